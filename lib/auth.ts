@@ -1,0 +1,95 @@
+import { withDeadline } from './deadline.ts';
+import { type Log, silent } from './log.ts';
+import { createPasswords } from './passwords.ts';
+import { createAudit } from './store/audit.ts';
+import { createClockSkew } from './store/clock-skew.ts';
+import { openCollections } from './store/collections.ts';
+import type { Db } from './store/database.ts';
+import { createHealth, type Health } from './store/health.ts';
+import { createLoginLimits, type LoginLimitOptions } from './store/login-limits.ts';
+import { createRevocations } from './store/revocations.ts';
+import { createSessions } from './store/sessions.ts';
+import { createUsers } from './store/users.ts';
+import { type Clock, MINUTE, SECOND } from './time.ts';
+import { createAccessTokens } from './tokens/access-tokens.ts';
+import { createKeyRing } from './tokens/keys.ts';
+import { type Authenticate, createAuthenticate } from './use-cases/authenticate.ts';
+import { createLogin, type Login } from './use-cases/login.ts';
+import { createLogout, type Logout } from './use-cases/logout.ts';
+import { createRevokeAllTokens, type RevokeAllTokens } from './use-cases/revoke-all-tokens.ts';
+
+export interface AuthOptions {
+  /** A database that `rescind migrate` has prepared; `connect(uri).db` sets all the time-outs. */
+  readonly db: Db;
+  /** The first signs new tokens, the others only verify. The rules for secrets apply. */
+  readonly secrets: readonly string[];
+  /** `iss` of the tokens. Default `rescind`. */
+  readonly issuer?: string;
+  /** `aud` of the tokens. Default `rescind`. */
+  readonly audience?: string;
+  /** Lifetime of access tokens in milliseconds, up to 24 hours. Default 15 minutes. */
+  readonly accessTokenTtl?: number;
+  /** bcrypt cost of new hashes, 10 to 14. Default 12. */
+  readonly bcryptCost?: number;
+  /** Threads that check passwords. Default 1. */
+  readonly bcryptThreads?: number;
+  /** The most milliseconds that a caller without a deadline of its own waits. Default 5,000. */
+  readonly deadline?: number;
+  readonly loginLimits?: LoginLimitOptions;
+  readonly log?: Log;
+  readonly clock?: Clock;
+}
+
+export interface Auth {
+  readonly login: Login;
+  readonly authenticate: Authenticate;
+  readonly logout: Logout;
+  readonly revokeAllTokens: RevokeAllTokens;
+  readonly health: Health;
+  /** Ends the threads and timers. The database connection is the caller's to close. */
+  close(): Promise<void>;
+}
+
+/**
+ * Assembles the use cases on one database. Throws a TypeError that names the option at fault;
+ * asks nothing of the database yet.
+ */
+export async function createAuth(options: AuthOptions): Promise<Auth> {
+  const { db, log = silent, clock = Date.now, deadline = 5 * SECOND } = options;
+  const { issuer = 'rescind', audience = 'rescind', accessTokenTtl = 15 * MINUTE } = options;
+  const keys = await createKeyRing(options.secrets);
+  const accessTokens = createAccessTokens({ keys, issuer, audience, ttl: accessTokenTtl, clock });
+  const { bcryptCost: cost = 12, bcryptThreads: threads = 1 } = options;
+  const passwords = createPasswords({ cost, threads });
+
+  const collections = openCollections(db);
+  const users = createUsers(collections);
+  const sessions = createSessions(collections);
+  const revocations = createRevocations(collections);
+  const loginLimits = createLoginLimits(collections, options.loginLimits);
+  const audit = createAudit(collections, { log });
+  const skew = createClockSkew(db, clock);
+
+  const parts = {
+    accessTokens,
+    passwords,
+    users,
+    sessions,
+    revocations,
+    loginLimits,
+    audit,
+    skew,
+    log,
+  };
+  return {
+    login: withDeadline(createLogin(parts), deadline),
+    authenticate: withDeadline(createAuthenticate(parts), deadline),
+    logout: withDeadline(createLogout(parts), deadline),
+    revokeAllTokens: withDeadline(createRevokeAllTokens(parts), deadline),
+    health: createHealth({ schema: collections.schema, revocations, skew }),
+    async close() {
+      skew.stop();
+      await passwords.close();
+    },
+  };
+}

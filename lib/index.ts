@@ -1,0 +1,13 @@
+export { type Auth, type AuthOptions, createAuth } from './auth.ts';
+export type { Caller, Principal } from './caller.ts';
+export type { UseCase } from './deadline.ts';
+export { AuthError, type AuthErrorCode, type InputFault, StoreUnavailable } from './errors.ts';
+export type { Log } from './log.ts';
+export { type Connection, type ConnectOptions, connect } from './store/database.ts';
+export type { Health, HealthCheck, HealthReport } from './store/health.ts';
+export type { Limit, LoginLimitOptions } from './store/login-limits.ts';
+export type { User } from './store/users.ts';
+export type { AuthenticateInput } from './use-cases/authenticate.ts';
+export type { Grant } from './use-cases/grant.ts';
+export type { LoginInput } from './use-cases/login.ts';
+export type { LogoutInput } from './use-cases/logout.ts';

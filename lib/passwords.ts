@@ -1,0 +1,105 @@
+import { extname } from 'node:path';
+import { genSaltSync, getRounds } from 'bcryptjs';
+import { Piscina } from 'piscina';
+import { AuthError } from './errors.ts';
+import type { CheckTask, HashTask } from './password-worker.ts';
+import { SECOND } from './time.ts';
+
+export interface Passwords {
+  /** bcrypt's hash at the configured cost. AuthError `busy` when too many already wait. */
+  hash(password: string): Promise<string>;
+  /** Whether the password fits the hash; takes its time where there is no hash to compare with. */
+  check(password: string, hash: string | undefined): Promise<boolean>;
+  /** Whether a hash is one of bcrypt, at a cost from 10 to 14: no other one ever fits. */
+  isUsable(hash: string): boolean;
+  /** Whether a hash was made at a lower cost than is configured now. */
+  isOutdated(hash: string): boolean;
+  /** Ends the worker threads. */
+  close(): Promise<void>;
+}
+
+export interface PasswordOptions {
+  /** bcrypt cost, 10 to 14: 2^cost rounds. */
+  readonly cost: number;
+  /** Worker threads, at least 1. */
+  readonly threads: number;
+}
+
+const LOWEST_COST = 10;
+const HIGHEST_COST = 14;
+const LONGEST_PASSWORD = 72;
+const RETRY_AFTER = 2 * SECOND;
+
+/** What makes a password unusable with bcrypt, as a sentence; undefined when nothing does. */
+export function passwordFault(password: string): string | undefined {
+  if (password.length === 0) return 'The password must not be empty.';
+  if (password.includes('\0')) return 'The password must not contain a NUL character.';
+  if (Buffer.byteLength(password, 'utf8') > LONGEST_PASSWORD) {
+    return `The password must be at most ${LONGEST_PASSWORD} bytes long in UTF-8; the rest would be ignored.`;
+  }
+  return undefined;
+}
+
+/** Hashes and checks passwords with bcrypt, in threads of their own so that no other request waits. */
+export function createPasswords({ cost, threads }: PasswordOptions): Passwords {
+  checkOptions(cost, threads);
+  const dummy = hashOfNothing(cost);
+  const pool = new Piscina({
+    filename: new URL(`./password-worker${extname(import.meta.url)}`, import.meta.url).href,
+    minThreads: 0,
+    maxThreads: threads,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    niceIncrement: 10,
+    maxQueue: threads * queuePerThread(cost),
+  });
+
+  async function run<T>(name: 'hash' | 'check', task: HashTask | CheckTask): Promise<T> {
+    if (pool.queueSize >= pool.options.maxQueue) {
+      throw new AuthError('busy', 'Too many passwords wait to be checked', {
+        retryAfter: RETRY_AFTER,
+      });
+    }
+    return pool.run(task, { name });
+  }
+
+  return {
+    hash: (password) => run('hash', { password, cost }),
+
+    async check(password, hash) {
+      const usable = hash !== undefined && isUsable(hash);
+      const fits = await run<boolean>('check', { password, hash: usable ? hash : dummy });
+      return usable && fits;
+    },
+
+    isUsable,
+    isOutdated: (hash) => getRounds(hash) < cost,
+    close: () => pool.destroy(),
+  };
+}
+
+function checkOptions(cost: number, threads: number): void {
+  if (!Number.isInteger(cost) || cost < LOWEST_COST || cost > HIGHEST_COST) {
+    throw new TypeError(`"cost" must be a whole number from ${LOWEST_COST} to ${HIGHEST_COST}`);
+  }
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new TypeError('"threads" must be a whole number of at least 1');
+  }
+}
+
+/** A queue that one thread works off in some 2.5 seconds: each step of cost doubles the time of a check. */
+function queuePerThread(cost: number): number {
+  return 2 ** (HIGHEST_COST + 1 - cost);
+}
+
+/** A stored cost below the range is too weak to trust, one above it could hold a thread for minutes. */
+function isUsable(hash: string): boolean {
+  if (!/^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(hash)) return false;
+  const cost = getRounds(hash);
+  return cost >= LOWEST_COST && cost <= HIGHEST_COST;
+}
+
+/** A well-formed hash that no password is known to have, so that an unknown user takes as long as a known one. */
+function hashOfNothing(cost: number): string {
+  const digest = genSaltSync(cost).slice(-22) + genSaltSync(cost).slice(-9);
+  return genSaltSync(cost) + digest;
+}

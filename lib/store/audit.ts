@@ -1,0 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Caller } from '../caller.ts';
+import type { Log } from '../log.ts';
+import { SECOND } from '../time.ts';
+import type { Collections } from './collections.ts';
+
+export type AuditAction = 'user_login' | 'login_failed' | 'user_logout' | 'all_tokens_revoked';
+
+export interface AuditEvent {
+  readonly action: AuditAction;
+  /** Whom it happened to; undefined where no such user exists. */
+  readonly user: { readonly id: string; readonly companyId: string | null } | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface Audit {
+  /**
+   * Writes the event. Never rejects and never waits long: what it reports has already happened, and
+   * a fault of the audit trail must not make it look undone. A lost event is logged.
+   */
+  record(event: AuditEvent, caller: Caller): Promise<void>;
+}
+
+/** The longest that an answer waits for its audit event, in milliseconds. */
+const PATIENCE = SECOND;
+
+/** Writes the `audit_events` collection. */
+export function createAudit(
+  { auditEvents }: Pick<Collections, 'auditEvents'>,
+  { log }: { readonly log: Log },
+): Audit {
+  return {
+    async record(event, caller) {
+      const written = auditEvents.insertOne(toDocument(event, caller)).then(
+        () => undefined,
+        (error: unknown) => {
+          const { action, user } = event;
+          log.error(
+            { err: error, action, user_id: user?.id, request_id: caller.requestId },
+            'An audit event was lost',
+          );
+        },
+      );
+      await Promise.race([written, delay(patienceOf(caller), undefined, { ref: false })]);
+    },
+  };
+}
+
+/** At most half of what is left: the caller must still get the answer in time. */
+function patienceOf({ deadline = Number.POSITIVE_INFINITY }: Caller): number {
+  return Math.min(PATIENCE, Math.max(0, deadline - performance.now()) / 2);
+}
+
+function toDocument({ action, user, details }: AuditEvent, caller: Caller) {
+  return {
+    at: new Date(),
+    action,
+    user_id: user?.id ?? null,
+    company_id: user?.companyId ?? null,
+    actor_id: caller.principal?.user.id ?? user?.id ?? null,
+    ip: caller.ip,
+    user_agent: caller.userAgent ?? null,
+    request_id: caller.requestId ?? null,
+    details,
+  };
+}

@@ -1,0 +1,49 @@
+import type { Db } from 'mongodb';
+import { StoreUnavailable } from '../errors.ts';
+import { type Clock, MINUTE, SECOND } from '../time.ts';
+import { orUnavailable } from './database.ts';
+
+export interface ClockSkew {
+  /** Asks the database for its time and answers how far this process is ahead of it, in milliseconds. */
+  measure(): Promise<number>;
+  /** StoreUnavailable when the last measurement was over 5 minutes: `exp` and `iat` would mean nothing. */
+  assertBearable(): void;
+  stop(): void;
+}
+
+/** The most that the clocks of this process and of the database may differ, in milliseconds. */
+export const MAX_SKEW = 5 * MINUTE;
+
+const INTERVAL = 30 * SECOND;
+
+/** Watches how far this process's clock is from the database's, every 30 seconds. */
+export function createClockSkew(db: Db, clock: Clock): ClockSkew {
+  let skew = 0;
+
+  async function measure(): Promise<number> {
+    const sent = clock();
+    const { localTime } = await orUnavailable(db.command({ hello: 1 }));
+    const received = clock();
+    if (!(localTime instanceof Date)) throw new StoreUnavailable('The database told no time');
+    skew = (sent + received) / 2 - localTime.getTime();
+    return skew;
+  }
+
+  function watch(): void {
+    measure().catch(() => undefined); // The next request meets the same fault, and reports it.
+  }
+
+  watch();
+  const timer = setInterval(watch, INTERVAL).unref();
+
+  return {
+    measure,
+    stop: () => clearInterval(timer),
+    assertBearable() {
+      if (Math.abs(skew) <= MAX_SKEW) return;
+      throw new StoreUnavailable(
+        `The clock of this server is ${Math.round(skew / SECOND)} s off the database's; set it right (NTP)`,
+      );
+    },
+  };
+}

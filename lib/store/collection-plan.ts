@@ -1,0 +1,160 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Db, Document } from 'mongodb';
+import type { CollectionSpec, IndexSpec } from './collections.ts';
+import { DURABLE } from './database.ts';
+
+/** One change to the database. Applying it twice, or by two processes at once, is as good as once. */
+export interface MigrationStep {
+  readonly description: string;
+  apply(): Promise<unknown>;
+}
+
+/** What has to change, and what stands in the way: with a conflict, nothing may be changed. */
+export interface MigrationPlan {
+  readonly conflicts: readonly string[];
+  readonly steps: readonly MigrationStep[];
+}
+
+/** Compares one collection, its validator and its indexes with what they should be. Changes nothing. */
+export async function planCollection(db: Db, spec: CollectionSpec): Promise<MigrationPlan> {
+  const [found] = await db.listCollections({ name: spec.name }).toArray();
+  if (found === undefined) return merge([planCreation(db, spec), planIndexes(db, spec, [])]);
+  const options: Document = ('options' in found && found.options) || {};
+  if (found.type !== 'collection' || options['clusteredIndex'] !== undefined) {
+    return conflict(`${spec.name} is not a plain collection; move it away, then migrate again`);
+  }
+  const present = await db.collection(spec.name).listIndexes().toArray();
+  return merge([planValidator(db, spec, options), planIndexes(db, spec, present)]);
+}
+
+/** One plan of several, in their order. */
+export function merge(plans: readonly MigrationPlan[]): MigrationPlan {
+  return {
+    conflicts: plans.flatMap(({ conflicts }) => conflicts),
+    steps: plans.flatMap(({ steps }) => steps),
+  };
+}
+
+/** A plan that only says what stands in the way. */
+export function conflict(sentence: string): MigrationPlan {
+  return { conflicts: [sentence], steps: [] };
+}
+
+/** A plan of one step. */
+export function step(description: string, apply: () => Promise<unknown>): MigrationPlan {
+  return { conflicts: [], steps: [{ description, apply }] };
+}
+
+const NOTHING: MigrationPlan = { conflicts: [], steps: [] };
+const NAMESPACE_EXISTS = 48;
+
+function planCreation(db: Db, { name, validator }: CollectionSpec): MigrationPlan {
+  return step(`create collection ${name} with its validator`, () =>
+    db.createCollection(name, { validator }).catch((error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === NAMESPACE_EXISTS))
+        throw error;
+      return setValidator(db, name, validator);
+    }),
+  );
+}
+
+function planValidator(
+  db: Db,
+  { name, validator }: CollectionSpec,
+  options: Document,
+): MigrationPlan {
+  const strict =
+    (options['validationLevel'] ?? 'strict') === 'strict' &&
+    (options['validationAction'] ?? 'error') === 'error';
+  if (strict && isDeepStrictEqual(options['validator'], validator)) return NOTHING;
+  return step(`set the validator of ${name}`, () => setValidator(db, name, validator));
+}
+
+function setValidator(db: Db, name: string, validator: Document): Promise<Document> {
+  return db.command({
+    collMod: name,
+    validator,
+    validationLevel: 'strict',
+    validationAction: 'error',
+    writeConcern: commandConcern(),
+  });
+}
+
+function planIndexes(db: Db, spec: CollectionSpec, present: readonly Document[]): MigrationPlan {
+  const wanted = spec.indexes.map((index) => planIndex(db, spec.name, index, present));
+  return merge([...wanted, planForeignTtl(spec, present)]);
+}
+
+function planIndex(
+  db: Db,
+  collection: string,
+  { key, options }: IndexSpec,
+  present: readonly Document[],
+): MigrationPlan {
+  const name = Object.entries(key).flat().join('_');
+  const same = present.find((index) => isDeepStrictEqual(index['key'], key));
+  if (same === undefined) {
+    if (present.some((index) => index['name'] === name)) {
+      return conflict(
+        `${collection} has an index named ${name} on other fields; ${drop(collection, name)}`,
+      );
+    }
+    return step(`create index ${name} on ${collection}${describe(options)}`, () =>
+      db.collection(collection).createIndex(key, { ...options, name }),
+    );
+  }
+  return planChange(db, collection, { key, options }, same);
+}
+
+function planChange(db: Db, collection: string, index: IndexSpec, same: Document): MigrationPlan {
+  const name = String(same['name']);
+  const partial = ['partialFilterExpression', 'sparse', 'collation'].find((option) => same[option]);
+  if (partial !== undefined) {
+    return conflict(`The index ${name} of ${collection} has ${partial}; ${drop(collection, name)}`);
+  }
+  const { unique = false, expireAfterSeconds } = index.options;
+  if ((same['unique'] ?? false) !== unique) {
+    const fault = unique ? 'is not unique' : 'is unique';
+    return conflict(`The index ${name} of ${collection} ${fault}; ${drop(collection, name)}`);
+  }
+  if (same['expireAfterSeconds'] === expireAfterSeconds) return NOTHING;
+  return planTtl(db, collection, index, same);
+}
+
+function planTtl(db: Db, collection: string, index: IndexSpec, same: Document): MigrationPlan {
+  const { expireAfterSeconds } = index.options;
+  const change = `from ${same['expireAfterSeconds'] ?? 'none'} to ${expireAfterSeconds} s`;
+  return step(`change the TTL of ${same['name']} on ${collection} ${change}`, () =>
+    db.command({
+      collMod: collection,
+      index: { keyPattern: index.key, expireAfterSeconds },
+      writeConcern: commandConcern(),
+    }),
+  );
+}
+
+/** A TTL index that is not ours deletes what has to stay: a deleted revocation is a token that comes back. */
+function planForeignTtl(spec: CollectionSpec, present: readonly Document[]): MigrationPlan {
+  const foreign = present.filter(
+    (index) =>
+      index['expireAfterSeconds'] !== undefined &&
+      !spec.indexes.some(({ key }) => isDeepStrictEqual(index['key'], key)),
+  );
+  const conflicts = foreign.map(
+    ({ name }) => `${spec.name} has a TTL index ${name} of its own; ${drop(spec.name, name)}`,
+  );
+  return { conflicts, steps: [] };
+}
+
+function describe({ unique, expireAfterSeconds }: IndexSpec['options']): string {
+  if (unique) return ' (unique)';
+  return expireAfterSeconds === undefined ? '' : ` (TTL, ${expireAfterSeconds} s)`;
+}
+
+function drop(collection: string, name: string): string {
+  return `drop it (db.${collection}.dropIndex("${name}")), then migrate again`;
+}
+
+function commandConcern() {
+  return { w: DURABLE.w, j: DURABLE.j, wtimeout: DURABLE.wtimeoutMS };
+}

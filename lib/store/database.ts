@@ -1,0 +1,78 @@
+import { type Db, MongoClient, type MongoClientOptions } from 'mongodb';
+import { ConnectionString } from 'mongodb-connection-string-url';
+import { StoreUnavailable } from '../errors.ts';
+import { SECOND } from '../time.ts';
+
+export type { Db } from 'mongodb';
+
+export interface Connection {
+  readonly db: Db;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  /** The most milliseconds a request may wait for the database. Default 5,000. */
+  readonly deadline?: number;
+  readonly appName?: string;
+}
+
+const DEFAULT_DATABASE = 'rescind';
+
+/** How long one read or write may run on the server, in milliseconds. */
+export const MAX_TIME = 2 * SECOND;
+
+/** How long a write may wait for its majority, in milliseconds. */
+export const WRITE_TIMEOUT = 3 * SECOND;
+
+/** A write that a revocation or a login rests on: on the disks of a majority, or not acknowledged. */
+export const DURABLE = { w: 'majority', j: true, wtimeoutMS: WRITE_TIMEOUT } as const;
+
+/**
+ * Makes a client with every time-out set (the driver's own are infinite for sockets and for the
+ * pool) and the database named in the URI's path, else `rescind`. Connects at the first use, and
+ * again by itself after an outage. Throws the driver's MongoParseError for a URI it cannot read.
+ */
+export function connect(uri: string, options: ConnectOptions = {}): Connection {
+  const client = new MongoClient(uri, clientOptions(options));
+  return { db: client.db(databaseName(uri)), close: () => client.close() };
+}
+
+function databaseName(uri: string): string {
+  return decodeURIComponent(new ConnectionString(uri).pathname.slice(1)) || DEFAULT_DATABASE;
+}
+
+function clientOptions({
+  deadline = 5 * SECOND,
+  appName = 'rescind',
+}: ConnectOptions): MongoClientOptions {
+  return {
+    appName,
+    maxPoolSize: 50,
+    waitQueueTimeoutMS: deadline / 4,
+    serverSelectionTimeoutMS: deadline * 0.4,
+    connectTimeoutMS: deadline * 0.4,
+    socketTimeoutMS: deadline,
+    heartbeatFrequencyMS: 2 * SECOND,
+  };
+}
+
+/**
+ * The answer of the database, or StoreUnavailable. Whatever goes wrong in a call to the store
+ * means that nothing was decided; only `expected` errors pass through, for the caller to read.
+ */
+export async function orUnavailable<T>(
+  call: Promise<T>,
+  expected: (error: unknown) => boolean = () => false,
+): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (expected(error) || error instanceof StoreUnavailable) throw error;
+    throw new StoreUnavailable('The database did not answer as it must', error);
+  }
+}
+
+/** E11000: another document has this key. */
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 11000;
+}

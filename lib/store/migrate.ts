@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import type { Db, Document } from 'mongodb';
+import { conflict, type MigrationPlan, merge, planCollection, step } from './collection-plan.ts';
+import {
+  type Collections,
+  collectionSpecs,
+  openCollections,
+  SCHEMA_VERSION,
+} from './collections.ts';
+import { isDuplicateKey } from './database.ts';
+import { LOGIN_IN_FLIGHT, SENTINEL } from './revocation-entries.ts';
+
+export type { MigrationPlan, MigrationStep } from './collection-plan.ts';
+
+export interface MigrateOptions {
+  /** How long audit events are kept, in milliseconds. */
+  readonly auditRetention: number;
+}
+
+/**
+ * Compares the database with what this version needs: collections, validators, indexes, the schema
+ * document and the sentinel. Changes nothing. Rejects with the driver's error when it cannot look.
+ */
+export async function planMigration(db: Db, options: MigrateOptions): Promise<MigrationPlan> {
+  const collections = openCollections(db);
+  const plans: MigrationPlan[] = [];
+  for (const spec of collectionSpecs(options.auditRetention)) {
+    plans.push(await planCollection(db, spec));
+  }
+  plans.push(await planUniqueEmails(collections));
+  plans.push(await planSentinel(collections));
+  return merge(plans);
+}
+
+/** Applies a plan without conflicts, telling each step before it is taken. */
+export async function migrate(
+  { conflicts, steps }: MigrationPlan,
+  report: (description: string) => void,
+): Promise<void> {
+  if (conflicts.length > 0) throw new TypeError('"plan" has conflicts; nothing was changed');
+  for (const { description, apply } of steps) {
+    report(description);
+    await apply();
+  }
+}
+
+const DUPLICATES_TOLD = 20;
+
+/** The unique index could not be built over duplicates, so they are found before anything is changed. */
+async function planUniqueEmails({ users }: Collections): Promise<MigrationPlan> {
+  const duplicates = await users
+    .aggregate<{ _id: string; count: number }>([
+      { $group: { _id: '$email', count: { $sum: 1 } } },
+      { $match: { count: { $gt: 1 } } },
+      { $sort: { _id: 1 } },
+      { $limit: DUPLICATES_TOLD },
+    ])
+    .toArray();
+  return merge(
+    duplicates.map(({ _id, count }) =>
+      conflict(
+        `${count} users have the e-mail address ${_id}; keep one of them, then migrate again`,
+      ),
+    ),
+  );
+}
+
+async function planSentinel(collections: Collections): Promise<MigrationPlan> {
+  const schema = await collections.schema.findOne({ _id: 'rescind' });
+  const sentinel = await collections.revokedTokens.findOne({ _id: SENTINEL });
+  const plans: MigrationPlan[] = [];
+  if (schema !== null && schema.version > SCHEMA_VERSION) {
+    return conflict(`The schema is at version ${schema.version}; run a newer rescind`);
+  }
+  if (schema?.version !== SCHEMA_VERSION) {
+    plans.push(step(`note schema version ${SCHEMA_VERSION}`, () => writeSchema(collections)));
+  }
+  if (sentinel === null) {
+    plans.push(step('create the sentinel', () => createSentinel(collections)));
+  } else if (schema !== null && sentinel.epoch !== schema.epoch) {
+    plans.push(
+      conflict('revoked_tokens and schema have different epochs; restore both from one backup'),
+    );
+  }
+  return merge(plans);
+}
+
+function writeSchema({ schema }: Collections): Promise<unknown> {
+  return once(() =>
+    schema.updateOne(
+      { _id: 'rescind' },
+      { $setOnInsert: { epoch: randomUUID() }, $max: { version: SCHEMA_VERSION } },
+      { upsert: true },
+    ),
+  );
+}
+
+/**
+ * The cutoff of a new sentinel is above every token there can be: what was issued while this
+ * collection did not exist, or under one that was lost, is refused. Re-creating never un-revokes.
+ */
+async function createSentinel({ revokedTokens, schema, sessions }: Collections): Promise<void> {
+  const known = await schema.findOne({ _id: 'rescind' });
+  const [newest] = await sessions.find().sort({ stamp: -1 }).limit(1).toArray();
+  const cutoff = { $max: [newest?.stamp ?? null, { $add: ['$$NOW', 2 * LOGIN_IN_FLIGHT] }] };
+  const fields: Document = {
+    kind: SENTINEL,
+    epoch: { $literal: known?.epoch },
+    revoked_at: '$$NOW',
+    revoked_before: cutoff,
+    writes: 1,
+  };
+  const unlessPresent = Object.entries(fields).map(([name, value]) => [
+    name,
+    { $ifNull: [`$${name}`, value] },
+  ]);
+  await once(() =>
+    revokedTokens.updateOne({ _id: SENTINEL }, [{ $set: Object.fromEntries(unlessPresent) }], {
+      upsert: true,
+    }),
+  );
+}
+
+/** Another process that migrates at the same time may be faster: then the document is there. */
+async function once(write: () => Promise<unknown>): Promise<void> {
+  await write().catch((error: unknown) => {
+    if (!isDuplicateKey(error)) throw error;
+  });
+}

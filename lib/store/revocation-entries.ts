@@ -1,0 +1,131 @@
+import { Binary, type Document } from 'mongodb';
+import { StoreUnavailable } from '../errors.ts';
+import { DAY, MINUTE } from '../time.ts';
+import type { RevocationDocument } from './collections.ts';
+
+/** The names under which a token can be revoked. */
+export interface TokenNames {
+  /** SHA-256 of the signed bytes. */
+  readonly hash: Uint8Array;
+  readonly sessionId: string;
+  readonly userId: string;
+}
+
+export interface RevokeTokenInput extends TokenNames {
+  readonly expiresAt: Date;
+  readonly reason: string;
+}
+
+export interface RevokeUserInput {
+  readonly userId: string;
+  readonly reason: string;
+  /** The id of the user who asked for it. */
+  readonly revokedBy: string;
+}
+
+/** The entry that proves that this is the collection the server knows. */
+export const SENTINEL = 'deployment';
+
+/** Longer than any login takes, so that a revocation reaches the logins in flight. */
+export const LOGIN_IN_FLIGHT = 10 * MINUTE;
+
+/** How long an entry outlives its token, against a primary whose clock runs ahead. */
+const MARGIN = DAY;
+
+/** Longer than the longest life of a session that any configuration allows. */
+const SESSION_ENTRY_LIFETIME = 92 * DAY;
+
+/** The one function that names a token in the database: another BinData subtype would not be found. */
+export function tokenKey(hash: Uint8Array): Binary {
+  return new Binary(hash, Binary.SUBTYPE_DEFAULT);
+}
+
+/** Names a login. */
+export function sessionKey(id: string): string {
+  return `session:${id}`;
+}
+
+/** Names a user. */
+export function userKey(id: string): string {
+  return `user:${id}`;
+}
+
+/** What one read found, by name. */
+export type Entries = ReadonlyMap<string, RevocationDocument>;
+
+/** The token asked about: its own name is binary. */
+export const TOKEN = 'token';
+
+/** Under which name an entry was found. */
+export function nameOf(entry: RevocationDocument): string {
+  return typeof entry._id === 'string' ? entry._id : TOKEN;
+}
+
+/** Stamps at or before this are revoked, in milliseconds; -Infinity where the entry is not there. */
+export function cutoffOf(entries: Entries, name: string): number {
+  const entry = entries.get(name);
+  if (entry === undefined) return Number.NEGATIVE_INFINITY;
+  if (!(entry.revoked_before instanceof Date)) {
+    throw new StoreUnavailable('An entry in revoked_tokens has no date in revoked_before');
+  }
+  return entry.revoked_before.getTime();
+}
+
+/**
+ * Every attempt counts up `writes`, so it is a new entry in the oplog whose majority can be waited
+ * for: a repeated write never takes an earlier, lost one for granted.
+ */
+const COUNT_WRITES = { writes: { $add: [{ $ifNull: ['$writes', 0] }, 1] } };
+
+/** Revokes one token, until it could not be used anyway. */
+export function tokenEntry(input: RevokeTokenInput): Document[] {
+  return entryUntil('token', input, new Date(input.expiresAt.getTime() + MARGIN));
+}
+
+/** Revokes every token of one login. */
+export function sessionEntry(input: RevokeTokenInput): Document[] {
+  return entryUntil('session', input, { $add: ['$$NOW', SESSION_ENTRY_LIFETIME] });
+}
+
+function entryUntil(
+  kind: 'token' | 'session',
+  { userId, reason }: RevokeTokenInput,
+  expiresAt: Date | Document,
+): Document[] {
+  const first = (field: string, value: string) => ({ $ifNull: [`$${field}`, { $literal: value }] });
+  return [
+    {
+      $set: {
+        kind,
+        user_id: first('user_id', userId),
+        reason: first('reason', reason),
+        revoked_by: first('revoked_by', userId),
+        revoked_at: { $ifNull: ['$revoked_at', '$$NOW'] },
+        expires_at: { $max: ['$expires_at', expiresAt] },
+        ...COUNT_WRITES,
+      },
+    },
+  ];
+}
+
+/**
+ * Revokes every token of one user: above the old cutoff and the deployment's even when the clock
+ * was set back, and above the stamp of every login in flight.
+ */
+export function userEntry(input: RevokeUserInput, deployment: number): Document[] {
+  const { userId, reason, revokedBy } = input;
+  const floor = { $max: ['$revoked_before', new Date(deployment)] };
+  return [
+    {
+      $set: {
+        kind: 'user',
+        user_id: { $literal: userId },
+        reason: { $literal: reason },
+        revoked_by: { $literal: revokedBy },
+        revoked_at: { $max: ['$revoked_at', '$$NOW'] },
+        revoked_before: { $max: [{ $add: [floor, 1] }, { $add: ['$$NOW', LOGIN_IN_FLIGHT] }] },
+        ...COUNT_WRITES,
+      },
+    },
+  ];
+}

@@ -1,0 +1,134 @@
+import type { Binary } from 'mongodb';
+import { StoreUnavailable } from '../errors.ts';
+import type { Collections, RevocationDocument } from './collections.ts';
+import { isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
+import {
+  cutoffOf,
+  type Entries,
+  nameOf,
+  type RevokeTokenInput,
+  type RevokeUserInput,
+  SENTINEL,
+  sessionEntry,
+  sessionKey,
+  TOKEN,
+  type TokenNames,
+  tokenEntry,
+  tokenKey,
+  userEntry,
+  userKey,
+} from './revocation-entries.ts';
+
+export interface CheckInput extends TokenNames {
+  /** In milliseconds, on the logical clock of revocations. */
+  readonly stamp: number;
+}
+
+/** Why a token is revoked; the most specific reason there is. */
+export type RevokedBy = 'token' | 'session' | 'user' | 'deployment';
+
+/** Stamps at or before these are revoked, in milliseconds; -Infinity where nothing is. */
+export interface Cutoffs {
+  readonly user: number;
+  readonly deployment: number;
+}
+
+export interface Revocations {
+  /** Whether the token is revoked, in one read. StoreUnavailable when that cannot be known. */
+  check(token: CheckInput): Promise<RevokedBy | undefined>;
+  /** What a new session's stamp has to be above. */
+  cutoffs(userId: string): Promise<Cutoffs>;
+  /** Revokes the token and its whole session, in one command. Answers once a majority has both. */
+  revokeToken(token: RevokeTokenInput): Promise<void>;
+  /** Revokes all that was issued to the user, or is being issued now. Answers once a majority has it. */
+  revokeUser(input: RevokeUserInput): Promise<void>;
+}
+
+/** Reads and writes `revoked_tokens`, the single source of truth for what is revoked. */
+export function createRevocations(
+  collections: Pick<Collections, 'revokedTokens' | 'schema'>,
+): Revocations {
+  const { revokedTokens } = collections;
+  const read = createReader(collections);
+
+  async function cutoffs(userId: string): Promise<Cutoffs> {
+    const entries = await read([userKey(userId)]);
+    return { user: cutoffOf(entries, userKey(userId)), deployment: cutoffOf(entries, SENTINEL) };
+  }
+
+  return {
+    cutoffs,
+
+    async check({ hash, sessionId, userId, stamp }) {
+      const entries = await read([tokenKey(hash), sessionKey(sessionId), userKey(userId)]);
+      if (entries.has(TOKEN)) return 'token';
+      if (entries.has(sessionKey(sessionId))) return 'session';
+      if (stamp <= cutoffOf(entries, userKey(userId))) return 'user';
+      if (stamp <= cutoffOf(entries, SENTINEL)) return 'deployment';
+      return undefined;
+    },
+
+    async revokeToken(token) {
+      const writes = [
+        upsertOne(sessionKey(token.sessionId), sessionEntry(token)),
+        upsertOne(tokenKey(token.hash), tokenEntry(token)),
+      ];
+      await upserted(() => revokedTokens.bulkWrite(writes));
+    },
+
+    async revokeUser(input) {
+      let before: number;
+      let after = (await cutoffs(input.userId)).deployment;
+      do {
+        before = after;
+        const write = upsertOne(userKey(input.userId), userEntry(input, before));
+        await upserted(() => revokedTokens.bulkWrite([write]));
+        after = (await cutoffs(input.userId)).deployment;
+      } while (after > before); // Everyone was revoked meanwhile: the user's cutoff has to be above that.
+    },
+  };
+}
+
+function upsertOne(_id: Binary | string, update: object[]) {
+  return { updateOne: { filter: { _id }, update, upsert: true } };
+}
+
+/** Two upserts of one new key at once: the slower one fails with E11000, and then finds the document there. */
+async function upserted<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await orUnavailable(write(), isDuplicateKey);
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    return orUnavailable(write());
+  }
+}
+
+const NOT_MIGRATED =
+  'revoked_tokens holds no sentinel: it was dropped, emptied, or this is another database. ' +
+  'Run `npm run migrate`; tokens issued before will stay refused';
+const FOREIGN =
+  'revoked_tokens belongs to another database: its epoch is not that of the schema document. ' +
+  'Check MONGODB_URI, and restore revoked_tokens and schema from the same backup';
+
+/** Reads entries and the sentinel together: without the sentinel, absence would prove nothing. */
+function createReader({ revokedTokens, schema }: Pick<Collections, 'revokedTokens' | 'schema'>) {
+  let knownEpoch: string | undefined;
+
+  async function assertKnown(sentinel: RevocationDocument | undefined): Promise<void> {
+    if (sentinel?.epoch === undefined) throw new StoreUnavailable(NOT_MIGRATED);
+    if (sentinel.epoch === knownEpoch) return;
+    const known = await orUnavailable(schema.findOne({ _id: 'rescind' }, { maxTimeMS: MAX_TIME }));
+    if (known?.epoch !== sentinel.epoch) throw new StoreUnavailable(FOREIGN);
+    knownEpoch = known.epoch;
+  }
+
+  return async function read(keys: readonly (Binary | string)[]): Promise<Entries> {
+    const filter = { _id: { $in: [...keys, SENTINEL] } };
+    const projection = { revoked_before: 1, epoch: 1 };
+    const options = { projection, maxTimeMS: MAX_TIME };
+    const documents = await orUnavailable(revokedTokens.find(filter, options).toArray());
+    const entries = new Map(documents.map((entry) => [nameOf(entry), entry]));
+    await assertKnown(entries.get(SENTINEL));
+    return entries;
+  };
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { AuthError } from '../errors.ts';
+import type { Collections, UserDocument } from './collections.ts';
+import { isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
+
+export interface User {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly companyId: string;
+  readonly roles: readonly string[];
+  readonly disabled: boolean;
+}
+
+/** A user with what a login needs to know. Never leaves the login. */
+export interface Account extends User {
+  readonly passwordHash: string;
+}
+
+export interface NewUser {
+  /** In its normal form (normalizeEmail). */
+  readonly email: string;
+  readonly name: string;
+  readonly companyId: string;
+  readonly roles: readonly string[];
+  readonly passwordHash: string;
+}
+
+export interface Users {
+  find(id: string): Promise<User | undefined>;
+  findAccount(email: string): Promise<Account | undefined>;
+  /** The account as it is now, and the time by the database's clock (`$$NOW`). */
+  readAgain(id: string): Promise<{ account: Account; now: Date } | undefined>;
+  /** AuthError `email_taken` when another user has this address. */
+  create(user: NewUser): Promise<User>;
+  /** Sets the new hash only where the old one still stands; tells whether it did. */
+  replaceHash(id: string, oldHash: string, newHash: string): Promise<boolean>;
+}
+
+/** Reads and writes the `users` collection. */
+export function createUsers({ users }: Pick<Collections, 'users'>): Users {
+  return {
+    async find(id) {
+      const options = { projection: { password_hash: 0 }, maxTimeMS: MAX_TIME };
+      const document = await orUnavailable(users.findOne({ _id: id }, options));
+      return document === null ? undefined : toUser(document);
+    },
+
+    async findAccount(email) {
+      const document = await orUnavailable(users.findOne({ email }, { maxTimeMS: MAX_TIME }));
+      return document === null ? undefined : toAccount(document);
+    },
+
+    async readAgain(id) {
+      const pipeline = [{ $match: { _id: id } }, { $set: { now: '$$NOW' } }];
+      const cursor = users.aggregate<UserDocument & { now: Date }>(pipeline, {
+        maxTimeMS: MAX_TIME,
+      });
+      const [document] = await orUnavailable(cursor.toArray());
+      return document && { account: toAccount(document), now: document.now };
+    },
+
+    async create(user) {
+      const document = newDocument(user);
+      await orUnavailable(users.insertOne(document), isDuplicateKey).catch((error: unknown) => {
+        if (!isDuplicateKey(error)) throw error;
+        throw new AuthError('email_taken', 'Another user has this e-mail address', {
+          cause: error,
+        });
+      });
+      return toUser(document);
+    },
+
+    async replaceHash(id, oldHash, newHash) {
+      const filter = { _id: id, password_hash: oldHash };
+      const update = {
+        $set: { password_hash: newHash },
+        $currentDate: { updated_at: true },
+      } as const;
+      const result = await orUnavailable(users.updateOne(filter, update));
+      return result.modifiedCount === 1;
+    },
+  };
+}
+
+function newDocument(user: NewUser): UserDocument {
+  const now = new Date();
+  return {
+    _id: randomUUID(),
+    email: user.email,
+    company_id: user.companyId,
+    name: user.name,
+    roles: [...user.roles],
+    password_hash: user.passwordHash,
+    password_changed_at: now,
+    disabled_at: null,
+    created_at: now,
+    updated_at: now,
+  };
+}
+
+function toUser(document: Omit<UserDocument, 'password_hash'>): User {
+  return {
+    id: document._id,
+    email: document.email,
+    name: document.name,
+    companyId: document.company_id,
+    roles: document.roles,
+    disabled: document.disabled_at !== null,
+  };
+}
+
+function toAccount(document: UserDocument): Account {
+  return { ...toUser(document), passwordHash: document.password_hash };
+}

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { PUBLISHED_SECRETS } from './published-secrets.ts';
+
+const MIN_CHARACTERS = 32;
+const MIN_DISTINCT_CHARACTERS = 10;
+const MAX_REPEATED_PIECE = 16;
+const MIN_CHARACTERS_LEFT = 20;
+const MIN_RUN = 3;
+const MIN_GENERATED_BYTES = 32;
+
+/** Longest first: the shorter ones are parts of the longer, and would leave scraps of them behind. */
+const WEAK_WORDS = new RegExp(
+  [
+    'your-secret-key',
+    'your_secret_key',
+    'development',
+    'mysecretkey',
+    'changeme',
+    'password',
+    'secret',
+    'test',
+  ].join('|'),
+);
+
+const PIECE_LENGTHS = Array.from({ length: MAX_REPEATED_PIECE }, (_, index) => index + 1);
+
+const PUBLISHED = new Set(PUBLISHED_SECRETS.map(({ value }) => value.trim().toLowerCase()));
+
+/** The trimmed value, also as its code points: an emoji is one character. */
+interface Secret {
+  readonly text: string;
+  readonly characters: readonly string[];
+}
+
+interface Rule {
+  readonly isBroken: (secret: Secret) => boolean;
+  /** Fits after the variable's name, and tells nothing of the value but its length. */
+  readonly fault: (secret: Secret) => string;
+}
+
+/** In this order; the first that is broken speaks. */
+const RULES: readonly Rule[] = [
+  { isBroken: isEmpty, fault: () => 'is empty' },
+  {
+    isBroken: isShort,
+    fault: ({ characters: { length } }) =>
+      `has ${length} ${length === 1 ? 'character' : 'characters'} after trimming; at least ${MIN_CHARACTERS} are needed`,
+  },
+  {
+    isBroken: hasFewDistinctCharacters,
+    fault: () => `has fewer than ${MIN_DISTINCT_CHARACTERS} different characters`,
+  },
+  {
+    isBroken: repeatsOnePiece,
+    fault: () => `is one piece of at most ${MAX_REPEATED_PIECE} characters, repeated`,
+  },
+  {
+    isBroken: isPublished,
+    fault: () => 'is a value printed in a guide or an example, where anyone can read it',
+  },
+  {
+    isBroken: isMostlyWeak,
+    fault: () =>
+      `has fewer than ${MIN_CHARACTERS_LEFT} characters left once weak words and runs of ${MIN_RUN} or more equal or successive characters are taken out`,
+  },
+];
+
+/**
+ * What is wrong with a signing secret, as a phrase that fits after `JWT_SECRET_KEY `; undefined if nothing is.
+ * The phrase never holds the value or a part of it, so it may be logged.
+ *
+ * @example
+ * secretFault('tiny'); // 'has 4 characters after trimming; at least 32 are needed'
+ */
+export function secretFault(value: string | undefined): string | undefined {
+  if (value === undefined) return 'is missing';
+  const text = normalizeSecret(value);
+  const secret = { text, characters: [...text] };
+  return RULES.find((rule) => rule.isBroken(secret))?.fault(secret);
+}
+
+/** The secret as it is used: trimmed, since files and shells add line ends. Its UTF-8 bytes are the key. */
+export function normalizeSecret(value: string): string {
+  return value.trim();
+}
+
+/** A fresh secret in base64url, from the system's generator. */
+export function generateSecret(bytes = MIN_GENERATED_BYTES): string {
+  if (!Number.isSafeInteger(bytes) || bytes < MIN_GENERATED_BYTES) {
+    throw new RangeError(
+      `"bytes" must be a whole number of at least ${MIN_GENERATED_BYTES}: HS256 needs a key of 256 bits (RFC 7518 section 3.2)`,
+    );
+  }
+  return randomBytes(bytes).toString('base64url');
+}
+
+function isEmpty({ text }: Secret): boolean {
+  return text === '';
+}
+
+function isShort({ characters }: Secret): boolean {
+  return characters.length < MIN_CHARACTERS;
+}
+
+function hasFewDistinctCharacters({ characters }: Secret): boolean {
+  const seen = new Set<string>();
+  return !characters.some((each) => seen.add(each).size >= MIN_DISTINCT_CHARACTERS);
+}
+
+function repeatsOnePiece({ characters }: Secret): boolean {
+  return PIECE_LENGTHS.some((length) => hasPeriod(characters, length));
+}
+
+function isPublished({ text }: Secret): boolean {
+  return PUBLISHED.has(text.toLowerCase());
+}
+
+function isMostlyWeak({ text }: Secret): boolean {
+  // The pieces between the words stay apart: taking a word out must not make a new word or run.
+  const pieces = text.toLowerCase().split(WEAK_WORDS);
+  return pieces.reduce((sum, piece) => sum + countOutsideRuns(piece), 0) < MIN_CHARACTERS_LEFT;
+}
+
+/** Each character equals the one a period before it, so the last copy may be cut. */
+function hasPeriod(characters: readonly string[], period: number): boolean {
+  for (let at = period; at < characters.length; at++) {
+    if (characters[at] !== characters[at - period]) return false;
+  }
+  return true;
+}
+
+function countOutsideRuns(piece: string): number {
+  const points = [...piece].map(codePoint);
+  let outside = 0;
+  for (let at = 0; at < points.length; ) {
+    const run = lengthOfRun(points, at);
+    if (run < MIN_RUN) outside++;
+    at += run < MIN_RUN ? 1 : run;
+  }
+  return outside;
+}
+
+function codePoint(character: string): number {
+  return character.codePointAt(0) ?? Number.NaN;
+}
+
+/** How many characters from here on are equal, or each the next, or each the one before. */
+function lengthOfRun(points: readonly number[], start: number): number {
+  const step = stepAfter(points, start);
+  const isRun = Math.abs(step) <= 1;
+  if (!isRun) return 1;
+  let end = start + 1;
+  while (stepAfter(points, end) === step) end++;
+  return end - start + 1;
+}
+
+/** From one character to the next; after the last one no number. */
+function stepAfter(points: readonly number[], at: number): number {
+  return (points[at + 1] ?? Number.NaN) - (points[at] ?? Number.NaN);
+}

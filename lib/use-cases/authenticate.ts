@@ -1,0 +1,47 @@
+import type { Principal } from '../caller.ts';
+import type { UseCase } from '../deadline.ts';
+import { AuthError } from '../errors.ts';
+import type { ClockSkew } from '../store/clock-skew.ts';
+import type { Revocations, RevokedBy } from '../store/revocations.ts';
+import type { Users } from '../store/users.ts';
+import type { AccessTokens } from '../tokens/access-tokens.ts';
+
+export interface AuthenticateParts {
+  readonly accessTokens: AccessTokens;
+  readonly revocations: Revocations;
+  readonly users: Users;
+  readonly skew: ClockSkew;
+}
+
+export interface AuthenticateInput {
+  /** The access token as the client sent it. */
+  readonly token: string;
+}
+
+export type Authenticate = UseCase<AuthenticateInput, Principal>;
+
+/**
+ * Tells whom an access token speaks for. The token is settled first, by the CPU and then by one
+ * read of what is revoked; only then is the user loaded. AuthError `invalid_token`,
+ * `token_revoked`, `user_tokens_revoked`, `store_unavailable`.
+ */
+export function createAuthenticate(parts: AuthenticateParts): Authenticate {
+  const { accessTokens, revocations, users, skew } = parts;
+
+  return async function authenticate({ token }) {
+    const accessToken = await accessTokens.verify(token);
+    skew.assertBearable();
+    const revokedBy = await revocations.check(accessToken);
+    if (revokedBy !== undefined) throw revoked(revokedBy);
+    const user = await users.find(accessToken.userId);
+    if (user === undefined) throw new AuthError('invalid_token', 'The user of the token is gone');
+    if (user.disabled) throw new AuthError('invalid_token', 'The user of the token is disabled');
+    return { user, sessionId: accessToken.sessionId };
+  };
+}
+
+function revoked(by: RevokedBy): AuthError {
+  return by === 'token' || by === 'session'
+    ? new AuthError('token_revoked', `The ${by} was revoked`)
+    : new AuthError('user_tokens_revoked', `All tokens of the ${by} were revoked`);
+}

@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import test from 'ava';
+import fc from 'fast-check';
+import { PUBLISHED_SECRETS } from '../../lib/tokens/published-secrets.ts';
+import { generateSecret, normalizeSecret, secretFault } from '../../lib/tokens/secret-rules.ts';
+import { BAD_SECRETS, GOOD_SECRETS, type RuleName } from './secrets.ts';
+
+/** The whole of each phrase, with N for a length: a phrase that matches tells nothing else of the value. */
+const PHRASES: Readonly<Record<RuleName | 'missing', string>> = {
+  missing: 'is missing',
+  empty: 'is empty',
+  short: 'has N characters after trimming; at least N are needed',
+  few: 'has fewer than N different characters',
+  repeated: 'is one piece of at most N characters, repeated',
+  published: 'is a value printed in a guide or an example, where anyone can read it',
+  weak: 'has fewer than N characters left once weak words and runs of N or more equal or successive characters are taken out',
+};
+
+function phraseOf(value: string | undefined): string | undefined {
+  return secretFault(value)?.replace(/\d+/g, 'N').replace('N character ', 'N characters ');
+}
+
+test('A secret that is not set is refused as missing', (t) => {
+  t.is(secretFault(undefined), 'is missing');
+});
+
+test('There are 40 bad and 20 good examples, none of them twice', (t) => {
+  t.is(new Set(BAD_SECRETS.map(({ value }) => value)).size, 40);
+  t.is(new Set(GOOD_SECRETS).size, 20);
+});
+
+test('Each bad example is refused by its rule', (t) => {
+  for (const { value, rule } of BAD_SECRETS) t.is(phraseOf(value), PHRASES[rule], value);
+});
+
+test('Each good example is accepted', (t) => {
+  for (const value of GOOD_SECRETS) t.is(secretFault(value), undefined, value);
+});
+
+test('The fault of a short secret tells its length in characters', (t) => {
+  t.is(secretFault('q'), 'has 1 character after trimming; at least 32 are needed');
+  t.is(secretFault(' 🦊🐻🐼 '), 'has 3 characters after trimming; at least 32 are needed');
+});
+
+test('The fault never contains the value', (t) => {
+  for (const { value } of BAD_SECRETS.filter(({ value }) => value.trim().length > 1)) {
+    t.false(secretFault(value)?.toLowerCase().includes(value.trim().toLowerCase()), value);
+  }
+});
+
+test('The fault is one of seven phrases that differ by a length alone, so no part of the value is in it', (t) => {
+  const phrases = new Set<string | undefined>([undefined, ...Object.values(PHRASES)]);
+  const weak = fc.constantFrom('secret', 'password', 'test', 'aaa', 'abcdef', 'Kx9', '-');
+  const values = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 80 }),
+    fc.array(weak, { maxLength: 20 }).map((parts) => parts.join('')),
+    fc.array(weak, { maxLength: 4 }).map((parts) => parts.join('').repeat(9)),
+  );
+  t.notThrows(() => fc.assert(fc.property(values, (value) => phrases.has(phraseOf(value)))));
+});
+
+test('Every published value is refused, also in upper case and with space around it', (t) => {
+  for (const { value, printedIn } of PUBLISHED_SECRETS) {
+    for (const spelling of [value, value.toUpperCase(), value.toLowerCase(), ` ${value}\r\n`]) {
+      t.truthy(secretFault(spelling), printedIn);
+    }
+  }
+});
+
+test('Every published value is long enough to need the list, stands there once and says where it is printed', (t) => {
+  for (const { value, printedIn } of PUBLISHED_SECRETS) {
+    t.true(value.length >= 32, printedIn);
+    t.not(printedIn, '');
+  }
+  const values = PUBLISHED_SECRETS.map(({ value }) => value.toLowerCase());
+  t.is(new Set(values).size, values.length);
+});
+
+test('One character fewer than 32 is too short, and one more is enough', (t) => {
+  const value = 'GmT4wKz9RbXe2LqVn7YcHs5PfJd8UaQt';
+  t.is(phraseOf(value.slice(1)), PHRASES.short);
+  t.is(secretFault(value), undefined);
+});
+
+test('Nine different characters are too few, and ten are enough', (t) => {
+  const nine = '135792468275394618364718529461837295';
+  t.is(phraseOf(nine), PHRASES.few);
+  t.is(secretFault(`${nine}0`), undefined);
+});
+
+test('A piece of 16 characters repeated is refused, one of 17 is not', (t) => {
+  const piece = 'k3Jx9QpLw2ZtV7mNr';
+  t.is(phraseOf(piece.slice(0, 16).repeat(3)), PHRASES.repeated);
+  t.is(phraseOf(piece.slice(0, 16).repeat(3).slice(0, 41)), PHRASES.repeated);
+  t.is(secretFault(piece.repeat(2)), undefined);
+});
+
+test('Nineteen characters left beside the weak ones are too few, and twenty are enough', (t) => {
+  const left = 'GmT4wKz9RbXe2LqVn7Yc';
+  t.is(phraseOf(`${left.slice(1)}passwordsecret`), PHRASES.weak);
+  t.is(secretFault(`${left}passwordsecret`), undefined);
+});
+
+test('Taking a weak word or a run out does not join its neighbours into a new one', (t) => {
+  // Twenty are left. Joined, `te` and `st`, or `a` and `aa`, would go too.
+  t.is(secretFault('GmT4wKz9RbXe2LqVtesecretstpassword'), undefined);
+  t.is(secretFault('GmT4wKz9RbXe2LqVnaxyzaa000000000'), undefined);
+});
+
+test('Runs of three are taken out, upwards, downwards and of one character; pairs are not', (t) => {
+  for (const run of ['abc', 'cba', 'aaa', '789', 'AbC']) {
+    t.is(phraseOf(`GmT4wKz9RbXe2LqVn7Y${run.repeat(5)}`), PHRASES.weak, run);
+  }
+  t.is(secretFault('GmT4wKz9RbXe2LqVnaa11bb22cc33dd44'), undefined);
+});
+
+test('A secret is used trimmed', (t) => {
+  t.is(normalizeSecret(' \tx y\r\n'), 'x y');
+});
+
+test('A generated secret is 32 random bytes in base64url, or as many as are asked for', (t) => {
+  t.regex(generateSecret(), /^[A-Za-z0-9_-]{43}$/);
+  t.is(Buffer.from(generateSecret(64), 'base64url').length, 64);
+  t.not(generateSecret(), generateSecret());
+});
+
+test('A generator asked for fewer than 32 bytes throws and says why', (t) => {
+  for (const bytes of [31, 0, -1, 32.5, Number.NaN]) {
+    t.throws(() => generateSecret(bytes), { instanceOf: RangeError, message: /256 bits/ });
+  }
+});
+
+test('None of 1,000,000 generated secrets is refused, nor is one as openssl prints it', (t) => {
+  // The bytes are drawn in blocks: a call to the generator for each would take as long as the rules do.
+  for (let round = 0; round < 100; round++) {
+    for (const secret of drawSecrets(10_000)) {
+      if (secretFault(secret) !== undefined) t.fail(secret);
+    }
+  }
+  t.is(secretFault(generateSecret()), undefined);
+});
+
+/** Each drawn secret as `generateSecret`, as `openssl rand -hex 32` and as `openssl rand -base64 32` write it. */
+function* drawSecrets(count: number): Generator<string> {
+  const block = randomBytes(32 * count);
+  for (let at = 0; at < block.length; at += 32) {
+    const bytes = block.subarray(at, at + 32);
+    yield bytes.toString('base64url');
+    yield bytes.toString('hex');
+    yield bytes.toString('base64');
+  }
+}
+
+const EXAMPLE = '.env.example';
+
+if (existsSync(EXAMPLE)) {
+  test('A JWT_SECRET_KEY in .env.example is refused, also where it is commented out', (t) => {
+    const uncommented = readFileSync(EXAMPLE, 'utf8').replace(/^#\s*/gm, '');
+    t.truthy(secretFault(parseEnv(uncommented)['JWT_SECRET_KEY']));
+  });
+} else {
+  test.skip(`${EXAMPLE} is not here, so its JWT_SECRET_KEY is not checked`, (t) => t.pass());
+}
