@@ -1,0 +1,32 @@
+import type { Context, ParameterizedContext } from 'koa';
+import type { Auth } from '../lib/auth.ts';
+import type { Caller, Principal } from '../lib/caller.ts';
+
+/** What the steps of a request leave for the ones after them, in `ctx.state`. */
+export interface State<Body = unknown> {
+  caller: Caller;
+  /** The bearer token, where the route asks for one. */
+  token: string;
+  /** Whom the token speaks for, once it has been accepted. */
+  principal: Principal;
+  /** The body, once it has been validated. */
+  body: Body;
+  /** The stable code of the problem that was answered, for the log. */
+  problem?: string;
+}
+
+/** Koa's context with our state. */
+export type RequestContext<Body = unknown> = ParameterizedContext<State<Body>, Context>;
+
+/** What handlers work with. */
+export interface Services {
+  readonly auth: Auth;
+  /** True once the process has been asked to stop. */
+  isStopping(): boolean;
+}
+
+/** A handler: input, use case, answer. */
+export type Handler<Body = unknown> = (
+  ctx: RequestContext<Body>,
+  services: Services,
+) => Promise<void> | void;

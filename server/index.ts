@@ -1,0 +1,3 @@
+export type { RequestContext, State } from './context.ts';
+export { authenticate } from './middleware/authenticate.ts';
+export { type HandleErrorsOptions, handleErrors } from './middleware/handle-errors.ts';

@@ -1,0 +1,45 @@
+import type { Middleware } from 'koa';
+import type { Auth } from '../../lib/auth.ts';
+import type { RequestContext, State } from '../context.ts';
+import { HttpProblem } from '../problems.ts';
+import { callerOf } from './identify-caller.ts';
+
+/**
+ * Lets a request pass only with a valid access token that is not revoked, checked against the
+ * database each time. Leaves `ctx.state.principal`: the user and the session.
+ *
+ * @example
+ * app.use(handleErrors());
+ * app.use(authenticate(auth));
+ * app.use((ctx) => { ctx.body = `Hello ${ctx.state.principal.user.name}`; });
+ */
+export function authenticate(auth: Pick<Auth, 'authenticate'>): Middleware<State> {
+  return async function authenticate(ctx, next) {
+    const token = bearerToken(ctx);
+    const caller = ctx.state.caller ?? callerOf(ctx);
+    const principal = await auth.authenticate({ token }, caller);
+    Object.assign(ctx.state, { token, principal, caller: { ...caller, principal } });
+    return next();
+  };
+}
+
+/** Lets a request pass with any bearer token, for the one use case that takes a token as it is: logout. */
+export function requireBearer(): Middleware<State> {
+  return function requireBearer(ctx, next) {
+    ctx.state.token = bearerToken(ctx);
+    return next();
+  };
+}
+
+/**
+ * The token of the Authorization header (RFC 6750 section 2.1), and of no other place. Node keeps the
+ * first of two such headers without a word, so they are counted in what came over the wire.
+ */
+function bearerToken(ctx: Pick<RequestContext, 'req' | 'get'>): string {
+  const names = ctx.req.rawHeaders.filter((_, index) => index % 2 === 0);
+  const sent = names.filter((name) => name.toLowerCase() === 'authorization').length;
+  if (sent > 1) throw new HttpProblem('several_credentials');
+  const [, token] = /^Bearer +(\S.*)$/i.exec(ctx.get('Authorization')) ?? [];
+  if (token === undefined) throw new HttpProblem('missing_token');
+  return token;
+}

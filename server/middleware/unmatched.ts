@@ -1,0 +1,13 @@
+import type { RouterContext } from '@koa/router';
+import type { Middleware } from 'koa';
+import { HttpProblem } from '../problems.ts';
+
+/** What no route took: 405 with `Allow` where the path has other methods, else 404. */
+export function unmatched(): Middleware {
+  return function unmatched(ctx) {
+    const { matched = [] } = ctx as Partial<RouterContext>;
+    if (matched.length === 0) throw new HttpProblem('not_found');
+    const methods = new Set(matched.flatMap((layer) => layer.methods));
+    throw new HttpProblem('method_not_allowed', { headers: { Allow: [...methods].join(', ') } });
+  };
+}

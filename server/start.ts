@@ -1,0 +1,90 @@
+import type { Logger } from 'pino';
+import { type Auth, createAuth } from '../lib/auth.ts';
+import { type Connection, connect } from '../lib/store/database.ts';
+import { losesWrites } from '../lib/store/topology.ts';
+import { SECOND } from '../lib/time.ts';
+import { createApp } from './app.ts';
+import type { Config } from './config.ts';
+import { type HttpServer, listen } from './http-server.ts';
+
+export interface RunningServer {
+  readonly url: string;
+  /** Lets requests under way finish, then closes everything that was opened. */
+  stop(): Promise<void>;
+}
+
+/** The database is there, and is not what this version needs. The message says what to do. */
+export class NotMigrated extends Error {
+  override readonly name = 'NotMigrated';
+}
+
+const STOP_PATIENCE = 5 * SECOND;
+
+/**
+ * Wires everything and listens. Throws NotMigrated where the database has to be migrated first; a
+ * database that cannot be reached yet is no reason not to start: requests answer 503 until it can.
+ */
+export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
+  const { db, close } = connect(config.MONGODB_URI, { deadline: config.REQUEST_DEADLINE });
+  const auth = await createAuth({ db, log, ...authOptions(config) });
+  const connection = { db, close };
+  try {
+    await inspect(connection, auth, log);
+    let stopping = false;
+    const app = createApp({
+      auth,
+      log,
+      isStopping: () => stopping,
+      requestDeadline: config.REQUEST_DEADLINE,
+      trustProxy: config.TRUST_PROXY,
+    });
+    const server = await listen(app.callback(), { host: config.HOST, port: config.PORT });
+    return {
+      url: server.url,
+      async stop() {
+        stopping = true;
+        await closeAll(connection, auth, server);
+      },
+    };
+  } catch (error) {
+    await closeAll(connection, auth);
+    throw error;
+  }
+}
+
+function authOptions(config: Config) {
+  return {
+    secrets: [config.JWT_SECRET_KEY, ...(config.JWT_SECRET_KEY_PREVIOUS ?? [])],
+    issuer: config.JWT_ISSUER,
+    audience: config.JWT_AUDIENCE,
+    accessTokenTtl: config.ACCESS_TOKEN_TTL,
+    bcryptCost: config.BCRYPT_COST,
+    bcryptThreads: config.BCRYPT_THREADS,
+    deadline: config.REQUEST_DEADLINE,
+    loginLimits: {
+      perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
+      perAddress: config.LOGIN_FAILURES_PER_ADDRESS,
+      anywhere: config.LOGIN_FAILURES_ANYWHERE,
+    },
+  };
+}
+
+async function inspect({ db }: Connection, auth: Auth, log: Logger): Promise<void> {
+  const { ok, checks } = await auth.health.check();
+  if (!checks.database.ok) {
+    log.warn({ checks }, 'The database cannot be reached; requests answer 503 until it can');
+    return;
+  }
+  for (const { ok: fine, detail } of [checks.schema, checks.sentinel]) {
+    if (!fine) throw new NotMigrated(detail);
+  }
+  if (!ok) log.error({ checks }, 'Requests answer 503 until this is put right');
+  const loss = await losesWrites(db);
+  if (loss !== undefined) log.warn(loss);
+}
+
+async function closeAll(connection: Connection, auth: Auth, server?: HttpServer): Promise<void> {
+  await server?.close(STOP_PATIENCE);
+  await auth.close();
+  await connection.close();
+}
