@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { StoreUnavailable } from '../lib/errors.ts';
+import { ConfigError } from '../server/config.ts';
+import { EXIT } from '../server/exit-codes.ts';
+import { CommandFailed } from './commands/command-failed.ts';
+import { generateSecretCommand } from './commands/generate-secret.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { userCreateCommand } from './commands/user-create.ts';
+
+const program = new Command('rescind')
+  .description('An auth server whose logout is true, on one MongoDB.')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 refused, 64 usage, 69 no database, 78 configuration.',
+  )
+  .showHelpAfterError('(--help shows what there is)')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage));
+
+for (const command of [migrateCommand(), generateSecretCommand(), userCreateCommand()]) {
+  program.addCommand(command.copyInheritedSettings(program));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = tell(error);
+}
+
+function tell(error: unknown): number {
+  if (error instanceof ConfigError) return say(error.message, EXIT.config);
+  if (error instanceof CommandFailed) return say(error.message, error.exitCode);
+  if (error instanceof StoreUnavailable) {
+    const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+    return say(
+      `MongoDB did not answer${cause}. Is it running, and is MONGODB_URI right?`,
+      EXIT.unavailable,
+    );
+  }
+  throw error;
+}
+
+function say(message: string, exitCode: number): number {
+  process.stderr.write(`${message}\n`);
+  return exitCode;
+}

@@ -1,0 +1,95 @@
+import { text } from 'node:stream/consumers';
+import { Command } from 'commander';
+import { normalizeEmail } from '../../lib/email.ts';
+import { AuthError } from '../../lib/errors.ts';
+import { createPasswords, passwordFault } from '../../lib/passwords.ts';
+import { openCollections } from '../../lib/store/collections.ts';
+import { orUnavailable } from '../../lib/store/database.ts';
+import { planMigration } from '../../lib/store/migrate.ts';
+import { createUsers, type NewUser } from '../../lib/store/users.ts';
+import { EXIT } from '../../server/exit-codes.ts';
+import { CommandFailed } from './command-failed.ts';
+import { readHidden } from './read-hidden.ts';
+import { withDatabase } from './with-database.ts';
+
+interface Options {
+  readonly email: string;
+  readonly company: string;
+  readonly name?: string;
+  readonly role: readonly string[];
+  readonly password?: string;
+  readonly ifAbsent?: true;
+}
+
+/** `rescind user:create`: adds a user and prints `user_id=<id>`. */
+export function userCreateCommand(): Command {
+  return new Command('user:create')
+    .description('add a user; without --password it is asked for, or read from standard input')
+    .requiredOption('--email <address>', 'e-mail address, what the user logs in with')
+    .requiredOption('--company <id>', 'id of the company the user belongs to')
+    .option('--name <name>', 'full name (default: the e-mail address)')
+    .option(
+      '--role <role>',
+      'a role; may be repeated',
+      (role, roles: string[]) => [...roles, role],
+      [],
+    )
+    .option('--password <password>', 'password; seen by everyone who can list processes')
+    .option('--if-absent', 'succeed, and change nothing, when the address is taken')
+    .action(createUser);
+}
+
+async function createUser(options: Options): Promise<void> {
+  const email = normalizeEmail(options.email);
+  if (email === undefined) throw refusal('--email is not a valid ASCII e-mail address.');
+  const password = options.password ?? (await askPassword());
+  const fault = passwordFault(password);
+  if (fault !== undefined) throw refusal(fault);
+  await withDatabase(async (db, { BCRYPT_COST, AUDIT_RETENTION }) => {
+    const plan = await orUnavailable(planMigration(db, { auditRetention: AUDIT_RETENTION }));
+    if (plan.steps.length > 0) throw refusal('The database is not ready. Run: npm run migrate');
+    const users = createUsers(openCollections(db));
+    if ((await users.findAccount(email)) !== undefined) return taken(email, options);
+    const passwordHash = await hashOnce(password, BCRYPT_COST);
+    const { company, name = email, role } = options;
+    await insert({ email, name, companyId: company, roles: role, passwordHash }, users, options);
+  });
+}
+
+async function insert(
+  user: NewUser,
+  users: ReturnType<typeof createUsers>,
+  options: Options,
+): Promise<void> {
+  try {
+    const { id } = await users.create(user);
+    process.stdout.write(`user_id=${id}\n`);
+  } catch (error) {
+    if (!(error instanceof AuthError && error.code === 'email_taken')) throw error;
+    taken(user.email, options);
+  }
+}
+
+function taken(email: string, { ifAbsent }: Options): void {
+  if (!ifAbsent) throw refusal(`A user with the e-mail address ${email} exists already.`);
+  process.stdout.write(`${email} exists already; nothing was changed\n`);
+}
+
+async function hashOnce(password: string, cost: number): Promise<string> {
+  const passwords = createPasswords({ cost, threads: 1 });
+  try {
+    return await passwords.hash(password);
+  } finally {
+    await passwords.close();
+  }
+}
+
+function askPassword(): Promise<string> {
+  return process.stdin.isTTY
+    ? readHidden('Password: ')
+    : text(process.stdin).then((typed) => typed.replace(/\r?\n$/, ''));
+}
+
+function refusal(message: string): CommandFailed {
+  return new CommandFailed(`No user was created. ${message}`, EXIT.failed);
+}

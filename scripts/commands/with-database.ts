@@ -1,0 +1,16 @@
+import { type Connection, connect } from '../../lib/store/database.ts';
+import { type DatabaseConfig, parseDatabaseConfig } from '../../server/config.ts';
+import { readEnvironment } from '../../server/environment.ts';
+
+/** Runs the work on the configured database and closes the connection, however it ends. */
+export async function withDatabase<T>(
+  work: (db: Connection['db'], config: DatabaseConfig) => Promise<T>,
+): Promise<T> {
+  const config = parseDatabaseConfig(readEnvironment(process.cwd(), process.env));
+  const connection = connect(config.MONGODB_URI, { appName: 'rescind-cli' });
+  try {
+    return await work(connection.db, config);
+  } finally {
+    await connection.close();
+  }
+}

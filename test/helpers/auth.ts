@@ -1,0 +1,24 @@
+import type { ExecutionContext } from 'ava';
+import { type Auth, type AuthOptions, createAuth } from '../../lib/auth.ts';
+import type { Caller } from '../../lib/caller.ts';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { migratedDatabase, type TestDatabase } from './database.ts';
+
+export const CALLER: Caller = { ip: '192.0.2.1', userAgent: 'test', requestId: 'request-1' };
+
+export interface TestAuth extends TestDatabase {
+  readonly auth: Auth;
+  readonly secret: string;
+}
+
+/** The library on a migrated database of the test's own, at the lowest bcrypt cost. */
+export async function testAuth(
+  t: ExecutionContext,
+  options: Partial<AuthOptions> = {},
+): Promise<TestAuth> {
+  const database = await migratedDatabase(t);
+  const secret = generateSecret();
+  const auth = await createAuth({ db: database.db, secrets: [secret], bcryptCost: 10, ...options });
+  t.teardown(() => auth.close());
+  return { ...database, auth, secret };
+}

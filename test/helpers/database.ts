@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import type { ExecutionContext } from 'ava';
+import { ConnectionString } from 'mongodb-connection-string-url';
+import { type Collections, openCollections } from '../../lib/store/collections.ts';
+import { connect, type Db } from '../../lib/store/database.ts';
+import { migrate, planMigration } from '../../lib/store/migrate.ts';
+import { DAY } from '../../lib/time.ts';
+
+export interface TestDatabase {
+  readonly uri: string;
+  readonly db: Db;
+  readonly collections: Collections;
+}
+
+/** The URI of a database of this name on the mongod that `npm test` started. */
+export function testUri(name = `rescind_test_${randomUUID()}`): string {
+  const server = process.env['TEST_MONGODB_URI'];
+  if (server === undefined)
+    throw new Error('TEST_MONGODB_URI is missing: run the tests by `npm test`');
+  const uri = new ConnectionString(server);
+  uri.pathname = `/${name}`;
+  return uri.href;
+}
+
+/** An empty database of the test's own, dropped when the test ends. */
+export function emptyDatabase(t: ExecutionContext): TestDatabase {
+  const uri = testUri();
+  const { db, close } = connect(uri);
+  t.teardown(async () => {
+    await db.dropDatabase();
+    await close();
+  });
+  return { uri, db, collections: openCollections(db) };
+}
+
+/** A migrated database of the test's own, dropped when the test ends. */
+export async function migratedDatabase(t: ExecutionContext): Promise<TestDatabase> {
+  const database = emptyDatabase(t);
+  await migrateNow(database.db);
+  return database;
+}
+
+/** What `npm run migrate` does. */
+export async function migrateNow(db: Db): Promise<void> {
+  await migrate(await planMigration(db, { auditRetention: 400 * DAY }), () => undefined);
+}

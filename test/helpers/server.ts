@@ -1,0 +1,79 @@
+import type { ExecutionContext } from 'ava';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { parseConfig } from '../../server/config.ts';
+import { createLog } from '../../server/log.ts';
+import { startServer } from '../../server/start.ts';
+import { migratedDatabase, type TestDatabase } from './database.ts';
+import { PASSWORD } from './users.ts';
+
+export interface TestServer extends TestDatabase {
+  readonly url: string;
+  readonly secret: string;
+  /** The lines of the log so far, parsed. */
+  readonly log: readonly Record<string, unknown>[];
+}
+
+/** A server on a free port and a migrated database of the test's own; both end with the test. */
+export async function testServer(
+  t: ExecutionContext,
+  environment: Record<string, string> = {},
+): Promise<TestServer> {
+  const database = await migratedDatabase(t);
+  return { ...database, ...(await serve(t, { MONGODB_URI: database.uri, ...environment })) };
+}
+
+/** A server with this environment on a free port; it ends with the test. */
+export async function serve(t: ExecutionContext, environment: Record<string, string>) {
+  const secret = environment['JWT_SECRET_KEY'] ?? generateSecret();
+  const log: Record<string, unknown>[] = [];
+  const config = parseConfig({
+    HOST: '127.0.0.1',
+    PORT: '0',
+    JWT_SECRET_KEY: secret,
+    BCRYPT_COST: '10',
+    ...environment,
+  });
+  const server = await startServer(
+    config,
+    createLog('info', { write: (line) => log.push(JSON.parse(line)) }),
+  );
+  t.teardown(() => server.stop());
+  return { url: server.url, secret, log };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly body: any;
+}
+
+/** Sends a request and reads the answer as JSON where it is some. */
+export async function send(url: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(url, init);
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const { status, headers } = response;
+  return { status, headers, body: isJson ? JSON.parse(text) : text };
+}
+
+/** Sends a JSON body by POST. */
+export function post(url: string, body: unknown, headers: Record<string, string> = {}) {
+  return send(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+/** Sends a request with a bearer token. */
+export function sendAs(token: string, url: string, method = 'GET'): Promise<Answer> {
+  return send(url, { method, headers: { authorization: `Bearer ${token}` } });
+}
+
+/** Logs in over HTTP and answers the token; throws where the login fails. */
+export async function logIn(url: string, email: string, password = PASSWORD): Promise<string> {
+  const { status, body } = await post(`${url}/api/auth/login`, { email, password });
+  if (status !== 200) throw new Error(`The login was answered ${status} ${JSON.stringify(body)}`);
+  return body.access_token;
+}
