@@ -5,15 +5,16 @@ import { createAudit } from './store/audit.ts';
 import { createClockSkew } from './store/clock-skew.ts';
 import { openCollections } from './store/collections.ts';
 import type { Db } from './store/database.ts';
-import { createHealth, type Health } from './store/health.ts';
 import { createLoginLimits, type LoginLimitOptions } from './store/login-limits.ts';
 import { createRevocations } from './store/revocations.ts';
+import { createSchema } from './store/schema.ts';
 import { createSessions } from './store/sessions.ts';
 import { createUsers } from './store/users.ts';
 import { type Clock, MINUTE, SECOND } from './time.ts';
 import { createAccessTokens } from './tokens/access-tokens.ts';
 import { createKeyRing } from './tokens/keys.ts';
 import { type Authenticate, createAuthenticate } from './use-cases/authenticate.ts';
+import { type CheckHealth, createCheckHealth } from './use-cases/check-health.ts';
 import { createLogin, type Login } from './use-cases/login.ts';
 import { createLogout, type Logout } from './use-cases/logout.ts';
 import { createRevokeAllTokens, type RevokeAllTokens } from './use-cases/revoke-all-tokens.ts';
@@ -45,7 +46,7 @@ export interface Auth {
   readonly authenticate: Authenticate;
   readonly logout: Logout;
   readonly revokeAllTokens: RevokeAllTokens;
-  readonly health: Health;
+  readonly checkHealth: CheckHealth;
   /** Ends the threads and timers. The database connection is the caller's to close. */
   close(): Promise<void>;
 }
@@ -65,7 +66,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const collections = openCollections(db);
   const users = createUsers(collections);
   const sessions = createSessions(collections);
-  const revocations = createRevocations(collections);
+  const schema = createSchema(collections);
+  const revocations = createRevocations(collections, schema);
   const loginLimits = createLoginLimits(collections, options.loginLimits);
   const audit = createAudit(collections, { log });
   const skew = createClockSkew(db, clock);
@@ -86,7 +88,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     authenticate: withDeadline(createAuthenticate(parts), deadline),
     logout: withDeadline(createLogout(parts), deadline),
     revokeAllTokens: withDeadline(createRevokeAllTokens(parts), deadline),
-    health: createHealth({ schema: collections.schema, revocations, skew }),
+    checkHealth: createCheckHealth({ schema, revocations, skew, patience: deadline / 2 }),
     async close() {
       skew.stop();
       await passwords.close();

@@ -12,17 +12,22 @@ export function withDeadline<Input, Output>(
   useCase: UseCase<Input, Output>,
   patience: number,
 ): UseCase<Input, Output> {
-  return async function bounded(input, caller) {
+  return function bounded(input, caller) {
     const now = performance.now();
-    const left = Math.max(0, (caller.deadline ?? now + patience) - now);
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new StoreUnavailable('No decision in time')), left);
-    });
-    try {
-      return await Promise.race([useCase(input, caller), tooLate]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return within((caller.deadline ?? now + patience) - now, useCase(input, caller));
   };
+}
+
+/** The answer of the work, or StoreUnavailable after so many milliseconds. */
+export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    const giveUp = () => reject(new StoreUnavailable('No decision in time'));
+    timer = setTimeout(giveUp, Math.max(0, milliseconds));
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

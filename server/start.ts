@@ -70,7 +70,7 @@ function authOptions(config: Config) {
 }
 
 async function inspect({ db }: Connection, auth: Auth, log: Logger): Promise<void> {
-  const { ok, checks } = await auth.health.check();
+  const { ok, checks } = await auth.checkHealth();
   if (!checks.database.ok) {
     log.warn({ checks }, 'The database cannot be reached; requests answer 503 until it can');
     return;

@@ -18,6 +18,7 @@ import {
   userEntry,
   userKey,
 } from './revocation-entries.ts';
+import type { Schema } from './schema.ts';
 
 export interface CheckInput extends TokenNames {
   /** In milliseconds, on the logical clock of revocations. */
@@ -46,10 +47,10 @@ export interface Revocations {
 
 /** Reads and writes `revoked_tokens`, the single source of truth for what is revoked. */
 export function createRevocations(
-  collections: Pick<Collections, 'revokedTokens' | 'schema'>,
+  { revokedTokens }: Pick<Collections, 'revokedTokens'>,
+  schema: Schema,
 ): Revocations {
-  const { revokedTokens } = collections;
-  const read = createReader(collections);
+  const read = createReader(revokedTokens, schema);
 
   async function cutoffs(userId: string): Promise<Cutoffs> {
     const entries = await read([userKey(userId)]);
@@ -111,13 +112,13 @@ const FOREIGN =
   'Check MONGODB_URI, and restore revoked_tokens and schema from the same backup';
 
 /** Reads entries and the sentinel together: without the sentinel, absence would prove nothing. */
-function createReader({ revokedTokens, schema }: Pick<Collections, 'revokedTokens' | 'schema'>) {
+function createReader(revokedTokens: Collections['revokedTokens'], schema: Schema) {
   let knownEpoch: string | undefined;
 
   async function assertKnown(sentinel: RevocationDocument | undefined): Promise<void> {
     if (sentinel?.epoch === undefined) throw new StoreUnavailable(NOT_MIGRATED);
     if (sentinel.epoch === knownEpoch) return;
-    const known = await orUnavailable(schema.findOne({ _id: 'rescind' }, { maxTimeMS: MAX_TIME }));
+    const known = await schema.find();
     if (known?.epoch !== sentinel.epoch) throw new StoreUnavailable(FOREIGN);
     knownEpoch = known.epoch;
   }

@@ -7,7 +7,7 @@ export const livez: Handler = (ctx) => {
 
 /** `GET /readyz`: 200 when requests can be served, else 503 with what is missing. */
 export const readyz: Handler = async (ctx, { auth, isStopping }) => {
-  const { ok, checks } = await auth.health.check();
+  const { ok, checks } = await auth.checkHealth();
   const ready = ok && !isStopping();
   ctx.status = ready ? 200 : 503;
   if (!ready) ctx.set('Retry-After', '2');

@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { openCollections } from '../../lib/store/collections.ts';
+import { connect } from '../../lib/store/database.ts';
+import { migrateNow } from '../helpers/database.ts';
+import { type OwnMongod, ownMongod } from '../helpers/own-mongod.ts';
+import { type Answer, logIn, post, send, sendAs, serve } from '../helpers/server.ts';
+import { addUser, PASSWORD } from '../helpers/users.ts';
+
+const DEADLINE = 2_000;
+
+interface Scene {
+  readonly mongod: OwnMongod;
+  readonly url: string;
+  readonly email: string;
+  readonly token: string;
+  readonly revoked: string;
+}
+
+/** A server with a user, a live token and a revoked one, on a mongod that the test may break. */
+async function scene(t: ExecutionContext): Promise<Scene> {
+  const mongod = await ownMongod(t);
+  const { db, close } = connect(mongod.uri);
+  await migrateNow(db);
+  const { email } = await addUser(openCollections(db));
+  await close();
+  const { url } = await serve(t, { MONGODB_URI: mongod.uri, REQUEST_DEADLINE: `${DEADLINE}ms` });
+  const revoked = await logIn(url, email);
+  await sendAs(revoked, `${url}/api/auth/logout`, 'POST');
+  return { mongod, url, email, token: await logIn(url, email), revoked };
+}
+
+function everyEndpoint({
+  url,
+  email,
+  token,
+  revoked,
+}: Scene): Record<string, () => Promise<Answer>> {
+  return {
+    login: () => post(`${url}/api/auth/login`, { email, password: PASSWORD }),
+    'a wrong login': () => post(`${url}/api/auth/login`, { email, password: 'wrong' }),
+    me: () => sendAs(token, `${url}/api/auth/me`),
+    'me with a revoked token': () => sendAs(revoked, `${url}/api/auth/me`),
+    logout: () => sendAs(token, `${url}/api/auth/logout`, 'POST'),
+    'revoke-all': () => sendAs(token, `${url}/api/auth/revoke-all-tokens`, 'POST'),
+  };
+}
+
+async function assertAway(t: ExecutionContext, it: Scene): Promise<void> {
+  for (const [name, request] of Object.entries(everyEndpoint(it))) {
+    const started = performance.now();
+    const { status, body, headers } = await request();
+    const took = performance.now() - started;
+    t.is(status, 503, `${name} answered ${JSON.stringify(body)}`);
+    t.is(body.code, 'store_unavailable', name);
+    t.regex(headers.get('retry-after') ?? '', /^[1-9]\d*$/, name);
+    t.true(took < DEADLINE, `${name} took ${took} ms`);
+  }
+  t.is((await send(`${it.url}/livez`)).status, 200);
+  const ready = await send(`${it.url}/readyz`);
+  t.is(ready.status, 503);
+  t.false(ready.body.checks.database.ok);
+}
+
+async function assertRecovers(t: ExecutionContext, { url, token, revoked }: Scene): Promise<void> {
+  const until = performance.now() + 30_000;
+  while ((await sendAs(token, `${url}/api/auth/me`)).status !== 200) {
+    if (performance.now() > until) return t.fail('The server did not recover by itself');
+    await delay(100);
+  }
+  t.is((await send(`${url}/readyz`)).status, 200);
+  const { status, body } = await sendAs(revoked, `${url}/api/auth/me`);
+  t.deepEqual([status, body.code], [401, 'token_revoked']);
+}
+
+test('a killed MongoDB means 503 within the deadline, and a restart is enough to recover', async (t) => {
+  const it = await scene(t);
+  await it.mongod.kill();
+  await assertAway(t, it);
+  await it.mongod.restart();
+  await assertRecovers(t, it);
+});
+
+test('a frozen MongoDB means 503 within the deadline, and the server recovers with it', async (t) => {
+  const it = await scene(t);
+  it.mongod.freeze();
+  await assertAway(t, it);
+  it.mongod.thaw();
+  const logins = await sendAs(it.token, `${it.url}/api/auth/me`);
+  // The logout and the revoke-all that were answered 503 may have happened all the same.
+  t.true([200, 401, 503].includes(logins.status));
+  const until = performance.now() + 30_000;
+  while ((await send(`${it.url}/readyz`)).status !== 200 && performance.now() < until)
+    await delay(100);
+  const fresh = await logIn(it.url, it.email);
+  t.is((await sendAs(fresh, `${it.url}/api/auth/me`)).status, 200);
+  t.is((await sendAs(it.revoked, `${it.url}/api/auth/me`)).body.code, 'token_revoked');
+});
+
+test('after a kill -9 of MongoDB every acknowledged logout still stands', async (t) => {
+  const it = await scene(t);
+  const { url, email } = it;
+  const tokens = await Promise.all(Array.from({ length: 5 }, () => logIn(url, email)));
+  for (const token of tokens) {
+    t.is((await sendAs(token, `${url}/api/auth/logout`, 'POST')).status, 200);
+  }
+  await it.mongod.kill();
+  await it.mongod.restart();
+  await assertRecovers(t, it);
+  for (const token of tokens) {
+    t.is((await sendAs(token, `${url}/api/auth/me`)).body.code, 'token_revoked');
+  }
+});

@@ -1,0 +1,104 @@
+import test from 'ava';
+import { hashSync } from 'bcryptjs';
+import { AuthError } from '../lib/errors.ts';
+import { createPasswords, passwordFault } from '../lib/passwords.ts';
+
+const passwords = createPasswords({ cost: 10, threads: 1 });
+test.after.always(() => passwords.close());
+
+test('a password fits its own hash and no other one', async (t) => {
+  const hash = await passwords.hash('correct horse');
+  t.true(await passwords.check('correct horse', hash));
+  t.false(await passwords.check('correct hors', hash));
+});
+
+test('hashes of other bcrypt programs are understood', async (t) => {
+  const hash = hashSync('correct horse', 10);
+  for (const version of ['$2a$', '$2b$', '$2y$']) {
+    t.true(await passwords.check('correct horse', hash.replace(/^\$2.\$/, version)));
+  }
+});
+
+test('an unknown user takes as long as a known one', async (t) => {
+  const hash = await passwords.hash('correct horse');
+  const time = async (stored: string | undefined) => {
+    const started = performance.now();
+    t.false(await passwords.check('wrong', stored));
+    return performance.now() - started;
+  };
+  const times = { known: [] as number[], unknown: [] as number[] };
+  for (let round = 0; round < 7; round++) {
+    times.known.push(await time(hash));
+    times.unknown.push(await time(undefined));
+  }
+  const median = (list: number[]) => list.sort((a, b) => a - b)[3] ?? 0;
+  const ratio = median(times.unknown) / median(times.known);
+  t.true(ratio > 0.2 && ratio < 5, `ratio of medians ${ratio}`); // without the dummy it is under 0.05
+});
+
+test('a stored hash outside cost 10 to 14, or of another form, fits nothing', async (t) => {
+  const cheap = hashSync('correct horse', 9);
+  const dear = cheap.replace('$09$', '$15$');
+  for (const stored of [cheap, dear, '', 'correct horse', '$argon2id$v=19$m=65536', `${cheap} `]) {
+    t.false(passwords.isUsable(stored));
+    t.false(await passwords.check('correct horse', stored));
+  }
+});
+
+test('a hash made at a lower cost is outdated', (t) => {
+  const dearer = createPasswords({ cost: 11, threads: 1 });
+  t.teardown(() => dearer.close());
+  const hash = hashSync('correct horse', 10);
+  t.true(dearer.isOutdated(hash));
+  t.false(passwords.isOutdated(hash));
+});
+
+test('when too many wait, the next one is told busy with a time to come back', async (t) => {
+  const small = createPasswords({ cost: 14, threads: 1 }); // a queue of 2
+  t.teardown(() => small.close());
+  const hash = hashSync('correct horse', 10);
+  const asked = Array.from({ length: 10 }, () => small.check('correct horse', hash));
+  const results = await Promise.allSettled(asked);
+  const refused = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason] : [],
+  );
+  t.true(refused.length >= 6 && refused.length <= 8, `${refused.length} of 10 were refused`);
+  t.true(refused.every((error) => error instanceof AuthError && error.code === 'busy'));
+  t.true(refused.every((error) => error.retryAfter > 0));
+  t.true(await small.check('correct horse', hash));
+});
+
+test('the event loop turns while a password is checked', async (t) => {
+  const hash = await passwords.hash('correct horse');
+  let turns = 0;
+  const timer = setInterval(() => {
+    turns++;
+  }, 1);
+  await passwords.check('wrong', hash);
+  clearInterval(timer);
+  t.true(turns > 1); // on the main thread there would be none
+});
+
+test('a password that bcrypt would cut or misread is refused with a sentence', (t) => {
+  t.is(passwordFault('x'), undefined);
+  t.is(passwordFault('x'.repeat(72)), undefined);
+  t.regex(passwordFault('x'.repeat(73)) ?? '', /at most 72 bytes/);
+  t.regex(passwordFault('ü'.repeat(37)) ?? '', /at most 72 bytes/);
+  t.regex(passwordFault('a\0b') ?? '', /NUL/);
+  t.regex(passwordFault('') ?? '', /empty/);
+});
+
+test('options that cannot work are refused by name', (t) => {
+  for (const cost of [9, 15, 12.5, Number.NaN]) {
+    t.throws(() => createPasswords({ cost, threads: 1 }), {
+      instanceOf: TypeError,
+      message: /"cost"/,
+    });
+  }
+  for (const threads of [0, -1, 1.5]) {
+    t.throws(() => createPasswords({ cost: 10, threads }), {
+      instanceOf: TypeError,
+      message: /"threads"/,
+    });
+  }
+});
