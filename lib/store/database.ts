@@ -48,9 +48,9 @@ function clientOptions({
   return {
     appName,
     maxPoolSize: 50,
-    waitQueueTimeoutMS: deadline / 4,
-    serverSelectionTimeoutMS: deadline * 0.4,
-    connectTimeoutMS: deadline * 0.4,
+    waitQueueTimeoutMS: Math.ceil(deadline / 4),
+    serverSelectionTimeoutMS: Math.ceil(deadline * 0.4),
+    connectTimeoutMS: Math.ceil(deadline * 0.4),
     socketTimeoutMS: deadline,
     heartbeatFrequencyMS: 2 * SECOND,
   };

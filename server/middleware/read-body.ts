@@ -8,7 +8,6 @@ const DEEPEST = 8;
 export function readBody(): Middleware {
   const parse = bodyParser({
     enableTypes: ['json'],
-    extendTypes: { json: [] },
     jsonLimit: '16kb',
     onerror: refuse,
   });

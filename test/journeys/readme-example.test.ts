@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { readmeBlock } from '../helpers/readme.ts';
+import { logIn, sendAs, testServer } from '../helpers/server.ts';
+import { addUser } from '../helpers/users.ts';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Runs the example as it stands, but for its port, as a program that has rescind installed. */
+async function runExample(t: ExecutionContext, env: Record<string, string>): Promise<string> {
+  const port = await freePort();
+  const file = `build/readme-example-${port}.mjs`;
+  mkdirSync('build', { recursive: true });
+  writeFileSync(file, readmeBlock('js', 'rescind/koa').replace('3000', String(port)));
+  const child = spawn(process.execPath, [file], {
+    env: { ...process.env, ...env },
+    stdio: 'inherit',
+  });
+  t.teardown(async () => {
+    child.kill();
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    rmSync(file);
+  });
+  const url = `http://127.0.0.1:${port}`;
+  while (child.exitCode === null) {
+    if (await fetch(url).catch(() => undefined)) return url;
+    await delay(50);
+  }
+  throw new Error(`The example ended with ${child.exitCode}`);
+}
+
+test('the eight lines of the README protect a route with the tokens of the server', async (t) => {
+  t.is(readmeBlock('js', 'rescind/koa').split('\n').filter(Boolean).length, 8);
+  const { url, uri, secret, collections } = await testServer(t);
+  const user = await addUser(collections, { name: 'Ann' });
+  const own = await runExample(t, { MONGODB_URI: uri, JWT_SECRET_KEY: secret });
+
+  const token = await logIn(url, user.email);
+  const greeted = await sendAs(token, own);
+  t.deepEqual([greeted.status, greeted.body], [200, 'Hello, Ann']);
+  t.is((await sendAs('nonsense', own)).body.code, 'invalid_token');
+
+  await sendAs(token, `${url}/api/auth/logout`, 'POST');
+  const refused = await sendAs(token, own);
+  t.deepEqual([refused.status, refused.body.detail], [401, 'Token has been revoked']);
+});
