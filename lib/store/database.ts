@@ -21,11 +21,8 @@ const DEFAULT_DATABASE = 'rescind';
 /** How long one read or write may run on the server, in milliseconds. */
 export const MAX_TIME = 2 * SECOND;
 
-/** How long a write may wait for its majority, in milliseconds. */
-export const WRITE_TIMEOUT = 3 * SECOND;
-
-/** A write that a revocation or a login rests on: on the disks of a majority, or not acknowledged. */
-export const DURABLE = { w: 'majority', j: true, wtimeoutMS: WRITE_TIMEOUT } as const;
+/** A write that a revocation or a login rests on: within 3 seconds on the disks of a majority, or not acknowledged. */
+export const DURABLE = { w: 'majority', j: true, wtimeoutMS: 3 * SECOND } as const;
 
 /**
  * Makes a client with every time-out set (the driver's own are infinite for sockets and for the

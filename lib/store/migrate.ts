@@ -101,11 +101,13 @@ function writeSchema({ schema }: Collections): Promise<unknown> {
  */
 async function createSentinel({ revokedTokens, schema, sessions }: Collections): Promise<void> {
   const known = await schema.findOne({ _id: 'rescind' });
+  if (known === null)
+    throw new TypeError('The schema document has to be written before the sentinel');
   const [newest] = await sessions.find().sort({ stamp: -1 }).limit(1).toArray();
   const cutoff = { $max: [newest?.stamp ?? null, { $add: ['$$NOW', 2 * LOGIN_IN_FLIGHT] }] };
   const fields: Document = {
     kind: SENTINEL,
-    epoch: { $literal: known?.epoch },
+    epoch: { $literal: known.epoch },
     revoked_at: '$$NOW',
     revoked_before: cutoff,
     writes: 1,

@@ -1,0 +1,109 @@
+/** `npm run dev`: a database, a secret, a user and the server, on a machine with nothing set up. */
+import { chmod, mkdir } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { EXIT } from '../server/exit-codes.ts';
+import { type Cleanups, createCleanups } from './cleanups.ts';
+import { banner } from './dev/banner.ts';
+import { rescind } from './dev/command.ts';
+import { type OwnDatabase, startOwnDatabase } from './dev/database.ts';
+import { ExitError } from './dev/exit-error.ts';
+import { localSecret } from './dev/local-secret.ts';
+import { checkAddress, startServer } from './dev/server.ts';
+import { readSettings, type Settings } from './dev/settings.ts';
+import { devUser } from './dev/user.ts';
+import { createReport, painter, type Report } from './progress.ts';
+import { stopped, stopSignal } from './stop-signal.ts';
+
+const help = `Usage: npm run dev
+
+Runs rescind on this machine, with nothing to set up:
+  1. finds a MongoDB server (mongod) or fetches one, and runs it on .data/mongodb
+  2. makes a JWT secret and keeps it in .data/jwt-secret-key
+  3. migrates the database and creates ${devUser.email} / ${devUser.password}
+  4. runs the server and shows what to try
+Ctrl-C stops the server and MongoDB. To start afresh: rm -rf .data
+
+Settings, from the environment or from .env:
+  HOST, PORT       where the server listens (127.0.0.1, 8001)
+  MONGODB_URI      use this MongoDB instead, if it is on this machine; no user is created then
+  JWT_SECRET_KEY   use this secret instead
+  MONGOD_BINARY    the mongod to run
+Everything else that the server reads (see .env.example) reaches it as well.
+`;
+
+async function main(args: string[]): Promise<number> {
+  if (wantsHelp(args)) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const settings = await readSettings(process.env, process.cwd());
+  await checkAddress(settings.host, settings.port);
+  const report = createReport(process.stderr, process.env);
+  const cleanups = createCleanups();
+  const stop = stopped(stopSignal(process.env)).then(() => 0);
+  try {
+    return await Promise.race([serve(settings, report, cleanups), stop]);
+  } finally {
+    await cleanups.run();
+  }
+}
+
+function wantsHelp(args: string[]): boolean {
+  try {
+    const options = { help: { type: 'boolean', short: 'h' } } as const;
+    return parseArgs({ args, options }).values.help === true;
+  } catch (error) {
+    throw new ExitError(EXIT.usage, `${(error as Error).message}\n\n${help}`);
+  }
+}
+
+/** @returns the code the server ends with. */
+async function serve(settings: Settings, report: Report, cleanups: Cleanups): Promise<number> {
+  await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 });
+  await chmod(settings.dataFolder, 0o700);
+  const own = settings.mongodbUri
+    ? undefined
+    : await startOwnDatabase(settings.dataFolder, process.env, report, cleanups);
+  const env = await childEnv(settings, own);
+  await report.step('Migrating the database', () => rescind(['migrate'], env));
+  if (own) await report.step(`Creating ${devUser.email}`, () => createUser(env));
+  const url = urlOf(settings);
+  const server = await startServer(url, env, report, cleanups);
+  const facts = { url, dataFolder: '.data', ownUri: own?.uri };
+  process.stdout.write(banner(facts, painter(process.stdout)));
+  return Promise.race([server.exitCode, ...(own ? [own.lost] : [])]);
+}
+
+async function childEnv(
+  { host, port, hasSecret, dataFolder }: Settings,
+  own: OwnDatabase | undefined,
+): Promise<NodeJS.ProcessEnv> {
+  return {
+    ...process.env,
+    HOST: host,
+    PORT: port,
+    ...(own ? { MONGODB_URI: own.uri } : {}),
+    ...(hasSecret ? {} : { JWT_SECRET_KEY: await localSecret(dataFolder) }),
+  };
+}
+
+async function createUser(env: NodeJS.ProcessEnv): Promise<void> {
+  const { email, company, name, password } = devUser;
+  const who = ['--email', email, '--company', company, '--name', name];
+  await rescind(['user:create', ...who, '--if-absent'], env, password);
+}
+
+/** A wildcard is an address to listen on, not one to call. */
+function urlOf({ host, port }: Settings): string {
+  const callable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  return `http://${callable.includes(':') ? `[${callable}]` : callable}:${port}`;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: Error) => {
+    const explained = error instanceof ExitError;
+    process.stderr.write(`\n${explained ? error.message : error.stack}\n`);
+    process.exit(explained ? error.exitCode : EXIT.failed);
+  },
+);

@@ -1,0 +1,54 @@
+import type { Paint } from '../progress.ts';
+import { devUser } from './user.ts';
+
+/** What the banner tells of. `ownUri` is the MongoDB that dev started, if it did. */
+export interface BannerFacts {
+  url: string;
+  dataFolder: string;
+  ownUri: string | undefined;
+}
+
+/**
+ * What to try, how to stop, how to start afresh. The commands stand alone on their lines, without
+ * comments, because zsh does not know those at its prompt: they can be copied in one go.
+ */
+export function banner({ url, dataFolder, ownUri }: BannerFacts, paint: Paint): string {
+  const head = (text: string) => paint('bold', text);
+  return [
+    '',
+    `${head('rescind is ready:')} ${paint('cyan', url)}`,
+    '',
+    head('Log in, see who you are, log out, and see that the token is dead:'),
+    ...(ownUri ? [] : [`  ${userCreate()}`]),
+    ...curlLines(url),
+    '',
+    `${head('Stop:')} Ctrl-C`,
+    ...(ownUri
+      ? [
+          `${head('Start afresh:')} stop, then rm -rf ${dataFolder}`,
+          `${head('Look inside:')} mongosh "${ownUri}"`,
+        ]
+      : []),
+    '',
+    '',
+  ].join('\n');
+}
+
+function curlLines(url: string): string[] {
+  const api = `${url}/api/auth`;
+  const credentials = JSON.stringify({ email: devUser.email, password: devUser.password });
+  const token = String.raw`sed -n 's/.*"access_token": *"\([^"]*\)".*/\1/p'`;
+  const bearer = '-H "Authorization: Bearer $TOKEN"';
+  const me = `curl -si -w '\\n' ${api}/me ${bearer}`;
+  return [
+    `TOKEN=$(curl -s ${api}/login -H 'Content-Type: application/json' -d '${credentials}' | ${token})`,
+    me,
+    `curl -si -w '\\n' -X POST ${api}/logout ${bearer}`,
+    me,
+  ].map((line) => `  ${line}`);
+}
+
+function userCreate(): string {
+  const { email, password, company, name } = devUser;
+  return `printf %s ${password} | npm run -s user:create -- --email ${email} --company ${company} --name "${name}" --if-absent`;
+}

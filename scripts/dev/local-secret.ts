@@ -1,0 +1,29 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+
+/**
+ * A secret for this folder alone: made once, kept in a file that only its owner can read, so that
+ * the tokens issued before a restart are good after it.
+ */
+export async function localSecret(dataFolder: string): Promise<string> {
+  const file = join(dataFolder, 'jwt-secret-key');
+  return (await kept(file)) || make(file);
+}
+
+async function kept(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+async function make(file: string): Promise<string> {
+  const secret = generateSecret();
+  const unfinished = `${file}.${process.pid}`;
+  await writeFile(unfinished, `${secret}\n`, { mode: 0o600 });
+  await rename(unfinished, file);
+  return secret;
+}

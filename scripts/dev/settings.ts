@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readEnvironment } from '../../server/environment.ts';
+import { EXIT } from '../../server/exit-codes.ts';
+import { freePort } from '../mongod/free-port.ts';
+import { ExitError } from './exit-error.ts';
+import { leadsAway } from './loopback.ts';
+
+/** What `npm run dev` decides by. */
+export interface Settings {
+  /** Where everything that dev keeps lies. */
+  dataFolder: string;
+  host: string;
+  /** As given: the server says what is wrong with it, if anything is. */
+  port: string;
+  /** A MongoDB of the user's own, on this machine. */
+  mongodbUri: string | undefined;
+  hasSecret: boolean;
+}
+
+type Lookup = (name: string) => string | undefined;
+
+/**
+ * Reads the settings from the environment and from `.env`, where the environment wins and an empty
+ * value counts as none.
+ *
+ * @throws ExitError 78 when the MongoDB given is not on this machine. Nothing has been touched then.
+ */
+export async function readSettings(env: NodeJS.ProcessEnv, folder: string): Promise<Settings> {
+  const all = readEnvironment(folder, env);
+  const lookup: Lookup = (name) => all[name] || undefined;
+  const mongodbUri = await givenUri(lookup);
+  const away = mongodbUri && leadsAway(mongodbUri);
+  if (away) throw new ExitError(EXIT.config, refusal(away));
+  const port = lookup('PORT') ?? '8001';
+  return {
+    dataFolder: join(folder, '.data'),
+    host: lookup('HOST') ?? '127.0.0.1',
+    port: Number(port) === 0 ? String(await freePort()) : port,
+    mongodbUri,
+    hasSecret: [lookup('JWT_SECRET_KEY'), lookup('JWT_SECRET_KEY_FILE')].some(Boolean),
+  };
+}
+
+async function givenUri(lookup: Lookup): Promise<string | undefined> {
+  const uri = lookup('MONGODB_URI');
+  const file = lookup('MONGODB_URI_FILE');
+  if (uri && file)
+    throw new ExitError(
+      EXIT.config,
+      'MONGODB_URI and MONGODB_URI_FILE are both set: one is to go.',
+    );
+  return file ? uriIn(file) : uri;
+}
+
+async function uriIn(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    throw new ExitError(
+      EXIT.config,
+      `MONGODB_URI_FILE cannot be read: ${(error as Error).message}`,
+    );
+  }
+}
+
+function refusal(reason: string): string {
+  return [
+    `MONGODB_URI is set, and npm run dev does not use it: ${reason}.`,
+    'It works with a MongoDB on this machine only (localhost, 127.0.0.0/8, ::1), so that trying',
+    'something out never reaches a database that matters. Nothing has been touched. Either',
+    '  - unset MONGODB_URI (in the environment and in .env): dev then runs a MongoDB of its own; or',
+    '  - run the server that is configured with it: npm run migrate, then npm start.',
+  ].join('\n');
+}

@@ -1,0 +1,82 @@
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+
+const stagingPrefix = '.fetching-';
+const abandonedAfter = 60 * 60 * 1000;
+
+/**
+ * The folders that may hold a fetched mongod, best first: the user's cache, and for a home that is
+ * missing or read-only the cache of this repository's node_modules.
+ */
+export function cacheFolders(env: NodeJS.ProcessEnv): string[] {
+  const caches = join(process.cwd(), 'node_modules', '.cache');
+  return [userCache(env), caches].filter(isAbsolute).map((folder) => join(folder, 'rescind'));
+}
+
+function userCache(env: NodeJS.ProcessEnv): string {
+  const given = env['XDG_CACHE_HOME'] ?? '';
+  if (isAbsolute(given)) return given;
+  const home = env['HOME'] || homeOfUser();
+  return home && join(home, '.cache');
+}
+
+function homeOfUser(): string {
+  try {
+    return homedir();
+  } catch {
+    // A container may run as a user id without an entry in /etc/passwd.
+    return '';
+  }
+}
+
+/**
+ * Makes a folder of this process's own in the first cache folder that can be written, gives it to
+ * `work`, and removes it afterwards. Work done there becomes visible by `publish` only, so that two
+ * fetches at once, or one that is killed, never show a half-written file.
+ *
+ * @throws Error with one reason per folder, when none can be written.
+ */
+export async function inStagingFolder<T>(
+  env: NodeJS.ProcessEnv,
+  work: (staging: string, cache: string) => Promise<T>,
+): Promise<T> {
+  const { staging, cache } = await makeStagingFolder(cacheFolders(env));
+  try {
+    return await work(staging, cache);
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+async function makeStagingFolder(folders: string[]): Promise<{ staging: string; cache: string }> {
+  const reasons: string[] = [];
+  for (const cache of folders) {
+    try {
+      await mkdir(cache, { recursive: true, mode: 0o700 });
+      const staging = await mkdtemp(join(cache, stagingPrefix));
+      await removeAbandoned(cache);
+      return { staging, cache };
+    } catch (error) {
+      reasons.push((error as Error).message);
+    }
+  }
+  throw new Error(`no cache folder can be written: ${reasons.join('; ')}`);
+}
+
+/** What a killed fetch left behind; a younger folder may belong to one that is still at work. */
+async function removeAbandoned(cache: string): Promise<void> {
+  for (const name of await readdir(cache)) {
+    if (!name.startsWith(stagingPrefix)) continue;
+    const folder = join(cache, name);
+    const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    if (mtimeMs < Date.now() - abandonedAfter) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Moves a finished file to its place in one step, over an older one if there is one. */
+export async function publish(staged: string, place: string): Promise<string> {
+  await mkdir(dirname(place), { recursive: true, mode: 0o700 });
+  await rename(staged, place);
+  return place;
+}

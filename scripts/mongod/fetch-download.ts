@@ -1,0 +1,72 @@
+import { link, mkdir, readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from '../processes.ts';
+import type { Detail, Report } from '../progress.ts';
+import { inStagingFolder, publish } from './cache.ts';
+import { mongodVersion } from './version.ts';
+
+const limit = 60_000;
+
+/** Where in a cache folder a downloaded mongod lies. */
+export function downloadedBinary(cache: string): string {
+  return join(cache, 'download', process.platform === 'win32' ? 'mongod.exe' : 'mongod');
+}
+
+/**
+ * Downloads the mongod that mongodb-memory-server-core has for this platform (70 MB or more), in a
+ * process of its own, so that it can be ended and its console output kept away. A download that
+ * was cut off goes on where it stopped when it is tried again.
+ *
+ * @returns the path of the mongod.
+ * @throws Error with the reason, when it cannot be had here within 60 s.
+ */
+export async function fetchDownload(env: NodeJS.ProcessEnv, report: Report): Promise<string> {
+  return inStagingFolder(env, async (staging, cache) => {
+    const folder = join(cache, 'mongodb-memory-server');
+    await mkdir(folder, { recursive: true });
+    const childEnv = await downloadEnv(env);
+    const binary = await report.step('Downloading MongoDB from mongodb.org (once)', (detail) =>
+      download(folder, childEnv, detail),
+    );
+    await mongodVersion(binary, env);
+    // The package keeps its own file under its own lock: a second name leaves both undisturbed.
+    const staged = join(staging, 'mongod');
+    return link(binary, staged).then(
+      () => publish(staged, downloadedBinary(cache)),
+      () => binary, // a file system without hard links: asked of the package again next time
+    );
+  });
+}
+
+async function download(folder: string, env: NodeJS.ProcessEnv, detail: Detail): Promise<string> {
+  const script = new URL(`./download-child${extname(import.meta.url)}`, import.meta.url);
+  const { code, timedOut, output } = await run(process.execPath, [fileURLToPath(script), folder], {
+    env,
+    timeout: limit,
+    onOutput: (text) => detail(/[\d.]+%/.exec(text)?.[0] ?? ''),
+  });
+  if (timedOut) throw new Error(tooSlow);
+  if (output.includes('ERR_MODULE_NOT_FOUND')) throw new Error('it is not installed (npm ci)');
+  const lastLine = output.trim().split('\n').at(-1) ?? '';
+  if (code !== 0) throw new Error(lastLine);
+  return lastLine;
+}
+
+const tooSlow = `it took longer than ${limit / 1000} s; what has arrived is kept: the same command again goes on from there`;
+
+async function downloadEnv(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
+  return {
+    // The package checks TLS certificates only where npm's strict-ssl is in the environment as true.
+    npm_config_strict_ssl: 'true',
+    ...(await builtFor()),
+    ...env,
+  };
+}
+
+/** MongoDB has no build for Debian on arm64 (Docker on a Mac); the one for Ubuntu 22.04 runs there. */
+async function builtFor(): Promise<NodeJS.ProcessEnv> {
+  if (process.platform !== 'linux' || process.arch !== 'arm64') return {};
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  return /^ID="?debian"?$/m.test(release) ? { MONGOMS_DISTRO: 'ubuntu-22.04' } : {};
+}

@@ -1,0 +1,98 @@
+/** `npm test`: ava on the compiled tests, with a MongoDB for as long as they run. */
+import { existsSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Cleanups, createCleanups } from './cleanups.ts';
+import { guard } from './guard.ts';
+import { findMongod } from './mongod/find.ts';
+import { startMongod } from './mongod/start.ts';
+import { endChild, ended, spawnChild } from './processes.ts';
+import { createReport } from './progress.ts';
+import { stopped, stopSignal } from './stop-signal.ts';
+
+const interruptGrace = 10_000;
+// The TTL monitor sleeps a minute by default, longer than any test waits.
+const mongodArgs = ['--setParameter', 'ttlMonitorSleepSecs=1']
+  .concat('--setParameter', 'enableTestCommands=1')
+  .concat('--oplogSize', '64');
+
+async function main(args: string[]): Promise<number> {
+  const cleanups = createCleanups();
+  const interrupted = stopped(stopSignal(process.env)).then((signal) => {
+    return signal === 'SIGINT' ? 130 : 143;
+  });
+  try {
+    return await Promise.race([runTests(args, cleanups), interrupted]);
+  } finally {
+    await cleanups.run();
+  }
+}
+
+async function runTests(args: string[], cleanups: Cleanups): Promise<number> {
+  const folder = await ownFolder();
+  const asks = args.some((arg) => arg === '--help' || arg === '--version');
+  const database = asks ? {} : await openDatabase(join(folder, 'mongodb'), process.env, cleanups);
+  const cli = fileURLToPath(new URL('./cli.mjs', import.meta.resolve('ava')));
+  const ava = spawnChild(process.execPath, [cli, ...args.map(compiled)], {
+    // The tests' own temporary folders lie in ours, and go with it when they are interrupted.
+    env: testEnv({ ...process.env, ...database, TMPDIR: folder }),
+    stdio: 'inherit',
+  });
+  guard(ava);
+  // On SIGINT ava tells which tests were still at work, and ends.
+  cleanups.add(() => endChild(ava, interruptGrace, 'SIGINT'));
+  await ended(ava);
+  return ava.exitCode ?? 1;
+}
+
+/** Removed at exit, and not in a cleanup: a second Ctrl-C is to leave nothing behind either. */
+async function ownFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rescind-test-'));
+  process.once('exit', () => {
+    try {
+      // An interrupted test's own mongod may take a second to end and to stop writing here.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    } catch (error) {
+      process.stderr.write(`${folder} is left behind: ${(error as Error).message}\n`);
+    }
+  });
+  return folder;
+}
+
+/** Gives the tests a MongoDB, and returns what their environment says of it. */
+async function openDatabase(
+  dataFolder: string,
+  env: NodeJS.ProcessEnv,
+  cleanups: Cleanups,
+): Promise<NodeJS.ProcessEnv> {
+  if (env['TEST_MONGODB_URI']) return {};
+  const report = createReport(process.stderr, env);
+  const binary = await findMongod(env, report);
+  const starting = startMongod({ binary, dataFolder, args: mongodArgs });
+  cleanups.add(async () => (await starting).stop());
+  const { uri } = await report.step('Starting MongoDB', () => starting);
+  return { TEST_MONGODB_URI: uri, MONGOD_BINARY: binary };
+}
+
+/** What the user has configured for a server must not decide how the tests end. */
+function testEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const configured = /^(MONGODB_URI|MONGODB_URI_FILE|JWT_.*)$/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !configured.test(name)));
+}
+
+/** `test/x.test.ts` is what people type, and `build/test/x.test.js` is what ava is to run. */
+function compiled(arg: string): string {
+  const path = arg.replace(/^\.\//, '');
+  const isTest = path.startsWith('test/') && (path.endsWith('.ts') || existsSync(path));
+  return isTest ? `build/${path.replace(/\.ts$/, '.js')}` : arg;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: Error) => {
+    process.stderr.write(`\n${error.message}\n`);
+    process.exit(1);
+  },
+);
