@@ -61,7 +61,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const keys = await createKeyRing(options.secrets);
   const accessTokens = createAccessTokens({ keys, issuer, audience, ttl: accessTokenTtl, clock });
   const { bcryptCost: cost = 12, bcryptThreads: threads = 1 } = options;
-  const passwords = createPasswords({ cost, threads });
+  const passwords = createPasswords({ cost, threads, patience: deadline * 0.7 });
 
   const collections = openCollections(db);
   const users = createUsers(collections);

@@ -1,5 +1,6 @@
 import type { Caller } from './caller.ts';
 import { StoreUnavailable } from './errors.ts';
+import { within } from './time.ts';
 
 export type UseCase<Input, Output> = (input: Input, caller: Caller) => Promise<Output>;
 
@@ -14,20 +15,12 @@ export function withDeadline<Input, Output>(
 ): UseCase<Input, Output> {
   return function bounded(input, caller) {
     const now = performance.now();
-    return within((caller.deadline ?? now + patience) - now, useCase(input, caller));
+    const left = (caller.deadline ?? now + patience) - now;
+    return within(left, useCase(input, caller), tooLate);
   };
 }
 
-/** The answer of the work, or StoreUnavailable after so many milliseconds. */
-export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    const giveUp = () => reject(new StoreUnavailable('No decision in time'));
-    timer = setTimeout(giveUp, Math.max(0, milliseconds));
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** What a use case that did not come to a decision in time ends with. */
+export function tooLate(): StoreUnavailable {
+  return new StoreUnavailable('No decision in time');
 }

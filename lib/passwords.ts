@@ -3,7 +3,7 @@ import { genSaltSync, getRounds } from 'bcryptjs';
 import { Piscina } from 'piscina';
 import { AuthError } from './errors.ts';
 import type { CheckTask, HashTask } from './password-worker.ts';
-import { SECOND } from './time.ts';
+import { SECOND, within } from './time.ts';
 
 export interface Passwords {
   /** bcrypt's hash at the configured cost. AuthError `busy` when too many already wait. */
@@ -23,6 +23,8 @@ export interface PasswordOptions {
   readonly cost: number;
   /** Worker threads, at least 1. */
   readonly threads: number;
+  /** The most milliseconds that a caller waits for its turn and its result. Default 3,500. */
+  readonly patience?: number;
 }
 
 const LOWEST_COST = 10;
@@ -33,6 +35,7 @@ const RETRY_AFTER = 2 * SECOND;
 /** What makes a password unusable with bcrypt, as a sentence; undefined when nothing does. */
 export function passwordFault(password: string): string | undefined {
   if (password.length === 0) return 'The password must not be empty.';
+  if (/\p{Surrogate}/u.test(password)) return 'The password must be valid Unicode.';
   if (password.includes('\0')) return 'The password must not contain a NUL character.';
   if (Buffer.byteLength(password, 'utf8') > LONGEST_PASSWORD) {
     return `The password must be at most ${LONGEST_PASSWORD} bytes long in UTF-8; the rest would be ignored.`;
@@ -41,7 +44,8 @@ export function passwordFault(password: string): string | undefined {
 }
 
 /** Hashes and checks passwords with bcrypt, in threads of their own so that no other request waits. */
-export function createPasswords({ cost, threads }: PasswordOptions): Passwords {
+export function createPasswords(options: PasswordOptions): Passwords {
+  const { cost, threads, patience = 3.5 * SECOND } = options;
   checkOptions(cost, threads);
   const dummy = hashOfNothing(cost);
   const pool = new Piscina({
@@ -54,12 +58,8 @@ export function createPasswords({ cost, threads }: PasswordOptions): Passwords {
   });
 
   async function run<T>(name: 'hash' | 'check', task: HashTask | CheckTask): Promise<T> {
-    if (pool.queueSize >= pool.options.maxQueue) {
-      throw new AuthError('busy', 'Too many passwords wait to be checked', {
-        retryAfter: RETRY_AFTER,
-      });
-    }
-    return pool.run(task, { name });
+    if (pool.queueSize >= pool.options.maxQueue) throw busy();
+    return within(patience, pool.run(task, { name }), busy);
   }
 
   return {
@@ -75,6 +75,11 @@ export function createPasswords({ cost, threads }: PasswordOptions): Passwords {
     isOutdated: (hash) => getRounds(hash) < cost,
     close: () => pool.destroy(),
   };
+}
+
+function busy(): AuthError {
+  const options = { retryAfter: RETRY_AFTER };
+  return new AuthError('busy', 'Too many passwords wait to be checked', options);
 }
 
 function checkOptions(cost: number, threads: number): void {

@@ -32,3 +32,20 @@ export function parseDuration(text: string): number | undefined {
   const factor = unit === undefined ? undefined : UNITS[unit];
   return factor === undefined ? undefined : Number(amount) * factor;
 }
+
+/** The answer of the work, or after so many milliseconds the error. The work itself goes on, unseen. */
+export async function within<T>(
+  milliseconds: number,
+  work: Promise<T>,
+  tooLate: () => Error,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooLate()), Math.max(0, milliseconds));
+  });
+  try {
+    return await Promise.race([work, expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -5,6 +5,7 @@ import type { Services } from './context.ts';
 import { handleErrors } from './middleware/handle-errors.ts';
 import { identifyCaller } from './middleware/identify-caller.ts';
 import { logRequests } from './middleware/log-requests.ts';
+import { refuseMalformed } from './middleware/refuse-malformed.ts';
 import { unmatched } from './middleware/unmatched.ts';
 import { createRouter } from './router.ts';
 import { routes } from './routes.ts';
@@ -26,6 +27,7 @@ export function createApp(options: AppOptions): Koa {
   app.use(helmet(NOTHING_EMBEDDED));
   app.use(noStore);
   app.use(handleErrors({ log }));
+  app.use(refuseMalformed());
   app.use(createRouter(routes, options).routes());
   app.use(unmatched());
   return app;

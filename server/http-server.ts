@@ -1,4 +1,11 @@
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SECOND } from '../lib/time.ts';
@@ -24,10 +31,12 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
       requestTimeout: 15 * SECOND,
       keepAliveTimeout: 65 * SECOND, // longer than a load balancer's, so that it closes first
       connectionsCheckingInterval: 2 * SECOND,
+      requireHostHeader: false, // refuseMalformed answers it with a problem document
     },
     handle,
   );
   server.on('clientError', answerUnreadable);
+  server.on('checkExpectation', refuseExpectation);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port, options.host, resolve);
   });
@@ -58,6 +67,17 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +
       `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
   );
+}
+
+/** RFC 9110 section 10.1.1: `100-continue` is the only expectation there is. */
+function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const { status, body } = problemOf(new HttpProblem('expectation_failed'));
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': Buffer.byteLength(text),
+  });
+  response.end(text);
 }
 
 const SWEEP = 100;

@@ -13,6 +13,7 @@ export type HttpProblemCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'request_timeout'
+  | 'expectation_failed'
   | 'headers_too_large'
   | 'internal_error';
 
@@ -37,12 +38,13 @@ const problems: Readonly<Record<ProblemCode, readonly [status: number, detail: s
   email_taken: [409, 'Another user has this e-mail address'],
   body_too_large: [413, 'The body must be at most 16 KiB'],
   unsupported_media_type: [415, 'The body must be sent as application/json in UTF-8'],
+  expectation_failed: [417, 'The expectation in the Expect header cannot be met'],
   invalid_input: [422, 'The input is not valid; see errors'],
   too_many_logins: [429, 'Too many failed logins; try again after the time in Retry-After'],
   headers_too_large: [431, 'The headers of the request are too large'],
   internal_error: [500, 'Something went wrong on our side'],
   busy: [503, `The server is busy. ${TRY_AGAIN}`],
-  store_unavailable: [503, `The database cannot be reached. ${TRY_AGAIN}`],
+  store_unavailable: [503, `The database did not answer in time. ${TRY_AGAIN}`],
 };
 
 const TOKEN_WAS_SENT: ReadonlySet<ProblemCode> = new Set([

@@ -6,9 +6,10 @@ import { readBody } from './middleware/read-body.ts';
 import { validate } from './middleware/validate.ts';
 import type { Access, Route } from './routes.ts';
 
-/** Makes the router of the list: for each route body, access, validation and handler, in this order. */
+/** Makes the router of the list: for each route body, access, validation and handler, in this order.
+ * A path has one spelling: rules of a proxy for it hold for every request that reaches it. */
 export function createRouter(routes: readonly Route[], services: Services): Router {
-  const router = new Router();
+  const router = new Router({ strict: true, sensitive: true });
   for (const route of routes) {
     router.register(route.path, [route.method], steps(route, services));
   }

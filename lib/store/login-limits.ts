@@ -124,9 +124,16 @@ function hashed(value: string): string {
 
 /** The part of an address that one subscriber holds: an IPv4 address, or the /64 of an IPv6 one. */
 export function addressGroup(ip: string): string {
-  if (!ipaddr.isValid(ip)) return ip;
-  const address = ipaddr.process(ip);
+  const bare = withoutPort(ip);
+  if (!ipaddr.isValid(bare)) return bare;
+  const address = ipaddr.process(bare);
   return address.kind() === 'ipv4'
     ? address.toString()
     : address.toByteArray().slice(0, 8).join('.');
+}
+
+/** Some proxies write `192.0.2.1:5678` and `[2001:db8::1]:5678` into X-Forwarded-For. */
+function withoutPort(ip: string): string {
+  const [, v6, v4] = /^(?:\[(.+)\]|([^:]+))(?::\d+)?$/.exec(ip) ?? [];
+  return v6 ?? v4 ?? ip;
 }

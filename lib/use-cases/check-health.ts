@@ -1,8 +1,9 @@
-import { within } from '../deadline.ts';
+import { tooLate } from '../deadline.ts';
 import { type ClockSkew, MAX_SKEW } from '../store/clock-skew.ts';
 import { SCHEMA_VERSION } from '../store/collections.ts';
 import type { Revocations } from '../store/revocations.ts';
 import type { Schema } from '../store/schema.ts';
+import { within } from '../time.ts';
 
 /** One thing that has to hold before requests can be served; `detail` says what to do where it does not. */
 export interface HealthCheck {
@@ -42,7 +43,7 @@ export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
     const read = revocations.cutoffs(NOBODY);
     const found = schema.find();
     const bounded = <T>(work: Promise<T>, judge: (value: T) => HealthCheck) =>
-      settled(within(patience, work.then(judge)));
+      settled(within(patience, work.then(judge), tooLate));
     const [database, version, sentinel, clocks] = await Promise.all([
       bounded(measured, () => ({ ok: true })),
       bounded(found, judgeVersion),

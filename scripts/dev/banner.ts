@@ -39,11 +39,11 @@ function curlLines(url: string): string[] {
   const credentials = JSON.stringify({ email: devUser.email, password: devUser.password });
   const token = String.raw`sed -n 's/.*"access_token": *"\([^"]*\)".*/\1/p'`;
   const bearer = '-H "Authorization: Bearer $TOKEN"';
-  const me = `curl -si -w '\\n' ${api}/me ${bearer}`;
+  const me = `curl -sw '\\n' ${api}/me ${bearer}`;
   return [
     `TOKEN=$(curl -s ${api}/login -H 'Content-Type: application/json' -d '${credentials}' | ${token})`,
     me,
-    `curl -si -w '\\n' -X POST ${api}/logout ${bearer}`,
+    `curl -sw '\\n' -X POST ${api}/logout ${bearer}`,
     me,
   ].map((line) => `  ${line}`);
 }

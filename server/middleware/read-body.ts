@@ -1,3 +1,4 @@
+import contentType from 'content-type';
 import type { Context, Middleware } from 'koa';
 import bodyParser from 'koa-bodyparser';
 import { HttpProblem } from '../problems.ts';
@@ -6,27 +7,30 @@ const DEEPEST = 8;
 
 /** Reads a JSON object of at most 16 KiB, and refuses everything else before it reaches a schema. */
 export function readBody(): Middleware {
-  const parse = bodyParser({
-    enableTypes: ['json'],
-    jsonLimit: '16kb',
-    onerror: refuse,
-  });
+  const parse = bodyParser({ enableTypes: ['json'], jsonLimit: '16kb', onerror: refuse });
 
   return async function readBody(ctx, next) {
-    assertJson(ctx);
+    if (ctx.request.is('*/*') === null) throw new HttpProblem('malformed_body'); // there is no body
+    assertJson(ctx.get('Content-Type'));
     return parse(ctx, () => {
-      assertPlainObject(ctx.request.body);
+      assertObject(ctx);
       return next();
     });
   };
 }
 
-function assertJson(ctx: Context): void {
-  const type = ctx.request.is('application/json');
-  if (type === null) throw new HttpProblem('malformed_body');
-  const charset = ctx.request.charset.toLowerCase();
-  if (type === false || !['', 'utf-8', 'utf8'].includes(charset)) {
-    throw new HttpProblem('unsupported_media_type');
+function assertJson(header: string): void {
+  const { type, charset } = parseType(header);
+  if (type === 'application/json' && /^utf-?8$/i.test(charset)) return;
+  throw new HttpProblem('unsupported_media_type');
+}
+
+function parseType(header: string): { type: string; charset: string } {
+  try {
+    const { type, parameters } = contentType.parse(header);
+    return { type, charset: parameters['charset'] ?? 'utf-8' };
+  } catch (cause) {
+    throw new HttpProblem('unsupported_media_type', { cause });
   }
 }
 
@@ -38,10 +42,16 @@ function refuse(error: Error): never {
   throw new HttpProblem('malformed_body', { cause: error });
 }
 
-function assertPlainObject(body: unknown): void {
-  if (typeof body !== 'object' || body === null || Array.isArray(body) || isTooDeep(body)) {
+/** The parser decodes without a word what is not UTF-8: U+FFFD is what it puts in its place. */
+function assertObject({ request: { body, rawBody } }: Context): void {
+  const text = String(rawBody ?? '');
+  if (text === '' || text.includes('\uFFFD') || !isPlainObject(body) || isTooDeep(body)) {
     throw new HttpProblem('malformed_body');
   }
+}
+
+function isPlainObject(body: unknown): body is object {
+  return typeof body === 'object' && body !== null && !Array.isArray(body);
 }
 
 /** Level by level, not by recursion: what is too deep must not exhaust the stack here either. */
@@ -49,9 +59,11 @@ function isTooDeep(body: object): boolean {
   let level: unknown[] = [body];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > DEEPEST) return true;
-    level = level.flatMap((value) =>
-      typeof value === 'object' && value !== null ? Object.values(value) : [],
-    );
+    level = level.flatMap(childrenOf);
   }
   return false;
+}
+
+function childrenOf(value: unknown): unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value) : [];
 }

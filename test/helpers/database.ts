@@ -25,7 +25,7 @@ export function testUri(name = `rescind_test_${randomUUID()}`): string {
 /** An empty database of the test's own, dropped when the test ends. */
 export function emptyDatabase(t: ExecutionContext): TestDatabase {
   const uri = testUri();
-  const { db, close } = connect(uri);
+  const { db, close } = connect(uri, { deadline: 60_000 });
   t.teardown(async () => {
     await db.dropDatabase();
     await close();

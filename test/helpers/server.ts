@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import type { ExecutionContext } from 'ava';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { parseConfig } from '../../server/config.ts';
@@ -31,6 +32,7 @@ export async function serve(t: ExecutionContext, environment: Record<string, str
     PORT: '0',
     JWT_SECRET_KEY: secret,
     BCRYPT_COST: '10',
+    REQUEST_DEADLINE: '60s', // the machine may be busy with other tests
     ...environment,
   });
   const server = await startServer(
@@ -54,7 +56,7 @@ export async function send(url: string, init: RequestInit = {}): Promise<Answer>
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
   const { status, headers } = response;
-  return { status, headers, body: isJson ? JSON.parse(text) : text };
+  return { status, headers, body: isJson && text !== '' ? JSON.parse(text) : text };
 }
 
 /** Sends a JSON body by POST. */
@@ -76,4 +78,44 @@ export async function logIn(url: string, email: string, password = PASSWORD): Pr
   const { status, body } = await post(`${url}/api/auth/login`, { email, password });
   if (status !== 200) throw new Error(`The login was answered ${status} ${JSON.stringify(body)}`);
   return body.access_token;
+}
+
+/**
+ * Sends bytes that no HTTP client would send, over a socket of their own, and reads the answer until
+ * the server closes. A request that the server can read has to ask for that: `Connection: close`.
+ */
+export async function sendRaw(url: string, request: string | Buffer): Promise<Answer> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.setTimeout(10_000, () =>
+    socket.destroy(new Error('The server neither answers nor closes')),
+  );
+  socket.write(request);
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk);
+  return parseAnswer(Buffer.concat(chunks).toString());
+}
+
+/** Sends a request of this line and these headers, as they are. */
+export function sendLines(url: string, line: string, ...headers: string[]): Promise<Answer> {
+  const lines = [line, 'Host: x', 'Connection: close', ...headers];
+  return sendRaw(url, `${lines.join('\r\n')}\r\n\r\n`);
+}
+
+function parseAnswer(text: string): Answer {
+  const [head = '', ...rest] = text.split('\r\n\r\n');
+  const [statusLine = '', ...lines] = head.split('\r\n');
+  const headers = new Headers(
+    lines.map((line): [string, string] => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon), line.slice(colon + 1).trim()];
+    }),
+  );
+  const body = rest.join('\r\n\r\n');
+  const isJson = /json/.test(headers.get('content-type') ?? '') && body !== '';
+  return {
+    status: Number(statusLine.split(' ')[1]),
+    headers,
+    body: isJson ? JSON.parse(body) : body,
+  };
 }

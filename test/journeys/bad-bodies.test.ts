@@ -1,0 +1,108 @@
+import { deflateSync, gzipSync } from 'node:zlib';
+import test from 'ava';
+import { send, testServer } from '../helpers/server.ts';
+import { addUser, PASSWORD } from '../helpers/users.ts';
+import {
+  assertNothingLeaked,
+  assertRefused,
+  EMAIL,
+  GOOD,
+  JSON_TYPE,
+  SECRET,
+} from './bad-bodies.ts';
+import { outcomeOf, refusal } from './refusals.ts';
+
+const MALFORMED = refusal('malformed_body');
+const TOO_LARGE = refusal('body_too_large');
+
+test('A body that is not a JSON object is refused as malformed', (t) =>
+  assertRefused(t, MALFORMED, [
+    { name: 'nothing at all' },
+    { name: 'an empty text', body: '' },
+    { name: 'white space', body: ' \r\n\t ' },
+    { name: 'no JSON', body: `email=${EMAIL}&password=${SECRET}` },
+    { name: 'half of an object', body: GOOD.slice(0, -1) },
+    { name: 'an object and more', body: `${GOOD} ${GOOD}` },
+    { name: 'single quotes', body: GOOD.replaceAll('"', "'") },
+    { name: 'a comment', body: `/* login */ ${GOOD}` },
+    { name: 'a list', body: `[${GOOD}]` },
+    { name: 'an empty list', body: '[]' },
+    { name: 'a string', body: JSON.stringify(GOOD) },
+    { name: 'a number', body: '42' },
+    { name: 'null', body: 'null' },
+    { name: 'true', body: 'true' },
+    { name: 'NaN', body: 'NaN' },
+    { name: '__proto__', body: GOOD.replace('}', ',"__proto__":{"admin":true}}') },
+    { name: '__proto__ escaped', body: GOOD.replace('}', ',"\\u005f_proto__":{"admin":true}}') },
+    { name: '9 levels', body: `{"email":${'['.repeat(9)}${']'.repeat(9)}}` },
+    { name: '7,000 levels', body: `{"email":${'['.repeat(7_000)}${']'.repeat(7_000)}}` },
+    { name: 'objects in 2,000 levels', body: `${'{"a":'.repeat(2_000)}1${'}'.repeat(2_000)}` },
+    { name: 'open for ever', body: '['.repeat(16_000) },
+    { name: 'UTF-16', body: Buffer.from(GOOD, 'utf16le') },
+    { name: 'ISO-8859-1', body: Buffer.from(GOOD.replace(SECRET, 'm\u00fcller'), 'latin1') },
+    {
+      name: 'half a letter',
+      body: Buffer.from([...Buffer.from(GOOD.slice(0, -2)), 0xc3, 34, 125]),
+    },
+    { name: 'NUL bytes', body: `\0${GOOD}` },
+  ]));
+
+test('A body whose compression is broken is refused as malformed', (t) =>
+  assertRefused(
+    t,
+    MALFORMED,
+    [
+      { encoding: 'gzip', body: Buffer.from(GOOD) },
+      { encoding: 'gzip', body: gzipSync(GOOD).subarray(0, -9) },
+      { encoding: 'gzip', body: Buffer.concat([gzipSync(GOOD), Buffer.from('junk')]) },
+      { encoding: 'gzip', body: Buffer.from([0x1f, 0x8b, 8, 0, 0]) },
+      { encoding: 'gzip', body: Buffer.alloc(0) },
+      { encoding: 'deflate', body: Buffer.from(GOOD) },
+      { encoding: 'deflate', body: deflateSync(GOOD).subarray(0, -5) },
+      { encoding: 'br', body: Buffer.from(GOOD) },
+    ].map(({ encoding, body }, index) => ({
+      name: `${encoding} ${index}`,
+      body,
+      headers: { ...JSON_TYPE, 'content-encoding': encoding },
+    })),
+  ));
+
+test('A body over 16 KiB is refused, however it is packed', (t) => {
+  const sized = (size: number) =>
+    GOOD.replace('}', `,"x":"${'x'.repeat(size - GOOD.length - 7)}"}`);
+  const packed = { ...JSON_TYPE, 'content-encoding': 'gzip' };
+  return assertRefused(t, TOO_LARGE, [
+    { name: '16 KiB and a byte', body: sized(16 * 1024 + 1) },
+    { name: '5 MB', body: sized(5_000_000) },
+    { name: '16 KiB and a byte, packed', body: gzipSync(sized(16 * 1024 + 1)), headers: packed },
+    { name: 'a bomb of 100 MB', body: gzipSync(sized(100_000_000)), headers: packed },
+    { name: 'white space', body: GOOD + ' '.repeat(17_000) },
+  ]);
+});
+
+test('A body of exactly 16 KiB is read, and so is one that is packed', async (t) => {
+  const { url } = await testServer(t);
+  const body = GOOD.replace('}', `,"x":"${'x'.repeat(16 * 1024 - GOOD.length - 7)}"}`);
+  t.is(body.length, 16 * 1024);
+  for (const init of [
+    { headers: JSON_TYPE, body },
+    { headers: { ...JSON_TYPE, 'content-encoding': 'gzip' }, body: gzipSync(body) },
+  ]) {
+    const answer = await send(`${url}/api/auth/login`, { method: 'POST', ...init });
+    t.is(outcomeOf(answer), refusal('invalid_input', '""'));
+  }
+});
+
+test('Of two members with one name the last counts, and the first is not looked at', async (t) => {
+  const server = await testServer(t);
+  const { email } = await addUser(server.collections);
+  const both = (first: string, last: string) =>
+    JSON.stringify({ email, first, last }).replace(/"(first|last)"/g, '"password"');
+  const answers = [];
+  for (const body of [both(PASSWORD, SECRET), both(SECRET, PASSWORD)]) {
+    const init = { method: 'POST', headers: JSON_TYPE, body };
+    answers.push(await send(`${server.url}/api/auth/login`, init));
+  }
+  t.deepEqual(answers.map(outcomeOf), [refusal('invalid_credentials'), '200']);
+  assertNothingLeaked(t, answers, server);
+});

@@ -1,0 +1,41 @@
+import type { ExecutionContext } from 'ava';
+import { type Answer, send, type TestServer, testServer } from '../helpers/server.ts';
+import { addUser } from '../helpers/users.ts';
+import { isLeaked, outcomeOf } from './refusals.ts';
+
+export const EMAIL = 'jane.roe@example.com';
+export const SECRET = 'Tr0ub4dor-and-3';
+export const JSON_TYPE = { 'content-type': 'application/json' };
+export const GOOD = JSON.stringify({ email: EMAIL, password: SECRET });
+
+interface Row {
+  readonly name: string;
+  readonly body?: string | Buffer | FormData;
+  readonly headers?: Record<string, string>;
+}
+
+/** Each of these is refused alike as the body of a login, and what it holds is seen nowhere. */
+export async function assertRefused(t: ExecutionContext, expected: string, rows: readonly Row[]) {
+  const server = await testServer(t);
+  await addUser(server.collections, { email: EMAIL });
+  const answers: Answer[] = [];
+  const seen: [name: string, outcome: string][] = [];
+  for (const { name, body = null, headers = JSON_TYPE } of rows) {
+    const answer = await send(`${server.url}/api/auth/login`, { method: 'POST', headers, body });
+    answers.push(answer);
+    seen.push([name, outcomeOf(answer)]);
+  }
+  t.deepEqual(
+    seen,
+    rows.map(({ name }) => [name, expected]),
+  );
+  assertNothingLeaked(t, answers, server);
+}
+
+export function assertNothingLeaked(
+  t: ExecutionContext,
+  answers: readonly Answer[],
+  server: TestServer,
+) {
+  for (const secret of [SECRET, EMAIL, 'roe@']) t.false(isLeaked(secret, answers, server), secret);
+}

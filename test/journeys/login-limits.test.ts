@@ -1,0 +1,114 @@
+import test from 'ava';
+import { type Answer, post, testServer } from '../helpers/server.ts';
+import { addUser, PASSWORD } from '../helpers/users.ts';
+import { outcomeOf, refusal } from './refusals.ts';
+
+const WRONG = 'hunter2 is not it';
+const HOME = '192.0.2.1';
+
+/** Logs in from an address, as a proxy would report it. */
+function from(ip: string, url: string, email: string, password = WRONG): Promise<Answer> {
+  return post(`${url}/api/auth/login`, { email, password }, { 'x-forwarded-for': ip });
+}
+
+test('After 10 wrong passwords for an account an address has to wait, whatever it then sends', async (t) => {
+  const { url, collections } = await testServer(t, { TRUST_PROXY: '1' });
+  const { email } = await addUser(collections);
+  for (let failure = 1; failure <= 10; failure++) {
+    t.is(outcomeOf(await from(HOME, url, email)), refusal('invalid_credentials'), `${failure}`);
+  }
+  for (const password of [WRONG, PASSWORD]) {
+    const answer = await from(HOME, url, email, password);
+    t.is(answer.status, 429);
+    t.is(outcomeOf(answer), refusal('too_many_logins'));
+    const seconds = Number(answer.headers.get('retry-after'));
+    t.true(Number.isInteger(seconds) && seconds > 14 * 60 && seconds <= 15 * 60, `${seconds}`);
+  }
+  t.is((await from('192.0.2.2', url, email, PASSWORD)).status, 200, 'from elsewhere');
+  const other = await addUser(collections);
+  t.is((await from(HOME, url, other.email, PASSWORD)).status, 200, 'to another account');
+});
+
+test('Wrong passwords that come all at once are counted like those that come in turn', async (t) => {
+  const { url, collections } = await testServer(t, { TRUST_PROXY: '1' });
+  const { email } = await addUser(collections);
+  const answers = await Promise.all(Array.from({ length: 30 }, () => from(HOME, url, email)));
+  const count = (status: number) => answers.filter((answer) => answer.status === status).length;
+  t.deepEqual({ 401: count(401), 429: count(429) }, { 401: 10, 429: 20 });
+});
+
+test('A login that succeeds is not counted', async (t) => {
+  const limits = { LOGIN_FAILURES_PER_ACCOUNT: '3/15m', LOGIN_FAILURES_PER_ADDRESS: '3/15m' };
+  const { url, collections } = await testServer(t, { TRUST_PROXY: '1', ...limits });
+  const { email } = await addUser(collections);
+  const statuses: number[] = [];
+  for (const password of [WRONG, PASSWORD, PASSWORD, WRONG, PASSWORD, PASSWORD, WRONG, PASSWORD]) {
+    statuses.push((await from(HOME, url, email, password)).status);
+  }
+  t.deepEqual(statuses, [401, 200, 200, 401, 200, 200, 401, 429]);
+});
+
+test('A login that is refused as malformed is not counted', async (t) => {
+  const limits = { LOGIN_FAILURES_PER_ACCOUNT: '1/15m', LOGIN_FAILURES_PER_ADDRESS: '1/15m' };
+  const { url, collections } = await testServer(t, { TRUST_PROXY: '1', ...limits });
+  const { email } = await addUser(collections);
+  t.is((await from(HOME, url, email, 'x'.repeat(73))).status, 422);
+  t.is((await from(HOME, url, 'not an address')).status, 422);
+  t.is((await from(HOME, url, email, PASSWORD)).status, 200);
+});
+
+test('The failures of an address are counted over all accounts', async (t) => {
+  const limits = { LOGIN_FAILURES_PER_ADDRESS: '4/15m' };
+  const { url, collections } = await testServer(t, { TRUST_PROXY: '1', ...limits });
+  const { email } = await addUser(collections);
+  for (const name of ['a', 'b', 'c', 'd']) {
+    t.is((await from(HOME, url, `${name}@example.com`)).status, 401);
+  }
+  t.is(outcomeOf(await from(HOME, url, email, PASSWORD)), refusal('too_many_logins'));
+  t.is((await from('192.0.2.2', url, email, PASSWORD)).status, 200);
+});
+
+test('All addresses of an IPv6 /64 are one address, and so are an IPv4 address and its IPv6 form', async (t) => {
+  const limits = { LOGIN_FAILURES_PER_ADDRESS: '2/15m' };
+  const { url, collections } = await testServer(t, { TRUST_PROXY: '1', ...limits });
+  const { email } = await addUser(collections);
+  for (const [first, second, third, elsewhere] of [
+    ['2001:db8:0:1::1', '2001:db8:0:1:ffff::2', '2001:0DB8::1:0:0:0:3', '2001:db8:0:2::1'],
+    [HOME, `::ffff:${HOME}`, '::ffff:c000:0201', '192.0.2.2'],
+  ] as const) {
+    t.is((await from(first, url, 'a@example.com')).status, 401, first);
+    t.is((await from(second, url, 'b@example.com')).status, 401, second);
+    t.is((await from(third, url, email, PASSWORD)).status, 429, third);
+    t.is((await from(elsewhere, url, email, PASSWORD)).status, 200, elsewhere);
+  }
+});
+
+test('An account that does not exist is answered as one that does, from the first failure to the last', async (t) => {
+  const limits = { LOGIN_FAILURES_PER_ACCOUNT: '2/15m', LOGIN_FAILURES_ANYWHERE: '3/1d' };
+  const { url, collections } = await testServer(t, { TRUST_PROXY: '1', ...limits });
+  const { email } = await addUser(collections);
+  const courses = [];
+  for (const address of [email, 'nobody@example.com']) {
+    const course = [];
+    for (const ip of [HOME, HOME, HOME, '192.0.2.2', '192.0.2.2', '192.0.2.3']) {
+      course.push(outcomeOf(await from(ip, url, address)));
+    }
+    courses.push(course);
+  }
+  const [no, wait] = [refusal('invalid_credentials'), refusal('too_many_logins')];
+  t.deepEqual(courses[0], [no, no, wait, no, wait, wait]);
+  t.deepEqual(courses[1], courses[0]);
+});
+
+test('Neither e-mail addresses nor IP addresses can be read in login_limits', async (t) => {
+  const { url, collections } = await testServer(t, { TRUST_PROXY: '1' });
+  const { email } = await addUser(collections, { email: 'jane.roe@example.com' });
+  const ips = ['198.51.100.23', '2001:db8:aa:bb::cc'];
+  for (const ip of ips) {
+    await from(ip, url, email, WRONG);
+    await from(ip, url, email, PASSWORD);
+  }
+  const documents = JSON.stringify(await collections.loginLimits.find().toArray());
+  t.true(documents.length > 500);
+  t.notRegex(documents, /jane|example|198\.51|2001|db8|32\.1\.13\.184/);
+});

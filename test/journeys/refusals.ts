@@ -1,0 +1,78 @@
+import { STATUS_CODES } from 'node:http';
+import type { Answer, TestServer } from '../helpers/server.ts';
+
+const CREDENTIALS = 'Could not validate credentials';
+
+/** What clients may rely on: the status and the sentence of each code. */
+const REFUSALS = {
+  missing_token: [401, CREDENTIALS],
+  invalid_token: [401, CREDENTIALS],
+  invalid_credentials: [401, CREDENTIALS],
+  token_revoked: [401, 'Token has been revoked'],
+  user_tokens_revoked: [401, 'All user tokens have been revoked'],
+  several_credentials: [400, 'The request has more than one Authorization header'],
+  malformed_body: [400, 'The body must be a JSON object in UTF-8'],
+  bad_request: [400, 'The request is not valid HTTP'],
+  not_found: [404, 'There is nothing at this path'],
+  method_not_allowed: [405, 'This path has other methods; see the Allow header'],
+  body_too_large: [413, 'The body must be at most 16 KiB'],
+  unsupported_media_type: [415, 'The body must be sent as application/json in UTF-8'],
+  invalid_input: [422, 'The input is not valid; see errors'],
+  too_many_logins: [429, 'Too many failed logins; try again after the time in Retry-After'],
+  headers_too_large: [431, 'The headers of the request are too large'],
+} as const;
+
+export type Refusal = keyof typeof REFUSALS;
+
+/** What `outcomeOf` says of a proper refusal with this code; `pointers` name the faulty input. */
+export function refusal(code: Refusal, ...pointers: string[]): string {
+  const [status, detail] = REFUSALS[code];
+  return [`${status} ${code}: ${detail}`, ...pointers].join(' ');
+}
+
+/**
+ * An answer in one line, for tables: `<status> <code>: <detail>` and the pointers to faulty input,
+ * then whatever a problem document (RFC 9457) must not be without.
+ */
+export function outcomeOf(answer: Answer): string {
+  const { status, headers, body } = answer;
+  if (status < 400) return String(status);
+  if (headers.get('content-type') !== 'application/problem+json') {
+    return `${status} without a problem document`;
+  }
+  const pointers = (body.errors ?? []).map((fault: { pointer: string }) => fault.pointer || '""');
+  return [`${status} ${body.code}: ${body.detail}`, ...pointers, ...faultsOf(answer)].join(' ');
+}
+
+const MEMBERS = ['title', 'status', 'detail', 'code', 'request_id', 'errors'];
+
+function faultsOf({ status, headers, body }: Answer) {
+  const { title, code, request_id } = body;
+  return [
+    body.status !== status && 'another status inside',
+    title !== STATUS_CODES[status] && 'another title',
+    (request_id ?? null) !== headers.get('x-request-id') && 'another request_id',
+    request_id === undefined && !isUnreadable(code) && 'no request_id',
+    (headers.get('www-authenticate') ?? undefined) !== challengeOf(code) && 'a wrong challenge',
+    Object.keys(body).some((name) => !MEMBERS.includes(name)) && 'surplus members',
+    /\bat .+:\d+:\d+|node_modules|Error:/.test(JSON.stringify(body)) && 'a stack trace',
+  ].filter((fault) => fault !== false);
+}
+
+/** Node's parser may have refused the request before anyone could give it an id. */
+function isUnreadable(code: Refusal): boolean {
+  return code === 'bad_request' || code === 'headers_too_large';
+}
+
+/** RFC 6750 section 3.1: `error` only where an access token was sent. */
+function challengeOf(code: Refusal): string | undefined {
+  if (REFUSALS[code]?.[0] !== 401) return undefined;
+  const sent = code !== 'missing_token' && code !== 'invalid_credentials';
+  return sent ? 'Bearer error="invalid_token"' : 'Bearer';
+}
+
+/** Whether a secret can be read in the answers or in the log of the server. */
+export function isLeaked(secret: string, answers: readonly Answer[], { log }: TestServer): boolean {
+  const seen = [answers.map(({ headers, body }) => [[...headers], body]), log];
+  return JSON.stringify(seen).includes(JSON.stringify(secret).slice(1, -1));
+}

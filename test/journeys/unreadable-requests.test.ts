@@ -1,0 +1,95 @@
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
+import { type Answer, send, sendLines, sendRaw, testServer } from '../helpers/server.ts';
+import { isLeaked, outcomeOf, refusal } from './refusals.ts';
+
+test('CONNECT opens no tunnel', async (t) => {
+  const { url } = await testServer(t);
+  const { status } = await sendLines(url, 'CONNECT example.com:443 HTTP/1.1');
+  t.false(status >= 200 && status < 300);
+  t.is((await send(`${url}/livez`)).status, 200);
+});
+
+test('What is not HTTP is answered 400, and harms no one else', async (t) => {
+  const server = await testServer(t);
+  const { url } = server;
+  const login = 'POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+  const requests: Record<string, string> = {
+    'not a request': 'hello\r\n\r\n',
+    'a TLS hello': '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
+    'no path': 'GET HTTP/1.1\r\nHost: x\r\n\r\n',
+    'a space in the path': 'GET /a b HTTP/1.1\r\nHost: x\r\n\r\n',
+    'a path without a slash': 'GET x HTTP/1.1\r\nHost: x\r\n\r\n',
+    'an unknown version': 'GET / HTTP/3.0\r\nHost: x\r\n\r\n',
+    'an unknown method': 'JUNK / HTTP/1.1\r\nHost: x\r\n\r\n',
+    'a header without a name': 'GET / HTTP/1.1\r\nHost: x\r\n: y\r\n\r\n',
+    'a space before the colon': 'GET / HTTP/1.1\r\nHost: x\r\nAuthorization : y\r\n\r\n',
+    'a NUL in a header': 'GET / HTTP/1.1\r\nHost: x\r\nX: \0\r\n\r\n',
+    'no Host': 'GET /livez HTTP/1.1\r\n\r\n',
+    'two lengths': `${login}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`,
+    'a length and chunks': `${login}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}`,
+    'a negative length': `${login}Content-Length: -2\r\n\r\n{}`,
+    'an unknown transfer encoding': `${login}Transfer-Encoding: junk\r\n\r\n{}`,
+    'a broken chunk': `${login}Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n`,
+  };
+  const answers: Record<string, Answer> = {};
+  for (const [name, request] of Object.entries(requests)) {
+    answers[name] = await sendRaw(url, Buffer.from(request, 'latin1'));
+  }
+  t.deepEqual(
+    Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, outcomeOf(answer)])),
+    Object.fromEntries(Object.keys(requests).map((name) => [name, refusal('bad_request')])),
+  );
+  t.is((await send(`${url}/livez`)).status, 200);
+});
+
+test('Headers over 16 KB are refused with 431, and what they hold is not told', async (t) => {
+  const server = await testServer(t);
+  const secret = 'x'.repeat(17_000);
+  const answer = await sendLines(
+    server.url,
+    'GET /livez HTTP/1.1',
+    `Authorization: Bearer ${secret}`,
+  );
+  t.is(outcomeOf(answer), refusal('headers_too_large'));
+  const target = await sendLines(server.url, `GET /${secret} HTTP/1.1`);
+  t.is(outcomeOf(target), refusal('headers_too_large'));
+  t.false(isLeaked(secret.slice(0, 1_000), [answer, target], server));
+});
+
+test('An expectation that nobody can meet is refused with a problem document', async (t) => {
+  const { url } = await testServer(t);
+  const answer = await sendLines(url, 'GET /livez HTTP/1.1', 'Expect: miracles');
+  t.is(answer.headers.get('content-type'), 'application/problem+json');
+  t.true(answer.status >= 400 && answer.status < 500);
+});
+
+test('A client that leaves in the middle of its body is no error of the server', async (t) => {
+  const { url, log } = await testServer(t);
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.write(
+    'POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
+      'Content-Length: 100\r\n\r\n{"email":',
+    () => socket.destroy(),
+  );
+  while (log.length === 0) await delay(20);
+  t.like(log[0], { level: 'info', status: 400, code: 'malformed_body' });
+  t.is(log.length, 1);
+});
+
+test('A target that is no URL is refused like any other bad request', async (t) => {
+  const { url } = await testServer(t);
+  for (const target of [
+    'http://',
+    'http://[::1',
+    'http://xn--0/api/auth/me',
+    'http://[::1/livez?a=b',
+  ]) {
+    const outcome = outcomeOf(await sendLines(url, `GET ${target} HTTP/1.1`));
+    t.true(
+      [refusal('bad_request'), refusal('not_found')].includes(outcome),
+      `${target} ${outcome}`,
+    );
+  }
+});
