@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { StoreUnavailable } from '../lib/errors.ts';
-import { ConfigError } from '../server/config.ts';
+import { ConfigError } from '../server/config-error.ts';
 import { EXIT } from '../server/exit-codes.ts';
 import { CommandFailed } from './commands/command-failed.ts';
 import { generateSecretCommand } from './commands/generate-secret.ts';

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { ConnectionString } from 'mongodb-connection-string-url';
 import * as z from 'zod';
+import { isConnectionString } from '../lib/store/database.ts';
 import { DAY, HOUR, MINUTE, parseDuration, SECOND } from '../lib/time.ts';
 import { secretFault } from '../lib/tokens/secret-rules.ts';
+import { ConfigError } from './config-error.ts';
 import type { Environment } from './environment.ts';
 
 /** The command that makes a good JWT_SECRET_KEY. */
@@ -28,7 +29,7 @@ const mongodbUri = z
   .string('is missing. It names the database, such as mongodb://127.0.0.1:27017/rescind')
   .refine(
     isConnectionString,
-    'is not a MongoDB connection string (mongodb://… or mongodb+srv://…)',
+    'is not a connection string that the MongoDB driver can read (mongodb://… or mongodb+srv://…)',
   );
 
 /**
@@ -77,18 +78,6 @@ export type Config = Readonly<z.output<typeof serverSchema>>;
 /** What a command that works on the database needs to know. Durations are milliseconds. */
 export type DatabaseConfig = Readonly<z.output<typeof databaseSchema>>;
 
-/** The configuration is wrong. The message tells every problem, and no secret. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    const count = problems.length === 1 ? 'One setting is' : `${problems.length} settings are`;
-    super([`${count} wrong:`, ...problems.map((problem) => `  ${problem}`)].join('\n'));
-    this.problems = problems;
-  }
-}
-
 /** The server's configuration from its environment, frozen. ConfigError tells all problems at once. */
 export function parseConfig(env: Environment): Config {
   return parse(serverSchema, env);
@@ -132,16 +121,8 @@ function readSecret(name: string, file: string, problems: string[]): string | un
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : error;
-    problems.push(`${name}_FILE names a file that cannot be read (${code}): ${file}`);
+    problems.push(`${name}_FILE names a file that cannot be read (${code})`);
     return undefined;
-  }
-}
-
-function isConnectionString(uri: string): boolean {
-  try {
-    return new ConnectionString(uri).hosts.length > 0;
-  } catch {
-    return false;
   }
 }
 
@@ -163,12 +144,13 @@ function duration(least: number, leastText: string, most: number, mostText: stri
 }
 
 function limit() {
-  const message = 'must be <failures>/<duration>, such as 10/15m';
+  const message = 'must be <failures>/<duration>, such as 10/15m, over at most 365d';
   return z
     .string()
-    .regex(/^[1-9]\d{0,5}\/[1-9]\d*(s|m|h|d)$/, message)
+    .regex(/^[1-9]\d{0,5}\/\d+(s|m|h|d)$/, message)
     .transform((text) => {
       const [points = '', window = ''] = text.split('/');
-      return { points: Number(points), duration: parseDuration(window) ?? 0 };
-    });
+      return { points: Number(points), duration: parseDuration(window) ?? Number.NaN };
+    })
+    .refine(({ duration }) => duration >= SECOND && duration <= 365 * DAY, message);
 }

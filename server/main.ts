@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace';
 import { SECOND } from '../lib/time.ts';
-import { type Config, ConfigError, parseConfig } from './config.ts';
+import { type Config, parseConfig } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT } from './exit-codes.ts';
 import { createLog } from './log.ts';

@@ -6,8 +6,11 @@ import { orUnavailable } from './database.ts';
 export interface ClockSkew {
   /** Asks the database for its time and answers how far this process is ahead of it, in milliseconds. */
   measure(): Promise<number>;
-  /** StoreUnavailable when the last measurement was over 5 minutes: `exp` and `iat` would mean nothing. */
-  assertBearable(): void;
+  /**
+   * StoreUnavailable when the last measurement was over 5 minutes: `exp` and `iat` would mean
+   * nothing. Measures first where nothing has been measured yet.
+   */
+  assertBearable(): Promise<void>;
   stop(): void;
 }
 
@@ -18,15 +21,16 @@ const INTERVAL = 30 * SECOND;
 
 /** Watches how far this process's clock is from the database's, every 30 seconds. */
 export function createClockSkew(db: Db, clock: Clock): ClockSkew {
-  let skew = 0;
+  let skew: number | undefined;
 
   async function measure(): Promise<number> {
     const sent = clock();
     const { localTime } = await orUnavailable(db.command({ hello: 1 }));
     const received = clock();
     if (!(localTime instanceof Date)) throw new StoreUnavailable('The database told no time');
-    skew = (sent + received) / 2 - localTime.getTime();
-    return skew;
+    const measured = (sent + received) / 2 - localTime.getTime();
+    skew = measured;
+    return measured;
   }
 
   function watch(): void {
@@ -39,10 +43,11 @@ export function createClockSkew(db: Db, clock: Clock): ClockSkew {
   return {
     measure,
     stop: () => clearInterval(timer),
-    assertBearable() {
-      if (Math.abs(skew) <= MAX_SKEW) return;
+    async assertBearable() {
+      const known = skew ?? (await measure());
+      if (Math.abs(known) <= MAX_SKEW) return;
       throw new StoreUnavailable(
-        `The clock of this server is ${Math.round(skew / SECOND)} s off the database's; set it right (NTP)`,
+        `The clock of this server is ${Math.round(known / SECOND)} s off the database's; set it right (NTP)`,
       );
     },
   };

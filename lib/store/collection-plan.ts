@@ -20,7 +20,7 @@ export async function planCollection(db: Db, spec: CollectionSpec): Promise<Migr
   const [found] = await db.listCollections({ name: spec.name }).toArray();
   if (found === undefined) return merge([planCreation(db, spec), planIndexes(db, spec, [])]);
   const options: Document = ('options' in found && found.options) || {};
-  if (found.type !== 'collection' || options['clusteredIndex'] !== undefined) {
+  if (found.type !== 'collection' || options['clusteredIndex'] || options['capped']) {
     return conflict(`${spec.name} is not a plain collection; move it away, then migrate again`);
   }
   const present = await db.collection(spec.name).listIndexes().toArray();
@@ -88,37 +88,42 @@ function planIndexes(db: Db, spec: CollectionSpec, present: readonly Document[])
 function planIndex(
   db: Db,
   collection: string,
-  { key, options }: IndexSpec,
+  index: IndexSpec,
   present: readonly Document[],
 ): MigrationPlan {
-  const name = Object.entries(key).flat().join('_');
-  const same = present.find((index) => isDeepStrictEqual(index['key'], key));
-  if (same === undefined) {
-    if (present.some((index) => index['name'] === name)) {
-      return conflict(
-        `${collection} has an index named ${name} on other fields; ${drop(collection, name)}`,
-      );
-    }
-    return step(`create index ${name} on ${collection}${describe(options)}`, () =>
-      db.collection(collection).createIndex(key, { ...options, name }),
+  const same = present.filter(({ key }) => isDeepStrictEqual(key, index.key));
+  if (same.length > 0) return merge(same.map((found) => planChange(db, collection, index, found)));
+  const name = Object.entries(index.key).flat().join('_');
+  if (present.some((other) => other['name'] === name)) {
+    return conflict(
+      `${collection} has an index named ${name} on other fields; ${drop(collection, name)}`,
     );
   }
-  return planChange(db, collection, { key, options }, same);
+  return step(`create index ${name} on ${collection}${describe(index.options)}`, () =>
+    db.collection(collection).createIndex(index.key, { ...index.options, name }),
+  );
 }
 
-function planChange(db: Db, collection: string, index: IndexSpec, same: Document): MigrationPlan {
-  const name = String(same['name']);
-  const partial = ['partialFilterExpression', 'sparse', 'collation'].find((option) => same[option]);
-  if (partial !== undefined) {
-    return conflict(`The index ${name} of ${collection} has ${partial}; ${drop(collection, name)}`);
-  }
-  const { unique = false, expireAfterSeconds } = index.options;
-  if ((same['unique'] ?? false) !== unique) {
-    const fault = unique ? 'is not unique' : 'is unique';
+function planChange(db: Db, collection: string, index: IndexSpec, found: Document): MigrationPlan {
+  const fault = faultOf(index, found);
+  if (fault !== undefined) {
+    const name = String(found['name']);
     return conflict(`The index ${name} of ${collection} ${fault}; ${drop(collection, name)}`);
   }
-  if (same['expireAfterSeconds'] === expireAfterSeconds) return NOTHING;
-  return planTtl(db, collection, index, same);
+  const { expireAfterSeconds } = index.options;
+  return found['expireAfterSeconds'] === expireAfterSeconds
+    ? NOTHING
+    : planTtl(db, collection, index, found);
+}
+
+/** What cannot be changed in place, and does not do what the index is for. */
+function faultOf({ options }: IndexSpec, found: Document): string | undefined {
+  const partial = ['partialFilterExpression', 'sparse', 'collation'].find((name) => found[name]);
+  if (partial !== undefined) return `has ${partial}`;
+  const unique = options.unique ?? false;
+  if ((found['unique'] ?? false) !== unique) return unique ? 'is not unique' : 'is unique';
+  const deletes = found['expireAfterSeconds'] !== undefined;
+  return deletes && options.expireAfterSeconds === undefined ? 'has a TTL' : undefined;
 }
 
 function planTtl(db: Db, collection: string, index: IndexSpec, same: Document): MigrationPlan {

@@ -177,6 +177,9 @@ function expiry(field: string, after: number): IndexSpec {
   return { key: { [field]: 1 }, options: { expireAfterSeconds: toSeconds(after) } };
 }
 
+/** Without this a stray `expires_at` would let the TTL monitor delete a cutoff. */
+const NEVER_EXPIRES = { not: { required: ['expires_at'] } };
+
 function revocationShapes(): Document[] {
   const shared = { revoked_at: date, writes: { bsonType: ['int', 'long'] } };
   const of = (kind: string, properties: Document) =>
@@ -184,7 +187,7 @@ function revocationShapes(): Document[] {
   return [
     of('token', { _id: { bsonType: 'binData' }, user_id: string, expires_at: date }),
     of('session', { _id: string, user_id: string, expires_at: date }),
-    of('user', { _id: string, user_id: string, revoked_before: date }),
-    of('deployment', { _id: string, epoch: string, revoked_before: date }),
+    { ...of('user', { _id: string, user_id: string, revoked_before: date }), ...NEVER_EXPIRES },
+    { ...of('deployment', { _id: string, epoch: string, revoked_before: date }), ...NEVER_EXPIRES },
   ];
 }

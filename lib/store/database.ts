@@ -1,4 +1,4 @@
-import { type Db, MongoClient, type MongoClientOptions } from 'mongodb';
+import { type Db, MongoClient, type MongoClientOptions, ReadPreference } from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
 import { StoreUnavailable } from '../errors.ts';
 import { SECOND } from '../time.ts';
@@ -13,6 +13,8 @@ export interface Connection {
 export interface ConnectOptions {
   /** The most milliseconds a request may wait for the database. Default 5,000. */
   readonly deadline?: number;
+  /** The most milliseconds that one command may take; 0 for no limit. Default: the deadline. */
+  readonly commandTimeout?: number;
   readonly appName?: string;
 }
 
@@ -34,21 +36,32 @@ export function connect(uri: string, options: ConnectOptions = {}): Connection {
   return { db: client.db(databaseName(uri)), close: () => client.close() };
 }
 
+/** Whether the driver can read the URI. Asks nothing of the network. */
+export function isConnectionString(uri: string): boolean {
+  try {
+    new MongoClient(uri);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function databaseName(uri: string): string {
   return decodeURIComponent(new ConnectionString(uri).pathname.slice(1)) || DEFAULT_DATABASE;
 }
 
-function clientOptions({
-  deadline = 5 * SECOND,
-  appName = 'rescind',
-}: ConnectOptions): MongoClientOptions {
+function clientOptions(options: ConnectOptions): MongoClientOptions {
+  const { deadline = 5 * SECOND, commandTimeout = deadline, appName = 'rescind' } = options;
   return {
+    readPreference: ReadPreference.primary,
+    readConcern: { level: 'local' },
+    writeConcern: DURABLE,
     appName,
     maxPoolSize: 50,
     waitQueueTimeoutMS: Math.ceil(deadline / 4),
     serverSelectionTimeoutMS: Math.ceil(deadline * 0.4),
     connectTimeoutMS: Math.ceil(deadline * 0.4),
-    socketTimeoutMS: deadline,
+    socketTimeoutMS: commandTimeout,
     heartbeatFrequencyMS: 2 * SECOND,
   };
 }

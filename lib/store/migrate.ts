@@ -85,11 +85,14 @@ async function planSentinel(collections: Collections): Promise<MigrationPlan> {
   return merge(plans);
 }
 
-function writeSchema({ schema }: Collections): Promise<unknown> {
-  return once(() =>
+/** Where only this document was lost, the sentinel still knows the epoch. */
+async function writeSchema({ schema, revokedTokens }: Collections): Promise<void> {
+  const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
+  const epoch = sentinel?.epoch ?? randomUUID();
+  await once(() =>
     schema.updateOne(
       { _id: 'rescind' },
-      { $setOnInsert: { epoch: randomUUID() }, $max: { version: SCHEMA_VERSION } },
+      { $setOnInsert: { epoch }, $max: { version: SCHEMA_VERSION } },
       { upsert: true },
     ),
   );

@@ -70,6 +70,7 @@ export function createRevocations(
     },
 
     async revokeToken(token) {
+      await read([]); // What another database acknowledged would be lost with it.
       const writes = [
         upsertOne(sessionKey(token.sessionId), sessionEntry(token)),
         upsertOne(tokenKey(token.hash), tokenEntry(token)),

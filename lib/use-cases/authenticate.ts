@@ -30,7 +30,7 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
 
   return async function authenticate({ token }) {
     const accessToken = await accessTokens.verify(token);
-    skew.assertBearable();
+    await skew.assertBearable();
     const revokedBy = await revocations.check(accessToken);
     if (revokedBy !== undefined) throw revoked(revokedBy);
     const user = await users.find(accessToken.userId);

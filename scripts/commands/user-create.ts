@@ -47,7 +47,8 @@ async function createUser(options: Options): Promise<void> {
   if (fault !== undefined) throw refusal(fault);
   await withDatabase(async (db, { BCRYPT_COST, AUDIT_RETENTION }) => {
     const plan = await orUnavailable(planMigration(db, { auditRetention: AUDIT_RETENTION }));
-    if (plan.steps.length > 0) throw refusal('The database is not ready. Run: npm run migrate');
+    if (plan.steps.length + plan.conflicts.length > 0)
+      throw refusal('The database is not ready. Run: npm run migrate');
     const users = createUsers(openCollections(db));
     if ((await users.findAccount(email)) !== undefined) return taken(email, options);
     const passwordHash = await hashOnce(password, BCRYPT_COST);

@@ -1,0 +1,30 @@
+import test from 'ava';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { rescind, run, SERVER } from '../helpers/processes.ts';
+
+const PASSWORD = 'hidden-in-the-uri';
+
+/** What a connection string parser lets pass, and the driver or the URI's path does not. */
+const URIS = [
+  `mongodb://user:${PASSWORD}@127.0.0.1/?unknownOption=1`,
+  `mongodb://user:${PASSWORD}@127.0.0.1/?replicaSet=a&replicaSet=b`,
+  `mongodb://user:${PASSWORD}@127.0.0.1,127.0.0.2/?directConnection=true`,
+  `mongodb://user:${PASSWORD}@127.0.0.1/shop%`,
+];
+
+for (const uri of URIS) {
+  const shown = uri.replace(PASSWORD, '***');
+
+  test.serial(`a MONGODB_URI that the driver refuses is a wrong setting: ${shown}`, async (t) => {
+    const env = { MONGODB_URI: uri, JWT_SECRET_KEY: generateSecret(), PORT: '0' };
+    for (const { code, stderr } of [
+      await rescind(t, ['migrate'], { env }),
+      await run(t, process.execPath, [SERVER], { env }),
+    ]) {
+      t.is(code, 78, stderr);
+      t.regex(stderr, /MONGODB_URI/);
+      t.notRegex(stderr, /^\s+at /m, 'a stack is no sentence');
+      t.false(stderr.includes(PASSWORD));
+    }
+  });
+}

@@ -1,0 +1,159 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
+import { MINUTE } from '../../lib/time.ts';
+
+/** The compiled bin `rescind`, and the compiled server. */
+const CLI = compiled('scripts/cli.js');
+export const SERVER = compiled('server/main.js');
+
+export interface ProcessOptions {
+  /** All of the child's environment: it inherits nothing. */
+  readonly env?: Record<string, string>;
+  /** Default: an empty folder of its own, so that no `.env` is read. */
+  readonly cwd?: string;
+  /** What the child finds on standard input. Default nothing. */
+  readonly input?: string;
+  /** Whether signals reach all that it starts as well, as a Ctrl-C in a terminal does. Default false. */
+  readonly group?: boolean;
+}
+
+/** What a process left behind. */
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunningProcess {
+  readonly pid: number;
+  readonly finished: Promise<Finished>;
+  /** Waits for text on either output; rejects with all of it when the process ends without it. */
+  seen(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Sends a signal to this process, and to its group where it has one of its own. */
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Runs `rescind <args>` to its end. */
+export function rescind(t: ExecutionContext, args: readonly string[], options?: ProcessOptions) {
+  return run(t, process.execPath, [CLI, ...args], options);
+}
+
+/** Runs a program to its end; one that takes over a minute is killed. */
+export async function run(
+  t: ExecutionContext,
+  command: string,
+  args: readonly string[],
+  options?: ProcessOptions,
+): Promise<Finished> {
+  const { finished, kill } = start(t, command, args, options);
+  const timer = setTimeout(() => kill('SIGKILL'), MINUTE);
+  try {
+    return await finished;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Starts a program; one that still runs when the test ends is killed by its own id, or its group's. */
+export function start(
+  t: ExecutionContext,
+  command: string,
+  args: readonly string[],
+  { env = {}, cwd = emptyFolder(t), input = '', group = false }: ProcessOptions = {},
+): RunningProcess {
+  const child = spawn(command, args, { cwd, env, stdio: 'pipe', detached: group });
+  const kill = (signal: NodeJS.Signals) => signalTo(child, group, signal);
+  child.stdin.on('error', () => undefined); // It may end without reading its input.
+  child.stdin.end(input);
+  const output = collect(child);
+  const finished = once(child, 'close').then(([code, signal]) => ({
+    code,
+    signal,
+    ...output.read(),
+  }));
+  finished.catch(() => undefined); // Whoever waits for it hears of it.
+  t.teardown(async () => {
+    kill('SIGKILL');
+    await finished;
+  });
+  const { pid = Number.NaN } = child;
+  return { pid, finished, seen: (pattern) => seen(pattern, child, output), kill };
+}
+
+function signalTo(child: ChildProcess, group: boolean, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    // A group is there for as long as anything is left in it.
+    if (group) process.kill(-child.pid, signal);
+    else child.kill(signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** An empty folder, removed when the test ends. */
+export function emptyFolder(t: ExecutionContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rescind-test-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+interface Output {
+  read(): { stdout: string; stderr: string };
+}
+
+function collect(child: ChildProcess): Output {
+  const texts = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      texts[name] += text;
+      child.emit('output');
+    });
+  }
+  return { read: () => ({ ...texts }) };
+}
+
+async function seen(
+  pattern: RegExp,
+  child: ChildProcess,
+  output: Output,
+): Promise<RegExpExecArray> {
+  const ended = once(child, 'close').then(() => 'ended');
+  for (;;) {
+    const { stdout, stderr } = output.read();
+    const match = pattern.exec(stdout) ?? pattern.exec(stderr);
+    if (match !== null) return match;
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(`The process ended without ${pattern}:\n${stdout}${stderr}`);
+    }
+    await Promise.race([once(child, 'output'), ended]);
+  }
+}
+
+function compiled(path: string): string {
+  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+}
+
+export interface ServerProcess extends RunningProcess {
+  readonly url: string;
+}
+
+/** Starts the server as a process of its own, on a free port, and waits until it listens. */
+export async function startServerProcess(
+  t: ExecutionContext,
+  env: Record<string, string>,
+  { cwd }: { readonly cwd?: string } = {},
+): Promise<ServerProcess> {
+  const server = start(t, process.execPath, [SERVER], {
+    env: { HOST: '127.0.0.1', PORT: '0', BCRYPT_COST: '10', ...env },
+    ...(cwd !== undefined && { cwd }),
+  });
+  const [, url = ''] = await server.seen(/"url":"(http:[^"]+)","msg":"listening"/);
+  return { ...server, url };
+}

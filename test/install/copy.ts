@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { emptyFolder, type Finished, type RunningProcess, start } from '../helpers/processes.ts';
+
+/** A copy of the tree as someone else would get it, and a home folder with nothing in it. */
+export interface Copy {
+  readonly folder: string;
+  /** Runs a line of bash in it, as one types it, to its end. */
+  run(line: string, env?: Record<string, string>, input?: string): Promise<Finished>;
+  /** Starts a line of bash in it, as a job of a terminal. */
+  start(line: string, env?: Record<string, string>, input?: string): RunningProcess;
+}
+
+/** Copies all that git would: what is tracked, and what is new and not ignored. */
+export function copyOfTree(t: ExecutionContext): Copy {
+  const folder = emptyFolder(t);
+  const listed = execFileSync('git', ['ls-files', '-coz', '--exclude-standard'], {
+    encoding: 'utf8',
+  });
+  for (const file of listed.split('\0').filter((name) => name !== '' && existsSync(name))) {
+    cpSync(file, join(folder, file));
+  }
+  const home = { HOME: emptyFolder(t), ...environment() };
+
+  function startLine(line: string, env = {}, input = '') {
+    const options = { cwd: folder, env: { ...home, ...env }, input, group: true };
+    return start(t, 'bash', ['-euo', 'pipefail', '-c', line], options);
+  }
+
+  return { folder, start: startLine, run: (...args) => startLine(...args).finished };
+}
+
+/** What a machine has set up for everyone; nothing of this project, its npm or its owner. */
+function environment(): Record<string, string> {
+  const own =
+    /^(HOME$|XDG_|npm_|INIT_CWD$|NODE_OPTIONS$|NODE_ENV$|(TEST_)?MONGODB_|JWT_|HOST$|PORT$|AVA_)/i;
+  const entries = Object.entries(process.env)
+    .filter(([name]) => !own.test(name))
+    .map(([name, value]): [string, string] => [name, value ?? '']);
+  return { ...Object.fromEntries(entries), PATH: pathWithoutModules() };
+}
+
+function pathWithoutModules(): string {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.filter((folder) => !folder.includes('node_modules')).join(delimiter);
+}

@@ -1,0 +1,26 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { readEnvironment } from '../../server/environment.ts';
+import { emptyFolder } from '../helpers/processes.ts';
+
+test('.env is read where it is present', (t) => {
+  const folder = emptyFolder(t);
+  t.deepEqual(readEnvironment(folder, { PORT: '1' }), { PORT: '1' });
+  writeFileSync(join(folder, '.env'), '# A comment\nHOST=::1\nJWT_ISSUER="a # b"\n\nPORT=2\n');
+  t.deepEqual(readEnvironment(folder, {}), { HOST: '::1', JWT_ISSUER: 'a # b', PORT: '2' });
+});
+
+test('the real environment wins over .env, even where it is empty', (t) => {
+  const folder = emptyFolder(t);
+  writeFileSync(join(folder, '.env'), 'HOST=::1\nPORT=2\nLOG_LEVEL=warn\n');
+  const real = { PORT: '3', LOG_LEVEL: '' };
+  t.deepEqual(readEnvironment(folder, real), { HOST: '::1', PORT: '3', LOG_LEVEL: '' });
+});
+
+test('reading .env changes nothing in the process', (t) => {
+  const folder = emptyFolder(t);
+  writeFileSync(join(folder, '.env'), 'RESCIND_TEST_VARIABLE=set\n');
+  readEnvironment(folder, process.env);
+  t.is(process.env['RESCIND_TEST_VARIABLE'], undefined);
+});

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import test from 'ava';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { parseConfig, settings } from '../../server/config.ts';
+
+const text = readFileSync('.env.example', 'utf8');
+const example = parseEnv(text) as Record<string, string>;
+
+/** What has no default that could stand there: secrets, and a number that depends on the machine. */
+const EMPTY = ['JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS', 'BCRYPT_THREADS'];
+
+test('.env.example holds every setting of server/config.ts, once, and nothing else', (t) => {
+  const names = [...text.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+  t.deepEqual(names.sort(), Object.keys(settings).sort());
+});
+
+test('.env.example holds the defaults, and empty secrets', (t) => {
+  const empty = Object.entries(example).filter(([, value]) => value === '');
+  t.deepEqual(empty.map(([name]) => name).sort(), [...EMPTY].sort());
+
+  const secret = { JWT_SECRET_KEY: generateSecret() };
+  const { MONGODB_URI = '' } = example;
+  t.deepEqual(parseConfig({ ...example, ...secret }), parseConfig({ MONGODB_URI, ...secret }));
+});
+
+test('.env.example gives an example of a MongoDB on this machine', (t) => {
+  t.regex(example['MONGODB_URI'] ?? '', /^mongodb:\/\/127\.0\.0\.1:27017\/rescind\?/);
+});
+
+test('every setting in .env.example is explained by a comment above it', (t) => {
+  const paragraphs = text.split('\n\n').filter((paragraph) => /^[A-Z_]+=/m.test(paragraph));
+  for (const paragraph of paragraphs) t.regex(paragraph, /^# \S/, paragraph);
+});

@@ -1,0 +1,68 @@
+import test from 'ava';
+import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { type Config, parseConfig } from '../../server/config.ts';
+import { ConfigError } from '../../server/config-error.ts';
+
+const LEAST = { MONGODB_URI: 'mongodb://127.0.0.1', JWT_SECRET_KEY: generateSecret() };
+
+type Name = keyof Config;
+
+const GOOD: readonly (readonly [name: Name, text: string, value: unknown])[] = [
+  ['PORT', '0', 0],
+  ['PORT', '65535', 65_535],
+  ['ACCESS_TOKEN_TTL', '1s', SECOND],
+  ['ACCESS_TOKEN_TTL', '1500ms', 1_500],
+  ['ACCESS_TOKEN_TTL', '24h', DAY],
+  ['ACCESS_TOKEN_TTL', '1d', DAY],
+  ['BCRYPT_COST', '10', 10],
+  ['BCRYPT_COST', '14', 14],
+  ['BCRYPT_THREADS', '1', 1],
+  ['BCRYPT_THREADS', '64', 64],
+  ['REQUEST_DEADLINE', '100ms', 100],
+  ['REQUEST_DEADLINE', '60s', MINUTE],
+  ['AUDIT_RETENTION', '1d', DAY],
+  ['AUDIT_RETENTION', '10000d', 10_000 * DAY],
+  ['LOGIN_FAILURES_PER_ACCOUNT', '1/1s', { points: 1, duration: SECOND }],
+  ['LOGIN_FAILURES_PER_ADDRESS', '999999/365d', { points: 999_999, duration: 365 * DAY }],
+  ['LOGIN_FAILURES_ANYWHERE', '5/2h', { points: 5, duration: 2 * HOUR }],
+  ['TRUST_PROXY', '10', 10],
+  ['LOG_LEVEL', 'silent', 'silent'],
+  ['HOST', '::1', '::1'],
+];
+
+for (const [name, text, value] of GOOD) {
+  test(`${name}=${text} is accepted`, (t) => {
+    t.deepEqual(parseConfig({ ...LEAST, [name]: text })[name], value);
+  });
+}
+
+const BAD: Readonly<Partial<Record<Name, readonly string[]>>> = {
+  PORT: ['-1', '65536', '80.5', '0x50', '1e3', ' 80', 'http', '99999999999'],
+  ACCESS_TOKEN_TTL: ['0s', '999ms', '24h1m', '1441m', '2d', '15', 'm', '1.5h', '15 m', '-1m', '1w'],
+  BCRYPT_COST: ['9', '15', '12.5', ''.padEnd(400, '1')],
+  BCRYPT_THREADS: ['0', '65', 'all'],
+  REQUEST_DEADLINE: ['99ms', '61s', '0s', '5'],
+  AUDIT_RETENTION: ['0d', '23h', '10001d', 'forever', '999999999999d'],
+  LOGIN_FAILURES_PER_ACCOUNT: ['0/15m', '10', '10/', '/15m', '10/0m', '10/15', '10/15m/3', '-1/1m'],
+  LOGIN_FAILURES_PER_ADDRESS: ['1000000/1m', '1.5/1m', '10/1w', '10/15ms'],
+  LOGIN_FAILURES_ANYWHERE: [
+    '100/9999999999999s', // Longer than what parseDuration reads.
+    '100/999999999999d', // The end of the window would be no Date.
+  ],
+  TRUST_PROXY: ['-1', '11', 'true'],
+  LOG_LEVEL: ['verbose', 'INFO', '30'],
+  MONGODB_URI: ['localhost:27017', 'http://127.0.0.1/', 'mongodb://'],
+};
+
+for (const [name, texts] of Object.entries(BAD)) {
+  for (const text of texts) {
+    test(`${name}=${text.slice(0, 60)} is refused, by name`, (t) => {
+      const error = t.throws(() => parseConfig({ ...LEAST, [name]: text }), {
+        instanceOf: ConfigError,
+      });
+      t.is(error?.problems.length, 1);
+      t.true(error?.problems[0]?.startsWith(`${name} `), error?.message);
+    });
+  }
+}

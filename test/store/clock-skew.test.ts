@@ -1,0 +1,60 @@
+import test, { type ExecutionContext } from 'ava';
+import { StoreUnavailable } from '../../lib/errors.ts';
+import { MINUTE } from '../../lib/time.ts';
+import { createApp } from '../../server/app.ts';
+import { listen } from '../../server/http-server.ts';
+import { createLog } from '../../server/log.ts';
+import { CALLER, testAuth } from '../helpers/auth.ts';
+import { send, sendAs } from '../helpers/server.ts';
+import { addUser, PASSWORD } from '../helpers/users.ts';
+
+/** A server whose clock is so far off the database's. */
+async function skewedServer(t: ExecutionContext, skew: number) {
+  const { auth, collections } = await testAuth(t, { clock: () => Date.now() + skew });
+  const { email } = await addUser(collections);
+  const { accessToken: token } = await auth.login({ email, password: PASSWORD }, CALLER);
+  await auth.checkHealth(); // so that the skew has been measured
+  const log = createLog('silent');
+  const app = createApp({
+    auth,
+    log,
+    isStopping: () => false,
+    requestDeadline: 5_000,
+    trustProxy: 0,
+  });
+  const server = await listen(app.callback(), { host: '127.0.0.1', port: 0 });
+  t.teardown(() => server.close(0));
+  return { auth, url: server.url, token };
+}
+
+for (const minutes of [6, -6]) {
+  test(`a clock that is ${minutes} minutes off decides nothing, and /readyz says so`, async (t) => {
+    const { auth, url, token } = await skewedServer(t, minutes * MINUTE);
+    const authenticated = auth.authenticate({ token }, CALLER);
+    const error = await t.throwsAsync(authenticated, { instanceOf: StoreUnavailable });
+    t.regex(
+      error?.message ?? '',
+      /clock of this server is -?3(59|60|61) s off the database's.*NTP/,
+    );
+
+    const me = await sendAs(token, `${url}/api/auth/me`);
+    t.deepEqual([me.status, me.body.code], [503, 'store_unavailable']);
+    t.truthy(me.headers.get('retry-after'));
+
+    const { status, body } = await send(`${url}/readyz`);
+    t.is(status, 503);
+    t.false(body.checks.skew.ok);
+    t.regex(body.checks.skew.detail, /ahead of the database's clock/);
+    t.true(body.checks.database.ok);
+    t.is((await send(`${url}/livez`)).status, 200);
+  });
+}
+
+for (const minutes of [4, -4]) {
+  test(`a clock that is ${minutes} minutes off is fine`, async (t) => {
+    const { url, token } = await skewedServer(t, minutes * MINUTE);
+    t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
+    const { status, body } = await send(`${url}/readyz`);
+    t.deepEqual([status, body.status, body.checks.skew.ok], [200, 'ready', true]);
+  });
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import { MongoClient } from 'mongodb';
+import { type Collections, openCollections } from '../../lib/store/collections.ts';
+import { connect } from '../../lib/store/database.ts';
+import { testUri } from '../helpers/database.ts';
+
+/** How often, and how, MongoDB's failCommand makes a command fail. */
+export interface Fault {
+  readonly mode: { readonly times: number } | { readonly skip: number };
+  readonly failCommands: readonly string[];
+  readonly [detail: string]: unknown;
+}
+
+/** A client of the test's own, whose commands can be made to fail while those of others go on. */
+export interface FailingClient {
+  readonly collections: Collections;
+  /** Does the work under the fault. */
+  under<T>(fault: Fault, work: () => Promise<T>): Promise<T>;
+}
+
+/** Connects as `connect` does, under a name that only this client has. */
+export function failingClient(t: ExecutionContext, uri: string): FailingClient {
+  const appName = `rescind-test-${randomUUID()}`;
+  const { db, close } = connect(uri, { appName });
+  t.teardown(close);
+  return {
+    collections: openCollections(db),
+    under: (fault, work) => underFault({ appName, ...fault }, work),
+  };
+}
+
+/** Does the work while the fault hits whom it names (`appName`, `namespace`), and nobody else. */
+export async function underFault<T>({ mode, ...data }: Fault, work: () => Promise<T>): Promise<T> {
+  const operator = new MongoClient(testUri('admin'));
+  const admin = operator.db('admin');
+  try {
+    await untilUnused(operator);
+    await admin.command({ configureFailPoint: 'failCommand', mode, data });
+    return await work();
+  } finally {
+    await admin.command({ configureFailPoint: 'failCommand', mode: 'off' });
+    await operator.close();
+  }
+}
+
+const PATIENCE = 20_000;
+const POLL = 20;
+const OFF = 0;
+
+/** A mongod has one failCommand for all: another test's is waited for, one left by a killed test is not. */
+async function untilUnused(operator: MongoClient): Promise<void> {
+  const name = 'failpoint.failCommand';
+  for (let waited = 0; waited < PATIENCE; waited += POLL) {
+    const parameters = await operator.db('admin').command({ getParameter: 1, [name]: 1 });
+    if (parameters[name].mode === OFF) return;
+    await delay(POLL);
+  }
+}

@@ -1,0 +1,31 @@
+import { BSON, type Db } from 'mongodb';
+
+/**
+ * All that a database is, byte for byte: the collections with their options, validators and
+ * UUIDs, their indexes, their documents.
+ */
+export async function snapshot(db: Db): Promise<readonly string[]> {
+  const collections = await db.listCollections({}, { promoteValues: false }).toArray();
+  const lines = await Promise.all(
+    collections.map(async (collection) => [
+      `${collection.name} ${hex(collection)}`,
+      ...(collection.type === 'view' ? [] : await contents(db, collection.name)),
+    ]),
+  );
+  return lines.flat().sort();
+}
+
+async function contents(db: Db, name: string): Promise<string[]> {
+  const collection = db.collection(name);
+  const indexes = await collection.listIndexes({ promoteValues: false }).toArray();
+  // With `raw` the driver hands over the bytes that the server sent.
+  const documents = (await collection.find({}, { raw: true }).toArray()) as unknown as Buffer[];
+  return [
+    ...indexes.map((index) => `${name} index ${hex(index)}`),
+    ...documents.map((document) => `${name} document ${document.toString('hex')}`),
+  ];
+}
+
+function hex(document: BSON.Document): string {
+  return Buffer.from(BSON.serialize(document)).toString('hex');
+}

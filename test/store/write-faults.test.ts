@@ -1,0 +1,102 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import test, { type ExecutionContext } from 'ava';
+import { StoreUnavailable } from '../../lib/errors.ts';
+import type { Collections } from '../../lib/store/collections.ts';
+import { SENTINEL, sessionKey, tokenKey } from '../../lib/store/revocation-entries.ts';
+import type { Revocations } from '../../lib/store/revocations.ts';
+import { MINUTE } from '../../lib/time.ts';
+import { migratedDatabase } from '../helpers/database.ts';
+import { type Fault, failingClient } from './failpoint.ts';
+import { interceptWrites } from './intercept-writes.ts';
+import { revocationsOn } from './revocations-on.ts';
+
+const TOKEN = {
+  hash: randomBytes(32),
+  sessionId: randomUUID(),
+  userId: randomUUID(),
+  expiresAt: new Date(Date.now() + 15 * MINUTE),
+  reason: 'logout',
+};
+const USER = { userId: TOKEN.userId, reason: 'test', revokedBy: TOKEN.userId };
+
+const WRITES: Readonly<Record<string, (revocations: Revocations) => Promise<void>>> = {
+  revokeToken: ({ revokeToken }) => revokeToken(TOKEN),
+  revokeUser: ({ revokeUser }) => revokeUser(USER),
+};
+
+const once = { mode: { times: 1 }, failCommands: ['update'] } as const;
+// The driver tries some writes again by itself, so these have to fail twice.
+const twice = { mode: { times: 2 }, failCommands: ['update'] } as const;
+const TOO_SLOW = { writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } };
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  'a write concern that timed out (code 64)': { ...once, ...TOO_SLOW },
+  'a primary that stepped down meanwhile (code 11602)': {
+    ...twice,
+    errorCode: 11602,
+    errorLabels: ['RetryableWriteError'],
+  },
+  'a network error': { ...twice, closeConnection: true },
+  'an error of the server (code 8000)': { ...once, errorCode: 8000 },
+};
+
+async function setUp(t: ExecutionContext) {
+  const { uri, collections } = await migratedDatabase(t);
+  const { under, collections: failing } = failingClient(t, uri);
+  return { under, revocations: revocationsOn(failing), revokedTokens: collections.revokedTokens };
+}
+
+// Serial, because a mongod has one failCommand for all.
+for (const [name, write] of Object.entries(WRITES)) {
+  for (const [what, fault] of Object.entries(FAULTS)) {
+    test.serial(`${name} rejects after ${what}, and repeated it succeeds`, async (t) => {
+      const { under, revocations } = await setUp(t);
+      await under(fault, async () => {
+        const error = await t.throwsAsync(write(revocations), { instanceOf: StoreUnavailable });
+        t.truthy(error?.cause);
+      });
+      await t.notThrowsAsync(write(revocations));
+    });
+  }
+}
+
+test.serial('a write that was not acknowledged may have happened, and is then seen', async (t) => {
+  const { under, revocations, revokedTokens } = await setUp(t);
+  await under({ ...once, ...TOO_SLOW }, () =>
+    t.throwsAsync(revocations.revokeToken(TOKEN), { instanceOf: StoreUnavailable }),
+  );
+  t.is(await revocations.check({ ...TOKEN, stamp: Date.now() }), 'token');
+  const ids = [tokenKey(TOKEN.hash), sessionKey(TOKEN.sessionId)];
+  t.is(await revokedTokens.countDocuments({ _id: { $in: ids } }), 2);
+});
+
+test.serial('check and cutoffs reject when the read fails', async (t) => {
+  const { under, revocations } = await setUp(t);
+  const check = () => revocations.check({ ...TOKEN, stamp: Date.now() });
+  for (const ask of [check, () => revocations.cutoffs(TOKEN.userId)]) {
+    await under({ mode: { times: 2 }, failCommands: ['find'], closeConnection: true }, () =>
+      t.throwsAsync(ask, { instanceOf: StoreUnavailable }),
+    );
+  }
+});
+
+for (const [name, write] of Object.entries(WRITES)) {
+  test(`${name} survives an E11000: another upsert of the same key was faster`, async (t) => {
+    const { collections } = await migratedDatabase(t);
+    let writes = 0;
+    const revokedTokens = interceptWrites(collections.revokedTokens, (again) => {
+      writes++;
+      return writes === 1 ? insertTwice(collections) : again();
+    });
+    await t.notThrowsAsync(write(revocationsOn({ ...collections, revokedTokens })));
+    t.is(writes, 2);
+    t.is(await collections.revokedTokens.countDocuments(), name === 'revokeToken' ? 3 : 2);
+  });
+}
+
+/** Fails with the E11000 of a real mongod, which a failpoint cannot make. */
+async function insertTwice({ revokedTokens }: Collections) {
+  const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
+  if (sentinel === null) throw new Error('There is no sentinel');
+  return revokedTokens.bulkWrite([{ insertOne: { document: sentinel } }]);
+}
