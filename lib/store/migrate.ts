@@ -10,7 +10,7 @@ import {
 import { isDuplicateKey } from './database.ts';
 import { LOGIN_IN_FLIGHT, SENTINEL } from './revocation-entries.ts';
 
-export type { MigrationPlan, MigrationStep } from './collection-plan.ts';
+export type { MigrationPlan } from './collection-plan.ts';
 
 export interface MigrateOptions {
   /** How long audit events are kept, in milliseconds. */
