@@ -4,7 +4,7 @@ import { createPasswords } from './passwords.ts';
 import { createAudit } from './store/audit.ts';
 import { createClockSkew } from './store/clock-skew.ts';
 import { openCollections } from './store/collections.ts';
-import type { Db } from './store/database.ts';
+import { assertUsable, type Db } from './store/database.ts';
 import { createLoginLimits, type LoginLimitOptions } from './store/login-limits.ts';
 import { createRevocations } from './store/revocations.ts';
 import { createSchema } from './store/schema.ts';
@@ -36,8 +36,11 @@ export interface AuthOptions {
   readonly bcryptThreads?: number;
   /** The most milliseconds that a caller without a deadline of its own waits. Default 5,000. */
   readonly deadline?: number;
+  /** How many failed logins are let through. */
   readonly loginLimits?: LoginLimitOptions;
+  /** Told what no caller can be told, such as an audit event that was lost. Default: nobody. */
   readonly log?: Log;
+  /** The time in milliseconds since 1970, for `iat` and `exp`. Default: the system's. */
   readonly clock?: Clock;
 }
 
@@ -51,6 +54,9 @@ export interface Auth {
   close(): Promise<void>;
 }
 
+/** The share of the deadline that a password may take; the rest is for the database. */
+const PASSWORD_SHARE = 0.7;
+
 /**
  * Assembles the use cases on one database. Throws a TypeError that names the option at fault;
  * asks nothing of the database yet.
@@ -58,10 +64,12 @@ export interface Auth {
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { db, log = silent, clock = Date.now, deadline = 5 * SECOND } = options;
   const { issuer = 'rescind', audience = 'rescind', accessTokenTtl = 15 * MINUTE } = options;
+  const { bcryptCost = 12, bcryptThreads = 1 } = options;
+  assertUsable(db);
   const keys = await createKeyRing(options.secrets);
-  const accessTokens = createAccessTokens({ keys, issuer, audience, ttl: accessTokenTtl, clock });
-  const { bcryptCost: cost = 12, bcryptThreads: threads = 1 } = options;
-  const passwords = createPasswords({ cost, threads, patience: deadline * 0.7 });
+  const accessTokens = createAccessTokens({ keys, issuer, audience, accessTokenTtl, clock });
+  const patience = deadline * PASSWORD_SHARE;
+  const passwords = createPasswords({ bcryptCost, bcryptThreads, patience });
 
   const collections = openCollections(db);
   const users = createUsers(collections);
@@ -88,7 +96,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     authenticate: withDeadline(createAuthenticate(parts), deadline),
     logout: withDeadline(createLogout(parts), deadline),
     revokeAllTokens: withDeadline(createRevokeAllTokens(parts), deadline),
-    checkHealth: createCheckHealth({ schema, revocations, skew, patience: deadline / 2 }),
+    checkHealth: createCheckHealth({ schema, revocations, skew, log, patience: deadline / 2 }),
     async close() {
       skew.stop();
       await passwords.close();

@@ -1,6 +1,6 @@
 import type { Caller } from './caller.ts';
 import { StoreUnavailable } from './errors.ts';
-import { within } from './time.ts';
+import { DAY, within } from './time.ts';
 
 export type UseCase<Input, Output> = (input: Input, caller: Caller) => Promise<Output>;
 
@@ -13,9 +13,13 @@ export function withDeadline<Input, Output>(
   useCase: UseCase<Input, Output>,
   patience: number,
 ): UseCase<Input, Output> {
-  return function bounded(input, caller) {
+  if (!(patience > 0 && patience <= DAY)) {
+    throw new TypeError('"deadline" must be milliseconds, more than 0 and at most a day');
+  }
+  return async function bounded(input, caller) {
     const now = performance.now();
     const left = (caller.deadline ?? now + patience) - now;
+    if (left <= 0) throw tooLate();
     return within(left, useCase(input, caller), tooLate);
   };
 }

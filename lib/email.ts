@@ -11,6 +11,7 @@ const MAX_LENGTH = 254;
  * characters outside it. NFC alone makes ASCII of one: the Kelvin sign is canonically the letter K.
  */
 export function normalizeEmail(value: string): string | undefined {
+  if (typeof value !== 'string') return undefined;
   const address = value.trim().normalize('NFC');
   // Length first, so that the pattern never runs over a long text.
   if (address.length > MAX_LENGTH || !z.regexes.html5Email.test(address)) return undefined;

@@ -49,9 +49,14 @@ const STORE_RETRY_AFTER = 2_000;
  * A write that ends so may or may not have happened.
  */
 export class StoreUnavailable extends AuthError {
-  override readonly name = 'StoreUnavailable';
+  override readonly name: string = 'StoreUnavailable';
 
   constructor(message: string, cause?: unknown) {
     super('store_unavailable', message, { cause, retryAfter: STORE_RETRY_AFTER });
   }
+}
+
+/** The database answers, and is not what this server can work with. Waiting does not help; the message says what does. */
+export class StoreNotReady extends StoreUnavailable {
+  override readonly name = 'StoreNotReady';
 }

@@ -1,11 +1,18 @@
 export { type Auth, type AuthOptions, createAuth } from './auth.ts';
 export type { Caller, Principal } from './caller.ts';
 export type { UseCase } from './deadline.ts';
-export { AuthError, type AuthErrorCode, type InputFault, StoreUnavailable } from './errors.ts';
+export {
+  AuthError,
+  type AuthErrorCode,
+  type InputFault,
+  StoreNotReady,
+  StoreUnavailable,
+} from './errors.ts';
 export type { Log } from './log.ts';
-export { type Connection, type ConnectOptions, connect } from './store/database.ts';
+export { type Connection, type ConnectOptions, connect, type Db } from './store/database.ts';
 export type { Limit, LoginLimitOptions } from './store/login-limits.ts';
 export type { User } from './store/users.ts';
+export type { Clock } from './time.ts';
 export type { AuthenticateInput } from './use-cases/authenticate.ts';
 export type { HealthCheck, HealthReport } from './use-cases/check-health.ts';
 export type { Grant } from './use-cases/grant.ts';

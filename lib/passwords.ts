@@ -20,9 +20,9 @@ export interface Passwords {
 
 export interface PasswordOptions {
   /** bcrypt cost, 10 to 14: 2^cost rounds. */
-  readonly cost: number;
+  readonly bcryptCost: number;
   /** Worker threads, at least 1. */
-  readonly threads: number;
+  readonly bcryptThreads: number;
   /** The most milliseconds that a caller waits for its turn and its result. Default 3,500. */
   readonly patience?: number;
 }
@@ -34,6 +34,7 @@ const RETRY_AFTER = 2 * SECOND;
 
 /** What makes a password unusable with bcrypt, as a sentence; undefined when nothing does. */
 export function passwordFault(password: string): string | undefined {
+  if (typeof password !== 'string') return 'The password must be a string.';
   if (password.length === 0) return 'The password must not be empty.';
   if (/\p{Surrogate}/u.test(password)) return 'The password must be valid Unicode.';
   if (password.includes('\0')) return 'The password must not contain a NUL character.';
@@ -45,8 +46,8 @@ export function passwordFault(password: string): string | undefined {
 
 /** Hashes and checks passwords with bcrypt, in threads of their own so that no other request waits. */
 export function createPasswords(options: PasswordOptions): Passwords {
-  const { cost, threads, patience = 3.5 * SECOND } = options;
-  checkOptions(cost, threads);
+  checkOptions(options);
+  const { bcryptCost: cost, bcryptThreads: threads, patience = 3.5 * SECOND } = options;
   const dummy = hashOfNothing(cost);
   const pool = new Piscina({
     filename: new URL(`./password-worker${extname(import.meta.url)}`, import.meta.url).href,
@@ -59,7 +60,8 @@ export function createPasswords(options: PasswordOptions): Passwords {
 
   async function run<T>(name: 'hash' | 'check', task: HashTask | CheckTask): Promise<T> {
     if (pool.queueSize >= pool.options.maxQueue) throw busy();
-    return within(patience, pool.run(task, { name }), busy);
+    const inTime = { ...task, startBy: Date.now() + patience };
+    return within(patience, pool.run(inTime, { name }), busy);
   }
 
   return {
@@ -82,12 +84,14 @@ function busy(): AuthError {
   return new AuthError('busy', 'Too many passwords wait to be checked', options);
 }
 
-function checkOptions(cost: number, threads: number): void {
-  if (!Number.isInteger(cost) || cost < LOWEST_COST || cost > HIGHEST_COST) {
-    throw new TypeError(`"cost" must be a whole number from ${LOWEST_COST} to ${HIGHEST_COST}`);
+function checkOptions({ bcryptCost, bcryptThreads }: PasswordOptions): void {
+  if (!Number.isInteger(bcryptCost) || bcryptCost < LOWEST_COST || bcryptCost > HIGHEST_COST) {
+    throw new TypeError(
+      `"bcryptCost" must be a whole number from ${LOWEST_COST} to ${HIGHEST_COST}`,
+    );
   }
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new TypeError('"threads" must be a whole number of at least 1');
+  if (!Number.isInteger(bcryptThreads) || bcryptThreads < 1) {
+    throw new TypeError('"bcryptThreads" must be a whole number of at least 1');
   }
 }
 

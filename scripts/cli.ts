@@ -30,14 +30,14 @@ try {
 function tell(error: unknown): number {
   if (error instanceof ConfigError) return say(error.message, EXIT.config);
   if (error instanceof CommandFailed) return say(error.message, error.exitCode);
-  if (error instanceof StoreUnavailable) {
-    const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-    return say(
-      `MongoDB did not answer${cause}. Is it running, and is MONGODB_URI right?`,
-      EXIT.unavailable,
-    );
-  }
+  if (error instanceof StoreUnavailable) return say(tellStore(error), EXIT.unavailable);
   throw error;
+}
+
+function tellStore({ message, cause }: StoreUnavailable): string {
+  if (!(cause instanceof Error)) return message;
+  if ('codeName' in cause) return `MongoDB refused (${cause.codeName}): ${cause.message}`;
+  return `MongoDB did not answer: ${cause.message}. Is it running, and is MONGODB_URI right?`;
 }
 
 function say(message: string, exitCode: number): number {

@@ -2,6 +2,7 @@ import Koa from 'koa';
 import helmet from 'koa-helmet';
 import type { Logger } from 'pino';
 import type { Services } from './context.ts';
+import { logErrors } from './log-errors.ts';
 import { handleErrors } from './middleware/handle-errors.ts';
 import { identifyCaller } from './middleware/identify-caller.ts';
 import { logRequests } from './middleware/log-requests.ts';
@@ -22,11 +23,12 @@ export interface AppOptions extends Services {
 export function createApp(options: AppOptions): Koa {
   const { log, requestDeadline, trustProxy } = options;
   const app = new Koa({ proxy: trustProxy > 0, maxIpsCount: trustProxy });
+  app.on('error', logErrors(log));
   app.use(identifyCaller({ requestDeadline }));
   app.use(logRequests(log));
   app.use(helmet(NOTHING_EMBEDDED));
   app.use(noStore);
-  app.use(handleErrors({ log }));
+  app.use(handleErrors({ all: true }));
   app.use(refuseMalformed());
   app.use(createRouter(routes, options).routes());
   app.use(unmatched());

@@ -47,7 +47,7 @@ export const settings = {
   ACCESS_TOKEN_TTL: duration(SECOND, '1s', 24 * HOUR, '24h').prefault('15m'),
   BCRYPT_COST: integer(10, 14).prefault('12'),
   BCRYPT_THREADS: integer(1, 64).prefault(String(Math.max(1, availableParallelism() - 1))),
-  REQUEST_DEADLINE: duration(100, '100ms', MINUTE, '60s').prefault('5s'),
+  REQUEST_DEADLINE: duration(SECOND, '1s', MINUTE, '60s').prefault('5s'),
   AUDIT_RETENTION: duration(DAY, '1d', 10_000 * DAY, '10000d').prefault('400d'),
   LOGIN_FAILURES_PER_ACCOUNT: limit().prefault('10/15m'),
   LOGIN_FAILURES_PER_ADDRESS: limit().prefault('100/15m'),
@@ -69,7 +69,6 @@ const databaseSchema = serverSchema.pick({
   MONGODB_URI: true,
   AUDIT_RETENTION: true,
   BCRYPT_COST: true,
-  REQUEST_DEADLINE: true,
 });
 
 /** All that the server needs to know, by the names of the variables. Durations are milliseconds. */

@@ -9,4 +9,6 @@ export const EXIT = {
   unavailable: 69,
   /** EX_CONFIG: the configuration is wrong, or the database is not migrated. */
   config: 78,
+  /** Stopped by Ctrl-C, as shells have it. */
+  interrupted: 130,
 } as const;

@@ -1,13 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import {
   createServer,
   type IncomingMessage,
   type RequestListener,
   type Server,
-  type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
 import { SECOND } from '../lib/time.ts';
 import { HttpProblem, type HttpProblemCode, problemOf } from './problems.ts';
 
@@ -15,6 +16,8 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Told of the requests that Node refuses before they reach the application. */
+  readonly log: Pick<Logger, 'info'>;
 }
 
 export interface HttpServer {
@@ -35,8 +38,13 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     },
     handle,
   );
-  server.on('clientError', answerUnreadable);
-  server.on('checkExpectation', refuseExpectation);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (GONE.has(error.code ?? '') || !socket.writable) socket.destroy();
+    else socket.end(refuse(UNREADABLE[error.code ?? ''] ?? 'bad_request', options.log));
+  });
+  server.on('checkExpectation', ({ socket }: IncomingMessage) => {
+    socket.end(refuse('expectation_failed', options.log)); // RFC 9110 section 10.1.1
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port, options.host, resolve);
   });
@@ -48,36 +56,29 @@ function urlOf(server: Server): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
+/** The client left, maybe in the middle of a request: there is no one to answer. */
+const GONE: ReadonlySet<string> = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
+
 const UNREADABLE: Readonly<Record<string, HttpProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
 
-/** What Node's parser refuses never becomes a request; the client still gets a problem document. */
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const { status, body } = problemOf(
-    new HttpProblem(UNREADABLE[error.code ?? ''] ?? 'bad_request'),
-  );
+/** What Node refuses never becomes a request; the client gets a problem document, and the log a line, all the same. */
+function refuse(code: HttpProblemCode, log: Pick<Logger, 'info'>): string {
+  const id = randomUUID();
+  const { status, body } = problemOf(new HttpProblem(code), id);
+  log.info({ request_id: id, status, code }, 'request');
   const text = JSON.stringify(body);
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
-  );
-}
-
-/** RFC 9110 section 10.1.1: `100-continue` is the only expectation there is. */
-function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const { status, body } = problemOf(new HttpProblem('expectation_failed'));
-  const text = JSON.stringify(body);
-  response.writeHead(status, {
-    'Content-Type': 'application/problem+json',
-    'Content-Length': Buffer.byteLength(text),
-  });
-  response.end(text);
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `X-Request-Id: ${id}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    'Connection: close',
+    '',
+    text,
+  ].join('\r\n');
 }
 
 const SWEEP = 100;

@@ -29,10 +29,22 @@ function describeError(error: unknown, depth = 0): DescribedError {
   if (!(error instanceof Error)) return { type: typeof error, message: 'not an Error' };
   return {
     type: error.name,
-    message: error.message,
+    message: messageOf(error),
     ...('code' in error && { code: error.code }),
-    stack: depth === 0 ? error.stack : undefined,
+    stack: depth === 0 ? framesOf(error) : undefined,
     ...(error.cause !== undefined &&
       depth < DEEPEST_CAUSE && { cause: describeError(error.cause, depth + 1) }),
   };
+}
+
+/** MongoDB's own messages quote the command that failed, with what it looked for. */
+function messageOf(error: Error): string {
+  return 'codeName' in error ? `MongoDB answered ${error.codeName}` : error.message;
+}
+
+function framesOf({ stack = '' }: Error): string {
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n');
 }

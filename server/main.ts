@@ -5,7 +5,7 @@ import { ConfigError } from './config-error.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT } from './exit-codes.ts';
 import { createLog } from './log.ts';
-import { NotMigrated, startServer } from './start.ts';
+import { NotReady, startServer } from './start.ts';
 
 const STOP_DEADLINE = 10 * SECOND;
 
@@ -32,7 +32,7 @@ function readConfig(): Config {
 }
 
 function explain(error: unknown): never {
-  if (error instanceof NotMigrated) leave(error.message, EXIT.config);
+  if (error instanceof NotReady) leave(error.message, EXIT.config);
   if (error instanceof Error && 'syscall' in error && error.syscall === 'listen') {
     leave(`${error.message}. Choose another HOST or PORT`, EXIT.failed);
   }

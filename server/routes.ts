@@ -31,7 +31,11 @@ const loginBody = z.strictObject({
   password: text('password', 1_024),
 });
 
-const check = z.object({ ok: z.boolean(), detail: z.string().optional() });
+const check = z.object({
+  ok: z.boolean(),
+  detail: z.string().optional(),
+  needs_operator: z.literal(true).optional(),
+});
 
 export const routes: readonly Route[] = [
   {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { type Auth, createAuth } from '../lib/auth.ts';
 import { type Connection, connect } from '../lib/store/database.ts';
-import { losesWrites } from '../lib/store/topology.ts';
+import { standaloneWarning } from '../lib/store/topology.ts';
 import { SECOND } from '../lib/time.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
@@ -13,15 +13,15 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** The database is there, and is not what this version needs. The message says what to do. */
-export class NotMigrated extends Error {
-  override readonly name = 'NotMigrated';
+/** The database answers, and is not what this version needs. The message says what to do. */
+export class NotReady extends Error {
+  override readonly name = 'NotReady';
 }
 
 const STOP_PATIENCE = 5 * SECOND;
 
 /**
- * Wires everything and listens. Throws NotMigrated where the database has to be migrated first; a
+ * Wires everything and listens. Throws NotReady where somebody has to see to the database first; a
  * database that cannot be reached yet is no reason not to start: requests answer 503 until it can.
  */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
@@ -38,7 +38,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
       requestDeadline: config.REQUEST_DEADLINE,
       trustProxy: config.TRUST_PROXY,
     });
-    const server = await listen(app.callback(), { host: config.HOST, port: config.PORT });
+    const server = await listen(app.callback(), { host: config.HOST, port: config.PORT, log });
     return {
       url: server.url,
       async stop() {
@@ -71,16 +71,15 @@ function authOptions(config: Config) {
 
 async function inspect({ db }: Connection, auth: Auth, log: Logger): Promise<void> {
   const { ok, checks } = await auth.checkHealth();
+  const refusal = Object.values(checks).find(({ needs_operator }) => needs_operator);
+  if (refusal !== undefined) throw new NotReady(refusal.detail);
   if (!checks.database.ok) {
     log.warn({ checks }, 'The database cannot be reached; requests answer 503 until it can');
     return;
   }
-  for (const { ok: fine, detail } of [checks.schema, checks.sentinel]) {
-    if (!fine) throw new NotMigrated(detail);
-  }
   if (!ok) log.error({ checks }, 'Requests answer 503 until this is put right');
-  const loss = await losesWrites(db);
-  if (loss !== undefined) log.warn(loss);
+  const warning = await standaloneWarning(db);
+  if (warning !== undefined) log.warn(warning);
 }
 
 async function closeAll(connection: Connection, auth: Auth, server?: HttpServer): Promise<void> {

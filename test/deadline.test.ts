@@ -37,3 +37,13 @@ test('a failure that comes after the deadline harms no one', async (t) => {
   await delay(60);
   t.pass();
 });
+
+test('a use case whose deadline has passed is not begun', async (t) => {
+  let begun = false;
+  const bounded = withDeadline(async () => {
+    begun = true;
+  }, 1_000);
+  const late = { ...caller, deadline: performance.now() - 1 };
+  await t.throwsAsync(bounded({}, late), { instanceOf: StoreUnavailable });
+  t.false(begun);
+});

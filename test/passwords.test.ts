@@ -1,9 +1,9 @@
 import test from 'ava';
-import { hashSync } from 'bcryptjs';
+import { compareSync, hashSync } from 'bcryptjs';
 import { AuthError } from '../lib/errors.ts';
 import { createPasswords, passwordFault } from '../lib/passwords.ts';
 
-const passwords = createPasswords({ cost: 10, threads: 1 });
+const passwords = createPasswords({ bcryptCost: 10, bcryptThreads: 1, patience: 60_000 });
 test.after.always(() => passwords.close());
 
 test('a password fits its own hash and no other one', async (t) => {
@@ -37,7 +37,7 @@ test('a stored hash outside cost 10 to 14, or of another form, fits nothing', as
 });
 
 test('a hash made at a lower cost is outdated', (t) => {
-  const dearer = createPasswords({ cost: 11, threads: 1 });
+  const dearer = createPasswords({ bcryptCost: 11, bcryptThreads: 1 });
   t.teardown(() => dearer.close());
   const hash = hashSync('correct horse', 10);
   t.true(dearer.isOutdated(hash));
@@ -45,7 +45,7 @@ test('a hash made at a lower cost is outdated', (t) => {
 });
 
 test('when too many wait, the next one is told busy with a time to come back', async (t) => {
-  const small = createPasswords({ cost: 14, threads: 1 }); // a queue of 2
+  const small = createPasswords({ bcryptCost: 14, bcryptThreads: 1 }); // a queue of 2
   t.teardown(() => small.close());
   const hash = hashSync('correct horse', 10);
   const asked = Array.from({ length: 10 }, () => small.check('correct horse', hash));
@@ -57,6 +57,23 @@ test('when too many wait, the next one is told busy with a time to come back', a
   t.true(refused.every((error) => error instanceof AuthError && error.code === 'busy'));
   t.true(refused.every((error) => error.retryAfter > 0));
   t.true(await small.check('correct horse', hash));
+});
+
+test.serial('checks that nobody waits for any more are not made', async (t) => {
+  const hasty = createPasswords({ bcryptCost: 12, bcryptThreads: 1, patience: 300 });
+  t.teardown(() => hasty.close());
+  const [slow, quick] = [hashSync('x', 14), hashSync('x', 10)];
+  const started = performance.now();
+  compareSync('x', slow);
+  const oneCheck = performance.now() - started;
+
+  const asked = performance.now();
+  const abandoned = Array.from({ length: 8 }, () => hasty.check('y', slow));
+  const results = await Promise.allSettled(abandoned);
+  t.true(results.every((result) => result.status === 'rejected'));
+  while (!(await hasty.check('x', quick).catch(() => false)));
+  const checks = (performance.now() - asked) / oneCheck;
+  t.true(checks < 6, `the thread was busy for ${checks} checks`); // all eight without the rule
 });
 
 test('the event loop turns while a password is checked', async (t) => {
@@ -81,15 +98,15 @@ test('a password that bcrypt would cut or misread is refused with a sentence', (
 
 test('options that cannot work are refused by name', (t) => {
   for (const cost of [9, 15, 12.5, Number.NaN]) {
-    t.throws(() => createPasswords({ cost, threads: 1 }), {
+    t.throws(() => createPasswords({ bcryptCost: cost, bcryptThreads: 1 }), {
       instanceOf: TypeError,
-      message: /"cost"/,
+      message: /"bcryptCost"/,
     });
   }
   for (const threads of [0, -1, 1.5]) {
-    t.throws(() => createPasswords({ cost: 10, threads }), {
+    t.throws(() => createPasswords({ bcryptCost: 10, bcryptThreads: threads }), {
       instanceOf: TypeError,
-      message: /"threads"/,
+      message: /"bcryptThreads"/,
     });
   }
 });

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Caller } from '../caller.ts';
 import type { Log } from '../log.ts';
-import { SECOND } from '../time.ts';
+import { SECOND, within } from '../time.ts';
 import type { Collections } from './collections.ts';
 
 export type AuditAction = 'user_login' | 'login_failed' | 'user_logout' | 'all_tokens_revoked';
@@ -41,10 +40,12 @@ export function createAudit(
           );
         },
       );
-      await Promise.race([written, delay(patienceOf(caller), undefined, { ref: false })]);
+      await within(patienceOf(caller), written, late).catch(() => undefined);
     },
   };
 }
+
+const late = () => new Error('The audit event was not written in time');
 
 /** At most half of what is left: the caller must still get the answer in time. */
 function patienceOf({ deadline = Number.POSITIVE_INFINITY }: Caller): number {

@@ -1,6 +1,6 @@
 import { type Db, MongoClient, type MongoClientOptions, ReadPreference } from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
-import { StoreUnavailable } from '../errors.ts';
+import { StoreNotReady, StoreUnavailable } from '../errors.ts';
 import { SECOND } from '../time.ts';
 
 export type { Db } from 'mongodb';
@@ -36,10 +36,20 @@ export function connect(uri: string, options: ConnectOptions = {}): Connection {
   return { db: client.db(databaseName(uri)), close: () => client.close() };
 }
 
+/** TypeError for a database on which the answer of a secondary could not be told from the primary's. */
+export function assertUsable(db: Db): void {
+  if (typeof db?.collection !== 'function') {
+    throw new TypeError('"db" must be a Db of the MongoDB driver');
+  }
+  if (db.client.options.directConnection) {
+    throw new TypeError('"db" must not use directConnection: a secondary could answer');
+  }
+}
+
 /** Whether the driver can read the URI. Asks nothing of the network. */
 export function isConnectionString(uri: string): boolean {
   try {
-    new MongoClient(uri);
+    void connect(uri).close();
     return true;
   } catch {
     return false;
@@ -53,9 +63,8 @@ function databaseName(uri: string): string {
 function clientOptions(options: ConnectOptions): MongoClientOptions {
   const { deadline = 5 * SECOND, commandTimeout = deadline, appName = 'rescind' } = options;
   return {
+    directConnection: false, // a direct connection would let a secondary answer
     readPreference: ReadPreference.primary,
-    readConcern: { level: 'local' },
-    writeConcern: DURABLE,
     appName,
     maxPoolSize: 50,
     waitQueueTimeoutMS: Math.ceil(deadline / 4),
@@ -78,8 +87,15 @@ export async function orUnavailable<T>(
     return await call;
   } catch (error) {
     if (expected(error) || error instanceof StoreUnavailable) throw error;
+    if (isRefusedLogin(error)) throw new StoreNotReady(CREDENTIALS_REFUSED, error);
     throw new StoreUnavailable('The database did not answer as it must', error);
   }
+}
+
+const CREDENTIALS_REFUSED = 'MongoDB refused the user and password in MONGODB_URI; set them right';
+
+function isRefusedLogin(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 18; // AuthenticationFailed
 }
 
 /** E11000: another document has this key. */

@@ -41,14 +41,18 @@ export function createLoginLimits(
   { loginLimits }: Pick<Collections, 'loginLimits'>,
   options: LoginLimitOptions = {},
 ): LoginLimits {
-  const limiter = (keyPrefix: string, { points, duration }: Limit) =>
-    new RateLimiterMongo({
+  const limiter = (keyPrefix: string, { points, duration }: Limit) => {
+    if (!(points >= 1 && duration >= SECOND)) {
+      throw new TypeError('"loginLimits" must let through at least 1 failure in at least 1 second');
+    }
+    return new RateLimiterMongo({
       storeClient: { collection: () => loginLimits },
       disableIndexesCreation: true,
       keyPrefix,
       points,
       duration: duration / SECOND,
     });
+  };
   const perAccount = limiter(
     'account',
     options.perAccount ?? { points: 10, duration: 15 * MINUTE },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Db, Document } from 'mongodb';
+import { DAY } from '../time.ts';
 import { conflict, type MigrationPlan, merge, planCollection, step } from './collection-plan.ts';
 import {
   type Collections,
@@ -30,6 +31,16 @@ export async function planMigration(db: Db, options: MigrateOptions): Promise<Mi
   plans.push(await planUniqueEmails(collections));
   plans.push(await planSentinel(collections));
   return merge(plans);
+}
+
+/** Whether users can be added: the e-mail address is unique, and the server would know the database. */
+export async function isReadyForUsers(db: Db): Promise<boolean> {
+  const plans = [await planSentinel(openCollections(db))];
+  for (const spec of collectionSpecs(DAY).filter(({ name }) => name === 'users')) {
+    plans.push(await planCollection(db, spec));
+  }
+  const { steps, conflicts } = merge(plans);
+  return steps.length + conflicts.length === 0;
 }
 
 /** Applies a plan without conflicts, telling each step before it is taken. */

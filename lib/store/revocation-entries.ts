@@ -45,6 +45,9 @@ export function sessionKey(id: string): string {
   return `session:${id}`;
 }
 
+/** No user has this id. */
+export const NOBODY = '00000000-0000-0000-0000-000000000000';
+
 /** Names a user. */
 export function userKey(id: string): string {
   return `user:${id}`;

@@ -1,10 +1,11 @@
 import type { Binary } from 'mongodb';
-import { StoreUnavailable } from '../errors.ts';
+import { StoreNotReady } from '../errors.ts';
 import type { Collections, RevocationDocument } from './collections.ts';
 import { isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
 import {
   cutoffOf,
   type Entries,
+  NOBODY,
   nameOf,
   type RevokeTokenInput,
   type RevokeUserInput,
@@ -25,8 +26,8 @@ export interface CheckInput extends TokenNames {
   readonly stamp: number;
 }
 
-/** Why a token is revoked; the most specific reason there is. */
-export type RevokedBy = 'token' | 'session' | 'user' | 'deployment';
+/** By which kind of entry a token is revoked; the most specific there is. */
+export type RevocationKind = RevocationDocument['kind'];
 
 /** Stamps at or before these are revoked, in milliseconds; -Infinity where nothing is. */
 export interface Cutoffs {
@@ -36,9 +37,9 @@ export interface Cutoffs {
 
 export interface Revocations {
   /** Whether the token is revoked, in one read. StoreUnavailable when that cannot be known. */
-  check(token: CheckInput): Promise<RevokedBy | undefined>;
-  /** What a new session's stamp has to be above. */
-  cutoffs(userId: string): Promise<Cutoffs>;
+  check(token: CheckInput): Promise<RevocationKind | undefined>;
+  /** What a new session's stamp has to be above. For no user it reads as much as for one. */
+  cutoffs(userId: string | undefined): Promise<Cutoffs>;
   /** Revokes the token and its whole session, in one command. Answers once a majority has both. */
   revokeToken(token: RevokeTokenInput): Promise<void>;
   /** Revokes all that was issued to the user, or is being issued now. Answers once a majority has it. */
@@ -52,9 +53,10 @@ export function createRevocations(
 ): Revocations {
   const read = createReader(revokedTokens, schema);
 
-  async function cutoffs(userId: string): Promise<Cutoffs> {
-    const entries = await read([userKey(userId)]);
-    return { user: cutoffOf(entries, userKey(userId)), deployment: cutoffOf(entries, SENTINEL) };
+  async function cutoffs(userId: string | undefined): Promise<Cutoffs> {
+    const key = userKey(userId ?? NOBODY);
+    const entries = await read([key]);
+    return { user: cutoffOf(entries, key), deployment: cutoffOf(entries, SENTINEL) };
   }
 
   return {
@@ -117,10 +119,10 @@ function createReader(revokedTokens: Collections['revokedTokens'], schema: Schem
   let knownEpoch: string | undefined;
 
   async function assertKnown(sentinel: RevocationDocument | undefined): Promise<void> {
-    if (sentinel?.epoch === undefined) throw new StoreUnavailable(NOT_MIGRATED);
+    if (sentinel?.epoch === undefined) throw new StoreNotReady(NOT_MIGRATED);
     if (sentinel.epoch === knownEpoch) return;
     const known = await schema.find();
-    if (known?.epoch !== sentinel.epoch) throw new StoreUnavailable(FOREIGN);
+    if (known?.epoch !== sentinel.epoch) throw new StoreNotReady(FOREIGN);
     knownEpoch = known.epoch;
   }
 

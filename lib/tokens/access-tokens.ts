@@ -14,6 +14,7 @@ export interface AccessToken {
   readonly sessionId: string;
   /** The session's place on the logical clock of revocations, in milliseconds. */
   readonly stamp: number;
+  readonly issuedAt: Date;
   readonly expiresAt: Date;
 }
 
@@ -35,10 +36,13 @@ export interface IssuedToken {
 
 export interface AccessTokens {
   issue(input: IssueInput): Promise<IssuedToken>;
-  /** The token's claims, or AuthError `invalid_token`. Asks the CPU only, never the database. */
+  /**
+   * What the token says, if it is one of ours, whatever the time is; else AuthError `invalid_token`.
+   * Asks the CPU only, never the database.
+   */
   verify(token: string): Promise<AccessToken>;
-  /** As `verify`, for logout: a token that has expired may still be revoked. */
-  verifyIgnoringExpiry(token: string): Promise<AccessToken>;
+  /** AuthError `invalid_token` for a token that has expired or is from the future. */
+  assertCurrent(token: AccessToken): void;
 }
 
 export interface AccessTokenOptions {
@@ -46,7 +50,7 @@ export interface AccessTokenOptions {
   readonly issuer: string;
   readonly audience: string;
   /** Lifetime in milliseconds, from 1 second to 24 hours. */
-  readonly ttl: number;
+  readonly accessTokenTtl: number;
   readonly clock: Clock;
 }
 
@@ -80,42 +84,52 @@ function claimsSchema(issuer: string, audience: string) {
 
 /** Makes what issues and verifies access tokens (RFC 9068) with the keys of the ring. */
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
-  const { ttl, clock } = options;
-  if (!(ttl >= SECOND && ttl <= LONGEST_LIFETIME)) {
-    throw new TypeError('"ttl" must be from 1 second to 24 hours, in milliseconds');
-  }
-  const verifyIgnoringExpiry = createVerifier(options);
+  checkOptions(options);
+  return {
+    issue: createIssuer(options),
+    verify: createVerifier(options),
 
-  async function verify(token: string): Promise<AccessToken> {
-    const accessToken = await verifyIgnoringExpiry(token);
-    if (clock() >= accessToken.expiresAt.getTime()) throw invalid('it has expired');
-    return accessToken;
-  }
-
-  return { issue: createIssuer(options), verify, verifyIgnoringExpiry };
+    assertCurrent({ issuedAt, expiresAt }) {
+      const now = options.clock();
+      if (now >= expiresAt.getTime()) throw invalid('it has expired');
+      if (issuedAt.getTime() > now + FUTURE_ALLOWED) throw invalid('it is from the future');
+    },
+  };
 }
 
-function createVerifier({ keys, issuer, audience, clock }: AccessTokenOptions) {
+function checkOptions({ issuer, audience, accessTokenTtl }: AccessTokenOptions): void {
+  for (const [name, value] of Object.entries({ issuer, audience })) {
+    if (typeof value !== 'string' || value === '') {
+      throw new TypeError(`"${name}" must be a string that is not empty`);
+    }
+  }
+  if (!(accessTokenTtl >= SECOND && accessTokenTtl <= LONGEST_LIFETIME)) {
+    throw new TypeError('"accessTokenTtl" must be from 1 second to 24 hours, in milliseconds');
+  }
+}
+
+function createVerifier({ keys, issuer, audience }: AccessTokenOptions) {
   const schema = claimsSchema(issuer, audience);
 
-  return async function verifyIgnoringExpiry(token: string): Promise<AccessToken> {
+  return async function verify(token: string): Promise<AccessToken> {
     const canonical = parseCanonicalToken(token);
     if (canonical === undefined) throw invalid('it is not in canonical form');
     const claims = parse(schema, await verifySignature(canonical, keys), 'claims');
-    if (claims.iat * SECOND > clock() + FUTURE_ALLOWED) throw invalid('it is from the future');
     if ((claims.exp - claims.iat) * SECOND > LONGEST_LIFETIME) throw invalid('it lives too long');
     return {
       hash: hashOfSignedBytes(canonical.signedBytes),
       userId: claims.sub,
       sessionId: claims.sid,
       stamp: claims.stamp,
+      issuedAt: dateFromSeconds(claims.iat),
       expiresAt: dateFromSeconds(claims.exp),
     };
   };
 }
 
-function createIssuer({ keys, issuer, audience, ttl, clock }: AccessTokenOptions) {
-  const expiresIn = toSeconds(ttl);
+function createIssuer(options: AccessTokenOptions) {
+  const { keys, issuer, audience, accessTokenTtl, clock } = options;
+  const expiresIn = toSeconds(accessTokenTtl);
   const { alg, kid, cryptoKey } = keys.signing;
 
   return async function issue(input: IssueInput): Promise<IssuedToken> {
@@ -145,14 +159,11 @@ async function verifySignature(token: CanonicalToken, keys: KeyRing): Promise<un
   const header = parse(headerSchema, parseJson(Buffer.from(token.header, 'base64url')), 'header');
   const key = keys.find(header.kid);
   if (key === undefined) throw invalid('its key is not on the ring');
-  try {
-    const { payload } = await compactVerify(token.compact, key.cryptoKey, {
-      algorithms: [key.alg],
-    });
-    return parseJson(payload);
-  } catch (error) {
+  const options = { algorithms: [key.alg] };
+  const verified = await compactVerify(token.compact, key.cryptoKey, options).catch((error) => {
     throw error instanceof errors.JOSEError ? invalid('its signature is wrong', error) : error;
-  }
+  });
+  return parseJson(verified.payload);
 }
 
 function parseJson(bytes: Uint8Array): unknown {

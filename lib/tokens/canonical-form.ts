@@ -21,7 +21,7 @@ const MAX_LENGTH = 4096;
  * another hash, so a revoked token could come back in other clothes (RFC 8725bis 3.14, RFC 7515 section 2).
  */
 export function parseCanonicalToken(token: string): CanonicalToken | undefined {
-  if (token.length > MAX_LENGTH) return undefined;
+  if (typeof token !== 'string' || token.length > MAX_LENGTH) return undefined;
   // Four are enough to see that three are too few, and spare a list of 4096 empty parts.
   const [header, payload, signature, surplus] = token.split('.', 4);
   if (surplus !== undefined || !isCanonicalPart(header)) return undefined;

@@ -2,7 +2,7 @@ import type { Principal } from '../caller.ts';
 import type { UseCase } from '../deadline.ts';
 import { AuthError } from '../errors.ts';
 import type { ClockSkew } from '../store/clock-skew.ts';
-import type { Revocations, RevokedBy } from '../store/revocations.ts';
+import type { RevocationKind, Revocations } from '../store/revocations.ts';
 import type { Users } from '../store/users.ts';
 import type { AccessTokens } from '../tokens/access-tokens.ts';
 
@@ -30,9 +30,10 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
 
   return async function authenticate({ token }) {
     const accessToken = await accessTokens.verify(token);
-    await skew.assertBearable();
-    const revokedBy = await revocations.check(accessToken);
-    if (revokedBy !== undefined) throw revoked(revokedBy);
+    await skew.assertBearable(); // with a wrong clock a good token would look expired: 503, not 401
+    accessTokens.assertCurrent(accessToken);
+    const kind = await revocations.check(accessToken);
+    if (kind !== undefined) throw revoked(kind);
     const user = await users.find(accessToken.userId);
     if (user === undefined) throw new AuthError('invalid_token', 'The user of the token is gone');
     if (user.disabled) throw new AuthError('invalid_token', 'The user of the token is disabled');
@@ -40,8 +41,8 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
   };
 }
 
-function revoked(by: RevokedBy): AuthError {
-  return by === 'token' || by === 'session'
-    ? new AuthError('token_revoked', `The ${by} was revoked`)
-    : new AuthError('user_tokens_revoked', `All tokens of the ${by} were revoked`);
+function revoked(kind: RevocationKind): AuthError {
+  return kind === 'token' || kind === 'session'
+    ? new AuthError('token_revoked', `The ${kind} was revoked`)
+    : new AuthError('user_tokens_revoked', `All tokens of the ${kind} were revoked`);
 }

@@ -1,4 +1,6 @@
 import { tooLate } from '../deadline.ts';
+import { StoreNotReady } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { type ClockSkew, MAX_SKEW } from '../store/clock-skew.ts';
 import { SCHEMA_VERSION } from '../store/collections.ts';
 import type { Revocations } from '../store/revocations.ts';
@@ -9,6 +11,8 @@ import { within } from '../time.ts';
 export interface HealthCheck {
   readonly ok: boolean;
   readonly detail?: string;
+  /** Waiting does not help: somebody has to do what `detail` says. */
+  readonly needs_operator?: true;
 }
 
 export interface HealthReport {
@@ -25,22 +29,22 @@ export interface CheckHealthParts {
   readonly schema: Schema;
   readonly revocations: Revocations;
   readonly skew: ClockSkew;
+  /** Told why the database cannot be reached. */
+  readonly log: Log;
   /** The most milliseconds that a check may take. */
   readonly patience: number;
 }
 
 export type CheckHealth = () => Promise<HealthReport>;
 
-/** No user has this id: reading its cutoffs reads the sentinel, as any request would. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
-
 /** Asks the database all that a request will need of it. Never rejects. */
 export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
-  const { schema, revocations, skew, patience } = parts;
+  const { schema, revocations, skew, log, patience } = parts;
 
   return async function checkHealth() {
     const measured = skew.measure();
-    const read = revocations.cutoffs(NOBODY);
+    measured.catch((err) => log.warn({ err }, 'The database cannot be reached'));
+    const read = revocations.cutoffs(undefined); // reads the sentinel, as any request would
     const found = schema.find();
     const bounded = <T>(work: Promise<T>, judge: (value: T) => HealthCheck) =>
       settled(within(patience, work.then(judge), tooLate));
@@ -60,7 +64,7 @@ function judgeVersion(found: { readonly version: number } | undefined): HealthCh
   const version = found?.version ?? 0;
   if (version >= SCHEMA_VERSION) return { ok: true };
   const detail = `The schema is at version ${version}, this server needs ${SCHEMA_VERSION}. Run: npm run migrate`;
-  return { ok: false, detail };
+  return { ok: false, detail, needs_operator: true };
 }
 
 function judgeSkew(milliseconds: number): HealthCheck {
@@ -72,6 +76,7 @@ async function settled(check: Promise<HealthCheck>): Promise<HealthCheck> {
   try {
     return await check;
   } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : 'It failed' };
+    const detail = error instanceof Error ? error.message : 'It failed';
+    return { ok: false, detail, ...(error instanceof StoreNotReady && { needs_operator: true }) };
   }
 }

@@ -42,14 +42,14 @@ export function createLogin(parts: LoginParts): Login {
     const proof = await orWithdraw(attempt, prove(email, password));
     if ('refusal' in proof) throw await refused(email, proof, caller);
 
-    await attempt.succeeded();
+    await orWithdraw(attempt, attempt.succeeded());
     const { account, now, cutoffs } = proof;
     const granted = await grant(
       { userId: account.id, stamp: stampAfter(now, cutoffs), authTime: now },
       caller,
     );
     await audit.record({ action: 'user_login', user: account, details: { email } }, caller);
-    await renewHash(account, password);
+    void renewHash(account, password); // never rejects; no answer waits for it
     return granted;
   };
 
@@ -102,9 +102,6 @@ interface Refusal {
   readonly refusal: 'unknown_account' | 'wrong_password' | 'unusable_hash' | 'disabled' | 'changed';
 }
 
-/** No user has this id: an unknown account takes the same path through the database as a known one. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
-
 /**
  * The order of these steps is the guarantee: the cutoff is read after the hash, and the hash again
  * after the cutoff, so neither a revocation nor a new password can slip in between unseen.
@@ -126,7 +123,7 @@ function createProve({ users, revocations, passwords }: LoginParts) {
     account: Account | undefined,
     password: string,
   ): Promise<Proof | Refusal | 'changed'> {
-    const cutoffs = await revocations.cutoffs(account?.id ?? NOBODY);
+    const cutoffs = await revocations.cutoffs(account?.id);
     const fits = await passwords.check(password, account?.passwordHash);
     if (account === undefined) return { account, refusal: 'unknown_account' };
     if (!fits) return { account, refusal: whyNot(account) };

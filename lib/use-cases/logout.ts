@@ -24,9 +24,9 @@ export type Logout = UseCase<LogoutInput, void>;
  */
 export function createLogout({ accessTokens, revocations, users, audit }: LogoutParts): Logout {
   return async function logout({ token }, caller) {
-    const accessToken = await accessTokens.verifyIgnoringExpiry(token);
-    const user = await users.find(accessToken.userId);
+    const accessToken = await accessTokens.verify(token);
     await revocations.revokeToken({ ...accessToken, reason: 'logout' });
+    const user = await users.find(accessToken.userId).catch(() => undefined); // only for the audit trail
     await audit.record(
       {
         action: 'user_logout',

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { orUnavailable } from '../../lib/store/database.ts';
 import { type MigrationPlan, migrate, planMigration } from '../../lib/store/migrate.ts';
+import { SECOND, toSeconds } from '../../lib/time.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CommandFailed } from './command-failed.ts';
 import { withDatabase } from './with-database.ts';
@@ -23,10 +24,24 @@ export function migrateCommand(): Command {
         refuseConflicts(plan);
         if (options.check) return tellDifferences(plan);
         if (options.dryRun) return tellSteps(plan);
-        await orUnavailable(migrate(plan, (description) => say(`  ${description}`)));
+        await orUnavailable(stillWorking(migrate(plan, (description) => say(`  ${description}`))));
         say(plan.steps.length === 0 ? 'Nothing to do.' : `Done: ${plan.steps.length} steps.`);
       });
     });
+}
+
+const NEWS_EVERY = 5 * SECOND;
+
+/** Tells every 5 seconds that a long step goes on. */
+async function stillWorking<T>(work: Promise<T>): Promise<T> {
+  const started = performance.now();
+  const tell = () => say(`    still at it after ${toSeconds(performance.now() - started)} s`);
+  const timer = setInterval(tell, NEWS_EVERY);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 function refuseConflicts({ conflicts }: MigrationPlan): void {

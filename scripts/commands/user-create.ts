@@ -5,8 +5,9 @@ import { AuthError } from '../../lib/errors.ts';
 import { createPasswords, passwordFault } from '../../lib/passwords.ts';
 import { openCollections } from '../../lib/store/collections.ts';
 import { orUnavailable } from '../../lib/store/database.ts';
-import { planMigration } from '../../lib/store/migrate.ts';
-import { createUsers, type NewUser } from '../../lib/store/users.ts';
+import { isReadyForUsers } from '../../lib/store/migrate.ts';
+import { createUsers, type NewUser, type Users } from '../../lib/store/users.ts';
+import { MINUTE } from '../../lib/time.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CommandFailed } from './command-failed.ts';
 import { readHidden } from './read-hidden.ts';
@@ -42,42 +43,41 @@ export function userCreateCommand(): Command {
 async function createUser(options: Options): Promise<void> {
   const email = normalizeEmail(options.email);
   if (email === undefined) throw refusal('--email is not a valid ASCII e-mail address.');
+  const { company, name = email, role, ifAbsent } = options;
+  if ([company, name, ...role].some((text) => text.trim() === '')) {
+    throw refusal('--company, --name and --role must not be empty.');
+  }
   const password = options.password ?? (await askPassword());
   const fault = passwordFault(password);
   if (fault !== undefined) throw refusal(fault);
-  await withDatabase(async (db, { BCRYPT_COST, AUDIT_RETENTION }) => {
-    const plan = await orUnavailable(planMigration(db, { auditRetention: AUDIT_RETENTION }));
-    if (plan.steps.length + plan.conflicts.length > 0)
+  await withDatabase(async (db, { BCRYPT_COST }) => {
+    if (!(await orUnavailable(isReadyForUsers(db)))) {
       throw refusal('The database is not ready. Run: npm run migrate');
+    }
     const users = createUsers(openCollections(db));
-    if ((await users.findAccount(email)) !== undefined) return taken(email, options);
+    if ((await users.findAccount(email)) !== undefined) return taken(email, ifAbsent);
     const passwordHash = await hashOnce(password, BCRYPT_COST);
-    const { company, name = email, role } = options;
-    await insert({ email, name, companyId: company, roles: role, passwordHash }, users, options);
+    await insert({ email, name, companyId: company, roles: role, passwordHash }, users, ifAbsent);
   });
 }
 
-async function insert(
-  user: NewUser,
-  users: ReturnType<typeof createUsers>,
-  options: Options,
-): Promise<void> {
+async function insert(user: NewUser, users: Users, ifAbsent: true | undefined): Promise<void> {
   try {
     const { id } = await users.create(user);
     process.stdout.write(`user_id=${id}\n`);
   } catch (error) {
     if (!(error instanceof AuthError && error.code === 'email_taken')) throw error;
-    taken(user.email, options);
+    taken(user.email, ifAbsent);
   }
 }
 
-function taken(email: string, { ifAbsent }: Options): void {
+function taken(email: string, ifAbsent: true | undefined): void {
   if (!ifAbsent) throw refusal(`A user with the e-mail address ${email} exists already.`);
   process.stdout.write(`${email} exists already; nothing was changed\n`);
 }
 
 async function hashOnce(password: string, cost: number): Promise<string> {
-  const passwords = createPasswords({ cost, threads: 1 });
+  const passwords = createPasswords({ bcryptCost: cost, bcryptThreads: 1, patience: MINUTE });
   try {
     return await passwords.hash(password);
   } finally {

@@ -14,6 +14,9 @@ import { callerOf } from './identify-caller.ts';
  * app.use((ctx) => { ctx.body = `Hello ${ctx.state.principal.user.name}`; });
  */
 export function authenticate(auth: Pick<Auth, 'authenticate'>): Middleware<State> {
+  if (typeof auth?.authenticate !== 'function') {
+    throw new TypeError('"auth" must be what createAuth answers; is an await missing?');
+  }
   return async function authenticate(ctx, next) {
     const token = bearerToken(ctx);
     const caller = ctx.state.caller ?? callerOf(ctx);

@@ -1,27 +1,34 @@
 import type { Middleware } from 'koa';
-import { type Log, silent } from '../../lib/log.ts';
+import { AuthError } from '../../lib/errors.ts';
 import type { State } from '../context.ts';
-import { problemOf } from '../problems.ts';
+import { HttpProblem, problemOf } from '../problems.ts';
 
 export interface HandleErrorsOptions {
-  /** Told of every answer of 500 and above, with its cause. */
-  readonly log?: Log;
+  /** Answers also what is not rescind's own error, as 500 `internal_error`. Default: it is thrown on. */
+  readonly all?: boolean;
 }
 
-/** Answers whatever is thrown further in as a problem document (RFC 9457). The only catch in the server. */
-export function handleErrors({ log = silent }: HandleErrorsOptions = {}): Middleware<State> {
+/**
+ * Answers what is thrown further in as a problem document (RFC 9457). Of every answer of 500 and above
+ * the application hears by its `error` event, as Koa has it.
+ */
+export function handleErrors({ all = false }: HandleErrorsOptions = {}): Middleware<State> {
   return async function handleErrors(ctx, next) {
     try {
       await next();
     } catch (error) {
-      const requestId = ctx.state.caller?.requestId;
-      const { status, code, headers, body } = problemOf(error, requestId);
+      if (!all && !isOurs(error)) throw error;
+      const { status, code, headers, body } = problemOf(error, ctx.state.caller?.requestId);
       ctx.status = status;
       ctx.set(headers);
       ctx.body = body;
       ctx.type = 'application/problem+json';
       ctx.state.problem = code;
-      if (status >= 500) log.error({ err: error, code, request_id: requestId }, 'request failed');
+      if (status >= 500) ctx.app.emit('error', error, ctx);
     }
   };
+}
+
+function isOurs(error: unknown): boolean {
+  return error instanceof AuthError || error instanceof HttpProblem;
 }

@@ -1,8 +1,12 @@
+import type { RouterContext } from '@koa/router';
 import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
 import type { State } from '../context.ts';
 
-/** One line for each request, of fields that are named here and of no others: no header, no body, no query. */
+/**
+ * One line for each request, of fields that are named here and of no others: no header, no body, no
+ * query. The path is that of the route; of what no route took it is not told, for it may hold a token.
+ */
 export function logRequests(log: Logger): Middleware<State> {
   return async function logRequests(ctx, next) {
     const started = performance.now();
@@ -12,7 +16,7 @@ export function logRequests(log: Logger): Middleware<State> {
       {
         request_id: caller.requestId,
         method: ctx.method,
-        path: ctx.path,
+        path: (ctx as Partial<RouterContext>)._matchedRoute ?? '(no route)',
         status: ctx.status,
         ms: Math.round((performance.now() - started) * 10) / 10,
         ip: caller.ip,

@@ -1,6 +1,7 @@
 import contentType from 'content-type';
 import type { Context, Middleware } from 'koa';
 import bodyParser from 'koa-bodyparser';
+import type { Caller } from '../../lib/caller.ts';
 import { HttpProblem } from '../problems.ts';
 
 const DEEPEST = 8;
@@ -13,10 +14,17 @@ export function readBody(): Middleware {
     if (ctx.request.is('*/*') === null) throw new HttpProblem('malformed_body'); // there is no body
     assertJson(ctx.get('Content-Type'));
     return parse(ctx, () => {
+      assertInTime(ctx);
       assertObject(ctx);
       return next();
     });
   };
+}
+
+/** A body that took all the time there was leaves none for an answer. */
+function assertInTime({ state }: Context): void {
+  const { deadline = Number.POSITIVE_INFINITY } = state['caller'] as Caller;
+  if (performance.now() >= deadline) throw new HttpProblem('request_timeout');
 }
 
 function assertJson(header: string): void {

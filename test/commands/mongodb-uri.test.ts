@@ -8,7 +8,7 @@ const PASSWORD = 'hidden-in-the-uri';
 const URIS = [
   `mongodb://user:${PASSWORD}@127.0.0.1/?unknownOption=1`,
   `mongodb://user:${PASSWORD}@127.0.0.1/?replicaSet=a&replicaSet=b`,
-  `mongodb://user:${PASSWORD}@127.0.0.1,127.0.0.2/?directConnection=true`,
+  `mongodb://user:${PASSWORD}@127.0.0.1/a.b`,
   `mongodb://user:${PASSWORD}@127.0.0.1/shop%`,
 ];
 

@@ -11,7 +11,7 @@ export async function issuerOf(secret: string, clock = Date.now): Promise<Access
     keys,
     issuer: 'rescind',
     audience: 'rescind',
-    ttl: 15 * MINUTE,
+    accessTokenTtl: 15 * MINUTE,
     clock,
   });
 }

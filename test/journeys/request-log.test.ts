@@ -22,7 +22,7 @@ test('Each request leaves one line in the log, of fields that were chosen and of
       { ...common, method: 'POST', path: '/api/auth/login', status: 200 },
       { ...GET_ME, status: 200, user_id },
       { ...GET_ME, status: 401, code: 'invalid_token' },
-      { ...common, method: 'DELETE', path: '/nowhere', status: 404, code: 'not_found' },
+      { ...common, method: 'DELETE', path: '(no route)', status: 404, code: 'not_found' },
       { ...common, method: 'POST', path: '/api/auth/logout', status: 200 },
     ],
   );

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { createAuth } from '../../lib/auth.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { createApp } from '../../server/app.ts';
@@ -22,7 +23,7 @@ async function skewedServer(t: ExecutionContext, skew: number) {
     requestDeadline: 5_000,
     trustProxy: 0,
   });
-  const server = await listen(app.callback(), { host: '127.0.0.1', port: 0 });
+  const server = await listen(app.callback(), { host: '127.0.0.1', port: 0, log });
   t.teardown(() => server.close(0));
   return { auth, url: server.url, token };
 }
@@ -56,5 +57,23 @@ for (const minutes of [4, -4]) {
     t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
     const { status, body } = await send(`${url}/readyz`);
     t.deepEqual([status, body.status, body.checks.skew.ok], [200, 'ready', true]);
+  });
+}
+
+for (const minutes of [20, -20]) {
+  test(`a server whose clock is ${minutes} minutes off takes no good token for a bad one`, async (t) => {
+    const { auth, db, secret, collections } = await testAuth(t);
+    const wrong = await createAuth({
+      db,
+      secrets: [secret],
+      bcryptCost: 10,
+      clock: () => Date.now() + minutes * MINUTE,
+    });
+    t.teardown(() => wrong.close());
+    const { email } = await addUser(collections);
+    const { accessToken: token } = await auth.login({ email, password: PASSWORD }, CALLER);
+    await t.throwsAsync(wrong.authenticate({ token }, CALLER), { instanceOf: StoreUnavailable });
+    await wrong.logout({ token }, CALLER);
+    await t.throwsAsync(auth.authenticate({ token }, CALLER), { code: 'token_revoked' });
   });
 }
