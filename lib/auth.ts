@@ -75,7 +75,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const users = createUsers(collections);
   const sessions = createSessions(collections);
   const schema = createSchema(collections);
-  const revocations = createRevocations(collections, schema);
+  const revocations = createRevocations(collections, schema, clock);
   const loginLimits = createLoginLimits(collections, options.loginLimits);
   const audit = createAudit(collections, { log });
   const skew = createClockSkew(db, clock);

@@ -11,6 +11,8 @@ export interface ClockSkew {
    * nothing. Measures first where nothing has been measured yet.
    */
   assertBearable(): Promise<void>;
+  /** The same for a time that the database has just told. */
+  assertNear(databaseTime: Date): void;
   stop(): void;
 }
 
@@ -43,12 +45,14 @@ export function createClockSkew(db: Db, clock: Clock): ClockSkew {
   return {
     measure,
     stop: () => clearInterval(timer),
-    async assertBearable() {
-      const known = skew ?? (await measure());
-      if (Math.abs(known) <= MAX_SKEW) return;
-      throw new StoreUnavailable(
-        `The clock of this server is ${Math.round(known / SECOND)} s off the database's; set it right (NTP)`,
-      );
-    },
+    assertBearable: async () => assertBearable(skew ?? (await measure())),
+    assertNear: (databaseTime) => assertBearable(clock() - databaseTime.getTime()),
   };
+}
+
+function assertBearable(skew: number): void {
+  if (Math.abs(skew) <= MAX_SKEW) return;
+  throw new StoreUnavailable(
+    `The clock of this server is ${Math.round(skew / SECOND)} s off the database's; set it right (NTP)`,
+  );
 }

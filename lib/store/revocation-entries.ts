@@ -112,10 +112,11 @@ function entryUntil(
 }
 
 /**
- * Revokes every token of one user: above the old cutoff and the deployment's even when the clock
- * was set back, and above the stamp of every login in flight.
+ * Revokes every token of one user: above the old cutoff and the deployment's even when the clock was
+ * set back, and above the stamp of every login in flight. The server's own clock has a say too: after
+ * a failover to a primary whose clock is behind, the stamps of the last one are ahead of `$$NOW`.
  */
-export function userEntry(input: RevokeUserInput, deployment: number): Document[] {
+export function userEntry(input: RevokeUserInput, deployment: number, now: number): Document[] {
   const { userId, reason, revokedBy } = input;
   const floor = { $max: ['$revoked_before', new Date(deployment)] };
   return [
@@ -126,7 +127,13 @@ export function userEntry(input: RevokeUserInput, deployment: number): Document[
         reason: { $literal: reason },
         revoked_by: { $literal: revokedBy },
         revoked_at: { $max: ['$revoked_at', '$$NOW'] },
-        revoked_before: { $max: [{ $add: [floor, 1] }, { $add: ['$$NOW', LOGIN_IN_FLIGHT] }] },
+        revoked_before: {
+          $max: [
+            { $add: [floor, 1] },
+            { $add: ['$$NOW', LOGIN_IN_FLIGHT] },
+            new Date(now + LOGIN_IN_FLIGHT),
+          ],
+        },
         ...COUNT_WRITES,
       },
     },

@@ -1,5 +1,6 @@
 import type { Binary } from 'mongodb';
 import { StoreNotReady } from '../errors.ts';
+import type { Clock } from '../time.ts';
 import type { Collections, RevocationDocument } from './collections.ts';
 import { isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
 import {
@@ -50,6 +51,7 @@ export interface Revocations {
 export function createRevocations(
   { revokedTokens }: Pick<Collections, 'revokedTokens'>,
   schema: Schema,
+  clock: Clock = Date.now,
 ): Revocations {
   const read = createReader(revokedTokens, schema);
 
@@ -85,7 +87,7 @@ export function createRevocations(
       let after = (await cutoffs(input.userId)).deployment;
       do {
         before = after;
-        const write = upsertOne(userKey(input.userId), userEntry(input, before));
+        const write = upsertOne(userKey(input.userId), userEntry(input, before, clock()));
         await upserted(() => revokedTokens.bulkWrite([write]));
         after = (await cutoffs(input.userId)).deployment;
       } while (after > before); // Everyone was revoked meanwhile: the user's cutoff has to be above that.

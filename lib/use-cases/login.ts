@@ -5,6 +5,7 @@ import { AuthError, type InputFault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Passwords, passwordFault } from '../passwords.ts';
 import type { Audit } from '../store/audit.ts';
+import type { ClockSkew } from '../store/clock-skew.ts';
 import type { LoginAttempt, LoginLimits } from '../store/login-limits.ts';
 import type { Cutoffs, Revocations } from '../store/revocations.ts';
 import type { Account, Users } from '../store/users.ts';
@@ -14,6 +15,7 @@ export interface LoginParts extends GrantParts {
   readonly users: Users;
   readonly revocations: Revocations;
   readonly passwords: Passwords;
+  readonly skew: ClockSkew;
   readonly loginLimits: LoginLimits;
   readonly audit: Audit;
   readonly log: Log;
@@ -106,7 +108,7 @@ interface Refusal {
  * The order of these steps is the guarantee: the cutoff is read after the hash, and the hash again
  * after the cutoff, so neither a revocation nor a new password can slip in between unseen.
  */
-function createProve({ users, revocations, passwords }: LoginParts) {
+function createProve({ users, revocations, passwords, skew }: LoginParts) {
   return async function prove(email: string, password: string): Promise<Proof | Refusal> {
     const account = await users.findAccount(email);
     const first = await proveOnce(account, password);
@@ -130,6 +132,7 @@ function createProve({ users, revocations, passwords }: LoginParts) {
     if (account.disabled) return { account, refusal: 'disabled' };
     const again = await users.readAgain(account.id);
     if (again === undefined || !sameCredentials(account, again.account)) return 'changed';
+    skew.assertNear(again.now); // a stamp from far ahead would be above the next revoke-all's cutoff
     return { account, cutoffs, now: again.now };
   }
 

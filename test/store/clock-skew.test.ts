@@ -5,15 +5,16 @@ import { MINUTE } from '../../lib/time.ts';
 import { createApp } from '../../server/app.ts';
 import { listen } from '../../server/http-server.ts';
 import { createLog } from '../../server/log.ts';
-import { CALLER, testAuth } from '../helpers/auth.ts';
+import { CALLER, type TestAuth, testAuth } from '../helpers/auth.ts';
 import { send, sendAs } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
 /** A server whose clock is so far off the database's. */
 async function skewedServer(t: ExecutionContext, skew: number) {
-  const { auth, collections } = await testAuth(t, { clock: () => Date.now() + skew });
-  const { email } = await addUser(collections);
-  const { accessToken: token } = await auth.login({ email, password: PASSWORD }, CALLER);
+  const right = await testAuth(t);
+  const { email } = await addUser(right.collections);
+  const { accessToken: token } = await right.auth.login({ email, password: PASSWORD }, CALLER);
+  const auth = await authWithClock(t, right, skew);
   await auth.checkHealth(); // so that the skew has been measured
   const log = createLog('silent');
   const app = createApp({
@@ -25,12 +26,22 @@ async function skewedServer(t: ExecutionContext, skew: number) {
   });
   const server = await listen(app.callback(), { host: '127.0.0.1', port: 0, log });
   t.teardown(() => server.close(0));
-  return { auth, url: server.url, token };
+  return { auth, url: server.url, token, email };
+}
+
+/** Another server of the same deployment. */
+async function authWithClock(t: ExecutionContext, { db, secret }: TestAuth, skew: number) {
+  const clock = () => Date.now() + skew;
+  const auth = await createAuth({ db, secrets: [secret], bcryptCost: 10, clock });
+  t.teardown(() => auth.close());
+  return auth;
 }
 
 for (const minutes of [6, -6]) {
   test(`a clock that is ${minutes} minutes off decides nothing, and /readyz says so`, async (t) => {
-    const { auth, url, token } = await skewedServer(t, minutes * MINUTE);
+    const { auth, url, token, email } = await skewedServer(t, minutes * MINUTE);
+    const loggedIn = auth.login({ email, password: PASSWORD }, CALLER);
+    await t.throwsAsync(loggedIn, { instanceOf: StoreUnavailable });
     const authenticated = auth.authenticate({ token }, CALLER);
     const error = await t.throwsAsync(authenticated, { instanceOf: StoreUnavailable });
     t.regex(
@@ -62,14 +73,9 @@ for (const minutes of [4, -4]) {
 
 for (const minutes of [20, -20]) {
   test(`a server whose clock is ${minutes} minutes off takes no good token for a bad one`, async (t) => {
-    const { auth, db, secret, collections } = await testAuth(t);
-    const wrong = await createAuth({
-      db,
-      secrets: [secret],
-      bcryptCost: 10,
-      clock: () => Date.now() + minutes * MINUTE,
-    });
-    t.teardown(() => wrong.close());
+    const right = await testAuth(t);
+    const { auth, collections } = right;
+    const wrong = await authWithClock(t, right, minutes * MINUTE);
     const { email } = await addUser(collections);
     const { accessToken: token } = await auth.login({ email, password: PASSWORD }, CALLER);
     await t.throwsAsync(wrong.authenticate({ token }, CALLER), { instanceOf: StoreUnavailable });

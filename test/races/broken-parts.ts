@@ -1,0 +1,82 @@
+/** Arenas in which one thing is wrong. The races must notice each of them. */
+import type { Document } from 'mongodb';
+import { LOGIN_IN_FLIGHT, userEntry, userKey } from '../../lib/store/revocation-entries.ts';
+import type { Revocations } from '../../lib/store/revocations.ts';
+import type { Account } from '../../lib/store/users.ts';
+import { createAuthenticate } from '../../lib/use-cases/authenticate.ts';
+import { createLogin, type LoginParts } from '../../lib/use-cases/login.ts';
+import type { Arena } from './login-parts.ts';
+import { watched } from './steps.ts';
+
+export type Break = (arena: Arena) => Arena;
+
+/** The login takes the account as it was at its first read; only the time is fresh. */
+export const withoutSecondRead: Break = breakLogin((parts) => {
+  const { users } = parts;
+  let first: Account | undefined;
+  return {
+    ...parts,
+    users: {
+      ...users,
+      async findAccount(email) {
+        first = await users.findAccount(email);
+        return first;
+      },
+      async readAgain(id) {
+        const again = await users.readAgain(id);
+        return again && { account: first ?? again.account, now: again.now };
+      },
+    },
+  };
+});
+
+/** The login's stamp is `$$NOW`, not lifted above the cutoffs. */
+export const withNowAsStamp: Break = breakLogin((parts) => {
+  const { revocations } = parts;
+  const lowest = { user: Number.NEGATIVE_INFINITY, deployment: Number.NEGATIVE_INFINITY };
+  return {
+    ...parts,
+    revocations: {
+      ...revocations,
+      cutoffs: (userId) => revocations.cutoffs(userId).then(() => lowest),
+    },
+  };
+});
+
+/** Logins in flight are not thought of: everything before now is revoked, and no more. */
+export const withoutTenMinutes: Break = breakRevokeUser({
+  $max: [{ $add: ['$revoked_before', 1] }, '$$NOW'],
+});
+
+/** The clock alone decides: the old cutoff is not looked at. */
+export const withoutOldCutoff: Break = breakRevokeUser({ $add: ['$$NOW', LOGIN_IN_FLIGHT] });
+
+/** The check compares `stamp < revoked_before` where `<=` is right. */
+export const withLessThan: Break = (arena) => {
+  const { revocations } = arena.checkParts;
+  const check: Revocations['check'] = (token) =>
+    revocations.check({ ...token, stamp: token.stamp + 1 });
+  const checkParts = { ...arena.checkParts, revocations: { ...revocations, check } };
+  return { ...arena, checkParts, authenticate: createAuthenticate(checkParts) };
+};
+
+/** Around the watched parts: what is watched is still what was really read. */
+function breakLogin(change: (parts: LoginParts) => LoginParts): Break {
+  return (arena) => ({
+    ...arena,
+    makeLogin: (watch) => createLogin(change(watched(arena.parts, watch))),
+  });
+}
+
+/** The revocation as it is, except for the rule of its cutoff. */
+function breakRevokeUser(revokedBefore: Document): Break {
+  return (arena) => {
+    const { revokedTokens } = arena.collections;
+    const revokeUser: Revocations['revokeUser'] = async (input) => {
+      const [stage] = userEntry(input, 0, 0);
+      const update = [{ $set: { ...stage?.['$set'], revoked_before: revokedBefore } }];
+      await revokedTokens.updateOne({ _id: userKey(input.userId) }, update, { upsert: true });
+    };
+    return { ...arena, revocations: { ...arena.revocations, revokeUser } };
+  };
+}

@@ -1,0 +1,85 @@
+import test, { type ExecutionContext } from 'ava';
+import type { User } from '../../lib/store/users.ts';
+import { addUser } from '../helpers/users.ts';
+import { barrierAfter } from './barriers.ts';
+import {
+  type Break,
+  withLessThan,
+  withNowAsStamp,
+  withoutOldCutoff,
+  withoutSecondRead,
+  withoutTenMinutes,
+} from './broken-parts.ts';
+import { faultOf as changedHashFault, raceChangedHash } from './changed-hash-race.ts';
+import { type Arena, openArena } from './login-parts.ts';
+import { repeat, tally } from './repeat.ts';
+import { raceRevokeAll, faultOf as revokeAllFault } from './revoke-all-race.ts';
+import { setClockBack } from './set-back.ts';
+
+const RUNS = 20;
+
+type FaultAtBarrier = (arena: Arena, user: User) => Promise<string | undefined>;
+
+/** The broken variant shows this fault every time, and the intact one none at the same barrier. */
+async function assertCaught(
+  t: ExecutionContext,
+  { broken, fault, at }: { broken: Break; fault: string; at: FaultAtBarrier },
+): Promise<void> {
+  const arena = await openArena(t);
+  const runs = await repeat(t, RUNS, async () => ({
+    broken: await at(broken(arena), await addUser(arena.collections)),
+    intact: await at(arena, await addUser(arena.collections)),
+  }));
+  t.deepEqual(new Set(runs.map((run) => run.broken)), new Set([fault]));
+  t.deepEqual(new Set(runs.map((run) => run.intact)), new Set([undefined]));
+  t.log(`Broken: ${tally(runs.map((run) => run.broken ?? 'no fault'))}`);
+  t.log(`Intact: ${tally(runs.map((run) => run.intact ?? 'no fault'))}`);
+}
+
+test('A login without the second read of the user is caught every time: hash read → hash changed and cutoff written → cutoffs read', async (t) => {
+  await assertCaught(t, {
+    broken: withoutSecondRead,
+    fault: 'the old password outlived its change',
+    at: async (arena, user) =>
+      changedHashFault(await raceChangedHash(arena, user, barrierAfter('account'))),
+  });
+});
+
+test('A revoke-all without the 10 minutes is caught every time: cutoffs read → revoked → stamp taken', async (t) => {
+  await assertCaught(t, {
+    broken: withoutTenMinutes,
+    fault: 'the token outlived the revoke-all',
+    at: async (arena, user) =>
+      revokeAllFault(await raceRevokeAll(arena, user, barrierAfter('cutoffs'))),
+  });
+});
+
+test('A login with $$NOW alone as its stamp is caught every time: revoked → cutoffs read', async (t) => {
+  await assertCaught(t, {
+    broken: withNowAsStamp,
+    fault: 'the token was dead on arrival',
+    at: async (arena, user) =>
+      revokeAllFault(await raceRevokeAll(arena, user, barrierAfter('account'))),
+  });
+});
+
+test('A revoke-all that does not look at the old cutoff is caught every time the clock was set back', async (t) => {
+  await assertCaught(t, {
+    broken: withoutOldCutoff,
+    fault: 'the token outlived the revoke-all',
+    at: afterSetBackClock,
+  });
+});
+
+test('A check that compares < in place of <= is caught every time the clock was set back', async (t) => {
+  await assertCaught(t, {
+    broken: withLessThan,
+    fault: 'the token outlived the revoke-all',
+    at: afterSetBackClock,
+  });
+});
+
+async function afterSetBackClock(arena: Arena, user: User): Promise<string | undefined> {
+  await setClockBack(arena, user);
+  return revokeAllFault(await raceRevokeAll(arena, user, barrierAfter('session')));
+}

@@ -1,0 +1,123 @@
+/** Logins made of the real parts on a real database, whose steps can be watched. */
+import type { ExecutionContext } from 'ava';
+import { AuthError } from '../../lib/errors.ts';
+import { silent } from '../../lib/log.ts';
+import { createPasswords } from '../../lib/passwords.ts';
+import { createAudit } from '../../lib/store/audit.ts';
+import { createClockSkew } from '../../lib/store/clock-skew.ts';
+import { type Collections, openCollections } from '../../lib/store/collections.ts';
+import { connect } from '../../lib/store/database.ts';
+import { createLoginLimits } from '../../lib/store/login-limits.ts';
+import { createRevocations, type Revocations } from '../../lib/store/revocations.ts';
+import { createSchema } from '../../lib/store/schema.ts';
+import { createSessions } from '../../lib/store/sessions.ts';
+import { createUsers } from '../../lib/store/users.ts';
+import { HOUR, MINUTE } from '../../lib/time.ts';
+import { createAccessTokens } from '../../lib/tokens/access-tokens.ts';
+import { createKeyRing } from '../../lib/tokens/keys.ts';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import {
+  type Authenticate,
+  type AuthenticateParts,
+  createAuthenticate,
+} from '../../lib/use-cases/authenticate.ts';
+import { createLogin, type Login, type LoginParts } from '../../lib/use-cases/login.ts';
+import { CALLER } from '../helpers/auth.ts';
+import { migratedDatabase } from '../helpers/database.ts';
+import { type Watch, watched } from './steps.ts';
+
+/** One database and three servers on it. A broken variant is an arena with one thing exchanged. */
+export interface Arena {
+  readonly collections: Collections;
+  /** Where users log in. */
+  readonly parts: LoginParts;
+  readonly makeLogin: (watch: Watch) => Login;
+  /** Where revocations are asked for. */
+  readonly revocations: Revocations;
+  /** Where tokens are checked. */
+  readonly checkParts: AuthenticateParts;
+  readonly authenticate: Authenticate;
+}
+
+const UNLIMITED = { points: 1_000_000, duration: HOUR };
+
+/** An arena on a database of the test's own; all of it ends with the test. */
+export async function openArena(t: ExecutionContext): Promise<Arena> {
+  const { uri, db, collections } = await migratedDatabase(t);
+  await ageDeployment(collections);
+  const keys = await createKeyRing([generateSecret()]);
+  const accessTokens = createAccessTokens({
+    keys,
+    issuer: 'rescind',
+    audience: 'rescind',
+    accessTokenTtl: 15 * MINUTE,
+    clock: Date.now,
+  });
+  // The threads give way to everything else: on a busy machine they take their time.
+  const passwords = createPasswords({ bcryptCost: 10, bcryptThreads: 2, patience: 2 * MINUTE });
+  t.teardown(() => passwords.close());
+  const skew = createClockSkew(db, Date.now);
+  t.teardown(() => skew.stop());
+  const parts: LoginParts = {
+    accessTokens,
+    passwords,
+    skew,
+    users: createUsers(collections),
+    sessions: createSessions(collections),
+    revocations: createRevocations(collections, createSchema(collections)),
+    loginLimits: createLoginLimits(collections, {
+      perAccount: UNLIMITED,
+      perAddress: UNLIMITED,
+      anywhere: UNLIMITED,
+    }),
+    audit: createAudit(collections, { log: silent }),
+    log: silent,
+  };
+  const checkParts = openCheck(t, uri, parts);
+  return {
+    collections,
+    parts,
+    makeLogin: (watch) => createLogin(watched(parts, watch)),
+    revocations: createRevocations(collections, createSchema(collections)),
+    checkParts,
+    authenticate: createAuthenticate(checkParts),
+  };
+}
+
+/** The check of another server: it shares the keys, and nothing else. */
+function openCheck(t: ExecutionContext, uri: string, parts: LoginParts): AuthenticateParts {
+  const { db, close } = connect(uri);
+  const collections = openCollections(db);
+  const skew = createClockSkew(db, Date.now);
+  t.teardown(async () => {
+    skew.stop();
+    await close();
+  });
+  return {
+    accessTokens: parts.accessTokens,
+    revocations: createRevocations(collections, createSchema(collections)),
+    users: createUsers(collections),
+    skew,
+  };
+}
+
+/**
+ * Makes the database look as if it had been migrated an hour ago. A new one has a cutoff of its own
+ * 20 minutes ahead: all stamps would be that plus one, and neither `$$NOW` nor the 10 minutes would
+ * decide anything.
+ */
+export async function ageDeployment({ revokedTokens }: Collections): Promise<void> {
+  const update = { $set: { revoked_before: new Date(Date.now() - HOUR) } };
+  await revokedTokens.updateOne({ _id: 'deployment' }, update);
+}
+
+/** Whether another server accepts the token at this moment. */
+export async function isAccepted({ authenticate }: Arena, token: string): Promise<boolean> {
+  return authenticate({ token }, CALLER).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof AuthError && error.code === 'user_tokens_revoked') return false;
+      throw error;
+    },
+  );
+}

@@ -1,0 +1,47 @@
+/** The steps of a login, and a way to stand around each of them. */
+import type { Cutoffs } from '../../lib/store/revocations.ts';
+import type { Account } from '../../lib/store/users.ts';
+import type { LoginParts } from '../../lib/use-cases/login.ts';
+
+/** The steps of a login that a race is about, each with what it reads. */
+export interface Reads {
+  readonly account: Account | undefined;
+  readonly cutoffs: Cutoffs;
+  readonly password: boolean;
+  readonly again: { account: Account; now: Date } | undefined;
+  readonly session: undefined;
+}
+
+export type Step = keyof Reads;
+
+/** Stands around each step of one login: takes the step, and may wait before or after it. */
+export type Watch = <S extends Step>(step: S, take: () => Promise<Reads[S]>) => Promise<Reads[S]>;
+
+/** Looks on, and does nothing. */
+export const unwatched: Watch = (_step, take) => take();
+
+/** The same parts, doing the same, with each step inside `watch`. */
+export function watched(parts: LoginParts, watch: Watch): LoginParts {
+  const { users, revocations, passwords, sessions } = parts;
+  return {
+    ...parts,
+    users: {
+      ...users,
+      findAccount: (email) => watch('account', () => users.findAccount(email)),
+      readAgain: (id) => watch('again', () => users.readAgain(id)),
+    },
+    revocations: {
+      ...revocations,
+      cutoffs: (userId) => watch('cutoffs', () => revocations.cutoffs(userId)),
+    },
+    passwords: {
+      ...passwords,
+      check: (password, hash) => watch('password', () => passwords.check(password, hash)),
+    },
+    sessions: {
+      async insert(session) {
+        await watch('session', async () => void (await sessions.insert(session)));
+      },
+    },
+  };
+}
