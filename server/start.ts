@@ -78,7 +78,7 @@ async function inspect({ db }: Connection, auth: Auth, log: Logger): Promise<voi
     return;
   }
   if (!ok) log.error({ checks }, 'Requests answer 503 until this is put right');
-  const warning = await standaloneWarning(db);
+  const warning = await standaloneWarning(db).catch(() => undefined); // an outage shows elsewhere
   if (warning !== undefined) log.warn(warning);
 }
 
