@@ -1,20 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { freePort } from '../../scripts/mongod/free-port.ts';
 import { readmeBlock } from '../helpers/readme.ts';
 import { logIn, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** Runs the example as it stands, but for its port, as a program that has rescind installed. */
 async function runExample(t: ExecutionContext, env: Record<string, string>): Promise<string> {
