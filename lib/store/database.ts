@@ -1,4 +1,13 @@
-import { type Db, MongoClient, type MongoClientOptions, ReadPreference } from 'mongodb';
+import {
+  type Collection,
+  type Db,
+  type Document,
+  type Filter,
+  MongoClient,
+  type MongoClientOptions,
+  ReadPreference,
+  type WithId,
+} from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
 import { StoreNotReady, StoreUnavailable } from '../errors.ts';
 import { SECOND } from '../time.ts';
@@ -90,6 +99,17 @@ export async function orUnavailable<T>(
     if (isRefusedLogin(error)) throw new StoreNotReady(CREDENTIALS_REFUSED, error);
     throw new StoreUnavailable('The database did not answer as it must', error);
   }
+}
+
+/** The documents with these ids, all in one reply: no cursor is left open, and none has to be read on. */
+export function findByIds<T extends Document>(
+  collection: Collection<T>,
+  ids: readonly T['_id'][],
+  projection: Document,
+): Promise<WithId<T>[]> {
+  const filter = { _id: { $in: ids } } as Filter<T>;
+  const options = { projection, maxTimeMS: MAX_TIME, batchSize: ids.length + 1 };
+  return orUnavailable(collection.find(filter, options).toArray());
 }
 
 const CREDENTIALS_REFUSED = 'MongoDB refused the user and password in MONGODB_URI; set them right';

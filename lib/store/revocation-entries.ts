@@ -5,14 +5,15 @@ import type { RevocationDocument } from './collections.ts';
 
 /** The names under which a token can be revoked. */
 export interface TokenNames {
-  /** SHA-256 of the signed bytes. */
-  readonly hash: Uint8Array;
+  /** SHA-256 of the signed bytes, in base64. */
+  readonly hash: string;
   readonly sessionId: string;
   readonly userId: string;
 }
 
 export interface RevokeTokenInput extends TokenNames {
-  readonly expiresAt: Date;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
   readonly reason: string;
 }
 
@@ -35,9 +36,9 @@ const MARGIN = DAY;
 /** Longer than the longest life of a session that any configuration allows. */
 const SESSION_ENTRY_LIFETIME = 92 * DAY;
 
-/** The one function that names a token in the database: another BinData subtype would not be found. */
-export function tokenKey(hash: Uint8Array): Binary {
-  return new Binary(hash, Binary.SUBTYPE_DEFAULT);
+/** Names a token by its hash in base64. In the database the name is binary: see `idOf`. */
+export function tokenKey(hash: string): string {
+  return `${TOKEN}${hash}`;
 }
 
 /** Names a login. */
@@ -53,20 +54,25 @@ export function userKey(id: string): string {
   return `user:${id}`;
 }
 
-/** What one read found, by name. */
-export type Entries = ReadonlyMap<string, RevocationDocument>;
+const TOKEN = 'token:';
 
-/** The token asked about: its own name is binary. */
-export const TOKEN = 'token';
-
-/** Under which name an entry was found. */
-export function nameOf(entry: RevocationDocument): string {
-  return typeof entry._id === 'string' ? entry._id : TOKEN;
+/** The one function that makes the `_id` of a key: another BinData subtype would not be found. */
+export function idOf(key: string): Binary | string {
+  if (!key.startsWith(TOKEN)) return key;
+  return Binary.createFromBase64(key.slice(TOKEN.length), Binary.SUBTYPE_DEFAULT);
 }
 
+/** Under which key an entry was found. */
+export function keyOf({ _id }: RevocationDocument): string {
+  return typeof _id === 'string' ? _id : tokenKey(_id.toString('base64'));
+}
+
+/** What one read found, by key: at least what was asked for. */
+export type Entries = ReadonlyMap<string, RevocationDocument>;
+
 /** Stamps at or before this are revoked, in milliseconds; -Infinity where the entry is not there. */
-export function cutoffOf(entries: Entries, name: string): number {
-  const entry = entries.get(name);
+export function cutoffOf(entries: Entries, key: string): number {
+  const entry = entries.get(key);
   if (entry === undefined) return Number.NEGATIVE_INFINITY;
   if (!(entry.revoked_before instanceof Date)) {
     throw new StoreUnavailable('An entry in revoked_tokens has no date in revoked_before');
@@ -82,7 +88,7 @@ const COUNT_WRITES = { writes: { $add: [{ $ifNull: ['$writes', 0] }, 1] } };
 
 /** Revokes one token, until it could not be used anyway. */
 export function tokenEntry(input: RevokeTokenInput): Document[] {
-  return entryUntil('token', input, new Date(input.expiresAt.getTime() + MARGIN));
+  return entryUntil('token', input, new Date(input.expiresAt + MARGIN));
 }
 
 /** Revokes every token of one login. */

@@ -1,19 +1,19 @@
-import type { Binary } from 'mongodb';
 import { StoreNotReady } from '../errors.ts';
+import { createSharedReads, type SharedRead } from '../shared-reads.ts';
 import type { Clock } from '../time.ts';
 import type { Collections, RevocationDocument } from './collections.ts';
-import { isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
+import { findByIds, isDuplicateKey, orUnavailable } from './database.ts';
 import {
   cutoffOf,
   type Entries,
+  idOf,
+  keyOf,
   NOBODY,
-  nameOf,
   type RevokeTokenInput,
   type RevokeUserInput,
   SENTINEL,
   sessionEntry,
   sessionKey,
-  TOKEN,
   type TokenNames,
   tokenEntry,
   tokenKey,
@@ -53,7 +53,7 @@ export function createRevocations(
   schema: Schema,
   clock: Clock = Date.now,
 ): Revocations {
-  const read = createReader(revokedTokens, schema);
+  const read = createSharedReads(createReader(revokedTokens, schema));
 
   async function cutoffs(userId: string | undefined): Promise<Cutoffs> {
     const key = userKey(userId ?? NOBODY);
@@ -65,10 +65,11 @@ export function createRevocations(
     cutoffs,
 
     async check({ hash, sessionId, userId, stamp }) {
-      const entries = await read([tokenKey(hash), sessionKey(sessionId), userKey(userId)]);
-      if (entries.has(TOKEN)) return 'token';
-      if (entries.has(sessionKey(sessionId))) return 'session';
-      if (stamp <= cutoffOf(entries, userKey(userId))) return 'user';
+      const [token, session, user] = [tokenKey(hash), sessionKey(sessionId), userKey(userId)];
+      const entries = await read([token, session, user]);
+      if (entries.has(token)) return 'token';
+      if (entries.has(session)) return 'session';
+      if (stamp <= cutoffOf(entries, user)) return 'user';
       if (stamp <= cutoffOf(entries, SENTINEL)) return 'deployment';
       return undefined;
     },
@@ -95,8 +96,8 @@ export function createRevocations(
   };
 }
 
-function upsertOne(_id: Binary | string, update: object[]) {
-  return { updateOne: { filter: { _id }, update, upsert: true } };
+function upsertOne(key: string, update: object[]) {
+  return { updateOne: { filter: { _id: idOf(key) }, update, upsert: true } };
 }
 
 /** Two upserts of one new key at once: the slower one fails with E11000, and then finds the document there. */
@@ -117,7 +118,10 @@ const FOREIGN =
   'Check MONGODB_URI, and restore revoked_tokens and schema from the same backup';
 
 /** Reads entries and the sentinel together: without the sentinel, absence would prove nothing. */
-function createReader(revokedTokens: Collections['revokedTokens'], schema: Schema) {
+function createReader(
+  revokedTokens: Collections['revokedTokens'],
+  schema: Schema,
+): SharedRead<Entries> {
   let knownEpoch: string | undefined;
 
   async function assertKnown(sentinel: RevocationDocument | undefined): Promise<void> {
@@ -128,12 +132,10 @@ function createReader(revokedTokens: Collections['revokedTokens'], schema: Schem
     knownEpoch = known.epoch;
   }
 
-  return async function read(keys: readonly (Binary | string)[]): Promise<Entries> {
-    const filter = { _id: { $in: [...keys, SENTINEL] } };
-    const projection = { revoked_before: 1, epoch: 1 };
-    const options = { projection, maxTimeMS: MAX_TIME };
-    const documents = await orUnavailable(revokedTokens.find(filter, options).toArray());
-    const entries = new Map(documents.map((entry) => [nameOf(entry), entry]));
+  return async function read(keys) {
+    const ids = [...keys, SENTINEL].map(idOf);
+    const documents = await findByIds(revokedTokens, ids, { revoked_before: 1, epoch: 1 });
+    const entries = new Map(documents.map((entry) => [keyOf(entry), entry]));
     await assertKnown(entries.get(SENTINEL));
     return entries;
   };

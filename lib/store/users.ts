@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AuthError } from '../errors.ts';
+import { createSharedReads } from '../shared-reads.ts';
 import type { Collections, UserDocument } from './collections.ts';
-import { isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
+import { findByIds, isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
 
 export interface User {
   readonly id: string;
@@ -37,14 +38,17 @@ export interface Users {
   replaceHash(id: string, oldHash: string, newHash: string): Promise<boolean>;
 }
 
+const WHAT_A_USER_IS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1 } as const;
+
 /** Reads and writes the `users` collection. */
 export function createUsers({ users }: Pick<Collections, 'users'>): Users {
+  const read = createSharedReads(async (ids) => {
+    const documents = await findByIds(users, ids, WHAT_A_USER_IS);
+    return new Map(documents.map((document) => [document._id, toUser(document)]));
+  });
+
   return {
-    async find(id) {
-      const options = { projection: { password_hash: 0 }, maxTimeMS: MAX_TIME };
-      const document = await orUnavailable(users.findOne({ _id: id }, options));
-      return document === null ? undefined : toUser(document);
-    },
+    find: async (id) => (await read([id])).get(id),
 
     async findAccount(email) {
       const document = await orUnavailable(users.findOne({ email }, { maxTimeMS: MAX_TIME }));
@@ -99,7 +103,7 @@ function newDocument(user: NewUser): UserDocument {
   };
 }
 
-function toUser(document: Omit<UserDocument, 'password_hash'>): User {
+function toUser(document: Pick<UserDocument, '_id' | keyof typeof WHAT_A_USER_IS>): User {
   return {
     id: document._id,
     email: document.email,

@@ -2,7 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import test from 'ava';
 import { Binary } from 'mongodb';
 import type { Collections } from '../../lib/store/collections.ts';
-import { SENTINEL, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-entries.ts';
+import {
+  idOf,
+  SENTINEL,
+  sessionKey,
+  tokenKey,
+  userKey,
+} from '../../lib/store/revocation-entries.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { revocationsOn } from './revocations-on.ts';
@@ -11,7 +17,12 @@ const STAMP = Date.UTC(2026, 0, 1);
 const shared = { revoked_at: new Date(), writes: 1 };
 
 function anyToken() {
-  return { hash: randomBytes(32), sessionId: randomUUID(), userId: randomUUID(), stamp: STAMP };
+  return {
+    hash: randomBytes(32).toString('base64'),
+    sessionId: randomUUID(),
+    userId: randomUUID(),
+    stamp: STAMP,
+  };
 }
 
 type Token = ReturnType<typeof anyToken>;
@@ -19,7 +30,7 @@ type Token = ReturnType<typeof anyToken>;
 function insertToken({ revokedTokens }: Collections, { hash, userId }: Token, lives = DAY) {
   const expires_at = new Date(Date.now() + lives);
   const fields = { kind: 'token', user_id: userId, expires_at, ...shared } as const;
-  return revokedTokens.insertOne({ _id: tokenKey(hash), ...fields });
+  return revokedTokens.insertOne({ _id: idOf(tokenKey(hash)), ...fields });
 }
 
 function insertSession({ revokedTokens }: Collections, { sessionId, userId }: Token, lives = DAY) {
@@ -101,19 +112,20 @@ test('entries of others mean nothing', async (t) => {
   t.is(await check(anyToken()), undefined);
 });
 
-test('an entry under another BinData subtype is not found, so only tokenKey may name a token', async (t) => {
+test('an entry under another BinData subtype is not found, so only idOf may name a token', async (t) => {
   const { collections } = await migratedDatabase(t);
   const { check } = revocationsOn(collections);
   await setDeployment(collections, 0);
   const token = anyToken();
   const fields = { kind: 'token', user_id: token.userId, ...shared } as const;
   await collections.revokedTokens.insertOne({
-    _id: new Binary(token.hash, Binary.SUBTYPE_USER_DEFINED),
+    _id: new Binary(Buffer.from(token.hash, 'base64'), Binary.SUBTYPE_USER_DEFINED),
     ...fields,
     expires_at: new Date(Date.now() + DAY),
   });
   t.is(await check(token), undefined);
-  t.is(tokenKey(token.hash).sub_type, Binary.SUBTYPE_DEFAULT);
+  const id = idOf(tokenKey(token.hash));
+  t.is(id instanceof Binary && id.sub_type, Binary.SUBTYPE_DEFAULT);
 });
 
 test('cutoffs are -Infinity for a user who revoked nothing', async (t) => {

@@ -10,7 +10,12 @@ import { revocationsOn } from './revocations-on.ts';
 /** Asks all that there is to ask, and expects that nothing is decided. */
 async function assertNothingDecided(t: ExecutionContext, revocations: Revocations, told: RegExp) {
   const userId = randomUUID();
-  const token = { hash: randomBytes(32), sessionId: randomUUID(), userId, stamp: Date.now() };
+  const token = {
+    hash: randomBytes(32).toString('base64'),
+    sessionId: randomUUID(),
+    userId,
+    stamp: Date.now(),
+  };
   const who = { userId, reason: 'test', revokedBy: userId };
   for (const ask of [
     () => revocations.check(token),

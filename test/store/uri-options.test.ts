@@ -26,8 +26,12 @@ async function observed(t: ExecutionContext, options: string) {
 test('no option of the URI weakens what revocations read and write', async (t) => {
   const { collections, commands } = await observed(t, WEAK);
   const revocations = revocationsOn(collections);
-  const token = { hash: randomBytes(32), sessionId: randomUUID(), userId: randomUUID() };
-  const expiresAt = new Date(Date.now() + 15 * MINUTE);
+  const token = {
+    hash: randomBytes(32).toString('base64'),
+    sessionId: randomUUID(),
+    userId: randomUUID(),
+  };
+  const expiresAt = Date.now() + 15 * MINUTE;
   t.is(await revocations.check({ ...token, stamp: 0 }), 'deployment');
   await revocations.revokeToken({ ...token, expiresAt, reason: 'logout' });
   await revocations.revokeUser({ ...token, reason: 'test', revokedBy: token.userId });

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import test from 'ava';
 import { type Document, Long } from 'mongodb';
-import { sessionKey, tokenKey, userKey } from '../../lib/store/revocation-entries.ts';
+import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-entries.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 
 const VALIDATION_FAILED = 121;
@@ -22,7 +22,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'a revoked token': {
     collection: 'revoked_tokens',
     fitting: () => ({
-      _id: tokenKey(randomBytes(32)),
+      _id: idOf(tokenKey(randomBytes(32).toString('base64'))),
       kind: 'token',
       ...shared,
       expires_at: inADay,

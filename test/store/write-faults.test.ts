@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import type { Collections } from '../../lib/store/collections.ts';
-import { SENTINEL, sessionKey, tokenKey } from '../../lib/store/revocation-entries.ts';
+import { idOf, SENTINEL, sessionKey, tokenKey } from '../../lib/store/revocation-entries.ts';
 import type { Revocations } from '../../lib/store/revocations.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
@@ -11,10 +11,10 @@ import { interceptWrites } from './intercept-writes.ts';
 import { revocationsOn } from './revocations-on.ts';
 
 const TOKEN = {
-  hash: randomBytes(32),
+  hash: randomBytes(32).toString('base64'),
   sessionId: randomUUID(),
   userId: randomUUID(),
-  expiresAt: new Date(Date.now() + 15 * MINUTE),
+  expiresAt: Date.now() + 15 * MINUTE,
   reason: 'logout',
 };
 const USER = { userId: TOKEN.userId, reason: 'test', revokedBy: TOKEN.userId };
@@ -66,7 +66,7 @@ test.serial('a write that was not acknowledged may have happened, and is then se
     t.throwsAsync(revocations.revokeToken(TOKEN), { instanceOf: StoreUnavailable }),
   );
   t.is(await revocations.check({ ...TOKEN, stamp: Date.now() }), 'token');
-  const ids = [tokenKey(TOKEN.hash), sessionKey(TOKEN.sessionId)];
+  const ids = [tokenKey(TOKEN.hash), sessionKey(TOKEN.sessionId)].map(idOf);
   t.is(await revokedTokens.countDocuments({ _id: { $in: ids } }), 2);
 });
 

@@ -1,0 +1,114 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import test, { type ExecutionContext } from 'ava';
+import { MongoClient } from 'mongodb';
+import { StoreUnavailable } from '../../lib/errors.ts';
+import { type Collections, openCollections } from '../../lib/store/collections.ts';
+import type { CheckInput } from '../../lib/store/revocations.ts';
+import { createUsers } from '../../lib/store/users.ts';
+import { MINUTE } from '../../lib/time.ts';
+import { migratedDatabase } from '../helpers/database.ts';
+import { failingClient } from './failpoint.ts';
+import { revocationsOn } from './revocations-on.ts';
+
+const CHECKS = 400;
+
+function anyToken(): CheckInput {
+  return {
+    hash: randomBytes(32).toString('base64'),
+    sessionId: randomUUID(),
+    userId: randomUUID(),
+    stamp: Date.now() + 60 * MINUTE,
+  };
+}
+
+function newUser() {
+  const email = `${randomUUID()}@example.com`;
+  return { email, name: 'Ann', companyId: 'acme', roles: ['admin'], passwordHash: 'hash' };
+}
+
+/** The same database by a client whose commands are noted. */
+async function noted(t: ExecutionContext, uri: string) {
+  const client = new MongoClient(uri, { monitorCommands: true });
+  t.teardown(() => client.close());
+  const asked: string[] = [];
+  client.on('commandStarted', ({ commandName }) => asked.push(commandName));
+  await client.connect();
+  return { asked, collections: openCollections(client.db()) };
+}
+
+/** The tokens and who of them is revoked: every seventh, each in another way. */
+async function revokeSome(collections: Collections, tokens: readonly CheckInput[]) {
+  const { revokeToken } = revocationsOn(collections);
+  const revoked = tokens.filter((_, index) => index % 7 === 0);
+  for (const token of revoked) {
+    await revokeToken({ ...token, expiresAt: Date.now() + MINUTE, reason: 'test' });
+  }
+  return new Set(revoked);
+}
+
+test('checks at the same time share reads, and each gets its own answer', async (t) => {
+  const { uri, collections } = await migratedDatabase(t);
+  const tokens = Array.from({ length: CHECKS }, anyToken);
+  const revoked = await revokeSome(collections, tokens);
+  const client = await noted(t, uri);
+  const revocations = revocationsOn(client.collections);
+  await revocations.check(anyToken()); // connects, and reads the epoch
+  client.asked.length = 0;
+
+  const kinds = await Promise.all(tokens.map(revocations.check));
+  t.deepEqual(
+    kinds,
+    tokens.map((token) => (revoked.has(token) ? 'token' : undefined)),
+  );
+  // Two alone, and 398 × 3 keys in reads of at most 1,000.
+  t.deepEqual(client.asked, ['find', 'find', 'find', 'find']);
+});
+
+test('users asked for at the same time share reads, and each gets their own', async (t) => {
+  const { uri, collections } = await migratedDatabase(t);
+  const { create } = createUsers(collections);
+  const created = await Promise.all(Array.from({ length: 50 }, () => create(newUser())));
+  const client = await noted(t, uri);
+  const users = createUsers(client.collections);
+  const found = await Promise.all([
+    users.find(randomUUID()),
+    ...created.map(({ id }) => users.find(id)),
+  ]);
+  t.deepEqual(found, [undefined, ...created]);
+  t.deepEqual(client.asked, ['find', 'find', 'find']);
+});
+
+test('a read that fails is StoreUnavailable for its batch, and for nobody else', async (t) => {
+  const { uri } = await migratedDatabase(t);
+  const { collections, under } = failingClient(t, uri);
+  const revocations = revocationsOn(collections);
+  const tokens = Array.from({ length: CHECKS / 4 }, anyToken);
+  await revocations.check(anyToken());
+  const once = { mode: { times: 1 }, failCommands: ['find'], errorCode: 8000 } as const;
+  const outcomes = await under(once, () => Promise.allSettled(tokens.map(revocations.check)));
+
+  const reasons = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? [outcome.reason] : [],
+  );
+  t.true(reasons.every((reason) => reason instanceof StoreUnavailable));
+  t.true([1, tokens.length - 2].includes(reasons.length), `${reasons.length} failed`);
+  t.is(await revocations.check(anyToken()), undefined);
+});
+
+test('a revocation is seen by every check that starts after it, however many run already', async (t) => {
+  const { collections } = await migratedDatabase(t);
+  const revocations = revocationsOn(collections);
+  let stop = false;
+  const load = Array.from({ length: 50 }, async () => {
+    while (!stop) await revocations.check(anyToken());
+  });
+  for (let round = 0; round < 50; round++) {
+    const token = anyToken();
+    t.is(await revocations.check(token), undefined);
+    await revocations.revokeToken({ ...token, expiresAt: Date.now() + MINUTE, reason: 'test' });
+    const kinds = await Promise.all(Array.from({ length: 20 }, () => revocations.check(token)));
+    t.deepEqual(new Set(kinds), new Set(['token']));
+  }
+  stop = true;
+  await Promise.all(load);
+});
