@@ -1,4 +1,6 @@
-import { compareSync, hashSync } from 'bcryptjs';
+import { native, portable } from './bcrypt.ts';
+
+const { compareSync, hashSync } = (await native()) ?? portable;
 
 export interface HashTask {
   readonly password: string;

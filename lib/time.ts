@@ -34,18 +34,21 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /** The answer of the work, or after so many milliseconds the error. The work itself goes on, unseen. */
-export async function within<T>(
+export function within<T>(
   milliseconds: number,
   work: Promise<T>,
   tooLate: () => Error,
 ): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooLate()), Math.max(0, milliseconds));
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(tooLate()), Math.max(0, milliseconds));
+    const settle = (value: T) => {
+      clearTimeout(timer);
+      resolve(value);
+    };
+    const fail = (error: unknown) => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    work.then(settle, fail);
   });
-  try {
-    return await Promise.race([work, expired]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

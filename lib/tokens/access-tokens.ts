@@ -1,22 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { compactVerify, errors, SignJWT } from 'jose';
-import * as z from 'zod';
-import { AuthError } from '../errors.ts';
-import { type Clock, DAY, dateFromSeconds, MINUTE, SECOND, toSeconds } from '../time.ts';
-import { type CanonicalToken, hashOfSignedBytes, parseCanonicalToken } from './canonical-form.ts';
+import { SignJWT } from 'jose';
+import { type Clock, dateFromSeconds, MINUTE, SECOND, toSeconds } from '../time.ts';
+import { CLIENT_ID, LONGEST_LIFETIME, TYPE } from './claims.ts';
 import type { KeyRing } from './keys.ts';
-
-/** What a verified access token says. */
-export interface AccessToken {
-  /** SHA-256 of the signed bytes: the name under which this token is revoked. */
-  readonly hash: Buffer;
-  readonly userId: string;
-  readonly sessionId: string;
-  /** The session's place on the logical clock of revocations, in milliseconds. */
-  readonly stamp: number;
-  readonly issuedAt: Date;
-  readonly expiresAt: Date;
-}
+import { createRememberedTokens } from './remembered-tokens.ts';
+import { type AccessToken, createVerifier, invalid } from './verifier.ts';
 
 export interface IssueInput {
   readonly userId: string;
@@ -40,7 +28,7 @@ export interface AccessTokens {
    * What the token says, if it is one of ours, whatever the time is; else AuthError `invalid_token`.
    * Asks the CPU only, never the database.
    */
-  verify(token: string): Promise<AccessToken>;
+  verify(token: string): AccessToken;
   /** AuthError `invalid_token` for a token that has expired or is from the future. */
   assertCurrent(token: AccessToken): void;
 }
@@ -51,48 +39,24 @@ export interface AccessTokenOptions {
   readonly audience: string;
   /** Lifetime in milliseconds, from 1 second to 24 hours. */
   readonly accessTokenTtl: number;
+  /** How many bytes of memory verified tokens may be remembered in. Default 64 MiB; 0 for none. */
+  readonly rememberedTokenBytes?: number;
   readonly clock: Clock;
 }
 
-const LONGEST_LIFETIME = DAY;
 const FUTURE_ALLOWED = 10 * MINUTE;
-const CLIENT_ID = 'rescind';
-
-const headerSchema = z.strictObject({
-  alg: z.string(),
-  kid: z.string(),
-  typ: z.literal('at+jwt'),
-});
-
-/** RFC 9068 section 2.2, and the private claims `type` and `stamp`. Unknown claims are ignored. */
-function claimsSchema(issuer: string, audience: string) {
-  const seconds = z.int().nonnegative();
-  return z.object({
-    iss: z.literal(issuer),
-    aud: z.literal(audience),
-    sub: z.uuid(),
-    sid: z.uuid(),
-    client_id: z.literal(CLIENT_ID),
-    jti: z.uuid(),
-    iat: seconds,
-    exp: seconds,
-    auth_time: seconds,
-    type: z.literal('access'),
-    stamp: z.int().nonnegative(),
-  });
-}
 
 /** Makes what issues and verifies access tokens (RFC 9068) with the keys of the ring. */
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   checkOptions(options);
   return {
     issue: createIssuer(options),
-    verify: createVerifier(options),
+    verify: createRememberedTokens(createVerifier(options), options),
 
     assertCurrent({ issuedAt, expiresAt }) {
       const now = options.clock();
-      if (now >= expiresAt.getTime()) throw invalid('it has expired');
-      if (issuedAt.getTime() > now + FUTURE_ALLOWED) throw invalid('it is from the future');
+      if (now >= expiresAt) throw invalid('it has expired');
+      if (issuedAt > now + FUTURE_ALLOWED) throw invalid('it is from the future');
     },
   };
 }
@@ -106,25 +70,6 @@ function checkOptions({ issuer, audience, accessTokenTtl }: AccessTokenOptions):
   if (!(accessTokenTtl >= SECOND && accessTokenTtl <= LONGEST_LIFETIME)) {
     throw new TypeError('"accessTokenTtl" must be from 1 second to 24 hours, in milliseconds');
   }
-}
-
-function createVerifier({ keys, issuer, audience }: AccessTokenOptions) {
-  const schema = claimsSchema(issuer, audience);
-
-  return async function verify(token: string): Promise<AccessToken> {
-    const canonical = parseCanonicalToken(token);
-    if (canonical === undefined) throw invalid('it is not in canonical form');
-    const claims = parse(schema, await verifySignature(canonical, keys), 'claims');
-    if ((claims.exp - claims.iat) * SECOND > LONGEST_LIFETIME) throw invalid('it lives too long');
-    return {
-      hash: hashOfSignedBytes(canonical.signedBytes),
-      userId: claims.sub,
-      sessionId: claims.sid,
-      stamp: claims.stamp,
-      issuedAt: dateFromSeconds(claims.iat),
-      expiresAt: dateFromSeconds(claims.exp),
-    };
-  };
 }
 
 function createIssuer(options: AccessTokenOptions) {
@@ -148,38 +93,8 @@ function createIssuer(options: AccessTokenOptions) {
       stamp: input.stamp,
     };
     const token = await new SignJWT(claims)
-      .setProtectedHeader({ alg, kid, typ: 'at+jwt' })
+      .setProtectedHeader({ alg, kid, typ: TYPE })
       .sign(cryptoKey);
     return { token, expiresAt: dateFromSeconds(claims.exp), expiresIn };
   };
-}
-
-/** The payload, once the key named by `kid` has vouched for it. That key fixes the algorithm; the token has no say. */
-async function verifySignature(token: CanonicalToken, keys: KeyRing): Promise<unknown> {
-  const header = parse(headerSchema, parseJson(Buffer.from(token.header, 'base64url')), 'header');
-  const key = keys.find(header.kid);
-  if (key === undefined) throw invalid('its key is not on the ring');
-  const options = { algorithms: [key.alg] };
-  const verified = await compactVerify(token.compact, key.cryptoKey, options).catch((error) => {
-    throw error instanceof errors.JOSEError ? invalid('its signature is wrong', error) : error;
-  });
-  return parseJson(verified.payload);
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw invalid('it does not hold JSON', cause);
-  }
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, part: string): T {
-  const result = schema.safeParse(value);
-  if (!result.success) throw invalid(`its ${part} are not those of an access token`);
-  return result.data;
-}
-
-function invalid(fault: string, cause?: unknown): AuthError {
-  return new AuthError('invalid_token', `The access token was refused: ${fault}`, { cause });
 }

@@ -30,11 +30,11 @@ export function parseCanonicalToken(token: string): CanonicalToken | undefined {
 }
 
 /**
- * The token's key among the revoked ones: SHA-256 of its signed bytes. Not of the whole token: a second
+ * The token's name among the revoked ones: SHA-256 of its signed bytes, in base64. Not of the whole token: a second
  * valid signature (ECDSA has two) must find the same key.
  */
-export function hashOfSignedBytes(signedBytes: string): Buffer {
-  return hash('sha256', signedBytes, 'buffer');
+export function hashOfSignedBytes(signedBytes: string): string {
+  return hash('sha256', signedBytes, 'base64');
 }
 
 /**

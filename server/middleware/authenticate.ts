@@ -39,10 +39,20 @@ export function requireBearer(): Middleware<State> {
  * first of two such headers without a word, so they are counted in what came over the wire.
  */
 function bearerToken(ctx: Pick<RequestContext, 'req' | 'get'>): string {
-  const names = ctx.req.rawHeaders.filter((_, index) => index % 2 === 0);
-  const sent = names.filter((name) => name.toLowerCase() === 'authorization').length;
-  if (sent > 1) throw new HttpProblem('several_credentials');
+  if (timesSent('authorization', ctx.req.rawHeaders) > 1) {
+    throw new HttpProblem('several_credentials');
+  }
   const [, token] = /^Bearer +(\S.*)$/i.exec(ctx.get('Authorization')) ?? [];
   if (token === undefined) throw new HttpProblem('missing_token');
   return token;
+}
+
+/** Names and values take turns in `rawHeaders`. */
+function timesSent(name: string, rawHeaders: readonly string[]): number {
+  let times = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const sent = rawHeaders[index];
+    if (sent?.length === name.length && sent.toLowerCase() === name) times++;
+  }
+  return times;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
 import type { RevocationDocument } from '../../lib/store/collections.ts';
-import { tokenKey } from '../../lib/store/revocation-entries.ts';
+import { idOf, tokenKey } from '../../lib/store/revocation-entries.ts';
 import { HOUR, SECOND } from '../../lib/time.ts';
 import { logIn, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
@@ -38,5 +38,5 @@ test('expired entries are cleaned up (seen happening) while an entry whose token
 
 function keyOf(token: string) {
   const signed = token.slice(0, token.lastIndexOf('.'));
-  return tokenKey(createHash('sha256').update(signed).digest());
+  return idOf(tokenKey(createHash('sha256').update(signed).digest('base64')));
 }

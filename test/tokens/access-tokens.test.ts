@@ -26,7 +26,7 @@ const accept = acceptBy(tokens);
 /** What the check does with a token before it asks the database. */
 function acceptBy({ verify, assertCurrent }: AccessTokens) {
   return async (token: string) => {
-    const accessToken = await verify(token);
+    const accessToken = verify(token);
     assertCurrent(accessToken);
     return accessToken;
   };
@@ -74,8 +74,10 @@ test.serial('an issued token is accepted and says what was put into it', async (
   const given = input();
   const { token, expiresIn, expiresAt } = await tokens.issue(given);
   const read = await accept(token);
-  t.like(read, { userId: given.userId, sessionId: given.sessionId, stamp: given.stamp, expiresAt });
-  t.is(read.hash.length, 32);
+  t.like(read, { userId: given.userId, sessionId: given.sessionId, stamp: given.stamp });
+  t.is(read.kid, keys.signing.kid);
+  t.is(read.expiresAt, expiresAt.getTime());
+  t.is(Buffer.from(read.hash, 'base64').length, 32);
   t.is(expiresIn, 900);
 });
 
@@ -106,7 +108,7 @@ test.serial('a token is accepted until the very second of exp, and never after',
 test.serial('a token that has expired can still be read for logout', async (t) => {
   const { token } = await tokens.issue(input());
   now = NOW + 30 * DAY;
-  await t.notThrowsAsync(tokens.verify(token));
+  t.notThrows(() => tokens.verify(token));
 });
 
 test.serial(
@@ -211,7 +213,7 @@ test.serial('whatever the verifier accepts has one key', async (t) => {
       token,
     );
     const accepted = await accept(mutant).catch(() => undefined);
-    return accepted === undefined || (mutant === token && accepted.hash.equals(hash));
+    return accepted === undefined || (mutant === token && accepted.hash === hash);
   });
   await t.notThrowsAsync(fc.assert(oneKey, { numRuns: 3_000 }) as Promise<void>);
 });

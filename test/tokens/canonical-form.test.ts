@@ -48,7 +48,7 @@ async function hasOneKey(original: string, mutation: string): Promise<boolean> {
   const parsed = parseCanonicalToken(mutation);
   if (parsed === undefined || !(await isVerified(mutation))) return true;
   const signedBytes = original.slice(0, original.lastIndexOf('.'));
-  return hashOfSignedBytes(parsed.signedBytes).equals(hashOfSignedBytes(signedBytes));
+  return hashOfSignedBytes(parsed.signedBytes) === hashOfSignedBytes(signedBytes);
 }
 
 /** The other characters that decode to the same bytes when they stand last. */
@@ -150,9 +150,8 @@ test('A token may have 4096 bytes, and not one more', (t) => {
 });
 
 test('The key of a token is SHA-256 over its signed bytes', (t) => {
-  const expected = createHash('sha256').update('QUI.Zm9v').digest();
-  t.deepEqual(hashOfSignedBytes('QUI.Zm9v'), expected);
-  t.is(expected.length, 32);
+  const expected = createHash('sha256').update('QUI.Zm9v').digest('base64');
+  t.is(hashOfSignedBytes('QUI.Zm9v'), expected);
 });
 
 test('Whatever three parts of bytes are encoded, the token is accepted', (t) => {

@@ -1,8 +1,8 @@
-import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import type { JsonWebKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import test from 'ava';
-import { compactVerify } from 'jose';
 import { parseCanonicalToken } from '../../lib/tokens/canonical-form.ts';
+import { hs256 } from '../../lib/tokens/keys.ts';
 
 interface Vector {
   readonly tcId: number;
@@ -26,30 +26,30 @@ const EXCEPTIONS: Readonly<Record<number, string>> = {
 
 const VECTORS = '../shared/vectors/wycheproof/json_web_signature_test.json';
 
-function keyOf(group: Group): KeyObject {
-  const secret = group.private?.['k'];
-  if (typeof secret === 'string') return createSecretKey(Buffer.from(secret, 'base64url'));
-  return createPublicKey({ key: group.public ?? {}, format: 'jwk' });
+/** A key of the ring, if the group's is one that could be there: HS256 by name, or without a name. */
+function secretOf(group: Group): Buffer | undefined {
+  const { k, alg = 'HS256' } = group.private ?? {};
+  return typeof k === 'string' && alg === 'HS256' ? Buffer.from(k, 'base64url') : undefined;
 }
 
-async function isAccepted(jws: string, key: KeyObject): Promise<boolean> {
-  if (parseCanonicalToken(jws) === undefined) return false;
-  const verified = compactVerify(jws, key, { algorithms: ['HS256'] });
-  return verified.then(
-    () => true,
-    () => false,
-  );
+/** What the verifier asks of a token before it looks at the claims. */
+function isAccepted(jws: string, secret: Buffer | undefined): boolean {
+  const token = parseCanonicalToken(jws);
+  if (token === undefined || secret === undefined) return false;
+  const header = JSON.parse(Buffer.from(token.header, 'base64url').toString());
+  const signature = Buffer.from(token.signature, 'base64url');
+  return header.alg === 'HS256' && hs256(secret)(token.signedBytes, signature);
 }
 
 if (existsSync(VECTORS)) {
-  test('Wycheproof: only valid HS256 tokens in canonical form are accepted', async (t) => {
+  test('Wycheproof: only valid HS256 tokens in canonical form are accepted', (t) => {
     const { testGroups } = JSON.parse(readFileSync(VECTORS, 'utf8')) as { testGroups: Group[] };
     const exceptions: string[] = [];
     for (const group of testGroups) {
-      const key = keyOf(group);
+      const secret = secretOf(group);
       for (const { tcId, jws, result } of group.tests) {
-        const expected = key.type === 'secret' && result === 'valid';
-        if ((await isAccepted(jws, key)) !== expected) exceptions.push(String(tcId));
+        const expected = group.private?.['k'] !== undefined && result === 'valid';
+        if (isAccepted(jws, secret) !== expected) exceptions.push(String(tcId));
       }
     }
     t.deepEqual(exceptions, Object.keys(EXCEPTIONS));

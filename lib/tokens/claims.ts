@@ -1,0 +1,36 @@
+import * as z from 'zod';
+import { DAY } from '../time.ts';
+
+/** The longest that a token may live, in milliseconds. */
+export const LONGEST_LIFETIME = DAY;
+
+/** The only client there is: first-party logins (RFC 9068 section 2.2). */
+export const CLIENT_ID = 'rescind';
+
+/** The value of `typ` (RFC 9068 section 2.1). */
+export const TYPE = 'at+jwt';
+
+/** The members of a header, and no others: RFC 7515 has a verifier refuse what it does not understand. */
+export const headerSchema = z.strictObject({
+  alg: z.string(),
+  kid: z.string(),
+  typ: z.literal(TYPE),
+});
+
+/** RFC 9068 section 2.2, and the private claims `type` and `stamp`. Unknown claims are ignored. */
+export function claimsSchema(issuer: string, audience: string) {
+  const seconds = z.int().nonnegative();
+  return z.object({
+    iss: z.literal(issuer),
+    aud: z.literal(audience),
+    sub: z.uuid(),
+    sid: z.uuid(),
+    client_id: z.literal(CLIENT_ID),
+    jti: z.uuid(),
+    iat: seconds,
+    exp: seconds,
+    auth_time: seconds,
+    type: z.literal('access'),
+    stamp: z.int().nonnegative(),
+  });
+}

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import test from 'ava';
+import { MINUTE, SECOND } from '../../lib/time.ts';
+import { createAccessTokens } from '../../lib/tokens/access-tokens.ts';
+import { createKeyRing } from '../../lib/tokens/keys.ts';
+import { createRememberedTokens } from '../../lib/tokens/remembered-tokens.ts';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { type AccessToken, invalid } from '../../lib/tokens/verifier.ts';
+
+const ACCEPTED: AccessToken = {
+  hash: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
+  kid: 'current',
+  userId: randomUUID(),
+  sessionId: randomUUID(),
+  stamp: 1,
+  issuedAt: 1,
+  expiresAt: 2,
+};
+
+/** A verifier that counts, in front of it a memory, and a ring whose keys can be taken off. */
+function memory(rememberedTokenBytes?: number) {
+  const verified: string[] = [];
+  const ring = new Set(['current']);
+  const keys = { find: (kid: string) => (ring.has(kid) ? ({} as never) : undefined) };
+  const verify = (token: string) => {
+    verified.push(token);
+    if (token.startsWith('bad')) throw invalid('it is bad');
+    return ACCEPTED;
+  };
+  const bound = rememberedTokenBytes === undefined ? {} : { rememberedTokenBytes };
+  return { verified, ring, recall: createRememberedTokens(verify, { keys, ...bound }) };
+}
+
+test('a token is verified once and says the same ever after', (t) => {
+  const { verified, recall } = memory();
+  for (let use = 0; use < 3; use++) t.is(recall('a.b.c'), ACCEPTED);
+  t.deepEqual(verified, ['a.b.c']);
+});
+
+test('another spelling is another token', (t) => {
+  const { verified, recall } = memory();
+  for (const token of ['a.b.c', 'a.b.c=', 'a.b.C', ' a.b.c']) recall(token);
+  t.is(verified.length, 4);
+});
+
+test('a refusal is never remembered', (t) => {
+  const { verified, recall } = memory();
+  for (let use = 0; use < 3; use++) t.throws(() => recall('bad'), { code: 'invalid_token' });
+  t.is(verified.length, 3);
+});
+
+test('what a key vouched for is forgotten when the key leaves the ring', (t) => {
+  const { verified, ring, recall } = memory();
+  recall('a.b.c');
+  ring.clear();
+  recall('a.b.c');
+  t.is(verified.length, 2);
+});
+
+test('the memory is bounded: the token that was not used for longest goes first', (t) => {
+  const { verified, recall } = memory(100_000);
+  const tokens = Array.from({ length: 1_000 }, (_, index) => `${index}.${'x'.repeat(500)}`);
+  for (const token of tokens) {
+    recall(token);
+    recall(tokens[0] ?? '');
+  }
+  t.is(verified.length, 1_000); // the first was in use all the time
+  recall(tokens[999] ?? '');
+  t.is(verified.length, 1_000);
+  recall(tokens[1] ?? '');
+  t.is(verified.length, 1_001);
+});
+
+test('0 bytes remember nothing, and a bound that is none is refused by name', (t) => {
+  const { verified, recall } = memory(0);
+  recall('a.b.c');
+  recall('a.b.c');
+  t.is(verified.length, 2);
+  for (const bytes of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    t.throws(() => memory(bytes), { instanceOf: TypeError, message: /"rememberedTokenBytes"/ });
+  }
+});
+
+test('exp and iat of a remembered token are asked of the clock at every use', async (t) => {
+  let now = Date.now();
+  const { issue, verify, assertCurrent } = createAccessTokens({
+    keys: await createKeyRing([generateSecret()]),
+    issuer: 'rescind',
+    audience: 'rescind',
+    accessTokenTtl: MINUTE,
+    clock: () => now,
+  });
+  const names = { userId: randomUUID(), sessionId: randomUUID() };
+  const { token } = await issue({ ...names, stamp: now, authTime: new Date(now) });
+  const use = () => assertCurrent(verify(token));
+  t.notThrows(use);
+  now += MINUTE + SECOND;
+  t.throws(use, { code: 'invalid_token', message: /expired/ });
+  now -= 20 * MINUTE;
+  t.throws(use, { code: 'invalid_token', message: /future/ });
+});
