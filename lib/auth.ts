@@ -34,6 +34,8 @@ export interface AuthOptions {
   readonly bcryptCost?: number;
   /** Threads that check passwords. Default 1. */
   readonly bcryptThreads?: number;
+  /** Bytes of memory in which verified tokens are remembered, 0 for none. Default 64 MiB, some 70,000 tokens. */
+  readonly rememberedTokenBytes?: number;
   /** The most milliseconds that a caller without a deadline of its own waits. Default 5,000. */
   readonly deadline?: number;
   /** How many failed logins are let through. */
@@ -64,10 +66,17 @@ const PASSWORD_SHARE = 0.7;
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { db, log = silent, clock = Date.now, deadline = 5 * SECOND } = options;
   const { issuer = 'rescind', audience = 'rescind', accessTokenTtl = 15 * MINUTE } = options;
-  const { bcryptCost = 12, bcryptThreads = 1 } = options;
+  const { bcryptCost = 12, bcryptThreads = 1, rememberedTokenBytes } = options;
   assertUsable(db);
   const keys = await createKeyRing(options.secrets);
-  const accessTokens = createAccessTokens({ keys, issuer, audience, accessTokenTtl, clock });
+  const accessTokens = createAccessTokens({
+    keys,
+    issuer,
+    audience,
+    accessTokenTtl,
+    rememberedTokenBytes,
+    clock,
+  });
   const patience = deadline * PASSWORD_SHARE;
   const passwords = createPasswords({ bcryptCost, bcryptThreads, patience });
 

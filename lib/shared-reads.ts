@@ -1,41 +1,49 @@
 import { SECOND } from './time.ts';
 
 export interface SharedReadsOptions {
-  /** How many reads may be under way before one more asks has to wait. Default 2. */
+  /** How many reads may be under way at once. Default 2. */
   readonly atOnce?: number;
   /** The most keys in one read, so that its answer fits into one reply. Default 1,000. */
   readonly mostKeys?: number;
   /** Milliseconds after which a read that is still under way keeps nobody waiting. Default 1,000. */
   readonly stuckAfter?: number;
+  /** Runs an action once those who ask in this turn of the event loop have asked. Default: setImmediate. */
+  readonly endOfTurn?: (action: () => void) => void;
 }
 
 /** Answers what one read found under these keys, and under those of others who asked meanwhile. */
 export type SharedRead<Found> = (keys: readonly string[]) => Promise<Found>;
 
-interface Batch<Found> {
-  readonly keys: Set<string>;
-  readonly answer: Promise<Found>;
-  start(): void;
-}
-
 /**
- * Lets those who ask at the same time share one read. Whoever asks while fewer than `atOnce` reads are
- * under way gets a read of its own; the others are asked for together, by the read that starts when
- * one returns. So every answer comes from a read that began after it was asked for: nothing is cached.
- * A read that fails fails for all who wait for it, and for nobody else.
+ * Lets those who ask at the same time share one read. While fewer than `atOnce` reads are under way, a
+ * read starts at the end of the turn of the event loop, for all who have asked in it; otherwise when one
+ * returns. So every answer comes from a read that began after it was asked for: nothing is cached. A
+ * read that fails fails for all who wait for it, and for nobody else.
  */
 export function createSharedReads<Found>(
   read: (keys: readonly string[]) => Promise<Found>,
-  { atOnce = 2, mostKeys = 1_000, stuckAfter = SECOND }: SharedReadsOptions = {},
+  options: SharedReadsOptions = {},
 ): SharedRead<Found> {
+  const { atOnce = 2, mostKeys = 1_000, stuckAfter = SECOND, endOfTurn = setImmediate } = options;
   const waiting: Batch<Found>[] = [];
   let underWay = 0;
+  let scheduled = false;
+
+  function schedule(): void {
+    if (scheduled || underWay >= atOnce || waiting.length === 0) return;
+    scheduled = true;
+    endOfTurn(() => {
+      scheduled = false;
+      waiting.shift()?.start();
+      schedule();
+    });
+  }
 
   async function run(keys: ReadonlySet<string>): Promise<Found> {
     underWay++;
     const done = once(() => {
       underWay--;
-      waiting.shift()?.start();
+      schedule();
     });
     const timer = setTimeout(done, stuckAfter);
     try {
@@ -55,11 +63,17 @@ export function createSharedReads<Found>(
   }
 
   return function ask(keys) {
-    if (underWay < atOnce) return run(new Set(keys));
     const batch = lastWithRoom(keys.length);
     for (const key of keys) batch.keys.add(key);
+    schedule();
     return batch.answer;
   };
+}
+
+interface Batch<Found> {
+  readonly keys: Set<string>;
+  readonly answer: Promise<Found>;
+  start(): void;
 }
 
 function createBatch<Found>(run: (keys: ReadonlySet<string>) => Promise<Found>): Batch<Found> {

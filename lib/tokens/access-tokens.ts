@@ -40,7 +40,7 @@ export interface AccessTokenOptions {
   /** Lifetime in milliseconds, from 1 second to 24 hours. */
   readonly accessTokenTtl: number;
   /** How many bytes of memory verified tokens may be remembered in. Default 64 MiB; 0 for none. */
-  readonly rememberedTokenBytes?: number;
+  readonly rememberedTokenBytes?: number | undefined;
   readonly clock: Clock;
 }
 

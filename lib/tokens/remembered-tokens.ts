@@ -5,7 +5,7 @@ import type { AccessToken, Verify } from './verifier.ts';
 export interface RememberOptions {
   readonly keys: Pick<KeyRing, 'find'>;
   /** How many bytes of memory may be used, by estimate. Default 64 MiB; 0 remembers nothing. */
-  readonly rememberedTokenBytes?: number;
+  readonly rememberedTokenBytes?: number | undefined;
 }
 
 const DEFAULT_BYTES = 64 * 1024 * 1024;
