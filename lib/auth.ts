@@ -11,7 +11,7 @@ import { createSchema } from './store/schema.ts';
 import { createSessions } from './store/sessions.ts';
 import { createUsers } from './store/users.ts';
 import { type Clock, MINUTE, SECOND } from './time.ts';
-import { createAccessTokens } from './tokens/access-tokens.ts';
+import { type AccessTokens, createAccessTokens } from './tokens/access-tokens.ts';
 import { createKeyRing } from './tokens/keys.ts';
 import { type Authenticate, createAuthenticate } from './use-cases/authenticate.ts';
 import { type CheckHealth, createCheckHealth } from './use-cases/check-health.ts';
@@ -65,18 +65,9 @@ const PASSWORD_SHARE = 0.7;
  */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { db, log = silent, clock = Date.now, deadline = 5 * SECOND } = options;
-  const { issuer = 'rescind', audience = 'rescind', accessTokenTtl = 15 * MINUTE } = options;
-  const { bcryptCost = 12, bcryptThreads = 1, rememberedTokenBytes } = options;
+  const { bcryptCost = 12, bcryptThreads = 1 } = options;
   assertUsable(db);
-  const keys = await createKeyRing(options.secrets);
-  const accessTokens = createAccessTokens({
-    keys,
-    issuer,
-    audience,
-    accessTokenTtl,
-    rememberedTokenBytes,
-    clock,
-  });
+  const accessTokens = await openAccessTokens(options, clock);
   const patience = deadline * PASSWORD_SHARE;
   const passwords = createPasswords({ bcryptCost, bcryptThreads, patience });
 
@@ -111,4 +102,18 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       await passwords.close();
     },
   };
+}
+
+async function openAccessTokens(options: AuthOptions, clock: Clock): Promise<AccessTokens> {
+  const { issuer = 'rescind', audience = 'rescind', accessTokenTtl = 15 * MINUTE } = options;
+  const { rememberedTokenBytes } = options;
+  const keys = await createKeyRing(options.secrets);
+  return createAccessTokens({
+    keys,
+    issuer,
+    audience,
+    accessTokenTtl,
+    rememberedTokenBytes,
+    clock,
+  });
 }
