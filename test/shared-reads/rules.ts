@@ -1,0 +1,113 @@
+/** The rules of shared reads, judged by what happened alone: moments on one logical clock. */
+
+export interface Limits {
+  readonly atOnce: number;
+  readonly mostKeys: number;
+}
+
+export interface Answer {
+  /** When the store was looked at, somewhere between the start of the read and its return. */
+  readonly readAt: number;
+  readonly found: ReadonlySet<string>;
+}
+
+export interface Write {
+  readonly key: string;
+  readonly appliedAt: number;
+  acknowledgedAt: number;
+}
+
+export interface Read {
+  readonly keys: readonly string[];
+  readonly startedAt: number;
+  endedAt: number;
+  outcome?: Answer | Error;
+}
+
+export interface Ask {
+  readonly keys: readonly string[];
+  readonly askedAt: number;
+  outcome?: Answer | Error;
+}
+
+export interface History {
+  readonly asks: readonly Ask[];
+  readonly writes: readonly Write[];
+  readonly reads: readonly Read[];
+}
+
+type Rule = (history: History, limits: Limits) => boolean;
+
+const rules: Readonly<Record<string, Rule>> = {
+  'settling: every ask ends as one of the reads did': ({ asks, reads }) =>
+    asks.every((ask) => readBehind(ask, reads) !== undefined),
+
+  'freshness: an answer was read after each write that was acknowledged before the ask': ({
+    asks,
+    writes,
+  }) =>
+    asks.every(({ askedAt, outcome }) => {
+      const acknowledged = writes.filter((write) => write.acknowledgedAt < askedAt);
+      return !isAnswer(outcome) || acknowledged.every((write) => write.appliedAt < outcome.readAt);
+    }),
+
+  'completeness: an ask is read with every one of its keys': ({ asks, reads, writes }) =>
+    asks.every((ask) => {
+      const keys = readBehind(ask, reads)?.keys;
+      return ask.keys.every((key) => keys?.includes(key) && isFoundIfThere(key, ask, writes));
+    }),
+
+  'atOnce: no more reads are under way at a time': ({ reads }, { atOnce }) =>
+    reads.every(({ startedAt }) => {
+      const underWay = reads.filter((r) => r.startedAt <= startedAt && startedAt < r.endedAt);
+      return underWay.length <= atOnce;
+    }),
+
+  'mostKeys: only one ask alone may bring more keys into a read': ({ asks, reads }, { mostKeys }) =>
+    reads.every((read) => read.keys.length <= mostKeys || asks.some((ask) => isOf(ask, read))),
+
+  'distinct: no key is twice in a read': ({ reads }) =>
+    reads.every(({ keys }) => new Set(keys).size === keys.length),
+
+  'purpose: somebody waits for every read': ({ asks, reads }) =>
+    reads.every((read) => asks.some((ask) => ask.outcome === read.outcome)),
+
+  'failure: a read fails for its whole batch, and for nobody who asked after it began': ({
+    asks,
+    reads,
+  }) =>
+    reads.filter(hasFailed).every((read) => {
+      const failed = asks.filter((ask) => readBehind(ask, reads) === read);
+      const keys = new Set(failed.flatMap((ask) => ask.keys));
+      const isWhole = read.keys.every((key) => keys.has(key));
+      return isWhole && failed.every((ask) => ask.askedAt < read.startedAt);
+    }),
+};
+
+/** The first rule that does not hold, or undefined when all do. */
+export function brokenRule(history: History, limits: Limits): string | undefined {
+  return Object.entries(rules).find(([, holds]) => !holds(history, limits))?.[0];
+}
+
+/** An answer and an error are objects of one read alone, so they tell which one it was. */
+function readBehind(ask: Ask, reads: readonly Read[]): Read | undefined {
+  return reads.find((read) => read.outcome !== undefined && read.outcome === ask.outcome);
+}
+
+function isAnswer(outcome: Answer | Error | undefined): outcome is Answer {
+  return outcome !== undefined && !(outcome instanceof Error);
+}
+
+function hasFailed({ outcome }: Read): boolean {
+  return outcome instanceof Error;
+}
+
+function isFoundIfThere(key: string, { outcome }: Ask, writes: readonly Write[]): boolean {
+  if (!isAnswer(outcome) || outcome.found.has(key)) return true;
+  return !writes.some((write) => write.key === key && write.appliedAt < outcome.readAt);
+}
+
+/** Whether the read has the keys of this ask, and no others. */
+function isOf(ask: Ask, read: Read): boolean {
+  return new Set(ask.keys).size === new Set([...ask.keys, ...read.keys]).size;
+}
