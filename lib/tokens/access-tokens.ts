@@ -39,7 +39,7 @@ export interface AccessTokenOptions {
   readonly audience: string;
   /** Lifetime in milliseconds, from 1 second to 24 hours. */
   readonly accessTokenTtl: number;
-  /** How many bytes of memory verified tokens may be remembered in. Default 64 MiB; 0 for none. */
+  /** How many bytes of memory verified tokens may be remembered in. Default 96 MiB; 0 for none. */
   readonly rememberedTokenBytes?: number | undefined;
   readonly clock: Clock;
 }

@@ -4,11 +4,11 @@ import type { AccessToken, Verify } from './verifier.ts';
 
 export interface RememberOptions {
   readonly keys: Pick<KeyRing, 'find'>;
-  /** How many bytes of memory may be used, by estimate. Default 64 MiB; 0 remembers nothing. */
+  /** How many bytes of memory may be used, by estimate. Default 96 MiB; 0 remembers nothing. */
   readonly rememberedTokenBytes?: number | undefined;
 }
 
-const DEFAULT_BYTES = 64 * 1024 * 1024;
+const DEFAULT_BYTES = 96 * 1024 * 1024;
 
 /** What an entry takes beside the token itself, in bytes: measured, and rounded up. */
 const ENTRY_BYTES = 450;

@@ -16,6 +16,8 @@ export interface MongodOptions {
   binary: string;
   dataFolder: string;
   port?: number;
+  /** Memory for WiredTiger's cache in GiB. Default 0.25, the least there is. */
+  cacheSize?: number;
   args?: readonly string[];
 }
 
@@ -71,9 +73,10 @@ async function launch(options: MongodOptions, port: number): Promise<Mongod> {
   }
 }
 
-function spawnMongod({ binary, dataFolder, args = [] }: MongodOptions, port: number): ChildProcess {
+function spawnMongod(options: MongodOptions, port: number): ChildProcess {
+  const { binary, dataFolder, cacheSize = 0.25, args = [] } = options;
   const address = ['--bind_ip', '127.0.0.1', '--port', String(port), '--nounixsocket'];
-  const storage = ['--dbpath', dataFolder, '--wiredTigerCacheSizeGB', '0.25'];
+  const storage = ['--dbpath', dataFolder, '--wiredTigerCacheSizeGB', String(cacheSize)];
   const quiet = ['--setParameter', 'diagnosticDataCollectionEnabled=false'];
   const all = ['--replSet', replicaSetName, ...address, ...storage, ...quiet, ...args];
   // In a session of its own, so that a Ctrl-C does not stop it before the server that uses it.

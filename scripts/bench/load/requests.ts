@@ -1,0 +1,44 @@
+/** What a request expects to be answered. */
+export interface Request {
+  readonly bytes: Uint8Array;
+  readonly expected: readonly number[];
+}
+
+/** Gives the next request; undefined when there is none left. */
+export type Source = () => Request | undefined;
+
+/** The header that says who asks, and which statuses are right for him. */
+export interface Credential {
+  readonly name: string;
+  readonly value: string;
+  readonly expected: readonly number[];
+}
+
+/** `GET /api/auth/me` of somebody. */
+export function meRequest({ name, value, expected }: Credential): Request {
+  const text = `GET /api/auth/me HTTP/1.1\r\nHost: 127.0.0.1\r\n${name}: ${value}\r\n\r\n`;
+  return { bytes: Buffer.from(text, 'latin1'), expected };
+}
+
+/** `POST /api/auth/login`. 503 is a right answer: more logins may be offered than there is time for. */
+export function loginRequest(email: string, password: string): Request {
+  const body = JSON.stringify({ email, password });
+  const head = [
+    'POST /api/auth/login HTTP/1.1',
+    'Host: 127.0.0.1',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  return { bytes: Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`), expected: [200, 503] };
+}
+
+/** Any of them, again and again. */
+export function randomly(requests: readonly Request[]): Source {
+  return () => requests[Math.floor(Math.random() * requests.length)];
+}
+
+/** Each of them once, in their order. */
+export function once(requests: readonly Request[]): Source {
+  let next = 0;
+  return () => requests[next++];
+}

@@ -1,0 +1,18 @@
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A temporary folder that is removed when this process exits, in whatever way but a SIGKILL. */
+export async function ownFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rescind-bench-'));
+  process.once('exit', () => {
+    try {
+      // A mongod that was ended a moment ago may still write here.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    } catch (error) {
+      process.stderr.write(`${folder} is left behind: ${(error as Error).message}\n`);
+    }
+  });
+  return folder;
+}

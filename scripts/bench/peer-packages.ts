@@ -1,0 +1,33 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from '../processes.ts';
+import type { Report } from '../progress.ts';
+import { peersFolder } from './server-process.ts';
+
+/**
+ * Installs the packages of the peers by `npm ci`, where that has not been done since their lock file
+ * changed.
+ *
+ * @returns why they cannot be measured; undefined where they can.
+ */
+export async function installPeers(report: Report): Promise<string | undefined> {
+  const folder = peersFolder();
+  const installed = await changedAt(join(folder, 'node_modules', '.package-lock.json'));
+  if (installed >= (await changedAt(join(folder, 'package-lock.json')))) return undefined;
+  const args = ['ci', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund'];
+  const options = { env: process.env, timeout: 10 * 60_000 };
+  const { code, output } = await report.step('Installing the peers (npm ci)', () =>
+    run('npm', args, options),
+  );
+  if (code === 0) return undefined;
+  report.warn(`npm ci in ${folder} failed:\n${output.trim()}`);
+  return 'its packages could not be installed: see npm ci in scripts/bench/peers';
+}
+
+/** In milliseconds since 1970; -Infinity where there is no such file. */
+async function changedAt(file: string): Promise<number> {
+  return stat(file).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Number.NEGATIVE_INFINITY,
+  );
+}

@@ -1,0 +1,60 @@
+import test from 'ava';
+import { cellsOfRound, keyOf, makePlan, unknownNames } from '../../../scripts/bench/plan.ts';
+import { ROWS } from '../../../scripts/bench/rows.ts';
+
+const idsOfRound = (round: number) =>
+  cellsOfRound(makePlan({ only: ['strict', 'bare', 'koa-jwt'] }).rows, round)
+    .filter(({ measure }) => keyOf(measure) === '50 connections, hot')
+    .map(({ row }) => row.id);
+
+test('each round measures every measure of every row once, like next to like', (t) => {
+  for (const round of [0, 1, 4]) {
+    const cells = cellsOfRound(ROWS, round);
+    const names = cells.map(({ row, measure }) => `${row.id}: ${keyOf(measure)}`);
+    t.is(new Set(names).size, names.length);
+    t.is(
+      names.length,
+      ROWS.reduce((sum, { measures }) => sum + measures.length, 0),
+    );
+    const changes = cells.filter(({ measure }, index) => {
+      const last = cells[index - 1];
+      return last === undefined || keyOf(last.measure) !== keyOf(measure);
+    });
+    t.is(changes.length, new Set(cells.map(({ measure }) => keyOf(measure))).size);
+  }
+});
+
+test('another row comes first in each round, and every other round goes backwards', (t) => {
+  t.deepEqual(idsOfRound(0), ['strict', 'bare', 'koa-jwt']);
+  t.deepEqual(idsOfRound(1), ['strict', 'koa-jwt', 'bare']);
+  t.deepEqual(idsOfRound(2), ['koa-jwt', 'strict', 'bare']);
+});
+
+test('a name ends in * for all names that begin so', (t) => {
+  const { rows, experiments } = makePlan({ only: ['koa-jwt-redis*', 'logins'] });
+  t.deepEqual(
+    rows.map(({ id }) => id),
+    ['koa-jwt-redis-none', 'koa-jwt-redis-documented', 'koa-jwt-redis-batched'],
+  );
+  t.deepEqual([...experiments], ['logins']);
+  t.deepEqual(unknownNames(['strict', 'memory', 'koa*', 'nonsense', 'x*']), ['nonsense', 'x*']);
+});
+
+test('quick takes fewer loads and entries, of every other row', (t) => {
+  const { rows } = makePlan({ quick: true });
+  t.deepEqual(
+    ROWS.filter(({ id }) => !rows.some((row) => row.id === id)).map(({ id }) => id),
+    ['revoked-10000000'],
+  );
+  t.true(rows.every(({ measures }) => measures.length > 0));
+  const loads = new Set(rows.flatMap(({ measures }) => measures.map(({ load }) => load)));
+  t.deepEqual([...loads].sort(), ['200/s', '50 connections']);
+});
+
+test('ids are unique, and rows are compared with rows there are', (t) => {
+  const ids = ROWS.map(({ id }) => id);
+  t.is(new Set(ids).size, ids.length);
+  for (const { comparedWith } of ROWS) {
+    if (comparedWith !== undefined) t.true(ids.includes(comparedWith), comparedWith);
+  }
+});

@@ -1,0 +1,31 @@
+import { PassThrough } from 'node:stream';
+import test from 'ava';
+import { performSteps, timeLeft } from '../../../scripts/bench/progress-line.ts';
+
+test('the time left is the estimate at first, then corrected by the pace so far', (t) => {
+  t.is(timeLeft(0, 45, 0), '45 s');
+  t.is(timeLeft(0, 600, 0), '10 min');
+  t.is(timeLeft(60, 660, 120), '20 min');
+  t.is(timeLeft(590, 600, 590), '10 s');
+});
+
+test('steps are performed in order, each told before it is', async (t) => {
+  const stream = new PassThrough().setEncoding('utf8');
+  const done: string[] = [];
+  const step = (title: string) => ({
+    title,
+    seconds: 1,
+    perform: async () => void done.push(title),
+  });
+  await performSteps([step('a'), step('b')], stream, new AbortController().signal);
+  t.deepEqual(done, ['a', 'b']);
+  t.regex(String(stream.read()), /^\[1\/2\] 2 s left · a\n\[2\/2\] \d+ s left · b\n$/);
+});
+
+test('no step is begun after an interruption', async (t) => {
+  const stop = new AbortController();
+  const perform = async () => stop.abort();
+  const steps = ['a', 'b'].map((title) => ({ title, seconds: 1, perform }));
+  const performed = performSteps(steps, new PassThrough(), stop.signal);
+  await t.throwsAsync(performed, { message: /interrupted/ });
+});
