@@ -39,8 +39,9 @@ function batchedLoad(users, batchScheduleFn) {
   return (id) => loader.load(id);
 }
 
+/** MongoDB's first reply has 101 documents unless more are asked for. */
 async function findMany(users, ids) {
-  const options = { projection, limit: ids.length, singleBatch: true };
+  const options = { projection, batchSize: ids.length + 1 };
   const found = await users.find({ _id: { $in: ids } }, options).toArray();
   const byId = new Map(found.map((user) => [user._id, user]));
   return ids.map((id) => byId.get(id) ?? null);
