@@ -52,12 +52,13 @@ async function readResults(file: string): Promise<Results> {
   }
 }
 
-/** The tables on stdout, the chart in the folder. */
+/** The tables on stdout; tables and chart in the folder. */
 async function show(results: Results, folder: string): Promise<void> {
   process.stdout.write(`\n${tables(results)}`);
   await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'results.md'), tables(results));
   await writeFile(join(folder, 'chart.svg'), chart(results));
-  process.stderr.write(`\n${join(folder, 'chart.svg')} is the chart.\n`);
+  process.stderr.write(`\nThe tables and the chart are in ${folder} as well.\n`);
 }
 
 main(process.argv.slice(2)).then(

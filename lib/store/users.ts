@@ -103,15 +103,16 @@ function newDocument(user: NewUser): UserDocument {
   };
 }
 
+/** Frozen: requests that share a read share the user. */
 function toUser(document: Pick<UserDocument, '_id' | keyof typeof WHAT_A_USER_IS>): User {
-  return {
+  return Object.freeze({
     id: document._id,
     email: document.email,
     name: document.name,
     companyId: document.company_id,
-    roles: document.roles,
+    roles: Object.freeze(document.roles),
     disabled: document.disabled_at !== null,
-  };
+  });
 }
 
 function toAccount(document: UserDocument): Account {

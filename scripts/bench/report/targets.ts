@@ -1,4 +1,4 @@
-/** What issue 4 sets out to reach, and whether it was. */
+/** What a strict check is to cost at most, and whether it does. */
 import type { Results } from '../results.ts';
 import { type Figure, figureOf } from '../statistics.ts';
 import { NOT_MEASURED, ratio } from './format.ts';
