@@ -7,7 +7,7 @@ export interface Options {
   readonly quick?: true;
   readonly rounds?: number;
   readonly rows?: readonly string[];
-  /** The folder that gets results.json and chart.svg. */
+  /** The folder that gets results.json, results.md and chart.svg. */
   readonly out: string;
   /** A results.json to make the tables and the chart of again. */
   readonly render?: string;
@@ -31,7 +31,7 @@ export function readOptions(args: readonly string[]): Options {
       'only these rows and experiments, by commas; * at an end stands for any end',
       readNames,
     )
-    .option('--out <folder>', 'where results.json and chart.svg go', '.bench')
+    .option('--out <folder>', 'where results.json, results.md and chart.svg go', '.bench')
     .option(
       '--render <file>',
       'make the tables and the chart of a results.json again; runs nothing',

@@ -20,7 +20,7 @@ interface Section {
 }
 
 const REAL_SERVER =
-  'The real server (server/main.js) on all processors, with one password thread for each but one; users of one address.';
+  'The real server (server/main.js) on all processors, with one password thread for each but one, by the native bcrypt where the versions above have it; users of one address.';
 
 const SECTIONS: readonly Section[] = [
   {
