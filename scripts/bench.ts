@@ -54,9 +54,10 @@ async function readResults(file: string): Promise<Results> {
 
 /** The tables on stdout; tables and chart in the folder. */
 async function show(results: Results, folder: string): Promise<void> {
-  process.stdout.write(`\n${tables(results)}`);
+  const text = tables(results);
+  process.stdout.write(`\n${text}`);
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'results.md'), tables(results));
+  await writeFile(join(folder, 'results.md'), text);
   await writeFile(join(folder, 'chart.svg'), chart(results));
   process.stderr.write(`\nThe tables and the chart are in ${folder} as well.\n`);
 }

@@ -1,13 +1,12 @@
 /** `npm test`: ava on the compiled tests, with a MongoDB for as long as they run. */
-import { existsSync, rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Cleanups, createCleanups } from './cleanups.ts';
 import { guard } from './guard.ts';
 import { findMongod } from './mongod/find.ts';
 import { startMongod } from './mongod/start.ts';
+import { ownFolder } from './own-folder.ts';
 import { endChild, ended, spawnChild } from './processes.ts';
 import { createReport } from './progress.ts';
 import { stopped, stopSignal } from './stop-signal.ts';
@@ -31,7 +30,7 @@ async function main(args: string[]): Promise<number> {
 }
 
 async function runTests(args: string[], cleanups: Cleanups): Promise<number> {
-  const folder = await ownFolder();
+  const folder = await ownFolder('rescind-test-');
   const asks = args.some((arg) => arg === '--help' || arg === '--version');
   const database = asks ? {} : await openDatabase(join(folder, 'mongodb'), process.env, cleanups);
   const cli = fileURLToPath(new URL('./cli.mjs', import.meta.resolve('ava')));
@@ -45,20 +44,6 @@ async function runTests(args: string[], cleanups: Cleanups): Promise<number> {
   cleanups.add(() => endChild(ava, interruptGrace, 'SIGINT'));
   await ended(ava);
   return ava.exitCode ?? 1;
-}
-
-/** Removed at exit, and not in a cleanup: a second Ctrl-C is to leave nothing behind either. */
-async function ownFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rescind-test-'));
-  process.once('exit', () => {
-    try {
-      // An interrupted test's own mongod may take a second to end and to stop writing here.
-      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
-    } catch (error) {
-      process.stderr.write(`${folder} is left behind: ${(error as Error).message}\n`);
-    }
-  });
-  return folder;
 }
 
 /** Gives the tests a MongoDB, and returns what their environment says of it. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { guard } from '../guard.ts';
 import { endChild, hasEnded, howEnded, spawnChild } from '../processes.ts';
 import { type Pinning, type Processors, pinned } from './pinning.ts';
+import { keepStderrTail } from './stderr-tail.ts';
 
 /** A Node process that answers one question at a time. */
 export interface Asked {
@@ -23,7 +24,6 @@ export interface AskedOptions {
 }
 
 const STOP_GRACE = 5_000;
-const KEPT_STDERR = 4_096;
 
 /** Starts a Node process with an IPC channel, on the processors it is to use. */
 export async function startAsked(pinning: Pinning, options: AskedOptions): Promise<Asked> {
@@ -36,12 +36,9 @@ export async function startAsked(pinning: Pinning, options: AskedOptions): Promi
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   guard(child);
-  let stderr = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-KEPT_STDERR);
-  });
+  const stderr = keepStderrTail(child);
 
-  const fault = () => new Error(`${file} has ended (${howEnded(child)}):\n${stderr}`);
+  const fault = () => new Error(`${file} has ended (${howEnded(child)}):\n${stderr()}`);
 
   async function answer(): Promise<unknown> {
     const heard = new AbortController();

@@ -1,5 +1,5 @@
 /** Logins alone: how near the server comes to what its password threads could do. */
-import { availableParallelism } from 'node:os';
+import { settings } from '../../server/config.ts';
 import { type Collected, unlessFailed } from './collected.ts';
 import { BCRYPT_COST, PASSWORD } from './fill-database.ts';
 import { oneThreadRate } from './one-thread-rate.ts';
@@ -11,9 +11,9 @@ import { assertRight } from './run-cell.ts';
 import type { Stage } from './stage.ts';
 import type { Step } from './step.ts';
 
-/** The server's default: one processor is left for everything but passwords. */
+/** As many as a server has that is not told otherwise. */
 export function passwordThreads(): number {
-  return Math.max(1, availableParallelism() - 1);
+  return settings.BCRYPT_THREADS.parse(undefined);
 }
 
 /** Fewer than there are users, and many more than log in during a run. */

@@ -7,6 +7,7 @@ import { BCRYPT_COST } from './fill-database.ts';
 import { pinned } from './pinning.ts';
 import { USUAL_ENTRIES } from './rows.ts';
 import type { Stage } from './stage.ts';
+import { keepStderrTail } from './stderr-tail.ts';
 
 export interface RealServer {
   readonly port: number;
@@ -15,7 +16,6 @@ export interface RealServer {
 
 const READY_LIMIT = 30_000;
 const STOP_GRACE = 10_000;
-const KEPT_STDERR = 4_096;
 
 /**
  * Starts server/main.js as `npm start` does, on all processors: its password threads are to use what the
@@ -31,13 +31,10 @@ export async function startRealServer(stage: Stage, threads: number): Promise<Re
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   guard(child);
-  let stderr = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-KEPT_STDERR);
-  });
+  const stderr = keepStderrTail(child);
   const server = { port, stop: () => endChild(child, STOP_GRACE) };
   for (const deadline = performance.now() + READY_LIMIT; !(await isReady(port)); ) {
-    if (hasEnded(child)) throw new Error(`the server has ended (${howEnded(child)}):\n${stderr}`);
+    if (hasEnded(child)) throw new Error(`the server has ended (${howEnded(child)}):\n${stderr()}`);
     if (performance.now() > deadline) throw new Error('the server is not ready');
     await sleep(100);
   }

@@ -1,7 +1,7 @@
 /** Entries of `revoked_tokens` as rescind writes them; that it finds them is proved before each measurement. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Binary } from 'mongodb';
 import type { RevocationDocument } from '../../lib/store/collections.ts';
+import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-entries.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import { cutoff } from './population.ts';
 
@@ -12,14 +12,14 @@ import { cutoff } from './population.ts';
 export function logoutDocuments(count: number): RevocationDocument[] {
   const hashes = randomBytes(32 * Math.ceil(count / 2));
   return Array.from({ length: count }, (_, index) => {
-    if (index % 2 === 1) return ended('session', `session:${randomUUID()}`, 92 * DAY);
+    if (index % 2 === 1) return ended('session', sessionKey(randomUUID()), 92 * DAY);
     return revokedToken(hashes.subarray(index * 16, index * 16 + 32));
   });
 }
 
 /** The entry of one token; none expires while a bench runs. */
-export function revokedToken(hash: Uint8Array): RevocationDocument {
-  return ended('token', new Binary(hash), 25 * HOUR);
+export function revokedToken(hash: Buffer): RevocationDocument {
+  return ended('token', idOf(tokenKey(hash.toString('base64'))), 25 * HOUR);
 }
 
 function ended(
@@ -46,7 +46,7 @@ function ended(
 export function cutoffDocument(userId: string): RevocationDocument {
   const revoked_before = cutoff();
   return {
-    _id: `user:${userId}`,
+    _id: userKey(userId),
     kind: 'user',
     user_id: userId,
     reason: 'revoke_all',

@@ -5,7 +5,7 @@ import { type Cell, cellsOfRound, coldTokens, keyOf, type Plan } from './plan.ts
 import type { Row } from './rows.ts';
 import { runCell } from './run-cell.ts';
 import type { Stage } from './stage.ts';
-import { makeSharedPools, type StartedRow, startRow } from './started-row.ts';
+import { isCold, makeSharedPools, type StartedRow, startRow } from './started-row.ts';
 import type { Step } from './step.ts';
 
 /** All that is measured of the rows, round by round. */
@@ -52,10 +52,6 @@ function startSteps(rows: readonly Row[], parts: Parts): readonly Step[] {
     mintStep('warm-up', '50 connections', stage, { leadIn: 0, duration: warmUp / 2 }),
     ...starts,
   ];
-}
-
-function isCold({ measures }: Row): boolean {
-  return measures.some(({ pattern }) => pattern === 'cold');
 }
 
 function roundSteps(rows: readonly Row[], round: number, parts: Parts): readonly Step[] {

@@ -4,10 +4,10 @@ import type { Cleanups } from '../cleanups.ts';
 import { findMongod } from '../mongod/find.ts';
 import { startMongod, withDatabase } from '../mongod/start.ts';
 import { mongodVersion } from '../mongod/version.ts';
+import { ownFolder } from '../own-folder.ts';
 import type { Report } from '../progress.ts';
 import { type Filling, fillDatabase } from './fill-database.ts';
 import { type Generator, startGenerator } from './load/start-generator.ts';
-import { ownFolder } from './own-folder.ts';
 import { findPinning, type Pinning, pinThisProcess } from './pinning.ts';
 import { HOT_COUNT, userId } from './population.ts';
 import { type Redis, startRedis } from './redis.ts';
@@ -105,7 +105,7 @@ function rowOptions(
 async function openMongod({ report, cleanups, fail }: Surroundings) {
   const binary = await findMongod(process.env, report);
   const version = await mongodVersion(binary, process.env);
-  const dataFolder = await ownFolder();
+  const dataFolder = await ownFolder('rescind-bench-');
   const starting = startMongod({
     binary,
     dataFolder,

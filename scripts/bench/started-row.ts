@@ -47,6 +47,11 @@ export async function startRow(row: Row, stage: Stage, plan: Plan): Promise<Star
   }
 }
 
+/** Whether it is measured with new tokens as well. */
+export function isCold({ measures }: Row): boolean {
+  return measures.some(({ pattern }) => pattern === 'cold');
+}
+
 async function warmUp({ row, server, poolOf }: StartedRow, stage: Stage, plan: Plan) {
   const load = LOADS['50 connections'];
   const run = (duration: number, stream: Pick<StreamTask, 'pool' | 'order'>) => {
@@ -54,7 +59,7 @@ async function warmUp({ row, server, poolOf }: StartedRow, stage: Stage, plan: P
     return stage.generator.run({ port: server.port, leadIn: 0, duration, streams });
   };
   await run(plan.warmUp, { pool: poolOf('hot'), order: 'random' });
-  if (row.measures.some(({ pattern }) => pattern === 'cold')) {
+  if (isCold(row)) {
     await run(plan.warmUp / 2, { pool: 'warm-up', order: 'once' });
   }
 }

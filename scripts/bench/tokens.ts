@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, hash, randomUUID } from 'node:crypto';
 import { DAY, HOUR, toSeconds } from '../../lib/time.ts';
+import { CLIENT_ID, TYPE } from '../../lib/tokens/claims.ts';
 import { createKeyRing } from '../../lib/tokens/keys.ts';
 
 /** A token, and what it can be revoked by. */
@@ -24,7 +25,7 @@ const LIFETIME = 6 * HOUR;
 export async function createMint(secret: string): Promise<(userId: string) => MintedToken> {
   const { signing } = await createKeyRing([secret]);
   const key = createSecretKey(Buffer.from(secret, 'utf8'));
-  const header = encode({ alg: signing.alg, kid: signing.kid, typ: 'at+jwt' });
+  const header = encode({ alg: signing.alg, kid: signing.kid, typ: TYPE });
   const stamp = Date.now() + DAY;
 
   return function mint(userId) {
@@ -44,7 +45,7 @@ function claims(userId: string, jti: string) {
     aud: AUDIENCE,
     sub: userId,
     sid: randomUUID(),
-    client_id: 'rescind',
+    client_id: CLIENT_ID,
     jti,
     iat: now,
     exp: now + toSeconds(LIFETIME),

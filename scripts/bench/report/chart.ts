@@ -1,7 +1,7 @@
 /** The bar chart of the README, as SVG. */
 import type { ReportedRow, Results } from '../results.ts';
 import { whole } from './format.ts';
-import { cpuPerRequest, HOT_AT_50, medianOf, perSecond } from './select.ts';
+import { cpuPerRequest, HOT_AT_50, medianOf, perSecond, variesEntries } from './select.ts';
 
 /** Half way between black and white in contrast, so that it reads on a light and on a dark page. */
 const TEXT = '#787b80';
@@ -69,7 +69,7 @@ function checksRevocation({ checks }: ReportedRow): boolean {
 
 function barsOf(results: Results): readonly Bar[] {
   return results.rows
-    .filter(({ id }) => !id.startsWith('revoked-'))
+    .filter((row) => !variesEntries(row))
     .map((row) => {
       const selection = { row: row.id, ...HOT_AT_50 };
       return {

@@ -4,7 +4,16 @@ import type { Results } from '../results.ts';
 import { median } from '../statistics.ts';
 import { megabytes, ratio, short, whole } from './format.ts';
 import { markdownTable } from './markdown-table.ts';
-import { cpuPerRequest, HOT_AT_50, medianOf, p50, p99, perSecond, ratioBetween } from './select.ts';
+import {
+  cpuPerRequest,
+  HOT_AT_50,
+  medianOf,
+  p50,
+  p99,
+  perSecond,
+  ratioBetween,
+  variesEntries,
+} from './select.ts';
 import { besideRatio, loginRatio } from './targets.ts';
 
 const right = (title: string) => ({ title, align: 'right' }) as const;
@@ -12,7 +21,7 @@ const right = (title: string) => ({ title, align: 'right' }) as const;
 /** Throughput against how much has been revoked. */
 export function revokedEntriesTable(results: Results): string {
   const rows = results.rows
-    .filter(({ id }) => id === 'strict' || id.startsWith('revoked-'))
+    .filter((row) => row.id === 'strict' || variesEntries(row))
     .sort((a, b) => a.entries - b.entries);
   const least = rows[0]?.id ?? '';
   return markdownTable(

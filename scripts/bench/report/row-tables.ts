@@ -15,6 +15,7 @@ import {
   readsPerRequest,
   type Selection,
   serverBusy,
+  variesEntries,
 } from './select.ts';
 
 const FIGURES: readonly Column[] = [
@@ -30,7 +31,7 @@ const RESCIND_TO_IT: Column = { title: 'rescind ÷ it', align: 'right' };
 
 /** Every row with known tokens at 50 connections, and how many times as much rescind does. */
 export function overviewTable(results: Results): string {
-  const rows = results.rows.filter(({ id }) => !id.startsWith('revoked-'));
+  const rows = results.rows.filter((row) => !variesEntries(row));
   const columns = [{ title: 'Row' }, ...FIGURES, RESCIND_TO_IT, { title: 'Configuration' }];
   return markdownTable(
     columns,

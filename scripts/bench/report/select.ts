@@ -1,6 +1,6 @@
 /** Figures out of the results. */
 import type { Measure } from '../loads.ts';
-import type { Results, Run } from '../results.ts';
+import type { ReportedRow, Results, Run } from '../results.ts';
 import { type Figure, median, type RoundValue, ratioOf } from '../statistics.ts';
 
 /** Which runs are meant: of one row, with one load and one pattern. */
@@ -50,6 +50,11 @@ export function ratioBetween(
   metric: Metric,
 ): Figure | undefined {
   return ratioOf(byRound(results, above, metric), byRound(results, below, metric));
+}
+
+/** Whether a row is there only for how much has been revoked; it stands in a table of its own. */
+export function variesEntries({ id }: Pick<ReportedRow, 'id'>): boolean {
+  return id.startsWith('revoked-');
 }
 
 /** What most of the tables and the chart are about. */

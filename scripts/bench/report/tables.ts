@@ -9,6 +9,7 @@ import {
 } from './experiment-tables.ts';
 import { preamble } from './preamble.ts';
 import { headline, loadTable, overviewTable } from './row-tables.ts';
+import { variesEntries } from './select.ts';
 import { targetTable } from './targets.ts';
 
 interface Section {
@@ -44,7 +45,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: 'By number of revoked entries',
     table: revokedEntriesTable,
-    isThere: ({ rows }) => rows.some(({ id }) => id.startsWith('revoked-')),
+    isThere: ({ rows }) => rows.some(variesEntries),
   },
   {
     title: 'By share of revoked tokens',
