@@ -34,7 +34,7 @@ export interface AuthOptions {
   readonly bcryptCost?: number;
   /** Threads that check passwords. Default 1. */
   readonly bcryptThreads?: number;
-  /** Bytes of memory in which verified tokens are remembered, 0 for none. Default 96 MiB, some 100,000 tokens. */
+  /** Bytes of memory in which verified tokens are remembered, 0 for none. Default 96 MiB, some 220,000 tokens. */
   readonly rememberedTokenBytes?: number;
   /** The most milliseconds that a caller without a deadline of its own waits. Default 5,000. */
   readonly deadline?: number;

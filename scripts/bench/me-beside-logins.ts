@@ -4,11 +4,12 @@ import { LOADS } from './loads.ts';
 import { LOGIN_POOL, makeLoginPool, passwordThreads } from './logins.ts';
 import { oneThreadRate } from './one-thread-rate.ts';
 import type { Plan } from './plan.ts';
+import { makeHotPools } from './pools.ts';
 import { type RealServer, startRealServer } from './real-server.ts';
 import type { BesideLoginsRun } from './results.ts';
 import { assertRight } from './run-cell.ts';
 import type { Stage } from './stage.ts';
-import { makeSharedPools } from './started-row.ts';
+import { warm } from './started-row.ts';
 import type { Step } from './step.ts';
 
 /** Of what the password threads can do. */
@@ -28,21 +29,27 @@ export function meBesideLoginsSteps(
   const duration = plan.quick ? 3_000 : 10_000;
   return Array.from({ length: plan.quick ? 1 : plan.rounds }, (_, round) => ({
     title: `/me beside logins, round ${round + 1}`,
-    seconds: (2 * (LEAD_IN + duration) + CALIBRATION) / 1000 + 3,
+    seconds: (plan.warmUp + 2 * (LEAD_IN + duration) + CALIBRATION) / 1000 + 3,
     perform: () =>
       unlessFailed(collected, 'me-beside-logins', async () => {
-        collected.besideLogins.push(await runRound(stage, round, duration));
+        collected.besideLogins.push(await runRound(stage, round, duration, plan.warmUp));
       }),
   }));
 }
 
-async function runRound(stage: Stage, round: number, duration: number): Promise<BesideLoginsRun> {
-  await makeSharedPools(stage);
+async function runRound(
+  stage: Stage,
+  round: number,
+  duration: number,
+  warmUp: number,
+): Promise<BesideLoginsRun> {
+  await makeHotPools(stage);
   await makeLoginPool(stage);
   const threads = passwordThreads();
   const offered = OFFERED * threads * (await oneThreadRate(CALIBRATION));
   const server = await startRealServer(stage, threads);
   try {
+    await warm(server, stage, warmUp, ME);
     const without = await runMe(stage, server, duration, []);
     const beside = await runMe(stage, server, duration, [
       { pool: LOGIN_POOL, order: 'random', load: { kind: 'open', rate: offered } },

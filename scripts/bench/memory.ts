@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Collected, unlessFailed } from './collected.ts';
 import { LOADS } from './loads.ts';
 import type { Plan } from './plan.ts';
+import { makeHotPools } from './pools.ts';
 import type { MemoryReading } from './results.ts';
 import { ROWS } from './rows.ts';
 import type { ServerProcess } from './server-process.ts';
 import type { Stage } from './stage.ts';
-import { makeSharedPools } from './started-row.ts';
 import type { Step } from './step.ts';
 
 /** A use of them all ends when there are none left, long before this many milliseconds. */
@@ -37,7 +37,7 @@ export function memorySteps(stage: Stage, plan: Plan, collected: Collected): rea
 async function readMemory(stage: Stage, counts: readonly number[]): Promise<MemoryReading[]> {
   const row = ROWS.find(({ id }) => id === 'strict');
   if (row === undefined) throw new Error('there is no row strict');
-  await makeSharedPools(stage);
+  await makeHotPools(stage);
   const server = await stage.startRow(row, ['--expose-gc']);
   try {
     await use(stage, server, 'hot', WARM_UP);

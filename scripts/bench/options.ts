@@ -23,9 +23,9 @@ export function readOptions(args: readonly string[]): Options {
     )
     .option(
       '--quick',
-      'a look in under 5 minutes: 3 rounds of 1 s a run, fewer loads, at most 1 M entries',
+      'a look in under 5 minutes: one round of 3 s a run, fewer loads, at most 1 M entries',
     )
-    .option('--rounds <n>', 'how many rounds (default: 5, quick 3)', readRounds)
+    .option('--rounds <n>', 'how many rounds (default: 5, quick 1)', readRounds)
     .option(
       '--rows <names>',
       'only these rows and experiments, by commas; * at an end stands for any end',

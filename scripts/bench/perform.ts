@@ -46,6 +46,7 @@ export async function perform(
     rounds: plan.rounds,
     seconds: plan.duration / 1000,
     leadIn: plan.leadIn / 1000,
+    warmUp: plan.warmUp / 1000,
     machine: describeMachine(stage, collected),
     versions: await readVersions(stage),
     rows: plan.rows.map((row) =>

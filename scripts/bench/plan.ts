@@ -1,4 +1,4 @@
-import { type LoadName, type Measure, MOST_PER_SECOND } from './loads.ts';
+import { HOT_AT_50, type Measure } from './loads.ts';
 import { ROWS, type Row } from './rows.ts';
 
 /** What is measured beside the rows: see the file of the same name. */
@@ -12,15 +12,11 @@ export interface Plan {
   /** Of one run: what is measured, and what comes before it. */
   readonly duration: number;
   readonly leadIn: number;
-  /** Of each server before its first run. */
-  readonly warmUp: number;
   /**
-   * Whether every round starts servers of its own. What the compiler makes of a program, and where its
-   * memory lies, differ from start to start by some per cent: one start for all rounds would give a row
-   * its luck in every round, and five starts let the median see it. All servers of a round run at once
-   * (the idle ones do nothing), so that rows with the same load are measured within a minute.
+   * Of each server before its first run: until the compiler is done with it, which takes the larger ones
+   * some five seconds.
    */
-  readonly freshServers: boolean;
+  readonly warmUp: number;
   readonly rows: readonly Row[];
   readonly experiments: ReadonlySet<Experiment>;
 }
@@ -43,16 +39,15 @@ const QUICK_MEASURES: readonly string[] = [
   { load: '200/s', pattern: 'hot' },
 ].map((measure) => keyOf(measure as Measure));
 
+const RUN = { duration: 2_500, leadIn: 500 };
+
 export function makePlan({ quick = false, rounds, only }: PlanOptions): Plan {
   const wanted = (id: string) => only === undefined || only.some((name) => matches(name, id));
   const rows = ROWS.filter(({ id }) => wanted(id));
-  const shared = { quick, experiments: new Set(EXPERIMENTS.filter(wanted)) };
-  if (!quick) {
-    const times = { duration: 2_500, leadIn: 500, warmUp: 2_000 };
-    return { ...shared, ...times, rows, rounds: rounds ?? 5, freshServers: true };
-  }
-  const times = { duration: 1_000, leadIn: 300, warmUp: 2_000 };
-  return { ...shared, ...times, rows: quickRows(rows), rounds: rounds ?? 3, freshServers: false };
+  const shared = { ...RUN, quick, experiments: new Set(EXPERIMENTS.filter(wanted)) };
+  return quick
+    ? { ...shared, warmUp: 3_000, rows: quickRows(rows), rounds: rounds ?? 1 }
+    : { ...shared, warmUp: 6_000, rows, rounds: rounds ?? 5 };
 }
 
 /** Names that are neither a row nor an experiment. */
@@ -74,28 +69,26 @@ function quickRows(rows: readonly Row[]): readonly Row[] {
     }));
 }
 
-/** One measure of one row. */
-export interface Cell {
+/** One start of a row's server, and what is measured of it, one after the other. */
+export interface Turn {
   readonly row: Row;
-  readonly measure: Measure;
+  readonly measures: readonly Measure[];
 }
 
 /**
- * All that a round measures, in its order: one load and pattern after the other, and of each all rows.
- * Another row comes first in each round, and every other round goes backwards, so that no row always
- * follows the same one.
+ * The turns of a round: first each row with known tokens at 50 connections, then those that are measured
+ * by more. Another row comes first in each round, and every other round goes backwards, so that no row
+ * always follows the same one.
  */
-export function cellsOfRound(rows: readonly Row[], round: number): readonly Cell[] {
-  const keys = new Map<string, Measure>();
-  for (const { measures } of rows) {
-    for (const measure of measures) keys.set(keyOf(measure), measure);
-  }
-  return [...keys].flatMap(([key, measure]) => {
-    const measured = rows.filter(({ measures }) => measures.some((each) => keyOf(each) === key));
-    const ordered = rotated(measured, round);
-    const turned = round % 2 === 0 ? ordered : ordered.toReversed();
-    return turned.map((row) => ({ row, measure }));
-  });
+export function turnsOfRound(rows: readonly Row[], round: number): readonly Turn[] {
+  const ordered = rotated(rows, round);
+  const turned = round % 2 === 0 ? ordered : ordered.toReversed();
+  const main = (measure: Measure) => keyOf(measure) === keyOf(HOT_AT_50);
+  return [main, (measure: Measure) => !main(measure)].flatMap((isInPass) =>
+    turned
+      .map((row) => ({ row, measures: row.measures.filter(isInPass) }))
+      .filter(({ measures }) => measures.length > 0),
+  );
 }
 
 /** Tells one measure from another, and reads well. */
@@ -106,12 +99,4 @@ export function keyOf({ load, pattern }: Measure): string {
 function rotated<T>(list: readonly T[], by: number): readonly T[] {
   const first = list.length === 0 ? 0 : by % list.length;
   return [...list.slice(first), ...list.slice(0, first)];
-}
-
-/** How many tokens a cold run may use up. */
-export function coldTokens(
-  { duration, leadIn }: Pick<Plan, 'duration' | 'leadIn'>,
-  load: LoadName,
-): number {
-  return Math.ceil((MOST_PER_SECOND[load] * (duration + leadIn)) / 1000);
 }

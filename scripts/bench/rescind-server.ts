@@ -1,5 +1,6 @@
 /** A rescind that is measured, as BENCH_ROW describes it; composed from lib/ as lib/auth.ts does. */
-import { createServer, type RequestListener } from 'node:http';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { type Auth, createAuth } from '../../lib/auth.ts';
@@ -16,10 +17,12 @@ import { createKeyRing } from '../../lib/tokens/keys.ts';
 import { createAuthenticate } from '../../lib/use-cases/authenticate.ts';
 import { createApp } from '../../server/app.ts';
 import { me } from '../../server/handlers/me.ts';
+import { listen } from '../../server/http-server.ts';
 import { authenticate, handleErrors } from '../../server/index.ts';
 import { createLog } from '../../server/log.ts';
 import type { RowOptions } from './server-process.ts';
 
+const HOST = '127.0.0.1';
 const DEADLINE = 5 * SECOND;
 
 const options = JSON.parse(process.env['BENCH_ROW'] ?? '{}') as RowOptions;
@@ -61,34 +64,37 @@ function revocationOverride() {
   return options.checks === 'revocation' ? {} : nothingRevoked;
 }
 
-/** As an application of somebody else's has it, and as the peers are measured. */
-function embedded(auth: Pick<Auth, 'authenticate'>): RequestListener {
+/** As an application of somebody else's has it, and as the peers are measured. Answers the port. */
+async function serveEmbedded(auth: Pick<Auth, 'authenticate'>): Promise<number> {
   const app = new Koa();
   app.use(handleErrors());
   app.use(authenticate(auth));
   app.use((ctx) => me(ctx as unknown as Parameters<typeof me>[0], undefined as never));
-  return app.callback();
+  const server = createServer(app.callback()).listen(0, HOST);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
 }
 
-async function wholeServer(db: Db, auth: Pick<Auth, 'authenticate'>): Promise<RequestListener> {
+/** As server/start.ts does. Answers the port. */
+async function serveWhole(db: Db, auth: Pick<Auth, 'authenticate'>): Promise<number> {
   const { secret, issuer, audience } = options;
   const rest = await createAuth({ db, secrets: [secret], issuer, audience });
-  return createApp({
+  const log = createLog('info'); // to standard output, which the harness has opened on /dev/null
+  const app = createApp({
     auth: { ...rest, ...auth },
-    log: createLog('info'), // to standard output, which the harness has opened on /dev/null
+    log,
     isStopping: () => false,
     requestDeadline: DEADLINE,
     trustProxy: 0,
-  }).callback();
+  });
+  const { url } = await listen(app.callback(), { host: HOST, port: 0, log });
+  return Number(new URL(url).port);
 }
 
 async function main(): Promise<void> {
   const { db } = connect(options.mongodbUri, { deadline: DEADLINE });
   const auth = { authenticate: await composeAuthenticate(db) };
-  const handle = options.form === 'whole' ? await wholeServer(db, auth) : embedded(auth);
-  const server = createServer(handle).listen(0, '127.0.0.1', () => {
-    process.send?.({ port: (server.address() as AddressInfo).port });
-  });
+  const port = await (options.form === 'whole' ? serveWhole(db, auth) : serveEmbedded(auth));
   process.on('message', (question: { cpu?: true }) => {
     if (!question.cpu) return;
     globalThis.gc?.(); // there only with --expose-gc: where memory is measured, and nothing else is
@@ -96,6 +102,7 @@ async function main(): Promise<void> {
   });
   process.on('disconnect', () => process.exit());
   process.on('SIGTERM', () => process.exit());
+  process.send?.({ port });
 }
 
 await main();

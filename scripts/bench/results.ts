@@ -78,6 +78,8 @@ export interface Results {
   /** Of one run, in seconds: what is measured, and what comes before it. */
   readonly seconds: number;
   readonly leadIn: number;
+  /** Of each server before its first run, in seconds. */
+  readonly warmUp: number;
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
   readonly rows: readonly ReportedRow[];

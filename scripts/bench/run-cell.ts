@@ -1,11 +1,18 @@
 import type { StreamResult } from './load/protocol.ts';
-import { LOADS } from './loads.ts';
-import type { Cell, Plan } from './plan.ts';
+import { LOADS, type Measure } from './loads.ts';
+import type { Plan } from './plan.ts';
 import { WrongAnswer } from './probe.ts';
 import type { Run } from './results.ts';
+import type { Row } from './rows.ts';
 import type { Usage } from './server-process.ts';
 import type { Stage } from './stage.ts';
 import type { StartedRow } from './started-row.ts';
+
+/** One measure of one row. */
+export interface Cell {
+  readonly row: Row;
+  readonly measure: Measure;
+}
 
 /** Measures one cell in one round. Throws WrongAnswer when one answer was not what it must be. */
 export async function runCell(
@@ -17,7 +24,7 @@ export async function runCell(
 ): Promise<Run> {
   const { load, pattern } = measure;
   const order = pattern === 'cold' ? 'once' : 'random';
-  const stream = { pool: poolOf(pattern), order, load: LOADS[load] } as const;
+  const stream = { pool: poolOf(measure), order, load: LOADS[load] } as const;
   const reads = await stage.reads();
   const before = await server.usage();
   const [result] = await stage.generator.run({

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
-import { MINUTE, SECOND } from '../../lib/time.ts';
+import { type Clock, MINUTE, SECOND } from '../../lib/time.ts';
 import { createAccessTokens } from '../../lib/tokens/access-tokens.ts';
 import { createKeyRing } from '../../lib/tokens/keys.ts';
 import { createRememberedTokens } from '../../lib/tokens/remembered-tokens.ts';
@@ -29,6 +29,15 @@ function memory(rememberedTokenBytes?: number) {
   };
   const bound = rememberedTokenBytes === undefined ? {} : { rememberedTokenBytes };
   return { verified, ring, recall: createRememberedTokens(verify, { keys, ...bound }) };
+}
+
+const NAMES = { userId: randomUUID(), sessionId: randomUUID() };
+
+/** The real ones, as lib/auth.ts has them. */
+async function accessTokens(clock: Clock) {
+  const keys = await createKeyRing([generateSecret()]);
+  const options = { keys, issuer: 'rescind', audience: 'rescind', accessTokenTtl: MINUTE, clock };
+  return createAccessTokens(options);
 }
 
 test('a token is verified once and says the same ever after', (t) => {
@@ -81,17 +90,19 @@ test('0 bytes remember nothing, and a bound that is none is refused by name', (t
   }
 });
 
+test('what is no string is refused, also when it reads like a remembered token', async (t) => {
+  const { issue, verify } = await accessTokens(Date.now);
+  const { token } = await issue({ ...NAMES, stamp: Date.now(), authTime: new Date() });
+  t.is(verify(token), verify(token));
+  for (const lookalike of [[token], Buffer.from(token), { toString: () => token }, undefined]) {
+    t.throws(() => verify(lookalike as string), { code: 'invalid_token' });
+  }
+});
+
 test('exp and iat of a remembered token are asked of the clock at every use', async (t) => {
   let now = Date.now();
-  const { issue, verify, assertCurrent } = createAccessTokens({
-    keys: await createKeyRing([generateSecret()]),
-    issuer: 'rescind',
-    audience: 'rescind',
-    accessTokenTtl: MINUTE,
-    clock: () => now,
-  });
-  const names = { userId: randomUUID(), sessionId: randomUUID() };
-  const { token } = await issue({ ...names, stamp: now, authTime: new Date(now) });
+  const { issue, verify, assertCurrent } = await accessTokens(() => now);
+  const { token } = await issue({ ...NAMES, stamp: now, authTime: new Date(now) });
   const use = () => assertCurrent(verify(token));
   t.notThrows(use);
   now += MINUTE + SECOND;

@@ -1,7 +1,9 @@
 /** The bar chart of the README, as SVG. */
+
+import { HOT_AT_50 } from '../loads.ts';
 import type { ReportedRow, Results } from '../results.ts';
 import { whole } from './format.ts';
-import { cpuPerRequest, HOT_AT_50, medianOf, perSecond, variesEntries } from './select.ts';
+import { cpuPerRequest, medianOf, perSecond, variesEntries } from './select.ts';
 
 /** Half way between black and white in contrast, so that it reads on a light and on a dark page. */
 const TEXT = '#787b80';

@@ -1,12 +1,12 @@
 /** The tables of what is measured beside the rows. */
 import type { Pattern } from '../loads.ts';
+import { HOT_AT_50 } from '../loads.ts';
 import type { Results } from '../results.ts';
 import { median } from '../statistics.ts';
 import { megabytes, ratio, short, whole } from './format.ts';
 import { markdownTable } from './markdown-table.ts';
 import {
   cpuPerRequest,
-  HOT_AT_50,
   medianOf,
   p50,
   p99,

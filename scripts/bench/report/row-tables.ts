@@ -1,12 +1,11 @@
 /** The tables of the rows: all of them at 50 connections, and some of them under every load. */
-import { LOADS, type LoadName, type Pattern } from '../loads.ts';
+import { HOT_AT_50, LOADS, type LoadName, type Pattern } from '../loads.ts';
 import type { ReportedRow, Results } from '../results.ts';
 import type { Figure } from '../statistics.ts';
 import { NOT_MEASURED, percent, ratio, short, whole } from './format.ts';
 import { type Column, markdownTable } from './markdown-table.ts';
 import {
   cpuPerRequest,
-  HOT_AT_50,
   medianOf,
   p50,
   p99,

@@ -56,6 +56,3 @@ export function ratioBetween(
 export function variesEntries({ id }: Pick<ReportedRow, 'id'>): boolean {
   return id.startsWith('revoked-');
 }
-
-/** What most of the tables and the chart are about. */
-export const HOT_AT_50 = { load: '50 connections', pattern: 'hot' } as const;

@@ -1,9 +1,10 @@
 /** What a strict check is to cost at most, and whether it does. */
+import { HOT_AT_50 } from '../loads.ts';
 import type { Results } from '../results.ts';
 import { type Figure, figureOf } from '../statistics.ts';
 import { NOT_MEASURED, ratio } from './format.ts';
 import { markdownTable } from './markdown-table.ts';
-import { byRound, HOT_AT_50, p50, perSecond, ratioBetween, readsPerRequest } from './select.ts';
+import { byRound, p50, perSecond, ratioBetween, readsPerRequest } from './select.ts';
 
 interface Target {
   readonly text: string;

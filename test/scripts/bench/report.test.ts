@@ -40,6 +40,7 @@ function results(parts: Partial<Results>): Results {
     rounds: 3,
     seconds: 4,
     leadIn: 0.5,
+    warmUp: 6,
     machine: {
       processor: 'Some <Processor> & Co',
       cores: 2,
