@@ -10,6 +10,8 @@ export interface Passwords {
   hash(password: string): Promise<string>;
   /** Whether the password fits the hash; takes its time where there is no hash to compare with. */
   check(password: string, hash: string | undefined): Promise<boolean>;
+  /** AuthError `busy` when too many already wait: the next one would only be turned away later. */
+  assertRoom(): void;
   /** Whether a hash is one of bcrypt, at a cost from 10 to 14: no other one ever fits. */
   isUsable(hash: string): boolean;
   /** Whether a hash was made at a lower cost than is configured now. */
@@ -58,8 +60,12 @@ export function createPasswords(options: PasswordOptions): Passwords {
     maxQueue: threads * queuePerThread(cost),
   });
 
-  async function run<T>(name: 'hash' | 'check', task: HashTask | CheckTask): Promise<T> {
+  function assertRoom(): void {
     if (pool.queueSize >= pool.options.maxQueue) throw busy();
+  }
+
+  async function run<T>(name: 'hash' | 'check', task: HashTask | CheckTask): Promise<T> {
+    assertRoom();
     const inTime = { ...task, startBy: Date.now() + patience };
     return within(patience, pool.run(inTime, { name }), busy);
   }
@@ -73,6 +79,7 @@ export function createPasswords(options: PasswordOptions): Passwords {
       return usable && fits;
     },
 
+    assertRoom,
     isUsable,
     isOutdated: (hash) => getRounds(hash) < cost,
     close: () => pool.destroy(),

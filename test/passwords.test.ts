@@ -49,7 +49,9 @@ test('when too many wait, the next one is told busy with a time to come back', a
   const small = createPasswords({ bcryptCost: 14, bcryptThreads: 1 }); // a queue of 2
   t.teardown(() => small.close());
   const hash = hashSync('correct horse', 10);
+  t.notThrows(small.assertRoom);
   const asked = Array.from({ length: 10 }, () => small.check('correct horse', hash));
+  t.throws(small.assertRoom, { instanceOf: AuthError, code: 'busy' });
   const results = await Promise.allSettled(asked);
   const refused = results.flatMap((result) =>
     result.status === 'rejected' ? [result.reason] : [],
@@ -58,6 +60,7 @@ test('when too many wait, the next one is told busy with a time to come back', a
   t.true(refused.every((error) => error instanceof AuthError && error.code === 'busy'));
   t.true(refused.every((error) => error.retryAfter > 0));
   t.true(await small.check('correct horse', hash));
+  t.notThrows(small.assertRoom);
 });
 
 test('a task that comes to its turn too late is not done', (t) => {

@@ -33,13 +33,14 @@ export type Login = UseCase<LoginInput, Grant>;
  * `invalid_input`, `invalid_credentials`, `too_many_logins`, `busy`, `store_unavailable`.
  */
 export function createLogin(parts: LoginParts): Login {
-  const { loginLimits, audit } = parts;
+  const { loginLimits, passwords, audit } = parts;
   const grant = createGrant(parts);
   const prove = createProve(parts);
   const renewHash = createRenewHash(parts);
 
   return async function login(input, caller) {
     const { email, password } = normalizeInput(input);
+    passwords.assertRoom(); // in a storm of logins the database is spared what would come to nothing
     const attempt = await loginLimits.take(email, caller.ip);
     const proof = await orWithdraw(attempt, prove(email, password));
     if ('refusal' in proof) throw await refused(email, proof, caller);

@@ -6,6 +6,7 @@ import { keepStderrTail } from './stderr-tail.ts';
 
 /** A Node process that answers one question at a time. */
 export interface Asked {
+  readonly pid: number;
   /** The first thing it said. */
   readonly hello: unknown;
   /** Asks, and waits for the answer. Rejects with what it wrote on stderr when it ends first. */
@@ -56,6 +57,7 @@ export async function startAsked(pinning: Pinning, options: AskedOptions): Promi
 
   const stop = () => endChild(child, STOP_GRACE);
   return {
+    pid: child.pid as number, // only a child that could not be started has none
     hello: options.saysHello ? await answer() : undefined,
     async ask<Answer>(question: object) {
       if (hasEnded(child)) throw fault();

@@ -67,6 +67,7 @@ function allSteps(
   return [
     ...(experiments.has('storage') ? storageSteps(stage, entries, collected) : []),
     ...rowSteps(rows, stage, plan, collected),
+    { title: 'letting everything use all processors', seconds: 0, perform: stage.unpin },
     ...(experiments.has('logins') ? loginSteps(stage, plan, collected) : []),
     ...(experiments.has('me-beside-logins') ? meBesideLoginsSteps(stage, plan, collected) : []),
     ...(experiments.has('memory') ? memorySteps(stage, plan, collected) : []),

@@ -20,14 +20,14 @@ export async function findPinning(): Promise<Pinning> {
   const description =
     lists === undefined
       ? 'nothing was pinned (needs taskset, and two processors)'
-      : `server on processor ${lists.server}; load generator, mongod and Redis on ${lists.others}`;
+      : `server on processor ${lists.server}; load generator, mongod and Redis on ${lists.others}; all on ${lists.all} where logins are measured`;
   return { lists, description };
 }
 
-/** Moves this process to these processors, and with it what it starts from now on. */
-export async function pinThisProcess({ lists }: Pinning, processors: Processors): Promise<void> {
+/** Moves a process to these processors, and with it what it starts from now on. */
+export async function pin({ lists }: Pinning, pid: number, processors: Processors): Promise<void> {
   if (lists === undefined) return;
-  const args = ['-a', '-p', '-c', lists[processors], String(process.pid)];
+  const args = ['-a', '-p', '-c', lists[processors], String(pid)];
   await run('taskset', args, { env: process.env });
 }
 

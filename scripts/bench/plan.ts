@@ -46,7 +46,7 @@ export function makePlan({ quick = false, rounds, only }: PlanOptions): Plan {
   const rows = ROWS.filter(({ id }) => wanted(id));
   const shared = { ...RUN, quick, experiments: new Set(EXPERIMENTS.filter(wanted)) };
   return quick
-    ? { ...shared, warmUp: 3_000, rows: quickRows(rows), rounds: rounds ?? 1 }
+    ? { ...shared, warmUp: 2_000, rows: quickRows(rows), rounds: rounds ?? 1 }
     : { ...shared, warmUp: 6_000, rows, rounds: rounds ?? 5 };
 }
 

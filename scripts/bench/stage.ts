@@ -8,7 +8,7 @@ import { ownFolder } from '../own-folder.ts';
 import type { Report } from '../progress.ts';
 import { type Filling, fillDatabase } from './fill-database.ts';
 import { type Generator, startGenerator } from './load/start-generator.ts';
-import { findPinning, type Pinning, pinThisProcess } from './pinning.ts';
+import { findPinning, type Pinning, pin } from './pinning.ts';
 import { HOT_COUNT, userId } from './population.ts';
 import { type Redis, startRedis } from './redis.ts';
 import { type Row, USUAL_ENTRIES } from './rows.ts';
@@ -30,6 +30,8 @@ export interface Stage {
   /** The database with so many entries in `revoked_tokens`. */
   databaseUri(entries: number): string;
   startRow(row: Row, execArgv?: readonly string[]): Promise<ServerProcess>;
+  /** Lets MongoDB and the generator use all processors from now on, beside a server that does. */
+  unpin(): Promise<void>;
   /**
    * How many reads MongoDB has answered so far: finds (`opcounters.query`), and aggregates, which it does
    * not count among them and which better-auth reads by.
@@ -51,15 +53,15 @@ export async function setStage(
   const { report, cleanups } = surroundings;
   const pinning = await findPinning();
   report.note(`Pinning: ${pinning.description}`);
-  await pinThisProcess(pinning, 'others');
+  await pin(pinning, process.pid, 'others');
   const tokens = await makeTokens();
-  const { uri, version } = await openMongod(surroundings);
+  const { uri, pid, version } = await openMongod(surroundings);
   const databaseUri = (count: number) => withDatabase(uri, `bench_${count}`);
-  await pinThisProcess(pinning, 'server'); // idle while the databases are filled
+  await pin(pinning, process.pid, 'server'); // idle while the databases are filled
   for (const count of entries) {
     await fill(databaseUri(count), { entries: count, revoked: tokens.revoked }, report);
   }
-  await pinThisProcess(pinning, 'others');
+  await pin(pinning, process.pid, 'others');
   const redis = await openRedis(tokens.revoked, report, cleanups);
   const generator = await startGenerator(pinning);
   cleanups.add(generator.stop);
@@ -76,6 +78,9 @@ export async function setStage(
       const server = await startServerProcess(row, options, pinning, execArgv);
       cleanups.add(server.stop);
       return server;
+    },
+    async unpin() {
+      for (const process of [pid, generator.pid]) await pin(pinning, process, 'all');
     },
     async reads() {
       const { opcounters, metrics } = await db.admin().command({ serverStatus: 1 });
@@ -113,9 +118,9 @@ async function openMongod({ report, cleanups, fail }: Surroundings) {
     args: ['--oplogSize', '990'],
   });
   cleanups.add(async () => (await starting).stop());
-  const { uri, ended } = await report.step('Starting MongoDB', () => starting);
+  const { uri, pid, ended } = await report.step('Starting MongoDB', () => starting);
   void ended.then((how) => fail(new Error(`MongoDB has ended by itself: ${how}`)));
-  return { uri, version };
+  return { uri, pid, version };
 }
 
 function fill(uri: string, filling: Filling, report: Report): Promise<void> {

@@ -145,3 +145,18 @@ test('a login that is turned away as busy is no failure', async (t) => {
   t.true(limits.length > 0);
   t.true(limits.every(({ points }) => points === 0));
 });
+
+test('a login for which there is no room never reaches the database', async (t) => {
+  const { arena, input } = await setUp(t);
+  const busy = new AuthError('busy', 'Too many', { retryAfter: 1_000 });
+  const assertRoom = () => {
+    throw busy;
+  };
+  const login = createLogin({
+    ...arena.parts,
+    passwords: { ...arena.parts.passwords, assertRoom },
+  });
+  await t.throwsAsync(login(input, CALLER), { is: busy });
+  t.is(await arena.collections.loginLimits.countDocuments(), 0);
+  t.is(await arena.collections.auditEvents.countDocuments(), 0);
+});
