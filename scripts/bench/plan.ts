@@ -76,19 +76,24 @@ export interface Turn {
 }
 
 /**
- * The turns of a round: first each row with known tokens at 50 connections, then those that are measured
- * by more. Another row comes first in each round, and every other round goes backwards, so that no row
- * always follows the same one.
+ * The turns of a round: first each row with known tokens at 50 connections, then with revoked ones among
+ * them, then by all the rest. Another row comes first in each round, and every other round goes backwards,
+ * so that no row always follows the same one.
  */
 export function turnsOfRound(rows: readonly Row[], round: number): readonly Turn[] {
   const ordered = rotated(rows, round);
   const turned = round % 2 === 0 ? ordered : ordered.toReversed();
-  const main = (measure: Measure) => keyOf(measure) === keyOf(HOT_AT_50);
-  return [main, (measure: Measure) => !main(measure)].flatMap((isInPass) =>
+  return (['main', 'refusals', 'rest'] as const).flatMap((pass) =>
     turned
-      .map((row) => ({ row, measures: row.measures.filter(isInPass) }))
+      .map((row) => ({ row, measures: row.measures.filter((measure) => passOf(measure) === pass) }))
       .filter(({ measures }) => measures.length > 0),
   );
+}
+
+/** What is compared has to be measured on servers that have gone through the same before. */
+function passOf(measure: Measure): 'main' | 'refusals' | 'rest' {
+  if (keyOf(measure) === keyOf(HOT_AT_50)) return 'main';
+  return measure.pattern.endsWith('revoked') ? 'refusals' : 'rest';
 }
 
 /** Tells one measure from another, and reads well. */

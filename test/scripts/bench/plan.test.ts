@@ -23,6 +23,16 @@ test('each round measures every measure of every row once, the main one of all r
   }
 });
 
+test('what is compared with known tokens has a server that has seen nothing else', (t) => {
+  const refusals = turnsOfRound(ROWS, 0).filter(({ measures }) =>
+    measures.some(({ pattern }) => pattern.endsWith('revoked')),
+  );
+  t.deepEqual(
+    refusals.map(({ row, measures }) => [row.id, ...measures.map(({ pattern }) => pattern)]),
+    [['strict', '1 % revoked', '50 % revoked']],
+  );
+});
+
 test('another row comes first in each round, and every other round goes backwards', (t) => {
   t.deepEqual(idsOfRound(0), ['strict', 'bare', 'koa-jwt']);
   t.deepEqual(idsOfRound(1), ['strict', 'koa-jwt', 'bare']);
