@@ -87,6 +87,11 @@ function collect(child: ChildProcess, onOutput?: (text: string) => void) {
   return () => ({ stdout, output });
 }
 
+/** Only a child that could not be started has none. */
+export function pidOf(child: ChildProcess): number {
+  return child.pid as number;
+}
+
 /** Whether the child has ended, by itself or by a signal. */
 export function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null || child.pid === undefined;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { guard } from '../guard.ts';
-import { endChild, hasEnded, howEnded, spawnChild } from '../processes.ts';
+import { endChild, hasEnded, howEnded, pidOf, spawnChild } from '../processes.ts';
 import { type Pinning, type Processors, pinned } from './pinning.ts';
 import { keepStderrTail } from './stderr-tail.ts';
 
@@ -57,7 +57,7 @@ export async function startAsked(pinning: Pinning, options: AskedOptions): Promi
 
   const stop = () => endChild(child, STOP_GRACE);
   return {
-    pid: child.pid as number, // only a child that could not be started has none
+    pid: pidOf(child),
     hello: options.saysHello ? await answer() : undefined,
     async ask<Answer>(question: object) {
       if (hasEnded(child)) throw fault();

@@ -9,7 +9,7 @@ import { type RealServer, startRealServer } from './real-server.ts';
 import type { BesideLoginsRun } from './results.ts';
 import { assertRight } from './run-cell.ts';
 import type { Stage } from './stage.ts';
-import { warm } from './started-row.ts';
+import { keepBusy } from './started-row.ts';
 import type { Step } from './step.ts';
 
 /** Of what the password threads can do. */
@@ -49,7 +49,7 @@ async function runRound(
   const offered = OFFERED * threads * (await oneThreadRate(CALIBRATION));
   const server = await startRealServer(stage, threads);
   try {
-    await warm(server, stage, warmUp, ME);
+    await keepBusy(server, stage, warmUp, ME);
     const without = await runMe(stage, server, duration, []);
     const beside = await runMe(stage, server, duration, [
       { pool: LOGIN_POOL, order: 'random', load: { kind: 'open', rate: offered } },

@@ -1,13 +1,13 @@
 /** How much memory remembered tokens take in the server process, and that it is bounded. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Collected, unlessFailed } from './collected.ts';
-import { LOADS } from './loads.ts';
 import type { Plan } from './plan.ts';
 import { makeHotPools } from './pools.ts';
 import type { MemoryReading } from './results.ts';
 import { ROWS } from './rows.ts';
 import type { ServerProcess } from './server-process.ts';
 import type { Stage } from './stage.ts';
+import { keepBusy } from './started-row.ts';
 import type { Step } from './step.ts';
 
 /** A use of them all ends when there are none left, long before this many milliseconds. */
@@ -16,7 +16,6 @@ const LONGEST = 600_000;
 const WARM_UP = 10_000;
 const COLLECTIONS = 6;
 const PAUSE = 500;
-const LOAD = LOADS['50 connections'];
 
 export function memorySteps(stage: Stage, plan: Plan, collected: Collected): readonly Step[] {
   if (plan.quick) return []; // 100,000 tokens used twice take a minute
@@ -40,7 +39,7 @@ async function readMemory(stage: Stage, counts: readonly number[]): Promise<Memo
   await makeHotPools(stage);
   const server = await stage.startRow(row, ['--expose-gc']);
   try {
-    await use(stage, server, 'hot', WARM_UP);
+    await keepBusy(server, stage, WARM_UP, { pool: 'hot', order: 'random' });
     const readings = [await read(server, 0)];
     for (const count of counts) {
       await useNewTokens(stage, server, count - (readings.at(-1)?.tokens ?? 0));
@@ -56,13 +55,9 @@ async function readMemory(stage: Stage, counts: readonly number[]): Promise<Memo
 async function useNewTokens(stage: Stage, server: ServerProcess, count: number): Promise<void> {
   const mint = { secret: stage.secret, count };
   await stage.generator.makePool({ pool: 'memory', mint });
-  for (const _ of ['first', 'second']) await use(stage, server, 'memory', LONGEST);
-}
-
-async function use(stage: Stage, { port }: ServerProcess, pool: string, duration: number) {
-  const order = pool === 'hot' ? 'random' : 'once';
-  const streams = [{ pool, order, load: LOAD }] as const;
-  await stage.generator.run({ port, leadIn: 0, duration, streams });
+  for (const _ of ['first', 'second']) {
+    await keepBusy(server, stage, LONGEST, { pool: 'memory', order: 'once' });
+  }
 }
 
 /** Each question collects garbage first; the pages it leaves empty go back to the system only after some more. */

@@ -19,7 +19,7 @@ export function readOptions(args: readonly string[]): Options {
     .description(
       'Measures rescind against bare Koa, koa-jwt, @fastify/jwt, express-jwt and better-auth on this machine.\n' +
         'It brings its own MongoDB, and its own Redis where redis-server is on PATH. Tables go to stdout.\n' +
-        'A full run takes some 45 minutes, on a machine that has nothing else to do.',
+        'A full run takes some 50 minutes, on a machine that has nothing else to do.',
     )
     .option(
       '--quick',

@@ -80,7 +80,7 @@ export async function setStage(
       return server;
     },
     async unpin() {
-      for (const process of [pid, generator.pid]) await pin(pinning, process, 'all');
+      for (const other of [pid, generator.pid]) await pin(pinning, other, 'all');
     },
     async reads() {
       const { opcounters, metrics } = await db.admin().command({ serverStatus: 1 });

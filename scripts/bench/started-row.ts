@@ -25,10 +25,10 @@ export async function startRow(
   try {
     const started = { server, poolOf: await pools(row, server, stage) };
     const hot = started.poolOf({ load: '50 connections', pattern: 'hot' });
-    await warm(server, stage, warmUp, { pool: hot, order: 'random' });
+    await keepBusy(server, stage, warmUp, { pool: hot, order: 'random' });
     if (measures.some(({ pattern }) => pattern === 'cold')) {
       const fresh = { pool: WARM_UP_POOL, order: 'once' } as const;
-      await warm(server, stage, warmUp * COLD_WARM_UP, fresh);
+      await keepBusy(server, stage, warmUp * COLD_WARM_UP, fresh);
     }
     return started;
   } catch (error) {
@@ -37,8 +37,8 @@ export async function startRow(
   }
 }
 
-/** Keeps 50 connections busy, so that what is measured next has been compiled. */
-export async function warm(
+/** Keeps 50 connections busy for so many milliseconds, or until each request was sent once; measures nothing. */
+export async function keepBusy(
   { port }: Pick<ServerProcess, 'port'>,
   { generator }: Stage,
   duration: number,

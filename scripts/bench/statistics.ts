@@ -39,8 +39,8 @@ export interface RoundValue {
 }
 
 /**
- * The ratio over the rounds. Each ratio is taken within one round, whose two sides ran within a minute or
- * so of each other: a machine that is slower in one round is slower for both.
+ * The ratio over the rounds. Each ratio is taken within one round, whose two sides ran within minutes
+ * of each other: a machine that is slower in one round is slower for both.
  */
 export function ratioOf(
   numerator: readonly RoundValue[],

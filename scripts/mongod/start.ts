@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { guard } from '../guard.ts';
-import { endChild, ended, hasEnded, howEnded, spawnChild } from '../processes.ts';
+import { endChild, ended, hasEnded, howEnded, pidOf, spawnChild } from '../processes.ts';
 import { freePort } from './free-port.ts';
 import { keepLogTail } from './log-tail.ts';
 import { becomePrimary, replicaSetName } from './replica-set.ts';
@@ -111,9 +111,4 @@ function handle(child: ChildProcess, port: number, log: () => Promise<string>): 
       await ended(child);
     },
   };
-}
-
-/** Only a child that could not be started has none. */
-function pidOf(child: ChildProcess): number {
-  return child.pid as number;
 }

@@ -1,6 +1,5 @@
 /** The tables of what is measured beside the rows. */
-import type { Pattern } from '../loads.ts';
-import { HOT_AT_50 } from '../loads.ts';
+import { HOT_AT_50, type Pattern } from '../loads.ts';
 import type { Results } from '../results.ts';
 import { median } from '../statistics.ts';
 import { megabytes, ratio, short, whole } from './format.ts';
