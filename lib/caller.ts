@@ -16,3 +16,9 @@ export interface Caller {
   /** When the answer must be there, on the clock of `performance.now()` (milliseconds). */
   readonly deadline?: number | undefined;
 }
+
+/** The caller's principal; TypeError where the application forgot to authenticate. */
+export function principalOf({ principal }: Caller): Principal {
+  if (principal === undefined) throw new TypeError('"caller.principal" is missing');
+  return principal;
+}

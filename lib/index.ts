@@ -1,4 +1,5 @@
-export { type Auth, type AuthOptions, createAuth } from './auth.ts';
+export { type Auth, createAuth } from './auth.ts';
+export type { AuthOptions } from './auth-options.ts';
 export type { Caller, Principal } from './caller.ts';
 export type { UseCase } from './deadline.ts';
 export {
@@ -18,3 +19,5 @@ export type { HealthCheck, HealthReport } from './use-cases/check-health.ts';
 export type { Grant } from './use-cases/grant.ts';
 export type { LoginInput } from './use-cases/login.ts';
 export type { LogoutInput } from './use-cases/logout.ts';
+export type { RefreshInput } from './use-cases/refresh.ts';
+export type { LiveSession, OwnSessions } from './use-cases/sessions.ts';

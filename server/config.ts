@@ -45,6 +45,10 @@ export const settings = {
   JWT_ISSUER: z.string().prefault('rescind'),
   JWT_AUDIENCE: z.string().prefault('rescind'),
   ACCESS_TOKEN_TTL: duration(SECOND, '1s', 24 * HOUR, '24h').prefault('15m'),
+  REFRESH_TOKEN_IDLE_TTL: duration(SECOND, '1s', 90 * DAY, '90d').prefault('7d'),
+  REFRESH_TOKEN_MAX_TTL: duration(SECOND, '1s', 90 * DAY, '90d').prefault('30d'),
+  REFRESH_GRACE: duration(0, '0s', HOUR, '1h').prefault('60s'),
+  MAX_SESSIONS: integer(1, 1_000).prefault('100'),
   BCRYPT_COST: integer(10, 14).prefault('12'),
   BCRYPT_THREADS: integer(1, 64).prefault(String(Math.max(1, availableParallelism() - 1))),
   REQUEST_DEADLINE: duration(SECOND, '1s', MINUTE, '60s').prefault('5s'),
@@ -64,11 +68,26 @@ export const settings = {
 /** Settings that are secret: each can also be given as NAME_FILE, and its value is never printed. */
 export const SECRETS = ['MONGODB_URI', 'JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS'] as const;
 
-const serverSchema = z.object(settings);
-const databaseSchema = serverSchema.pick({
+const settingsSchema = z.object(settings);
+const databaseSchema = settingsSchema.pick({
   MONGODB_URI: true,
   AUDIT_RETENTION: true,
   BCRYPT_COST: true,
+});
+
+/** An access token within its session's idle time, and that within its whole life. */
+const serverSchema = settingsSchema.superRefine((config, context) => {
+  for (const [shorter, longer] of [
+    ['ACCESS_TOKEN_TTL', 'REFRESH_TOKEN_IDLE_TTL'],
+    ['REFRESH_TOKEN_IDLE_TTL', 'REFRESH_TOKEN_MAX_TTL'],
+  ] as const) {
+    if (!(config[shorter] > config[longer])) continue; // also where one of them is no duration
+    context.addIssue({
+      code: 'custom',
+      path: [shorter],
+      message: `must not be longer than ${longer}`,
+    });
+  }
 });
 
 /** All that the server needs to know, by the names of the variables. Durations are milliseconds. */

@@ -3,7 +3,7 @@ import type { Auth } from '../lib/auth.ts';
 import type { Caller, Principal } from '../lib/caller.ts';
 
 /** What the steps of a request leave for the ones after them, in `ctx.state`. */
-export interface State<Body = unknown> {
+export interface State<Body = unknown, Query = unknown> {
   caller: Caller;
   /** The bearer token, where the route asks for one. */
   token: string;
@@ -11,12 +11,20 @@ export interface State<Body = unknown> {
   principal: Principal;
   /** The body, once it has been validated. */
   body: Body;
+  /** The query, once it has been validated. */
+  query: Query;
   /** The stable code of the problem that was answered, for the log. */
   problem?: string;
 }
 
 /** Koa's context with our state. */
-export type RequestContext<Body = unknown> = ParameterizedContext<State<Body>, Context>;
+export type RequestContext<Body = unknown, Query = unknown> = ParameterizedContext<
+  State<Body, Query>,
+  Context
+> & {
+  /** The parts of the path that the route leaves open, such as `id`. */
+  params: Readonly<Record<string, string>>;
+};
 
 /** What handlers work with. */
 export interface Services {
@@ -26,7 +34,7 @@ export interface Services {
 }
 
 /** A handler: input, use case, answer. */
-export type Handler<Body = unknown> = (
-  ctx: RequestContext<Body>,
+export type Handler<Body = unknown, Query = unknown> = (
+  ctx: RequestContext<Body, Query>,
   services: Services,
 ) => Promise<void> | void;

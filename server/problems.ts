@@ -29,9 +29,15 @@ const problems: Readonly<Record<ProblemCode, readonly [status: number, detail: s
   invalid_credentials: [401, CREDENTIALS],
   token_revoked: [401, 'Token has been revoked'],
   user_tokens_revoked: [401, 'All user tokens have been revoked'],
+  refresh_token_malformed: [401, 'The refresh token is not valid'],
+  refresh_token_expired: [401, 'The refresh token has expired; log in again'],
+  refresh_token_reused: [401, 'The refresh token was used before; its session has been ended'],
+  refresh_token_revoked: [401, 'The refresh token has been revoked; log in again'],
   several_credentials: [400, 'The request has more than one Authorization header'],
   malformed_body: [400, 'The body must be a JSON object in UTF-8'],
   bad_request: [400, 'The request is not valid HTTP'],
+  wrong_password: [403, 'The current password is wrong'],
+  forbidden: [403, 'The user does not have the role that this needs'],
   not_found: [404, 'There is nothing at this path'],
   method_not_allowed: [405, 'This path has other methods; see the Allow header'],
   request_timeout: [408, 'The request did not arrive in time'],
@@ -106,8 +112,9 @@ function codeOf(error: unknown): ProblemCode {
   return error instanceof AuthError || error instanceof HttpProblem ? error.code : 'internal_error';
 }
 
-/** RFC 6750 section 3: the challenge names an error only where a token was sent. */
+/** RFC 6750 section 3: the challenge names an error only where an access token was sent. */
 function challenge(status: number, code: ProblemCode): Record<string, string> {
+  if (code === 'forbidden') return { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' };
   if (status !== 401) return {};
   return {
     'WWW-Authenticate': TOKEN_WAS_SENT.has(code) ? 'Bearer error="invalid_token"' : 'Bearer',

@@ -1,8 +1,9 @@
 import Router from '@koa/router';
 import type { Middleware } from 'koa';
-import type { RequestContext, Services } from './context.ts';
+import type { RequestContext, Services, State } from './context.ts';
 import { authenticate, requireBearer } from './middleware/authenticate.ts';
 import { readBody } from './middleware/read-body.ts';
+import { requireRole } from './middleware/require-role.ts';
 import { validate } from './middleware/validate.ts';
 import type { Access, Route } from './routes.ts';
 
@@ -16,17 +17,20 @@ export function createRouter(routes: readonly Route[], services: Services): Rout
   return router;
 }
 
-function steps({ body, access, handler }: Route, services: Services): Middleware[] {
+function steps({ body, query, access, handler }: Route, services: Services): Middleware[] {
   const handle: Middleware = (ctx) => handler(ctx as RequestContext, services);
+  const gates = GATES[access](services) as Middleware[];
   return [
     ...(body ? [readBody()] : []),
-    ...gates(access, services),
-    ...(body ? [validate(body) as Middleware] : []),
+    ...gates,
+    ...(body || query ? [validate({ body, query }) as Middleware] : []),
     handle,
   ];
 }
 
-function gates(access: Access, { auth }: Services): Middleware[] {
-  if (access === 'anyone') return [];
-  return [(access === 'bearer' ? requireBearer() : authenticate(auth)) as Middleware];
-}
+const GATES: Readonly<Record<Access, (services: Services) => Middleware<State>[]>> = {
+  anyone: () => [],
+  bearer: () => [requireBearer()],
+  principal: ({ auth }) => [authenticate(auth)],
+  admin: ({ auth }) => [authenticate(auth), requireRole('admin')],
+};

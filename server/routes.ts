@@ -4,23 +4,27 @@ import { livez, readyz } from './handlers/health.ts';
 import { login } from './handlers/login.ts';
 import { logout } from './handlers/logout.ts';
 import { me } from './handlers/me.ts';
+import { refresh } from './handlers/refresh.ts';
 import { revokeAllTokens } from './handlers/revoke-all-tokens.ts';
+import { endOtherSessions, endSession, listSessions } from './handlers/sessions.ts';
 
-/** Who may ask: anyone; whoever sends a bearer token; or whom an accepted token speaks for. */
-export type Access = 'anyone' | 'bearer' | 'principal';
+/** Who may ask: anyone; whoever sends a bearer token; whom an accepted token speaks for; of these, those with the role `admin`. */
+export type Access = 'anyone' | 'bearer' | 'principal' | 'admin';
 
 /** An endpoint. The router, the validation, the API description and the tests are made from this. */
 export interface Route {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
   /** The JSON body, where the endpoint takes one. */
   readonly body?: z.ZodType;
-  /** The body of the answer with status 200. */
-  readonly answer: z.ZodType;
-  // biome-ignore lint/suspicious/noExplicitAny: each handler knows the body that its route validated
-  readonly handler: Handler<any>;
+  /** The query of the URL, where the endpoint looks at it. */
+  readonly query?: z.ZodType;
+  /** The body of the answer with status 200; without one the status is 204. */
+  readonly answer?: z.ZodType;
+  // biome-ignore lint/suspicious/noExplicitAny: each handler knows the body and the query that its route validated
+  readonly handler: Handler<any, any>;
 }
 
 const text = (name: string, most: number) =>
@@ -29,6 +33,23 @@ const text = (name: string, most: number) =>
 const loginBody = z.strictObject({
   email: text('email', 512),
   password: text('password', 1_024),
+});
+
+const tokens = z.object({
+  access_token: z.string(),
+  token_type: z.literal('Bearer'),
+  expires_in: z.int(),
+  refresh_token: z.string(),
+});
+
+const session = z.object({
+  id: z.uuid(),
+  current: z.boolean(),
+  user_agent: z.string().nullable(),
+  ip: z.string(),
+  created_at: z.iso.datetime(),
+  last_used_at: z.iso.datetime(),
+  expires_at: z.iso.datetime(),
 });
 
 const check = z.object({
@@ -41,15 +62,20 @@ export const routes: readonly Route[] = [
   {
     method: 'post',
     path: '/api/auth/login',
-    summary: 'Exchange an e-mail address and a password for an access token',
+    summary: 'Exchange an e-mail address and a password for an access token and a refresh token',
     access: 'anyone',
     body: loginBody,
-    answer: z.object({
-      access_token: z.string(),
-      token_type: z.literal('Bearer'),
-      expires_in: z.int(),
-    }),
+    answer: tokens,
     handler: login,
+  },
+  {
+    method: 'post',
+    path: '/api/auth/refresh',
+    summary: 'Exchange a refresh token for new tokens of its session',
+    access: 'anyone',
+    body: z.strictObject({ refresh_token: text('refresh_token', 512) }),
+    answer: tokens,
+    handler: refresh,
   },
   {
     method: 'get',
@@ -87,6 +113,29 @@ export const routes: readonly Route[] = [
       success: z.literal(true),
     }),
     handler: revokeAllTokens,
+  },
+  {
+    method: 'get',
+    path: '/api/auth/sessions',
+    summary: 'The live sessions of the user, the newest first',
+    access: 'principal',
+    answer: z.object({ sessions: z.array(session) }),
+    handler: listSessions,
+  },
+  {
+    method: 'delete',
+    path: '/api/auth/sessions/:id',
+    summary: 'End one session of the user',
+    access: 'principal',
+    handler: endSession,
+  },
+  {
+    method: 'post',
+    path: '/api/auth/sessions/revoke-others',
+    summary: 'End every session of the user but the one that asks',
+    access: 'principal',
+    answer: z.object({ sessions_ended: z.int() }),
+    handler: endOtherSessions,
   },
   {
     method: 'get',

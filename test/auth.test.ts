@@ -1,6 +1,7 @@
 import test from 'ava';
 import { MongoClient } from 'mongodb';
-import { type AuthOptions, createAuth } from '../lib/auth.ts';
+import { createAuth } from '../lib/auth.ts';
+import type { AuthOptions } from '../lib/auth-options.ts';
 import { connect } from '../lib/store/database.ts';
 import { generateSecret } from '../lib/tokens/secret-rules.ts';
 import { CALLER, testAuth } from './helpers/auth.ts';

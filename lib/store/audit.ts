@@ -3,7 +3,22 @@ import type { Log } from '../log.ts';
 import { SECOND, within } from '../time.ts';
 import type { Collections } from './collections.ts';
 
-export type AuditAction = 'user_login' | 'login_failed' | 'user_logout' | 'all_tokens_revoked';
+export type AuditAction =
+  | 'user_login'
+  | 'login_failed'
+  | 'user_logout'
+  | 'all_tokens_revoked'
+  | 'session_revoked'
+  | 'refresh_token_retried'
+  | 'refresh_token_reused'
+  | 'password_changed'
+  | 'user_disabled'
+  | 'user_enabled'
+  | 'tokens_revoked_by_admin'
+  | 'everyone_revoked'
+  | 'token_revoked_by_client'
+  | 'key_revoked'
+  | 'client_created';
 
 export interface AuditEvent {
   readonly action: AuditAction;

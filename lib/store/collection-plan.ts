@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Db, Document } from 'mongodb';
-import type { CollectionSpec, IndexSpec } from './collections.ts';
+import type { CollectionSpec, IndexSpec } from './collection-specs.ts';
 import { DURABLE } from './database.ts';
 
 /** One change to the database. Applying it twice, or by two processes at once, is as good as once. */

@@ -1,19 +1,10 @@
-import {
-  type Binary,
-  type Collection,
-  type CreateIndexesOptions,
-  type Db,
-  type Document,
-  type IndexSpecification,
-  ReadPreference,
-} from 'mongodb';
-import { DAY, toSeconds } from '../time.ts';
+import { type Binary, type Collection, type Db, type Document, ReadPreference } from 'mongodb';
 import { DURABLE } from './database.ts';
 
 /** One entry of the list of what is revoked. Its `_id` is made in revocations.ts, nowhere else. */
 export interface RevocationDocument {
   _id: Binary | string;
-  kind: 'token' | 'session' | 'user' | 'deployment';
+  kind: 'token' | 'session' | 'key' | 'user' | 'deployment';
   revoked_at: Date;
   writes: number;
   user_id?: string;
@@ -50,7 +41,25 @@ export interface SessionDocument {
   last_used_at: Date;
   user_agent: string | null;
   ip: string;
+  /** Of the newest refresh token; the first one has 0. */
+  counter?: number;
+  rotated_at?: Date;
+  /** The user agent that asked for the last rotation. */
+  rotated_by?: string | null;
+  /** How often the last rotation was asked for again. */
+  graces?: number;
+  /** When a refresh token came back that had been exchanged long before. */
+  reused_at?: Date;
+  /** What the last refresh came to, by the database's clock; written by the very update that decided it. */
+  last_refresh?: { outcome: RefreshOutcome; at: Date };
+  /** Counted up by each refresh, so that each is a write whose majority can be waited for. */
+  refreshes?: number;
+  /** A hint for lists, written after the session was revoked. What counts is in `revoked_tokens`. */
+  ended_at?: Date;
 }
+
+/** What presenting a refresh token comes to. `repeated`: the newest one, too soon; `retried`: the one before, within the grace. */
+export type RefreshOutcome = 'rotated' | 'repeated' | 'retried' | 'reused' | 'expired';
 
 export interface AuditDocument {
   at: Date;
@@ -62,6 +71,22 @@ export interface AuditDocument {
   user_agent: string | null;
   request_id: string | null;
   details: Document;
+}
+
+/** A service that may ask `/oauth`. */
+export interface ClientDocument {
+  _id: string;
+  name: string;
+  /** SHA-256 of its secret, in hexadecimal. */
+  secret_hash: string;
+  created_at: Date;
+}
+
+/** How often something happened on a day: `_id` is `<yyyy-mm-dd>:<what>`. */
+export interface DailyCountDocument {
+  _id: string;
+  day: Date;
+  n: number;
 }
 
 /** Which shape the database has, and which `revoked_tokens` belongs to it. */
@@ -77,6 +102,8 @@ export interface Collections {
   readonly sessions: Collection<SessionDocument>;
   readonly auditEvents: Collection<AuditDocument>;
   readonly loginLimits: Collection;
+  readonly clients: Collection<ClientDocument>;
+  readonly dailyCounts: Collection<DailyCountDocument>;
   readonly schema: Collection<SchemaDocument>;
 }
 
@@ -94,100 +121,8 @@ export function openCollections(db: Db): Collections {
     auditEvents: db.collection<AuditDocument>('audit_events', options),
     // A failover may forget a few failures; three journal flushes a login would cost more.
     loginLimits: db.collection('login_limits', { ...options, writeConcern: { w: 1 } }),
+    clients: db.collection<ClientDocument>('clients', options),
+    dailyCounts: db.collection<DailyCountDocument>('daily_counts', options),
     schema: db.collection<SchemaDocument>('schema', options),
   };
-}
-
-export interface IndexSpec {
-  readonly key: IndexSpecification & Record<string, 1 | -1>;
-  readonly options: Pick<CreateIndexesOptions, 'unique' | 'expireAfterSeconds'>;
-}
-
-export interface CollectionSpec {
-  readonly name: string;
-  readonly validator: Document;
-  readonly indexes: readonly IndexSpec[];
-}
-
-/** Raised when validators or indexes change, so that a server can tell a database that is not ready for it. */
-export const SCHEMA_VERSION = 1;
-
-/** What `migrate` makes the database look like. */
-export function collectionSpecs(auditRetention: number): readonly CollectionSpec[] {
-  return [
-    {
-      name: 'revoked_tokens',
-      validator: { $jsonSchema: { oneOf: revocationShapes() } },
-      indexes: [expiry('expires_at', 0)],
-    },
-    {
-      name: 'users',
-      validator: shape({
-        _id: string,
-        email: string,
-        company_id: string,
-        name: string,
-        roles: { bsonType: 'array', items: string },
-        password_hash: string,
-        password_changed_at: date,
-        disabled_at: { bsonType: ['date', 'null'] },
-        created_at: date,
-        updated_at: date,
-      }),
-      indexes: [{ key: { email: 1 }, options: { unique: true } }],
-    },
-    {
-      name: 'sessions',
-      validator: shape({
-        _id: string,
-        user_id: string,
-        stamp: date,
-        expires_at: date,
-        ends_at: date,
-      }),
-      indexes: [expiry('expires_at', DAY)],
-    },
-    {
-      name: 'audit_events',
-      validator: shape({ at: date, action: string }),
-      indexes: [expiry('at', auditRetention)],
-    },
-    {
-      name: 'login_limits',
-      validator: shape({ key: string, points: { bsonType: 'number' }, expire: date }),
-      indexes: [expiry('expire', 0), { key: { key: 1 }, options: { unique: true } }],
-    },
-    { name: 'schema', validator: shape({ _id: string, epoch: string }), indexes: [] },
-  ];
-}
-
-const string = { bsonType: 'string' } as const;
-const date = { bsonType: 'date' } as const;
-
-function shape(properties: Document): Document {
-  return { $jsonSchema: object(properties) };
-}
-
-function object(properties: Document): Document {
-  return { bsonType: 'object', required: Object.keys(properties), properties };
-}
-
-/** A TTL index counts from a Date; a document whose field is of another type would never expire. */
-function expiry(field: string, after: number): IndexSpec {
-  return { key: { [field]: 1 }, options: { expireAfterSeconds: toSeconds(after) } };
-}
-
-/** Without this a stray `expires_at` would let the TTL monitor delete a cutoff. */
-const NEVER_EXPIRES = { not: { required: ['expires_at'] } };
-
-function revocationShapes(): Document[] {
-  const shared = { revoked_at: date, writes: { bsonType: ['int', 'long'] } };
-  const of = (kind: string, properties: Document) =>
-    object({ kind: { enum: [kind] }, ...shared, ...properties });
-  return [
-    of('token', { _id: { bsonType: 'binData' }, user_id: string, expires_at: date }),
-    of('session', { _id: string, user_id: string, expires_at: date }),
-    { ...of('user', { _id: string, user_id: string, revoked_before: date }), ...NEVER_EXPIRES },
-    { ...of('deployment', { _id: string, epoch: string, revoked_before: date }), ...NEVER_EXPIRES },
-  ];
 }

@@ -2,12 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Db, Document } from 'mongodb';
 import { DAY } from '../time.ts';
 import { conflict, type MigrationPlan, merge, planCollection, step } from './collection-plan.ts';
-import {
-  type Collections,
-  collectionSpecs,
-  openCollections,
-  SCHEMA_VERSION,
-} from './collections.ts';
+import { collectionSpecs, SCHEMA_VERSION } from './collection-specs.ts';
+import { type Collections, openCollections } from './collections.ts';
 import { isDuplicateKey } from './database.ts';
 import { LOGIN_IN_FLIGHT, SENTINEL } from './revocation-entries.ts';
 

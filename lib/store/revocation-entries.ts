@@ -11,17 +11,28 @@ export interface TokenNames {
   readonly userId: string;
 }
 
-export interface RevokeTokenInput extends TokenNames {
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
+/** Why something is revoked, and by whom: the id of a user or a client, or the name of a command. */
+export interface Cause {
   readonly reason: string;
+  readonly revokedBy: string;
 }
 
-export interface RevokeUserInput {
+export interface RevokeSessionInput extends Cause {
+  readonly sessionId: string;
   readonly userId: string;
-  readonly reason: string;
-  /** The id of the user who asked for it. */
-  readonly revokedBy: string;
+}
+
+export interface RevokeTokenInput extends TokenNames, Cause {
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+export interface RevokeUserInput extends Cause {
+  readonly userId: string;
+}
+
+export interface RevokeKeyInput extends Cause {
+  readonly kid: string;
 }
 
 /** The entry that proves that this is the collection the server knows. */
@@ -52,6 +63,11 @@ export const NOBODY = '00000000-0000-0000-0000-000000000000';
 /** Names a user. */
 export function userKey(id: string): string {
   return `user:${id}`;
+}
+
+/** Names a key that signs tokens. */
+export function keyKey(kid: string): string {
+  return `key:${kid}`;
 }
 
 const TOKEN = 'token:';
@@ -86,35 +102,52 @@ export function cutoffOf(entries: Entries, key: string): number {
  */
 const COUNT_WRITES = { writes: { $add: [{ $ifNull: ['$writes', 0] }, 1] } };
 
+/** Written once and kept: who was first to revoke it, when and why. */
+function firstCause({ reason, revokedBy }: Cause): Document {
+  return {
+    reason: first('reason', { $literal: reason }),
+    revoked_by: first('revoked_by', { $literal: revokedBy }),
+    revoked_at: first('revoked_at', '$$NOW'),
+  };
+}
+
+function first(field: string, value: Document | string): Document {
+  return { $ifNull: [`$${field}`, value] };
+}
+
 /** Revokes one token, until it could not be used anyway. */
 export function tokenEntry(input: RevokeTokenInput): Document[] {
-  return entryUntil('token', input, new Date(input.expiresAt + MARGIN));
-}
-
-/** Revokes every token of one login. */
-export function sessionEntry(input: RevokeTokenInput): Document[] {
-  return entryUntil('session', input, { $add: ['$$NOW', SESSION_ENTRY_LIFETIME] });
-}
-
-function entryUntil(
-  kind: 'token' | 'session',
-  { userId, reason }: RevokeTokenInput,
-  expiresAt: Date | Document,
-): Document[] {
-  const first = (field: string, value: string) => ({ $ifNull: [`$${field}`, { $literal: value }] });
   return [
     {
       $set: {
-        kind,
-        user_id: first('user_id', userId),
-        reason: first('reason', reason),
-        revoked_by: first('revoked_by', userId),
-        revoked_at: { $ifNull: ['$revoked_at', '$$NOW'] },
-        expires_at: { $max: ['$expires_at', expiresAt] },
+        kind: 'token',
+        user_id: first('user_id', { $literal: input.userId }),
+        ...firstCause(input),
+        expires_at: { $max: ['$expires_at', new Date(input.expiresAt + MARGIN)] },
         ...COUNT_WRITES,
       },
     },
   ];
+}
+
+/** Revokes every token of one login. */
+export function sessionEntry(input: RevokeSessionInput): Document[] {
+  return [
+    {
+      $set: {
+        kind: 'session',
+        user_id: first('user_id', { $literal: input.userId }),
+        ...firstCause(input),
+        expires_at: { $max: ['$expires_at', { $add: ['$$NOW', SESSION_ENTRY_LIFETIME] }] },
+        ...COUNT_WRITES,
+      },
+    },
+  ];
+}
+
+/** Revokes every token that a key has signed, or ever will. */
+export function keyEntry(input: RevokeKeyInput): Document[] {
+  return [{ $set: { kind: 'key', ...firstCause(input), ...COUNT_WRITES } }];
 }
 
 /**
@@ -123,25 +156,47 @@ function entryUntil(
  * a failover to a primary whose clock is behind, the stamps of the last one are ahead of `$$NOW`.
  */
 export function userEntry(input: RevokeUserInput, deployment: number, now: number): Document[] {
-  const { userId, reason, revokedBy } = input;
-  const floor = { $max: ['$revoked_before', new Date(deployment)] };
+  const above = [new Date(deployment)];
   return [
     {
       $set: {
         kind: 'user',
-        user_id: { $literal: userId },
-        reason: { $literal: reason },
-        revoked_by: { $literal: revokedBy },
-        revoked_at: { $max: ['$revoked_at', '$$NOW'] },
-        revoked_before: {
-          $max: [
-            { $add: [floor, 1] },
-            { $add: ['$$NOW', LOGIN_IN_FLIGHT] },
-            new Date(now + LOGIN_IN_FLIGHT),
-          ],
-        },
+        user_id: { $literal: input.userId },
+        ...latestCause(input),
+        revoked_before: cutoffAfter(above, LOGIN_IN_FLIGHT, now),
         ...COUNT_WRITES,
       },
     },
   ];
+}
+
+/**
+ * Revokes every token of the deployment: in the same way, and above every stamp that a user's own
+ * cutoff has lifted. `above` holds the newest of both.
+ */
+export function everyoneEntry(input: Cause, above: readonly Date[], now: number): Document[] {
+  return [
+    {
+      $set: {
+        ...latestCause(input),
+        revoked_before: cutoffAfter(above, 2 * LOGIN_IN_FLIGHT, now),
+        ...COUNT_WRITES,
+      },
+    },
+  ];
+}
+
+function latestCause({ reason, revokedBy }: Cause): Document {
+  return {
+    reason: { $literal: reason },
+    revoked_by: { $literal: revokedBy },
+    revoked_at: { $max: ['$revoked_at', '$$NOW'] },
+  };
+}
+
+function cutoffAfter(above: readonly Date[], ahead: number, now: number): Document {
+  const floor = { $max: ['$revoked_before', ...above] };
+  return {
+    $max: [{ $add: [floor, 1] }, { $add: ['$$NOW', ahead] }, new Date(now + ahead)],
+  };
 }

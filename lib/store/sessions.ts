@@ -1,5 +1,7 @@
-import type { Collections } from './collections.ts';
-import { orUnavailable } from './database.ts';
+import type { Document } from 'mongodb';
+import type { Collections, RefreshOutcome, SessionDocument } from './collections.ts';
+import { MAX_TIME, orUnavailable } from './database.ts';
+import { type RefreshInput, refreshUpdate } from './session-refresh.ts';
 
 /** One login: what its tokens have in common. */
 export interface Session {
@@ -8,33 +10,120 @@ export interface Session {
   readonly userId: string;
   /** Its place on the logical clock of revocations, in milliseconds. */
   readonly stamp: number;
+  /** When the user last gave a password. */
   readonly authTime: Date;
+  /** When it ends unless it is refreshed before. */
   readonly expiresAt: Date;
+  /** When it ends in any case. */
+  readonly endsAt: Date;
   readonly ip: string;
   readonly userAgent: string | undefined;
+}
+
+/** A session as it is kept. */
+export interface StoredSession extends Session {
+  readonly lastUsedAt: Date;
+}
+
+/** What a refresh token came to, and the session after that. */
+export interface Refreshed {
+  readonly outcome: RefreshOutcome;
+  /** Of the newest refresh token. */
+  readonly counter: number;
+  readonly session: StoredSession;
+  /** By the database's clock. */
+  readonly at: Date;
 }
 
 export interface Sessions {
   /** Answers once a majority has the session. */
   insert(session: Session): Promise<void>;
+  /** Decides about a refresh token, in one update that a majority has; undefined where the session is gone. */
+  refresh(input: RefreshInput): Promise<Refreshed | undefined>;
+  /** The session, if it is this user's. */
+  findOf(userId: string, id: string): Promise<StoredSession | undefined>;
+  /**
+   * The user's sessions that have not expired and are not marked as ended, the newest first, at most
+   * 1,000. Some of them may be revoked: that is for `revoked_tokens` to say.
+   */
+  listOf(userId: string): Promise<StoredSession[]>;
+  /** Notes that these were revoked, so that lists need not ask for them again. */
+  markEnded(ids: readonly string[]): Promise<void>;
 }
 
-/** Writes the `sessions` collection. */
+const MOST_LISTED = 1_000;
+
+/** Reads and writes the `sessions` collection. */
 export function createSessions({ sessions }: Pick<Collections, 'sessions'>): Sessions {
+  const reading = { maxTimeMS: MAX_TIME };
+
   return {
     async insert(session) {
-      const document = {
-        _id: session.id,
-        user_id: session.userId,
-        stamp: new Date(session.stamp),
-        auth_time: session.authTime,
-        expires_at: session.expiresAt,
-        ends_at: session.expiresAt,
-        last_used_at: session.authTime,
-        user_agent: session.userAgent ?? null,
-        ip: session.ip,
-      };
-      await orUnavailable(sessions.insertOne(document));
+      await orUnavailable(sessions.insertOne(toDocument(session)));
+    },
+
+    async refresh(input) {
+      const options = { returnDocument: 'after' } as const;
+      const filter = { _id: input.sessionId };
+      const after = await orUnavailable(
+        sessions.findOneAndUpdate(filter, refreshUpdate(input), options),
+      );
+      return after === null ? undefined : toRefreshed(after);
+    },
+
+    async findOf(userId, id) {
+      const found = await orUnavailable(sessions.findOne({ _id: id, user_id: userId }, reading));
+      return found === null ? undefined : toSession(found);
+    },
+
+    async listOf(userId) {
+      const filter = { user_id: userId, ended_at: null, ...NOT_EXPIRED } as Document;
+      const options = { ...reading, sort: { stamp: -1 }, limit: MOST_LISTED } as const;
+      const found = await orUnavailable(sessions.find(filter, options).toArray());
+      return found.map(toSession);
+    },
+
+    async markEnded(ids) {
+      const update = { $currentDate: { ended_at: true } } as const;
+      await orUnavailable(sessions.updateMany({ _id: { $in: [...ids] } }, update));
     },
   };
+}
+
+/** By the database's clock. */
+const NOT_EXPIRED = { $expr: { $gt: ['$expires_at', '$$NOW'] } };
+
+function toDocument(session: Session): SessionDocument {
+  return {
+    _id: session.id,
+    user_id: session.userId,
+    stamp: new Date(session.stamp),
+    auth_time: session.authTime,
+    expires_at: session.expiresAt,
+    ends_at: session.endsAt,
+    last_used_at: session.authTime,
+    user_agent: session.userAgent ?? null,
+    ip: session.ip,
+    counter: 0,
+  };
+}
+
+function toSession(document: SessionDocument): StoredSession {
+  return {
+    id: document._id,
+    userId: document.user_id,
+    stamp: document.stamp.getTime(),
+    authTime: document.auth_time,
+    expiresAt: document.expires_at,
+    endsAt: document.ends_at,
+    lastUsedAt: document.last_used_at,
+    ip: document.ip,
+    userAgent: document.user_agent ?? undefined,
+  };
+}
+
+function toRefreshed(document: SessionDocument): Refreshed {
+  const { counter = 0, last_refresh: last } = document;
+  if (last === undefined) throw new TypeError('The update of a refresh did not say what it did');
+  return { outcome: last.outcome, at: last.at, counter, session: toSession(document) };
 }

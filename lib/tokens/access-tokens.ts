@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { type Clock, dateFromSeconds, MINUTE, SECOND, toSeconds } from '../time.ts';
+import { type Clock, MINUTE, SECOND, toSeconds } from '../time.ts';
 import { CLIENT_ID, LONGEST_LIFETIME, TYPE } from './claims.ts';
 import type { KeyRing } from './keys.ts';
 import { createRememberedTokens } from './remembered-tokens.ts';
@@ -13,12 +13,13 @@ export interface IssueInput {
   readonly stamp: number;
   /** When the user last gave a password. */
   readonly authTime: Date;
+  /** When the session ends: the token does not outlive it. */
+  readonly endsAt: Date;
 }
 
 export interface IssuedToken {
   readonly token: string;
-  readonly expiresAt: Date;
-  /** Lifetime in seconds, as in `expires_in` (RFC 6749 section 5.1). */
+  /** Lifetime in seconds, as in `expires_in` (RFC 6749 section 5.1); 0 or less where the session ends now. */
   readonly expiresIn: number;
 }
 
@@ -74,11 +75,12 @@ function checkOptions({ issuer, audience, accessTokenTtl }: AccessTokenOptions):
 
 function createIssuer(options: AccessTokenOptions) {
   const { keys, issuer, audience, accessTokenTtl, clock } = options;
-  const expiresIn = toSeconds(accessTokenTtl);
   const { alg, kid, cryptoKey } = keys.signing;
 
   return async function issue(input: IssueInput): Promise<IssuedToken> {
-    const iat = toSeconds(clock());
+    const now = clock();
+    const iat = toSeconds(now);
+    const exp = toSeconds(Math.min(now + accessTokenTtl, input.endsAt.getTime()));
     const claims = {
       iss: issuer,
       aud: audience,
@@ -87,7 +89,7 @@ function createIssuer(options: AccessTokenOptions) {
       client_id: CLIENT_ID,
       jti: randomUUID(),
       iat,
-      exp: iat + expiresIn,
+      exp,
       auth_time: toSeconds(input.authTime.getTime()),
       type: 'access',
       stamp: input.stamp,
@@ -95,6 +97,6 @@ function createIssuer(options: AccessTokenOptions) {
     const token = await new SignJWT(claims)
       .setProtectedHeader({ alg, kid, typ: TYPE })
       .sign(cryptoKey);
-    return { token, expiresAt: dateFromSeconds(claims.exp), expiresIn };
+    return { token, expiresIn: exp - iat };
   };
 }

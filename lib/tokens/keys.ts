@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, timingSafeEqual, webcrypto } from 'node:crypto';
-import { calculateJwkThumbprint } from 'jose';
-import { normalizeSecret, secretFault } from './secret-rules.ts';
+import { secretBytes, secretKid } from './secret-key.ts';
+import { secretFault } from './secret-rules.ts';
 
 /** A key and the one algorithm it may be used with. */
 export interface Key {
@@ -35,10 +35,10 @@ export async function createKeyRing(secrets: readonly string[]): Promise<KeyRing
 async function keyFromSecret(secret: string, index: number): Promise<Key> {
   const fault = secretFault(secret);
   if (fault !== undefined) throw new TypeError(`"secrets[${index}]" ${fault}`);
-  const bytes = Buffer.from(normalizeSecret(secret), 'utf8');
+  const bytes = secretBytes(secret);
   const hmac = { name: 'HMAC', hash: 'SHA-256' };
   return {
-    kid: await calculateJwkThumbprint({ kty: 'oct', k: bytes.toString('base64url') }),
+    kid: await secretKid(secret),
     alg: 'HS256',
     cryptoKey: await webcrypto.subtle.importKey('raw', bytes, hmac, false, ['sign']),
     hasSigned: hs256(bytes),

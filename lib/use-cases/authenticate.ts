@@ -2,15 +2,17 @@ import type { Principal } from '../caller.ts';
 import type { UseCase } from '../deadline.ts';
 import { AuthError } from '../errors.ts';
 import type { ClockSkew } from '../store/clock-skew.ts';
-import type { RevocationKind, Revocations } from '../store/revocations.ts';
+import type { LastUse } from '../store/last-use.ts';
+import type { RevocationKind, RevocationReads } from '../store/revocation-reads.ts';
 import type { Users } from '../store/users.ts';
 import type { AccessTokens } from '../tokens/access-tokens.ts';
 
 export interface AuthenticateParts {
   readonly accessTokens: AccessTokens;
-  readonly revocations: Revocations;
+  readonly revocations: RevocationReads;
   readonly users: Users;
   readonly skew: ClockSkew;
+  readonly lastUse: Pick<LastUse, 'note'>;
 }
 
 export interface AuthenticateInput {
@@ -26,7 +28,7 @@ export type Authenticate = UseCase<AuthenticateInput, Principal>;
  * `token_revoked`, `user_tokens_revoked`, `store_unavailable`.
  */
 export function createAuthenticate(parts: AuthenticateParts): Authenticate {
-  const { accessTokens, revocations, users, skew } = parts;
+  const { accessTokens, revocations, users, skew, lastUse } = parts;
 
   return async function authenticate({ token }) {
     const accessToken = accessTokens.verify(token);
@@ -37,12 +39,13 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
     const user = await users.find(accessToken.userId);
     if (user === undefined) throw new AuthError('invalid_token', 'The user of the token is gone');
     if (user.disabled) throw new AuthError('invalid_token', 'The user of the token is disabled');
+    lastUse.note(accessToken.sessionId);
     return { user, sessionId: accessToken.sessionId };
   };
 }
 
 function revoked(kind: RevocationKind): AuthError {
-  return kind === 'token' || kind === 'session'
-    ? new AuthError('token_revoked', `The ${kind} was revoked`)
-    : new AuthError('user_tokens_revoked', `All tokens of the ${kind} were revoked`);
+  return kind === 'user' || kind === 'deployment'
+    ? new AuthError('user_tokens_revoked', `All tokens of the ${kind} were revoked`)
+    : new AuthError('token_revoked', `The ${kind} was revoked`);
 }

@@ -2,7 +2,7 @@ import { tooLate } from '../deadline.ts';
 import { StoreNotReady } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type ClockSkew, MAX_SKEW } from '../store/clock-skew.ts';
-import { SCHEMA_VERSION } from '../store/collections.ts';
+import { SCHEMA_VERSION } from '../store/collection-specs.ts';
 import type { Revocations } from '../store/revocations.ts';
 import type { Schema } from '../store/schema.ts';
 import { within } from '../time.ts';

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller } from '../caller.ts';
-import type { Sessions } from '../store/sessions.ts';
+import type { Session } from '../store/sessions.ts';
 import type { AccessTokens } from '../tokens/access-tokens.ts';
+import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
+import { createLimitSessions, type LimitSessionsParts } from './limit-sessions.ts';
 
-/** What a login gives: a session, and the token that speaks for it. */
+/** What a login, a refresh or a change of the password gives: two tokens of one session. */
 export interface Grant {
   readonly accessToken: string;
   /** Lifetime of the access token in seconds. */
   readonly expiresIn: number;
+  readonly refreshToken: string;
 }
 
 export interface GrantInput {
@@ -18,18 +21,51 @@ export interface GrantInput {
   readonly authTime: Date;
 }
 
-export interface GrantParts {
-  readonly accessTokens: AccessTokens;
-  readonly sessions: Sessions;
+/** How long sessions live, in milliseconds. */
+export interface Lifetimes {
+  /** Without being refreshed. */
+  readonly idleTtl: number;
+  /** In any case. */
+  readonly maxTtl: number;
 }
 
-/** Opens a session and signs its first token. Answers once a majority has the session. */
-export function createGrant({ accessTokens, sessions }: GrantParts) {
+export interface SignParts {
+  readonly accessTokens: AccessTokens;
+  readonly refreshTokens: RefreshTokens;
+}
+
+export interface GrantParts extends SignParts, LimitSessionsParts {
+  readonly lifetimes: Lifetimes;
+}
+
+/** Opens a session and signs its first tokens. Answers once a majority has the session. */
+export function createGrant(parts: GrantParts) {
+  const { sessions, lifetimes } = parts;
+  const sign = createSign(parts);
+  const limitSessions = createLimitSessions(parts);
+
   return async function grant(input: GrantInput, caller: Caller): Promise<Grant> {
-    const sessionId = randomUUID();
-    const { token, expiresAt, expiresIn } = await accessTokens.issue({ ...input, sessionId });
-    const { ip, userAgent } = caller;
-    await sessions.insert({ ...input, id: sessionId, expiresAt, ip, userAgent });
-    return { accessToken: token, expiresIn };
+    const start = input.authTime.getTime();
+    const session = {
+      ...input,
+      id: randomUUID(),
+      expiresAt: new Date(start + lifetimes.idleTtl),
+      endsAt: new Date(start + lifetimes.maxTtl),
+      ip: caller.ip,
+      userAgent: caller.userAgent,
+    };
+    const granted = await sign(session, 0);
+    await sessions.insert(session);
+    await limitSessions(input.userId, caller);
+    return granted;
+  };
+}
+
+/** Signs the tokens of a session; the counter is that of its newest refresh token. */
+export function createSign({ accessTokens, refreshTokens }: SignParts) {
+  return async function sign(session: Session, counter: number): Promise<Grant> {
+    const { token, expiresIn } = await accessTokens.issue({ ...session, sessionId: session.id });
+    const refreshToken = refreshTokens.issue({ sessionId: session.id, counter });
+    return { accessToken: token, expiresIn, refreshToken };
   };
 }

@@ -7,7 +7,8 @@ import { type Passwords, passwordFault } from '../passwords.ts';
 import type { Audit } from '../store/audit.ts';
 import type { ClockSkew } from '../store/clock-skew.ts';
 import type { LoginAttempt, LoginLimits } from '../store/login-limits.ts';
-import type { Cutoffs, Revocations } from '../store/revocations.ts';
+import type { Cutoffs } from '../store/revocation-reads.ts';
+import type { Revocations } from '../store/revocations.ts';
 import type { Account, Users } from '../store/users.ts';
 import { createGrant, type Grant, type GrantParts } from './grant.ts';
 

@@ -1,12 +1,12 @@
 import type { UseCase } from '../deadline.ts';
+import { AuthError } from '../errors.ts';
 import type { Audit } from '../store/audit.ts';
-import type { Revocations } from '../store/revocations.ts';
 import type { Users } from '../store/users.ts';
 import type { AccessTokens } from '../tokens/access-tokens.ts';
+import { createNoteEnded, type EndSessionsParts } from './end-sessions.ts';
 
-export interface LogoutParts {
+export interface LogoutParts extends EndSessionsParts {
   readonly accessTokens: AccessTokens;
-  readonly revocations: Revocations;
   readonly users: Users;
   readonly audit: Audit;
 }
@@ -20,12 +20,21 @@ export type Logout = UseCase<LogoutInput, void>;
 
 /**
  * Revokes a token and its whole session. Repeated, it writes again: an answer always stands for a
- * write of its own that a majority has. AuthError `invalid_token`, `store_unavailable`.
+ * write of its own that a majority has. A token of a revoked key ends nothing: whoever has the key could
+ * log out anyone. AuthError `invalid_token`, `token_revoked`, `store_unavailable`.
  */
-export function createLogout({ accessTokens, revocations, users, audit }: LogoutParts): Logout {
+export function createLogout(parts: LogoutParts): Logout {
+  const { accessTokens, revocations, users, audit } = parts;
+  const noteEnded = createNoteEnded(parts);
+
   return async function logout({ token }, caller) {
     const accessToken = accessTokens.verify(token);
-    await revocations.revokeToken({ ...accessToken, reason: 'logout' });
+    if (await revocations.isKeyRevoked(accessToken.kid)) {
+      throw new AuthError('token_revoked', 'The key was revoked');
+    }
+    const cause = { reason: 'logout', revokedBy: accessToken.userId };
+    await revocations.revokeTokenAndSession({ ...accessToken, ...cause });
+    noteEnded([accessToken.sessionId]);
     const user = await users.find(accessToken.userId).catch(() => undefined); // only for the audit trail
     await audit.record(
       {

@@ -1,3 +1,4 @@
+import { principalOf } from '../caller.ts';
 import type { UseCase } from '../deadline.ts';
 import type { Audit } from '../store/audit.ts';
 import type { Revocations } from '../store/revocations.ts';
@@ -18,8 +19,7 @@ export function createRevokeAllTokens({
   audit,
 }: RevokeAllTokensParts): RevokeAllTokens {
   return async function revokeAllTokens(_input, caller) {
-    if (caller.principal === undefined) throw new TypeError('"caller.principal" is missing');
-    const { user } = caller.principal;
+    const { user } = principalOf(caller);
     const reason = 'user_requested';
     await revocations.revokeUser({ userId: user.id, reason, revokedBy: user.id });
     await audit.record({ action: 'all_tokens_revoked', user, details: { reason } }, caller);

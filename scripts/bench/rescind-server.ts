@@ -8,6 +8,7 @@ import { withDeadline } from '../../lib/deadline.ts';
 import { createClockSkew } from '../../lib/store/clock-skew.ts';
 import { openCollections } from '../../lib/store/collections.ts';
 import { connect, type Db } from '../../lib/store/database.ts';
+import { createLastUse } from '../../lib/store/last-use.ts';
 import { createRevocations, type Revocations } from '../../lib/store/revocations.ts';
 import { createSchema } from '../../lib/store/schema.ts';
 import { createUsers, type Users } from '../../lib/store/users.ts';
@@ -56,6 +57,7 @@ async function composeAuthenticate(db: Db): Promise<Auth['authenticate']> {
     revocations: { ...createRevocations(collections, schema), ...revocationOverride() },
     users: { ...createUsers(collections), ...(options.userLoad === 'none' && sameUser) },
     skew: createClockSkew(db, Date.now),
+    lastUse: createLastUse(collections),
   };
   return withDeadline(createAuthenticate(parts), DEADLINE);
 }

@@ -3,17 +3,26 @@ import type * as z from 'zod';
 import { AuthError, type InputFault } from '../../lib/errors.ts';
 import type { State } from '../context.ts';
 
-/** Lets only a body through that fits the schema: 422 `invalid_input` with every fault, and no value. */
-export function validate(schema: z.ZodType): Middleware<State> {
+/** What is validated: the body, or the query of the URL. */
+export interface Schemas {
+  readonly body?: z.ZodType | undefined;
+  readonly query?: z.ZodType | undefined;
+}
+
+/** Lets only through what fits its schema: 422 `invalid_input` with every fault, and no value. */
+export function validate({ body, query }: Schemas): Middleware<State> {
   return function validate(ctx, next) {
-    const result = schema.safeParse(ctx.request.body);
-    if (!result.success) {
-      const faults = result.error.issues.map(toFault);
-      throw new AuthError('invalid_input', 'The body does not fit its schema', { faults });
-    }
-    ctx.state.body = result.data;
+    if (body !== undefined) ctx.state.body = fitting(body, ctx.request.body);
+    if (query !== undefined) ctx.state.query = fitting(query, { ...ctx.query });
     return next();
   };
+}
+
+function fitting(schema: z.ZodType, value: unknown): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(toFault);
+  throw new AuthError('invalid_input', 'The input does not fit its schema', { faults });
 }
 
 /** Unknown fields are not named: what a client sends by mistake may be a secret. */

@@ -1,5 +1,6 @@
 import type { ExecutionContext } from 'ava';
-import { type Auth, type AuthOptions, createAuth } from '../../lib/auth.ts';
+import { type Auth, createAuth } from '../../lib/auth.ts';
+import type { AuthOptions } from '../../lib/auth-options.ts';
 import type { Caller } from '../../lib/caller.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { migratedDatabase, type TestDatabase } from './database.ts';

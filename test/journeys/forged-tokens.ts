@@ -16,13 +16,17 @@ export async function issuerOf(secret: string, clock = Date.now): Promise<Access
   });
 }
 
+/** A session that does not end while a test runs. */
+export const NEVER = new Date(Date.now() + 90 * 86_400_000);
+
 /** A token as a login of the user would have given it `age` milliseconds ago. */
 export async function tokenOfAge(age: number, secret: string, user: User): Promise<string> {
   const then = Date.now() - age;
   const issuer = await issuerOf(secret, () => then);
   const sessionId = crypto.randomUUID();
   const authTime = new Date(then);
-  return (await issuer.issue({ userId: user.id, sessionId, stamp: then, authTime })).token;
+  return (await issuer.issue({ userId: user.id, sessionId, stamp: then, authTime, endsAt: NEVER }))
+    .token;
 }
 
 export interface Claims extends Record<string, unknown> {

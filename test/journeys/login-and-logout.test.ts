@@ -1,7 +1,7 @@
 import test from 'ava';
 import { logIn, post, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { claimsOf, issuerOf } from './forged-tokens.ts';
+import { claimsOf, issuerOf, NEVER } from './forged-tokens.ts';
 import { outcomeOf, refusal } from './refusals.ts';
 
 test('A login gives a bearer token for 15 minutes, and the token tells whom it speaks for', async (t) => {
@@ -13,7 +13,8 @@ test('A login gives a bearer token for 15 minutes, and the token tells whom it s
     password: PASSWORD,
   });
   t.is(status, 200);
-  const { access_token, ...rest } = body;
+  const { access_token, refresh_token, ...rest } = body;
+  t.regex(refresh_token, /^rt1\./);
   t.deepEqual(rest, { token_type: 'Bearer', expires_in: 900 });
 
   const me = await sendAs(access_token, `${url}/api/auth/me`);
@@ -79,7 +80,13 @@ test('logout revokes every token of its session', async (t) => {
   const token = await logIn(url, user.email);
   const { sid: sessionId, stamp } = claimsOf(token);
   const issuer = await issuerOf(secret);
-  const twin = await issuer.issue({ userId: user.id, sessionId, stamp, authTime: new Date() });
+  const twin = await issuer.issue({
+    userId: user.id,
+    sessionId,
+    stamp,
+    authTime: new Date(),
+    endsAt: NEVER,
+  });
   t.is((await sendAs(twin.token, `${url}/api/auth/me`)).status, 200);
 
   await sendAs(token, `${url}/api/auth/logout`, 'POST');

@@ -12,9 +12,10 @@ import { createRevocations, type Revocations } from '../../lib/store/revocations
 import { createSchema } from '../../lib/store/schema.ts';
 import { createSessions } from '../../lib/store/sessions.ts';
 import { createUsers } from '../../lib/store/users.ts';
-import { HOUR, MINUTE } from '../../lib/time.ts';
+import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
 import { createAccessTokens } from '../../lib/tokens/access-tokens.ts';
 import { createKeyRing } from '../../lib/tokens/keys.ts';
+import { createRefreshTokens } from '../../lib/tokens/refresh-tokens.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import {
   type Authenticate,
@@ -45,7 +46,8 @@ const UNLIMITED = { points: 1_000_000, duration: HOUR };
 export async function openArena(t: ExecutionContext): Promise<Arena> {
   const { uri, db, collections } = await migratedDatabase(t);
   await ageDeployment(collections);
-  const keys = await createKeyRing([generateSecret()]);
+  const secret = generateSecret();
+  const keys = await createKeyRing([secret]);
   const accessTokens = createAccessTokens({
     keys,
     issuer: 'rescind',
@@ -72,6 +74,9 @@ export async function openArena(t: ExecutionContext): Promise<Arena> {
     }),
     audit: createAudit(collections, { log: silent }),
     log: silent,
+    refreshTokens: await createRefreshTokens([secret]),
+    lifetimes: { idleTtl: 7 * DAY, maxTtl: 30 * DAY },
+    maxSessions: 100,
   };
   const checkParts = openCheck(t, uri, parts);
   return {
@@ -98,6 +103,7 @@ function openCheck(t: ExecutionContext, uri: string, parts: LoginParts): Authent
     revocations: createRevocations(collections, createSchema(collections)),
     users: createUsers(collections),
     skew,
+    lastUse: { note: () => undefined },
   };
 }
 

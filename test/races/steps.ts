@@ -1,5 +1,5 @@
 /** The steps of a login, and a way to stand around each of them. */
-import type { Cutoffs } from '../../lib/store/revocations.ts';
+import type { Cutoffs } from '../../lib/store/revocation-reads.ts';
 import type { Account } from '../../lib/store/users.ts';
 import type { LoginParts } from '../../lib/use-cases/login.ts';
 
@@ -39,6 +39,7 @@ export function watched(parts: LoginParts, watch: Watch): LoginParts {
       check: (password, hash) => watch('password', () => passwords.check(password, hash)),
     },
     sessions: {
+      ...sessions,
       async insert(session) {
         await watch('session', async () => void (await sessions.insert(session)));
       },

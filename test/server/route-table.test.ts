@@ -1,19 +1,37 @@
 import test from 'ava';
+import type { Collections } from '../../lib/store/collections.ts';
 import { type Access, type Route, routes } from '../../server/routes.ts';
-import { logIn, post, send, sendAs, testServer } from '../helpers/server.ts';
+import { post, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
-/** A good body for each route that takes one. */
-const BODIES: Readonly<Record<string, (email: string) => object>> = {
-  '/api/auth/login': (email) => ({ email, password: PASSWORD }),
+/** Who asks, and what there is to ask about. */
+interface World {
+  readonly email: string;
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly refreshToken: string;
+}
+
+interface Example {
+  /** Where the path of the route has parts that are left open. */
+  readonly path?: string;
+  readonly body?: object;
+}
+
+/** A good request to each route that needs more than a token. */
+const EXAMPLES: Readonly<Record<string, (world: World) => Example>> = {
+  'POST /api/auth/login': ({ email }) => ({ body: { email, password: PASSWORD } }),
+  'POST /api/auth/refresh': ({ refreshToken }) => ({ body: { refresh_token: refreshToken } }),
+  'DELETE /api/auth/sessions/:id': ({ sessionId }) => ({ path: `/api/auth/sessions/${sessionId}` }),
 };
 
 const WHO: Readonly<Record<Access, string>> = {
   anyone: 'anyone',
   bearer: 'whoever has a token, revoked or not',
   principal: 'those whose token is accepted',
+  admin: 'those whose token is accepted and who are admins',
 };
 
 test('Each method and path is in the table once', (t) => {
@@ -24,9 +42,12 @@ test('Each method and path is in the table once', (t) => {
 for (const route of routes) {
   test(`${nameOf(route)} answers what the table says, and nothing beside it`, async (t) => {
     const { url, collections } = await testServer(t);
-    const { email } = await addUser(collections);
-    const token = route.access === 'anyone' ? undefined : await logIn(url, email);
-    const { status, headers, body } = await call(route, url, { token, email });
+    const { token, world } = await enter(url, collections);
+    const { status, headers, body } = await call(route, url, world, token);
+    if (route.answer === undefined) {
+      t.deepEqual([status, body], [204, '']);
+      return;
+    }
     t.is(status, 200);
     t.is(headers.get('content-type'), 'application/json; charset=utf-8');
     t.deepEqual(route.answer.parse(body), body, 'the schema drops what it does not name');
@@ -34,19 +55,21 @@ for (const route of routes) {
 
   test(`${nameOf(route)} is open to ${WHO[route.access]}`, async (t) => {
     const { url, collections } = await testServer(t);
-    const { email } = await addUser(collections);
-    const codeFor = async (token?: string) => {
-      const { status, body } = await call(route, url, { token, email });
-      return [status, body.code];
+    const { token, world } = await enter(url, collections);
+    const codeFor = async (sent?: string) => {
+      const { status, body } = await call(route, url, world, sent);
+      return body.code ?? status;
     };
-    const open = [200, undefined];
-    const isOpen = route.access === 'anyone';
-    t.deepEqual(await codeFor(), isOpen ? open : [401, 'missing_token']);
-    t.deepEqual(await codeFor('a.b.c'), isOpen ? open : [401, 'invalid_token']);
-    const revoked = await logIn(url, email);
-    await sendAs(revoked, `${url}/api/auth/logout`, 'POST');
-    const isForPrincipals = route.access === 'principal';
-    t.deepEqual(await codeFor(revoked), isForPrincipals ? [401, 'token_revoked'] : open);
+    const open = route.answer === undefined ? 204 : 200;
+    const { access } = route;
+    t.deepEqual(await codeFor(), access === 'anyone' ? open : 'missing_token');
+    if (access === 'anyone') return;
+    t.deepEqual(await codeFor('a.b.c'), 'invalid_token');
+    await collections.users.updateOne({ _id: world.userId }, { $set: { roles: [] } });
+    t.deepEqual(await codeFor(token), access === 'admin' ? 'forbidden' : open);
+    const other = await enter(url, collections);
+    await sendAs(other.token, `${url}/api/auth/logout`, 'POST');
+    t.deepEqual(await codeFor(other.token), access === 'bearer' ? open : 'token_revoked');
   });
 
   if (route.body !== undefined) {
@@ -64,7 +87,7 @@ for (const route of routes) {
 
 test('Every path answers 405 to the methods it does not have, and tells those it has', async (t) => {
   const { url } = await testServer(t);
-  for (const path of new Set(routes.map((route) => route.path))) {
+  for (const path of new Set(routes.map((route) => route.path.replace(/:\w+/g, 'x')))) {
     const allowed = allowedAt(path);
     for (const method of METHODS.filter((candidate) => !allowed.includes(candidate))) {
       const { status, headers, body } = await send(url + path, { method });
@@ -80,20 +103,28 @@ function nameOf({ method, path }: Route): string {
   return `${method.toUpperCase()} ${path}`;
 }
 
-function call({ method, path }: Route, url: string, { token, email }: CallOptions) {
+/** An admin who has logged in. */
+async function enter(url: string, collections: Collections) {
+  const { id: userId, email } = await addUser(collections, { roles: ['admin'] });
+  const { body } = await post(`${url}/api/auth/login`, { email, password: PASSWORD });
+  const { session_id: sessionId } = (await sendAs(body.access_token, `${url}/api/auth/me`)).body;
+  const world: World = { email, userId, sessionId, refreshToken: body.refresh_token };
+  return { token: String(body.access_token), world };
+}
+
+function call(route: Route, url: string, world: World, token?: string) {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const body = BODIES[path];
+  const { path = route.path, body } = EXAMPLES[nameOf(route)]?.(world) ?? {};
   return body === undefined
-    ? send(url + path, { method: method.toUpperCase(), headers: authorization })
-    : post(url + path, body(email), authorization);
+    ? send(url + path, { method: route.method.toUpperCase(), headers: authorization })
+    : post(url + path, body, authorization);
 }
 
-interface CallOptions {
-  readonly token?: string | undefined;
-  readonly email: string;
-}
-
+/** Of every route that the path fits. */
 function allowedAt(path: string): string[] {
-  const methods = routes.filter((route) => route.path === path).map(({ method }) => method);
-  return methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : ['POST'])).sort();
+  const fitting = routes.filter((route) =>
+    new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}$`).test(path),
+  );
+  const methods = fitting.map(({ method }) => method.toUpperCase());
+  return methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).sort();
 }

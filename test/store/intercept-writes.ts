@@ -1,21 +1,21 @@
 import type { Collections } from '../../lib/store/collections.ts';
 
 type Entries = Collections['revokedTokens'];
-type Write = () => ReturnType<Entries['bulkWrite']>;
+type Write = () => Promise<unknown>;
+
+const WRITES: ReadonlySet<PropertyKey> = new Set(['bulkWrite', 'findOneAndUpdate']);
 
 /** The collection, with something done around each of its writes: before, after, or in its place. */
 export function interceptWrites(
   entries: Entries,
-  around: (write: Write) => ReturnType<Entries['bulkWrite']>,
+  around: (write: Write) => Promise<unknown>,
 ): Entries {
   return new Proxy(entries, {
     get(target, name) {
-      if (name === 'bulkWrite') {
-        return (...args: Parameters<Entries['bulkWrite']>) =>
-          around(() => target.bulkWrite(...args));
-      }
       const value = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+      if (typeof value !== 'function') return value;
+      if (!WRITES.has(name)) return value.bind(target);
+      return (...args: unknown[]) => around(() => value.apply(target, args));
     },
   });
 }

@@ -20,6 +20,7 @@ function anyToken() {
   return {
     hash: randomBytes(32).toString('base64'),
     sessionId: randomUUID(),
+    kid: 'kid',
     userId: randomUUID(),
     stamp: STAMP,
   };

@@ -4,7 +4,7 @@ import { createSchema } from '../../lib/store/schema.ts';
 
 /** The revocations of one database, as createAuth makes them. */
 export function revocationsOn(
-  collections: Pick<Collections, 'revokedTokens' | 'schema'>,
+  collections: Pick<Collections, 'revokedTokens' | 'sessions' | 'schema'>,
 ): Revocations {
   return createRevocations(collections, createSchema(collections));
 }

@@ -19,7 +19,7 @@ function anyToken(): RevokeTokenInput {
     sessionId: randomUUID(),
     userId: randomUUID(),
   };
-  return { ...names, expiresAt, reason: 'logout' };
+  return { ...names, expiresAt, reason: 'logout', revokedBy: names.userId };
 }
 
 async function entriesOf({ revokedTokens }: Collections, { hash, sessionId }: RevokeTokenInput) {
@@ -29,11 +29,11 @@ async function entriesOf({ revokedTokens }: Collections, { hash, sessionId }: Re
   return { token, session };
 }
 
-test('revokeToken revokes the token until a day after its exp, and its session for 92 days', async (t) => {
+test('revokeTokenAndSession revokes the token until a day after its exp, and its session for 92 days', async (t) => {
   const { collections } = await migratedDatabase(t);
-  const { revokeToken, check } = revocationsOn(collections);
+  const { revokeTokenAndSession, check } = revocationsOn(collections);
   const input = anyToken();
-  await revokeToken(input);
+  await revokeTokenAndSession(input);
   const { token, session } = await entriesOf(collections, input);
 
   const said = { user_id: input.userId, reason: 'logout', revoked_by: input.userId, writes: 1 };
@@ -43,19 +43,24 @@ test('revokeToken revokes the token until a day after its exp, and its session f
   const lives = Number(session.expires_at?.getTime()) - Date.now();
   t.true(Math.abs(lives - 92 * DAY) < MINUTE);
   t.true(Math.abs(token.revoked_at.getTime() - Date.now()) < 30 * SECOND);
-  t.is(await check({ ...input, stamp: Number.MAX_SAFE_INTEGER }), 'token');
-  const sibling = { ...anyToken(), sessionId: input.sessionId, stamp: Number.MAX_SAFE_INTEGER };
+  t.is(await check({ ...input, stamp: Number.MAX_SAFE_INTEGER, kid: 'kid' }), 'token');
+  const sibling = {
+    ...anyToken(),
+    sessionId: input.sessionId,
+    stamp: Number.MAX_SAFE_INTEGER,
+    kid: 'kid',
+  };
   t.is(await check(sibling), 'session');
 });
 
 test('a second logout counts a write and leaves all that the first one said', async (t) => {
   const { collections } = await migratedDatabase(t);
-  const { revokeToken } = revocationsOn(collections);
+  const { revokeTokenAndSession } = revocationsOn(collections);
   const input = anyToken();
-  await revokeToken(input);
+  await revokeTokenAndSession(input);
   const first = await entriesOf(collections, input);
   await delay(20);
-  await revokeToken({ ...input, reason: 'another' });
+  await revokeTokenAndSession({ ...input, reason: 'another' });
   const second = await entriesOf(collections, input);
 
   t.deepEqual(second.token, { ...first.token, writes: 2 });
@@ -69,21 +74,21 @@ test('a second logout counts a write and leaves all that the first one said', as
 
 test('expires_at only ever moves later', async (t) => {
   const { collections } = await migratedDatabase(t);
-  const { revokeToken } = revocationsOn(collections);
+  const { revokeTokenAndSession } = revocationsOn(collections);
   const input = anyToken();
   const ends = async () => (await entriesOf(collections, input)).token.expires_at?.getTime();
-  await revokeToken(input);
-  await revokeToken({ ...input, expiresAt: input.expiresAt - HOUR });
+  await revokeTokenAndSession(input);
+  await revokeTokenAndSession({ ...input, expiresAt: input.expiresAt - HOUR });
   t.is(await ends(), input.expiresAt + DAY);
-  await revokeToken({ ...input, expiresAt: input.expiresAt + HOUR });
+  await revokeTokenAndSession({ ...input, expiresAt: input.expiresAt + HOUR });
   t.is(await ends(), input.expiresAt + HOUR + DAY);
 });
 
 test('a name or a reason that looks like a field path or an operator is stored as it is', async (t) => {
   const { collections } = await migratedDatabase(t);
-  const { revokeToken, revokeUser } = revocationsOn(collections);
+  const { revokeTokenAndSession, revokeUser } = revocationsOn(collections);
   const input = { ...anyToken(), userId: '$kind', reason: '$$NOW' };
-  await revokeToken(input);
+  await revokeTokenAndSession(input);
   const { token, session } = await entriesOf(collections, input);
   t.like(token, { user_id: '$kind', reason: '$$NOW' });
   t.like(session, { user_id: '$kind', reason: '$$NOW' });
@@ -92,12 +97,12 @@ test('a name or a reason that looks like a field path or an operator is stored a
   t.like(user, { _id: 'user:$_id', user_id: '$_id', reason: '$$ROOT', revoked_by: '$kind' });
 });
 
-test('50 concurrent first-time revokeToken calls on one key all succeed, and each is counted', async (t) => {
+test('50 concurrent first-time revokeTokenAndSession calls on one key all succeed, and each is counted', async (t) => {
   const { collections } = await migratedDatabase(t);
-  const { revokeToken } = revocationsOn(collections);
+  const { revokeTokenAndSession } = revocationsOn(collections);
   for (let round = 1; round <= 5; round++) {
     const input = anyToken();
-    const calls = Array.from({ length: 50 }, () => revokeToken(input));
+    const calls = Array.from({ length: 50 }, () => revokeTokenAndSession(input));
     await t.notThrowsAsync(Promise.all(calls), `round ${round}`);
     const { token, session } = await entriesOf(collections, input);
     t.is(token.writes, 50);

@@ -13,6 +13,7 @@ async function assertNothingDecided(t: ExecutionContext, revocations: Revocation
   const token = {
     hash: randomBytes(32).toString('base64'),
     sessionId: randomUUID(),
+    kid: 'kid',
     userId,
     stamp: Date.now(),
   };

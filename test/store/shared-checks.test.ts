@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { MongoClient } from 'mongodb';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { type Collections, openCollections } from '../../lib/store/collections.ts';
-import type { CheckInput } from '../../lib/store/revocations.ts';
+import type { CheckInput } from '../../lib/store/revocation-reads.ts';
 import { createUsers } from '../../lib/store/users.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
@@ -13,10 +13,11 @@ import { revocationsOn } from './revocations-on.ts';
 
 const CHECKS = 400;
 
-function anyToken(): CheckInput {
+function anyToken(): Required<CheckInput> {
   return {
     hash: randomBytes(32).toString('base64'),
     sessionId: randomUUID(),
+    kid: 'kid',
     userId: randomUUID(),
     stamp: Date.now() + 60 * MINUTE,
   };
@@ -38,11 +39,16 @@ async function noted(t: ExecutionContext, uri: string) {
 }
 
 /** The tokens and who of them is revoked: every seventh, each in another way. */
-async function revokeSome(collections: Collections, tokens: readonly CheckInput[]) {
-  const { revokeToken } = revocationsOn(collections);
+async function revokeSome(collections: Collections, tokens: readonly Required<CheckInput>[]) {
+  const { revokeTokenAndSession } = revocationsOn(collections);
   const revoked = tokens.filter((_, index) => index % 7 === 0);
   for (const token of revoked) {
-    await revokeToken({ ...token, expiresAt: Date.now() + MINUTE, reason: 'test' });
+    await revokeTokenAndSession({
+      ...token,
+      expiresAt: Date.now() + MINUTE,
+      reason: 'test',
+      revokedBy: 'test',
+    });
   }
   return new Set(revoked);
 }
@@ -123,7 +129,12 @@ test('a revocation is seen by every check that starts after it, however many run
   for (let round = 0; round < 50; round++) {
     const token = anyToken();
     t.is(await revocations.check(token), undefined);
-    await revocations.revokeToken({ ...token, expiresAt: Date.now() + MINUTE, reason: 'test' });
+    await revocations.revokeTokenAndSession({
+      ...token,
+      expiresAt: Date.now() + MINUTE,
+      reason: 'test',
+      revokedBy: 'test',
+    });
     const kinds = await Promise.all(Array.from({ length: 20 }, () => revocations.check(token)));
     t.deepEqual(new Set(kinds), new Set(['token']));
   }

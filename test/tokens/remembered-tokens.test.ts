@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
-import { type Clock, MINUTE, SECOND } from '../../lib/time.ts';
+import { type Clock, DAY, MINUTE, SECOND } from '../../lib/time.ts';
 import { createAccessTokens } from '../../lib/tokens/access-tokens.ts';
 import { createKeyRing } from '../../lib/tokens/keys.ts';
 import { createRememberedTokens } from '../../lib/tokens/remembered-tokens.ts';
@@ -31,6 +31,7 @@ function memory(rememberedTokenBytes?: number) {
   return { verified, ring, recall: createRememberedTokens(verify, { keys, ...bound }) };
 }
 
+const NEVER = new Date(Date.now() + DAY);
 const NAMES = { userId: randomUUID(), sessionId: randomUUID() };
 
 /** The real ones, as lib/auth.ts has them. */
@@ -92,7 +93,12 @@ test('0 bytes remember nothing, and a bound that is none is refused by name', (t
 
 test('what is no string is refused, also when it reads like a remembered token', async (t) => {
   const { issue, verify } = await accessTokens(Date.now);
-  const { token } = await issue({ ...NAMES, stamp: Date.now(), authTime: new Date() });
+  const { token } = await issue({
+    ...NAMES,
+    stamp: Date.now(),
+    authTime: new Date(),
+    endsAt: NEVER,
+  });
   t.is(verify(token), verify(token));
   for (const lookalike of [[token], Buffer.from(token), { toString: () => token }, undefined]) {
     t.throws(() => verify(lookalike as string), { code: 'invalid_token' });
@@ -102,7 +108,7 @@ test('what is no string is refused, also when it reads like a remembered token',
 test('exp and iat of a remembered token are asked of the clock at every use', async (t) => {
   let now = Date.now();
   const { issue, verify, assertCurrent } = await accessTokens(() => now);
-  const { token } = await issue({ ...NAMES, stamp: now, authTime: new Date(now) });
+  const { token } = await issue({ ...NAMES, stamp: now, authTime: new Date(now), endsAt: NEVER });
   const use = () => assertCurrent(verify(token));
   t.notThrows(use);
   now += MINUTE + SECOND;

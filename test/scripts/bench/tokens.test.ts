@@ -34,6 +34,7 @@ test('a token of the bench has the header and the claims of one of rescind, in t
     sessionId: userId(1),
     stamp: Date.now(),
     authTime: new Date(),
+    endsAt: new Date(Date.now() + 86_400_000),
   };
   const { token: real } = await accessTokens.issue(input);
   const read = (token: string, part: number) =>

@@ -1,0 +1,67 @@
+import type { Log } from './log.ts';
+import type { Db } from './store/database.ts';
+import type { LoginLimitOptions } from './store/login-limits.ts';
+import { type Clock, DAY, HOUR, MINUTE, SECOND } from './time.ts';
+import type { Lifetimes } from './use-cases/grant.ts';
+
+export interface AuthOptions {
+  /** A database that `rescind migrate` has prepared; `connect(uri).db` sets all the time-outs. */
+  readonly db: Db;
+  /** The first signs new tokens, the others only verify. The rules for secrets apply. */
+  readonly secrets: readonly string[];
+  /** `iss` of the tokens. Default `rescind`. */
+  readonly issuer?: string;
+  /** `aud` of the tokens. Default `rescind`. */
+  readonly audience?: string;
+  /** Lifetime of access tokens in milliseconds, up to 24 hours. Default 15 minutes. */
+  readonly accessTokenTtl?: number;
+  /** Milliseconds after which a session ends that is not refreshed. Default 7 days. */
+  readonly refreshTokenIdleTtl?: number;
+  /** Milliseconds after which a session ends in any case, up to 90 days. Default 30 days. */
+  readonly refreshTokenMaxTtl?: number;
+  /** Milliseconds for which the refresh token before the newest still gets an answer. Default 60 seconds. */
+  readonly refreshGrace?: number;
+  /** The most sessions of one user, 1 to 1,000; the oldest ends for the next. Default 100. */
+  readonly maxSessions?: number;
+  /** bcrypt cost of new hashes, 10 to 14. Default 12. */
+  readonly bcryptCost?: number;
+  /** Threads that check passwords. Default 1. */
+  readonly bcryptThreads?: number;
+  /** Bytes of memory in which verified tokens are remembered, 0 for none. Default 96 MiB, some 220,000 tokens. */
+  readonly rememberedTokenBytes?: number;
+  /** The most milliseconds that a caller without a deadline of its own waits. Default 5,000. */
+  readonly deadline?: number;
+  /** How many failed logins are let through. */
+  readonly loginLimits?: LoginLimitOptions;
+  /** Told what no caller can be told, such as an audit event that was lost. Default: nobody. */
+  readonly log?: Log;
+  /** The time in milliseconds since 1970, for `iat` and `exp`. Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/** How sessions live, checked. */
+export interface SessionRules {
+  readonly lifetimes: Lifetimes;
+  readonly refreshGrace: number;
+  readonly maxSessions: number;
+}
+
+/** A limit that is raised later must not outlive the entries of sessions that were revoked before. */
+const LONGEST_SESSION = 90 * DAY;
+
+/** The rules for sessions of the options. TypeError that names the option at fault. */
+export function sessionRules(options: AuthOptions): SessionRules {
+  const { accessTokenTtl = 15 * MINUTE, refreshGrace = MINUTE, maxSessions = 100 } = options;
+  const { refreshTokenIdleTtl: idleTtl = 7 * DAY, refreshTokenMaxTtl: maxTtl = 30 * DAY } = options;
+  checkNumber('refreshTokenMaxTtl', maxTtl, SECOND, LONGEST_SESSION);
+  checkNumber('refreshTokenIdleTtl', idleTtl, SECOND, maxTtl);
+  checkNumber('accessTokenTtl', accessTokenTtl, SECOND, idleTtl);
+  checkNumber('refreshGrace', refreshGrace, 0, HOUR);
+  checkNumber('maxSessions', maxSessions, 1, 1_000);
+  return { lifetimes: { idleTtl, maxTtl }, refreshGrace, maxSessions };
+}
+
+function checkNumber(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new TypeError(`"${name}" must be a whole number from ${least} to ${most}`);
+}

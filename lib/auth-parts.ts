@@ -1,0 +1,74 @@
+import { type AuthOptions, sessionRules } from './auth-options.ts';
+import { silent } from './log.ts';
+import { createPasswords } from './passwords.ts';
+import { createAudit } from './store/audit.ts';
+import { createClockSkew } from './store/clock-skew.ts';
+import { openCollections } from './store/collections.ts';
+import { assertUsable } from './store/database.ts';
+import { createLastUse } from './store/last-use.ts';
+import { createLoginLimits } from './store/login-limits.ts';
+import { createRevocations } from './store/revocations.ts';
+import { createSchema } from './store/schema.ts';
+import { createSessions } from './store/sessions.ts';
+import { createUsers } from './store/users.ts';
+import { MINUTE, SECOND } from './time.ts';
+import { createAccessTokens } from './tokens/access-tokens.ts';
+import { createKeyRing } from './tokens/keys.ts';
+import { createRefreshTokens } from './tokens/refresh-tokens.ts';
+
+/** What the use cases are made of. */
+export type AuthParts = Awaited<ReturnType<typeof openParts>>;
+
+/** The share of the deadline that a password may take; the rest is for the database. */
+const PASSWORD_SHARE = 0.7;
+
+/** Makes every part from the options. TypeError that names the option at fault. */
+export async function openParts(options: AuthOptions) {
+  const { db, log = silent, clock = Date.now, deadline = 5 * SECOND } = options;
+  const { bcryptCost = 12, bcryptThreads = 1 } = options;
+  assertUsable(db);
+  const tokens = await openTokens(options);
+  const rules = sessionRules(options);
+  const patience = deadline * PASSWORD_SHARE;
+  const collections = openCollections(db);
+  const schema = createSchema(collections);
+  return {
+    ...tokens,
+    ...rules,
+    deadline,
+    log,
+    schema,
+    passwords: createPasswords({ bcryptCost, bcryptThreads, patience }),
+    users: createUsers(collections),
+    sessions: createSessions(collections),
+    lastUse: createLastUse(collections),
+    revocations: createRevocations(collections, schema, clock),
+    loginLimits: createLoginLimits(collections, options.loginLimits),
+    audit: createAudit(collections, { log }),
+    skew: createClockSkew(db, clock),
+  };
+}
+
+/** Ends their threads and timers. */
+export async function closeParts({ skew, lastUse, passwords }: AuthParts): Promise<void> {
+  skew.stop();
+  await lastUse.stop();
+  await passwords.close();
+}
+
+async function openTokens(options: AuthOptions) {
+  const { issuer = 'rescind', audience = 'rescind', accessTokenTtl = 15 * MINUTE } = options;
+  const { secrets, rememberedTokenBytes, clock = Date.now } = options;
+  const keys = await createKeyRing(secrets);
+  return {
+    accessTokens: createAccessTokens({
+      keys,
+      issuer,
+      audience,
+      accessTokenTtl,
+      rememberedTokenBytes,
+      clock,
+    }),
+    refreshTokens: await createRefreshTokens(secrets),
+  };
+}

@@ -1,0 +1,140 @@
+import { StoreNotReady } from '../errors.ts';
+import { createSharedReads, type SharedRead } from '../shared-reads.ts';
+import type { Collections, RevocationDocument } from './collections.ts';
+import { findByIds } from './database.ts';
+import {
+  cutoffOf,
+  type Entries,
+  idOf,
+  keyKey,
+  keyOf,
+  NOBODY,
+  SENTINEL,
+  sessionKey,
+  tokenKey,
+  userKey,
+} from './revocation-entries.ts';
+import type { Schema } from './schema.ts';
+
+export interface CheckInput {
+  /** SHA-256 of the signed bytes, in base64; a refresh token has none. */
+  readonly hash?: string;
+  readonly sessionId: string;
+  readonly userId: string;
+  /** The key that signed it. */
+  readonly kid: string;
+  /** In milliseconds, on the logical clock of revocations. */
+  readonly stamp: number;
+}
+
+/** By which kind of entry a token is revoked; the most specific there is. */
+export type RevocationKind = RevocationDocument['kind'];
+
+/** Stamps at or before these are revoked, in milliseconds; -Infinity where nothing is. */
+export interface Cutoffs {
+  readonly user: number;
+  readonly deployment: number;
+}
+
+/** What is revoked of one user. */
+export interface Ended {
+  /** Whether a session of that user is over. */
+  has(session: { readonly id: string; readonly stamp: number }): boolean;
+}
+
+export interface RevocationReads {
+  /** Whether the token is revoked, in one read. StoreUnavailable when that cannot be known. */
+  check(token: CheckInput): Promise<RevocationKind | undefined>;
+  /** Whether all that a key has signed is revoked. */
+  isKeyRevoked(kid: string): Promise<boolean>;
+  /** What a new session's stamp has to be above. For no user it reads as much as for one. */
+  cutoffs(userId: string | undefined): Promise<Cutoffs>;
+  /** Which of these sessions of the user are revoked, in one read. */
+  endedOf(userId: string, sessionIds: readonly string[]): Promise<Ended>;
+  /** StoreUnavailable where the database is not the one that the server knows. */
+  assertKnown(): Promise<void>;
+}
+
+/** Reads `revoked_tokens`. Those who ask at the same time share a read. */
+export function createRevocationReads(
+  { revokedTokens }: Pick<Collections, 'revokedTokens'>,
+  schema: Schema,
+): RevocationReads {
+  const read = createSharedReads(createReader(revokedTokens, schema));
+
+  return {
+    async check(token) {
+      return kindOf(token, await read(Object.values(namesOf(token))));
+    },
+
+    async isKeyRevoked(kid) {
+      return (await read([keyKey(kid)])).has(keyKey(kid));
+    },
+
+    async cutoffs(userId) {
+      const key = userKey(userId ?? NOBODY);
+      const entries = await read([key]);
+      return { user: cutoffOf(entries, key), deployment: cutoffOf(entries, SENTINEL) };
+    },
+
+    async endedOf(userId, sessionIds) {
+      const user = userKey(userId);
+      const entries = await read([user, ...sessionIds.map(sessionKey)]);
+      const cutoff = Math.max(cutoffOf(entries, user), cutoffOf(entries, SENTINEL));
+      return { has: ({ id, stamp }) => stamp <= cutoff || entries.has(sessionKey(id)) };
+    },
+
+    async assertKnown() {
+      await read([]);
+    },
+  };
+}
+
+/** What a token can be revoked by. A refresh token has no hash: its session stands for it. */
+function namesOf({ hash, sessionId, kid, userId }: CheckInput) {
+  const session = sessionKey(sessionId);
+  const token = hash === undefined ? session : tokenKey(hash);
+  return { token, session, key: keyKey(kid), user: userKey(userId) };
+}
+
+/** The most specific speaks. */
+function kindOf(token: CheckInput, entries: Entries): RevocationKind | undefined {
+  const names = namesOf(token);
+  if (token.hash !== undefined && entries.has(names.token)) return 'token';
+  if (entries.has(names.session)) return 'session';
+  if (entries.has(names.key)) return 'key';
+  if (token.stamp <= cutoffOf(entries, names.user)) return 'user';
+  if (token.stamp <= cutoffOf(entries, SENTINEL)) return 'deployment';
+  return undefined;
+}
+
+const NOT_MIGRATED =
+  'revoked_tokens holds no sentinel: it was dropped, emptied, or this is another database. ' +
+  'Run `npm run migrate`; tokens issued before will stay refused';
+const FOREIGN =
+  'revoked_tokens belongs to another database: its epoch is not that of the schema document. ' +
+  'Check MONGODB_URI, and restore revoked_tokens and schema from the same backup';
+
+/** Reads entries and the sentinel together: without the sentinel, absence would prove nothing. */
+function createReader(
+  revokedTokens: Collections['revokedTokens'],
+  schema: Schema,
+): SharedRead<Entries> {
+  let knownEpoch: string | undefined;
+
+  async function assertKnown(sentinel: RevocationDocument | undefined): Promise<void> {
+    if (sentinel?.epoch === undefined) throw new StoreNotReady(NOT_MIGRATED);
+    if (sentinel.epoch === knownEpoch) return;
+    const known = await schema.find();
+    if (known?.epoch !== sentinel.epoch) throw new StoreNotReady(FOREIGN);
+    knownEpoch = known.epoch;
+  }
+
+  return async function read(keys) {
+    const ids = [...keys, SENTINEL].map(idOf);
+    const documents = await findByIds(revokedTokens, ids, { revoked_before: 1, epoch: 1 });
+    const entries = new Map(documents.map((entry) => [keyOf(entry), entry]));
+    await assertKnown(entries.get(SENTINEL));
+    return entries;
+  };
+}

@@ -1,0 +1,70 @@
+import type { Document } from 'mongodb';
+import type { RefreshOutcome } from './collections.ts';
+
+export interface RefreshInput {
+  readonly sessionId: string;
+  /** Of the refresh token that was presented. */
+  readonly counter: number;
+  readonly userAgent: string | undefined;
+  /** Milliseconds for which the refresh token before the newest still gets an answer. */
+  readonly grace: number;
+  /** Milliseconds for which a session lives without being refreshed. */
+  readonly idleTtl: number;
+}
+
+const NOW = '$$NOW';
+const OUTCOME = '$last_refresh.outcome';
+
+/**
+ * The update that decides about a refresh token, by the database's clock, and writes what it decided.
+ * Being one update, it puts all refreshes of a session in one order, whichever server they reach.
+ */
+export function refreshUpdate(input: RefreshInput): Document[] {
+  return [
+    { $set: { last_refresh: { outcome: outcomeOf(input), at: NOW } } },
+    {
+      $set: {
+        refreshes: { $add: [{ $ifNull: ['$refreshes', 0] }, 1] },
+        graces: { $add: [{ $ifNull: ['$graces', 0] }, onlyWhen('retried', 1, 0)] },
+        counter: onlyWhen('rotated', input.counter + 1, '$counter'),
+        rotated_at: onlyWhen('rotated', NOW, '$rotated_at'),
+        rotated_by: onlyWhen('rotated', agentOf(input), '$rotated_by'),
+        last_used_at: onlyWhen('rotated', NOW, '$last_used_at'),
+        expires_at: onlyWhen('rotated', nextExpiry(input), '$expires_at'),
+        reused_at: onlyWhen('reused', { $ifNull: ['$reused_at', NOW] }, '$reused_at'),
+      },
+    },
+  ];
+}
+
+/** The first case that holds. A counter ahead of the stored one is from before a backup was restored. */
+function outcomeOf(input: RefreshInput): Document | RefreshOutcome {
+  const { counter } = input;
+  const stored = { $ifNull: ['$counter', 0] };
+  const isRecent = { $gt: ['$rotated_at', { $subtract: [NOW, input.grace] }] };
+  const isSameAgent = { $eq: ['$rotated_by', agentOf(input)] };
+  const cases: [condition: Document, outcome: RefreshOutcome][] = [
+    [{ $gt: ['$reused_at', null] }, 'reused'],
+    [{ $lte: [{ $min: ['$expires_at', '$ends_at'] }, NOW] }, 'expired'],
+    [{ $and: [{ $eq: [stored, counter] }, isRecent] }, 'repeated'],
+    [{ $lte: [stored, counter] }, 'rotated'],
+    [{ $and: [{ $eq: [stored, counter + 1] }, isRecent, isSameAgent] }, 'retried'],
+  ];
+  return cases.reduceRight<Document | RefreshOutcome>(
+    (otherwise, [condition, outcome]) => ({ $cond: [condition, outcome, otherwise] }),
+    'reused',
+  );
+}
+
+function agentOf({ userAgent }: RefreshInput): Document {
+  return { $literal: userAgent ?? null };
+}
+
+function nextExpiry({ idleTtl }: RefreshInput): Document {
+  return { $min: [{ $add: [NOW, idleTtl] }, '$ends_at'] };
+}
+
+/** A field that is not there stays away: `$set` to a missing field sets nothing. */
+function onlyWhen(outcome: RefreshOutcome, then: unknown, otherwise: unknown): Document {
+  return { $cond: [{ $eq: [OUTCOME, outcome] }, then, { $ifNull: [otherwise, '$$REMOVE'] }] };
+}

@@ -1,0 +1,104 @@
+import type { Caller } from '../caller.ts';
+import type { UseCase } from '../deadline.ts';
+import { AuthError } from '../errors.ts';
+import type { Audit } from '../store/audit.ts';
+import type { ClockSkew } from '../store/clock-skew.ts';
+import type { Refreshed, StoredSession } from '../store/sessions.ts';
+import type { User, Users } from '../store/users.ts';
+import { createEndSessions, type EndSessionsParts } from './end-sessions.ts';
+import { createSign, type Grant, type Lifetimes, type SignParts } from './grant.ts';
+
+export interface RefreshParts extends SignParts, EndSessionsParts {
+  readonly users: Users;
+  readonly skew: ClockSkew;
+  readonly audit: Audit;
+  readonly lifetimes: Lifetimes;
+  /** Milliseconds for which the refresh token before the newest still gets an answer. */
+  readonly refreshGrace: number;
+}
+
+export interface RefreshInput {
+  /** The refresh token as the client sent it. */
+  readonly refreshToken: string;
+}
+
+export type Refresh = UseCase<RefreshInput, Grant>;
+
+/**
+ * Exchanges a refresh token for new tokens of its session. An honest client that asks twice, from two
+ * tabs or because an answer was lost, gets the same successor; a token that comes back later was stolen
+ * or lost, and ends the session (RFC 9700 section 4.14.2). AuthError `refresh_token_malformed`,
+ * `refresh_token_expired`, `refresh_token_reused`, `refresh_token_revoked`, `store_unavailable`.
+ */
+export function createRefresh(parts: RefreshParts): Refresh {
+  const { refreshTokens, sessions, skew, lifetimes, refreshGrace: grace } = parts;
+  const sign = createSign(parts);
+  const assertGood = createAssertGood(parts);
+  const endStolen = createEndStolen(parts);
+
+  return async function refresh({ refreshToken }, caller) {
+    const { kid, sessionId, counter } = refreshTokens.verify(refreshToken);
+    await skew.assertBearable();
+    const { userAgent } = caller;
+    const { idleTtl } = lifetimes;
+    const refreshed = await sessions.refresh({ sessionId, counter, userAgent, grace, idleTtl });
+    if (refreshed === undefined) throw expired('its session is gone');
+    skew.assertNear(refreshed.at);
+    if (refreshed.outcome === 'expired') throw expired('its session has ended');
+    if (refreshed.outcome === 'reused') throw await endStolen(refreshed.session, caller);
+    const user = await assertGood(refreshed.session, kid);
+    if (refreshed.outcome === 'retried') noteRetry(refreshed, user, caller);
+    const granted = await sign(refreshed.session, refreshed.counter);
+    if (granted.expiresIn < 1) throw expired('its session ends this second');
+    return granted;
+  };
+
+  /** Nobody waits for it: it tells of nothing that has to be prevented. */
+  function noteRetry({ session, counter }: Refreshed, user: User, caller: Caller): void {
+    const details = { session_id: session.id, counter };
+    void parts.audit.record({ action: 'refresh_token_retried', user, details }, caller);
+  }
+}
+
+/** Both reads begin after the write that decided, so what was revoked before the answer is seen. */
+function createAssertGood({ revocations, users }: RefreshParts) {
+  return async function assertGood(session: StoredSession, kid: string): Promise<User> {
+    const { id: sessionId, userId, stamp } = session;
+    const [kind, user] = await Promise.all([
+      revocations.check({ sessionId, userId, stamp, kid }),
+      users.find(userId),
+    ]);
+    if (kind !== undefined) throw revoked(`the ${kind} was revoked`);
+    if (user === undefined || user.disabled) throw revoked('its user is gone or disabled');
+    return user;
+  };
+}
+
+/** Written again at each attempt, so that one which broke off half-way is made up for by the next. */
+function createEndStolen(parts: RefreshParts) {
+  const { users, audit } = parts;
+  const endSessions = createEndSessions(parts);
+
+  return async function endStolen(session: StoredSession, caller: Caller): Promise<AuthError> {
+    const { id, userId } = session;
+    await endSessions([session], { reason: 'refresh_token_reused', revokedBy: userId });
+    const user = await users.find(userId).catch(() => undefined); // only for the audit trail
+    await audit.record(
+      {
+        action: 'refresh_token_reused',
+        user: user ?? { id: userId, companyId: null },
+        details: { session_id: id },
+      },
+      caller,
+    );
+    return new AuthError('refresh_token_reused', 'The refresh token had been exchanged before');
+  };
+}
+
+function expired(why: string): AuthError {
+  return new AuthError('refresh_token_expired', `The refresh token was refused: ${why}`);
+}
+
+function revoked(why: string): AuthError {
+  return new AuthError('refresh_token_revoked', `The refresh token was refused: ${why}`);
+}
