@@ -1,10 +1,18 @@
-import type { BesideLoginsRun, LoginRun, MemoryReading, Run, StorageReading } from './results.ts';
+import type {
+  BesideLoginsRun,
+  EndpointRun,
+  LoginRun,
+  MemoryReading,
+  Run,
+  StorageReading,
+} from './results.ts';
 
 /** What the steps have found so far. */
 export interface Collected {
   readonly runs: Run[];
   readonly logins: LoginRun[];
   readonly besideLogins: BesideLoginsRun[];
+  readonly endpoints: EndpointRun[];
   readonly memory: MemoryReading[];
   readonly storage: StorageReading[];
   /** Of the last minute, before each round. */
@@ -21,6 +29,7 @@ export function createCollected(warn: (text: string) => void): Collected {
     runs: [],
     logins: [],
     besideLogins: [],
+    endpoints: [],
     memory: [],
     storage: [],
     loadAverages: [],

@@ -1,5 +1,6 @@
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { type Collected, createCollected } from './collected.ts';
+import { endpointSteps } from './endpoints.ts';
 import { loginSteps } from './logins.ts';
 import { meBesideLoginsSteps } from './me-beside-logins.ts';
 import { memorySteps } from './memory.ts';
@@ -68,6 +69,7 @@ function allSteps(
     ...(experiments.has('storage') ? storageSteps(stage, entries, collected) : []),
     ...rowSteps(rows, stage, plan, collected),
     { title: 'letting everything use all processors', seconds: 0, perform: stage.unpin },
+    ...(experiments.has('endpoints') ? endpointSteps(stage, plan, collected) : []),
     ...(experiments.has('logins') ? loginSteps(stage, plan, collected) : []),
     ...(experiments.has('me-beside-logins') ? meBesideLoginsSteps(stage, plan, collected) : []),
     ...(experiments.has('memory') ? memorySteps(stage, plan, collected) : []),
@@ -110,11 +112,13 @@ function reported(row: Row, skipped: string | undefined): ReportedRow {
 }
 
 /** The figures of what did not fail later on. */
-function finished({ runs, logins, besideLogins, memory, storage, failures }: Collected) {
+function finished(collected: Collected) {
+  const { runs, logins, besideLogins, endpoints, memory, storage, failures } = collected;
   return {
     runs: runs.filter(({ row }) => !failures.has(row)),
     logins: failures.has('logins') ? [] : logins,
     besideLogins: failures.has('me-beside-logins') ? [] : besideLogins,
+    endpoints: failures.has('endpoints') ? [] : endpoints,
     memory,
     storage,
     failures: Object.fromEntries(failures),

@@ -2,7 +2,13 @@ import { HOT_AT_50, type Measure } from './loads.ts';
 import { ROWS, type Row } from './rows.ts';
 
 /** What is measured beside the rows: see the file of the same name. */
-export const EXPERIMENTS = ['logins', 'me-beside-logins', 'memory', 'storage'] as const;
+export const EXPERIMENTS = [
+  'endpoints',
+  'logins',
+  'me-beside-logins',
+  'memory',
+  'storage',
+] as const;
 export type Experiment = (typeof EXPERIMENTS)[number];
 
 /** What one call of the bench does. Times are milliseconds. */

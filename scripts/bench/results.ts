@@ -51,6 +51,18 @@ export interface BesideLoginsRun {
   readonly logins: StreamResult;
 }
 
+/** What is compared with `/me` on the same server. */
+export const ENDPOINTS = ['me', 'introspect', 'sessions', 'refresh'] as const;
+export type Endpoint = (typeof ENDPOINTS)[number];
+
+/** One endpoint at 50 connections, one round. */
+export interface EndpointRun extends StreamResult {
+  readonly round: number;
+  readonly endpoint: Endpoint;
+  /** Finds and aggregates that MongoDB counted for each request. */
+  readonly readsPerRequest: number;
+}
+
 /** Memory of the server process once so many tokens have been used, after a garbage collection. Bytes. */
 export interface MemoryReading {
   readonly tokens: number;
@@ -86,6 +98,7 @@ export interface Results {
   readonly runs: readonly Run[];
   readonly logins: readonly LoginRun[];
   readonly besideLogins: readonly BesideLoginsRun[];
+  readonly endpoints: readonly EndpointRun[];
   readonly memory: readonly MemoryReading[];
   readonly storage: readonly StorageReading[];
   /** Rows and experiments that answered wrongly or did not start, and how. */

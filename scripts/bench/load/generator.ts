@@ -11,7 +11,7 @@ import type {
   RunTask,
   StreamTask,
 } from './protocol.ts';
-import { loginRequest, meRequest, once, type Request, randomly } from './requests.ts';
+import { loginRequest, meRequest, once, type Request, randomly, requestOf } from './requests.ts';
 
 const pools = new Map<string, readonly Request[]>();
 
@@ -26,6 +26,7 @@ async function perform(task: GeneratorTask): Promise<GeneratorAnswer> {
 
 async function makeRequests(task: PoolTask): Promise<readonly Request[]> {
   if ('credentials' in task) return task.credentials.map(meRequest);
+  if ('requests' in task) return task.requests.map(requestOf);
   if ('mint' in task) return mint(task.mint);
   const { emails, password } = task.logins;
   return emails.map((email) => loginRequest(email, password));

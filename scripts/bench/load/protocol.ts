@@ -1,5 +1,5 @@
 /** What the bench asks its load generator, one question at a time. Times are milliseconds. */
-import type { Credential } from './requests.ts';
+import type { Credential, RequestText } from './requests.ts';
 
 /**
  * How requests are offered. Closed: each connection sends the next request when the last one has been
@@ -12,6 +12,7 @@ export type Load =
 /** Requests that runs can draw from, kept under a name in place of what was there. */
 export type PoolTask = { readonly pool: string } & (
   | { readonly credentials: readonly Credential[] }
+  | { readonly requests: readonly RequestText[] }
   | { readonly mint: MintTask }
   | { readonly logins: { readonly emails: readonly string[]; readonly password: string } }
 );

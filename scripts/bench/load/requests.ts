@@ -20,6 +20,22 @@ export function meRequest({ name, value, expected }: Credential): Request {
   return { bytes: Buffer.from(text, 'latin1'), expected };
 }
 
+/** Any request, as it is to be written. */
+export interface RequestText {
+  /** Method and target. */
+  readonly line: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** The bytes of a request that is to be answered 200. */
+export function requestOf({ line, headers, body = '' }: RequestText): Request {
+  const length = body === '' ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
+  const fields = Object.entries({ Host: '127.0.0.1', ...headers, ...length });
+  const head = [`${line} HTTP/1.1`, ...fields.map(([name, value]) => `${name}: ${value}`)];
+  return { bytes: Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`), expected: [200] };
+}
+
 /** `POST /api/auth/login`. 503 is a right answer: more logins may be offered than there is time for. */
 export function loginRequest(email: string, password: string): Request {
   const body = JSON.stringify({ email, password });

@@ -1,4 +1,5 @@
 import type { Results } from '../results.ts';
+import { endpointTable } from './endpoint-table.ts';
 import {
   besideLoginsTable,
   loginTable,
@@ -52,6 +53,12 @@ const SECTIONS: readonly Section[] = [
     table: revokedShareTable,
     note: () => 'Every revoked token was answered 401, and every other one 200.',
     isThere: (results) => hasPattern(results, '1 % revoked'),
+  },
+  {
+    title: 'Other endpoints, 50 connections',
+    table: endpointTable,
+    note: () => REAL_SERVER,
+    isThere: ({ endpoints }) => endpoints.length > 0,
   },
   {
     title: 'Logins alone',

@@ -2,6 +2,7 @@
 import { HOT_AT_50 } from '../loads.ts';
 import type { Results } from '../results.ts';
 import { type Figure, figureOf } from '../statistics.ts';
+import { endpointRatio } from './endpoint-table.ts';
 import { NOT_MEASURED, ratio } from './format.ts';
 import { markdownTable } from './markdown-table.ts';
 import { byRound, p50, perSecond, ratioBetween, readsPerRequest } from './select.ts';
@@ -81,6 +82,11 @@ const TARGETS: readonly Target[] = [
       );
       return reads && { ...reads, isUnsteady: false }; // a count, not a ratio of two rates
     },
+  },
+  {
+    text: 'introspection ÷ /me, same server, 50 connections',
+    goal: { atLeast: 0.8 },
+    reached: (results) => endpointRatio(results, 'introspect'),
   },
   {
     text: 'logins alone ÷ (threads × one thread, same worker)',

@@ -54,6 +54,7 @@ function results(parts: Partial<Results>): Results {
     runs: [],
     logins: [],
     besideLogins: [],
+    endpoints: [],
     memory: [],
     storage: [],
     failures: {},
