@@ -29,7 +29,7 @@ export function collectionSpecs(auditRetention: number): readonly CollectionSpec
       validator: sessionShape(),
       indexes: [
         expiry('expires_at', DAY),
-        index({ user_id: 1, ended_at: 1, stamp: -1 }),
+        index({ user_id: 1, ended_at: 1, auth_time: -1, _id: -1 }),
         index({ stamp: -1 }),
       ],
     },

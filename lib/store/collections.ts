@@ -46,7 +46,7 @@ export interface SessionDocument {
   rotated_at?: Date;
   /** The user agent that asked for the last rotation. */
   rotated_by?: string | null;
-  /** How often the last rotation was asked for again. */
+  /** How often a rotation was asked for again, over the whole life of the session. */
   graces?: number;
   /** When a refresh token came back that had been exchanged long before. */
   reused_at?: Date;

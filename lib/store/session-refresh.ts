@@ -66,5 +66,5 @@ function nextExpiry({ idleTtl }: RefreshInput): Document {
 
 /** A field that is not there stays away: `$set` to a missing field sets nothing. */
 function onlyWhen(outcome: RefreshOutcome, then: unknown, otherwise: unknown): Document {
-  return { $cond: [{ $eq: [OUTCOME, outcome] }, then, { $ifNull: [otherwise, '$$REMOVE'] }] };
+  return { $cond: [{ $eq: [OUTCOME, outcome] }, then, otherwise] };
 }

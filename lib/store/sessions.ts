@@ -51,7 +51,11 @@ export interface Sessions {
   markEnded(ids: readonly string[]): Promise<void>;
 }
 
-const MOST_LISTED = 1_000;
+/**
+ * By the time of the login, not by the stamp: after a cutoff ahead of the clock all stamps are alike. All
+ * in one reply: no cursor is left to be read on.
+ */
+const LISTED = { sort: { auth_time: -1, _id: -1 }, limit: 1_000, batchSize: 1_001 } as const;
 
 /** Reads and writes the `sessions` collection. */
 export function createSessions({ sessions }: Pick<Collections, 'sessions'>): Sessions {
@@ -78,8 +82,7 @@ export function createSessions({ sessions }: Pick<Collections, 'sessions'>): Ses
 
     async listOf(userId) {
       const filter = { user_id: userId, ended_at: null, ...NOT_EXPIRED } as Document;
-      const options = { ...reading, sort: { stamp: -1 }, limit: MOST_LISTED } as const;
-      const found = await orUnavailable(sessions.find(filter, options).toArray());
+      const found = await orUnavailable(sessions.find(filter, { ...reading, ...LISTED }).toArray());
       return found.map(toSession);
     },
 

@@ -43,6 +43,7 @@ export async function createRefreshTokens(secrets: readonly string[]): Promise<R
     },
 
     verify(token) {
+      if (typeof token !== 'string') throw malformed(); // a list of one token would be matched as its text
       const [, text = '', kid = '', sessionId = '', counter, mac = ''] = FORM.exec(token) ?? [];
       const expected = byKid.get(kid)?.of(text);
       if (expected === undefined || !isSpelling(mac, expected)) throw malformed();

@@ -60,7 +60,7 @@ test.serial('migrate makes every collection, each with a validator, and every in
     'revoked_tokens expires_at 1 0 s',
     'sessions expires_at 1 86400 s',
     'sessions stamp -1',
-    'sessions user_id 1 ended_at 1 stamp -1',
+    'sessions user_id 1 ended_at 1 auth_time -1 _id -1',
     'users email 1 unique',
   ]);
 });

@@ -1,13 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import test, { type ExecutionContext } from 'ava';
-import { MongoClient } from 'mongodb';
+import test from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { type Collections, openCollections } from '../../lib/store/collections.ts';
+import type { Collections } from '../../lib/store/collections.ts';
 import type { CheckInput } from '../../lib/store/revocation-reads.ts';
 import { createUsers } from '../../lib/store/users.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
+import { notedClient } from '../helpers/noted-client.ts';
 import { failingClient } from './failpoint.ts';
 import { revocationsOn } from './revocations-on.ts';
 
@@ -26,16 +26,6 @@ function anyToken(): Required<CheckInput> {
 function newUser() {
   const email = `${randomUUID()}@example.com`;
   return { email, name: 'Ann', companyId: 'acme', roles: ['admin'], passwordHash: 'hash' };
-}
-
-/** The same database by a client whose commands are noted. */
-async function noted(t: ExecutionContext, uri: string) {
-  const client = new MongoClient(uri, { monitorCommands: true });
-  t.teardown(() => client.close());
-  const asked: string[] = [];
-  client.on('commandStarted', ({ commandName }) => asked.push(commandName));
-  await client.connect();
-  return { asked, collections: openCollections(client.db()) };
 }
 
 /** The tokens and who of them is revoked: every seventh, each in another way. */
@@ -57,7 +47,7 @@ test('checks at the same time share reads, and each gets its own answer', async 
   const { uri, collections } = await migratedDatabase(t);
   const tokens = Array.from({ length: CHECKS }, anyToken);
   const revoked = await revokeSome(collections, tokens);
-  const client = await noted(t, uri);
+  const client = await notedClient(t, uri);
   const revocations = revocationsOn(client.collections);
   await revocations.check(anyToken()); // connects, and reads the epoch
   client.asked.length = 0;
@@ -67,21 +57,21 @@ test('checks at the same time share reads, and each gets its own answer', async 
     kinds,
     tokens.map((token) => (revoked.has(token) ? 'token' : undefined)),
   );
-  t.deepEqual(client.asked, ['find', 'find']); // 400 × 3 keys, in reads of at most 1,000
+  t.deepEqual(client.asked, ['find revoked_tokens', 'find revoked_tokens']); // 400 × 3 keys, in reads of at most 1,000
 });
 
 test('users asked for at the same time share reads, and each gets their own', async (t) => {
   const { uri, collections } = await migratedDatabase(t);
   const { create } = createUsers(collections);
   const created = await Promise.all(Array.from({ length: 50 }, () => create(newUser())));
-  const client = await noted(t, uri);
+  const client = await notedClient(t, uri);
   const users = createUsers(client.collections);
   const found = await Promise.all([
     users.find(randomUUID()),
     ...created.map(({ id }) => users.find(id)),
   ]);
   t.deepEqual(found, [undefined, ...created]);
-  t.deepEqual(client.asked, ['find']);
+  t.deepEqual(client.asked, ['find users']);
 });
 
 test('requests that share a user cannot change it for each other', async (t) => {

@@ -1,0 +1,26 @@
+import type { ExecutionContext } from 'ava';
+import { type Db, MongoClient } from 'mongodb';
+import { type Collections, openCollections } from '../../lib/store/collections.ts';
+
+export interface NotedClient {
+  readonly db: Db;
+  readonly collections: Collections;
+  /** The commands that were sent, each as `<name> <collection>`, in their order; to be emptied at will. */
+  readonly asked: string[];
+}
+
+/** Of the driver's own, not of what is tested. */
+const OWN: ReadonlySet<string> = new Set(['hello', 'endSessions', 'ping']);
+
+/** The same database by a client of the test's own, whose commands are noted. */
+export async function notedClient(t: ExecutionContext, uri: string): Promise<NotedClient> {
+  const client = new MongoClient(uri, { monitorCommands: true });
+  t.teardown(() => client.close());
+  const asked: string[] = [];
+  client.on('commandStarted', ({ commandName, command }) => {
+    if (!OWN.has(commandName)) asked.push(`${commandName} ${command[commandName]}`);
+  });
+  await client.connect();
+  const db = client.db();
+  return { db, asked, collections: openCollections(db) };
+}
