@@ -9,6 +9,13 @@ export interface AuthOptions {
   readonly db: Db;
   /** The first signs new tokens, the others only verify. The rules for secrets apply. */
   readonly secrets: readonly string[];
+  /**
+   * Signs new access tokens in place of the first secret, so that others can verify them: Ed25519 (EdDSA) or
+   * RSA of at least 2048 bits (RS256), PKCS#8 in PEM. Refresh tokens stay with the secrets.
+   */
+  readonly privateKey?: string | undefined;
+  /** Public keys that only verify, in PEM, one after the other: the previous one, or the next one before it signs. */
+  readonly publicKeys?: string | undefined;
   /** `iss` of the tokens. Default `rescind`. */
   readonly issuer?: string;
   /** `aud` of the tokens. Default `rescind`. */

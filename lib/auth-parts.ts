@@ -59,8 +59,9 @@ export async function closeParts({ skew, lastUse, passwords }: AuthParts): Promi
 async function openTokens(options: AuthOptions) {
   const { issuer = 'rescind', audience = 'rescind', accessTokenTtl = 15 * MINUTE } = options;
   const { secrets, rememberedTokenBytes, clock = Date.now } = options;
-  const keys = await createKeyRing(secrets);
+  const keys = await createKeyRing(secrets, options);
   return {
+    keys,
     accessTokens: createAccessTokens({
       keys,
       issuer,

@@ -1,6 +1,7 @@
 import type { AuthOptions } from './auth-options.ts';
 import { closeParts, openParts } from './auth-parts.ts';
 import { type UseCase, withDeadline } from './deadline.ts';
+import type { PublicJwk } from './tokens/key.ts';
 import { type Authenticate, createAuthenticate } from './use-cases/authenticate.ts';
 import { type CheckHealth, createCheckHealth } from './use-cases/check-health.ts';
 import { createLogin, type Login } from './use-cases/login.ts';
@@ -8,6 +9,11 @@ import { createLogout, type Logout } from './use-cases/logout.ts';
 import { createRefresh, type Refresh } from './use-cases/refresh.ts';
 import { createRevokeAllTokens, type RevokeAllTokens } from './use-cases/revoke-all-tokens.ts';
 import { createOwnSessions, type OwnSessions } from './use-cases/sessions.ts';
+
+/** Keys to verify tokens by. */
+export interface JwkSet {
+  readonly keys: readonly PublicJwk[];
+}
 
 export interface Auth {
   readonly login: Login;
@@ -17,6 +23,10 @@ export interface Auth {
   readonly logout: Logout;
   readonly revokeAllTokens: RevokeAllTokens;
   readonly checkHealth: CheckHealth;
+  /** The public keys, the signing one first, as a JWK Set (RFC 7517 section 5); empty where only secrets sign. */
+  jwks(): JwkSet;
+  /** The names of the keys that make new tokens, by which they can be revoked. */
+  readonly kids: { readonly accessTokens: string; readonly refreshTokens: string };
   /** Ends the threads and timers. The database connection is the caller's to close. */
   close(): Promise<void>;
 }
@@ -43,6 +53,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     logout: bounded(createLogout(parts)),
     revokeAllTokens: bounded(createRevokeAllTokens(parts)),
     checkHealth: createCheckHealth({ ...parts, patience: deadline / 2 }),
+    jwks: () => ({ keys: parts.keys.publicJwks }),
+    kids: { accessTokens: parts.keys.signing.kid, refreshTokens: parts.refreshTokens.kid },
     close: () => closeParts(parts),
   };
 }

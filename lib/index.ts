@@ -1,4 +1,4 @@
-export { type Auth, createAuth } from './auth.ts';
+export { type Auth, createAuth, type JwkSet } from './auth.ts';
 export type { AuthOptions } from './auth-options.ts';
 export type { Caller, Principal } from './caller.ts';
 export type { UseCase } from './deadline.ts';
@@ -14,6 +14,7 @@ export { type Connection, type ConnectOptions, connect, type Db } from './store/
 export type { Limit, LoginLimitOptions } from './store/login-limits.ts';
 export type { User } from './store/users.ts';
 export type { Clock } from './time.ts';
+export type { PublicJwk } from './tokens/key.ts';
 export type { AuthenticateInput } from './use-cases/authenticate.ts';
 export type { HealthCheck, HealthReport } from './use-cases/check-health.ts';
 export type { Grant } from './use-cases/grant.ts';

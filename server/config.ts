@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 import { isConnectionString } from '../lib/store/database.ts';
 import { DAY, HOUR, MINUTE, parseDuration, SECOND } from '../lib/time.ts';
+import { privateKeyFault, publicKeysFault } from '../lib/tokens/asymmetric-key.ts';
 import { secretFault } from '../lib/tokens/secret-rules.ts';
 import { ConfigError } from './config-error.ts';
 import type { Environment } from './environment.ts';
@@ -25,6 +26,16 @@ const previousSecrets = z
     });
   });
 
+const privateKey = z.string().superRefine((value, context) => {
+  const fault = privateKeyFault(value);
+  if (fault !== undefined) context.addIssue(`${fault}. ${REMEDY} -- --key EdDSA`);
+});
+
+const publicKeys = z.string().superRefine((value, context) => {
+  const fault = publicKeysFault(value);
+  if (fault !== undefined) context.addIssue(fault);
+});
+
 const mongodbUri = z
   .string('is missing. It names the database, such as mongodb://127.0.0.1:27017/rescind')
   .refine(
@@ -42,6 +53,8 @@ export const settings = {
   MONGODB_URI: mongodbUri,
   JWT_SECRET_KEY: z.string(`is missing or empty. ${REMEDY}`).pipe(secret),
   JWT_SECRET_KEY_PREVIOUS: previousSecrets.optional(),
+  JWT_PRIVATE_KEY: privateKey.optional(),
+  JWT_PUBLIC_KEYS: publicKeys.optional(),
   JWT_ISSUER: z.string().prefault('rescind'),
   JWT_AUDIENCE: z.string().prefault('rescind'),
   ACCESS_TOKEN_TTL: duration(SECOND, '1s', 24 * HOUR, '24h').prefault('15m'),
@@ -65,14 +78,25 @@ export const settings = {
     .prefault('info'),
 } as const;
 
-/** Settings that are secret: each can also be given as NAME_FILE, and its value is never printed. */
-export const SECRETS = ['MONGODB_URI', 'JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS'] as const;
+/** Settings that are secret, or as long as one: each can also be given as NAME_FILE, and its value is never printed. */
+export const SECRETS = [
+  'MONGODB_URI',
+  'JWT_SECRET_KEY',
+  'JWT_SECRET_KEY_PREVIOUS',
+  'JWT_PRIVATE_KEY',
+  'JWT_PUBLIC_KEYS',
+] as const;
 
 const settingsSchema = z.object(settings);
 const databaseSchema = settingsSchema.pick({
   MONGODB_URI: true,
   AUDIT_RETENTION: true,
   BCRYPT_COST: true,
+});
+
+/** Where it is the private key that is asked for, it has to be there. */
+const signingSchema = z.object({
+  JWT_PRIVATE_KEY: z.string(`is missing or empty. ${REMEDY} -- --key EdDSA`).pipe(privateKey),
 });
 
 /** An access token within its session's idle time, and that within its whole life. */
@@ -104,6 +128,11 @@ export function parseConfig(env: Environment): Config {
 /** The part that `migrate` and `user:create` need: they run where no JWT secret is. */
 export function parseDatabaseConfig(env: Environment): DatabaseConfig {
   return parse(databaseSchema, env);
+}
+
+/** The part that `public-key` needs. */
+export function parseSigningConfig(env: Environment) {
+  return parse(signingSchema, env);
 }
 
 function parse<T extends z.ZodObject>(schema: T, env: Environment): Readonly<z.output<T>> {

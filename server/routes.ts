@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Handler } from './context.ts';
 import { livez, readyz } from './handlers/health.ts';
+import { jwks } from './handlers/jwks.ts';
 import { login } from './handlers/login.ts';
 import { logout } from './handlers/logout.ts';
 import { me } from './handlers/me.ts';
@@ -57,6 +58,25 @@ const check = z.object({
   detail: z.string().optional(),
   needs_operator: z.literal(true).optional(),
 });
+
+const published = { kid: z.string(), use: z.literal('sig') };
+
+const publicJwk = z.discriminatedUnion('kty', [
+  z.object({
+    ...published,
+    kty: z.literal('OKP'),
+    alg: z.literal('EdDSA'),
+    crv: z.literal('Ed25519'),
+    x: z.string(),
+  }),
+  z.object({
+    ...published,
+    kty: z.literal('RSA'),
+    alg: z.literal('RS256'),
+    n: z.string(),
+    e: z.string(),
+  }),
+]);
 
 export const routes: readonly Route[] = [
   {
@@ -139,6 +159,14 @@ export const routes: readonly Route[] = [
   },
   {
     method: 'get',
+    path: '/.well-known/jwks.json',
+    summary: 'The public keys to verify access tokens by; they tell nothing of revocations',
+    access: 'anyone',
+    answer: z.object({ keys: z.array(publicJwk) }),
+    handler: jwks,
+  },
+  {
+    method: 'get',
     path: '/livez',
     summary: 'Whether the process is alive',
     access: 'anyone',
@@ -152,7 +180,13 @@ export const routes: readonly Route[] = [
     access: 'anyone',
     answer: z.object({
       status: z.enum(['ready', 'not_ready', 'stopping']),
-      checks: z.object({ database: check, schema: check, sentinel: check, skew: check }),
+      checks: z.object({
+        database: check,
+        schema: check,
+        sentinel: check,
+        skew: check,
+        signing_key: check,
+      }),
     }),
     handler: readyz,
   },

@@ -30,6 +30,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   const connection = { db, close };
   try {
     await inspect(connection, auth, log);
+    log.info({ kids: auth.kids }, 'new tokens are made with these keys');
     let stopping = false;
     const app = createApp({
       auth,
@@ -55,6 +56,8 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
 function authOptions(config: Config) {
   return {
     secrets: [config.JWT_SECRET_KEY, ...(config.JWT_SECRET_KEY_PREVIOUS ?? [])],
+    privateKey: config.JWT_PRIVATE_KEY,
+    publicKeys: config.JWT_PUBLIC_KEYS,
     issuer: config.JWT_ISSUER,
     audience: config.JWT_AUDIENCE,
     accessTokenTtl: config.ACCESS_TOKEN_TTL,

@@ -18,6 +18,8 @@ export interface RefreshToken {
 }
 
 export interface RefreshTokens {
+  /** The secret that new ones are made with. */
+  readonly kid: string;
   /** `rt1.<kid>.<sid>.<counter>.<mac>`, by the first secret. */
   issue(token: Pick<RefreshToken, 'sessionId' | 'counter'>): string;
   /** What the token names, if one of our secrets made it; else AuthError `refresh_token_malformed`. Asks the CPU only. */
@@ -37,6 +39,8 @@ export async function createRefreshTokens(secrets: readonly string[]): Promise<R
   const byKid = new Map([signing, ...previous].map((mac) => [mac.kid, mac]));
 
   return {
+    kid: signing.kid,
+
     issue({ sessionId, counter }) {
       const text = `rt1.${signing.kid}.${sessionId}.${counter}`;
       return `${text}.${signing.of(text).toString('base64url')}`;

@@ -3,7 +3,8 @@ import { AuthError } from '../errors.ts';
 import { SECOND } from '../time.ts';
 import { type CanonicalToken, hashOfSignedBytes, parseCanonicalToken } from './canonical-form.ts';
 import { claimsSchema, headerSchema, LONGEST_LIFETIME } from './claims.ts';
-import type { Key, KeyRing } from './keys.ts';
+import type { Key } from './key.ts';
+import type { KeyRing } from './keys.ts';
 
 /** What a verified access token says. */
 export interface AccessToken {

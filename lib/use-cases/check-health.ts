@@ -6,6 +6,9 @@ import { SCHEMA_VERSION } from '../store/collection-specs.ts';
 import type { Revocations } from '../store/revocations.ts';
 import type { Schema } from '../store/schema.ts';
 import { within } from '../time.ts';
+import type { Key } from '../tokens/key.ts';
+import type { KeyRing } from '../tokens/keys.ts';
+import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
 
 /** One thing that has to hold before requests can be served; `detail` says what to do where it does not. */
 export interface HealthCheck {
@@ -22,6 +25,8 @@ export interface HealthReport {
     readonly schema: HealthCheck;
     readonly sentinel: HealthCheck;
     readonly skew: HealthCheck;
+    /** Whether the keys that make new tokens are still good. */
+    readonly signing_key: HealthCheck;
   };
 }
 
@@ -29,6 +34,8 @@ export interface CheckHealthParts {
   readonly schema: Schema;
   readonly revocations: Revocations;
   readonly skew: ClockSkew;
+  readonly keys: Pick<KeyRing, 'signing'>;
+  readonly refreshTokens: Pick<RefreshTokens, 'kid'>;
   /** Told why the database cannot be reached. */
   readonly log: Log;
   /** The most milliseconds that a check may take. */
@@ -40,6 +47,7 @@ export type CheckHealth = () => Promise<HealthReport>;
 /** Asks the database all that a request will need of it. Never rejects. */
 export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
   const { schema, revocations, skew, log, patience } = parts;
+  const revokedKey = createFindRevokedKey(parts);
 
   return async function checkHealth() {
     const measured = skew.measure();
@@ -48,13 +56,14 @@ export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
     const found = schema.find();
     const bounded = <T>(work: Promise<T>, judge: (value: T) => HealthCheck) =>
       settled(within(patience, work.then(judge), tooLate));
-    const [database, version, sentinel, clocks] = await Promise.all([
+    const [database, version, sentinel, clocks, signing] = await Promise.all([
       bounded(measured, () => ({ ok: true })),
       bounded(found, judgeVersion),
       bounded(read, () => ({ ok: true })),
       bounded(measured, judgeSkew),
+      bounded(revokedKey(), judgeKey),
     ]);
-    const checks = { database, schema: version, sentinel, skew: clocks };
+    const checks = { database, schema: version, sentinel, skew: clocks, signing_key: signing };
     return { ok: Object.values(checks).every(({ ok }) => ok), checks };
   };
 }
@@ -70,6 +79,49 @@ function judgeVersion(found: { readonly version: number } | undefined): HealthCh
 function judgeSkew(milliseconds: number): HealthCheck {
   const detail = `${Math.round(milliseconds)} ms ahead of the database's clock`;
   return { ok: Math.abs(milliseconds) <= MAX_SKEW, detail };
+}
+
+interface MakingKey {
+  readonly kid: string;
+  /** What it does, where it stands, and what makes another. */
+  readonly does: string;
+  readonly setting: string;
+  readonly generate: string;
+}
+
+/** Finds which of the keys that make new tokens is revoked: all that it makes is dead on arrival. */
+function createFindRevokedKey({ revocations, keys, refreshTokens }: CheckHealthParts) {
+  const { signing } = keys;
+  const used: readonly MakingKey[] = [
+    ...(signing.alg === 'HS256' ? [] : [privateKeyOf(signing)]),
+    {
+      kid: refreshTokens.kid,
+      does: signing.alg === 'HS256' ? 'makes all tokens' : 'makes refresh tokens',
+      setting: 'JWT_SECRET_KEY',
+      generate: 'npm run -s generate-secret',
+    },
+  ];
+
+  return async function findRevokedKey(): Promise<MakingKey | undefined> {
+    const revoked = await Promise.all(used.map(({ kid }) => revocations.isKeyRevoked(kid)));
+    return used.find((_, index) => revoked[index]);
+  };
+}
+
+function privateKeyOf({ kid, alg }: Pick<Key, 'kid' | 'alg'>): MakingKey {
+  return {
+    kid,
+    does: 'signs access tokens',
+    setting: 'JWT_PRIVATE_KEY',
+    generate: `npm run -s generate-secret -- --key ${alg}`,
+  };
+}
+
+function judgeKey(revoked: MakingKey | undefined): HealthCheck {
+  if (revoked === undefined) return { ok: true };
+  const { kid, does, setting, generate } = revoked;
+  const detail = `The key ${kid} of ${setting}, which ${does}, has been revoked. Make another: ${generate}. Then restart every server with it`;
+  return { ok: false, detail, needs_operator: true };
 }
 
 async function settled(check: Promise<HealthCheck>): Promise<HealthCheck> {

@@ -1,13 +1,27 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { generatePrivateKey } from '../../lib/tokens/asymmetric-key.ts';
+import type { AsymmetricAlgorithm } from '../../lib/tokens/key.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { pemLine } from './pem-line.ts';
 
-/** `rescind generate-secret`: prints exactly `JWT_SECRET_KEY=<value>`. */
+interface Options {
+  readonly bytes: number;
+  readonly key?: AsymmetricAlgorithm;
+}
+
+/** `rescind generate-secret`: prints exactly `JWT_SECRET_KEY=<value>`, or with `--key` exactly `JWT_PRIVATE_KEY="<value>"`. */
 export function generateSecretCommand(): Command {
+  const key = new Option('--key <algorithm>', 'print a new JWT_PRIVATE_KEY in its place');
   return new Command('generate-secret')
     .description('print a new JWT_SECRET_KEY, ready for .env')
     .option('--bytes <n>', 'random bytes, 32 to 1024 (64 for production)', byteCount, 32)
-    .action(({ bytes }: { bytes: number }) => {
-      process.stdout.write(`JWT_SECRET_KEY=${generateSecret(bytes)}\n`);
+    .addOption(key.choices(['EdDSA', 'RS256'] satisfies AsymmetricAlgorithm[]).conflicts('bytes'))
+    .action(({ bytes, key }: Options) => {
+      const line =
+        key === undefined
+          ? `JWT_SECRET_KEY=${generateSecret(bytes)}`
+          : pemLine('JWT_PRIVATE_KEY', generatePrivateKey(key));
+      process.stdout.write(`${line}\n`);
     });
 }
 

@@ -3,7 +3,8 @@ import { rescind } from '../helpers/processes.ts';
 
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   migrate: ['--check', '--dry-run'],
-  'generate-secret': ['--bytes <n>'],
+  'generate-secret': ['--bytes <n>', '--key <algorithm>'],
+  'public-key': [],
   'user:create': [
     '--email <address>',
     '--company <id>',

@@ -2,7 +2,7 @@ import type { JsonWebKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { parseCanonicalToken } from '../../lib/tokens/canonical-form.ts';
-import { hs256 } from '../../lib/tokens/keys.ts';
+import { hs256 } from '../../lib/tokens/secret-key.ts';
 
 interface Vector {
   readonly tcId: number;

@@ -1,0 +1,101 @@
+import {
+  constants,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  verify,
+  webcrypto,
+} from 'node:crypto';
+import { calculateJwkThumbprint } from 'jose';
+import type { AsymmetricAlgorithm, Key, PublicJwk, SigningKey } from './key.ts';
+import { type ReadKeys, readPrivateKey, readPublicKeys } from './pem-keys.ts';
+
+/**
+ * What is wrong with a private key, as a phrase that fits after `JWT_PRIVATE_KEY `; undefined if nothing is.
+ * It never holds a part of the key.
+ */
+export function privateKeyFault(pem: string): string | undefined {
+  return faultOf(readPrivateKey(pem));
+}
+
+/** The same for public keys, one after the other. */
+export function publicKeysFault(pem: string): string | undefined {
+  return faultOf(readPublicKeys(pem));
+}
+
+/** The key that signs with this private key: Ed25519 or RSA, PKCS#8 in PEM. TypeError that names the option `privateKey`. */
+export async function keyFromPrivatePem(pem: string): Promise<SigningKey> {
+  const [privateKey] = keysOf(readPrivateKey(pem), 'privateKey') as [KeyObject];
+  const key = await keyFromPublic(createPublicKey(privateKey));
+  const der = privateKey.export({ format: 'der', type: 'pkcs8' });
+  const algorithm = WEB_CRYPTO[key.alg];
+  const cryptoKey = await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']);
+  return { ...key, cryptoKey };
+}
+
+/** Keys that only verify, from public keys in PEM, one after the other. TypeError that names the option `publicKeys`. */
+export function keysFromPublicPem(pem: string): Promise<Key[]> {
+  return Promise.all(keysOf(readPublicKeys(pem), 'publicKeys').map(keyFromPublic));
+}
+
+/** A new private key for this algorithm, PKCS#8 in PEM. RSA with 3072 bits: as strong as Ed25519 (SP 800-57 part 1). */
+export function generatePrivateKey(alg: AsymmetricAlgorithm): string {
+  const { privateKey } =
+    alg === 'EdDSA'
+      ? generateKeyPairSync('ed25519')
+      : generateKeyPairSync('rsa', { modulusLength: 3072 });
+  return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+}
+
+/** The public key that belongs to a private key in PEM, SPKI in PEM. TypeError that names the option `privateKey`. */
+export function publicPemOf(pem: string): string {
+  const [privateKey] = keysOf(readPrivateKey(pem), 'privateKey') as [KeyObject];
+  return createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }).toString();
+}
+
+function faultOf(read: ReadKeys): string | undefined {
+  return 'fault' in read ? read.fault : undefined;
+}
+
+function keysOf(read: ReadKeys, option: string): readonly KeyObject[] {
+  if ('fault' in read) throw new TypeError(`"${option}" ${read.fault}`);
+  return read.keys;
+}
+
+const WEB_CRYPTO = {
+  EdDSA: { name: 'Ed25519' },
+  RS256: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+} as const;
+
+interface AsymmetricKey extends Key {
+  readonly alg: AsymmetricAlgorithm;
+}
+
+async function keyFromPublic(publicKey: KeyObject): Promise<AsymmetricKey> {
+  const alg = publicKey.asymmetricKeyType === 'ed25519' ? 'EdDSA' : 'RS256';
+  const jwk = publicKey.export({ format: 'jwk' });
+  const kid = await calculateJwkThumbprint(jwk as { kty: string });
+  const publicJwk = { ...jwk, kid, alg, use: 'sig' } as PublicJwk;
+  return { kid, alg, publicJwk, hasSigned: VERIFIERS[alg](publicKey) };
+}
+
+/**
+ * By node:crypto, since jose goes through WebCrypto, which is slow. OpenSSL refuses what is not a number
+ * below the modulus, or below the order of the group; a signature of another length is not shown to it.
+ */
+export const VERIFIERS: Readonly<
+  Record<AsymmetricAlgorithm, (key: KeyObject) => Key['hasSigned']>
+> = {
+  /** RFC 8037 section 3.1 */
+  EdDSA: (key) => (signedBytes, signature) =>
+    signature.byteLength === 64 && verify(null, Buffer.from(signedBytes), key, signature),
+
+  /** RFC 7518 section 3.3 */
+  RS256(publicKey) {
+    const { modulusLength = 0 } = publicKey.asymmetricKeyDetails ?? {};
+    const length = Math.ceil(modulusLength / 8);
+    const key = { key: publicKey, padding: constants.RSA_PKCS1_PADDING };
+    return (signedBytes, signature) =>
+      signature.byteLength === length && verify('sha256', Buffer.from(signedBytes), key, signature);
+  },
+};
