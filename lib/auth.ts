@@ -3,10 +3,12 @@ import { closeParts, openParts } from './auth-parts.ts';
 import { type UseCase, withDeadline } from './deadline.ts';
 import { type Authenticate, createAuthenticate } from './use-cases/authenticate.ts';
 import { type CheckHealth, createCheckHealth } from './use-cases/check-health.ts';
+import { createIntrospect, type Introspect } from './use-cases/introspect.ts';
 import { createLogin, type Login } from './use-cases/login.ts';
 import { createLogout, type Logout } from './use-cases/logout.ts';
 import { createRefresh, type Refresh } from './use-cases/refresh.ts';
 import { createRevokeAllTokens, type RevokeAllTokens } from './use-cases/revoke-all-tokens.ts';
+import { createRevokeToken, type RevokeToken } from './use-cases/revoke-token.ts';
 import { createOwnSessions, type OwnSessions } from './use-cases/sessions.ts';
 
 export interface Auth {
@@ -16,6 +18,8 @@ export interface Auth {
   readonly sessions: OwnSessions;
   readonly logout: Logout;
   readonly revokeAllTokens: RevokeAllTokens;
+  readonly introspect: Introspect;
+  readonly revokeToken: RevokeToken;
   readonly checkHealth: CheckHealth;
   /** Ends the threads and timers. The database connection is the caller's to close. */
   close(): Promise<void>;
@@ -42,6 +46,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
     logout: bounded(createLogout(parts)),
     revokeAllTokens: bounded(createRevokeAllTokens(parts)),
+    introspect: bounded(createIntrospect(parts)),
+    revokeToken: bounded(createRevokeToken(parts)),
     checkHealth: createCheckHealth({ ...parts, patience: deadline / 2 }),
     close: () => closeParts(parts),
   };
