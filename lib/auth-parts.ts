@@ -2,6 +2,7 @@ import { type AuthOptions, sessionRules } from './auth-options.ts';
 import { silent } from './log.ts';
 import { createPasswords } from './passwords.ts';
 import { createAudit } from './store/audit.ts';
+import { createClients } from './store/clients.ts';
 import { createClockSkew } from './store/clock-skew.ts';
 import { openCollections } from './store/collections.ts';
 import { assertUsable } from './store/database.ts';
@@ -40,6 +41,7 @@ export async function openParts(options: AuthOptions) {
     schema,
     passwords: createPasswords({ bcryptCost, bcryptThreads, patience }),
     users: createUsers(collections),
+    clients: createClients(collections),
     sessions: createSessions(collections),
     lastUse: createLastUse(collections),
     revocations: createRevocations(collections, schema, clock),

@@ -4,10 +4,12 @@ import { type UseCase, withDeadline } from './deadline.ts';
 import type { PublicJwk } from './tokens/key.ts';
 import { type Authenticate, createAuthenticate } from './use-cases/authenticate.ts';
 import { type CheckHealth, createCheckHealth } from './use-cases/check-health.ts';
+import { createIntrospect, type Introspect } from './use-cases/introspect.ts';
 import { createLogin, type Login } from './use-cases/login.ts';
 import { createLogout, type Logout } from './use-cases/logout.ts';
 import { createRefresh, type Refresh } from './use-cases/refresh.ts';
 import { createRevokeAllTokens, type RevokeAllTokens } from './use-cases/revoke-all-tokens.ts';
+import { createRevokeToken, type RevokeToken } from './use-cases/revoke-token.ts';
 import { createOwnSessions, type OwnSessions } from './use-cases/sessions.ts';
 
 /** Keys to verify tokens by. */
@@ -22,6 +24,8 @@ export interface Auth {
   readonly sessions: OwnSessions;
   readonly logout: Logout;
   readonly revokeAllTokens: RevokeAllTokens;
+  readonly introspect: Introspect;
+  readonly revokeToken: RevokeToken;
   readonly checkHealth: CheckHealth;
   /** The public keys, the signing one first, as a JWK Set (RFC 7517 section 5); empty where only secrets sign. */
   jwks(): JwkSet;
@@ -52,6 +56,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
     logout: bounded(createLogout(parts)),
     revokeAllTokens: bounded(createRevokeAllTokens(parts)),
+    introspect: bounded(createIntrospect(parts)),
+    revokeToken: bounded(createRevokeToken(parts)),
     checkHealth: createCheckHealth({ ...parts, patience: deadline / 2 }),
     jwks: () => ({ keys: parts.keys.publicJwks }),
     kids: { accessTokens: parts.keys.signing.kid, refreshTokens: parts.refreshTokens.kid },

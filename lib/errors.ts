@@ -4,6 +4,7 @@ export type AuthErrorCode =
   | 'token_revoked'
   | 'user_tokens_revoked'
   | 'invalid_credentials'
+  | 'invalid_client'
   | 'refresh_token_malformed'
   | 'refresh_token_expired'
   | 'refresh_token_reused'

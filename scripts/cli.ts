@@ -3,6 +3,9 @@ import { Command } from 'commander';
 import { StoreUnavailable } from '../lib/errors.ts';
 import { ConfigError } from '../server/config-error.ts';
 import { EXIT } from '../server/exit-codes.ts';
+import { clientCreateCommand } from './commands/client-create.ts';
+import { clientDeleteCommand } from './commands/client-delete.ts';
+import { clientListCommand } from './commands/client-list.ts';
 import { CommandFailed } from './commands/command-failed.ts';
 import { generateSecretCommand } from './commands/generate-secret.ts';
 import { migrateCommand } from './commands/migrate.ts';
@@ -23,6 +26,9 @@ for (const command of [
   generateSecretCommand(),
   publicKeyCommand(),
   userCreateCommand(),
+  clientCreateCommand(),
+  clientListCommand(),
+  clientDeleteCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));
 }

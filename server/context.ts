@@ -1,12 +1,15 @@
 import type { Context, ParameterizedContext } from 'koa';
 import type { Auth } from '../lib/auth.ts';
 import type { Caller, Principal } from '../lib/caller.ts';
+import type { ClientCredentials } from '../lib/use-cases/authenticate-client.ts';
 
 /** What the steps of a request leave for the ones after them, in `ctx.state`. */
 export interface State<Body = unknown, Query = unknown> {
   caller: Caller;
   /** The bearer token, where the route asks for one. */
   token: string;
+  /** What a client proves itself with, where the route is for clients; not yet checked. */
+  credentials: ClientCredentials;
   /** Whom the token speaks for, once it has been accepted. */
   principal: Principal;
   /** The body, once it has been validated. */

@@ -6,7 +6,9 @@ import { toSeconds } from '../lib/time.ts';
 export type HttpProblemCode =
   | 'missing_token'
   | 'several_credentials'
+  | 'several_client_credentials'
   | 'malformed_body'
+  | 'malformed_form'
   | 'unsupported_media_type'
   | 'body_too_large'
   | 'bad_request'
@@ -27,6 +29,7 @@ const problems: Readonly<Record<ProblemCode, readonly [status: number, detail: s
   missing_token: [401, CREDENTIALS],
   invalid_token: [401, CREDENTIALS],
   invalid_credentials: [401, CREDENTIALS],
+  invalid_client: [401, 'The client is not known, or its secret is wrong'],
   token_revoked: [401, 'Token has been revoked'],
   user_tokens_revoked: [401, 'All user tokens have been revoked'],
   refresh_token_malformed: [401, 'The refresh token is not valid'],
@@ -34,7 +37,12 @@ const problems: Readonly<Record<ProblemCode, readonly [status: number, detail: s
   refresh_token_reused: [401, 'The refresh token was used before; its session has been ended'],
   refresh_token_revoked: [401, 'The refresh token has been revoked; log in again'],
   several_credentials: [400, 'The request has more than one Authorization header'],
+  several_client_credentials: [400, 'The client must prove who it is in one way, not in several'],
   malformed_body: [400, 'The body must be a JSON object in UTF-8'],
+  malformed_form: [
+    400,
+    'The body must be a form (application/x-www-form-urlencoded) in UTF-8, with no parameter twice',
+  ],
   bad_request: [400, 'The request is not valid HTTP'],
   wrong_password: [403, 'The current password is wrong'],
   forbidden: [403, 'The user does not have the role that this needs'],
@@ -52,6 +60,9 @@ const problems: Readonly<Record<ProblemCode, readonly [status: number, detail: s
   busy: [503, `The server is busy. ${TRY_AGAIN}`],
   store_unavailable: [503, `The database did not answer in time. ${TRY_AGAIN}`],
 };
+
+/** RFC 7617 section 2. */
+const BASIC = 'Basic realm="rescind", charset="UTF-8"';
 
 const TOKEN_WAS_SENT: ReadonlySet<ProblemCode> = new Set([
   'invalid_token',
@@ -115,6 +126,7 @@ function codeOf(error: unknown): ProblemCode {
 /** RFC 6750 section 3: the challenge names an error only where an access token was sent. */
 function challenge(status: number, code: ProblemCode): Record<string, string> {
   if (code === 'forbidden') return { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' };
+  if (code === 'invalid_client') return { 'WWW-Authenticate': BASIC };
   if (status !== 401) return {};
   return {
     'WWW-Authenticate': TOKEN_WAS_SENT.has(code) ? 'Bearer error="invalid_token"' : 'Bearer',

@@ -2,6 +2,8 @@ import Router from '@koa/router';
 import type { Middleware } from 'koa';
 import type { RequestContext, Services, State } from './context.ts';
 import { authenticate, requireBearer } from './middleware/authenticate.ts';
+import { requireClientCredentials } from './middleware/client-credentials.ts';
+import { oauthErrors } from './middleware/oauth-errors.ts';
 import { readBody } from './middleware/read-body.ts';
 import { requireRole } from './middleware/require-role.ts';
 import { validate } from './middleware/validate.ts';
@@ -17,11 +19,15 @@ export function createRouter(routes: readonly Route[], services: Services): Rout
   return router;
 }
 
-function steps({ body, query, access, handler }: Route, services: Services): Middleware[] {
+function steps(
+  { body, bodyType = 'json', query, access, handler }: Route,
+  services: Services,
+): Middleware[] {
   const handle: Middleware = (ctx) => handler(ctx as RequestContext, services);
   const gates = GATES[access](services) as Middleware[];
   return [
-    ...(body ? [readBody()] : []),
+    ...(access === 'client' ? [oauthErrors() as Middleware] : []),
+    ...(body ? [readBody(bodyType)] : []),
     ...gates,
     ...(body || query ? [validate({ body, query }) as Middleware] : []),
     handle,
@@ -31,6 +37,7 @@ function steps({ body, query, access, handler }: Route, services: Services): Mid
 const GATES: Readonly<Record<Access, (services: Services) => Middleware<State>[]>> = {
   anyone: () => [],
   bearer: () => [requireBearer()],
+  client: () => [requireClientCredentials()],
   principal: ({ auth }) => [authenticate(auth)],
   admin: ({ auth }) => [authenticate(auth), requireRole('admin')],
 };

@@ -8,9 +8,11 @@ import { me } from './handlers/me.ts';
 import { refresh } from './handlers/refresh.ts';
 import { revokeAllTokens } from './handlers/revoke-all-tokens.ts';
 import { endOtherSessions, endSession, listSessions } from './handlers/sessions.ts';
+import type { BodyType } from './middleware/read-body.ts';
+import { oauthRoutes } from './oauth-routes.ts';
 
-/** Who may ask: anyone; whoever sends a bearer token; whom an accepted token speaks for; of these, those with the role `admin`. */
-export type Access = 'anyone' | 'bearer' | 'principal' | 'admin';
+/** Who may ask: anyone; whoever sends a bearer token; a registered client; whom an accepted token speaks for; of these, those with the role `admin`. */
+export type Access = 'anyone' | 'bearer' | 'client' | 'principal' | 'admin';
 
 /** An endpoint. The router, the validation, the API description and the tests are made from this. */
 export interface Route {
@@ -18,8 +20,10 @@ export interface Route {
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
-  /** The JSON body, where the endpoint takes one. */
+  /** The body, where the endpoint takes one. */
   readonly body?: z.ZodType;
+  /** How the body is sent. Default JSON. */
+  readonly bodyType?: BodyType;
   /** The query of the URL, where the endpoint looks at it. */
   readonly query?: z.ZodType;
   /** The body of the answer with status 200; without one the status is 204. */
@@ -157,6 +161,7 @@ export const routes: readonly Route[] = [
     answer: z.object({ sessions_ended: z.int() }),
     handler: endOtherSessions,
   },
+  ...oauthRoutes,
   {
     method: 'get',
     path: '/.well-known/jwks.json',

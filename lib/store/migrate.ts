@@ -29,10 +29,10 @@ export async function planMigration(db: Db, options: MigrateOptions): Promise<Mi
   return merge(plans);
 }
 
-/** Whether users can be added: the e-mail address is unique, and the server would know the database. */
-export async function isReadyForUsers(db: Db): Promise<boolean> {
+/** Whether documents can be added here: the collection is what it should be, and the server would know the database. */
+export async function isReady(db: Db, collection: 'users' | 'clients'): Promise<boolean> {
   const plans = [await planSentinel(openCollections(db))];
-  for (const spec of collectionSpecs(DAY).filter(({ name }) => name === 'users')) {
+  for (const spec of collectionSpecs(DAY).filter(({ name }) => name === collection)) {
     plans.push(await planCollection(db, spec));
   }
   const { steps, conflicts } = merge(plans);

@@ -40,6 +40,8 @@ export interface Sessions {
   insert(session: Session): Promise<void>;
   /** Decides about a refresh token, in one update that a majority has; undefined where the session is gone. */
   refresh(input: RefreshInput): Promise<Refreshed | undefined>;
+  /** The session, whosever it is, ended or not. */
+  find(id: string): Promise<StoredSession | undefined>;
   /** The session, if it is this user's. */
   findOf(userId: string, id: string): Promise<StoredSession | undefined>;
   /**
@@ -61,6 +63,11 @@ const LISTED = { sort: { auth_time: -1, _id: -1 }, limit: 1_000, batchSize: 1_00
 export function createSessions({ sessions }: Pick<Collections, 'sessions'>): Sessions {
   const reading = { maxTimeMS: MAX_TIME };
 
+  async function findOne(filter: Partial<SessionDocument>): Promise<StoredSession | undefined> {
+    const found = await orUnavailable(sessions.findOne(filter, reading));
+    return found === null ? undefined : toSession(found);
+  }
+
   return {
     async insert(session) {
       await orUnavailable(sessions.insertOne(toDocument(session)));
@@ -75,10 +82,8 @@ export function createSessions({ sessions }: Pick<Collections, 'sessions'>): Ses
       return after === null ? undefined : toRefreshed(after);
     },
 
-    async findOf(userId, id) {
-      const found = await orUnavailable(sessions.findOne({ _id: id, user_id: userId }, reading));
-      return found === null ? undefined : toSession(found);
-    },
+    find: (id) => findOne({ _id: id }),
+    findOf: (userId, id) => findOne({ _id: id, user_id: userId }),
 
     async listOf(userId) {
       const filter = { user_id: userId, ended_at: null, ...NOT_EXPIRED } as Document;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { type Clock, MINUTE, SECOND, toSeconds } from '../time.ts';
-import { CLIENT_ID, LONGEST_LIFETIME, TYPE } from './claims.ts';
+import { CLIENT_ID, type Claims, LONGEST_LIFETIME, TYPE } from './claims.ts';
 import type { KeyRing } from './keys.ts';
 import { createRememberedTokens } from './remembered-tokens.ts';
-import { type AccessToken, createVerifier, invalid } from './verifier.ts';
+import { type AccessToken, createVerifier, invalid, readClaims } from './verifier.ts';
 
 export interface IssueInput {
   readonly userId: string;
@@ -30,6 +30,8 @@ export interface AccessTokens {
    * Asks the CPU only, never the database.
    */
   verify(token: string): AccessToken;
+  /** All that a token says which `verify` has accepted; asked seldom, so it is not remembered. */
+  read(token: string): Claims;
   /** AuthError `invalid_token` for a token that has expired or is from the future. */
   assertCurrent(token: AccessToken): void;
 }
@@ -53,6 +55,7 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   return {
     issue: createIssuer(options),
     verify: createRememberedTokens(createVerifier(options), options),
+    read: readClaims,
 
     assertCurrent({ issuedAt, expiresAt }) {
       const now = options.clock();

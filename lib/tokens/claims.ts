@@ -17,6 +17,9 @@ export const headerSchema = z.strictObject({
   typ: z.literal(TYPE),
 });
 
+/** What a token says, by the names and in the units of RFC 7519: whole seconds. */
+export type Claims = z.output<ReturnType<typeof claimsSchema>>;
+
 /** RFC 9068 section 2.2, and the private claims `type` and `stamp`. Unknown claims are ignored. */
 export function claimsSchema(issuer: string, audience: string) {
   const seconds = z.int().nonnegative();

@@ -5,7 +5,7 @@ import { AuthError } from '../../lib/errors.ts';
 import { createPasswords, passwordFault } from '../../lib/passwords.ts';
 import { openCollections } from '../../lib/store/collections.ts';
 import { orUnavailable } from '../../lib/store/database.ts';
-import { isReadyForUsers } from '../../lib/store/migrate.ts';
+import { isReady } from '../../lib/store/migrate.ts';
 import { createUsers, type NewUser, type Users } from '../../lib/store/users.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { EXIT } from '../../server/exit-codes.ts';
@@ -51,7 +51,7 @@ async function createUser(options: Options): Promise<void> {
   const fault = passwordFault(password);
   if (fault !== undefined) throw refusal(fault);
   await withDatabase(async (db, { BCRYPT_COST }) => {
-    if (!(await orUnavailable(isReadyForUsers(db)))) {
+    if (!(await orUnavailable(isReady(db, 'users')))) {
       throw refusal('The database is not ready. Run: npm run migrate');
     }
     const users = createUsers(openCollections(db));

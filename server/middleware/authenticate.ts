@@ -2,6 +2,7 @@ import type { Middleware } from 'koa';
 import type { Auth } from '../../lib/auth.ts';
 import type { RequestContext, State } from '../context.ts';
 import { HttpProblem } from '../problems.ts';
+import { authorizationOf } from './authorization-header.ts';
 import { callerOf } from './identify-caller.ts';
 
 /**
@@ -34,25 +35,9 @@ export function requireBearer(): Middleware<State> {
   };
 }
 
-/**
- * The token of the Authorization header (RFC 6750 section 2.1), and of no other place. Node keeps the
- * first of two such headers without a word, so they are counted in what came over the wire.
- */
+/** The token of the Authorization header (RFC 6750 section 2.1), and of no other place. */
 function bearerToken(ctx: Pick<RequestContext, 'req' | 'get'>): string {
-  if (timesSent('authorization', ctx.req.rawHeaders) > 1) {
-    throw new HttpProblem('several_credentials');
-  }
-  const [, token] = /^Bearer +(\S.*)$/i.exec(ctx.get('Authorization')) ?? [];
+  const [, token] = /^Bearer +(\S.*)$/i.exec(authorizationOf(ctx)) ?? [];
   if (token === undefined) throw new HttpProblem('missing_token');
   return token;
-}
-
-/** Names and values take turns in `rawHeaders`. */
-function timesSent(name: string, rawHeaders: readonly string[]): number {
-  let times = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const sent = rawHeaders[index];
-    if (sent?.length === name.length && sent.toLowerCase() === name) times++;
-  }
-  return times;
 }

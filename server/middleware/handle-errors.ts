@@ -1,7 +1,7 @@
-import type { Middleware } from 'koa';
+import type { Middleware, ParameterizedContext } from 'koa';
 import { AuthError } from '../../lib/errors.ts';
 import type { State } from '../context.ts';
-import { HttpProblem, problemOf } from '../problems.ts';
+import { HttpProblem, type ProblemAnswer, problemOf } from '../problems.ts';
 
 export interface HandleErrorsOptions {
   /** Answers also what is not rescind's own error, as 500 `internal_error`. Default: it is thrown on. */
@@ -18,15 +18,36 @@ export function handleErrors({ all = false }: HandleErrorsOptions = {}): Middlew
       await next();
     } catch (error) {
       if (!all && !isOurs(error)) throw error;
-      const { status, code, headers, body } = problemOf(error, ctx.state.caller?.requestId);
-      ctx.status = status;
-      ctx.set(headers);
-      ctx.body = body;
-      ctx.type = 'application/problem+json';
-      ctx.state.problem = code;
-      if (status >= 500) ctx.app.emit('error', error, ctx);
+      answerError(ctx, error, toProblem);
     }
   };
+}
+
+/** An error in the words that the client of a route expects. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: object;
+}
+
+/** Answers an error, leaves its code for the log, and tells the application of one that is our own fault. */
+export function answerError(
+  ctx: ParameterizedContext<State>,
+  error: unknown,
+  inWords: (problem: ProblemAnswer) => ErrorAnswer,
+): void {
+  const problem = problemOf(error, ctx.state.caller?.requestId);
+  const { status, type, body } = inWords(problem);
+  ctx.status = status;
+  ctx.set(problem.headers);
+  ctx.body = body;
+  ctx.type = type;
+  ctx.state.problem = problem.code;
+  if (status >= 500) ctx.app.emit('error', error, ctx);
+}
+
+function toProblem({ status, body }: ProblemAnswer): ErrorAnswer {
+  return { status, type: 'application/problem+json', body };
 }
 
 function isOurs(error: unknown): boolean {

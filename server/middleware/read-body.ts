@@ -2,20 +2,55 @@ import contentType from 'content-type';
 import type { Context, Middleware } from 'koa';
 import bodyParser from 'koa-bodyparser';
 import type { Caller } from '../../lib/caller.ts';
-import { HttpProblem } from '../problems.ts';
+import { parseForm } from '../form.ts';
+import { HttpProblem, type HttpProblemCode } from '../problems.ts';
 
-const DEEPEST = 8;
+/** How a body is sent: as a JSON object, or as `application/x-www-form-urlencoded`. */
+export type BodyType = 'json' | 'form';
 
-/** Reads a JSON object of at most 16 KiB, and refuses everything else before it reaches a schema. */
-export function readBody(): Middleware {
-  const parse = bodyParser({ enableTypes: ['json'], jsonLimit: '16kb', onerror: refuse });
+interface BodyKind {
+  readonly mediaType: string;
+  /** What the parser is to read. */
+  readonly parser: bodyParser.Options;
+  /** What another media type, charset or compression is refused as. */
+  readonly unsupported: HttpProblemCode;
+  readonly malformed: HttpProblemCode;
+  /** What schemas are to see of what the parser has read; undefined where it is malformed. */
+  accept(parsed: unknown): object | undefined;
+}
+
+const LIMIT = '16kb';
+const FORM = 'application/x-www-form-urlencoded';
+
+/** The parser's own forms have brackets and lists, and take a parameter twice: it is to read them as text. */
+const KINDS: Readonly<Record<BodyType, BodyKind>> = {
+  json: {
+    mediaType: 'application/json',
+    parser: { enableTypes: ['json'], jsonLimit: LIMIT },
+    unsupported: 'unsupported_media_type',
+    malformed: 'malformed_body',
+    accept: (body) => (isPlainObject(body) && !isTooDeep(body) ? body : undefined),
+  },
+  form: {
+    mediaType: FORM,
+    parser: { enableTypes: ['text'], extendTypes: { text: [FORM] }, textLimit: LIMIT },
+    unsupported: 'malformed_form',
+    malformed: 'malformed_form',
+    accept: (text) => parseForm(String(text)),
+  },
+};
+
+/** Reads a body of this type and of at most 16 KiB, and refuses everything else before it reaches a schema. */
+export function readBody(type: BodyType): Middleware {
+  const kind = KINDS[type];
+  const parse = bodyParser({ ...kind.parser, onerror: refuseAs(kind) });
 
   return async function readBody(ctx, next) {
-    if (ctx.request.is('*/*') === null) throw new HttpProblem('malformed_body'); // there is no body
-    assertJson(ctx.get('Content-Type'));
+    if (ctx.request.is('*/*') === null) throw new HttpProblem(kind.malformed); // there is no body
+    assertType(ctx.get('Content-Type'), kind);
     return parse(ctx, () => {
       assertInTime(ctx);
-      assertObject(ctx);
+      ctx.request.body = accepted(ctx, kind);
       return next();
     });
   };
@@ -27,36 +62,42 @@ function assertInTime({ state }: Context): void {
   if (performance.now() >= deadline) throw new HttpProblem('request_timeout');
 }
 
-function assertJson(header: string): void {
-  const { type, charset } = parseType(header);
-  if (type === 'application/json' && /^utf-?8$/i.test(charset)) return;
-  throw new HttpProblem('unsupported_media_type');
+function assertType(header: string, { mediaType, unsupported }: BodyKind): void {
+  const { type, charset, cause } = parseType(header);
+  if (type === mediaType && /^utf-?8$/i.test(charset)) return;
+  throw new HttpProblem(unsupported, { cause });
 }
 
-function parseType(header: string): { type: string; charset: string } {
+function parseType(header: string): { type?: string; charset: string; cause?: unknown } {
   try {
     const { type, parameters } = contentType.parse(header);
     return { type, charset: parameters['charset'] ?? 'utf-8' };
   } catch (cause) {
-    throw new HttpProblem('unsupported_media_type', { cause });
+    return { charset: '', cause };
   }
 }
 
 /** The parser's errors tell their kind by status; one without a status comes from a broken encoding. */
-function refuse(error: Error): never {
-  const status = 'status' in error ? error.status : undefined;
-  if (status === 413) throw new HttpProblem('body_too_large', { cause: error });
-  if (status === 415) throw new HttpProblem('unsupported_media_type', { cause: error });
-  throw new HttpProblem('malformed_body', { cause: error });
+function refuseAs({ unsupported, malformed }: BodyKind) {
+  return function refuse(error: Error): never {
+    const status = 'status' in error ? error.status : undefined;
+    if (status === 413) throw new HttpProblem('body_too_large', { cause: error });
+    throw new HttpProblem(status === 415 ? unsupported : malformed, { cause: error });
+  };
 }
 
 /** The parser decodes without a word what is not UTF-8: U+FFFD is what it puts in its place. */
-function assertObject({ request: { body, rawBody } }: Context): void {
+function accepted(
+  { request: { body, rawBody } }: Context,
+  { malformed, accept }: BodyKind,
+): object {
   const text = String(rawBody ?? '');
-  if (text === '' || text.includes('\uFFFD') || !isPlainObject(body) || isTooDeep(body)) {
-    throw new HttpProblem('malformed_body');
-  }
+  const sound = text === '' || text.includes('\uFFFD') ? undefined : accept(body);
+  if (sound === undefined) throw new HttpProblem(malformed);
+  return sound;
 }
+
+const DEEPEST = 8;
 
 function isPlainObject(body: unknown): body is object {
   return typeof body === 'object' && body !== null && !Array.isArray(body);

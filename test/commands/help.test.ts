@@ -13,6 +13,9 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '--password <password>',
     '--if-absent',
   ],
+  'client:create': ['--name <name>'],
+  'client:list': ['--help'],
+  'client:delete': ['--id <id>'],
 };
 
 for (const [command, options] of Object.entries(OPTIONS)) {

@@ -1,6 +1,8 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import type { Collections } from '../../lib/store/collections.ts';
+import type { ClientCredentials } from '../../lib/use-cases/authenticate-client.ts';
 import { type Access, type Route, routes } from '../../server/routes.ts';
+import { addClient, basic, postForm } from '../helpers/clients.ts';
 import { post, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -12,24 +14,30 @@ interface World {
   readonly userId: string;
   readonly sessionId: string;
   readonly refreshToken: string;
+  readonly accessToken: string;
+  readonly client: ClientCredentials;
 }
 
 interface Example {
   /** Where the path of the route has parts that are left open. */
   readonly path?: string;
   readonly body?: object;
+  readonly form?: Record<string, string>;
 }
 
 /** A good request to each route that needs more than a token. */
 const EXAMPLES: Readonly<Record<string, (world: World) => Example>> = {
   'POST /api/auth/login': ({ email }) => ({ body: { email, password: PASSWORD } }),
   'POST /api/auth/refresh': ({ refreshToken }) => ({ body: { refresh_token: refreshToken } }),
+  'POST /oauth/revoke': ({ accessToken }) => ({ form: { token: accessToken } }),
+  'POST /oauth/introspect': ({ accessToken }) => ({ form: { token: accessToken } }),
   'DELETE /api/auth/sessions/:id': ({ sessionId }) => ({ path: `/api/auth/sessions/${sessionId}` }),
 };
 
 const WHO: Readonly<Record<Access, string>> = {
   anyone: 'anyone',
   bearer: 'whoever has a token, revoked or not',
+  client: 'registered clients',
   principal: 'those whose token is accepted',
   admin: 'those whose token is accepted and who are admins',
 };
@@ -62,6 +70,7 @@ for (const route of routes) {
     };
     const open = route.answer === undefined ? 204 : 200;
     const { access } = route;
+    if (access === 'client') return assertForClients(t, route, url, world, collections);
     t.deepEqual(await codeFor(), access === 'anyone' ? open : 'missing_token');
     if (access === 'anyone') return;
     t.deepEqual(await codeFor('a.b.c'), 'invalid_token');
@@ -72,7 +81,7 @@ for (const route of routes) {
     t.deepEqual(await codeFor(other.token), access === 'bearer' ? open : 'token_revoked');
   });
 
-  if (route.body !== undefined) {
+  if (route.body !== undefined && route.bodyType !== 'form') {
     test(`${nameOf(route)} refuses a body that is not of its schema`, async (t) => {
       const { url } = await testServer(t);
       for (const [body, status, code] of [
@@ -108,16 +117,39 @@ async function enter(url: string, collections: Collections) {
   const { id: userId, email } = await addUser(collections, { roles: ['admin'] });
   const { body } = await post(`${url}/api/auth/login`, { email, password: PASSWORD });
   const { session_id: sessionId } = (await sendAs(body.access_token, `${url}/api/auth/me`)).body;
-  const world: World = { email, userId, sessionId, refreshToken: body.refresh_token };
-  return { token: String(body.access_token), world };
+  const { access_token: accessToken, refresh_token: refreshToken } = body;
+  const client = await addClient(collections);
+  const world: World = { email, userId, sessionId, refreshToken, accessToken, client };
+  return { token: String(accessToken), world };
 }
 
 function call(route: Route, url: string, world: World, token?: string) {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const { path = route.path, body } = EXAMPLES[nameOf(route)]?.(world) ?? {};
+  const { path = route.path, body, form } = EXAMPLES[nameOf(route)]?.(world) ?? {};
+  if (form !== undefined) return postForm(url + path, form, basic(world.client));
   return body === undefined
     ? send(url + path, { method: route.method.toUpperCase(), headers: authorization })
     : post(url + path, body, authorization);
+}
+
+/** Of a client only what it proves itself with counts, and only while it is registered. */
+async function assertForClients(
+  t: ExecutionContext,
+  route: Route,
+  url: string,
+  world: World,
+  collections: Collections,
+) {
+  const { client } = world;
+  const codeFor = async (it: ClientCredentials) => {
+    const { status, body } = await call(route, url, { ...world, client: it });
+    return body.error ?? status;
+  };
+  t.is(await codeFor({ clientId: '', clientSecret: '' }), 'invalid_client');
+  t.is(await codeFor({ ...client, clientSecret: 'x'.repeat(43) }), 'invalid_client');
+  t.is(await codeFor(client), 200);
+  await collections.clients.deleteOne({ _id: client.clientId });
+  t.is(await codeFor(client), 'invalid_client');
 }
 
 /** Of every route that the path fits. */

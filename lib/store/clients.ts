@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { createSharedReads } from '../shared-reads.ts';
+import type { ClientDocument, Collections } from './collections.ts';
+import { findByIds, MAX_TIME, orUnavailable } from './database.ts';
+
+/** A service that may ask `/oauth`. */
+export interface Client {
+  readonly id: string;
+  /** For people. */
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+/** A client with what proves that it is the one. */
+export interface ClientAccount extends Client {
+  /** SHA-256 of its secret, in hexadecimal. */
+  readonly secretHash: string;
+}
+
+export interface NewClient {
+  readonly name: string;
+  readonly secretHash: string;
+}
+
+export interface Clients {
+  /** As it is now: a client that was deleted is out at once. */
+  find(id: string): Promise<ClientAccount | undefined>;
+  /** All of them, the oldest first. */
+  list(): Promise<Client[]>;
+  /** Answers once a majority has the client. */
+  create(client: NewClient): Promise<Client>;
+  /** Answers once a majority has it what was deleted; undefined where there was none. */
+  delete(id: string): Promise<Client | undefined>;
+}
+
+const WHAT_A_CLIENT_IS = { name: 1, secret_hash: 1, created_at: 1 } as const;
+
+/** Reads and writes the `clients` collection. */
+export function createClients({ clients }: Pick<Collections, 'clients'>): Clients {
+  const read = createSharedReads(async (ids) => {
+    const documents = await findByIds(clients, ids, WHAT_A_CLIENT_IS);
+    return new Map(documents.map((document) => [document._id, toAccount(document)]));
+  });
+
+  return {
+    find: async (id) => (await read([id])).get(id),
+
+    async list() {
+      const options = { maxTimeMS: MAX_TIME, sort: { created_at: 1, _id: 1 } } as const;
+      return (await orUnavailable(clients.find({}, options).toArray())).map(toClient);
+    },
+
+    async create({ name, secretHash }) {
+      const document: ClientDocument = {
+        _id: randomUUID(),
+        name,
+        secret_hash: secretHash,
+        created_at: new Date(),
+      };
+      await orUnavailable(clients.insertOne(document));
+      return toClient(document);
+    },
+
+    async delete(id) {
+      const deleted = await orUnavailable(clients.findOneAndDelete({ _id: id }));
+      return deleted === null ? undefined : toClient(deleted);
+    },
+  };
+}
+
+function toClient(document: ClientDocument): Client {
+  return { id: document._id, name: document.name, createdAt: document.created_at };
+}
+
+function toAccount(document: ClientDocument): ClientAccount {
+  return { ...toClient(document), secretHash: document.secret_hash };
+}

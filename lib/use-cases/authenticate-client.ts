@@ -1,0 +1,39 @@
+import { AuthError } from '../errors.ts';
+import type { Client, Clients } from '../store/clients.ts';
+import { isClientSecret, isHashOfClientSecret } from '../tokens/client-secrets.ts';
+
+/** What a client sends to prove who it is. */
+export interface ClientCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+export interface AuthenticateClientParts {
+  readonly clients: Pick<Clients, 'find'>;
+}
+
+/** Tells whose credentials these are. What is not even spelled like some is thrown at once, and asks no database. */
+export type AuthenticateClient = (credentials: ClientCredentials) => Promise<Client>;
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Makes what authenticates registered clients, against the database each time. AuthError `invalid_client`, `store_unavailable`. */
+export function createAuthenticateClient({ clients }: AuthenticateClientParts): AuthenticateClient {
+  async function prove({ clientId, clientSecret }: ClientCredentials): Promise<Client> {
+    const client = await clients.find(clientId);
+    if (client === undefined) throw invalidClient('there is no such client');
+    if (!isHashOfClientSecret(client.secretHash, clientSecret)) throw invalidClient('wrong secret');
+    return client;
+  }
+
+  return function authenticateClient(credentials) {
+    const { clientId, clientSecret } = credentials;
+    if (!UUID.test(clientId)) throw invalidClient('its id has another form');
+    if (!isClientSecret(clientSecret)) throw invalidClient('its secret has another form');
+    return prove(credentials);
+  };
+}
+
+function invalidClient(why: string): AuthError {
+  return new AuthError('invalid_client', `The client was refused: ${why}`);
+}

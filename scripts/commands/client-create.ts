@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { createClients } from '../../lib/store/clients.ts';
+import { openCollections } from '../../lib/store/collections.ts';
+import { orUnavailable } from '../../lib/store/database.ts';
+import { isReady } from '../../lib/store/migrate.ts';
+import { generateClientSecret, hashOfClientSecret } from '../../lib/tokens/client-secrets.ts';
+import { EXIT } from '../../server/exit-codes.ts';
+import { recordClient } from './client-audit.ts';
+import { CommandFailed } from './command-failed.ts';
+import { withDatabase } from './with-database.ts';
+
+interface Options {
+  readonly name: string;
+}
+
+/** `rescind client:create`: registers a client and prints its id and, this once, its secret. */
+export function clientCreateCommand(): Command {
+  return new Command('client:create')
+    .description('register a service that may revoke and introspect tokens; prints its secret once')
+    .requiredOption('--name <name>', 'what people call it, up to 100 characters')
+    .action(createClient);
+}
+
+async function createClient(options: Options): Promise<void> {
+  const name = options.name.trim();
+  const fault = nameFault(name);
+  if (fault !== undefined) throw refusal(fault);
+  await withDatabase(async (db) => {
+    if (!(await orUnavailable(isReady(db, 'clients')))) {
+      throw refusal('The database is not ready. Run: npm run migrate');
+    }
+    const collections = openCollections(db);
+    const secret = generateClientSecret();
+    const secretHash = hashOfClientSecret(secret);
+    const client = await createClients(collections).create({ name, secretHash });
+    process.stdout.write(`client_id=${client.id}\nclient_secret=${secret}\n`);
+    await recordClient('client_created', client, collections);
+  });
+}
+
+const LONGEST_NAME = 100;
+
+/** A list of clients has a line for each, and must show what is there. */
+const NOT_SHOWN = /[\p{C}\p{Zl}\p{Zp}]/u;
+
+function nameFault(name: string): string | undefined {
+  if (name === '') return '--name must not be empty.';
+  if ([...name].length > LONGEST_NAME) return `--name must be at most ${LONGEST_NAME} characters.`;
+  if (NOT_SHOWN.test(name)) return '--name must not contain control or invisible characters.';
+  return undefined;
+}
+
+function refusal(message: string): CommandFailed {
+  return new CommandFailed(`No client was created. ${message}`, EXIT.failed);
+}

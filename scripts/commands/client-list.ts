@@ -1,0 +1,19 @@
+import { Command } from 'commander';
+import { createClients } from '../../lib/store/clients.ts';
+import { openCollections } from '../../lib/store/collections.ts';
+import { withDatabase } from './with-database.ts';
+
+/** `rescind client:list`: one line for each client: id, time of creation and name, with a tab between. */
+export function clientListCommand(): Command {
+  return new Command('client:list')
+    .description('list the registered clients: id, created at, name')
+    .action(async () => {
+      await withDatabase(async (db) => {
+        const clients = await createClients(openCollections(db)).list();
+        for (const { id, createdAt, name } of clients) {
+          process.stdout.write(`${id}\t${createdAt.toISOString()}\t${name}\n`);
+        }
+        if (clients.length === 0) process.stderr.write('There are no clients.\n');
+      });
+    });
+}

@@ -1,0 +1,8 @@
+import type { Handler } from '../context.ts';
+
+/** `POST /oauth/revoke`. The client ignores the body (RFC 7009 section 2.2). */
+export const revokeToken: Handler<{ token: string }> = async (ctx, { auth }) => {
+  const { credentials, body, caller } = ctx.state;
+  await auth.revokeToken({ credentials, token: body.token }, caller);
+  ctx.body = {};
+};

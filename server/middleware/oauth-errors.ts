@@ -1,0 +1,33 @@
+import type { Middleware } from 'koa';
+import type { State } from '../context.ts';
+import type { ProblemAnswer, ProblemCode } from '../problems.ts';
+import { answerError, type ErrorAnswer } from './handle-errors.ts';
+
+/** The errors of RFC 6749: section 5.2, and of section 4.1.2.1 the two that are not the client's fault. */
+const ERRORS: Readonly<Partial<Record<ProblemCode, readonly [status: number, error: string]>>> = {
+  invalid_client: [401, 'invalid_client'],
+  request_timeout: [408, 'invalid_request'],
+  body_too_large: [413, 'invalid_request'],
+  internal_error: [500, 'server_error'],
+  busy: [503, 'temporarily_unavailable'],
+  store_unavailable: [503, 'temporarily_unavailable'],
+};
+
+const ANYTHING_ELSE = [400, 'invalid_request'] as const;
+
+/** Answers what is thrown further in as OAuth has it, in place of a problem document. */
+export function oauthErrors(): Middleware<State> {
+  return async function oauthErrors(ctx, next) {
+    try {
+      await next();
+    } catch (error) {
+      answerError(ctx, error, toOAuth);
+    }
+  };
+}
+
+function toOAuth({ code, body: { detail, errors } }: ProblemAnswer): ErrorAnswer {
+  const [status, error] = ERRORS[code] ?? ANYTHING_ELSE;
+  const description = errors?.map((fault) => fault.detail).join(' ') ?? detail;
+  return { status, type: 'application/json', body: { error, error_description: description } };
+}

@@ -1,0 +1,48 @@
+import { createClients } from '../../lib/store/clients.ts';
+import type { Collections } from '../../lib/store/collections.ts';
+import { generateClientSecret, hashOfClientSecret } from '../../lib/tokens/client-secrets.ts';
+import type { ClientCredentials } from '../../lib/use-cases/authenticate-client.ts';
+import { type Answer, send } from './server.ts';
+
+/** Registers a client, as `rescind client:create` does. */
+export async function addClient(collections: Collections): Promise<ClientCredentials> {
+  const clientSecret = generateClientSecret();
+  const secretHash = hashOfClientSecret(clientSecret);
+  const { id } = await createClients(collections).create({ name: 'Test client', secretHash });
+  return { clientId: id, clientSecret };
+}
+
+/** The header of `client_secret_basic`. */
+export function basic({ clientId, clientSecret }: ClientCredentials) {
+  const encoded = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  return { authorization: `Basic ${encoded}` };
+}
+
+/** The parameters of `client_secret_post`. */
+export function inForm({ clientId, clientSecret }: ClientCredentials) {
+  return { client_id: clientId, client_secret: clientSecret };
+}
+
+/** Sends a form by POST: parameters, or a body as it is. */
+export function postForm(
+  url: string,
+  form: Record<string, string> | string | Buffer,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const isRaw = typeof form === 'string' || Buffer.isBuffer(form);
+  return send(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: isRaw ? form : new URLSearchParams(form),
+  });
+}
+
+/** What a client is told of a token. */
+export function introspect(url: string, client: ClientCredentials, token: string): Promise<Answer> {
+  return postForm(`${url}/oauth/introspect`, { token }, basic(client));
+}
+
+/** A client revokes a token. */
+export function revoke(url: string, client: ClientCredentials, token: string): Promise<Answer> {
+  return postForm(`${url}/oauth/revoke`, { token }, basic(client));
+}
