@@ -1,6 +1,9 @@
 import type { AuthOptions } from './auth-options.ts';
 import { closeParts, openParts } from './auth-parts.ts';
+import { withCounts } from './counted.ts';
 import { type UseCase, withDeadline } from './deadline.ts';
+import { type Administer, createAdminister } from './use-cases/administer.ts';
+import { type AuditEvents, createAuditEvents } from './use-cases/audit-events.ts';
 import { type Authenticate, createAuthenticate } from './use-cases/authenticate.ts';
 import { type CheckHealth, createCheckHealth } from './use-cases/check-health.ts';
 import { createLogin, type Login } from './use-cases/login.ts';
@@ -8,6 +11,13 @@ import { createLogout, type Logout } from './use-cases/logout.ts';
 import { createRefresh, type Refresh } from './use-cases/refresh.ts';
 import { createRevokeAllTokens, type RevokeAllTokens } from './use-cases/revoke-all-tokens.ts';
 import { createOwnSessions, type OwnSessions } from './use-cases/sessions.ts';
+import { createReadStats, type ReadStats } from './use-cases/stats.ts';
+
+/** For administrators; whether the caller is one is for the application to check. */
+export interface Admin extends Administer {
+  readonly auditEvents: AuditEvents;
+  readonly stats: ReadStats;
+}
 
 export interface Auth {
   readonly login: Login;
@@ -16,6 +26,7 @@ export interface Auth {
   readonly sessions: OwnSessions;
   readonly logout: Logout;
   readonly revokeAllTokens: RevokeAllTokens;
+  readonly admin: Admin;
   readonly checkHealth: CheckHealth;
   /** Ends the threads and timers. The database connection is the caller's to close. */
   close(): Promise<void>;
@@ -27,10 +38,11 @@ export interface Auth {
  */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const parts = await openParts(options);
-  const { deadline } = parts;
+  const { deadline, dailyCounts } = parts;
   const bounded = <Input, Output>(useCase: UseCase<Input, Output>) =>
-    withDeadline(useCase, deadline);
+    withCounts(withDeadline(useCase, deadline), dailyCounts);
   const sessions = createOwnSessions(parts);
+  const administer = createAdminister(parts);
   return {
     login: bounded(createLogin(parts)),
     authenticate: bounded(createAuthenticate(parts)),
@@ -42,6 +54,13 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
     logout: bounded(createLogout(parts)),
     revokeAllTokens: bounded(createRevokeAllTokens(parts)),
+    admin: {
+      revokeUserTokens: bounded(administer.revokeUserTokens),
+      revokeEveryone: bounded(administer.revokeEveryone),
+      userSessions: bounded(administer.userSessions),
+      auditEvents: bounded(createAuditEvents(parts)),
+      stats: bounded(createReadStats(parts)),
+    },
     checkHealth: createCheckHealth({ ...parts, patience: deadline / 2 }),
     close: () => closeParts(parts),
   };

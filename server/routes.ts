@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { adminRoutes } from './admin-routes.ts';
 import type { Handler } from './context.ts';
 import { livez, readyz } from './handlers/health.ts';
 import { login } from './handlers/login.ts';
@@ -7,6 +8,7 @@ import { me } from './handlers/me.ts';
 import { refresh } from './handlers/refresh.ts';
 import { revokeAllTokens } from './handlers/revoke-all-tokens.ts';
 import { endOtherSessions, endSession, listSessions } from './handlers/sessions.ts';
+import { session } from './session-schema.ts';
 
 /** Who may ask: anyone; whoever sends a bearer token; whom an accepted token speaks for; of these, those with the role `admin`. */
 export type Access = 'anyone' | 'bearer' | 'principal' | 'admin';
@@ -42,15 +44,7 @@ const tokens = z.object({
   refresh_token: z.string(),
 });
 
-const session = z.object({
-  id: z.uuid(),
-  current: z.boolean(),
-  user_agent: z.string().nullable(),
-  ip: z.string(),
-  created_at: z.iso.datetime(),
-  last_used_at: z.iso.datetime(),
-  expires_at: z.iso.datetime(),
-});
+const ownSession = session.extend({ current: z.boolean() });
 
 const check = z.object({
   ok: z.boolean(),
@@ -119,7 +113,7 @@ export const routes: readonly Route[] = [
     path: '/api/auth/sessions',
     summary: 'The live sessions of the user, the newest first',
     access: 'principal',
-    answer: z.object({ sessions: z.array(session) }),
+    answer: z.object({ sessions: z.array(ownSession) }),
     handler: listSessions,
   },
   {
@@ -137,6 +131,7 @@ export const routes: readonly Route[] = [
     answer: z.object({ sessions_ended: z.int() }),
     handler: endOtherSessions,
   },
+  ...adminRoutes,
   {
     method: 'get',
     path: '/livez',
