@@ -6,6 +6,7 @@ import { EXIT } from '../server/exit-codes.ts';
 import { CommandFailed } from './commands/command-failed.ts';
 import { generateSecretCommand } from './commands/generate-secret.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { revokeCommand } from './commands/revoke.ts';
 import { userCreateCommand } from './commands/user-create.ts';
 
 const program = new Command('rescind')
@@ -17,7 +18,9 @@ const program = new Command('rescind')
   .showHelpAfterError('(--help shows what there is)')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage));
 
-for (const command of [migrateCommand(), generateSecretCommand(), userCreateCommand()]) {
+const commands = [migrateCommand(), generateSecretCommand(), userCreateCommand(), revokeCommand()];
+
+for (const command of commands) {
   program.addCommand(command.copyInheritedSettings(program));
 }
 

@@ -12,6 +12,14 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '--password <password>',
     '--if-absent',
   ],
+  revoke: [
+    '--user <id>',
+    '--token <file>',
+    '--session <id>',
+    '--key <kid>',
+    '--everyone',
+    '--dry-run',
+  ],
 };
 
 for (const [command, options] of Object.entries(OPTIONS)) {
