@@ -3,11 +3,15 @@ import { silent } from './log.ts';
 import { createPasswords } from './passwords.ts';
 import { createAudit } from './store/audit.ts';
 import { createClients } from './store/clients.ts';
+import { createAuditTrail } from './store/audit-trail.ts';
 import { createClockSkew } from './store/clock-skew.ts';
 import { openCollections } from './store/collections.ts';
+import { countRevocations } from './store/counted-revocations.ts';
+import { createDailyCounts } from './store/daily-counts.ts';
 import { assertUsable } from './store/database.ts';
 import { createLastUse } from './store/last-use.ts';
 import { createLoginLimits } from './store/login-limits.ts';
+import { createCountEntries } from './store/revocation-counts.ts';
 import { createRevocations } from './store/revocations.ts';
 import { createSchema } from './store/schema.ts';
 import { createSessions } from './store/sessions.ts';
@@ -33,6 +37,7 @@ export async function openParts(options: AuthOptions) {
   const patience = deadline * PASSWORD_SHARE;
   const collections = openCollections(db);
   const schema = createSchema(collections);
+  const dailyCounts = createDailyCounts(collections, { clock });
   return {
     ...tokens,
     ...rules,
@@ -44,17 +49,21 @@ export async function openParts(options: AuthOptions) {
     clients: createClients(collections),
     sessions: createSessions(collections),
     lastUse: createLastUse(collections),
-    revocations: createRevocations(collections, schema, clock),
+    revocations: countRevocations(createRevocations(collections, schema, clock), dailyCounts),
+    dailyCounts,
+    countEntries: createCountEntries(collections),
     loginLimits: createLoginLimits(collections, options.loginLimits),
     audit: createAudit(collections, { log }),
+    auditTrail: createAuditTrail(collections),
     skew: createClockSkew(db, clock),
   };
 }
 
 /** Ends their threads and timers. */
-export async function closeParts({ skew, lastUse, passwords }: AuthParts): Promise<void> {
+export async function closeParts(parts: AuthParts): Promise<void> {
+  const { skew, lastUse, dailyCounts, passwords } = parts;
   skew.stop();
-  await lastUse.stop();
+  await Promise.all([lastUse.stop(), dailyCounts.stop()]);
   await passwords.close();
 }
 

@@ -1,7 +1,10 @@
 import type { AuthOptions } from './auth-options.ts';
 import { closeParts, openParts } from './auth-parts.ts';
+import { withCounts } from './counted.ts';
 import { type UseCase, withDeadline } from './deadline.ts';
 import type { PublicJwk } from './tokens/key.ts';
+import { type Administer, createAdminister } from './use-cases/administer.ts';
+import { type AuditEvents, createAuditEvents } from './use-cases/audit-events.ts';
 import { type Authenticate, createAuthenticate } from './use-cases/authenticate.ts';
 import { type CheckHealth, createCheckHealth } from './use-cases/check-health.ts';
 import { createIntrospect, type Introspect } from './use-cases/introspect.ts';
@@ -11,6 +14,13 @@ import { createRefresh, type Refresh } from './use-cases/refresh.ts';
 import { createRevokeAllTokens, type RevokeAllTokens } from './use-cases/revoke-all-tokens.ts';
 import { createRevokeToken, type RevokeToken } from './use-cases/revoke-token.ts';
 import { createOwnSessions, type OwnSessions } from './use-cases/sessions.ts';
+import { createReadStats, type ReadStats } from './use-cases/stats.ts';
+
+/** For administrators; whether the caller is one is for the application to check. */
+export interface Admin extends Administer {
+  readonly auditEvents: AuditEvents;
+  readonly stats: ReadStats;
+}
 
 /** Keys to verify tokens by. */
 export interface JwkSet {
@@ -26,6 +36,7 @@ export interface Auth {
   readonly revokeAllTokens: RevokeAllTokens;
   readonly introspect: Introspect;
   readonly revokeToken: RevokeToken;
+  readonly admin: Admin;
   readonly checkHealth: CheckHealth;
   /** The public keys, the signing one first, as a JWK Set (RFC 7517 section 5); empty where only secrets sign. */
   jwks(): JwkSet;
@@ -41,10 +52,11 @@ export interface Auth {
  */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const parts = await openParts(options);
-  const { deadline } = parts;
+  const { deadline, dailyCounts } = parts;
   const bounded = <Input, Output>(useCase: UseCase<Input, Output>) =>
-    withDeadline(useCase, deadline);
+    withCounts(withDeadline(useCase, deadline), dailyCounts);
   const sessions = createOwnSessions(parts);
+  const administer = createAdminister(parts);
   return {
     login: bounded(createLogin(parts)),
     authenticate: bounded(createAuthenticate(parts)),
@@ -58,6 +70,13 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     revokeAllTokens: bounded(createRevokeAllTokens(parts)),
     introspect: bounded(createIntrospect(parts)),
     revokeToken: bounded(createRevokeToken(parts)),
+    admin: {
+      revokeUserTokens: bounded(administer.revokeUserTokens),
+      revokeEveryone: bounded(administer.revokeEveryone),
+      userSessions: bounded(administer.userSessions),
+      auditEvents: bounded(createAuditEvents(parts)),
+      stats: bounded(createReadStats(parts)),
+    },
     checkHealth: createCheckHealth({ ...parts, patience: deadline / 2 }),
     jwks: () => ({ keys: parts.keys.publicJwks }),
     kids: { accessTokens: parts.keys.signing.kid, refreshTokens: parts.refreshTokens.kid },

@@ -13,6 +13,8 @@ export interface Caller {
   readonly requestId?: string | undefined;
   /** Set once the caller's token has been accepted. */
   readonly principal?: Principal | undefined;
+  /** Who acts where no principal does: the name of a command, or the id of a client. */
+  readonly actor?: string | undefined;
   /** When the answer must be there, on the clock of `performance.now()` (milliseconds). */
   readonly deadline?: number | undefined;
 }
@@ -21,4 +23,11 @@ export interface Caller {
 export function principalOf({ principal }: Caller): Principal {
   if (principal === undefined) throw new TypeError('"caller.principal" is missing');
   return principal;
+}
+
+/** Whom revocations and the audit trail name: the principal, else the actor; TypeError where there is neither. */
+export function actorOf({ principal, actor }: Caller): string {
+  const id = principal?.user.id ?? actor;
+  if (id === undefined) throw new TypeError('"caller" has neither a principal nor an actor');
+  return id;
 }

@@ -1,4 +1,5 @@
 export { type Auth, createAuth, type JwkSet } from './auth.ts';
+export { type Admin, type Auth, createAuth } from './auth.ts';
 export type { AuthOptions } from './auth-options.ts';
 export type { Caller, Principal } from './caller.ts';
 export type { UseCase } from './deadline.ts';
@@ -10,11 +11,16 @@ export {
   StoreUnavailable,
 } from './errors.ts';
 export type { Log } from './log.ts';
+export type { AuditFilter, AuditPage, RecordedEvent } from './store/audit-trail.ts';
+export type { BoundedCount } from './store/bounded-count.ts';
+export type { DayCounts } from './store/daily-counts.ts';
 export { type Connection, type ConnectOptions, connect, type Db } from './store/database.ts';
 export type { Limit, LoginLimitOptions } from './store/login-limits.ts';
 export type { User } from './store/users.ts';
 export type { Clock } from './time.ts';
 export type { PublicJwk } from './tokens/key.ts';
+export type { Administer, DryRunInput, UserInput } from './use-cases/administer.ts';
+export type { AuditEventsInput } from './use-cases/audit-events.ts';
 export type { AuthenticateInput } from './use-cases/authenticate.ts';
 export type { ClientCredentials } from './use-cases/authenticate-client.ts';
 export type { HealthCheck, HealthReport } from './use-cases/check-health.ts';
@@ -25,3 +31,4 @@ export type { LogoutInput } from './use-cases/logout.ts';
 export type { RefreshInput } from './use-cases/refresh.ts';
 export type { RevokeTokenInput } from './use-cases/revoke-token.ts';
 export type { LiveSession, OwnSessions } from './use-cases/sessions.ts';
+export type { Stats, StatsInput } from './use-cases/stats.ts';

@@ -10,6 +10,7 @@ import { CommandFailed } from './commands/command-failed.ts';
 import { generateSecretCommand } from './commands/generate-secret.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { publicKeyCommand } from './commands/public-key.ts';
+import { revokeCommand } from './commands/revoke.ts';
 import { userCreateCommand } from './commands/user-create.ts';
 
 const program = new Command('rescind')
@@ -30,6 +31,9 @@ for (const command of [
   clientListCommand(),
   clientDeleteCommand(),
 ]) {
+const commands = [migrateCommand(), generateSecretCommand(), userCreateCommand(), revokeCommand()];
+
+for (const command of commands) {
   program.addCommand(command.copyInheritedSettings(program));
 }
 

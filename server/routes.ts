@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { adminRoutes } from './admin-routes.ts';
 import type { Handler } from './context.ts';
 import { livez, readyz } from './handlers/health.ts';
 import { jwks } from './handlers/jwks.ts';
@@ -10,6 +11,7 @@ import { revokeAllTokens } from './handlers/revoke-all-tokens.ts';
 import { endOtherSessions, endSession, listSessions } from './handlers/sessions.ts';
 import type { BodyType } from './middleware/read-body.ts';
 import { oauthRoutes } from './oauth-routes.ts';
+import { session } from './session-schema.ts';
 
 /** Who may ask: anyone; whoever sends a bearer token; a registered client; whom an accepted token speaks for; of these, those with the role `admin`. */
 export type Access = 'anyone' | 'bearer' | 'client' | 'principal' | 'admin';
@@ -47,15 +49,7 @@ const tokens = z.object({
   refresh_token: z.string(),
 });
 
-const session = z.object({
-  id: z.uuid(),
-  current: z.boolean(),
-  user_agent: z.string().nullable(),
-  ip: z.string(),
-  created_at: z.iso.datetime(),
-  last_used_at: z.iso.datetime(),
-  expires_at: z.iso.datetime(),
-});
+const ownSession = session.extend({ current: z.boolean() });
 
 const check = z.object({
   ok: z.boolean(),
@@ -143,7 +137,7 @@ export const routes: readonly Route[] = [
     path: '/api/auth/sessions',
     summary: 'The live sessions of the user, the newest first',
     access: 'principal',
-    answer: z.object({ sessions: z.array(session) }),
+    answer: z.object({ sessions: z.array(ownSession) }),
     handler: listSessions,
   },
   {
@@ -170,6 +164,7 @@ export const routes: readonly Route[] = [
     answer: z.object({ keys: z.array(publicJwk) }),
     handler: jwks,
   },
+  ...adminRoutes,
   {
     method: 'get',
     path: '/livez',

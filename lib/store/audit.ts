@@ -38,13 +38,19 @@ export interface Audit {
   record(event: AuditEvent, caller: Caller): Promise<void>;
 }
 
-/** The longest that an answer waits for its audit event, in milliseconds. */
+export interface AuditOptions {
+  /** Told of each event that was lost. */
+  readonly log: Log;
+  /** The longest that an answer waits for its audit event, in milliseconds. Default 1,000. */
+  readonly patience?: number;
+}
+
 const PATIENCE = SECOND;
 
 /** Writes the `audit_events` collection. */
 export function createAudit(
   { auditEvents }: Pick<Collections, 'auditEvents'>,
-  { log }: { readonly log: Log },
+  { log, patience = PATIENCE }: AuditOptions,
 ): Audit {
   return {
     async record(event, caller) {
@@ -58,7 +64,7 @@ export function createAudit(
           );
         },
       );
-      await within(patienceOf(caller), written, late).catch(() => undefined);
+      await within(leftOf(caller, patience), written, late).catch(() => undefined);
     },
   };
 }
@@ -66,8 +72,8 @@ export function createAudit(
 const late = () => new Error('The audit event was not written in time');
 
 /** At most half of what is left: the caller must still get the answer in time. */
-function patienceOf({ deadline = Number.POSITIVE_INFINITY }: Caller): number {
-  return Math.min(PATIENCE, Math.max(0, deadline - performance.now()) / 2);
+function leftOf({ deadline = Number.POSITIVE_INFINITY }: Caller, patience: number): number {
+  return Math.min(patience, Math.max(0, deadline - performance.now()) / 2);
 }
 
 function toDocument({ action, user, actorId, details }: AuditEvent, caller: Caller) {
@@ -77,6 +83,7 @@ function toDocument({ action, user, actorId, details }: AuditEvent, caller: Call
     user_id: user?.id ?? null,
     company_id: user?.companyId ?? null,
     actor_id: actorId ?? caller.principal?.user.id ?? user?.id ?? null,
+    actor_id: caller.principal?.user.id ?? caller.actor ?? user?.id ?? null,
     ip: caller.ip,
     user_agent: caller.userAgent ?? null,
     request_id: caller.requestId ?? null,

@@ -40,6 +40,7 @@ export function collectionSpecs(auditRetention: number): readonly CollectionSpec
         expiry('at', auditRetention),
         index({ at: -1, _id: -1 }),
         index({ user_id: 1, at: -1, _id: -1 }),
+        index({ actor_id: 1, at: -1, _id: -1 }),
         index({ action: 1, at: -1, _id: -1 }),
       ],
     },

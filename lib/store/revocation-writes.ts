@@ -1,4 +1,4 @@
-import type { Clock } from '../time.ts';
+import { type Clock, MINUTE } from '../time.ts';
 import type { Collections } from './collections.ts';
 import { isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
 import {
@@ -6,6 +6,7 @@ import {
   cutoffOf,
   everyoneEntry,
   idOf,
+  idsOf,
   keyEntry,
   keyKey,
   type RevokeKeyInput,
@@ -96,16 +97,22 @@ function createMoveCutoff({ revokedTokens }: Pick<Collections, 'revokedTokens'>)
   };
 }
 
+/**
+ * The newest cutoff is looked for among all users who ever revoked theirs, some 500,000 in a second. A
+ * server gives up at its deadline; the command has this long, in milliseconds.
+ */
+const SEARCH_TIME = MINUTE;
+
 /** The newest cutoff of a user, and the newest stamp of a session. */
 async function newestStamps({
   revokedTokens,
   sessions,
 }: Pick<Collections, 'revokedTokens' | 'sessions'>): Promise<Date[]> {
-  const options = { maxTimeMS: MAX_TIME };
-  const users = { _id: { $gte: userKey(''), $lt: 'user;' } }; // ";" comes after ":"
+  const newestUser = { maxTimeMS: SEARCH_TIME, sort: { revoked_before: -1 } } as const;
+  const newestSession = { maxTimeMS: MAX_TIME, sort: { stamp: -1 } } as const;
   const [user, session] = await Promise.all([
-    orUnavailable(revokedTokens.findOne(users, { ...options, sort: { revoked_before: -1 } })),
-    orUnavailable(sessions.findOne({}, { ...options, sort: { stamp: -1 } })),
+    orUnavailable(revokedTokens.findOne({ _id: idsOf('user') }, newestUser)),
+    orUnavailable(sessions.findOne({}, newestSession)),
   ]);
   return [user?.revoked_before, session?.stamp].filter((date) => date instanceof Date);
 }

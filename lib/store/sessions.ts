@@ -1,4 +1,5 @@
 import type { Document } from 'mongodb';
+import { type BoundedCount, countUpTo } from './bounded-count.ts';
 import type { Collections, RefreshOutcome, SessionDocument } from './collections.ts';
 import { MAX_TIME, orUnavailable } from './database.ts';
 import { type RefreshInput, refreshUpdate } from './session-refresh.ts';
@@ -41,6 +42,7 @@ export interface Sessions {
   /** Decides about a refresh token, in one update that a majority has; undefined where the session is gone. */
   refresh(input: RefreshInput): Promise<Refreshed | undefined>;
   /** The session, whosever it is, ended or not. */
+  /** The session, whosever it is. */
   find(id: string): Promise<StoredSession | undefined>;
   /** The session, if it is this user's. */
   findOf(userId: string, id: string): Promise<StoredSession | undefined>;
@@ -49,6 +51,8 @@ export interface Sessions {
    * 1,000. Some of them may be revoked: that is for `revoked_tokens` to say.
    */
   listOf(userId: string): Promise<StoredSession[]>;
+  /** How many sessions of all users are as in `listOf` and have a stamp above this one, in milliseconds. */
+  countAbove(stamp: number): Promise<BoundedCount>;
   /** Notes that these were revoked, so that lists need not ask for them again. */
   markEnded(ids: readonly string[]): Promise<void>;
 }
@@ -88,7 +92,25 @@ export function createSessions({ sessions }: Pick<Collections, 'sessions'>): Ses
     async listOf(userId) {
       const filter = { user_id: userId, ended_at: null, ...NOT_EXPIRED } as Document;
       const found = await orUnavailable(sessions.find(filter, { ...reading, ...LISTED }).toArray());
+    async find(id) {
+      const found = await orUnavailable(sessions.findOne({ _id: id }, reading));
+      return found === null ? undefined : toSession(found);
+    },
+
+    async findOf(userId, id) {
+      const found = await orUnavailable(sessions.findOne({ _id: id, user_id: userId }, reading));
+      return found === null ? undefined : toSession(found);
+    },
+
+    async listOf(userId) {
+      const filter = { user_id: userId, ...NOT_OVER };
+      const options = { ...reading, sort: { stamp: -1 }, limit: MOST_LISTED } as const;
+      const found = await orUnavailable(sessions.find(filter, options).toArray());
       return found.map(toSession);
+    },
+
+    countAbove(stamp) {
+      return countUpTo(sessions, { stamp: { $gt: new Date(stamp) }, ...NOT_OVER });
     },
 
     async markEnded(ids) {
@@ -98,8 +120,8 @@ export function createSessions({ sessions }: Pick<Collections, 'sessions'>): Ses
   };
 }
 
-/** By the database's clock. */
-const NOT_EXPIRED = { $expr: { $gt: ['$expires_at', '$$NOW'] } };
+/** Neither marked as ended nor expired, by the database's clock. */
+const NOT_OVER = { ended_at: null, $expr: { $gt: ['$expires_at', '$$NOW'] } } as Document;
 
 function toDocument(session: Session): SessionDocument {
   return {

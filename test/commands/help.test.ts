@@ -16,6 +16,14 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'client:create': ['--name <name>'],
   'client:list': ['--help'],
   'client:delete': ['--id <id>'],
+  revoke: [
+    '--user <id>',
+    '--token <file>',
+    '--session <id>',
+    '--key <kid>',
+    '--everyone',
+    '--dry-run',
+  ],
 };
 
 for (const [command, options] of Object.entries(OPTIONS)) {

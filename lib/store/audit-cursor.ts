@@ -1,0 +1,27 @@
+import { ObjectId } from 'mongodb';
+
+/** The place of an event in the trail, which is in the order of these two. */
+export interface AuditPosition {
+  readonly at: Date;
+  readonly id: ObjectId;
+}
+
+const TIME_BYTES = 8;
+const LENGTH = TIME_BYTES + 12;
+
+/** The position as text: its 20 bytes in base64url. */
+export function cursorOf({ at, id }: AuditPosition): string {
+  const bytes = Buffer.alloc(LENGTH);
+  bytes.writeBigInt64BE(BigInt(at.getTime()));
+  bytes.set(id.id, TIME_BYTES);
+  return bytes.toString('base64url');
+}
+
+/** The position that a cursor stands for; undefined for a text that `cursorOf` never makes. */
+export function parseCursor(text: string): AuditPosition | undefined {
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.length !== LENGTH || bytes.toString('base64url') !== text) return undefined;
+  const at = new Date(Number(bytes.readBigInt64BE()));
+  if (Number.isNaN(at.getTime())) return undefined;
+  return { at, id: new ObjectId(bytes.subarray(TIME_BYTES)) };
+}

@@ -1,0 +1,26 @@
+import type { DailyCounts } from './daily-counts.ts';
+import type { RevocationWrites } from './revocation-writes.ts';
+import type { Revocations } from './revocations.ts';
+
+/** The same revocations, each of which is counted once a majority has it. */
+export function countRevocations(
+  revocations: Revocations,
+  { add }: Pick<DailyCounts, 'add'>,
+): Revocations {
+  const counted =
+    <Input, Output>(write: (input: Input) => Promise<Output>) =>
+    async (input: Input): Promise<Output> => {
+      const answer = await write(input);
+      add('revocations');
+      return answer;
+    };
+  const writes: RevocationWrites = {
+    revokeToken: counted(revocations.revokeToken),
+    revokeTokenAndSession: counted(revocations.revokeTokenAndSession),
+    revokeSessions: counted(revocations.revokeSessions),
+    revokeUser: counted(revocations.revokeUser),
+    revokeEveryone: counted(revocations.revokeEveryone),
+    revokeKey: counted(revocations.revokeKey),
+  };
+  return { ...revocations, ...writes };
+}

@@ -1,0 +1,128 @@
+import type { Caller } from '../../lib/caller.ts';
+import { AuthError } from '../../lib/errors.ts';
+import type { Session } from '../../lib/store/sessions.ts';
+import type { UnverifiedToken } from '../../lib/tokens/unverified-token.ts';
+import { createAdminister } from '../../lib/use-cases/administer.ts';
+import { createEndSessions } from '../../lib/use-cases/end-sessions.ts';
+import { createLiveSessions } from '../../lib/use-cases/live-sessions.ts';
+import { readToken } from './read-token.ts';
+import type { RevocationStore } from './revocation-store.ts';
+
+/** Revokes one thing, or with `dryRun` changes nothing, and answers a line that says what came of it. AuthError `not_found`. */
+type Revoke = (value: string, dryRun: boolean) => Promise<string>;
+
+/** What can be revoked: a user or session by id, a token by its file, a key by its `kid`, everyone. */
+export interface Targets {
+  readonly user: Revoke;
+  readonly session: Revoke;
+  readonly token: Revoke;
+  readonly key: Revoke;
+  readonly everyone: Revoke;
+}
+
+const NAME = 'rescind revoke';
+const CALLER: Caller = { ip: 'local', userAgent: NAME, actor: NAME };
+const CAUSE = { reason: 'admin_requested', revokedBy: NAME } as const;
+
+/** Makes them on this store. */
+export function createTargets(store: RevocationStore): Targets {
+  const { sessions } = store;
+  const administer = createAdminister(store);
+  const endOne = createEndOne(store);
+
+  async function session(id: string, dryRun: boolean): Promise<string> {
+    const found = await sessions.find(id);
+    if (found === undefined) throw new AuthError('not_found', 'There is no session with this id');
+    const ended = await endOne(found, dryRun);
+    return tell(dryRun, `every token of the session ${id} of the user ${found.userId}`, ended);
+  }
+
+  return {
+    session,
+    key: createRevokeKey(store),
+
+    async user(userId, dryRun) {
+      const { sessionsEnded } = await administer.revokeUserTokens({ userId, dryRun }, CALLER);
+      return tell(dryRun, `every token of the user ${userId}`, told(sessionsEnded));
+    },
+
+    async token(file, dryRun) {
+      const token = await readToken(file);
+      if (!('hash' in token)) return session(token.sessionId, dryRun);
+      const { sessionId: id, userId } = token;
+      const ended = await endOne({ id, userId }, dryRun, token);
+      const what = `the token and its session ${id} of the user ${userId} (signature not checked)`;
+      return tell(dryRun, what, ended);
+    },
+
+    async everyone(_value, dryRun) {
+      const { sessionsEnded } = await administer.revokeEveryone({ dryRun }, CALLER);
+      const { count, isLowerBound } = sessionsEnded;
+      return tell(dryRun, 'every token of everyone', told(count, isLowerBound ? 'at least ' : ''));
+    },
+  };
+}
+
+const KEY_ADVICE =
+  'Servers that sign with it need another JWT_SECRET_KEY before anyone can log in there again.';
+
+/** Which sessions have tokens of which key is written nowhere: all there are is the most that can end. */
+function createRevokeKey({ sessions, revocations, audit }: RevocationStore): Revoke {
+  return async function revokeKey(kid, dryRun) {
+    const { deployment } = await revocations.cutoffs(undefined);
+    const { count, isLowerBound } = await sessions.countAbove(deployment);
+    if (!dryRun) {
+      await revocations.revokeKey({ kid, ...CAUSE });
+      const details = { reason: CAUSE.reason, kid };
+      await audit.record({ action: 'key_revoked', user: undefined, details }, CALLER);
+    }
+    const ended = isLowerBound ? 'any number of live sessions' : told(count, 'at most ');
+    return `${tell(dryRun, `every token that the key ${kid} has signed or ever will`, ended)} ${KEY_ADVICE}`;
+  };
+}
+
+/** Ends one session, and a token of it where there is one; answers how many live sessions that ended. */
+function createEndOne(store: RevocationStore) {
+  const { sessions, revocations, users, audit } = store;
+  const liveSessions = createLiveSessions(store);
+  const endSessions = createEndSessions(store);
+
+  return async function endOne(
+    session: Pick<Session, 'id' | 'userId'>,
+    dryRun: boolean,
+    token?: UnverifiedToken,
+  ): Promise<string> {
+    const live = await liveSessions(session.userId);
+    const ended = live.some(({ id }) => id === session.id) ? 1 : 0;
+    if (dryRun) return told(ended);
+    if (token === undefined) await endSessions([session], CAUSE);
+    else {
+      await revocations.revokeTokenAndSession({ ...token, ...CAUSE });
+      await sessions.markEnded([session.id]).catch(() => undefined); // a hint; see endSessions
+    }
+    const user = await users.find(session.userId).catch(() => undefined); // only for the audit trail
+    await audit.record(
+      {
+        action: 'session_revoked',
+        user: user ?? { id: session.userId, companyId: null },
+        details: {
+          reason: CAUSE.reason,
+          session_ids: [session.id],
+          ...(token !== undefined && { token_revoked: true }),
+        },
+      },
+      CALLER,
+    );
+    return told(ended);
+  };
+}
+
+function told(sessions: number, bound = ''): string {
+  return `${bound}${sessions} live ${sessions === 1 ? 'session' : 'sessions'}`;
+}
+
+function tell(dryRun: boolean, what: string, ended: string): string {
+  return dryRun
+    ? `Would revoke ${what}: ${ended} would end. Nothing was changed.`
+    : `Revoked ${what}: ${ended} ended.`;
+}
