@@ -1,5 +1,4 @@
-export { type Auth, createAuth, type JwkSet } from './auth.ts';
-export { type Admin, type Auth, createAuth } from './auth.ts';
+export { type Admin, type Auth, createAuth, type JwkSet } from './auth.ts';
 export type { AuthOptions } from './auth-options.ts';
 export type { Caller, Principal } from './caller.ts';
 export type { UseCase } from './deadline.ts';

@@ -22,7 +22,7 @@ const program = new Command('rescind')
   .showHelpAfterError('(--help shows what there is)')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage));
 
-for (const command of [
+const commands = [
   migrateCommand(),
   generateSecretCommand(),
   publicKeyCommand(),
@@ -30,8 +30,8 @@ for (const command of [
   clientCreateCommand(),
   clientListCommand(),
   clientDeleteCommand(),
-]) {
-const commands = [migrateCommand(), generateSecretCommand(), userCreateCommand(), revokeCommand()];
+  revokeCommand(),
+];
 
 for (const command of commands) {
   program.addCommand(command.copyInheritedSettings(program));

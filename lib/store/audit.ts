@@ -25,8 +25,6 @@ export interface AuditEvent {
   readonly action: AuditAction;
   /** Whom it happened to; undefined where no such user exists. */
   readonly user: { readonly id: string; readonly companyId: string | null } | undefined;
-  /** Who did it, where that is not a user but a client. */
-  readonly actorId?: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
@@ -76,13 +74,12 @@ function leftOf({ deadline = Number.POSITIVE_INFINITY }: Caller, patience: numbe
   return Math.min(patience, Math.max(0, deadline - performance.now()) / 2);
 }
 
-function toDocument({ action, user, actorId, details }: AuditEvent, caller: Caller) {
+function toDocument({ action, user, details }: AuditEvent, caller: Caller) {
   return {
     at: new Date(),
     action,
     user_id: user?.id ?? null,
     company_id: user?.companyId ?? null,
-    actor_id: actorId ?? caller.principal?.user.id ?? user?.id ?? null,
     actor_id: caller.principal?.user.id ?? caller.actor ?? user?.id ?? null,
     ip: caller.ip,
     user_agent: caller.userAgent ?? null,

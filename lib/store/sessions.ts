@@ -90,28 +90,12 @@ export function createSessions({ sessions }: Pick<Collections, 'sessions'>): Ses
     findOf: (userId, id) => findOne({ _id: id, user_id: userId }),
 
     async listOf(userId) {
-      const filter = { user_id: userId, ended_at: null, ...NOT_EXPIRED } as Document;
-      const found = await orUnavailable(sessions.find(filter, { ...reading, ...LISTED }).toArray());
-    async find(id) {
-      const found = await orUnavailable(sessions.findOne({ _id: id }, reading));
-      return found === null ? undefined : toSession(found);
-    },
-
-    async findOf(userId, id) {
-      const found = await orUnavailable(sessions.findOne({ _id: id, user_id: userId }, reading));
-      return found === null ? undefined : toSession(found);
-    },
-
-    async listOf(userId) {
       const filter = { user_id: userId, ...NOT_OVER };
-      const options = { ...reading, sort: { stamp: -1 }, limit: MOST_LISTED } as const;
-      const found = await orUnavailable(sessions.find(filter, options).toArray());
+      const found = await orUnavailable(sessions.find(filter, { ...reading, ...LISTED }).toArray());
       return found.map(toSession);
     },
 
-    countAbove(stamp) {
-      return countUpTo(sessions, { stamp: { $gt: new Date(stamp) }, ...NOT_OVER });
-    },
+    countAbove: (stamp) => countUpTo(sessions, { stamp: { $gt: new Date(stamp) }, ...NOT_OVER }),
 
     async markEnded(ids) {
       const update = { $currentDate: { ended_at: true } } as const;

@@ -106,10 +106,9 @@ function createRecord({ users, audit }: RevokeTokenParts) {
       {
         action: 'token_revoked_by_client',
         user: user ?? { id: userId, companyId: null },
-        actorId: client.id,
         details: { client_name: client.name, token_type: type, session_id: sessionId },
       },
-      caller,
+      { ...caller, actor: client.id },
     );
   };
 }
