@@ -2,6 +2,7 @@ import type { AuthOptions } from './auth-options.ts';
 import { closeParts, openParts } from './auth-parts.ts';
 import { type UseCase, withDeadline } from './deadline.ts';
 import { type Authenticate, createAuthenticate } from './use-cases/authenticate.ts';
+import { type ChangePassword, createChangePassword } from './use-cases/change-password.ts';
 import { type CheckHealth, createCheckHealth } from './use-cases/check-health.ts';
 import { createLogin, type Login } from './use-cases/login.ts';
 import { createLogout, type Logout } from './use-cases/logout.ts';
@@ -14,6 +15,7 @@ export interface Auth {
   readonly authenticate: Authenticate;
   readonly refresh: Refresh;
   readonly sessions: OwnSessions;
+  readonly changePassword: ChangePassword;
   readonly logout: Logout;
   readonly revokeAllTokens: RevokeAllTokens;
   readonly checkHealth: CheckHealth;
@@ -40,6 +42,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       end: bounded(sessions.end),
       endOthers: bounded(sessions.endOthers),
     },
+    changePassword: bounded(createChangePassword(parts)),
     logout: bounded(createLogout(parts)),
     revokeAllTokens: bounded(createRevokeAllTokens(parts)),
     checkHealth: createCheckHealth({ ...parts, patience: deadline / 2 }),

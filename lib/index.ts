@@ -15,6 +15,7 @@ export type { Limit, LoginLimitOptions } from './store/login-limits.ts';
 export type { User } from './store/users.ts';
 export type { Clock } from './time.ts';
 export type { AuthenticateInput } from './use-cases/authenticate.ts';
+export type { ChangePasswordInput } from './use-cases/change-password.ts';
 export type { HealthCheck, HealthReport } from './use-cases/check-health.ts';
 export type { Grant } from './use-cases/grant.ts';
 export type { LoginInput } from './use-cases/login.ts';

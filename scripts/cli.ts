@@ -7,6 +7,8 @@ import { CommandFailed } from './commands/command-failed.ts';
 import { generateSecretCommand } from './commands/generate-secret.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { userCreateCommand } from './commands/user-create.ts';
+import { userDisableCommand, userEnableCommand } from './commands/user-disable.ts';
+import { userSetPasswordCommand } from './commands/user-set-password.ts';
 
 const program = new Command('rescind')
   .description('An auth server whose logout is true, on one MongoDB.')
@@ -17,7 +19,15 @@ const program = new Command('rescind')
   .showHelpAfterError('(--help shows what there is)')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage));
 
-for (const command of [migrateCommand(), generateSecretCommand(), userCreateCommand()]) {
+const commands = [
+  migrateCommand(),
+  generateSecretCommand(),
+  userCreateCommand(),
+  userSetPasswordCommand(),
+  userDisableCommand(),
+  userEnableCommand(),
+];
+for (const command of commands) {
   program.addCommand(command.copyInheritedSettings(program));
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Handler } from './context.ts';
+import { changePassword } from './handlers/change-password.ts';
 import { livez, readyz } from './handlers/health.ts';
 import { login } from './handlers/login.ts';
 import { logout } from './handlers/logout.ts';
@@ -113,6 +114,18 @@ export const routes: readonly Route[] = [
       success: z.literal(true),
     }),
     handler: revokeAllTokens,
+  },
+  {
+    method: 'post',
+    path: '/api/auth/change-password',
+    summary: 'Change the password, end every session and open a new one',
+    access: 'principal',
+    body: z.strictObject({
+      current_password: text('current_password', 1_024),
+      new_password: text('new_password', 1_024),
+    }),
+    answer: tokens,
+    handler: changePassword,
   },
   {
     method: 'get',

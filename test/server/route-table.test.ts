@@ -24,6 +24,9 @@ interface Example {
 const EXAMPLES: Readonly<Record<string, (world: World) => Example>> = {
   'POST /api/auth/login': ({ email }) => ({ body: { email, password: PASSWORD } }),
   'POST /api/auth/refresh': ({ refreshToken }) => ({ body: { refresh_token: refreshToken } }),
+  'POST /api/auth/change-password': () => ({
+    body: { current_password: PASSWORD, new_password: 'staple battery horse' },
+  }),
   'DELETE /api/auth/sessions/:id': ({ sessionId }) => ({ path: `/api/auth/sessions/${sessionId}` }),
 };
 
