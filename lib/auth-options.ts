@@ -34,6 +34,8 @@ export interface AuthOptions {
   readonly bcryptCost?: number;
   /** Threads that check passwords. Default 1. */
   readonly bcryptThreads?: number;
+  /** The fewest characters of a new password, 8 to 64. Default 15: 8 are enough only beside a second factor. */
+  readonly passwordMinLength?: number;
   /** Bytes of memory in which verified tokens are remembered, 0 for none. Default 96 MiB, some 220,000 tokens. */
   readonly rememberedTokenBytes?: number;
   /** The most milliseconds that a caller without a deadline of its own waits. Default 5,000. */

@@ -1,5 +1,6 @@
 import { type AuthOptions, sessionRules } from './auth-options.ts';
 import { silent } from './log.ts';
+import { createPasswordRules } from './password-rules.ts';
 import { createPasswords } from './passwords.ts';
 import { createAudit } from './store/audit.ts';
 import { createAuditTrail } from './store/audit-trail.ts';
@@ -31,6 +32,7 @@ const PASSWORD_SHARE = 0.7;
 export async function openParts(options: AuthOptions) {
   const { db, log = silent, clock = Date.now, deadline = 5 * SECOND } = options;
   const { bcryptCost = 12, bcryptThreads = 1 } = options;
+  const { passwordMinLength, issuer = 'rescind' } = options;
   assertUsable(db);
   const tokens = await openTokens(options);
   const rules = sessionRules(options);
@@ -45,6 +47,7 @@ export async function openParts(options: AuthOptions) {
     log,
     schema,
     passwords: createPasswords({ bcryptCost, bcryptThreads, patience }),
+    passwordRules: createPasswordRules({ passwordMinLength, serviceName: issuer }),
     users: createUsers(collections),
     clients: createClients(collections),
     sessions: createSessions(collections),

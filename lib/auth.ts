@@ -6,6 +6,7 @@ import type { PublicJwk } from './tokens/key.ts';
 import { type Administer, createAdminister } from './use-cases/administer.ts';
 import { type AuditEvents, createAuditEvents } from './use-cases/audit-events.ts';
 import { type Authenticate, createAuthenticate } from './use-cases/authenticate.ts';
+import { type ChangePassword, createChangePassword } from './use-cases/change-password.ts';
 import { type CheckHealth, createCheckHealth } from './use-cases/check-health.ts';
 import { createIntrospect, type Introspect } from './use-cases/introspect.ts';
 import { createLogin, type Login } from './use-cases/login.ts';
@@ -32,6 +33,7 @@ export interface Auth {
   readonly authenticate: Authenticate;
   readonly refresh: Refresh;
   readonly sessions: OwnSessions;
+  readonly changePassword: ChangePassword;
   readonly logout: Logout;
   readonly revokeAllTokens: RevokeAllTokens;
   readonly introspect: Introspect;
@@ -66,6 +68,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       end: bounded(sessions.end),
       endOthers: bounded(sessions.endOthers),
     },
+    changePassword: bounded(createChangePassword(parts)),
     logout: bounded(createLogout(parts)),
     revokeAllTokens: bounded(createRevokeAllTokens(parts)),
     introspect: bounded(createIntrospect(parts)),

@@ -22,6 +22,7 @@ export type { Administer, DryRunInput, UserInput } from './use-cases/administer.
 export type { AuditEventsInput } from './use-cases/audit-events.ts';
 export type { AuthenticateInput } from './use-cases/authenticate.ts';
 export type { ClientCredentials } from './use-cases/authenticate-client.ts';
+export type { ChangePasswordInput } from './use-cases/change-password.ts';
 export type { HealthCheck, HealthReport } from './use-cases/check-health.ts';
 export type { Grant } from './use-cases/grant.ts';
 export type { ActiveToken, IntrospectInput } from './use-cases/introspect.ts';

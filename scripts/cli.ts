@@ -12,6 +12,8 @@ import { migrateCommand } from './commands/migrate.ts';
 import { publicKeyCommand } from './commands/public-key.ts';
 import { revokeCommand } from './commands/revoke.ts';
 import { userCreateCommand } from './commands/user-create.ts';
+import { userDisableCommand, userEnableCommand } from './commands/user-disable.ts';
+import { userSetPasswordCommand } from './commands/user-set-password.ts';
 
 const program = new Command('rescind')
   .description('An auth server whose logout is true, on one MongoDB.')
@@ -33,6 +35,11 @@ const commands = [
   revokeCommand(),
 ];
 
+  userCreateCommand(),
+  userSetPasswordCommand(),
+  userDisableCommand(),
+  userEnableCommand(),
+];
 for (const command of commands) {
   program.addCommand(command.copyInheritedSettings(program));
 }

@@ -90,7 +90,7 @@ async function childEnv(
 async function createUser(env: NodeJS.ProcessEnv): Promise<void> {
   const { email, company, name, password } = devUser;
   const who = ['--email', email, '--company', company, '--name', name];
-  await rescind(['user:create', ...who, '--if-absent'], env, password);
+  await rescind(['user:create', ...who, '--if-absent', '--without-rules'], env, password);
 }
 
 /** A wildcard is an address to listen on, not one to call. */

@@ -62,6 +62,7 @@ export const settings = {
   REFRESH_TOKEN_MAX_TTL: duration(SECOND, '1s', 90 * DAY, '90d').prefault('30d'),
   REFRESH_GRACE: duration(0, '0s', HOUR, '1h').prefault('60s'),
   MAX_SESSIONS: integer(1, 1_000).prefault('100'),
+  PASSWORD_MIN_LENGTH: integer(8, 64).prefault('15'),
   BCRYPT_COST: integer(10, 14).prefault('12'),
   BCRYPT_THREADS: integer(1, 64).prefault(String(Math.max(1, availableParallelism() - 1))),
   REQUEST_DEADLINE: duration(SECOND, '1s', MINUTE, '60s').prefault('5s'),
@@ -92,6 +93,8 @@ const databaseSchema = settingsSchema.pick({
   MONGODB_URI: true,
   AUDIT_RETENTION: true,
   BCRYPT_COST: true,
+  PASSWORD_MIN_LENGTH: true,
+  JWT_ISSUER: true,
 });
 
 /** Where it is the private key that is asked for, it has to be there. */
@@ -125,7 +128,7 @@ export function parseConfig(env: Environment): Config {
   return parse(serverSchema, env);
 }
 
-/** The part that `migrate` and `user:create` need: they run where no JWT secret is. */
+/** The part that `migrate` and the commands on users need: they run where no JWT secret is. */
 export function parseDatabaseConfig(env: Environment): DatabaseConfig {
   return parse(databaseSchema, env);
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { adminRoutes } from './admin-routes.ts';
 import type { Handler } from './context.ts';
+import { changePassword } from './handlers/change-password.ts';
 import { livez, readyz } from './handlers/health.ts';
 import { jwks } from './handlers/jwks.ts';
 import { login } from './handlers/login.ts';
@@ -131,6 +132,18 @@ export const routes: readonly Route[] = [
       success: z.literal(true),
     }),
     handler: revokeAllTokens,
+  },
+  {
+    method: 'post',
+    path: '/api/auth/change-password',
+    summary: 'Change the password, end every session and open a new one',
+    access: 'principal',
+    body: z.strictObject({
+      current_password: text('current_password', 1_024),
+      new_password: text('new_password', 1_024),
+    }),
+    answer: tokens,
+    handler: changePassword,
   },
   {
     method: 'get',

@@ -67,6 +67,7 @@ function authOptions(config: Config) {
     maxSessions: config.MAX_SESSIONS,
     bcryptCost: config.BCRYPT_COST,
     bcryptThreads: config.BCRYPT_THREADS,
+    passwordMinLength: config.PASSWORD_MIN_LENGTH,
     deadline: config.REQUEST_DEADLINE,
     loginLimits: {
       perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,

@@ -12,6 +12,7 @@ export type AuditAction =
   | 'refresh_token_retried'
   | 'refresh_token_reused'
   | 'password_changed'
+  | 'password_change_failed'
   | 'user_disabled'
   | 'user_enabled'
   | 'tokens_revoked_by_admin'

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Document, Filter } from 'mongodb';
 import { AuthError } from '../errors.ts';
 import { createSharedReads } from '../shared-reads.ts';
 import type { Collections, UserDocument } from './collections.ts';
@@ -36,12 +37,21 @@ export interface Users {
   create(user: NewUser): Promise<User>;
   /** Sets the new hash only where the old one still stands; tells whether it did. */
   replaceHash(id: string, oldHash: string, newHash: string): Promise<boolean>;
+  /** The same for the hash of another password: `password_changed_at` moves. */
+  changePassword(id: string, oldHash: string, newHash: string): Promise<boolean>;
+  /** Sets the hash of another password, whatever stood there; tells whether there is such a user. */
+  setPassword(id: string, newHash: string): Promise<boolean>;
+  /** Keeps the user out from now on; tells whether there is such a user. Since when is kept. */
+  disable(id: string): Promise<boolean>;
+  /** Lets the user in again; tells whether there is such a user. */
+  enable(id: string): Promise<boolean>;
 }
 
 const WHAT_A_USER_IS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1 } as const;
 
 /** Reads and writes the `users` collection. */
 export function createUsers({ users }: Pick<Collections, 'users'>): Users {
+  const set = createSet(users);
   const read = createSharedReads(async (ids) => {
     const documents = await findByIds(users, ids, WHAT_A_USER_IS);
     return new Map(documents.map((document) => [document._id, toUser(document)]));
@@ -75,16 +85,30 @@ export function createUsers({ users }: Pick<Collections, 'users'>): Users {
       return toUser(document);
     },
 
-    async replaceHash(id, oldHash, newHash) {
-      const filter = { _id: id, password_hash: oldHash };
-      const update = {
-        $set: { password_hash: newHash },
-        $currentDate: { updated_at: true },
-      } as const;
-      const result = await orUnavailable(users.updateOne(filter, update));
-      return result.modifiedCount === 1;
-    },
+    replaceHash: (id, oldHash, newHash) =>
+      set({ _id: id, password_hash: oldHash }, { password_hash: { $literal: newHash } }),
+
+    changePassword: (id, oldHash, newHash) =>
+      set({ _id: id, password_hash: oldHash }, newPassword(newHash)),
+
+    setPassword: (id, newHash) => set({ _id: id }, newPassword(newHash)),
+    disable: (id) => set({ _id: id }, { disabled_at: { $ifNull: ['$disabled_at', '$$NOW'] } }),
+    enable: (id) => set({ _id: id }, { disabled_at: null }),
   };
+}
+
+/** Changes a user where the filter fits, by the database's clock; tells whether it did. */
+function createSet(users: Collections['users']) {
+  return async function set(filter: Filter<UserDocument>, fields: Document): Promise<boolean> {
+    const update = [{ $set: { ...fields, updated_at: '$$NOW' } }];
+    const { matchedCount } = await orUnavailable(users.updateOne(filter, update));
+    return matchedCount === 1;
+  };
+}
+
+/** A hash begins with `$`, which would be the name of a field. */
+function newPassword(hash: string): Document {
+  return { password_hash: { $literal: hash }, password_changed_at: '$$NOW' };
 }
 
 function newDocument(user: NewUser): UserDocument {

@@ -3,21 +3,19 @@ import type { UseCase } from '../deadline.ts';
 import { normalizeEmail } from '../email.ts';
 import { AuthError, type InputFault } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type Passwords, passwordFault } from '../passwords.ts';
+import { passwordFault } from '../passwords.ts';
 import type { Audit } from '../store/audit.ts';
 import type { ClockSkew } from '../store/clock-skew.ts';
-import type { LoginAttempt, LoginLimits } from '../store/login-limits.ts';
 import type { Cutoffs } from '../store/revocation-reads.ts';
 import type { Revocations } from '../store/revocations.ts';
 import type { Account, Users } from '../store/users.ts';
 import { createGrant, type Grant, type GrantParts } from './grant.ts';
+import { createPasswordAttempt, type PasswordAttemptParts } from './password-attempt.ts';
 
-export interface LoginParts extends GrantParts {
+export interface LoginParts extends GrantParts, PasswordAttemptParts {
   readonly users: Users;
   readonly revocations: Revocations;
-  readonly passwords: Passwords;
   readonly skew: ClockSkew;
-  readonly loginLimits: LoginLimits;
   readonly audit: Audit;
   readonly log: Log;
 }
@@ -34,19 +32,17 @@ export type Login = UseCase<LoginInput, Grant>;
  * `invalid_input`, `invalid_credentials`, `too_many_logins`, `busy`, `store_unavailable`.
  */
 export function createLogin(parts: LoginParts): Login {
-  const { loginLimits, passwords, audit } = parts;
+  const { audit } = parts;
+  const attempt = createPasswordAttempt(parts);
   const grant = createGrant(parts);
   const prove = createProve(parts);
   const renewHash = createRenewHash(parts);
 
   return async function login(input, caller) {
     const { email, password } = normalizeInput(input);
-    passwords.assertRoom(); // in a storm of logins the database is spared what would come to nothing
-    const attempt = await loginLimits.take(email, caller.ip);
-    const proof = await orWithdraw(attempt, prove(email, password));
+    const proof = await attempt({ email, ip: caller.ip }, () => prove(email, password));
     if ('refusal' in proof) throw await refused(email, proof, caller);
 
-    await orWithdraw(attempt, attempt.succeeded());
     const { account, now, cutoffs } = proof;
     const granted = await grant(
       { userId: account.id, stamp: stampAfter(now, cutoffs), authTime: now },
@@ -76,15 +72,6 @@ function normalizeInput({ email, password }: LoginInput): LoginInput {
     throw new AuthError('invalid_input', 'The login has invalid input', { faults });
   }
   return { email: normal, password };
-}
-
-async function orWithdraw<T>(attempt: LoginAttempt, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    await attempt.withdraw().catch(() => undefined); // The first error is the one to tell.
-    throw error;
-  }
 }
 
 /** Above every cutoff that was in force when the password was checked, and not before now. */

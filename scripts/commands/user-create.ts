@@ -1,16 +1,15 @@
-import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { normalizeEmail } from '../../lib/email.ts';
 import { AuthError } from '../../lib/errors.ts';
-import { createPasswords, passwordFault } from '../../lib/passwords.ts';
+import { passwordFault } from '../../lib/passwords.ts';
 import { openCollections } from '../../lib/store/collections.ts';
 import { orUnavailable } from '../../lib/store/database.ts';
 import { isReady } from '../../lib/store/migrate.ts';
 import { createUsers, type NewUser, type Users } from '../../lib/store/users.ts';
-import { MINUTE } from '../../lib/time.ts';
 import { EXIT } from '../../server/exit-codes.ts';
+import { assertReadyForUsers } from './assert-ready.ts';
 import { CommandFailed } from './command-failed.ts';
-import { readHidden } from './read-hidden.ts';
+import { hashOnce, newPasswordFault, readPassword } from './new-password.ts';
 import { withDatabase } from './with-database.ts';
 
 interface Options {
@@ -19,6 +18,7 @@ interface Options {
   readonly name?: string;
   readonly role: readonly string[];
   readonly password?: string;
+  readonly withoutRules?: true;
   readonly ifAbsent?: true;
 }
 
@@ -36,6 +36,10 @@ export function userCreateCommand(): Command {
       [],
     )
     .option('--password <password>', 'password; seen by everyone who can list processes')
+    .option(
+      '--without-rules',
+      'take any password that can be hashed: for demos, and for users who have one already',
+    )
     .option('--if-absent', 'succeed, and change nothing, when the address is taken')
     .action(createUser);
 }
@@ -54,9 +58,16 @@ async function createUser(options: Options): Promise<void> {
     if (!(await orUnavailable(isReady(db, 'users')))) {
       throw refusal('The database is not ready. Run: npm run migrate');
     }
+  const password = await readPassword(options.password);
+  await withDatabase(async (db, config) => {
+    const fault = options.withoutRules
+      ? passwordFault(password)
+      : newPasswordFault(password, { email, name }, config);
+    if (fault !== undefined) throw refusal(fault);
+    await assertReadyForUsers(db, refusal);
     const users = createUsers(openCollections(db));
     if ((await users.findAccount(email)) !== undefined) return taken(email, ifAbsent);
-    const passwordHash = await hashOnce(password, BCRYPT_COST);
+    const passwordHash = await hashOnce(password, config);
     await insert({ email, name, companyId: company, roles: role, passwordHash }, users, ifAbsent);
   });
 }
@@ -74,21 +85,6 @@ async function insert(user: NewUser, users: Users, ifAbsent: true | undefined): 
 function taken(email: string, ifAbsent: true | undefined): void {
   if (!ifAbsent) throw refusal(`A user with the e-mail address ${email} exists already.`);
   process.stdout.write(`${email} exists already; nothing was changed\n`);
-}
-
-async function hashOnce(password: string, cost: number): Promise<string> {
-  const passwords = createPasswords({ bcryptCost: cost, bcryptThreads: 1, patience: MINUTE });
-  try {
-    return await passwords.hash(password);
-  } finally {
-    await passwords.close();
-  }
-}
-
-function askPassword(): Promise<string> {
-  return process.stdin.isTTY
-    ? readHidden('Password: ')
-    : text(process.stdin).then((typed) => typed.replace(/\r?\n$/, ''));
 }
 
 function refusal(message: string): CommandFailed {

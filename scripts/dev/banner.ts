@@ -50,5 +50,5 @@ function curlLines(url: string): string[] {
 
 function userCreate(): string {
   const { email, password, company, name } = devUser;
-  return `printf %s ${password} | npm run -s user:create -- --email ${email} --company ${company} --name "${name}" --if-absent`;
+  return `printf %s ${password} | npm run -s user:create -- --email ${email} --company ${company} --name "${name}" --if-absent --without-rules`;
 }

@@ -21,7 +21,11 @@ async function assertServes(t: ExecutionContext, copy: Copy, env: Record<string,
   t.deepEqual([status, body.status], [200, 'ready']);
 
   const ann = '--email ann@example.com --company acme';
-  const created = await copy.run(`npm run -s user:create -- ${ann}`, env, 'correct horse\n');
+  const created = await copy.run(
+    `npm run -s user:create -- ${ann}`,
+    env,
+    'correct horse battery\n',
+  );
   t.is(created.code, 0, created.stderr);
   t.regex(created.stdout, /^user_id=[0-9a-f-]{36}\n$/);
   const token = await logIn(url, 'ann@example.com', 'correct horse');

@@ -15,6 +15,8 @@ const GOOD: readonly (readonly [name: Name, text: string, value: unknown])[] = [
   ['ACCESS_TOKEN_TTL', '1500ms', 1_500],
   ['ACCESS_TOKEN_TTL', '24h', DAY],
   ['ACCESS_TOKEN_TTL', '1d', DAY],
+  ['PASSWORD_MIN_LENGTH', '8', 8],
+  ['PASSWORD_MIN_LENGTH', '64', 64],
   ['BCRYPT_COST', '10', 10],
   ['BCRYPT_COST', '14', 14],
   ['BCRYPT_THREADS', '1', 1],
@@ -40,6 +42,7 @@ for (const [name, text, value] of GOOD) {
 const BAD: Readonly<Partial<Record<Name, readonly string[]>>> = {
   PORT: ['-1', '65536', '80.5', '0x50', '1e3', ' 80', 'http', '99999999999'],
   ACCESS_TOKEN_TTL: ['0s', '999ms', '24h1m', '1441m', '2d', '15', 'm', '1.5h', '15 m', '-1m', '1w'],
+  PASSWORD_MIN_LENGTH: ['7', '65', '15.5', 'long'],
   BCRYPT_COST: ['9', '15', '12.5', ''.padEnd(400, '1')],
   BCRYPT_THREADS: ['0', '65', 'all'],
   REQUEST_DEADLINE: ['999ms', '61s', '0s', '5'],

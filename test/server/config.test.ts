@@ -23,6 +23,7 @@ test('the database and the secret are all that has to be set', (t) => {
     REFRESH_TOKEN_MAX_TTL: 30 * 24 * HOUR,
     REFRESH_GRACE: 60 * SECOND,
     MAX_SESSIONS: 100,
+    PASSWORD_MIN_LENGTH: 15,
     BCRYPT_COST: 12,
     REQUEST_DEADLINE: 5 * SECOND,
     AUDIT_RETENTION: 400 * 24 * HOUR,

@@ -31,6 +31,9 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example>> = {
   'POST /api/auth/refresh': ({ refreshToken }) => ({ body: { refresh_token: refreshToken } }),
   'POST /oauth/revoke': ({ accessToken }) => ({ form: { token: accessToken } }),
   'POST /oauth/introspect': ({ accessToken }) => ({ form: { token: accessToken } }),
+  'POST /api/auth/change-password': () => ({
+    body: { current_password: PASSWORD, new_password: 'staple battery horse' },
+  }),
   'DELETE /api/auth/sessions/:id': ({ sessionId }) => ({ path: `/api/auth/sessions/${sessionId}` }),
 };
 

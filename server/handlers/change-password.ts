@@ -1,0 +1,14 @@
+import type { Handler } from '../context.ts';
+import { tokensOf } from './tokens.ts';
+
+interface Body {
+  readonly current_password: string;
+  readonly new_password: string;
+}
+
+/** `POST /api/auth/change-password` */
+export const changePassword: Handler<Body> = async (ctx, { auth }) => {
+  const { current_password: currentPassword, new_password: newPassword } = ctx.state.body;
+  const input = { currentPassword, newPassword };
+  ctx.body = tokensOf(await auth.changePassword(input, ctx.state.caller));
+};
