@@ -29,17 +29,15 @@ const commands = [
   generateSecretCommand(),
   publicKeyCommand(),
   userCreateCommand(),
+  userSetPasswordCommand(),
+  userDisableCommand(),
+  userEnableCommand(),
   clientCreateCommand(),
   clientListCommand(),
   clientDeleteCommand(),
   revokeCommand(),
 ];
 
-  userCreateCommand(),
-  userSetPasswordCommand(),
-  userDisableCommand(),
-  userEnableCommand(),
-];
 for (const command of commands) {
   program.addCommand(command.copyInheritedSettings(program));
 }

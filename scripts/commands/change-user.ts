@@ -9,7 +9,7 @@ import { createSchema } from '../../lib/store/schema.ts';
 import { createUsers, type User, type Users } from '../../lib/store/users.ts';
 import type { DatabaseConfig } from '../../server/config.ts';
 import { EXIT } from '../../server/exit-codes.ts';
-import { assertReadyForUsers } from './assert-ready.ts';
+import { assertReady } from './assert-ready.ts';
 import { CommandFailed } from './command-failed.ts';
 import { withDatabase } from './with-database.ts';
 
@@ -37,7 +37,7 @@ export async function changeUser(address: string, change: UserChange): Promise<v
   const email = normalizeEmail(address);
   if (email === undefined) throw refusal('--email is not a valid ASCII e-mail address.');
   await withDatabase(async (db, config) => {
-    await assertReadyForUsers(db, refusal);
+    await assertReady(db, 'users', refusal);
     const users = createUsers(openCollections(db));
     const user = await users.findAccount(email);
     if (user === undefined) throw refusal(`There is no user with the e-mail address ${email}.`);

@@ -1,10 +1,9 @@
 import { Command } from 'commander';
 import { createClients } from '../../lib/store/clients.ts';
 import { openCollections } from '../../lib/store/collections.ts';
-import { orUnavailable } from '../../lib/store/database.ts';
-import { isReady } from '../../lib/store/migrate.ts';
 import { generateClientSecret, hashOfClientSecret } from '../../lib/tokens/client-secrets.ts';
 import { EXIT } from '../../server/exit-codes.ts';
+import { assertReady } from './assert-ready.ts';
 import { recordClient } from './client-audit.ts';
 import { CommandFailed } from './command-failed.ts';
 import { withDatabase } from './with-database.ts';
@@ -26,9 +25,7 @@ async function createClient(options: Options): Promise<void> {
   const fault = nameFault(name);
   if (fault !== undefined) throw refusal(fault);
   await withDatabase(async (db) => {
-    if (!(await orUnavailable(isReady(db, 'clients')))) {
-      throw refusal('The database is not ready. Run: npm run migrate');
-    }
+    await assertReady(db, 'clients', refusal);
     const collections = openCollections(db);
     const secret = generateClientSecret();
     const secretHash = hashOfClientSecret(secret);

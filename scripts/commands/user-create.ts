@@ -3,11 +3,9 @@ import { normalizeEmail } from '../../lib/email.ts';
 import { AuthError } from '../../lib/errors.ts';
 import { passwordFault } from '../../lib/passwords.ts';
 import { openCollections } from '../../lib/store/collections.ts';
-import { orUnavailable } from '../../lib/store/database.ts';
-import { isReady } from '../../lib/store/migrate.ts';
 import { createUsers, type NewUser, type Users } from '../../lib/store/users.ts';
 import { EXIT } from '../../server/exit-codes.ts';
-import { assertReadyForUsers } from './assert-ready.ts';
+import { assertReady } from './assert-ready.ts';
 import { CommandFailed } from './command-failed.ts';
 import { hashOnce, newPasswordFault, readPassword } from './new-password.ts';
 import { withDatabase } from './with-database.ts';
@@ -51,20 +49,13 @@ async function createUser(options: Options): Promise<void> {
   if ([company, name, ...role].some((text) => text.trim() === '')) {
     throw refusal('--company, --name and --role must not be empty.');
   }
-  const password = options.password ?? (await askPassword());
-  const fault = passwordFault(password);
-  if (fault !== undefined) throw refusal(fault);
-  await withDatabase(async (db, { BCRYPT_COST }) => {
-    if (!(await orUnavailable(isReady(db, 'users')))) {
-      throw refusal('The database is not ready. Run: npm run migrate');
-    }
   const password = await readPassword(options.password);
   await withDatabase(async (db, config) => {
     const fault = options.withoutRules
       ? passwordFault(password)
       : newPasswordFault(password, { email, name }, config);
     if (fault !== undefined) throw refusal(fault);
-    await assertReadyForUsers(db, refusal);
+    await assertReady(db, 'users', refusal);
     const users = createUsers(openCollections(db));
     if ((await users.findAccount(email)) !== undefined) return taken(email, ifAbsent);
     const passwordHash = await hashOnce(password, config);
