@@ -30,7 +30,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   const connection = { db, close };
   try {
     await inspect(connection, auth, log);
-    log.info({ kids: auth.kids }, 'new tokens are made with these keys');
+    logKids(auth, log);
     let stopping = false;
     const app = createApp({
       auth,
@@ -88,6 +88,14 @@ async function inspect({ db }: Connection, auth: Auth, log: Logger): Promise<voi
   if (!ok) log.error({ checks }, 'Requests answer 503 until this is put right');
   const warning = await standaloneWarning(db).catch(() => undefined); // an outage shows elsewhere
   if (warning !== undefined) log.warn(warning);
+}
+
+/** For whoever has to revoke one of them. */
+function logKids({ kids }: Auth, log: Logger): void {
+  log.info(
+    { access_token_kid: kids.accessTokens, refresh_token_kid: kids.refreshTokens },
+    'new tokens are made with these keys',
+  );
 }
 
 async function closeAll(connection: Connection, auth: Auth, server?: HttpServer): Promise<void> {

@@ -14,6 +14,8 @@ test('an option that cannot work is refused by its public name', async (t) => {
     ['db', { db: {} }],
     ['secrets', { secrets: [] }],
     ['secrets[0]', { secrets: ['short'] }],
+    ['privateKey', { privateKey: 'short' }],
+    ['publicKeys', { publicKeys: '' }],
     ['issuer', { issuer: '' }],
     ['audience', { audience: 7 }],
     ['accessTokenTtl', { accessTokenTtl: 900 }],

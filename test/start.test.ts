@@ -3,8 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { secretKid } from '../lib/tokens/secret-key.ts';
 import { generateSecret } from '../lib/tokens/secret-rules.ts';
 import { emptyDatabase, migratedDatabase } from './helpers/database.ts';
+import { newPair } from './helpers/keys.ts';
 import {
   emptyFolder,
   type Finished,
@@ -63,6 +65,27 @@ test('server starts with a strong JWT_SECRET_KEY', async (t) => {
   const lines = stdout.trim().split('\n');
   t.is(JSON.parse(lines[0] ?? '').msg, 'JWT_SECRET_KEY validated successfully');
   t.false((stdout + stderr).includes(secret));
+});
+
+test('server starts with a private key, and its log names the keys and holds none', async (t) => {
+  const { uri } = await migratedDatabase(t);
+  const { privateKey } = newPair('EdDSA');
+  const secret = generateSecret();
+  const env = { MONGODB_URI: uri, JWT_SECRET_KEY: secret, JWT_PRIVATE_KEY: privateKey };
+  const server = await startServerProcess(t, env);
+  const { body } = await send(`${server.url}/.well-known/jwks.json`);
+  server.kill('SIGTERM');
+  const { stdout, stderr } = await server.finished;
+  t.is(stderr, '');
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  t.like(
+    lines.find((line) => line.msg === 'new tokens are made with these keys'),
+    { access_token_kid: body.keys[0].kid, refresh_token_kid: await secretKid(secret) },
+  );
+  t.false(stdout.includes(privateKey.split('\n')[1] ?? ''));
 });
 
 test('messages are clear and helpful: all problems at once, each by name, and no stack', async (t) => {

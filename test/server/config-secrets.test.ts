@@ -5,6 +5,7 @@ import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { parseConfig } from '../../server/config.ts';
 import { ConfigError } from '../../server/config-error.ts';
 import type { Environment } from '../../server/environment.ts';
+import { newPair } from '../helpers/keys.ts';
 import { emptyFolder } from '../helpers/processes.ts';
 
 const MONGODB_URI = 'mongodb://127.0.0.1';
@@ -27,6 +28,21 @@ test('a secret can be given as NAME_FILE, and is trimmed', (t) => {
     JWT_SECRET_KEY_PREVIOUS_FILE: fileWith(t, previous),
   });
   t.like(config, { MONGODB_URI, JWT_SECRET_KEY: secret, JWT_SECRET_KEY_PREVIOUS: [previous] });
+});
+
+test('keys can be given as NAME_FILE, as openssl writes them', (t) => {
+  const [current, previous] = [newPair('EdDSA'), newPair('RS256')];
+  const config = parseConfig({
+    MONGODB_URI,
+    JWT_SECRET_KEY: generateSecret(),
+    JWT_PRIVATE_KEY_FILE: fileWith(t, current.privateKey.replaceAll('\n', '\r\n')),
+    JWT_PUBLIC_KEYS_FILE: fileWith(t, `${previous.publicKey}\n${current.publicKey}`),
+  });
+  t.regex(config.JWT_PRIVATE_KEY ?? '', /^-----BEGIN PRIVATE KEY-----/);
+  t.regex(
+    config.JWT_PUBLIC_KEYS ?? '',
+    /^(-----BEGIN PUBLIC KEY-----[^-]*-----END[^-]*-----\s*){2}$/,
+  );
 });
 
 test('NAME and NAME_FILE both set is an error', (t) => {

@@ -3,6 +3,7 @@ import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { type Config, parseConfig, parseDatabaseConfig } from '../../server/config.ts';
 import { ConfigError } from '../../server/config-error.ts';
+import { newPair } from '../helpers/keys.ts';
 
 const LEAST = {
   MONGODB_URI: 'mongodb://127.0.0.1:27017/shop?replicaSet=rs0',
@@ -75,6 +76,24 @@ test('all problems are told at once, each by the name of its variable', (t) => {
 test('commands on the database need no secret', (t) => {
   const { MONGODB_URI } = LEAST;
   t.is(parseDatabaseConfig({ MONGODB_URI, PORT: 'nonsense' }).MONGODB_URI, MONGODB_URI);
+});
+
+test('a private key and public keys are optional, and each has to be good', (t) => {
+  const [{ privateKey }, { publicKey }] = [newPair('EdDSA'), newPair('RS256')];
+  const keys = { JWT_PRIVATE_KEY: privateKey, JWT_PUBLIC_KEYS: publicKey.repeat(2) };
+  t.like(parseConfig({ ...LEAST, ...keys }), keys);
+  const swapped = { JWT_PRIVATE_KEY: publicKey, JWT_PUBLIC_KEYS: privateKey };
+  const error = t.throws(() => parseConfig({ ...LEAST, ...swapped }), { instanceOf: ConfigError });
+  const [first = '', second = ''] = error?.problems ?? [];
+  t.regex(
+    first,
+    /^JWT_PRIVATE_KEY is a public key, .*: npm run -s generate-secret -- --key EdDSA$/,
+  );
+  t.regex(second, /^JWT_PUBLIC_KEYS is a private key\. Give only its public key/);
+  t.throws(() => parseConfig({ ...keys, MONGODB_URI: LEAST.MONGODB_URI }), {
+    instanceOf: ConfigError,
+    message: /^One setting is wrong:\n {2}JWT_SECRET_KEY is missing/,
+  });
 });
 
 test('several previous secrets are separated by commas, and each has to be good', (t) => {

@@ -1,0 +1,26 @@
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { generatePrivateKey, publicPemOf } from '../../lib/tokens/asymmetric-key.ts';
+import type { AsymmetricAlgorithm } from '../../lib/tokens/key.ts';
+
+/** A pair of keys in PEM, as operators have it. */
+export interface PemPair {
+  readonly privateKey: string;
+  readonly publicKey: string;
+}
+
+/** A new pair of keys. */
+export function newPair(alg: AsymmetricAlgorithm): PemPair {
+  const privateKey = generatePrivateKey(alg);
+  return { privateKey, publicKey: publicPemOf(privateKey) };
+}
+
+/** A key in PEM: SPKI of a public one, PKCS#8 of a private one. */
+export function pemOf(key: KeyObject): string {
+  const type = key.type === 'public' ? 'spki' : 'pkcs8';
+  return key.export({ format: 'pem', type } as { format: 'pem'; type: 'spki' }).toString();
+}
+
+/** A public JWK in PEM. */
+export function pemOfJwk(jwk: object): string {
+  return pemOf(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }));
+}
