@@ -31,7 +31,7 @@ export type Refresh = UseCase<RefreshInput, Grant>;
  * `refresh_token_expired`, `refresh_token_reused`, `refresh_token_revoked`, `store_unavailable`.
  */
 export function createRefresh(parts: RefreshParts): Refresh {
-  const { refreshTokens, sessions, revocations, skew, lifetimes, refreshGrace: grace } = parts;
+  const { refreshTokens, sessions, skew, lifetimes, refreshGrace: grace } = parts;
   const sign = createSign(parts);
   const assertGood = createAssertGood(parts);
   const endStolen = createEndStolen(parts);
@@ -39,7 +39,6 @@ export function createRefresh(parts: RefreshParts): Refresh {
   return async function refresh({ refreshToken }, caller) {
     const { kid, sessionId, counter } = refreshTokens.verify(refreshToken);
     await skew.assertBearable();
-    await assertKeyGood(kid);
     const { userAgent } = caller;
     const { idleTtl } = lifetimes;
     const refreshed = await sessions.refresh({ sessionId, counter, userAgent, grace, idleTtl });
@@ -53,11 +52,6 @@ export function createRefresh(parts: RefreshParts): Refresh {
     if (granted.expiresIn < 1) throw expired('its session ends this second');
     return granted;
   };
-
-  /** Asked before anything is written, as at a logout: whoever has a revoked key could end any session. */
-  async function assertKeyGood(kid: string): Promise<void> {
-    if (await revocations.isKeyRevoked(kid)) throw revoked('the key was revoked');
-  }
 
   /** Nobody waits for it: it tells of nothing that has to be prevented. */
   function noteRetry({ session, counter }: Refreshed, user: User, caller: Caller): void {
