@@ -1,4 +1,4 @@
-import { type Clock, DAY, SECOND } from '../time.ts';
+import { type Clock, DAY, SECOND, within } from '../time.ts';
 import type { Collections } from './collections.ts';
 import { findByIds } from './database.ts';
 
@@ -22,7 +22,7 @@ export interface DailyCounts {
   last(days: number): Promise<DayCounts[]>;
   /** Writes what was counted. What could not be written is kept for the next time. */
   flush(): Promise<void>;
-  /** Ends the timer, and writes what was counted. */
+  /** Ends the timer, and writes what was counted. Does not wait long for a database that does not answer. */
   stop(): Promise<void>;
 }
 
@@ -78,12 +78,17 @@ export function createDailyCounts(
       return days.map((day) => countsOf(day, counts));
     },
 
-    stop() {
+    async stop() {
       clearInterval(timer);
-      return flush();
+      await within(STOP_PATIENCE, flush(), late).catch(() => undefined);
     },
   };
 }
+
+/** The longest that a server which stops waits for its last counts, in milliseconds. */
+const STOP_PATIENCE = 2 * SECOND;
+
+const late = () => new Error('The last counts were not written in time');
 
 const DATE_LENGTH = 'yyyy-mm-dd'.length;
 

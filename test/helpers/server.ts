@@ -39,8 +39,13 @@ export async function serve(t: ExecutionContext, environment: Record<string, str
     config,
     createLog('info', { write: (line) => log.push(JSON.parse(line)) }),
   );
-  t.teardown(() => server.stop());
-  return { url: server.url, secret, log };
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= server.stop();
+    return stopped;
+  };
+  t.teardown(stop);
+  return { url: server.url, secret, log, stop };
 }
 
 export interface Answer {

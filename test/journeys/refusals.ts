@@ -14,6 +14,7 @@ const REFUSALS = {
   malformed_body: [400, 'The body must be a JSON object in UTF-8'],
   bad_request: [400, 'The request is not valid HTTP'],
   wrong_password: [403, 'The current password is wrong'],
+  forbidden: [403, 'The user does not have the role that this needs'],
   not_found: [404, 'There is nothing at this path'],
   method_not_allowed: [405, 'This path has other methods; see the Allow header'],
   body_too_large: [413, 'The body must be at most 16 KiB'],
@@ -67,6 +68,7 @@ function isUnreadable(code: Refusal): boolean {
 
 /** RFC 6750 section 3.1: `error` only where an access token was sent. */
 function challengeOf(code: Refusal): string | undefined {
+  if (code === 'forbidden') return 'Bearer error="insufficient_scope"';
   if (REFUSALS[code]?.[0] !== 401) return undefined;
   const sent = code !== 'missing_token' && code !== 'invalid_credentials';
   return sent ? 'Bearer error="invalid_token"' : 'Bearer';

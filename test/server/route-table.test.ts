@@ -35,6 +35,13 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example>> = {
     body: { current_password: PASSWORD, new_password: 'staple battery horse' },
   }),
   'DELETE /api/auth/sessions/:id': ({ sessionId }) => ({ path: `/api/auth/sessions/${sessionId}` }),
+  'POST /api/admin/users/:id/revoke-tokens': ({ userId }) => ({
+    path: `/api/admin/users/${userId}/revoke-tokens?dry_run=true`,
+  }),
+  'POST /api/admin/revoke-everyone': () => ({ path: '/api/admin/revoke-everyone?dry_run=true' }),
+  'GET /api/admin/users/:id/sessions': ({ userId }) => ({
+    path: `/api/admin/users/${userId}/sessions`,
+  }),
 };
 
 const WHO: Readonly<Record<Access, string>> = {

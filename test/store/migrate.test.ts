@@ -51,6 +51,7 @@ test.serial('migrate makes every collection, each with a validator, and every in
   );
   t.deepEqual(indexes.flat().sort(), [
     'audit_events action 1 at -1 _id -1',
+    'audit_events actor_id 1 at -1 _id -1',
     'audit_events at -1 _id -1',
     'audit_events at 1 34560000 s',
     'audit_events user_id 1 at -1 _id -1',
