@@ -4,6 +4,10 @@ import { LOGIN_IN_FLIGHT, userEntry, userKey } from '../../lib/store/revocation-
 import type { Revocations } from '../../lib/store/revocations.ts';
 import type { Account } from '../../lib/store/users.ts';
 import { createAuthenticate } from '../../lib/use-cases/authenticate.ts';
+import {
+  type ChangePasswordParts,
+  createChangePassword,
+} from '../../lib/use-cases/change-password.ts';
 import { createLogin, type LoginParts } from '../../lib/use-cases/login.ts';
 import type { Arena } from './login-parts.ts';
 import { watched } from './steps.ts';
@@ -60,11 +64,57 @@ export const withLessThan: Break = (arena) => {
   return { ...arena, checkParts, authenticate: createAuthenticate(checkParts) };
 };
 
+/** The change of a password writes the cutoff before the hash. */
+export const withCutoffFirst: Break = breakChange((parts) => {
+  const { users, revocations } = parts;
+  let cutoff = Number.NaN;
+  return {
+    ...parts,
+    users: {
+      ...users,
+      async changePassword(id, oldHash, newHash) {
+        const reason = 'password_changed';
+        cutoff = await revocations.revokeUser({ userId: id, reason, revokedBy: id });
+        return users.changePassword(id, oldHash, newHash);
+      },
+    },
+    revocations: { ...revocations, revokeUser: async () => cutoff },
+  };
+});
+
+/** The change takes the hash that it wrote for the one that stands after the cutoff. */
+export const withoutConfirmation: Break = breakChange((parts) => {
+  const { users } = parts;
+  let written: string | undefined;
+  return {
+    ...parts,
+    users: {
+      ...users,
+      changePassword(id, oldHash, newHash) {
+        written = newHash;
+        return users.changePassword(id, oldHash, newHash);
+      },
+      async readAgain(id) {
+        const again = await users.readAgain(id);
+        const passwordHash = written ?? again?.account.passwordHash ?? '';
+        return again && { ...again, account: { ...again.account, passwordHash } };
+      },
+    },
+  };
+});
+
 /** Around the watched parts: what is watched is still what was really read. */
 function breakLogin(change: (parts: LoginParts) => LoginParts): Break {
   return (arena) => ({
     ...arena,
     makeLogin: (watch) => createLogin(change(watched(arena.parts, watch))),
+  });
+}
+
+function breakChange(change: (parts: ChangePasswordParts) => ChangePasswordParts): Break {
+  return (arena) => ({
+    ...arena,
+    makeChange: (parts) => createChangePassword(change(parts)),
   });
 }
 

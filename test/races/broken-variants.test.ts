@@ -2,15 +2,18 @@ import test, { type ExecutionContext } from 'ava';
 import type { User } from '../../lib/store/users.ts';
 import { addUser } from '../helpers/users.ts';
 import { barrierAfter } from './barriers.ts';
+import { logInBetween, setPasswordBetween } from './between-writes.ts';
 import {
   type Break,
+  withCutoffFirst,
   withLessThan,
   withNowAsStamp,
+  withoutConfirmation,
   withoutOldCutoff,
   withoutSecondRead,
   withoutTenMinutes,
 } from './broken-parts.ts';
-import { faultOf as changedHashFault, raceChangedHash } from './changed-hash-race.ts';
+import { faultOf as changePasswordFault, raceChangePassword } from './change-password-race.ts';
 import { type Arena, openArena } from './login-parts.ts';
 import { repeat, tally } from './repeat.ts';
 import { raceRevokeAll, faultOf as revokeAllFault } from './revoke-all-race.ts';
@@ -41,7 +44,23 @@ test('A login without the second read of the user is caught every time: hash rea
     broken: withoutSecondRead,
     fault: 'the old password outlived its change',
     at: async (arena, user) =>
-      changedHashFault(await raceChangedHash(arena, user, barrierAfter('account'))),
+      changePasswordFault(await raceChangePassword(arena, user, barrierAfter('account'))),
+  });
+});
+
+test('A change of the password that writes the cutoff before the hash is caught every time: cutoff written → login → hash changed', async (t) => {
+  await assertCaught(t, {
+    broken: withCutoffFirst,
+    fault: 'the old password outlived its change',
+    at: logInBetween,
+  });
+});
+
+test('A change of the password that does not look at the hash after the cutoff is caught every time: hash changed → an operator sets another → cutoff written', async (t) => {
+  await assertCaught(t, {
+    broken: withoutConfirmation,
+    fault: 'a change outlived that of the operator',
+    at: setPasswordBetween,
   });
 });
 

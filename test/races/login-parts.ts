@@ -2,6 +2,7 @@
 import type { ExecutionContext } from 'ava';
 import { AuthError } from '../../lib/errors.ts';
 import { silent } from '../../lib/log.ts';
+import { createPasswordRules } from '../../lib/password-rules.ts';
 import { createPasswords } from '../../lib/passwords.ts';
 import { createAudit } from '../../lib/store/audit.ts';
 import { createClockSkew } from '../../lib/store/clock-skew.ts';
@@ -22,6 +23,11 @@ import {
   type AuthenticateParts,
   createAuthenticate,
 } from '../../lib/use-cases/authenticate.ts';
+import {
+  type ChangePassword,
+  type ChangePasswordParts,
+  createChangePassword,
+} from '../../lib/use-cases/change-password.ts';
 import { createLogin, type Login, type LoginParts } from '../../lib/use-cases/login.ts';
 import { CALLER } from '../helpers/auth.ts';
 import { migratedDatabase } from '../helpers/database.ts';
@@ -35,6 +41,9 @@ export interface Arena {
   readonly makeLogin: (watch: Watch) => Login;
   /** Where revocations are asked for. */
   readonly revocations: Revocations;
+  /** Where passwords are changed: the same server. */
+  readonly changeParts: ChangePasswordParts;
+  readonly makeChange: (parts: ChangePasswordParts) => ChangePassword;
   /** Where tokens are checked. */
   readonly checkParts: AuthenticateParts;
   readonly authenticate: Authenticate;
@@ -79,11 +88,18 @@ export async function openArena(t: ExecutionContext): Promise<Arena> {
     maxSessions: 100,
   };
   const checkParts = openCheck(t, uri, parts);
+  const revocations = createRevocations(collections, createSchema(collections));
   return {
     collections,
     parts,
     makeLogin: (watch) => createLogin(watched(parts, watch)),
-    revocations: createRevocations(collections, createSchema(collections)),
+    revocations,
+    changeParts: {
+      ...parts,
+      revocations,
+      passwordRules: createPasswordRules({ serviceName: 'rescind' }),
+    },
+    makeChange: createChangePassword,
     checkParts,
     authenticate: createAuthenticate(checkParts),
   };

@@ -7,10 +7,10 @@ import { CALLER } from '../helpers/auth.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { anyMoment } from './barriers.ts';
 import {
-  MOMENTS as CHANGED_HASH_MOMENTS,
-  faultOf as changedHashFault,
-  raceChangedHash,
-} from './changed-hash-race.ts';
+  MOMENTS as CHANGE_PASSWORD_MOMENTS,
+  faultOf as changePasswordFault,
+  raceChangePassword,
+} from './change-password-race.ts';
 import { isAccepted, openArena } from './login-parts.ts';
 import { assertNoFault, RACES, repeat } from './repeat.ts';
 import {
@@ -52,14 +52,14 @@ test('Login × revoke-all holds when the clock was set back an hour', async (t) 
   assertNoFault(t, races, revokeAllFault);
 });
 
-test('Login × a changed hash holds when the clock was set back an hour', async (t) => {
+test('Login × change-password holds when the clock was set back an hour', async (t) => {
   const arena = await openArena(t);
   const races = await repeat(t, ROUNDS, async () => {
     const user = await addUser(arena.collections);
     await setClockBack(arena, user);
-    return raceChangedHash(arena, user, anyMoment(CHANGED_HASH_MOMENTS));
+    return raceChangePassword(arena, user, anyMoment(CHANGE_PASSWORD_MOMENTS));
   });
-  assertNoFault(t, races, changedHashFault);
+  assertNoFault(t, races, changePasswordFault);
 });
 
 test('A login on a primary whose clock is an hour ahead is refused: no revoke-all would reach its stamp', async (t) => {

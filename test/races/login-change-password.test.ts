@@ -1,15 +1,15 @@
 import test from 'ava';
 import { addUser } from '../helpers/users.ts';
 import { anyMoment } from './barriers.ts';
-import { faultOf, MOMENTS, orderOf, raceChangedHash } from './changed-hash-race.ts';
+import { faultOf, MOMENTS, orderOf, raceChangePassword } from './change-password-race.ts';
 import { openArena } from './login-parts.ts';
 import { assertBothOrders, assertNoFault, RACES, repeat, tally } from './repeat.ts';
 
-test('Login × a changed hash: the old password is refused or its token dies, the new password works at once', async (t) => {
+test('Login × change-password: the old password is refused or its token dies, the new password works at once', async (t) => {
   const arena = await openArena(t);
   const races = await repeat(t, RACES, async () => {
     const user = await addUser(arena.collections);
-    return raceChangedHash(arena, user, anyMoment(MOMENTS));
+    return raceChangePassword(arena, user, anyMoment(MOMENTS));
   });
 
   assertNoFault(t, races, faultOf);

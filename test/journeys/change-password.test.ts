@@ -1,0 +1,150 @@
+import test from 'ava';
+import { logIn, post, sendAs, testServer } from '../helpers/server.ts';
+import { addUser, PASSWORD } from '../helpers/users.ts';
+import { changePassword, NEW_PASSWORD } from './change-password.ts';
+import { isLeaked, outcomeOf, refusal } from './refusals.ts';
+
+test('After a change of the password only the new one logs in', async (t) => {
+  const { url, collections } = await testServer(t);
+  const { id, email } = await addUser(collections);
+  const before = await collections.users.findOne({ _id: id });
+  const answer = await changePassword(url, await logIn(url, email));
+  t.is(answer.status, 200);
+  t.deepEqual(Object.keys(answer.body), [
+    'access_token',
+    'token_type',
+    'expires_in',
+    'refresh_token',
+  ]);
+  t.is(answer.headers.get('cache-control'), 'no-store');
+
+  const old = await post(`${url}/api/auth/login`, { email, password: PASSWORD });
+  t.is(outcomeOf(old), refusal('invalid_credentials'));
+  const fresh = await logIn(url, email, NEW_PASSWORD);
+  for (const token of [answer.body.access_token, fresh]) {
+    t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
+  }
+  const after = await collections.users.findOne({ _id: id });
+  for (const field of ['password_changed_at', 'updated_at'] as const) {
+    t.true(Number(after?.[field]) > Number(before?.[field]), field);
+  }
+});
+
+test('A change of the password ends every session there is at once, and opens one that lives', async (t) => {
+  const { url, collections } = await testServer(t);
+  const { email } = await addUser(collections);
+  const logins = await Promise.all(
+    [1, 2, 3].map(() => post(`${url}/api/auth/login`, { email, password: PASSWORD })),
+  );
+  const stranger = await logIn(url, (await addUser(collections)).email);
+  const { body } = await changePassword(url, logins[0]?.body.access_token);
+
+  for (const { body: old } of logins) {
+    const { access_token, refresh_token } = old;
+    const me = await sendAs(access_token, `${url}/api/auth/me`);
+    t.is(outcomeOf(me), refusal('user_tokens_revoked'));
+    t.is(outcomeOf(await changePassword(url, access_token)), refusal('user_tokens_revoked'));
+    const refreshed = await post(`${url}/api/auth/refresh`, { refresh_token });
+    t.like(refreshed, { status: 401, body: { code: 'refresh_token_revoked' } });
+  }
+  const { refresh_token } = body;
+  const refreshed = await post(`${url}/api/auth/refresh`, { refresh_token });
+  for (const token of [body.access_token, refreshed.body.access_token, stranger]) {
+    t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
+  }
+  const { sessions } = (await sendAs(body.access_token, `${url}/api/auth/sessions`)).body;
+  t.deepEqual(
+    sessions.map(({ current }: { current: boolean }) => current),
+    [true],
+  );
+});
+
+test('One change may follow another at once, and a revoke-all reaches the session of each', async (t) => {
+  const { url, collections } = await testServer(t);
+  const { email } = await addUser(collections);
+  let token = await logIn(url, email);
+  const passwords = [PASSWORD, NEW_PASSWORD, 'a third one, longer', PASSWORD];
+  for (const [index, next] of passwords.slice(1).entries()) {
+    const answer = await changePassword(url, token, { current: passwords[index] ?? '', next });
+    t.is(answer.status, 200, next);
+    t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+    token = answer.body.access_token;
+  }
+  t.is((await sendAs(token, `${url}/api/auth/revoke-all-tokens`, 'POST')).status, 200);
+  t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+  await t.notThrowsAsync(logIn(url, email, PASSWORD));
+});
+
+test('A wrong current password changes nothing, and the token still works', async (t) => {
+  const server = await testServer(t);
+  const { url, collections } = server;
+  const { id, email } = await addUser(collections);
+  const token = await logIn(url, email);
+  const before = await collections.users.findOne({ _id: id });
+  const wrong = 'hunter2 is not it';
+  const answer = await changePassword(url, token, { current: wrong });
+  t.is(outcomeOf(answer), refusal('wrong_password'));
+  t.is(answer.headers.get('www-authenticate'), null);
+  t.deepEqual(await collections.users.findOne({ _id: id }), before);
+  t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
+  for (const secret of [wrong, NEW_PASSWORD]) t.false(isLeaked(secret, [answer], server));
+});
+
+test('Wrong current passwords are counted with failed logins, so that a stolen token guesses no password', async (t) => {
+  const limits = { LOGIN_FAILURES_PER_ACCOUNT: '3/15m', TRUST_PROXY: '1' };
+  const { url, collections } = await testServer(t, limits);
+  const { email } = await addUser(collections);
+  const token = await logIn(url, email);
+  const headers = { 'x-forwarded-for': '192.0.2.1' };
+  const outcomes: string[] = [];
+  for (const current of ['wrong', 'wrong', PASSWORD]) {
+    if (current === PASSWORD) {
+      const login = { email, password: 'wrong' };
+      outcomes.push(outcomeOf(await post(`${url}/api/auth/login`, login, headers)));
+    }
+    outcomes.push(outcomeOf(await changePassword(url, token, { current })));
+  }
+  const [wrong, wait] = [refusal('wrong_password'), refusal('too_many_logins')];
+  t.deepEqual(outcomes, [wrong, wrong, refusal('invalid_credentials'), wait]);
+  const login = await post(`${url}/api/auth/login`, { email, password: PASSWORD }, headers);
+  t.is(outcomeOf(login), wait);
+  t.is((await changePassword(url, token, { ip: '192.0.2.2' })).status, 200, 'from elsewhere');
+});
+
+test('A change that succeeds, or is refused as malformed, is not counted', async (t) => {
+  const { url, collections } = await testServer(t, { LOGIN_FAILURES_PER_ACCOUNT: '1/15m' });
+  const { email } = await addUser(collections);
+  const token = await logIn(url, email);
+  t.is((await changePassword(url, token, { next: 'short' })).status, 422);
+  const first = await changePassword(url, token);
+  const second = await changePassword(url, first.body.access_token, {
+    current: NEW_PASSWORD,
+    next: PASSWORD,
+  });
+  t.deepEqual([first.status, second.status], [200, 200]);
+});
+
+test('A change and a failed one are in the audit trail, without the passwords', async (t) => {
+  const { url, collections } = await testServer(t, { TRUST_PROXY: '1' });
+  const user = await addUser(collections, { companyId: 'acme' });
+  const token = await logIn(url, user.email);
+  await changePassword(url, token, { current: 'hunter2 is not it' });
+  await changePassword(url, token);
+  const events = await collections.auditEvents
+    .find({ action: /^password/ }, { sort: { at: 1 } })
+    .toArray();
+  const someone = { user_id: user.id, company_id: 'acme', actor_id: user.id, ip: '192.0.2.1' };
+  t.is(events.length, 2);
+  const reason = 'wrong_password';
+  t.like(events[0], { ...someone, action: 'password_change_failed', details: { reason } });
+  t.like(events[1], { ...someone, action: 'password_changed', details: {} });
+  t.notRegex(JSON.stringify(events), /hunter2|horse/);
+});
+
+test('A disabled user changes nothing', async (t) => {
+  const { url, collections } = await testServer(t);
+  const { id, email } = await addUser(collections);
+  const token = await logIn(url, email);
+  await collections.users.updateOne({ _id: id }, { $set: { disabled_at: new Date() } });
+  t.is(outcomeOf(await changePassword(url, token)), refusal('invalid_token'));
+});

@@ -1,0 +1,19 @@
+import { type Answer, post } from '../helpers/server.ts';
+import { PASSWORD } from '../helpers/users.ts';
+
+export const NEW_PASSWORD = 'staple battery horse';
+
+/** Asks for a change of the password, from an address as a proxy would report it. */
+export function changePassword(
+  url: string,
+  token: string,
+  {
+    current = PASSWORD,
+    next = NEW_PASSWORD,
+    ip = '192.0.2.1',
+  }: { readonly current?: string; readonly next?: string; readonly ip?: string } = {},
+): Promise<Answer> {
+  const body = { current_password: current, new_password: next };
+  const headers = { authorization: `Bearer ${token}`, 'x-forwarded-for': ip };
+  return post(`${url}/api/auth/change-password`, body, headers);
+}
