@@ -2,10 +2,8 @@ import test, { type ExecutionContext } from 'ava';
 import { createAuth } from '../../lib/auth.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { MINUTE } from '../../lib/time.ts';
-import { createApp } from '../../server/app.ts';
-import { listen } from '../../server/http-server.ts';
-import { createLog } from '../../server/log.ts';
-import { CALLER, type TestAuth, testAuth } from '../helpers/auth.ts';
+import { CALLER, PATIENT, type TestAuth, testAuth } from '../helpers/auth.ts';
+import { serveAuth } from '../helpers/serve-auth.ts';
 import { send, sendAs } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -16,23 +14,14 @@ async function skewedServer(t: ExecutionContext, skew: number) {
   const { accessToken: token } = await right.auth.login({ email, password: PASSWORD }, CALLER);
   const auth = await authWithClock(t, right, skew);
   await auth.checkHealth(); // so that the skew has been measured
-  const log = createLog('silent');
-  const app = createApp({
-    auth,
-    log,
-    isStopping: () => false,
-    requestDeadline: 5_000,
-    trustProxy: 0,
-  });
-  const server = await listen(app.callback(), { host: '127.0.0.1', port: 0, log });
-  t.teardown(() => server.close(0));
-  return { auth, url: server.url, token, email };
+  const url = await serveAuth(t, auth);
+  return { auth, url, token, email };
 }
 
 /** Another server of the same deployment. */
 async function authWithClock(t: ExecutionContext, { db, secret }: TestAuth, skew: number) {
   const clock = () => Date.now() + skew;
-  const auth = await createAuth({ db, secrets: [secret], bcryptCost: 10, clock });
+  const auth = await createAuth({ db, secrets: [secret], ...PATIENT, clock });
   t.teardown(() => auth.close());
   return auth;
 }
