@@ -5,17 +5,21 @@ import { MINUTE } from '../../lib/time.ts';
 import { CALLER, PATIENT, type TestAuth, testAuth } from '../helpers/auth.ts';
 import { serveAuth } from '../helpers/serve-auth.ts';
 import { send, sendAs } from '../helpers/server.ts';
+import { refresh } from '../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
 /** A server whose clock is so far off the database's. */
 async function skewedServer(t: ExecutionContext, skew: number) {
   const right = await testAuth(t);
   const { email } = await addUser(right.collections);
-  const { accessToken: token } = await right.auth.login({ email, password: PASSWORD }, CALLER);
+  const { accessToken: token, refreshToken } = await right.auth.login(
+    { email, password: PASSWORD },
+    CALLER,
+  );
   const auth = await authWithClock(t, right, skew);
   await auth.checkHealth(); // so that the skew has been measured
   const url = await serveAuth(t, auth);
-  return { auth, url, token, email };
+  return { auth, url, token, refreshToken, email, right };
 }
 
 /** Another server of the same deployment. */
@@ -51,10 +55,23 @@ for (const minutes of [6, -6]) {
   });
 }
 
+for (const minutes of [6, -6]) {
+  test(`with a clock that is ${minutes} minutes off a refresh token is not used up`, async (t) => {
+    const { url, refreshToken, right } = await skewedServer(t, minutes * MINUTE);
+    const before = await right.collections.sessions.findOne();
+    const answer = await refresh(url, refreshToken);
+    t.deepEqual([answer.status, answer.body.code], [503, 'store_unavailable']);
+    t.truthy(answer.headers.get('retry-after'));
+    t.deepEqual(await right.collections.sessions.findOne(), before);
+    await t.notThrowsAsync(right.auth.refresh({ refreshToken }, CALLER));
+  });
+}
+
 for (const minutes of [4, -4]) {
   test(`a clock that is ${minutes} minutes off is fine`, async (t) => {
-    const { url, token } = await skewedServer(t, minutes * MINUTE);
+    const { url, token, refreshToken } = await skewedServer(t, minutes * MINUTE);
     t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
+    t.is((await refresh(url, refreshToken)).status, 200);
     const { status, body } = await send(`${url}/readyz`);
     t.deepEqual([status, body.status, body.checks.skew.ok], [200, 'ready', true]);
   });
