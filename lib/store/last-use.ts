@@ -32,8 +32,8 @@ export function createLastUse(
   });
   const noted = new Set<string>();
 
-  async function flush(): Promise<void> {
-    const ids = [...noted].slice(0, MOST_AT_ONCE);
+  async function flush(most: number): Promise<void> {
+    const ids = [...noted].slice(0, most);
     if (ids.length === 0) return;
     for (const id of ids) noted.delete(id);
     const isDue = { $lt: ['$last_used_at', { $subtract: ['$$NOW', interval] }] };
@@ -43,7 +43,7 @@ export function createLastUse(
     await sessions.updateMany(filter, update, { writeConcern: { w: 1 } }).catch(() => undefined);
   }
 
-  const timer = setInterval(() => void flush(), flushEvery).unref();
+  const timer = setInterval(() => void flush(MOST_AT_ONCE), flushEvery).unref();
 
   return {
     note(sessionId) {
@@ -54,7 +54,7 @@ export function createLastUse(
 
     async stop() {
       clearInterval(timer);
-      await flush();
+      await flush(MOST_REMEMBERED);
     },
   };
 }

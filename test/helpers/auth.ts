@@ -2,10 +2,14 @@ import type { ExecutionContext } from 'ava';
 import { type Auth, createAuth } from '../../lib/auth.ts';
 import type { AuthOptions } from '../../lib/auth-options.ts';
 import type { Caller } from '../../lib/caller.ts';
+import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { migratedDatabase, type TestDatabase } from './database.ts';
 
 export const CALLER: Caller = { ip: '192.0.2.1', userAgent: 'test', requestId: 'request-1' };
+
+/** The lowest bcrypt cost, and time enough on a machine that is busy with other tests. */
+export const PATIENT = { bcryptCost: 10, deadline: MINUTE } as const;
 
 export interface TestAuth extends TestDatabase {
   readonly auth: Auth;
@@ -19,7 +23,7 @@ export async function testAuth(
 ): Promise<TestAuth> {
   const database = await migratedDatabase(t);
   const secret = generateSecret();
-  const auth = await createAuth({ db: database.db, secrets: [secret], bcryptCost: 10, ...options });
+  const auth = await createAuth({ db: database.db, secrets: [secret], ...PATIENT, ...options });
   t.teardown(() => auth.close());
   return { ...database, auth, secret };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { openCollections } from '../../lib/store/collections.ts';
@@ -5,6 +6,7 @@ import { connect } from '../../lib/store/database.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { type OwnMongod, ownMongod } from '../helpers/own-mongod.ts';
 import { type Answer, logIn, post, send, sendAs, serve } from '../helpers/server.ts';
+import { openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
 const DEADLINE = 2_000;
@@ -12,9 +14,13 @@ const DEADLINE = 2_000;
 interface Scene {
   readonly mongod: OwnMongod;
   readonly url: string;
+  /** Another server, where a login may take its time. */
+  readonly patient: string;
   readonly email: string;
   readonly token: string;
   readonly revoked: string;
+  /** A session that nobody ends. */
+  readonly kept: Tokens;
 }
 
 /** A server with a user, a live token and a revoked one, on a mongod that the test may break. */
@@ -24,10 +30,16 @@ async function scene(t: ExecutionContext): Promise<Scene> {
   await migrateNow(db);
   const { email } = await addUser(openCollections(db));
   await close();
-  const { url } = await serve(t, { MONGODB_URI: mongod.uri, REQUEST_DEADLINE: `${DEADLINE}ms` });
-  const revoked = await logIn(url, email);
-  await sendAs(revoked, `${url}/api/auth/logout`, 'POST');
-  return { mongod, url, email, token: await logIn(url, email), revoked };
+  const { url: patient, secret } = await serve(t, { MONGODB_URI: mongod.uri });
+  const { url } = await serve(t, {
+    MONGODB_URI: mongod.uri,
+    JWT_SECRET_KEY: secret,
+    REQUEST_DEADLINE: `${DEADLINE}ms`,
+  });
+  const revoked = await logIn(patient, email);
+  await sendAs(revoked, `${patient}/api/auth/logout`, 'POST');
+  const kept = await openSession(patient, email);
+  return { mongod, url, patient, email, token: await logIn(patient, email), revoked, kept };
 }
 
 function everyEndpoint({
@@ -35,12 +47,18 @@ function everyEndpoint({
   email,
   token,
   revoked,
+  kept,
 }: Scene): Record<string, () => Promise<Answer>> {
   return {
     login: () => post(`${url}/api/auth/login`, { email, password: PASSWORD }),
     'a wrong login': () => post(`${url}/api/auth/login`, { email, password: 'wrong' }),
     me: () => sendAs(token, `${url}/api/auth/me`),
     'me with a revoked token': () => sendAs(revoked, `${url}/api/auth/me`),
+    refresh: () => refresh(url, kept.refresh),
+    'a list of sessions': () => sendAs(token, `${url}/api/auth/sessions`),
+    'the end of a session': () =>
+      sendAs(token, `${url}/api/auth/sessions/${randomUUID()}`, 'DELETE'),
+    'the end of the others': () => sendAs(token, `${url}/api/auth/sessions/revoke-others`, 'POST'),
     logout: () => sendAs(token, `${url}/api/auth/logout`, 'POST'),
     'revoke-all': () => sendAs(token, `${url}/api/auth/revoke-all-tokens`, 'POST'),
   };
@@ -62,7 +80,10 @@ async function assertAway(t: ExecutionContext, it: Scene): Promise<void> {
   t.false(ready.body.checks.database.ok);
 }
 
-async function assertRecovers(t: ExecutionContext, { url, token, revoked }: Scene): Promise<void> {
+async function assertRecovers(
+  t: ExecutionContext,
+  { url, token, revoked, kept }: Scene,
+): Promise<void> {
   const until = performance.now() + 30_000;
   while ((await sendAs(token, `${url}/api/auth/me`)).status !== 200) {
     if (performance.now() > until) return t.fail('The server did not recover by itself');
@@ -71,6 +92,8 @@ async function assertRecovers(t: ExecutionContext, { url, token, revoked }: Scen
   t.is((await send(`${url}/readyz`)).status, 200);
   const { status, body } = await sendAs(revoked, `${url}/api/auth/me`);
   t.deepEqual([status, body.code], [401, 'token_revoked']);
+  const next = tokensOf(await refresh(url, kept.refresh));
+  t.is((await sendAs(next.access, `${url}/api/auth/me`)).status, 200);
 }
 
 test('a killed MongoDB means 503 within the deadline, and a restart is enough to recover', async (t) => {
@@ -92,15 +115,15 @@ test('a frozen MongoDB means 503 within the deadline, and the server recovers wi
   const until = performance.now() + 30_000;
   while ((await send(`${it.url}/readyz`)).status !== 200 && performance.now() < until)
     await delay(100);
-  const fresh = await logIn(it.url, it.email);
+  const fresh = await logIn(it.patient, it.email);
   t.is((await sendAs(fresh, `${it.url}/api/auth/me`)).status, 200);
   t.is((await sendAs(it.revoked, `${it.url}/api/auth/me`)).body.code, 'token_revoked');
 });
 
 test('after a kill -9 of MongoDB every acknowledged logout still stands', async (t) => {
   const it = await scene(t);
-  const { url, email } = it;
-  const tokens = await Promise.all(Array.from({ length: 5 }, () => logIn(url, email)));
+  const { url, patient, email } = it;
+  const tokens = await Promise.all(Array.from({ length: 5 }, () => logIn(patient, email)));
   for (const token of tokens) {
     t.is((await sendAs(token, `${url}/api/auth/logout`, 'POST')).status, 200);
   }

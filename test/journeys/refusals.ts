@@ -10,6 +10,10 @@ const REFUSALS = {
   invalid_credentials: [401, CREDENTIALS],
   token_revoked: [401, 'Token has been revoked'],
   user_tokens_revoked: [401, 'All user tokens have been revoked'],
+  refresh_token_malformed: [401, 'The refresh token is not valid'],
+  refresh_token_expired: [401, 'The refresh token has expired; log in again'],
+  refresh_token_reused: [401, 'The refresh token was used before; its session has been ended'],
+  refresh_token_revoked: [401, 'The refresh token has been revoked; log in again'],
   several_credentials: [400, 'The request has more than one Authorization header'],
   malformed_body: [400, 'The body must be a JSON object in UTF-8'],
   bad_request: [400, 'The request is not valid HTTP'],
@@ -70,7 +74,7 @@ function isUnreadable(code: Refusal): boolean {
 function challengeOf(code: Refusal): string | undefined {
   if (code === 'forbidden') return 'Bearer error="insufficient_scope"';
   if (REFUSALS[code]?.[0] !== 401) return undefined;
-  const sent = code !== 'missing_token' && code !== 'invalid_credentials';
+  const sent = /^(invalid_token|token_revoked|user_tokens_revoked)$/.test(code);
   return sent ? 'Bearer error="invalid_token"' : 'Bearer';
 }
 

@@ -2,37 +2,30 @@ import test, { type ExecutionContext } from 'ava';
 import { createAuth } from '../../lib/auth.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { MINUTE } from '../../lib/time.ts';
-import { createApp } from '../../server/app.ts';
-import { listen } from '../../server/http-server.ts';
-import { createLog } from '../../server/log.ts';
-import { CALLER, type TestAuth, testAuth } from '../helpers/auth.ts';
+import { CALLER, PATIENT, type TestAuth, testAuth } from '../helpers/auth.ts';
+import { serveAuth } from '../helpers/serve-auth.ts';
 import { send, sendAs } from '../helpers/server.ts';
+import { refresh } from '../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
 /** A server whose clock is so far off the database's. */
 async function skewedServer(t: ExecutionContext, skew: number) {
   const right = await testAuth(t);
   const { email } = await addUser(right.collections);
-  const { accessToken: token } = await right.auth.login({ email, password: PASSWORD }, CALLER);
+  const { accessToken: token, refreshToken } = await right.auth.login(
+    { email, password: PASSWORD },
+    CALLER,
+  );
   const auth = await authWithClock(t, right, skew);
   await auth.checkHealth(); // so that the skew has been measured
-  const log = createLog('silent');
-  const app = createApp({
-    auth,
-    log,
-    isStopping: () => false,
-    requestDeadline: 5_000,
-    trustProxy: 0,
-  });
-  const server = await listen(app.callback(), { host: '127.0.0.1', port: 0, log });
-  t.teardown(() => server.close(0));
-  return { auth, url: server.url, token, email };
+  const url = await serveAuth(t, auth);
+  return { auth, url, token, refreshToken, email, right };
 }
 
 /** Another server of the same deployment. */
 async function authWithClock(t: ExecutionContext, { db, secret }: TestAuth, skew: number) {
   const clock = () => Date.now() + skew;
-  const auth = await createAuth({ db, secrets: [secret], bcryptCost: 10, clock });
+  const auth = await createAuth({ db, secrets: [secret], ...PATIENT, clock });
   t.teardown(() => auth.close());
   return auth;
 }
@@ -62,10 +55,23 @@ for (const minutes of [6, -6]) {
   });
 }
 
+for (const minutes of [6, -6]) {
+  test(`with a clock that is ${minutes} minutes off a refresh token is not used up`, async (t) => {
+    const { url, refreshToken, right } = await skewedServer(t, minutes * MINUTE);
+    const before = await right.collections.sessions.findOne();
+    const answer = await refresh(url, refreshToken);
+    t.deepEqual([answer.status, answer.body.code], [503, 'store_unavailable']);
+    t.truthy(answer.headers.get('retry-after'));
+    t.deepEqual(await right.collections.sessions.findOne(), before);
+    await t.notThrowsAsync(right.auth.refresh({ refreshToken }, CALLER));
+  });
+}
+
 for (const minutes of [4, -4]) {
   test(`a clock that is ${minutes} minutes off is fine`, async (t) => {
-    const { url, token } = await skewedServer(t, minutes * MINUTE);
+    const { url, token, refreshToken } = await skewedServer(t, minutes * MINUTE);
     t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
+    t.is((await refresh(url, refreshToken)).status, 200);
     const { status, body } = await send(`${url}/readyz`);
     t.deepEqual([status, body.status, body.checks.skew.ok], [200, 'ready', true]);
   });

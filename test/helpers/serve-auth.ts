@@ -1,0 +1,16 @@
+import type { ExecutionContext } from 'ava';
+import type { Auth } from '../../lib/auth.ts';
+import { MINUTE } from '../../lib/time.ts';
+import { createApp } from '../../server/app.ts';
+import { listen } from '../../server/http-server.ts';
+import { createLog } from '../../server/log.ts';
+
+/** The HTTP side of a server around an auth of the test's own, on a free port; it ends with the test. */
+export async function serveAuth(t: ExecutionContext, auth: Auth): Promise<string> {
+  const log = createLog('silent');
+  const options = { isStopping: () => false, requestDeadline: MINUTE, trustProxy: 0 };
+  const app = createApp({ auth, log, ...options });
+  const server = await listen(app.callback(), { host: '127.0.0.1', port: 0, log });
+  t.teardown(() => server.close(0));
+  return server.url;
+}

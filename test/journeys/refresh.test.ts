@@ -1,0 +1,219 @@
+import test from 'ava';
+import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
+import { send, sendAs, serve, testServer } from '../helpers/server.ts';
+import { age, openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
+import { addUser } from '../helpers/users.ts';
+import { claimsOf } from './forged-tokens.ts';
+import { outcomeOf, refusal } from './refusals.ts';
+
+const AT_ONCE = 50;
+
+test('A refresh gives new tokens of the same session, and both access tokens are good', async (t) => {
+  const { url, collections } = await testServer(t);
+  const { email, id } = await addUser(collections);
+  const first = await openSession(url, email);
+  const { status, headers, body } = await refresh(url, first.refresh);
+  t.is(status, 200);
+  t.is(headers.get('cache-control'), 'no-store');
+  const { access_token, refresh_token, ...rest } = body;
+  t.deepEqual(rest, { token_type: 'Bearer', expires_in: 900 });
+  t.not(access_token, first.access);
+  t.not(refresh_token, first.refresh);
+
+  const { sub, sid, stamp, auth_time } = claimsOf(first.access);
+  t.like(claimsOf(access_token), { sub, sid, stamp, auth_time });
+  for (const token of [first.access, access_token]) {
+    const me = await sendAs(token, `${url}/api/auth/me`);
+    t.like(me, { status: 200, body: { id, session_id: first.sessionId } });
+  }
+});
+
+test('A chain of refreshes goes on for as long as it is followed, and a new access token works each time', async (t) => {
+  const { url, collections } = await testServer(t);
+  let tokens = await openSession(url, (await addUser(collections)).email);
+  const seen = new Set([tokens.refresh]);
+  for (let link = 1; link <= 5; link++) {
+    if (link > 1) await age(collections, tokens.sessionId, HOUR);
+    tokens = tokensOf(await refresh(url, tokens.refresh));
+    seen.add(tokens.refresh);
+    t.is((await sendAs(tokens.access, `${url}/api/auth/me`)).status, 200);
+  }
+  t.is(seen.size, 6);
+  t.like(await collections.sessions.findOne(), { counter: 5, graces: 0, refreshes: 5 });
+});
+
+test(`${AT_ONCE} refreshes of one token at the same time all get the same successor, from two servers`, async (t) => {
+  const { url, uri, secret, collections } = await testServer(t);
+  const other = await serve(t, { MONGODB_URI: uri, JWT_SECRET_KEY: secret });
+  const first = await openSession(url, (await addUser(collections)).email);
+  const answers = await Promise.all(
+    Array.from({ length: AT_ONCE }, (_, n) => refresh(n % 2 ? url : other.url, first.refresh)),
+  );
+  t.deepEqual(new Set(answers.map(outcomeOf)), new Set(['200']));
+  const all = answers.map(tokensOf);
+  t.is(new Set(all.map((tokens) => tokens.refresh)).size, 1);
+  t.is((await collections.sessions.findOne())?.counter, 1);
+  const alive = await Promise.all(all.map(({ access }) => sendAs(access, `${url}/api/auth/me`)));
+  t.deepEqual(new Set(alive.map(outcomeOf)), new Set(['200']));
+});
+
+test('The successor that a retry got again works like any other', async (t) => {
+  const { url, collections } = await testServer(t);
+  const first = await openSession(url, (await addUser(collections)).email);
+  const lost = tokensOf(await refresh(url, first.refresh));
+  const again = tokensOf(await refresh(url, first.refresh));
+  t.is(again.refresh, lost.refresh);
+
+  const early = tokensOf(await refresh(url, again.refresh));
+  t.is(early.refresh, again.refresh, 'within the grace there is no second rotation');
+  await age(collections, first.sessionId, 2 * MINUTE);
+  const next = tokensOf(await refresh(url, again.refresh));
+  t.not(next.refresh, again.refresh);
+  for (const { access } of [first, lost, again, early, next]) {
+    t.is((await sendAs(access, `${url}/api/auth/me`)).status, 200);
+  }
+});
+
+test('After the grace an exchanged token is a theft, and nothing of the session lives on', async (t) => {
+  const { url, uri, secret, collections } = await testServer(t);
+  const other = await serve(t, { MONGODB_URI: uri, JWT_SECRET_KEY: secret });
+  const { email } = await addUser(collections);
+  const beside = await openSession(url, email);
+  const first = await openSession(url, email);
+  const second = tokensOf(await refresh(url, first.refresh));
+  await age(collections, first.sessionId, 2 * MINUTE);
+  const third = tokensOf(await refresh(other.url, second.refresh));
+  await age(collections, first.sessionId, 2 * MINUTE);
+
+  const stolen = refusal('refresh_token_reused');
+  t.is(outcomeOf(await refresh(url, second.refresh)), stolen);
+  for (const at of [url, other.url]) {
+    for (const { access } of [first, second, third]) {
+      t.is(outcomeOf(await sendAs(access, `${at}/api/auth/me`)), refusal('token_revoked'));
+    }
+    for (const tokens of [first, second, third]) {
+      t.is(outcomeOf(await refresh(at, tokens.refresh)), stolen);
+    }
+  }
+  await assertLives(beside);
+
+  async function assertLives(tokens: Tokens) {
+    t.is((await sendAs(tokens.access, `${url}/api/auth/me`)).status, 200);
+    t.is((await refresh(url, tokens.refresh)).status, 200);
+  }
+});
+
+test(`${AT_ONCE} stolen tokens at the same time, after the grace, are all told to be`, async (t) => {
+  const { url, collections } = await testServer(t);
+  const first = await openSession(url, (await addUser(collections)).email);
+  const second = tokensOf(await refresh(url, first.refresh));
+  await age(collections, first.sessionId, 2 * MINUTE);
+  const answers = await Promise.all(
+    Array.from({ length: AT_ONCE }, () => refresh(url, first.refresh)),
+  );
+  t.deepEqual(new Set(answers.map(outcomeOf)), new Set([refusal('refresh_token_reused')]));
+  for (const { access } of [first, second]) {
+    t.is(outcomeOf(await sendAs(access, `${url}/api/auth/me`)), refusal('token_revoked'));
+  }
+});
+
+test('Within the grace a token from another user agent than made the rotation is a theft', async (t) => {
+  const { url, collections } = await testServer(t);
+  const owner = { 'user-agent': 'Firefox' };
+  const first = await openSession(url, (await addUser(collections)).email, owner);
+  const second = tokensOf(await refresh(url, first.refresh, owner));
+  t.is(outcomeOf(await refresh(url, first.refresh, owner)), '200');
+  const thief = await refresh(url, first.refresh, { 'user-agent': 'curl' });
+  t.is(outcomeOf(thief), refusal('refresh_token_reused'));
+  t.is(outcomeOf(await sendAs(second.access, `${url}/api/auth/me`)), refusal('token_revoked'));
+});
+
+test('Without a grace the second use is a theft at once', async (t) => {
+  const { url, collections } = await testServer(t, { REFRESH_GRACE: '0s' });
+  const first = await openSession(url, (await addUser(collections)).email);
+  const second = tokensOf(await refresh(url, first.refresh));
+  t.is(outcomeOf(await refresh(url, first.refresh)), refusal('refresh_token_reused'));
+  t.is(outcomeOf(await refresh(url, second.refresh)), refusal('refresh_token_reused'));
+});
+
+test('An access token never outlives its session', async (t) => {
+  const { url, collections } = await testServer(t);
+  const { sessionId, refresh: token } = await openSession(url, (await addUser(collections)).email);
+  const ends_at = new Date(Date.now() + 5 * MINUTE);
+  await collections.sessions.updateOne({ _id: sessionId }, { $set: { ends_at } });
+  const { body } = await refresh(url, token);
+  const { exp, iat } = claimsOf(body.access_token);
+  t.is(exp, Math.floor(ends_at.getTime() / 1_000));
+  t.is(body.expires_in, exp - iat);
+  t.deepEqual((await collections.sessions.findOne())?.expires_at, ends_at);
+});
+
+test('A session that ends this second gives no token that is dead on arrival', async (t) => {
+  const { url, collections } = await testServer(t);
+  const { sessionId, refresh: token } = await openSession(url, (await addUser(collections)).email);
+  for (;;) {
+    const ends_at = new Date(Date.now() + 900);
+    await collections.sessions.updateOne({ _id: sessionId }, { $set: { ends_at } });
+    const answer = await refresh(url, token);
+    if (answer.status !== 200) {
+      t.is(outcomeOf(answer), refusal('refresh_token_expired'));
+      return;
+    }
+    t.true(answer.body.expires_in >= 1); // the next full second was within these 900 ms
+  }
+});
+
+test('A retry and a theft are in the audit trail, a plain refresh is not', async (t) => {
+  const { url, collections } = await testServer(t, { TRUST_PROXY: '1' });
+  const user = await addUser(collections, { companyId: 'acme' });
+  const from = { 'x-forwarded-for': '203.0.113.7', 'user-agent': 'audit-test/1' };
+  const first = await openSession(url, user.email, from);
+  const { sessionId: session_id } = first;
+  const exchange = (id: string) => refresh(url, first.refresh, { ...from, 'x-request-id': id });
+  await exchange('request-1');
+  await exchange('request-2');
+  await age(collections, session_id, 2 * MINUTE);
+  await exchange('request-3');
+
+  const find = () =>
+    collections.auditEvents
+      .find({ action: /^refresh/ }, { projection: { _id: 0, at: 0 } })
+      .sort({ request_id: 1 })
+      .toArray();
+  while ((await find()).length < 2) await send(`${url}/livez`); // nobody waits for the first one
+  const someone = {
+    user_id: user.id,
+    company_id: 'acme',
+    actor_id: user.id,
+    ip: '203.0.113.7',
+    user_agent: 'audit-test/1',
+  };
+  t.deepEqual(await find(), [
+    {
+      ...someone,
+      action: 'refresh_token_retried',
+      request_id: 'request-2',
+      details: { session_id, counter: 1 },
+    },
+    {
+      ...someone,
+      action: 'refresh_token_reused',
+      request_id: 'request-3',
+      details: { session_id },
+    },
+  ]);
+});
+
+test('A session that is refreshed in time lives on, past the time that its login gave it', async (t) => {
+  const { url, collections } = await testServer(t);
+  let tokens = await openSession(url, (await addUser(collections)).email);
+  const sixDays = ['expires_at', 'ends_at', 'auth_time', 'last_used_at'] as const;
+  for (let week = 1; week <= 4; week++) {
+    await age(collections, tokens.sessionId, 6 * DAY, sixDays);
+    if (week > 1) await age(collections, tokens.sessionId, 6 * DAY);
+    tokens = tokensOf(await refresh(url, tokens.refresh));
+  }
+  await age(collections, tokens.sessionId, 6 * DAY + HOUR, [...sixDays, 'rotated_at']);
+  const last = await refresh(url, tokens.refresh);
+  t.is(outcomeOf(last), refusal('refresh_token_expired'), 'it was opened 30 days ago');
+});

@@ -1,0 +1,118 @@
+import test, { type ExecutionContext } from 'ava';
+import type { Collections } from '../../lib/store/collections.ts';
+import { DAY, HOUR } from '../../lib/time.ts';
+import { sendAs, testServer } from '../helpers/server.ts';
+import { age, openSession, refresh, type Tokens } from '../helpers/sessions.ts';
+import { addUser } from '../helpers/users.ts';
+import { ageDeployment } from '../races/login-parts.ts';
+import { outcomeOf, refusal } from './refusals.ts';
+
+const LIMIT = 3;
+
+interface Scene {
+  readonly url: string;
+  readonly userId: string;
+  readonly collections: Collections;
+  open(): Promise<Tokens>;
+}
+
+/** A server that lets each user have three sessions. */
+async function scene(t: ExecutionContext): Promise<Scene> {
+  const { url, collections } = await testServer(t, { MAX_SESSIONS: String(LIMIT) });
+  const { email, id } = await addUser(collections);
+  return { url, collections, userId: id, open: () => openSession(url, email) };
+}
+
+async function isLive(url: string, { access }: Tokens): Promise<boolean> {
+  const outcome = outcomeOf(await sendAs(access, `${url}/api/auth/me`));
+  if (outcome !== '200' && outcome !== refusal('token_revoked')) throw new Error(outcome);
+  return outcome === '200';
+}
+
+async function assertOldestEnd(t: ExecutionContext, { url, open }: Scene): Promise<void> {
+  const opened: Tokens[] = [];
+  for (let logins = 1; logins <= 2 * LIMIT; logins++) {
+    opened.push(await open());
+    const live = await Promise.all(opened.map((tokens) => isLive(url, tokens)));
+    t.deepEqual(
+      live,
+      opened.map((_, index) => index >= logins - LIMIT),
+      `after ${logins} logins`,
+    );
+  }
+  const [oldest] = opened;
+  const answer = await refresh(url, oldest?.refresh);
+  t.is(outcomeOf(answer), refusal('refresh_token_revoked'));
+}
+
+test('The session over the limit ends the oldest, whose tokens are refused from then on', async (t) => {
+  const it = await scene(t);
+  await ageDeployment(it.collections);
+  await assertOldestEnd(t, it);
+});
+
+test('The oldest ends also in a deployment of a moment ago, where all stamps are alike', async (t) => {
+  const it = await scene(t);
+  await assertOldestEnd(t, it);
+  t.is((await it.collections.sessions.distinct('stamp')).length, 1);
+});
+
+test('The oldest ends also right after a revoke-all', async (t) => {
+  const it = await scene(t);
+  await ageDeployment(it.collections);
+  await sendAs((await it.open()).access, `${it.url}/api/auth/revoke-all-tokens`, 'POST');
+  await assertOldestEnd(t, it);
+});
+
+test('Of 10 logins at once exactly as many live as may be', async (t) => {
+  const { url, open } = await scene(t);
+  const opened = await Promise.all(Array.from({ length: 10 }, open));
+  const live = await Promise.all(opened.map((tokens) => isLive(url, tokens)));
+  t.is(live.filter((isIt) => isIt).length, LIMIT);
+  const one = opened[live.indexOf(true)];
+  const { body } = await sendAs(one?.access ?? '', `${url}/api/auth/sessions`);
+  t.deepEqual(
+    new Set(body.sessions.map(({ id }: { id: string }) => id)),
+    new Set(opened.filter((_, index) => live[index]).map(({ sessionId }) => sessionId)),
+  );
+});
+
+test('What has ended or expired takes no place', async (t) => {
+  const { url, open, collections } = await scene(t);
+  const [kept, loggedOut, expired] = [await open(), await open(), await open()];
+  await sendAs(loggedOut.access, `${url}/api/auth/logout`, 'POST');
+  await age(collections, expired.sessionId, 8 * DAY, ['expires_at']);
+  const [second, third] = [await open(), await open()];
+  for (const tokens of [kept, second, third]) t.true(await isLive(url, tokens));
+});
+
+test('A refresh keeps the place of its session, and takes no other', async (t) => {
+  const { url, open, collections } = await scene(t);
+  const [first, second, third] = [await open(), await open(), await open()];
+  await refresh(url, first.refresh);
+  await age(collections, first.sessionId, HOUR);
+  for (const tokens of [first, second, third]) t.true(await isLive(url, tokens));
+  await open();
+  t.false(await isLive(url, first), 'it is the oldest by its login');
+  for (const tokens of [second, third]) t.true(await isLive(url, tokens));
+});
+
+test('The limit is for each user', async (t) => {
+  const { url, open, collections } = await scene(t);
+  const mine = [await open(), await open(), await open()];
+  const { email } = await addUser(collections);
+  for (let login = 0; login < LIMIT + 1; login++) await openSession(url, email);
+  for (const tokens of mine) t.true(await isLive(url, tokens));
+});
+
+test('What the limit ends is in the audit trail', async (t) => {
+  const { open, collections, userId } = await scene(t);
+  const oldest = await open();
+  for (let login = 0; login < LIMIT; login++) await open();
+  const events = await collections.auditEvents.find({ action: 'session_revoked' }).toArray();
+  t.is(events.length, 1);
+  t.like(events[0], {
+    user_id: userId,
+    details: { session_ids: [oldest.sessionId], reason: 'too_many_sessions' },
+  });
+});
