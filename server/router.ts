@@ -7,7 +7,7 @@ import { oauthErrors } from './middleware/oauth-errors.ts';
 import { readBody } from './middleware/read-body.ts';
 import { requireRole } from './middleware/require-role.ts';
 import { validate } from './middleware/validate.ts';
-import type { Access, Route } from './routes.ts';
+import type { Access, Route } from './routes/route.ts';
 
 /** Makes the router of the list: for each route body, access, validation and handler, in this order.
  * A path has one spelling: rules of a proxy for it hold for every request that reaches it. */

@@ -1,5 +1,5 @@
 /** Logins alone: how near the server comes to what its password threads could do. */
-import { settings } from '../../server/config.ts';
+import { settings } from '../../server/settings.ts';
 import { type Collected, unlessFailed } from './collected.ts';
 import { BCRYPT_COST, PASSWORD } from './fill-database.ts';
 import { oneThreadRate } from './one-thread-rate.ts';

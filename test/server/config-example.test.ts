@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import test from 'ava';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { parseConfig, settings } from '../../server/config.ts';
+import { parseConfig } from '../../server/config.ts';
+import { settings } from '../../server/settings.ts';
 
 const text = readFileSync('.env.example', 'utf8');
 const example = parseEnv(text) as Record<string, string>;

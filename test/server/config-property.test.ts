@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { parseConfig, SECRETS, settings } from '../../server/config.ts';
+import { parseConfig } from '../../server/config.ts';
 import { ConfigError } from '../../server/config-error.ts';
+import { SECRETS, settings } from '../../server/settings.ts';
 
 const names = [...Object.keys(settings), ...SECRETS.map((name) => `${name}_FILE`)];
 

@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Collections } from '../../lib/store/collections.ts';
 import type { ClientCredentials } from '../../lib/use-cases/authenticate-client.ts';
-import { type Access, type Route, routes } from '../../server/routes.ts';
+import type { Access, Route } from '../../server/routes/route.ts';
+import { routes } from '../../server/routes.ts';
 import { addClient, basic, postForm } from '../helpers/clients.ts';
 import { post, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { introspect } from './handlers/introspect.ts';
-import { revokeToken } from './handlers/revoke-token.ts';
-import type { Route } from './routes.ts';
+import { introspect } from '../handlers/introspect.ts';
+import { revokeToken } from '../handlers/revoke-token.ts';
+import type { Route } from './route.ts';
 
 /** What RFC 7009 and RFC 7662 have in common. What else is in the form is not looked at. */
 const tokenForm = z.object({

@@ -1,15 +1,15 @@
 import * as z from 'zod';
-import { MOST_EVENTS } from '../lib/use-cases/audit-events.ts';
-import { MOST_DAYS } from '../lib/use-cases/stats.ts';
+import { MOST_EVENTS } from '../../lib/use-cases/audit-events.ts';
+import { MOST_DAYS } from '../../lib/use-cases/stats.ts';
 import {
   auditEvents,
   revokeEveryone,
   revokeUserTokens,
   stats,
   userSessions,
-} from './handlers/admin.ts';
-import type { Route } from './routes.ts';
-import { session } from './session-schema.ts';
+} from '../handlers/admin.ts';
+import type { Route } from './route.ts';
+import { session } from './session-answer.ts';
 
 /** In a query everything is text, and what is there twice is a list: neither may be taken for something else. */
 const text = (name: string, most: number) =>
