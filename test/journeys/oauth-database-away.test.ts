@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { openCollections } from '../../lib/store/collections.ts';
+import { connect } from '../../lib/store/database.ts';
+import { addClient, introspect, revoke } from '../helpers/clients.ts';
+import { migrateNow } from '../helpers/database.ts';
+import { ownMongod } from '../helpers/own-mongod.ts';
+import { post, sendAs, serve, testServer } from '../helpers/server.ts';
+import { addUser, PASSWORD } from '../helpers/users.ts';
+import { oauthOutcomeOf } from './oauth-outcomes.ts';
+
+const AWAY = '503 temporarily_unavailable';
+const DEADLINE = 2_000;
+
+/** A server with a client and a user's tokens, on a mongod that the test may break. */
+async function scene(t: ExecutionContext) {
+  const mongod = await ownMongod(t);
+  const { db, close } = connect(mongod.uri);
+  await migrateNow(db);
+  const collections = openCollections(db);
+  const { email } = await addUser(collections);
+  const client = await addClient(collections);
+  await close();
+  const environment = { MONGODB_URI: mongod.uri, REQUEST_DEADLINE: `${DEADLINE}ms` };
+  const { url, log } = await serve(t, environment);
+  const { body } = await post(`${url}/api/auth/login`, { email, password: PASSWORD });
+  const tokens = [String(body.access_token), String(body.refresh_token)] as const;
+  return { mongod, url, log, client, tokens };
+}
+
+for (const [what, harm, mend] of [
+  ['killed', 'kill', 'restart'],
+  ['frozen', 'freeze', 'thaw'],
+] as const) {
+  test(`With a ${what} MongoDB both endpoints answer 503 in time, and recover with it`, async (t) => {
+    const { mongod, url, log, client, tokens } = await scene(t);
+    t.true((await introspect(url, client, tokens[0])).body.active);
+    await mongod[harm]();
+    for (const [ask, token] of [
+      [introspect, tokens[0]],
+      [introspect, 'junk'],
+      [revoke, 'junk'],
+      [introspect, tokens[1]],
+      [revoke, tokens[0]],
+      [revoke, tokens[1]],
+    ] as const) {
+      const started = performance.now();
+      t.is(oauthOutcomeOf(await ask(url, client, token)), AWAY, `${ask.name} ${token}`);
+      t.true(performance.now() - started < DEADLINE, ask.name);
+      t.is(log.at(-1)?.['code'], 'store_unavailable');
+    }
+    const junk = { clientId: 'junk', clientSecret: 'junk' };
+    const refused = oauthOutcomeOf(await introspect(url, junk, tokens[0]));
+    t.is(refused, '401 invalid_client', 'junk is refused without the database');
+
+    await mongod[mend]();
+    const until = performance.now() + 30_000;
+    while ((await revoke(url, client, tokens[1])).status !== 200) {
+      if (performance.now() > until) return t.fail('The server did not recover by itself');
+      await delay(100);
+    }
+    t.deepEqual((await introspect(url, client, tokens[0])).body, { active: false });
+    t.is((await sendAs(tokens[0], `${url}/api/auth/me`)).body.code, 'token_revoked');
+  });
+}
+
+test('Where revoked_tokens was lost, both answer 503 and nothing is called active', async (t) => {
+  const { url, collections } = await testServer(t);
+  const client = await addClient(collections);
+  const { email } = await addUser(collections);
+  const { body } = await post(`${url}/api/auth/login`, { email, password: PASSWORD });
+  await collections.revokedTokens.drop();
+  for (const ask of [introspect, revoke]) {
+    t.is(oauthOutcomeOf(await ask(url, client, body.access_token)), AWAY, ask.name);
+  }
+  t.is(oauthOutcomeOf(await revoke(url, client, body.refresh_token)), AWAY);
+});

@@ -1,0 +1,76 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import test from 'ava';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import type { ClientCredentials } from '../../lib/use-cases/authenticate-client.ts';
+import { addClient, introspect, revoke } from '../helpers/clients.ts';
+import { migratedDatabase } from '../helpers/database.ts';
+import { post, serve } from '../helpers/server.ts';
+import { addUser, PASSWORD } from '../helpers/users.ts';
+import { upTo } from './barriers.ts';
+import { repeat } from './repeat.ts';
+
+const ROUNDS = 100;
+
+interface Asked {
+  readonly begunAfter: boolean;
+  readonly active: boolean;
+}
+
+/** Introspects again and again until it has begun five times after the revocation was answered. */
+async function keepAsking(ask: () => Promise<boolean>, isAnswered: () => boolean) {
+  const asked: Asked[] = [];
+  while (asked.filter(({ begunAfter }) => begunAfter).length < 5) {
+    const begunAfter = isAnswered();
+    asked.push({ begunAfter, active: await ask() });
+  }
+  return asked;
+}
+
+/** A client revokes here, while others introspect here and there. */
+async function raceOnce(
+  urls: readonly [here: string, there: string],
+  client: ClientCredentials,
+  token: string,
+  sent: string,
+) {
+  let answered = false;
+  const askers = [...urls, ...urls].map((url) =>
+    keepAsking(
+      async () => (await introspect(url, client, token)).body.active,
+      () => answered,
+    ),
+  );
+  await pause(upTo(20));
+  const { status } = await revoke(urls[0], client, sent);
+  answered = true;
+  if (status !== 200) throw new Error(`The revocation was answered ${status}`);
+  return (await Promise.all(askers)).flat();
+}
+
+for (const [index, kind] of ['access_token', 'refresh_token'].entries()) {
+  test(`Revoke × introspect: after the 200 nothing that begins later calls it active (${kind})`, async (t) => {
+    const { uri, collections } = await migratedDatabase(t);
+    const client = await addClient(collections);
+    const environment = { MONGODB_URI: uri, JWT_SECRET_KEY: generateSecret() };
+    const here = await serve(t, environment);
+    const there = await serve(t, environment);
+    const { email } = await addUser(collections);
+
+    const races = await repeat(t, ROUNDS, async () => {
+      const { body } = await post(`${here.url}/api/auth/login`, { email, password: PASSWORD });
+      const sent = [body.access_token, body.refresh_token][index];
+      return raceOnce([here.url, there.url], client, body.access_token, sent);
+    });
+    const asked = races.flat();
+    const after = asked.filter(({ begunAfter }) => begunAfter);
+    t.true(after.length >= ROUNDS * 20);
+    t.deepEqual(
+      after.filter(({ active }) => active),
+      [],
+    );
+    t.true(
+      asked.some(({ active }) => active),
+      'some began before, and saw it active',
+    );
+  });
+}
