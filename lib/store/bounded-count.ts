@@ -9,7 +9,7 @@ export interface BoundedCount {
 }
 
 /** Where counting stops: what comes on top would tell nobody more. */
-export const MOST_COUNTED = 250_000;
+const MOST_COUNTED = 250_000;
 
 /** How long counting may take, in milliseconds. */
 const COUNT_TIME = SECOND;

@@ -1,6 +1,6 @@
 import { type BoundedCount, countUpTo } from './bounded-count.ts';
 import type { Collections } from './collections.ts';
-import { ENTRY_KINDS, type EntryKind, idsOf } from './revocation-entries.ts';
+import { ENTRY_KINDS, type EntryKind, idsOf } from './entry-kinds.ts';
 
 /** How many entries of each kind there are. */
 export type EntryCounts = Readonly<Record<EntryKind, BoundedCount>>;

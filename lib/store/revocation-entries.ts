@@ -71,23 +71,11 @@ export function keyKey(kid: string): string {
 }
 
 const TOKEN = 'token:';
-const SHA256_BYTES = 32;
 
 /** The one function that makes the `_id` of a key: another BinData subtype would not be found. */
 export function idOf(key: string): Binary | string {
   if (!key.startsWith(TOKEN)) return key;
   return Binary.createFromBase64(key.slice(TOKEN.length), Binary.SUBTYPE_DEFAULT);
-}
-
-/** The kinds of which there are many entries. */
-export const ENTRY_KINDS = ['token', 'session', 'key', 'user'] as const;
-export type EntryKind = (typeof ENTRY_KINDS)[number];
-
-/** Between which `_id`s the entries of a kind are: MongoDB puts binary data of one length in the order of its bytes. */
-export function idsOf(kind: EntryKind): { $gte: Binary | string; $lte: Binary | string } {
-  if (kind !== 'token') return { $gte: `${kind}:`, $lte: `${kind};` }; // ";" comes after ":"
-  const filled = (byte: number) => new Binary(Buffer.alloc(SHA256_BYTES, byte));
-  return { $gte: filled(0), $lte: filled(0xff) };
 }
 
 /** Under which key an entry was found. */

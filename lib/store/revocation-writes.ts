@@ -1,12 +1,12 @@
 import { type Clock, MINUTE } from '../time.ts';
 import type { Collections } from './collections.ts';
 import { isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
+import { idsOf } from './entry-kinds.ts';
 import {
   type Cause,
   cutoffOf,
   everyoneEntry,
   idOf,
-  idsOf,
   keyEntry,
   keyKey,
   type RevokeKeyInput,

@@ -3,63 +3,17 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { keyKey, sessionKey, userKey } from '../../lib/store/revocation-entries.ts';
 import { snapshotWithoutCounts } from '../helpers/admin.ts';
-import { emptyFolder, rescind } from '../helpers/processes.ts';
-import { logIn, post, sendAs, type TestServer, testServer } from '../helpers/server.ts';
-import { addUser, PASSWORD } from '../helpers/users.ts';
-import { outcomeOf, refusal } from '../journeys/refusals.ts';
-import { ageDeployment } from '../races/login-parts.ts';
-
-/** A server, and a user with two sessions on it. The command knows nothing of the server but its database. */
-async function scene(t: ExecutionContext) {
-  const server = await testServer(t);
-  await ageDeployment(server.collections);
-  const user = await addUser(server.collections, { companyId: 'acme' });
-  const credentials = { email: user.email, password: PASSWORD };
-  const { body } = await post(`${server.url}/api/auth/login`, credentials);
-  const token: string = body.access_token;
-  const { session_id } = (await sendAs(token, `${server.url}/api/auth/me`)).body;
-  const other = await logIn(server.url, user.email);
-  const refreshToken: string = body.refresh_token;
-  return { ...server, user, token, refreshToken, sessionId: String(session_id), other };
-}
-
-function revoke(t: ExecutionContext, { uri }: TestServer, args: readonly string[], input?: string) {
-  const env = { MONGODB_URI: uri };
-  return rescind(t, ['revoke', ...args], { env, ...(input !== undefined && { input }) });
-}
+import { emptyFolder } from '../helpers/processes.ts';
+import { logIn, post } from '../helpers/server.ts';
+import { addUser } from '../helpers/users.ts';
+import { refusal } from '../journeys/refusals.ts';
+import { kidOf, me, OPERATOR, revoke, revokeTwice, scene } from './revoke-scene.ts';
 
 function fileWith(t: ExecutionContext, text: string): string {
   const file = join(emptyFolder(t), 'token');
   writeFileSync(file, text);
   return file;
 }
-
-const me = async (url: string, token: string) =>
-  outcomeOf(await sendAs(token, `${url}/api/auth/me`));
-const kidOf = (token: string): string =>
-  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
-
-/** Runs a command twice: it writes again, and succeeds. The line is that of the first run. */
-async function revokeTwice(
-  t: ExecutionContext,
-  server: TestServer,
-  args: readonly string[],
-  input?: string,
-) {
-  const first = await revoke(t, server, args, input);
-  t.deepEqual([first.code, first.stderr], [0, '']);
-  t.regex(first.stdout, /^[^\n]+\n$/, 'one line');
-  const again = await revoke(t, server, args, input);
-  t.deepEqual([again.code, again.stderr], [0, '']);
-  return { line: first.stdout.trimEnd(), again: again.stdout.trimEnd() };
-}
-
-const OPERATOR = {
-  actor_id: 'rescind revoke',
-  ip: 'local',
-  user_agent: 'rescind revoke',
-  request_id: null,
-};
 
 test.serial('revoke --user revokes every token of the user, with an audit event', async (t) => {
   const it = await scene(t);
