@@ -10,8 +10,12 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '--name <name>',
     '--role <role>',
     '--password <password>',
+    '--without-rules',
     '--if-absent',
   ],
+  'user:set-password': ['--email <address>', '--password <password>'],
+  'user:disable': ['--email <address>'],
+  'user:enable': ['--email <address>'],
 };
 
 for (const [command, options] of Object.entries(OPTIONS)) {
