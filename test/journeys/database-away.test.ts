@@ -6,6 +6,7 @@ import { migrateNow } from '../helpers/database.ts';
 import { type OwnMongod, ownMongod } from '../helpers/own-mongod.ts';
 import { type Answer, logIn, post, send, sendAs, serve } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
+import { changePassword } from './change-password.ts';
 
 const DEADLINE = 2_000;
 
@@ -42,6 +43,7 @@ function everyEndpoint({
     me: () => sendAs(token, `${url}/api/auth/me`),
     'me with a revoked token': () => sendAs(revoked, `${url}/api/auth/me`),
     logout: () => sendAs(token, `${url}/api/auth/logout`, 'POST'),
+    'change-password': () => changePassword(url, token),
     'revoke-all': () => sendAs(token, `${url}/api/auth/revoke-all-tokens`, 'POST'),
   };
 }
