@@ -37,7 +37,7 @@ export interface Users {
   create(user: NewUser): Promise<User>;
   /** Sets the new hash only where the old one still stands; tells whether it did. */
   replaceHash(id: string, oldHash: string, newHash: string): Promise<boolean>;
-  /** The same for the hash of another password: `password_changed_at` moves. */
+  /** The same for another password, and only for a user who is not disabled; `password_changed_at` moves. */
   changePassword(id: string, oldHash: string, newHash: string): Promise<boolean>;
   /** Sets the hash of another password, whatever stood there; tells whether there is such a user. */
   setPassword(id: string, newHash: string): Promise<boolean>;
@@ -89,7 +89,7 @@ export function createUsers({ users }: Pick<Collections, 'users'>): Users {
       set({ _id: id, password_hash: oldHash }, { password_hash: { $literal: newHash } }),
 
     changePassword: (id, oldHash, newHash) =>
-      set({ _id: id, password_hash: oldHash }, newPassword(newHash)),
+      set({ _id: id, password_hash: oldHash, disabled_at: null }, newPassword(newHash)),
 
     setPassword: (id, newHash) => set({ _id: id }, newPassword(newHash)),
     disable: (id) => set({ _id: id }, { disabled_at: { $ifNull: ['$disabled_at', '$$NOW'] } }),

@@ -11,6 +11,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '--name <name>',
     '--role <role>',
     '--password <password>',
+    '--without-rules',
     '--if-absent',
   ],
   'client:create': ['--name <name>'],
@@ -24,6 +25,9 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     '--everyone',
     '--dry-run',
   ],
+  'user:set-password': ['--email <address>', '--password <password>'],
+  'user:disable': ['--email <address>'],
+  'user:enable': ['--email <address>'],
 };
 
 for (const [command, options] of Object.entries(OPTIONS)) {

@@ -4,6 +4,7 @@ import { type Finished, rescind } from '../helpers/processes.ts';
 
 /** Nobody is asked there. */
 const NOWHERE = { MONGODB_URI: 'mongodb://127.0.0.1:1/rescind' };
+const GOOD = 'correct horse battery';
 const ANN = ['user:create', '--email', 'ann@example.com', '--company', 'acme'];
 
 const REFUSED: readonly (readonly [what: string, email: string, password: string, told: RegExp])[] =
@@ -38,7 +39,7 @@ for (const [what, email, password, told] of REFUSED) {
 
 test.serial('user:create on a database that is not migrated says what to run', async (t) => {
   const { uri, db } = emptyDatabase(t);
-  const { code, stderr } = await rescind(t, ANN, { env: { MONGODB_URI: uri }, input: 'p' });
+  const { code, stderr } = await rescind(t, ANN, { env: { MONGODB_URI: uri }, input: GOOD });
   t.is(code, 1);
   t.regex(stderr, /^No user was created\. The database is not ready\. Run: npm run migrate$/m);
   t.deepEqual(await db.listCollections().toArray(), []);
@@ -50,7 +51,7 @@ test.serial(
     const { uri, collections } = await migratedDatabase(t);
     await collections.users.dropIndex('email_1');
     await collections.users.createIndex({ email: 1 });
-    const { code, stderr } = await rescind(t, ANN, { env: { MONGODB_URI: uri }, input: 'p' });
+    const { code, stderr } = await rescind(t, ANN, { env: { MONGODB_URI: uri }, input: GOOD });
     t.is(code, 1, stderr);
     t.regex(stderr, /npm run migrate/);
     t.is(await collections.users.countDocuments(), 0);
@@ -75,15 +76,18 @@ for (const [what, args, told] of USAGE) {
   });
 }
 
-for (const args of [['migrate'], ['migrate', '--check'], ANN]) {
+const SET_PASSWORD = ['user:set-password', '--email', 'ann@example.com'];
+const DISABLE = ['user:disable', '--email', 'ann@example.com'];
+
+for (const args of [['migrate'], ['migrate', '--check'], ANN, SET_PASSWORD, DISABLE]) {
   const name = args.slice(0, 2).join(' ');
 
   test.serial(`${name} without MONGODB_URI exits 78, and with the database away 69`, async (t) => {
-    const without = await rescind(t, args, { input: 'p' });
+    const without = await rescind(t, args, { input: GOOD });
     t.is(without.code, 78);
     t.regex(without.stderr, /MONGODB_URI is missing/);
 
-    const away = await rescind(t, args, { env: NOWHERE, input: 'p' });
+    const away = await rescind(t, args, { env: NOWHERE, input: GOOD });
     t.is(away.code, 69);
     t.regex(away.stderr, /^MongoDB did not answer: .*Is it running, and is MONGODB_URI right\?$/m);
     for (const { stderr } of [without, away] satisfies Finished[]) t.notRegex(stderr, /^\s+at /m);

@@ -28,7 +28,7 @@ async function assertServes(t: ExecutionContext, copy: Copy, env: Record<string,
   );
   t.is(created.code, 0, created.stderr);
   t.regex(created.stdout, /^user_id=[0-9a-f-]{36}\n$/);
-  const token = await logIn(url, 'ann@example.com', 'correct horse');
+  const token = await logIn(url, 'ann@example.com', 'correct horse battery');
   t.is((await sendAs(token, `${url}/api/auth/me`)).body.email, 'ann@example.com');
 
   process.kill(server.pid, 'SIGTERM'); // npm alone, as `docker stop` and service managers do

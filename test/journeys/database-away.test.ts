@@ -8,6 +8,7 @@ import { type OwnMongod, ownMongod } from '../helpers/own-mongod.ts';
 import { type Answer, logIn, post, send, sendAs, serve } from '../helpers/server.ts';
 import { openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
+import { changePassword } from './change-password.ts';
 
 const DEADLINE = 2_000;
 
@@ -60,6 +61,7 @@ function everyEndpoint({
       sendAs(token, `${url}/api/auth/sessions/${randomUUID()}`, 'DELETE'),
     'the end of the others': () => sendAs(token, `${url}/api/auth/sessions/revoke-others`, 'POST'),
     logout: () => sendAs(token, `${url}/api/auth/logout`, 'POST'),
+    'change-password': () => changePassword(url, token),
     'revoke-all': () => sendAs(token, `${url}/api/auth/revoke-all-tokens`, 'POST'),
   };
 }

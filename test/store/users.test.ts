@@ -86,6 +86,67 @@ test('a hash is replaced only where the old one still stands', async (t) => {
   t.is((await Promise.all(race)).filter(Boolean).length, 1);
 });
 
+test('a password is changed only where the old hash still stands and the user is not disabled', async (t) => {
+  const { collections } = await migratedDatabase(t);
+  const users = createUsers(collections);
+  const { id } = await users.create(ann());
+  const before = await collections.users.findOne({ _id: id });
+  t.false(await users.changePassword(id, 'another', '$hash-2'));
+  t.true(await users.disable(id));
+  t.false(await users.changePassword(id, 'hash-1', '$hash-2'));
+  t.true(await users.enable(id));
+  t.like(await collections.users.findOne({ _id: id }), {
+    password_hash: 'hash-1',
+    password_changed_at: before?.password_changed_at,
+  });
+
+  t.true(await users.changePassword(id, 'hash-1', '$hash-2'));
+  const after = await collections.users.findOne({ _id: id });
+  t.is(after?.password_hash, '$hash-2', 'a hash is no name of a field');
+  t.true(Number(after?.password_changed_at) > Number(before?.password_changed_at));
+  const race = ['a', 'b', 'c', 'd'].map((next) => users.changePassword(id, '$hash-2', next));
+  t.is((await Promise.all(race)).filter(Boolean).length, 1);
+});
+
+test('a password is set whatever stood there, also for a disabled user', async (t) => {
+  const { collections } = await migratedDatabase(t);
+  const users = createUsers(collections);
+  const { id } = await users.create(ann());
+  await users.disable(id);
+  for (const hash of ['$2b$hash', '$2b$hash']) t.true(await users.setPassword(id, hash));
+  t.is((await users.findAccount('ann@example.com'))?.passwordHash, '$2b$hash');
+});
+
+test('who is disabled again stays disabled since the first time, until enabled', async (t) => {
+  const { collections } = await migratedDatabase(t);
+  const users = createUsers(collections);
+  const { id } = await users.create(ann());
+  const since = async () => (await collections.users.findOne({ _id: id }))?.disabled_at;
+  t.true(await users.disable(id));
+  const first = await since();
+  t.true(first instanceof Date);
+  t.true(await users.disable(id));
+  t.deepEqual(await since(), first);
+  for (let time = 1; time <= 2; time++) {
+    t.true(await users.enable(id));
+    t.is(await since(), null);
+  }
+});
+
+test('of an unknown user nothing can be set', async (t) => {
+  const users = createUsers((await migratedDatabase(t)).collections);
+  const id = randomUUID();
+  t.deepEqual(
+    await Promise.all([
+      users.setPassword(id, 'hash'),
+      users.changePassword(id, 'hash', 'hash-2'),
+      users.disable(id),
+      users.enable(id),
+    ]),
+    [false, false, false, false],
+  );
+});
+
 test('a document that the validator refuses is StoreUnavailable, not a user', async (t) => {
   const { collections } = await migratedDatabase(t);
   const broken = { ...ann(), name: undefined as unknown as string };

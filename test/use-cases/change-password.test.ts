@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { hashSync } from 'bcryptjs';
 import { AuthError } from '../../lib/errors.ts';
 import { CALLER } from '../helpers/auth.ts';
-import { addUser, PASSWORD } from '../helpers/users.ts';
+import { addUser, PASSWORD, PASSWORD_HASH } from '../helpers/users.ts';
 import { changePassword, NEW_PASSWORD } from '../races/change-password-race.ts';
 import { isAccepted, openArena } from '../races/login-parts.ts';
 import { unwatched } from '../races/steps.ts';
@@ -88,10 +88,25 @@ test('the same change asked for several times at once leaves one living session'
   t.is(living.filter(Boolean).length, 1);
 });
 
-test('a user who is disabled while the password is being checked changes nothing more', async (t) => {
+test('a user who is disabled while the password is being checked changes nothing', async (t) => {
   const { arena, user, change } = await setUp(t, (_, set) => set({ disabled_at: new Date() }));
   await t.throwsAsync(change(), { instanceOf: AuthError, code: 'invalid_token' });
-  t.is(await arena.collections.sessions.countDocuments({ user_id: user.id }), 0);
+  const after = await arena.collections.users.findOne({ _id: user.id });
+  t.is(after?.password_hash, PASSWORD_HASH);
+  t.is(await arena.collections.revokedTokens.countDocuments({ kind: 'user' }), 0);
+});
+
+test('a user who is disabled between the hash and the cutoff gets no session', async (t) => {
+  const arena = await openArena(t);
+  const user = await addUser(arena.collections);
+  const { revocations, users } = arena.changeParts;
+  const revokeUser: typeof revocations.revokeUser = async (input) => {
+    await users.disable(user.id);
+    return revocations.revokeUser(input);
+  };
+  const changeParts = { ...arena.changeParts, revocations: { ...revocations, revokeUser } };
+  await t.throwsAsync(changePassword({ ...arena, changeParts }, user), { code: 'invalid_token' });
+  t.is(await arena.collections.sessions.countDocuments(), 0);
 });
 
 test('a user who is deleted while the password is being checked changes nothing', async (t) => {
