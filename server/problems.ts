@@ -8,6 +8,7 @@ export type HttpProblemCode =
   | 'several_credentials'
   | 'several_client_credentials'
   | 'malformed_body'
+  | 'unexpected_body'
   | 'malformed_form'
   | 'unsupported_media_type'
   | 'body_too_large'
@@ -39,6 +40,7 @@ const problems: Readonly<Record<ProblemCode, readonly [status: number, detail: s
   several_credentials: [400, 'The request has more than one Authorization header'],
   several_client_credentials: [400, 'The client must prove who it is in one way, not in several'],
   malformed_body: [400, 'The body must be a JSON object in UTF-8'],
+  unexpected_body: [400, 'This endpoint takes no body; what it is told stands in the query'],
   malformed_form: [
     400,
     'The body must be a form (application/x-www-form-urlencoded) in UTF-8, with no parameter twice',

@@ -5,6 +5,7 @@ import { authenticate, requireBearer } from './middleware/authenticate.ts';
 import { requireClientCredentials } from './middleware/client-credentials.ts';
 import { oauthErrors } from './middleware/oauth-errors.ts';
 import { readBody } from './middleware/read-body.ts';
+import { refuseBody } from './middleware/refuse-body.ts';
 import { requireRole } from './middleware/require-role.ts';
 import { validate } from './middleware/validate.ts';
 import type { Access, Route } from './routes/route.ts';
@@ -29,6 +30,7 @@ function steps(
     ...(access === 'client' ? [oauthErrors() as Middleware] : []),
     ...(body ? [readBody(bodyType)] : []),
     ...gates,
+    ...(query && !body ? [refuseBody()] : []),
     ...(body || query ? [validate({ body, query }) as Middleware] : []),
     handle,
   ];

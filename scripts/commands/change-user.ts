@@ -1,17 +1,15 @@
+import { actorOf } from '../../lib/caller.ts';
 import { normalizeEmail } from '../../lib/email.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import type { Log } from '../../lib/log.ts';
-import { type AuditAction, createAudit } from '../../lib/store/audit.ts';
-import { openCollections } from '../../lib/store/collections.ts';
-import type { Db } from '../../lib/store/database.ts';
-import { createRevocations } from '../../lib/store/revocations.ts';
-import { createSchema } from '../../lib/store/schema.ts';
-import { createUsers, type User, type Users } from '../../lib/store/users.ts';
+import type { AuditAction } from '../../lib/store/audit.ts';
+import type { User, Users } from '../../lib/store/users.ts';
 import type { DatabaseConfig } from '../../server/config.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { assertReady } from './assert-ready.ts';
 import { CommandFailed } from './command-failed.ts';
+import { operatorOf } from './operator.ts';
 import { withDatabase } from './with-database.ts';
+import { type CommandStore, withStore } from './with-store.ts';
 
 export interface UserChange {
   /** As operators type it, such as `user:disable`. */
@@ -38,30 +36,29 @@ export async function changeUser(address: string, change: UserChange): Promise<v
   if (email === undefined) throw refusal('--email is not a valid ASCII e-mail address.');
   await withDatabase(async (db, config) => {
     await assertReady(db, 'users', refusal);
-    const users = createUsers(openCollections(db));
-    const user = await users.findAccount(email);
-    if (user === undefined) throw refusal(`There is no user with the e-mail address ${email}.`);
-    const { before, after } = await change.prepare(user, config);
-    await completely(async () => {
-      await before?.(users);
-      await revokeAll(db, user, change);
-      await after?.(users);
+    await withStore(db, async (store) => {
+      const user = await store.users.findAccount(email);
+      if (user === undefined) throw refusal(`There is no user with the e-mail address ${email}.`);
+      await write(store, user, change, await change.prepare(user, config));
     });
-    await record(db, user, change);
     process.stdout.write(`${change.done(email)}\n`);
   });
 }
 
-async function revokeAll(db: Db, { id }: User, { command, action }: UserChange): Promise<void> {
-  const collections = openCollections(db);
-  const revocations = createRevocations(collections, createSchema(collections));
-  await revocations.revokeUser({ userId: id, reason: action, revokedBy: `rescind ${command}` });
-}
-
-async function record(db: Db, user: User, { command, action }: UserChange): Promise<void> {
-  const audit = createAudit(openCollections(db), { log: onStandardError });
-  const caller = { ip: 'local', userAgent: `rescind ${command}` };
-  await audit.record({ action, user, details: { email: user.email } }, caller);
+async function write(
+  { users, revocations, audit }: CommandStore,
+  user: User,
+  { command, action }: UserChange,
+  { before, after }: UserWrites,
+): Promise<void> {
+  const operator = operatorOf(command);
+  await completely(async () => {
+    await before?.(users);
+    const cause = { reason: action, revokedBy: actorOf(operator) };
+    await revocations.revokeUser({ userId: user.id, ...cause });
+    await after?.(users);
+  });
+  await audit.record({ action, user, details: { email: user.email } }, operator);
 }
 
 async function completely(write: () => Promise<void>): Promise<void> {
@@ -75,12 +72,6 @@ async function completely(write: () => Promise<void>): Promise<void> {
       EXIT.unavailable,
     );
   }
-}
-
-const onStandardError: Log = { warn: tell, error: tell };
-
-function tell(_fields: object, message: string): void {
-  process.stderr.write(`${message}.\n`);
 }
 
 /** What a command that was refused ends with. */

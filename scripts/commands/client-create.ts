@@ -1,12 +1,11 @@
 import { Command } from 'commander';
-import { createClients } from '../../lib/store/clients.ts';
-import { openCollections } from '../../lib/store/collections.ts';
 import { generateClientSecret, hashOfClientSecret } from '../../lib/tokens/client-secrets.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { assertReady } from './assert-ready.ts';
-import { recordClient } from './client-audit.ts';
 import { CommandFailed } from './command-failed.ts';
+import { operatorOf } from './operator.ts';
 import { withDatabase } from './with-database.ts';
+import { withStore } from './with-store.ts';
 
 interface Options {
   readonly name: string;
@@ -26,12 +25,15 @@ async function createClient(options: Options): Promise<void> {
   if (fault !== undefined) throw refusal(fault);
   await withDatabase(async (db) => {
     await assertReady(db, 'clients', refusal);
-    const collections = openCollections(db);
     const secret = generateClientSecret();
     const secretHash = hashOfClientSecret(secret);
-    const client = await createClients(collections).create({ name, secretHash });
-    process.stdout.write(`client_id=${client.id}\nclient_secret=${secret}\n`);
-    await recordClient('client_created', client, collections);
+    await withStore(db, async ({ clients, audit }) => {
+      const client = await clients.create({ name, secretHash });
+      process.stdout.write(`client_id=${client.id}\nclient_secret=${secret}\n`);
+      const details = { client_id: client.id, client_name: client.name };
+      const event = { action: 'client_created', user: undefined, details } as const;
+      await audit.record(event, operatorOf('client:create'));
+    });
   });
 }
 

@@ -1,10 +1,9 @@
 import { Command } from 'commander';
-import { createClients } from '../../lib/store/clients.ts';
-import { openCollections } from '../../lib/store/collections.ts';
 import { EXIT } from '../../server/exit-codes.ts';
-import { recordClient } from './client-audit.ts';
 import { CommandFailed } from './command-failed.ts';
+import { operatorOf } from './operator.ts';
 import { withDatabase } from './with-database.ts';
+import { withStore } from './with-store.ts';
 
 interface Options {
   readonly id: string;
@@ -19,16 +18,16 @@ export function clientDeleteCommand(): Command {
 }
 
 async function deleteClient({ id }: Options): Promise<void> {
-  await withDatabase(async (db) => {
-    const collections = openCollections(db);
-    const deleted = await createClients(collections).delete(id);
-    if (deleted === undefined) {
-      throw new CommandFailed(
-        'No client was deleted. There is none with this id; see client:list',
-        EXIT.failed,
-      );
-    }
-    process.stdout.write(`Deleted ${deleted.id} (${deleted.name})\n`);
-    await recordClient('client_deleted', deleted, collections);
-  });
+  await withDatabase((db) =>
+    withStore(db, async ({ clients, audit }) => {
+      const deleted = await clients.delete(id);
+      if (deleted === undefined) throw new CommandFailed(UNKNOWN, EXIT.failed);
+      process.stdout.write(`Deleted ${deleted.id} (${deleted.name})\n`);
+      const details = { client_id: deleted.id, client_name: deleted.name };
+      const event = { action: 'client_deleted', user: undefined, details } as const;
+      await audit.record(event, operatorOf('client:delete'));
+    }),
+  );
 }
+
+const UNKNOWN = 'No client was deleted. There is none with this id; see client:list';

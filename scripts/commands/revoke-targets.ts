@@ -1,12 +1,13 @@
-import type { Caller } from '../../lib/caller.ts';
+import { actorOf } from '../../lib/caller.ts';
 import { AuthError } from '../../lib/errors.ts';
 import type { Session } from '../../lib/store/sessions.ts';
 import type { UnverifiedToken } from '../../lib/tokens/unverified-token.ts';
 import { createAdminister } from '../../lib/use-cases/administer.ts';
 import { createEndSessions } from '../../lib/use-cases/end-sessions.ts';
 import { createLiveSessions } from '../../lib/use-cases/live-sessions.ts';
+import { operatorOf } from './operator.ts';
 import { readToken } from './read-token.ts';
-import type { RevocationStore } from './revocation-store.ts';
+import type { CommandStore } from './with-store.ts';
 
 /** Revokes one thing, or with `dryRun` changes nothing, and answers a line that says what came of it. AuthError `not_found`. */
 type Revoke = (value: string, dryRun: boolean) => Promise<string>;
@@ -20,12 +21,11 @@ export interface Targets {
   readonly everyone: Revoke;
 }
 
-const NAME = 'rescind revoke';
-const CALLER: Caller = { ip: 'local', userAgent: NAME, actor: NAME };
-const CAUSE = { reason: 'admin_requested', revokedBy: NAME } as const;
+const CALLER = operatorOf('revoke');
+const CAUSE = { reason: 'admin_requested', revokedBy: actorOf(CALLER) } as const;
 
 /** Makes them on this store. */
-export function createTargets(store: RevocationStore): Targets {
+export function createTargets(store: CommandStore): Targets {
   const { sessions } = store;
   const administer = createAdminister(store);
   const endOne = createEndOne(store);
@@ -67,7 +67,7 @@ const KEY_ADVICE =
   'Servers that sign with it need another JWT_SECRET_KEY before anyone can log in there again.';
 
 /** Which sessions have tokens of which key is written nowhere: all there are is the most that can end. */
-function createRevokeKey({ sessions, revocations, audit }: RevocationStore): Revoke {
+function createRevokeKey({ sessions, revocations, audit }: CommandStore): Revoke {
   return async function revokeKey(kid, dryRun) {
     const { deployment } = await revocations.cutoffs(undefined);
     const { count, isLowerBound } = await sessions.countAbove(deployment);
@@ -82,7 +82,7 @@ function createRevokeKey({ sessions, revocations, audit }: RevocationStore): Rev
 }
 
 /** Ends one session, and a token of it where there is one; answers how many live sessions that ended. */
-function createEndOne(store: RevocationStore) {
+function createEndOne(store: CommandStore) {
   const { sessions, revocations, users, audit } = store;
   const liveSessions = createLiveSessions(store);
   const endSessions = createEndSessions(store);

@@ -2,9 +2,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { AuthError, StoreNotReady } from '../../lib/errors.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CommandFailed } from './command-failed.ts';
-import { withRevocationStore } from './revocation-store.ts';
 import { createTargets, type Targets } from './revoke-targets.ts';
 import { withDatabase } from './with-database.ts';
+import { withStore } from './with-store.ts';
 
 type Options = Partial<Record<keyof Targets, string | true>> & { readonly dryRun?: true };
 
@@ -34,7 +34,7 @@ async function revoke(options: Options, command: Command): Promise<void> {
   }
   const { [name]: value, dryRun = false } = options;
   await withDatabase((db) =>
-    withRevocationStore(db, async (store) => {
+    withStore(db, async (store) => {
       await store.revocations.assertKnown(); // first, or a wrong database would seem to lack the user
       const line = await createTargets(store)[name](String(value), dryRun);
       process.stdout.write(`${line}\n`);

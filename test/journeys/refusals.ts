@@ -15,6 +15,7 @@ const REFUSALS = {
   refresh_token_reused: [401, 'The refresh token was used before; its session has been ended'],
   refresh_token_revoked: [401, 'The refresh token has been revoked; log in again'],
   several_credentials: [400, 'The request has more than one Authorization header'],
+  unexpected_body: [400, 'This endpoint takes no body; what it is told stands in the query'],
   malformed_body: [400, 'The body must be a JSON object in UTF-8'],
   bad_request: [400, 'The request is not valid HTTP'],
   wrong_password: [403, 'The current password is wrong'],

@@ -1,5 +1,6 @@
 import type { Log } from '../../lib/log.ts';
 import { type Audit, createAudit } from '../../lib/store/audit.ts';
+import { type Clients, createClients } from '../../lib/store/clients.ts';
 import { openCollections } from '../../lib/store/collections.ts';
 import { countRevocations } from '../../lib/store/counted-revocations.ts';
 import { createDailyCounts } from '../../lib/store/daily-counts.ts';
@@ -9,21 +10,20 @@ import { createSchema } from '../../lib/store/schema.ts';
 import { createSessions, type Sessions } from '../../lib/store/sessions.ts';
 import { createUsers, type Users } from '../../lib/store/users.ts';
 import { MINUTE } from '../../lib/time.ts';
+import { operatorLog } from './operator.ts';
 
-/** What a command revokes with. */
-export interface RevocationStore {
+/** What commands read and write. */
+export interface CommandStore {
   readonly users: Users;
   readonly sessions: Sessions;
   readonly revocations: Revocations;
+  readonly clients: Clients;
   readonly audit: Audit;
   readonly log: Log;
 }
 
 /** Does the work, then waits for what it wrote on the side: the connection is closed next. */
-export async function withRevocationStore<T>(
-  db: Db,
-  work: (store: RevocationStore) => Promise<T>,
-): Promise<T> {
+export async function withStore<T>(db: Db, work: (store: CommandStore) => Promise<T>): Promise<T> {
   const collections = openCollections(db);
   const dailyCounts = createDailyCounts(collections);
   const sessions = createSessions(collections);
@@ -43,20 +43,11 @@ export async function withRevocationStore<T>(
         createRevocations(collections, createSchema(collections)),
         dailyCounts,
       ),
-      audit: createAudit(collections, { log, patience: MINUTE }),
-      log,
+      audit: createAudit(collections, { log: operatorLog, patience: MINUTE }),
+      clients: createClients(collections),
+      log: operatorLog,
     });
   } finally {
     await Promise.allSettled([...marks, dailyCounts.stop()]);
   }
-}
-
-/** Only the sentence: MongoDB's own messages quote the command. */
-const log: Log = {
-  warn: (_fields, message) => tell(message),
-  error: (_fields, message) => tell(message),
-};
-
-function tell(message: string): void {
-  process.stderr.write(`${message}.\n`);
 }
