@@ -12,13 +12,14 @@ export interface Reads {
   readonly session: undefined;
 }
 
-export type Step = keyof Reads;
-
-/** Stands around each step of one login: takes the step, and may wait before or after it. */
-export type Watch = <S extends Step>(step: S, take: () => Promise<Reads[S]>) => Promise<Reads[S]>;
+/** Stands around each step of one login, or of what else has steps: takes it, and may wait before or after. */
+export type Watch<R = Reads> = <S extends keyof R>(
+  step: S,
+  take: () => Promise<R[S]>,
+) => Promise<R[S]>;
 
 /** Looks on, and does nothing. */
-export const unwatched: Watch = (_step, take) => take();
+export const unwatched = <T>(_step: unknown, take: () => Promise<T>): Promise<T> => take();
 
 /** The same parts, doing the same, with each step inside `watch`. */
 export function watched(parts: LoginParts, watch: Watch): LoginParts {
