@@ -37,45 +37,62 @@ function refreshAt(step: keyof SessionReads, revoke: Revoke) {
     refreshFault(await raceRefresh(arena, revoke, barrierAfter<SessionReads>(step)));
 }
 
-test('A refresh that decides before it writes is caught every time: session found → the other refreshes → updated', (t) =>
-  assertCaught(t, {
-    broken: withFindThenUpdate,
-    fault: 'there were two rotations',
-    at: async (arena) =>
-      doubleRefreshFault(await raceDoubleRefresh(arena, barrierAfter<SessionReads>('find'))),
-  }));
+// Serial: at a barrier nothing is gained by others, and the machine may be busy.
+test.serial(
+  'A refresh that decides before it writes is caught every time: session found → the other refreshes → updated',
+  (t) =>
+    assertCaught(t, {
+      broken: withFindThenUpdate,
+      fault: 'there were two rotations',
+      at: async (arena) =>
+        doubleRefreshFault(await raceDoubleRefresh(arena, barrierAfter<SessionReads>('find'))),
+    }),
+);
 
 for (const [name, revoke] of Object.entries({ 'revoke-all': revokeAll, logout: logOut })) {
-  test(`A refresh that checks before it writes is caught every time: checked → ${name} → written`, (t) =>
-    assertCaught(t, {
-      broken: withCheckFirst,
-      fault: 'it was written after the revocation was answered, and granted',
-      at: refreshAt('check', revoke),
-    }));
+  test.serial(
+    `A refresh that checks before it writes is caught every time: checked → ${name} → written`,
+    (t) =>
+      assertCaught(t, {
+        broken: withCheckFirst,
+        fault: 'it was written after the revocation was answered, and granted',
+        at: refreshAt('check', revoke),
+      }),
+  );
 }
 
-test('A refresh that takes a new stamp, as a login does, is caught every time: checked → revoke-all → signed', (t) =>
-  assertCaught(t, {
-    broken: withStampOfItsOwn,
-    fault: 'the session outlived the revocation',
-    at: refreshAt('check', revokeAll),
-  }));
+test.serial(
+  'A refresh that takes a new stamp, as a login does, is caught every time: checked → revoke-all → signed',
+  (t) =>
+    assertCaught(t, {
+      broken: withStampOfItsOwn,
+      fault: 'the session outlived the revocation',
+      at: refreshAt('check', revokeAll),
+    }),
+);
 
-test('A logout that answers before its write is caught every time by a refresh: written → logout → checked', (t) =>
-  assertCaught(t, {
-    broken: withEarlyAnswer,
-    fault: 'it was checked after the revocation was answered, and granted',
-    at: refreshAt('write', logOut),
-  }));
+test.serial(
+  'A logout that answers before its write is caught every time by a refresh: written → logout → checked',
+  (t) =>
+    assertCaught(t, {
+      broken: withEarlyAnswer,
+      fault: 'it was checked after the revocation was answered, and granted',
+      at: refreshAt('write', logOut),
+    }),
+);
 
 for (const [name, broken] of [
   ['A logout that answers before its write', withEarlyAnswer],
   ['A server that remembers what it checked', withRememberedCheck],
 ] as const) {
-  test(`${name} is caught every time by a request: checked → logout → the next request`, (t) =>
-    assertCaught(t, {
-      broken,
-      fault: 'a request that began after the logout was answered was accepted',
-      at: async (arena) => meFault(await raceMeLogout(arena, barrierAfter<SessionReads>('check'))),
-    }));
+  test.serial(
+    `${name} is caught every time by a request: checked → logout → the next request`,
+    (t) =>
+      assertCaught(t, {
+        broken,
+        fault: 'a request that began after the logout was answered was accepted',
+        at: async (arena) =>
+          meFault(await raceMeLogout(arena, barrierAfter<SessionReads>('check'))),
+      }),
+  );
 }

@@ -7,6 +7,7 @@ import { connect } from '../../lib/store/database.ts';
 import type { RevocationKind } from '../../lib/store/revocation-reads.ts';
 import type { Refreshed } from '../../lib/store/sessions.ts';
 import type { User } from '../../lib/store/users.ts';
+import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { createAuthenticate } from '../../lib/use-cases/authenticate.ts';
 import { createGrant, type Grant } from '../../lib/use-cases/grant.ts';
@@ -50,7 +51,7 @@ export async function openSessionArena(t: ExecutionContext): Promise<SessionAren
   const secrets = [generateSecret()];
 
   async function openServer(): Promise<AuthParts> {
-    const { db, close } = connect(uri);
+    const { db, close } = connect(uri, { deadline: MINUTE }); // the machine may be busy with other tests
     const parts = await openParts({ db, secrets, bcryptCost: 10 });
     t.teardown(async () => {
       await closeParts(parts);

@@ -1,8 +1,25 @@
 import test, { type ExecutionContext } from 'ava';
 import { anyMoment, type Point } from './barriers.ts';
-import * as double from './double-refresh-race.ts';
-import * as me from './me-logout-race.ts';
-import * as refresh from './refresh-race.ts';
+import {
+  MOMENTS as DOUBLE_MOMENTS,
+  faultOf as doubleFault,
+  orderOf as doubleOrder,
+  raceDoubleRefresh,
+} from './double-refresh-race.ts';
+import {
+  MOMENTS as ME_MOMENTS,
+  faultOf as meFault,
+  orderOf as meOrder,
+  raceMeLogout,
+} from './me-logout-race.ts';
+import {
+  logOut,
+  MOMENTS as REFRESH_MOMENTS,
+  raceRefresh,
+  faultOf as refreshFault,
+  orderOf as refreshOrder,
+  revokeAll,
+} from './refresh-race.ts';
 import { assertBothOrders, assertNoFault, RACES, repeat, tally } from './repeat.ts';
 import { openSessionArena, type SessionArena, type SessionReads } from './session-arena.ts';
 
@@ -28,23 +45,23 @@ async function assertHolds<T extends Met>(t: ExecutionContext, kind: Kind<T>): P
 
 test('Refresh × refresh: of two with one token one rotates, and both get the same successor', (t) =>
   assertHolds(t, {
-    ...double,
-    run: (arena) => double.raceDoubleRefresh(arena, anyMoment<SessionReads>(double.MOMENTS)),
+    run: (arena) => raceDoubleRefresh(arena, anyMoment<SessionReads>(DOUBLE_MOMENTS)),
+    faultOf: doubleFault,
+    orderOf: doubleOrder,
   }));
 
-for (const [name, revoke] of [
-  ['revoke-all', refresh.revokeAll],
-  ['logout', refresh.logOut],
-] as const) {
+for (const [name, revoke] of Object.entries({ 'revoke-all': revokeAll, logout: logOut })) {
   test(`Refresh × ${name}: whoever comes first, nothing of the session lives once the revocation is answered`, (t) =>
     assertHolds(t, {
-      ...refresh,
-      run: (arena) => refresh.raceRefresh(arena, revoke, anyMoment<SessionReads>(refresh.MOMENTS)),
+      run: (arena) => raceRefresh(arena, revoke, anyMoment<SessionReads>(REFRESH_MOMENTS)),
+      faultOf: refreshFault,
+      orderOf: refreshOrder,
     }));
 }
 
 test('Me × logout: a request that begins after the logout was answered is never accepted', (t) =>
   assertHolds(t, {
-    ...me,
-    run: (arena) => me.raceMeLogout(arena, anyMoment<SessionReads>(me.MOMENTS)),
+    run: (arena) => raceMeLogout(arena, anyMoment<SessionReads>(ME_MOMENTS)),
+    faultOf: meFault,
+    orderOf: meOrder,
   }));

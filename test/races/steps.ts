@@ -12,8 +12,6 @@ export interface Reads {
   readonly session: undefined;
 }
 
-export type Step = keyof Reads;
-
 /** Stands around each step of one login, or of what else has steps: takes it, and may wait before or after. */
 export type Watch<R = Reads> = <S extends keyof R>(
   step: S,
