@@ -5,7 +5,8 @@ import { conflict, type MigrationPlan, merge, planCollection, step } from './col
 import { collectionSpecs, SCHEMA_VERSION } from './collection-specs.ts';
 import { type Collections, openCollections } from './collections.ts';
 import { isDuplicateKey } from './database.ts';
-import { LOGIN_IN_FLIGHT, SENTINEL } from './revocation-entries.ts';
+import { LOGIN_IN_FLIGHT } from './revocation-entries.ts';
+import { SENTINEL } from './revocation-keys.ts';
 
 export type { MigrationPlan } from './collection-plan.ts';
 

@@ -1,7 +1,5 @@
-import { Binary, type Document } from 'mongodb';
-import { StoreUnavailable } from '../errors.ts';
+import type { Document } from 'mongodb';
 import { DAY, MINUTE } from '../time.ts';
-import type { RevocationDocument } from './collections.ts';
 
 /** The names under which a token can be revoked. */
 export interface TokenNames {
@@ -35,9 +33,6 @@ export interface RevokeKeyInput extends Cause {
   readonly kid: string;
 }
 
-/** The entry that proves that this is the collection the server knows. */
-export const SENTINEL = 'deployment';
-
 /** Longer than any login takes, so that a revocation reaches the logins in flight. */
 export const LOGIN_IN_FLIGHT = 10 * MINUTE;
 
@@ -46,55 +41,6 @@ const MARGIN = DAY;
 
 /** Longer than the longest life of a session that any configuration allows. */
 const SESSION_ENTRY_LIFETIME = 92 * DAY;
-
-/** Names a token by its hash in base64. In the database the name is binary: see `idOf`. */
-export function tokenKey(hash: string): string {
-  return `${TOKEN}${hash}`;
-}
-
-/** Names a login. */
-export function sessionKey(id: string): string {
-  return `session:${id}`;
-}
-
-/** No user has this id. */
-export const NOBODY = '00000000-0000-0000-0000-000000000000';
-
-/** Names a user. */
-export function userKey(id: string): string {
-  return `user:${id}`;
-}
-
-/** Names a key that signs tokens. */
-export function keyKey(kid: string): string {
-  return `key:${kid}`;
-}
-
-const TOKEN = 'token:';
-
-/** The one function that makes the `_id` of a key: another BinData subtype would not be found. */
-export function idOf(key: string): Binary | string {
-  if (!key.startsWith(TOKEN)) return key;
-  return Binary.createFromBase64(key.slice(TOKEN.length), Binary.SUBTYPE_DEFAULT);
-}
-
-/** Under which key an entry was found. */
-export function keyOf({ _id }: RevocationDocument): string {
-  return typeof _id === 'string' ? _id : tokenKey(_id.toString('base64'));
-}
-
-/** What one read found, by key: at least what was asked for. */
-export type Entries = ReadonlyMap<string, RevocationDocument>;
-
-/** Stamps at or before this are revoked, in milliseconds; -Infinity where the entry is not there. */
-export function cutoffOf(entries: Entries, key: string): number {
-  const entry = entries.get(key);
-  if (entry === undefined) return Number.NEGATIVE_INFINITY;
-  if (!(entry.revoked_before instanceof Date)) {
-    throw new StoreUnavailable('An entry in revoked_tokens has no date in revoked_before');
-  }
-  return entry.revoked_before.getTime();
-}
 
 /**
  * Every attempt counts up `writes`, so it is a new entry in the oplog whose majority can be waited

@@ -13,7 +13,7 @@ import {
   sessionKey,
   tokenKey,
   userKey,
-} from './revocation-entries.ts';
+} from './revocation-keys.ts';
 import type { Schema } from './schema.ts';
 
 export interface CheckInput {

@@ -4,23 +4,25 @@ import { isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
 import { idsOf } from './entry-kinds.ts';
 import {
   type Cause,
-  cutoffOf,
   everyoneEntry,
-  idOf,
   keyEntry,
-  keyKey,
   type RevokeKeyInput,
   type RevokeSessionInput,
   type RevokeTokenInput,
   type RevokeUserInput,
-  SENTINEL,
   sessionEntry,
-  sessionKey,
   tokenEntry,
-  tokenKey,
   userEntry,
-  userKey,
 } from './revocation-entries.ts';
+import {
+  cutoffOf,
+  idOf,
+  keyKey,
+  SENTINEL,
+  sessionKey,
+  tokenKey,
+  userKey,
+} from './revocation-keys.ts';
 import type { RevocationReads } from './revocation-reads.ts';
 
 /** Every one answers once a majority has what it wrote; StoreUnavailable when that is not certain. */

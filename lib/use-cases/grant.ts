@@ -61,10 +61,17 @@ export function createGrant(parts: GrantParts) {
   };
 }
 
-/** Signs the tokens of a session; the counter is that of its newest refresh token. */
+/**
+ * Signs the tokens of a session; the counter is that of its newest refresh token. The access token does not
+ * outlive the session as it stands: what lives is in the lists of sessions.
+ */
 export function createSign({ accessTokens, refreshTokens }: SignParts) {
   return async function sign(session: Session, counter: number): Promise<Grant> {
-    const { token, expiresIn } = await accessTokens.issue({ ...session, sessionId: session.id });
+    const { token, expiresIn } = await accessTokens.issue({
+      ...session,
+      sessionId: session.id,
+      endsAt: session.expiresAt,
+    });
     const refreshToken = refreshTokens.issue({ sessionId: session.id, counter });
     return { accessToken: token, expiresIn, refreshToken };
   };

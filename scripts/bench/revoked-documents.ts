@@ -1,7 +1,7 @@
 /** Entries of `revoked_tokens` as rescind writes them; that it finds them is proved before each measurement. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { RevocationDocument } from '../../lib/store/collections.ts';
-import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-entries.ts';
+import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-keys.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import { cutoff } from './population.ts';
 

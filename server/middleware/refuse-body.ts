@@ -7,7 +7,8 @@ import { HttpProblem } from '../problems.ts';
  */
 export function refuseBody(): Middleware {
   return function refuseBody(ctx, next) {
-    if (ctx.request.is('*/*') !== null) throw new HttpProblem('unexpected_body');
-    return next();
+    const { length = 0, header } = ctx.request;
+    if (length === 0 && header['transfer-encoding'] === undefined) return next();
+    throw new HttpProblem('unexpected_body');
   };
 }

@@ -32,7 +32,10 @@ test.serial(
     const stored = await database.db.collection('clients').find().toArray();
     const events = await database.collections.auditEvents.find().toArray();
     t.false(JSON.stringify([stored, events]).includes(clientSecret));
-    t.like(events, { length: 1, 0: { action: 'client_created', user_id: null, actor_id: null } });
+    t.like(events, {
+      length: 1,
+      0: { action: 'client_created', user_id: null, actor_id: 'rescind client:create' },
+    });
     t.deepEqual(events[0]?.details, { client_id: clientId, client_name: 'Billing Ünit 😀' });
   },
 );

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { keyKey, sessionKey, userKey } from '../../lib/store/revocation-entries.ts';
+import { keyKey, sessionKey, userKey } from '../../lib/store/revocation-keys.ts';
 import { snapshotWithoutCounts } from '../helpers/admin.ts';
 import { emptyFolder } from '../helpers/processes.ts';
 import { logIn, post } from '../helpers/server.ts';

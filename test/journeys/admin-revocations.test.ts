@@ -196,3 +196,13 @@ test('An admin sees the live sessions of a user, the newest first', async (t) =>
     own.body.sessions.map(({ current: _, ...session }: { current: boolean }) => session),
   );
 });
+
+test('A body is refused where dry_run is looked for in the query, and nothing is revoked', async (t) => {
+  const { url, token } = await adminServer(t);
+  const authorization = `Bearer ${token}`;
+  for (const body of [{ dry_run: true }, {}, []]) {
+    const answer = await post(`${url}/api/admin/revoke-everyone`, body, { authorization });
+    t.is(outcomeOf(answer), refusal('unexpected_body'));
+  }
+  t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
+});

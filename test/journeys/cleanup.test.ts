@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
 import type { RevocationDocument } from '../../lib/store/collections.ts';
-import { idOf, tokenKey } from '../../lib/store/revocation-entries.ts';
+import { idOf, tokenKey } from '../../lib/store/revocation-keys.ts';
 import { HOUR, SECOND } from '../../lib/time.ts';
 import { logIn, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';

@@ -1,6 +1,7 @@
 /** Arenas in which one thing is wrong. The races must notice each of them. */
 import type { Document } from 'mongodb';
-import { LOGIN_IN_FLIGHT, userEntry, userKey } from '../../lib/store/revocation-entries.ts';
+import { LOGIN_IN_FLIGHT, userEntry } from '../../lib/store/revocation-entries.ts';
+import { userKey } from '../../lib/store/revocation-keys.ts';
 import type { Revocations } from '../../lib/store/revocations.ts';
 import type { Account } from '../../lib/store/users.ts';
 import { createAuthenticate } from '../../lib/use-cases/authenticate.ts';

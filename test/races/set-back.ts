@@ -1,4 +1,4 @@
-import { userKey } from '../../lib/store/revocation-entries.ts';
+import { userKey } from '../../lib/store/revocation-keys.ts';
 import type { User } from '../../lib/store/users.ts';
 import { HOUR } from '../../lib/time.ts';
 import type { Arena } from './login-parts.ts';

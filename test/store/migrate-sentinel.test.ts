@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import type { Collections } from '../../lib/store/collections.ts';
 import { planMigration } from '../../lib/store/migrate.ts';
-import { SENTINEL } from '../../lib/store/revocation-entries.ts';
+import { SENTINEL } from '../../lib/store/revocation-keys.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { CALLER, testAuth } from '../helpers/auth.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';

@@ -2,13 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import test from 'ava';
 import { Binary } from 'mongodb';
 import type { Collections } from '../../lib/store/collections.ts';
-import {
-  idOf,
-  SENTINEL,
-  sessionKey,
-  tokenKey,
-  userKey,
-} from '../../lib/store/revocation-entries.ts';
+import { idOf, SENTINEL, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-keys.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { revocationsOn } from './revocations-on.ts';

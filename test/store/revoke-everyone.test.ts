@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import type { Collections } from '../../lib/store/collections.ts';
-import { SENTINEL, userKey } from '../../lib/store/revocation-entries.ts';
+import { SENTINEL, userKey } from '../../lib/store/revocation-keys.ts';
 import { createRevocations } from '../../lib/store/revocations.ts';
 import { createSchema } from '../../lib/store/schema.ts';
 import { createSessions } from '../../lib/store/sessions.ts';

@@ -2,12 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { Collections } from '../../lib/store/collections.ts';
-import {
-  idOf,
-  type RevokeTokenInput,
-  sessionKey,
-  tokenKey,
-} from '../../lib/store/revocation-entries.ts';
+import type { RevokeTokenInput } from '../../lib/store/revocation-entries.ts';
+import { idOf, sessionKey, tokenKey } from '../../lib/store/revocation-keys.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { revocationsOn } from './revocations-on.ts';

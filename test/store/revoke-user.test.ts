@@ -3,7 +3,7 @@ import test from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import type { Collections } from '../../lib/store/collections.ts';
 import { connect } from '../../lib/store/database.ts';
-import { SENTINEL, userKey } from '../../lib/store/revocation-entries.ts';
+import { SENTINEL, userKey } from '../../lib/store/revocation-keys.ts';
 import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { interceptWrites } from './intercept-writes.ts';

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import type { Collections } from '../../lib/store/collections.ts';
-import { SENTINEL } from '../../lib/store/revocation-entries.ts';
+import { SENTINEL } from '../../lib/store/revocation-keys.ts';
 import type { Revocations } from '../../lib/store/revocations.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { revocationsOn } from './revocations-on.ts';

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import test from 'ava';
 import { type Document, Long } from 'mongodb';
-import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-entries.ts';
+import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-keys.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 
 const VALIDATION_FAILED = 121;
