@@ -31,6 +31,8 @@ const REFUSALS = {
 
 export type Refusal = keyof typeof REFUSALS;
 
+export const refusalCodes = Object.keys(REFUSALS);
+
 /** What `outcomeOf` says of a proper refusal with this code; `pointers` name the faulty input. */
 export function refusal(code: Refusal, ...pointers: string[]): string {
   const [status, detail] = REFUSALS[code];
