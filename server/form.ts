@@ -9,8 +9,12 @@ export type Form = Readonly<Record<string, string>>;
 export function parseForm(text: string): Form | undefined {
   const form: Record<string, string> = Object.create(null);
   const seen = new Set<string>();
-  for (const pair of text.split('&').filter((part) => part !== '')) {
-    const [, name, value] = /^([^=]*)=?(.*)$/s.exec(pair)?.map(decodeFormText) ?? [];
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const end = equals === -1 ? pair.length : equals;
+    const name = decodeFormText(pair.slice(0, end));
+    const value = decodeFormText(pair.slice(end + 1));
     if (name === undefined || value === undefined || seen.has(name)) return undefined;
     seen.add(name);
     if (value !== '') form[name] = value;
@@ -20,6 +24,7 @@ export function parseForm(text: string): Form | undefined {
 
 /** One name or value as it stands in a form; undefined where its encoding is broken or not UTF-8. */
 export function decodeFormText(text: string): string | undefined {
+  if (!/[%+]/.test(text)) return text; // as tokens are, which are long
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

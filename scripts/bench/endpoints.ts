@@ -27,13 +27,14 @@ const SESSIONS_LISTED = 5;
 /** More refreshes a second than any machine does; each token is presented once. */
 const MOST_REFRESHES = 5_000;
 const LEAD_IN = 2_000;
+const REFRESH_WARM_UP = 'endpoint refresh, warm-up';
 
 export function endpointSteps(stage: Stage, plan: Plan, collected: Collected): readonly Step[] {
   const duration = plan.quick ? 2_500 : 5_000;
   const each = (LEAD_IN + duration) / 1000;
   return Array.from({ length: plan.quick ? 1 : plan.rounds }, (_, round) => ({
     title: `other endpoints, round ${round + 1}`,
-    seconds: plan.warmUp / 1000 + ENDPOINTS.length * each + 4,
+    seconds: ENDPOINTS.length * (plan.warmUp / 1000 + each) + 5,
     perform: () =>
       unlessFailed(collected, 'endpoints', async () => {
         collected.endpoints.push(...(await runRound(stage, round, duration, plan.warmUp)));
@@ -41,26 +42,33 @@ export function endpointSteps(stage: Stage, plan: Plan, collected: Collected): r
   }));
 }
 
-/** All on one server, which is warmed up by `/me`; another one comes first in each round. */
+/** All on one server, which is warmed up by all of them; another one comes first in each round. */
 async function runRound(
   stage: Stage,
   round: number,
   duration: number,
   warmUp: number,
 ): Promise<EndpointRun[]> {
-  await makePools(stage, duration);
+  await makePools(stage, duration, warmUp);
   const { port, stop } = await startRealServer(stage, passwordThreads());
   const first = round % ENDPOINTS.length;
   const order = [...ENDPOINTS.slice(first), ...ENDPOINTS.slice(0, first)];
   const runs: EndpointRun[] = [];
   try {
-    await keepBusy({ port }, stage, warmUp, { pool: 'endpoint me', order: 'random' });
+    for (const endpoint of order) await keepBusy({ port }, stage, warmUp, warmUpOf(endpoint));
     for (const endpoint of order)
       runs.push(await runEndpoint(endpoint, stage, round, duration, port));
   } finally {
     await stop();
   }
   return runs;
+}
+
+/** Refresh tokens are of use once: those of the warm-up are others. */
+function warmUpOf(endpoint: Endpoint) {
+  return endpoint === 'refresh'
+    ? ({ pool: REFRESH_WARM_UP, order: 'once' } as const)
+    : ({ pool: `endpoint ${endpoint}`, order: 'random' } as const);
 }
 
 async function runEndpoint(
@@ -80,7 +88,7 @@ async function runEndpoint(
   return { ...result, endpoint, round, readsPerRequest };
 }
 
-async function makePools(stage: Stage, duration: number): Promise<void> {
+async function makePools(stage: Stage, duration: number, warmUp: number): Promise<void> {
   const { db, close } = connect(stage.databaseUri(USUAL_ENTRIES), { deadline: MINUTE });
   const collections = openCollections(db);
   try {
@@ -91,11 +99,11 @@ async function makePools(stage: Stage, duration: number): Promise<void> {
       refresh: await refreshes(stage, collections, (MOST_REFRESHES * (LEAD_IN + duration)) / 1000),
     };
     for (const endpoint of ENDPOINTS) {
-      await stage.generator.makePool({
-        pool: `endpoint ${endpoint}`,
-        requests: requests[endpoint],
-      });
+      const pool = `endpoint ${endpoint}`;
+      await stage.generator.makePool({ pool, requests: requests[endpoint] });
     }
+    const warming = await refreshes(stage, collections, (MOST_REFRESHES * warmUp) / 1000);
+    await stage.generator.makePool({ pool: REFRESH_WARM_UP, requests: warming });
   } finally {
     await close();
   }
