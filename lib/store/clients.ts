@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { createSharedReads } from '../shared-reads.ts';
 import type { ClientDocument, Collections } from './collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from './database.ts';
@@ -23,16 +24,20 @@ export interface NewClient {
 }
 
 export interface Clients {
-  /** As it is now: a client that was deleted is out at once. */
+  /**
+   * What was registered under this id. A client never changes, so one that was found is remembered: whether
+   * it has been revoked since is for `revoked_tokens` to say.
+   */
   find(id: string): Promise<ClientAccount | undefined>;
   /** All of them, the oldest first. */
   list(): Promise<Client[]>;
   /** Answers once a majority has the client. */
   create(client: NewClient): Promise<Client>;
-  /** Answers once a majority has it what was deleted; undefined where there was none. */
+  /** Answers once a majority has it what was deleted; undefined where there was none. Revoke it before. */
   delete(id: string): Promise<Client | undefined>;
 }
 
+const MOST_REMEMBERED = 1_000;
 const WHAT_A_CLIENT_IS = { name: 1, secret_hash: 1, created_at: 1 } as const;
 
 /** Reads and writes the `clients` collection. */
@@ -42,8 +47,14 @@ export function createClients({ clients }: Pick<Collections, 'clients'>): Client
     return new Map(documents.map((document) => [document._id, toAccount(document)]));
   });
 
+  const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED });
+
   return {
-    find: async (id) => (await read([id])).get(id),
+    async find(id) {
+      const client = found.get(id) ?? (await read([id])).get(id);
+      if (client !== undefined) found.set(id, client);
+      return client;
+    },
 
     async list() {
       const options = { maxTimeMS: MAX_TIME, sort: { created_at: 1, _id: 1 } } as const;

@@ -117,6 +117,7 @@ function revocationShapes(): Document[] {
     of('token', { _id: { bsonType: 'binData' }, user_id: string, expires_at: date }),
     of('session', { _id: string, user_id: string, expires_at: date }),
     { ...of('key', { _id: string }), ...NEVER_EXPIRES },
+    { ...of('client', { _id: string }), ...NEVER_EXPIRES },
     { ...of('user', { _id: string, user_id: string, revoked_before: date }), ...NEVER_EXPIRES },
     { ...of('deployment', { _id: string, epoch: string, revoked_before: date }), ...NEVER_EXPIRES },
   ];

@@ -4,7 +4,7 @@ import { DURABLE } from './database.ts';
 /** One entry of the list of what is revoked. Its `_id` is made in revocations.ts, nowhere else. */
 export interface RevocationDocument {
   _id: Binary | string;
-  kind: 'token' | 'session' | 'key' | 'user' | 'deployment';
+  kind: 'token' | 'session' | 'key' | 'client' | 'user' | 'deployment';
   revoked_at: Date;
   writes: number;
   user_id?: string;

@@ -21,6 +21,7 @@ export function countRevocations(
     revokeUser: counted(revocations.revokeUser),
     revokeEveryone: counted(revocations.revokeEveryone),
     revokeKey: counted(revocations.revokeKey),
+    revokeClient: counted(revocations.revokeClient),
   };
   return { ...revocations, ...writes };
 }

@@ -33,6 +33,10 @@ export interface RevokeKeyInput extends Cause {
   readonly kid: string;
 }
 
+export interface RevokeClientInput extends Cause {
+  readonly clientId: string;
+}
+
 /** Longer than any login takes, so that a revocation reaches the logins in flight. */
 export const LOGIN_IN_FLIGHT = 10 * MINUTE;
 
@@ -94,6 +98,11 @@ export function sessionEntry(input: RevokeSessionInput): Document[] {
 /** Revokes every token that a key has signed, or ever will. */
 export function keyEntry(input: RevokeKeyInput): Document[] {
   return [{ $set: { kind: 'key', ...firstCause(input), ...COUNT_WRITES } }];
+}
+
+/** Keeps a registered client out for good. */
+export function clientEntry(input: RevokeClientInput): Document[] {
+  return [{ $set: { kind: 'client', ...firstCause(input), ...COUNT_WRITES } }];
 }
 
 /**

@@ -28,6 +28,11 @@ export function keyKey(kid: string): string {
   return `key:${kid}`;
 }
 
+/** Names a registered client. */
+export function clientKey(id: string): string {
+  return `client:${id}`;
+}
+
 const TOKEN = 'token:';
 
 /** The one function that makes the `_id` of a key: another BinData subtype would not be found. */

@@ -3,6 +3,7 @@ import { createSharedReads, type SharedRead } from '../shared-reads.ts';
 import type { Collections, RevocationDocument } from './collections.ts';
 import { findByIds } from './database.ts';
 import {
+  clientKey,
   cutoffOf,
   type Entries,
   idOf,
@@ -47,6 +48,8 @@ export interface RevocationReads {
   check(token: CheckInput): Promise<RevocationKind | undefined>;
   /** Whether all that a key has signed is revoked. */
   isKeyRevoked(kid: string): Promise<boolean>;
+  /** Whether a registered client is out. */
+  isClientRevoked(id: string): Promise<boolean>;
   /** What a new session's stamp has to be above. For no user it reads as much as for one. */
   cutoffs(userId: string | undefined): Promise<Cutoffs>;
   /** Which of these sessions of the user are revoked, in one read. */
@@ -61,14 +64,14 @@ export function createRevocationReads(
   schema: Schema,
 ): RevocationReads {
   const read = createSharedReads(createReader(revokedTokens, schema));
+  const isThere = async (key: string) => (await read([key])).has(key);
 
   return {
+    isKeyRevoked: (kid) => isThere(keyKey(kid)),
+    isClientRevoked: (id) => isThere(clientKey(id)),
+
     async check(token) {
       return kindOf(token, await read(Object.values(namesOf(token))));
-    },
-
-    async isKeyRevoked(kid) {
-      return (await read([keyKey(kid)])).has(keyKey(kid));
     },
 
     async cutoffs(userId) {

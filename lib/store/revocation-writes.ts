@@ -4,8 +4,10 @@ import { isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
 import { idsOf } from './entry-kinds.ts';
 import {
   type Cause,
+  clientEntry,
   everyoneEntry,
   keyEntry,
+  type RevokeClientInput,
   type RevokeKeyInput,
   type RevokeSessionInput,
   type RevokeTokenInput,
@@ -15,6 +17,7 @@ import {
   userEntry,
 } from './revocation-entries.ts';
 import {
+  clientKey,
   cutoffOf,
   idOf,
   keyKey,
@@ -39,6 +42,8 @@ export interface RevocationWrites {
   revokeEveryone(cause: Cause): Promise<number>;
   /** Revokes all that the key has signed, or ever will. */
   revokeKey(input: RevokeKeyInput): Promise<void>;
+  /** Keeps a registered client out for good. */
+  revokeClient(input: RevokeClientInput): Promise<void>;
 }
 
 /** Writes `revoked_tokens`, but only where it is known: what another database acknowledged would be lost with it. */
@@ -59,6 +64,7 @@ export function createRevocationWrites(
     revokeToken: (token) => upsertAll([ofToken(token)]),
     revokeTokenAndSession: (token) => upsertAll([ofSession(token), ofToken(token)]),
     revokeKey: (input) => upsertAll([upsert(keyKey(input.kid), keyEntry(input))]),
+    revokeClient: (input) => upsertAll([upsert(clientKey(input.clientId), clientEntry(input))]),
 
     async revokeSessions(sessions) {
       if (sessions.length > 0) await upsertAll(sessions.map(ofSession));

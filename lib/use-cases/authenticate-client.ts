@@ -1,5 +1,6 @@
 import { AuthError } from '../errors.ts';
 import type { Client, Clients } from '../store/clients.ts';
+import type { RevocationReads } from '../store/revocation-reads.ts';
 import { isClientSecret, isHashOfClientSecret } from '../tokens/client-secrets.ts';
 
 /** What a client sends to prove who it is. */
@@ -10,6 +11,7 @@ export interface ClientCredentials {
 
 export interface AuthenticateClientParts {
   readonly clients: Pick<Clients, 'find'>;
+  readonly revocations: RevocationReads;
 }
 
 /** Tells whose credentials these are. What is not even spelled like some is thrown at once, and asks no database. */
@@ -17,11 +19,19 @@ export type AuthenticateClient = (credentials: ClientCredentials) => Promise<Cli
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Makes what authenticates registered clients, against the database each time. AuthError `invalid_client`, `store_unavailable`. */
-export function createAuthenticateClient({ clients }: AuthenticateClientParts): AuthenticateClient {
+/**
+ * Makes what authenticates registered clients. Whether one has been revoked is asked of the database each
+ * time, in the read that the check of the token shares. AuthError `invalid_client`, `store_unavailable`.
+ */
+export function createAuthenticateClient(parts: AuthenticateClientParts): AuthenticateClient {
+  const { clients, revocations } = parts;
+
   async function prove({ clientId, clientSecret }: ClientCredentials): Promise<Client> {
-    const client = await clients.find(clientId);
-    if (client === undefined) throw invalidClient('there is no such client');
+    const [client, isRevoked] = await Promise.all([
+      clients.find(clientId),
+      revocations.isClientRevoked(clientId),
+    ]);
+    if (client === undefined || isRevoked) throw invalidClient('there is no such client');
     if (!isHashOfClientSecret(client.secretHash, clientSecret)) throw invalidClient('wrong secret');
     return client;
   }

@@ -14,7 +14,8 @@ import {
 } from './authenticate-client.ts';
 import { createEndSessions, type EndSessionsParts } from './end-sessions.ts';
 
-export interface RevokeTokenParts extends AuthenticateClientParts, EndSessionsParts {
+export interface RevokeTokenParts extends EndSessionsParts {
+  readonly clients: AuthenticateClientParts['clients'];
   readonly accessTokens: Pick<AccessTokens, 'verify'>;
   readonly refreshTokens: Pick<RefreshTokens, 'verify'>;
   readonly users: Pick<Users, 'find'>;

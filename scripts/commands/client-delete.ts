@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { actorOf } from '../../lib/caller.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CommandFailed } from './command-failed.ts';
 import { operatorOf } from './operator.ts';
@@ -19,13 +20,17 @@ export function clientDeleteCommand(): Command {
 
 async function deleteClient({ id }: Options): Promise<void> {
   await withDatabase((db) =>
-    withStore(db, async ({ clients, audit }) => {
+    withStore(db, async ({ clients, revocations, audit }) => {
+      const operator = operatorOf('client:delete');
+      if ((await clients.find(id)) === undefined) throw new CommandFailed(UNKNOWN, EXIT.failed);
+      const cause = { reason: 'client_deleted', revokedBy: actorOf(operator) };
+      await revocations.revokeClient({ clientId: id, ...cause });
       const deleted = await clients.delete(id);
       if (deleted === undefined) throw new CommandFailed(UNKNOWN, EXIT.failed);
       process.stdout.write(`Deleted ${deleted.id} (${deleted.name})\n`);
       const details = { client_id: deleted.id, client_name: deleted.name };
       const event = { action: 'client_deleted', user: undefined, details } as const;
-      await audit.record(event, operatorOf('client:delete'));
+      await audit.record(event, operator);
     }),
   );
 }

@@ -6,6 +6,7 @@ import { routes } from '../../server/routes.ts';
 import { addClient, basic, postForm } from '../helpers/clients.ts';
 import { post, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
+import { revocationsOn } from '../store/revocations-on.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -161,7 +162,8 @@ async function assertForClients(
   t.is(await codeFor({ clientId: '', clientSecret: '' }), 'invalid_client');
   t.is(await codeFor({ ...client, clientSecret: 'x'.repeat(43) }), 'invalid_client');
   t.is(await codeFor(client), 200);
-  await collections.clients.deleteOne({ _id: client.clientId });
+  const cause = { reason: 'client_deleted', revokedBy: 'test' };
+  await revocationsOn(collections).revokeClient({ clientId: client.clientId, ...cause });
   t.is(await codeFor(client), 'invalid_client');
 }
 

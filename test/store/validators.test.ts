@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import test from 'ava';
 import { type Document, Long } from 'mongodb';
-import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-keys.ts';
+import { clientKey, idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-keys.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 
 const VALIDATION_FAILED = 121;
@@ -45,6 +45,11 @@ const SHAPES: Readonly<Record<string, Shape>> = {
       expires_at: inADay,
     }),
     wrong: [...notDates('expires_at', 'revoked_at'), { _id: 7 }, { user_id: null }],
+  },
+  'a revoked client': {
+    collection: 'revoked_tokens',
+    fitting: () => ({ _id: clientKey(randomUUID()), kind: 'client', ...shared }),
+    wrong: [...notDates('revoked_at'), { _id: 7 }, { expires_at: inADay }],
   },
   "a user's cutoff": {
     collection: 'revoked_tokens',

@@ -26,6 +26,7 @@ const WRITES: Readonly<Record<string, (revocations: Revocations) => Promise<unkn
   revokeUser: ({ revokeUser }) => revokeUser(USER),
   revokeEveryone: ({ revokeEveryone }) => revokeEveryone(USER),
   revokeSessions: ({ revokeSessions }) => revokeSessions([TOKEN]),
+  revokeClient: ({ revokeClient }) => revokeClient({ ...USER, clientId: TOKEN.sessionId }),
   revokeKey: ({ revokeKey }) => revokeKey({ ...USER, kid: 'kid' }),
 };
 

@@ -8,6 +8,7 @@ import { CALLER, testAuth } from '../helpers/auth.ts';
 import { addClient } from '../helpers/clients.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { openArena } from '../races/login-parts.ts';
+import { revocationsOn } from '../store/revocations-on.ts';
 
 /** The parts of an introspection on a real database, a client, and a token that is active. */
 async function scene(t: ExecutionContext) {
@@ -21,7 +22,7 @@ async function scene(t: ExecutionContext) {
     clients: createClients(collections),
     lastUse: { note: (sessionId) => used.push(sessionId) },
   };
-  return { parts, token, used, credentials: await addClient(collections) };
+  return { parts, collections, token, used, credentials: await addClient(collections) };
 }
 
 /** Lets nobody through until so many have come. */
@@ -119,5 +120,18 @@ test("With a clock that is far off the database's no token is called inactive: s
     await t.throwsAsync(introspect({ credentials, token }, CALLER), {
       instanceOf: StoreUnavailable,
     });
+  }
+});
+
+test('A client that is remembered is out from the moment its revocation is acknowledged, on every server', async (t) => {
+  const { parts, collections, token, credentials } = await scene(t);
+  const here = createIntrospect(parts);
+  const there = createIntrospect({ ...parts, clients: createClients(collections) });
+  const ask = (introspect: typeof here) => introspect({ credentials, token }, CALLER);
+  for (const server of [here, there]) t.truthy(await ask(server));
+  const cause = { reason: 'client_deleted', revokedBy: 'test' };
+  await revocationsOn(collections).revokeClient({ clientId: credentials.clientId, ...cause });
+  for (const server of [here, there]) {
+    await t.throwsAsync(ask(server), { instanceOf: AuthError, code: 'invalid_client' });
   }
 });
