@@ -1,3 +1,4 @@
 export type { RequestContext, State } from './context.ts';
 export { authenticate } from './middleware/authenticate.ts';
 export { type HandleErrorsOptions, handleErrors } from './middleware/handle-errors.ts';
+export { requireRole } from './middleware/require-role.ts';

@@ -99,6 +99,8 @@ export interface Results {
   readonly logins: readonly LoginRun[];
   readonly besideLogins: readonly BesideLoginsRun[];
   readonly endpoints: readonly EndpointRun[];
+  /** When these were measured, where that was in a run of their own. */
+  readonly endpointsStarted?: string;
   readonly memory: readonly MemoryReading[];
   readonly storage: readonly StorageReading[];
   /** Rows and experiments that answered wrongly or did not start, and how. */

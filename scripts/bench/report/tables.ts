@@ -57,7 +57,10 @@ const SECTIONS: readonly Section[] = [
   {
     title: 'Other endpoints, 50 connections',
     table: endpointTable,
-    note: () => REAL_SERVER,
+    note: ({ endpointsStarted: started }) =>
+      started === undefined
+        ? REAL_SERVER
+        : `${REAL_SERVER} In a run of its own (\`npm run bench -- --rows endpoints\`), started ${started.slice(0, 16)} UTC.`,
     isThere: ({ endpoints }) => endpoints.length > 0,
   },
   {
