@@ -1,6 +1,7 @@
 import type { Log } from './log.ts';
 import type { Db } from './store/database.ts';
 import type { LoginLimitOptions } from './store/login-limits.ts';
+import { MOST_SESSIONS } from './store/sessions.ts';
 import { type Clock, DAY, HOUR, MINUTE, SECOND } from './time.ts';
 import type { Lifetimes } from './use-cases/grant.ts';
 
@@ -66,7 +67,7 @@ export function sessionRules(options: AuthOptions): SessionRules {
   checkNumber('refreshTokenIdleTtl', idleTtl, SECOND, maxTtl);
   checkNumber('accessTokenTtl', accessTokenTtl, SECOND, idleTtl);
   checkNumber('refreshGrace', refreshGrace, 0, HOUR);
-  checkNumber('maxSessions', maxSessions, 1, 1_000);
+  checkNumber('maxSessions', maxSessions, 1, MOST_SESSIONS);
   return { lifetimes: { idleTtl, maxTtl }, refreshGrace, maxSessions };
 }
 

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
+import { MOST_SESSIONS } from '../lib/store/sessions.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import {
   duration,
@@ -31,7 +32,7 @@ export const settings = {
   REFRESH_TOKEN_IDLE_TTL: duration(SECOND, '1s', 90 * DAY, '90d').prefault('7d'),
   REFRESH_TOKEN_MAX_TTL: duration(SECOND, '1s', 90 * DAY, '90d').prefault('30d'),
   REFRESH_GRACE: duration(0, '0s', HOUR, '1h').prefault('60s'),
-  MAX_SESSIONS: integer(1, 1_000).prefault('100'),
+  MAX_SESSIONS: integer(1, MOST_SESSIONS).prefault('100'),
   PASSWORD_MIN_LENGTH: integer(8, 64).prefault('15'),
   BCRYPT_COST: integer(10, 14).prefault('12'),
   BCRYPT_THREADS: integer(1, 64).prefault(String(Math.max(1, availableParallelism() - 1))),

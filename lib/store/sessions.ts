@@ -42,13 +42,12 @@ export interface Sessions {
   /** Decides about a refresh token, in one update that a majority has; undefined where the session is gone. */
   refresh(input: RefreshInput): Promise<Refreshed | undefined>;
   /** The session, whosever it is, ended or not. */
-  /** The session, whosever it is. */
   find(id: string): Promise<StoredSession | undefined>;
   /** The session, if it is this user's. */
   findOf(userId: string, id: string): Promise<StoredSession | undefined>;
   /**
    * The user's sessions that have not expired and are not marked as ended, the newest first, at most
-   * 1,000. Some of them may be revoked: that is for `revoked_tokens` to say.
+   * 1,001. Some of them may be revoked: that is for `revoked_tokens` to say.
    */
   listOf(userId: string): Promise<StoredSession[]>;
   /** How many sessions of all users are as in `listOf` and have a stamp above this one, in milliseconds. */
@@ -57,11 +56,18 @@ export interface Sessions {
   markEnded(ids: readonly string[]): Promise<void>;
 }
 
+/** The highest limit that a user's sessions can be given. */
+export const MOST_SESSIONS = 1_000;
+
 /**
  * By the time of the login, not by the stamp: after a cutoff ahead of the clock all stamps are alike. All
- * in one reply: no cursor is left to be read on.
+ * in one reply: no cursor is left to be read on. One more than there may be, so that the surplus is seen.
  */
-const LISTED = { sort: { auth_time: -1, _id: -1 }, limit: 1_000, batchSize: 1_001 } as const;
+const LISTED = {
+  sort: { auth_time: -1, _id: -1 },
+  limit: MOST_SESSIONS + 1,
+  batchSize: MOST_SESSIONS + 2,
+} as const;
 
 /** Reads and writes the `sessions` collection. */
 export function createSessions({ sessions }: Pick<Collections, 'sessions'>): Sessions {
