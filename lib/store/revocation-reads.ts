@@ -71,7 +71,8 @@ export function createRevocationReads(
     isClientRevoked: (id) => isThere(clientKey(id)),
 
     async check(token) {
-      return kindOf(token, await read(Object.values(namesOf(token))));
+      const names = namesOf(token);
+      return kindOf(token, names, await read(Object.values(names)));
     },
 
     async cutoffs(userId) {
@@ -101,8 +102,11 @@ function namesOf({ hash, sessionId, kid, userId }: CheckInput) {
 }
 
 /** The most specific speaks. */
-function kindOf(token: CheckInput, entries: Entries): RevocationKind | undefined {
-  const names = namesOf(token);
+function kindOf(
+  token: CheckInput,
+  names: ReturnType<typeof namesOf>,
+  entries: Entries,
+): RevocationKind | undefined {
   if (token.hash !== undefined && entries.has(names.token)) return 'token';
   if (entries.has(names.session)) return 'session';
   if (entries.has(names.key)) return 'key';

@@ -8,12 +8,21 @@ export interface LiveSessionsParts {
 
 /** Reads the sessions of a user that are neither expired nor revoked, the newest first, in two reads. */
 export function createLiveSessions({ sessions, revocations }: LiveSessionsParts) {
+  const keepLive = createKeepLive({ revocations });
+
   return async function liveSessions(userId: string): Promise<StoredSession[]> {
-    const listed = await sessions.listOf(userId);
-    const ended = await revocations.endedOf(
-      userId,
-      listed.map(({ id }) => id),
-    );
+    return keepLive(userId, await sessions.listOf(userId));
+  };
+}
+
+/** Keeps of a user's listed sessions those that are not revoked, in one read. */
+export function createKeepLive({ revocations }: Pick<LiveSessionsParts, 'revocations'>) {
+  return async function keepLive(
+    userId: string,
+    listed: readonly StoredSession[],
+  ): Promise<StoredSession[]> {
+    const ids = listed.map(({ id }) => id);
+    const ended = await revocations.endedOf(userId, ids);
     return listed.filter((session) => !ended.has(session));
   };
 }

@@ -3,6 +3,7 @@ import { AuthError } from '../errors.ts';
 import type { Audit } from '../store/audit.ts';
 import type { Users } from '../store/users.ts';
 import type { AccessTokens } from '../tokens/access-tokens.ts';
+import { auditedUser } from './audited-user.ts';
 import { createNoteEnded, type EndSessionsParts } from './end-sessions.ts';
 
 export interface LogoutParts extends EndSessionsParts {
@@ -35,14 +36,8 @@ export function createLogout(parts: LogoutParts): Logout {
     const cause = { reason: 'logout', revokedBy: accessToken.userId };
     await revocations.revokeTokenAndSession({ ...accessToken, ...cause });
     noteEnded([accessToken.sessionId]);
-    const user = await users.find(accessToken.userId).catch(() => undefined); // only for the audit trail
-    await audit.record(
-      {
-        action: 'user_logout',
-        user: user ?? { id: accessToken.userId, companyId: null },
-        details: { email: user?.email ?? null, token_revoked: true },
-      },
-      caller,
-    );
+    const user = await auditedUser(users, accessToken.userId);
+    const details = { email: user.email, token_revoked: true };
+    await audit.record({ action: 'user_logout', user, details }, caller);
   };
 }

@@ -5,6 +5,7 @@ import type { Audit } from '../store/audit.ts';
 import type { ClockSkew } from '../store/clock-skew.ts';
 import type { Refreshed, StoredSession } from '../store/sessions.ts';
 import type { User, Users } from '../store/users.ts';
+import { auditedUser } from './audited-user.ts';
 import { createEndSessions, type EndSessionsParts } from './end-sessions.ts';
 import { createSign, type Grant, type Lifetimes, type SignParts } from './grant.ts';
 
@@ -82,15 +83,9 @@ function createEndStolen(parts: RefreshParts) {
   return async function endStolen(session: StoredSession, caller: Caller): Promise<AuthError> {
     const { id, userId } = session;
     await endSessions([session], { reason: 'refresh_token_reused', revokedBy: userId });
-    const user = await users.find(userId).catch(() => undefined); // only for the audit trail
-    await audit.record(
-      {
-        action: 'refresh_token_reused',
-        user: user ?? { id: userId, companyId: null },
-        details: { session_id: id },
-      },
-      caller,
-    );
+    const user = await auditedUser(users, userId);
+    const details = { session_id: id };
+    await audit.record({ action: 'refresh_token_reused', user, details }, caller);
     return new AuthError('refresh_token_reused', 'The refresh token had been exchanged before');
   };
 }

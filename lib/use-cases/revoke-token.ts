@@ -7,6 +7,7 @@ import type { Users } from '../store/users.ts';
 import type { AccessTokens } from '../tokens/access-tokens.ts';
 import type { RefreshToken, RefreshTokens } from '../tokens/refresh-tokens.ts';
 import type { AccessToken } from '../tokens/verifier.ts';
+import { auditedUser } from './audited-user.ts';
 import {
   type AuthenticateClientParts,
   type ClientCredentials,
@@ -102,11 +103,11 @@ interface Revoked {
 function createRecord({ users, audit }: RevokeTokenParts) {
   return async function record(revoked: Revoked, client: Client, caller: Caller): Promise<void> {
     const { type, userId, sessionId } = revoked;
-    const user = await users.find(userId).catch(() => undefined); // only for the audit trail
+    const user = await auditedUser(users, userId);
     await audit.record(
       {
         action: 'token_revoked_by_client',
-        user: user ?? { id: userId, companyId: null },
+        user,
         details: { client_name: client.name, token_type: type, session_id: sessionId },
       },
       { ...caller, actor: client.id },

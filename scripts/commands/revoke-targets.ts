@@ -3,7 +3,8 @@ import { AuthError } from '../../lib/errors.ts';
 import type { Session } from '../../lib/store/sessions.ts';
 import type { UnverifiedToken } from '../../lib/tokens/unverified-token.ts';
 import { createAdminister } from '../../lib/use-cases/administer.ts';
-import { createEndSessions } from '../../lib/use-cases/end-sessions.ts';
+import { auditedUser } from '../../lib/use-cases/audited-user.ts';
+import { createEndSessions, createNoteEnded } from '../../lib/use-cases/end-sessions.ts';
 import { createLiveSessions } from '../../lib/use-cases/live-sessions.ts';
 import { operatorOf } from './operator.ts';
 import { readToken } from './read-token.ts';
@@ -83,7 +84,8 @@ function createRevokeKey({ sessions, revocations, audit }: CommandStore): Revoke
 
 /** Ends one session, and a token of it where there is one; answers how many live sessions that ended. */
 function createEndOne(store: CommandStore) {
-  const { sessions, revocations, users, audit } = store;
+  const { revocations, users, audit } = store;
+  const noteEnded = createNoteEnded(store);
   const liveSessions = createLiveSessions(store);
   const endSessions = createEndSessions(store);
 
@@ -98,13 +100,13 @@ function createEndOne(store: CommandStore) {
     if (token === undefined) await endSessions([session], CAUSE);
     else {
       await revocations.revokeTokenAndSession({ ...token, ...CAUSE });
-      await sessions.markEnded([session.id]).catch(() => undefined); // a hint; see endSessions
+      noteEnded([session.id]);
     }
-    const user = await users.find(session.userId).catch(() => undefined); // only for the audit trail
+    const user = await auditedUser(users, session.userId);
     await audit.record(
       {
         action: 'session_revoked',
-        user: user ?? { id: session.userId, companyId: null },
+        user,
         details: {
           reason: CAUSE.reason,
           session_ids: [session.id],

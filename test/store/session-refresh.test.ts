@@ -6,7 +6,8 @@ import type { RefreshInput } from '../../lib/store/session-refresh.ts';
 import { createSessions } from '../../lib/store/sessions.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import { type Fault, failingClient } from './failpoint.ts';
+import { failingClient } from './failpoint.ts';
+import { tooSlow, writeFaults } from './write-faults.ts';
 
 /** A session, told by how long ago its dates are, in milliseconds; negative ones are ahead. */
 interface Told {
@@ -322,24 +323,10 @@ test('Of many refreshes at the same time exactly one rotates, and all get the sa
   t.like(await read(id), { counter: 6, graces: 49, refreshes: 50 });
 });
 
-const once = { mode: { times: 1 }, failCommands: ['findAndModify'] } as const;
-// The driver tries this write again by itself, so it has to fail twice.
-const twice = { mode: { times: 2 }, failCommands: ['findAndModify'] } as const;
-const TOO_SLOW = { writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } };
-
-const FAULTS: Readonly<Record<string, Fault>> = {
-  'a write concern that timed out (code 64)': { ...once, ...TOO_SLOW },
-  'a primary that stepped down meanwhile (code 11602)': {
-    ...twice,
-    errorCode: 11602,
-    errorLabels: ['RetryableWriteError'],
-  },
-  'a network error': { ...twice, closeConnection: true },
-  'an error of the server (code 8000)': { ...once, errorCode: 8000 },
-};
+const WRITE_COMMANDS = ['findAndModify'];
 
 // Serial, because a mongod has one failCommand for all.
-for (const [what, fault] of Object.entries(FAULTS)) {
+for (const [what, fault] of Object.entries(writeFaults(WRITE_COMMANDS))) {
   test.serial(`A refresh rejects after ${what}, and tried again it has an answer`, async (t) => {
     const { uri, open } = await setUp(t);
     const { under, collections } = failingClient(t, uri);
@@ -363,7 +350,7 @@ test.serial(
     const { under, collections } = failingClient(t, uri);
     const store = createSessions(collections);
     const id = await open();
-    await under({ ...once, ...TOO_SLOW }, () =>
+    await under(tooSlow(WRITE_COMMANDS), () =>
       t.throwsAsync(store.refresh(input(id)), { instanceOf: StoreUnavailable }),
     );
     t.like(await read(id), { counter: 6, refreshes: 1 });

@@ -6,9 +6,10 @@ import { idOf, SENTINEL, sessionKey, tokenKey } from '../../lib/store/revocation
 import type { Revocations } from '../../lib/store/revocations.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import { type Fault, failingClient } from './failpoint.ts';
+import { failingClient } from './failpoint.ts';
 import { interceptWrites } from './intercept-writes.ts';
 import { revocationsOn } from './revocations-on.ts';
+import { tooSlow, writeFaults } from './write-faults.ts';
 
 const TOKEN = {
   hash: randomBytes(32).toString('base64'),
@@ -36,21 +37,7 @@ const NEW_ENTRIES: Readonly<Record<string, number>> = {
   revokeEveryone: 0,
 };
 
-const once = { mode: { times: 1 }, failCommands: ['update', 'findAndModify'] } as const;
-// The driver tries some writes again by itself, so these have to fail twice.
-const twice = { mode: { times: 2 }, failCommands: ['update', 'findAndModify'] } as const;
-const TOO_SLOW = { writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } };
-
-const FAULTS: Readonly<Record<string, Fault>> = {
-  'a write concern that timed out (code 64)': { ...once, ...TOO_SLOW },
-  'a primary that stepped down meanwhile (code 11602)': {
-    ...twice,
-    errorCode: 11602,
-    errorLabels: ['RetryableWriteError'],
-  },
-  'a network error': { ...twice, closeConnection: true },
-  'an error of the server (code 8000)': { ...once, errorCode: 8000 },
-};
+const WRITE_COMMANDS = ['update', 'findAndModify'];
 
 async function setUp(t: ExecutionContext) {
   const { uri, collections } = await migratedDatabase(t);
@@ -60,7 +47,7 @@ async function setUp(t: ExecutionContext) {
 
 // Serial, because a mongod has one failCommand for all.
 for (const [name, write] of Object.entries(WRITES)) {
-  for (const [what, fault] of Object.entries(FAULTS)) {
+  for (const [what, fault] of Object.entries(writeFaults(WRITE_COMMANDS))) {
     test.serial(`${name} rejects after ${what}, and repeated it succeeds`, async (t) => {
       const { under, revocations } = await setUp(t);
       await under(fault, async () => {
@@ -74,7 +61,7 @@ for (const [name, write] of Object.entries(WRITES)) {
 
 test.serial('a write that was not acknowledged may have happened, and is then seen', async (t) => {
   const { under, revocations, revokedTokens } = await setUp(t);
-  await under({ ...once, ...TOO_SLOW }, () =>
+  await under(tooSlow(WRITE_COMMANDS), () =>
     t.throwsAsync(revocations.revokeTokenAndSession(TOKEN), { instanceOf: StoreUnavailable }),
   );
   t.is(await revocations.check({ ...TOKEN, stamp: Date.now() }), 'token');
