@@ -41,6 +41,13 @@ export interface AuthOptions {
   readonly rememberedTokenBytes?: number;
   /** The most milliseconds that a caller without a deadline of its own waits. Default 5,000. */
   readonly deadline?: number;
+  /**
+   * Milliseconds for which a proof that the primary has its majority holds: 0 (each read proves it by itself), or more
+   * than `proofInterval` and less than the set's electionTimeoutMillis less 2,000. Default 5,000.
+   */
+  readonly maxStaleness?: number;
+  /** Milliseconds between two proofs of the primary. Default 1,000. */
+  readonly proofInterval?: number;
   /** How many failed logins are let through. */
   readonly loginLimits?: LoginLimitOptions;
   /** Told what no caller can be told, such as an audit event that was lost. Default: nobody. */

@@ -19,8 +19,15 @@ const signingSchema = z.object({
   JWT_PRIVATE_KEY: z.string(`is missing or empty. ${REMEDY} -- --key EdDSA`).pipe(privateKey),
 });
 
-/** An access token within its session's idle time, and that within its whole life. */
+/** An access token within its session's idle time, and that within its whole life; several proofs within the staleness. */
 const serverSchema = settingsSchema.superRefine((config, context) => {
+  if (config.MAX_STALENESS > 0 && config.MAX_STALENESS <= config.PRIMARY_PROOF_INTERVAL) {
+    context.addIssue({
+      code: 'custom',
+      path: ['MAX_STALENESS'],
+      message: 'must be 0s, or longer than PRIMARY_PROOF_INTERVAL',
+    });
+  }
   for (const [shorter, longer] of [
     ['ACCESS_TOKEN_TTL', 'REFRESH_TOKEN_IDLE_TTL'],
     ['REFRESH_TOKEN_IDLE_TTL', 'REFRESH_TOKEN_MAX_TTL'],

@@ -37,6 +37,8 @@ export const settings = {
   BCRYPT_COST: integer(10, 14).prefault('12'),
   BCRYPT_THREADS: integer(1, 64).prefault(String(Math.max(1, availableParallelism() - 1))),
   REQUEST_DEADLINE: duration(SECOND, '1s', MINUTE, '60s').prefault('5s'),
+  MAX_STALENESS: duration(0, '0s', MINUTE, '60s').prefault('5s'),
+  PRIMARY_PROOF_INTERVAL: duration(100, '100ms', MINUTE, '60s').prefault('1s'),
   AUDIT_RETENTION: duration(DAY, '1d', 10_000 * DAY, '10000d').prefault('400d'),
   LOGIN_FAILURES_PER_ACCOUNT: limit().prefault('10/15m'),
   LOGIN_FAILURES_PER_ADDRESS: limit().prefault('100/15m'),

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ExecutionContext } from 'ava';
 import type { Collections } from '../../lib/store/collections.ts';
 import type { Db } from '../../lib/store/database.ts';
 import type { User } from '../../lib/store/users.ts';
 import { ageDeployment } from '../races/login-parts.ts';
 import { snapshot } from '../store/snapshot.ts';
+import type { Owner } from './owner.ts';
 import { logIn, type TestServer, testServer } from './server.ts';
 import { addUser } from './users.ts';
 
@@ -16,7 +16,7 @@ export interface AdminServer extends TestServer {
 
 /** A server on a database that looks an hour old, and an admin who has logged in to it. */
 export async function adminServer(
-  t: ExecutionContext,
+  t: Owner,
   environment: Record<string, string> = {},
 ): Promise<AdminServer> {
   const server = await testServer(t, environment);

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { ExecutionContext } from 'ava';
 import { ConnectionString } from 'mongodb-connection-string-url';
 import { type Collections, openCollections } from '../../lib/store/collections.ts';
 import { connect, type Db } from '../../lib/store/database.ts';
 import { migrate, planMigration } from '../../lib/store/migrate.ts';
 import { DAY } from '../../lib/time.ts';
+import type { Owner } from './owner.ts';
 
 export interface TestDatabase {
   readonly uri: string;
@@ -23,7 +23,7 @@ export function testUri(name = `rescind_test_${randomUUID()}`): string {
 }
 
 /** An empty database of the test's own, dropped when the test ends. */
-export function emptyDatabase(t: ExecutionContext): TestDatabase {
+export function emptyDatabase(t: Owner): TestDatabase {
   const uri = testUri();
   const { db, close } = connect(uri, { deadline: 60_000 });
   t.teardown(async () => {
@@ -34,7 +34,7 @@ export function emptyDatabase(t: ExecutionContext): TestDatabase {
 }
 
 /** A migrated database of the test's own, dropped when the test ends. */
-export async function migratedDatabase(t: ExecutionContext): Promise<TestDatabase> {
+export async function migratedDatabase(t: Owner): Promise<TestDatabase> {
   const database = emptyDatabase(t);
   await migrateNow(database.db);
   return database;

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExecutionContext } from 'ava';
 import { findMongod } from '../../scripts/mongod/find.ts';
 import { type Mongod, startMongod, withDatabase } from '../../scripts/mongod/start.ts';
 import { silentReport } from '../../scripts/progress.ts';
+import type { Owner } from './owner.ts';
 
 export interface OwnMongod {
   /** With the database `rescind` in its path. */
@@ -19,7 +19,7 @@ export interface OwnMongod {
 }
 
 /** A mongod of the test's own, to do harm to. It ends with the test. */
-export async function ownMongod(t: ExecutionContext): Promise<OwnMongod> {
+export async function ownMongod(t: Owner): Promise<OwnMongod> {
   const binary = await findMongod(process.env, silentReport);
   const dataFolder = await mkdtemp(join(tmpdir(), 'rescind-test-'));
   let mongod: Mongod = await startMongod({ binary, dataFolder, args: ['--oplogSize', '64'] });

@@ -23,6 +23,8 @@ test('the database and the secret are all that has to be set', (t) => {
     REFRESH_TOKEN_IDLE_TTL: 7 * 24 * HOUR,
     REFRESH_TOKEN_MAX_TTL: 30 * 24 * HOUR,
     REFRESH_GRACE: 60 * SECOND,
+    MAX_STALENESS: 5_000,
+    PRIMARY_PROOF_INTERVAL: 1_000,
     MAX_SESSIONS: 100,
     PASSWORD_MIN_LENGTH: 15,
     BCRYPT_COST: 12,
