@@ -1,4 +1,5 @@
 import type { Owner } from '../helpers/owner.ts';
+import type { Operation } from './history.ts';
 import type { Library } from './library.ts';
 import type { Server } from './requests.ts';
 
@@ -23,6 +24,6 @@ export interface Target {
   readonly servers: readonly Server[];
   /** Does the harm and undoes it, again and again. */
   strike(): Promise<void>;
-  /** What else must not have been, one sentence each, once a round is over. */
-  readonly findings?: () => readonly string[];
+  /** What else must not have been in the round that is over, one sentence each. */
+  readonly findings?: (history: readonly Operation[]) => readonly string[];
 }

@@ -20,9 +20,9 @@ export function readOptions(args: readonly string[]): Options {
   const faultNames = faults.map(({ name }) => name);
   return new Command('npm run proof --')
     .description(
-      'Shows that revoked means revoked: clients log in, log out, refresh and revoke all while the database and\n' +
-        'the servers are harmed, and everything they were told is checked. Brings its own MongoDB; the tables go to\n' +
-        'stdout. A full run takes some 45 minutes on 2 cores.',
+      'Shows that revoked means revoked: clients log in, log out, refresh and revoke all while the database ' +
+        'and the servers are harmed, and everything they were told is checked.\n' +
+        'Brings its own MongoDB; the tables go to stdout. A full run takes some 45 minutes on 2 cores.',
     )
     .option('--only <sections>', 'only these sections, by commas', namesOf(sectionNames))
     .option('--faults <names>', 'only these faults, by commas', namesOf(faultNames))

@@ -4,7 +4,7 @@ import { breachText } from './breach-text.ts';
 import { findBreaches } from './checker.ts';
 import type { Fault, Target } from './fault.ts';
 import type { HeldSession } from './held-session.ts';
-import { createRecorder, type Operation } from './history.ts';
+import { createRecorder, isAcknowledged, type Operation } from './history.ts';
 import { addRound, emptyOutcome, type Outcome } from './outcome.ts';
 import { playRound, type Round } from './round.ts';
 import { sweep } from './sweep.ts';
@@ -34,7 +34,7 @@ export async function playFault(fault: Fault, play: Play): Promise<Outcome> {
       const round = await playRound(fault, target);
       past.add(round);
       const faults = await faultsOf(round, `${fault.name}, round ${outcome.rounds + 1}`, play);
-      outcome = addRound(outcome, round, [...faults, ...(target.findings?.() ?? [])]);
+      outcome = addRound(outcome, round, [...faults, ...(target.findings?.(round.history) ?? [])]);
       if (round.shortfall !== undefined) play.tell(`${fault.name}: again, ${round.shortfall}`);
       play.progress(outcome.rounds);
     }
@@ -62,7 +62,8 @@ function createPast() {
 
   return {
     add(round: Round): void {
-      const matters = (each: Operation) => each.kind === 'login' || isAcknowledgedRevocation(each);
+      const matters = (each: Operation) =>
+        isAcknowledged(each) && (each.kind === 'login' || isAcknowledgedRevocation(each));
       operations.push(...round.history.filter(matters));
       sessions.push(...round.sessions.filter(({ state }) => state === 'revoked'));
     },
