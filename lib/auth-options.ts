@@ -1,6 +1,7 @@
 import type { Log } from './log.ts';
 import type { Db } from './store/database.ts';
 import type { LoginLimitOptions } from './store/login-limits.ts';
+import type { ProofAttempt } from './store/prover.ts';
 import { MOST_SESSIONS } from './store/sessions.ts';
 import { type Clock, DAY, HOUR, MINUTE, SECOND } from './time.ts';
 import type { Lifetimes } from './use-cases/grant.ts';
@@ -48,6 +49,8 @@ export interface AuthOptions {
   readonly maxStaleness?: number;
   /** Milliseconds between two proofs of the primary. Default 1,000. */
   readonly proofInterval?: number;
+  /** Told of each attempt at such a proof, for metrics: `{ok, duration}`, in milliseconds. Must not throw. */
+  readonly onPrimaryProof?: (attempt: ProofAttempt) => void;
   /** How many failed logins are let through. */
   readonly loginLimits?: LoginLimitOptions;
   /** Told what no caller can be told, such as an audit event that was lost. Default: nobody. */

@@ -12,6 +12,7 @@ import { createDailyCounts } from './store/daily-counts.ts';
 import { assertUsable } from './store/database.ts';
 import { createLastUse } from './store/last-use.ts';
 import { createLoginLimits } from './store/login-limits.ts';
+import { createPrimaryProof } from './store/primary-proof.ts';
 import { createCountEntries } from './store/revocation-counts.ts';
 import { createRevocations } from './store/revocations.ts';
 import { createSchema } from './store/schema.ts';
@@ -40,6 +41,7 @@ export async function openParts(options: AuthOptions) {
   const collections = openCollections(db);
   const schema = createSchema(collections);
   const dailyCounts = createDailyCounts(collections, { clock });
+  const primary = createPrimaryProof(db, collections, options);
   return {
     ...tokens,
     ...rules,
@@ -52,7 +54,11 @@ export async function openParts(options: AuthOptions) {
     clients: createClients(collections),
     sessions: createSessions(collections),
     lastUse: createLastUse(collections),
-    revocations: countRevocations(createRevocations(collections, schema, clock), dailyCounts),
+    revocations: countRevocations(
+      createRevocations(collections, schema, clock, primary),
+      dailyCounts,
+    ),
+    primary,
     dailyCounts,
     countEntries: createCountEntries(collections),
     loginLimits: createLoginLimits(collections, options.loginLimits),
@@ -64,8 +70,9 @@ export async function openParts(options: AuthOptions) {
 
 /** Ends their threads and timers. */
 export async function closeParts(parts: AuthParts): Promise<void> {
-  const { skew, lastUse, dailyCounts, passwords } = parts;
+  const { skew, primary, lastUse, dailyCounts, passwords } = parts;
   skew.stop();
+  primary.stop();
   await Promise.all([lastUse.stop(), dailyCounts.stop()]);
   await passwords.close();
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { type Auth, createAuth } from '../lib/auth.ts';
 import { type Connection, connect } from '../lib/store/database.ts';
-import { standaloneWarning } from '../lib/store/topology.ts';
+import { inspectTopology } from '../lib/store/topology.ts';
 import { SECOND } from '../lib/time.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
@@ -88,8 +88,8 @@ async function inspect({ db }: Connection, auth: Auth, log: Logger): Promise<voi
     return;
   }
   if (!ok) log.error({ checks }, 'Requests answer 503 until this is put right');
-  const warning = await standaloneWarning(db).catch(() => undefined); // an outage shows elsewhere
-  if (warning !== undefined) log.warn(warning);
+  const topology = await inspectTopology(db).catch(() => undefined); // an outage shows elsewhere
+  for (const warning of topology?.warnings ?? []) log.warn(warning);
 }
 
 /** For whoever has to revoke one of them. */

@@ -3,6 +3,7 @@ import {
   type Db,
   type Document,
   type Filter,
+  type FindOptions,
   MongoClient,
   type MongoClientOptions,
   ReadPreference,
@@ -106,9 +107,10 @@ export function findByIds<T extends Document>(
   collection: Collection<T>,
   ids: readonly T['_id'][],
   projection: Document,
+  more: Pick<FindOptions, 'readConcern'> = {},
 ): Promise<WithId<T>[]> {
   const filter = { _id: { $in: ids } } as Filter<T>;
-  const options = { projection, maxTimeMS: MAX_TIME, batchSize: ids.length + 1 };
+  const options = { projection, maxTimeMS: MAX_TIME, batchSize: ids.length + 1, ...more };
   return orUnavailable(collection.find(filter, options).toArray());
 }
 

@@ -2,6 +2,7 @@ import { StoreNotReady } from '../errors.ts';
 import { createSharedReads, type SharedRead } from '../shared-reads.ts';
 import type { Collections, RevocationDocument } from './collections.ts';
 import { findByIds } from './database.ts';
+import { type ProvenReads, unproven } from './primary-proof.ts';
 import {
   clientKey,
   cutoffOf,
@@ -58,12 +59,13 @@ export interface RevocationReads {
   assertKnown(): Promise<void>;
 }
 
-/** Reads `revoked_tokens`. Those who ask at the same time share a read. */
+/** Reads `revoked_tokens`, on a proven primary. Those who ask at the same time share a read. */
 export function createRevocationReads(
   { revokedTokens }: Pick<Collections, 'revokedTokens'>,
   schema: Schema,
+  primary: ProvenReads = unproven,
 ): RevocationReads {
-  const read = createSharedReads(createReader(revokedTokens, schema));
+  const read = createSharedReads(createReader(revokedTokens, schema, primary));
   const isThere = async (key: string) => (await read([key])).has(key);
 
   return {
@@ -126,6 +128,7 @@ const FOREIGN =
 function createReader(
   revokedTokens: Collections['revokedTokens'],
   schema: Schema,
+  primary: ProvenReads,
 ): SharedRead<Entries> {
   let knownEpoch: string | undefined;
 
@@ -139,7 +142,9 @@ function createReader(
 
   return async function read(keys) {
     const ids = [...keys, SENTINEL].map(idOf);
-    const documents = await findByIds(revokedTokens, ids, { revoked_before: 1, epoch: 1 });
+    const documents = await primary.read((readConcern) =>
+      findByIds(revokedTokens, ids, { revoked_before: 1, epoch: 1 }, { readConcern }),
+    );
     const entries = new Map(documents.map((entry) => [keyOf(entry), entry]));
     await assertKnown(entries.get(SENTINEL));
     return entries;

@@ -1,5 +1,6 @@
 import type { Clock } from '../time.ts';
 import type { Collections } from './collections.ts';
+import type { ProvenReads } from './primary-proof.ts';
 import { createRevocationReads, type RevocationReads } from './revocation-reads.ts';
 import { createRevocationWrites, type RevocationWrites } from './revocation-writes.ts';
 import type { Schema } from './schema.ts';
@@ -11,7 +12,8 @@ export function createRevocations(
   collections: Pick<Collections, 'revokedTokens' | 'sessions'>,
   schema: Schema,
   clock: Clock = Date.now,
+  primary?: ProvenReads,
 ): Revocations {
-  const reads = createRevocationReads(collections, schema);
+  const reads = createRevocationReads(collections, schema, primary);
   return { ...reads, ...createRevocationWrites(collections, reads, clock) };
 }

@@ -3,9 +3,10 @@ import { StoreNotReady } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type ClockSkew, MAX_SKEW } from '../store/clock-skew.ts';
 import { SCHEMA_VERSION } from '../store/collection-specs.ts';
+import type { PrimaryProof, ProofState } from '../store/primary-proof.ts';
 import type { Revocations } from '../store/revocations.ts';
 import type { Schema } from '../store/schema.ts';
-import { within } from '../time.ts';
+import { SECOND, within } from '../time.ts';
 import type { Key } from '../tokens/key.ts';
 import type { KeyRing } from '../tokens/keys.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
@@ -14,6 +15,8 @@ import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
 export interface HealthCheck {
   readonly ok: boolean;
   readonly detail?: string;
+  /** For `proof`: milliseconds since the last good proof of the primary began. */
+  readonly age_ms?: number;
   /** Waiting does not help: somebody has to do what `detail` says. */
   readonly needs_operator?: true;
 }
@@ -25,6 +28,8 @@ export interface HealthReport {
     readonly schema: HealthCheck;
     readonly sentinel: HealthCheck;
     readonly skew: HealthCheck;
+    /** Whether the primary is known to have its majority. */
+    readonly proof: HealthCheck;
     /** Whether the keys that make new tokens are still good. */
     readonly signing_key: HealthCheck;
   };
@@ -34,6 +39,7 @@ export interface CheckHealthParts {
   readonly schema: Schema;
   readonly revocations: Revocations;
   readonly skew: ClockSkew;
+  readonly primary: Pick<PrimaryProof, 'state' | 'age' | 'maxStaleness'>;
   readonly keys: Pick<KeyRing, 'signing'>;
   readonly refreshTokens: Pick<RefreshTokens, 'kid'>;
   /** Told why the database cannot be reached. */
@@ -46,7 +52,7 @@ export type CheckHealth = () => Promise<HealthReport>;
 
 /** Asks the database all that a request will need of it. Never rejects. */
 export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
-  const { schema, revocations, skew, log, patience } = parts;
+  const { schema, revocations, skew, primary, log, patience } = parts;
   const revokedKey = createFindRevokedKey(parts);
 
   return async function checkHealth() {
@@ -54,16 +60,25 @@ export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
     measured.catch((err) => log.warn({ err }, 'The database cannot be reached'));
     const read = revocations.cutoffs(undefined); // reads the sentinel, as any request would
     const found = schema.find();
+    const proven = primary.state();
     const bounded = <T>(work: Promise<T>, judge: (value: T) => HealthCheck) =>
       settled(within(patience, work.then(judge), tooLate));
-    const [database, version, sentinel, clocks, signing] = await Promise.all([
+    const [database, version, sentinel, clocks, proof, signing] = await Promise.all([
       bounded(measured, () => ({ ok: true })),
       bounded(found, judgeVersion),
       bounded(read, () => ({ ok: true })),
       bounded(measured, judgeSkew),
+      bounded(proven, (state) => judgeProof(state, primary.maxStaleness)),
       bounded(revokedKey(), judgeKey),
     ]);
-    const checks = { database, schema: version, sentinel, skew: clocks, signing_key: signing };
+    const checks = {
+      database,
+      schema: version,
+      sentinel,
+      skew: clocks,
+      proof: withAge(proof, primary.age()),
+      signing_key: signing,
+    };
     return { ok: Object.values(checks).every(({ ok }) => ok), checks };
   };
 }
@@ -79,6 +94,25 @@ function judgeVersion(found: { readonly version: number } | undefined): HealthCh
 function judgeSkew(milliseconds: number): HealthCheck {
   const detail = `${Math.round(milliseconds)} ms ahead of the database's clock`;
   return { ok: Math.abs(milliseconds) <= MAX_SKEW, detail };
+}
+
+/** So much earlier than an election at the soonest has a proof to end, in milliseconds. */
+const BEFORE_ELECTION = 2 * SECOND;
+
+function judgeProof({ topology, age }: ProofState, maxStaleness: number): HealthCheck {
+  const { kind, hasMajority, electionTimeout } = topology;
+  const most = electionTimeout - BEFORE_ELECTION;
+  if (kind === 'sharded') return { ok: true, detail: 'No proof is possible through a mongos' };
+  if (!hasMajority) return { ok: true, detail: 'Nothing to prove: no other member votes' };
+  if (maxStaleness >= Math.max(most, 1)) {
+    const detail = `MAX_STALENESS is ${maxStaleness} ms; the set elects after ${electionTimeout}. Set it to 0s, or to less than ${most}ms`;
+    return { ok: false, detail, needs_operator: true };
+  }
+  return { ok: true, detail: age === undefined ? 'Every read proves the primary' : 'Proven' };
+}
+
+function withAge(check: HealthCheck, age: number | undefined): HealthCheck {
+  return age === undefined ? check : { ...check, age_ms: Math.round(age) };
 }
 
 interface MakingKey {

@@ -6,6 +6,7 @@ import type { Route } from './route.ts';
 const check = z.object({
   ok: z.boolean(),
   detail: z.string().optional(),
+  age_ms: z.int().optional(),
   needs_operator: z.literal(true).optional(),
 });
 
@@ -58,6 +59,7 @@ export const publicRoutes: readonly Route[] = [
         schema: check,
         sentinel: check,
         skew: check,
+        proof: check,
         signing_key: check,
       }),
     }),

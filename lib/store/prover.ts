@@ -1,0 +1,111 @@
+import type { Db } from 'mongodb';
+import { StoreUnavailable } from '../errors.ts';
+import { within } from '../time.ts';
+import type { Collections } from './collections.ts';
+import { MAX_TIME, orUnavailable } from './database.ts';
+import { SENTINEL } from './revocation-keys.ts';
+import { inspectTopology, type Topology } from './topology.ts';
+import { watchPrimary } from './watched-primary.ts';
+
+/** That a server was the primary, with its majority, at some time after the proof began. */
+export interface Proof {
+  /** The primary it is about, as a count of changes. */
+  readonly primary: number;
+  /** By the process's own monotonic clock, in milliseconds. */
+  readonly began: number;
+  readonly topology: Topology;
+}
+
+export interface ProofAttempt {
+  readonly ok: boolean;
+  /** How long it took, in milliseconds. */
+  readonly duration: number;
+}
+
+export interface Prover {
+  /** A new proof, or the one that is being made. StoreUnavailable where it fails. */
+  prove(): Promise<Proof>;
+  /** Whether the driver has gone on sending to the primary of this proof. */
+  isOfPrimary(proof: Proof): boolean;
+  stop(): void;
+}
+
+export interface ProverOptions {
+  /** Milliseconds after which a proof would be worth nothing; 0 where none is asked for. */
+  readonly maxStaleness: number;
+  readonly onPrimaryProof: (attempt: ProofAttempt) => void;
+}
+
+/** Another primary, or the same one elected again: what was asked has to be asked anew. */
+export class PrimaryChanged extends StoreUnavailable {
+  override readonly name = 'PrimaryChanged';
+
+  constructor() {
+    super('The primary changed while it was asked');
+  }
+}
+
+/** Makes proofs, one at a time: whoever asks meanwhile shares it. */
+export function createProver(
+  db: Db,
+  { revokedTokens }: Pick<Collections, 'revokedTokens'>,
+  { maxStaleness, onPrimaryProof }: ProverOptions,
+): Prover {
+  const primary = watchPrimary(db.client);
+  const topologyOf = createTopologyOf(db);
+  const patience = Math.max(maxStaleness, MAX_TIME);
+
+  async function makeProof(): Promise<Proof> {
+    const proof = { primary: primary.changes(), began: performance.now() };
+    const topology = await topologyOf(proof.primary);
+    if (topology.hasMajority && maxStaleness > 0) {
+      const options = { readConcern: 'linearizable', maxTimeMS: MAX_TIME } as const;
+      await orUnavailable(revokedTokens.findOne({ _id: SENTINEL }, options));
+    }
+    if (primary.changes() !== proof.primary) throw new PrimaryChanged();
+    return { ...proof, topology };
+  }
+
+  return {
+    prove: shared(() => told(within(patience, makeProof(), unproved), onPrimaryProof)),
+    isOfPrimary: (proof) => proof.primary === primary.changes(),
+    stop: () => primary.stop(),
+  };
+}
+
+function unproved(): StoreUnavailable {
+  return new StoreUnavailable('The primary could not be proven in time');
+}
+
+/** A set's configuration changes with its primary, as far as drivers can see: asked once for each. */
+function createTopologyOf(db: Db) {
+  let known: { readonly primary: number; readonly topology: Topology } | undefined;
+
+  return async function topologyOf(primary: number): Promise<Topology> {
+    if (known?.primary !== primary) known = { primary, topology: await inspectTopology(db) };
+    return known.topology;
+  };
+}
+
+function shared<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+
+  return function join() {
+    running ??= work().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
+
+async function told<T>(work: Promise<T>, tell: (attempt: ProofAttempt) => void): Promise<T> {
+  const began = performance.now();
+  let ok = false;
+  try {
+    const proof = await work;
+    ok = true;
+    return proof;
+  } finally {
+    tell({ ok, duration: performance.now() - began });
+  }
+}
