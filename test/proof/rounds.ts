@@ -8,7 +8,7 @@ import { createRecorder, isAcknowledged, type Operation } from './history.ts';
 import { addRound, emptyOutcome, type Outcome } from './outcome.ts';
 import { playRound, type Round } from './round.ts';
 import { sweep } from './sweep.ts';
-import { isAcknowledgedRevocation } from './tally.ts';
+import { REVOCATIONS } from './tally.ts';
 
 export interface Play {
   readonly owner: Owner;
@@ -63,7 +63,7 @@ function createPast() {
   return {
     add(round: Round): void {
       const matters = (each: Operation) =>
-        isAcknowledged(each) && (each.kind === 'login' || isAcknowledgedRevocation(each));
+        each.kind === 'login' ? isAcknowledged(each) : REVOCATIONS.has(each.kind);
       operations.push(...round.history.filter(matters));
       sessions.push(...round.sessions.filter(({ state }) => state === 'revoked'));
     },

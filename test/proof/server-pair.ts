@@ -8,6 +8,8 @@ import type { Server } from './requests.ts';
 
 /** A server that runs as a process of its own, on a port that it keeps. */
 export interface ServerUnderFire extends Server {
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** Ends it as a crash does. */
   kill(): Promise<void>;
   /** Starts it again, on the same port. */
@@ -37,6 +39,9 @@ export async function startServer(
   return {
     name,
     url: `http://127.0.0.1:${PORT}`,
+    get pid() {
+      return running.pid;
+    },
     async kill() {
       running.kill('SIGKILL');
       await running.finished;
