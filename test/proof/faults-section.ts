@@ -23,7 +23,12 @@ export interface FaultsOptions {
 }
 
 /** What `npm test` plays of it. */
-const SHARE: Readonly<Record<string, number>> = { 'kill-mongod': 5 };
+const SHARE: Readonly<Record<string, number>> = {
+  'kill-mongod': 5,
+  'step-down': 1,
+  'freeze-primary': 1,
+  'cut-off-primary': 1,
+};
 
 /** Faults struck in the middle of traffic, and what clients were told. */
 export function createFaultsSection(options: FaultsOptions = {}): Section {
