@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { MongoClient } from 'mongodb';
 import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { emptyDatabase } from '../helpers/database.ts';
+import { emptyDatabase, type TestDatabase } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/own-mongod.ts';
 import { ownReplicaSet } from '../helpers/replica-set.ts';
 import {
@@ -29,7 +29,7 @@ const NEVER = { start: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY }
 async function breachesOf(
   t: ExecutionContext,
   change: Break,
-  { uri, db } = emptyDatabase(t),
+  { uri, db }: Pick<TestDatabase, 'uri' | 'db'> = emptyDatabase(t),
 ): Promise<Breach[]> {
   t.timeout(2 * MINUTE);
   const secret = generateSecret();

@@ -68,10 +68,10 @@ function createPast() {
       sessions.push(...round.sessions.filter(({ state }) => state === 'revoked'));
     },
 
-    async faults({ name }: Fault, { servers }: Target): Promise<string[]> {
+    async faults({ name, mayBreakOff = false }: Fault, { servers }: Target): Promise<string[]> {
       const recorder = createRecorder();
       const undecided = await sweep(recorder, servers, sessions);
-      const breaches = findBreaches([...operations, ...recorder.history]);
+      const breaches = findBreaches([...operations, ...recorder.history], { mayBreakOff });
       return [
         ...(undecided > 0 ? [`${name}: ${undecided} sessions could not be tried at the end`] : []),
         ...breaches.map(
