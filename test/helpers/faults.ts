@@ -4,6 +4,7 @@ import type { ReplicaSet } from './replica-set.ts';
 import type { Member } from './set-member.ts';
 import { eventually } from './set-status.ts';
 import type { SmallDisk } from './small-disk.ts';
+import { splitBrain } from './split-brain.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
 
 /** A server process, which can be killed and started again on the same port. */
@@ -125,18 +126,11 @@ async function toPrimary(set: ReplicaSet, harm: (primary: Member) => unknown): P
   await set.primaryAfter(primary);
 }
 
-/** One server is left with the old primary, and a new one is elected at once: the old one answers on. */
+/** One server is left with the old primary, which answers on while a new one takes writes. */
 async function cutPrimaryOff({ set, servers }: ReplicaSetArena): Promise<void> {
-  const old = await set.primary();
   const [server] = servers;
-  if (server) set.reachOnly(server.pid, old);
-  set.cutOff(old);
-  await set.stepUp(anyOf(set.members.filter((member) => member !== old && isElectable(member))));
-  await set.primaryAfter(old);
-}
-
-function isElectable({ settings }: Member): boolean {
-  return settings.priority !== 0;
+  if (server) set.reachOnly(server.pid, await set.primary());
+  await splitBrain(set);
 }
 
 async function fillDisk({ mongod, disk }: OneNodeArena): Promise<void> {

@@ -5,7 +5,7 @@ import type { Owner } from './owner.ts';
 import type { Treatment } from './proxied-connection.ts';
 import { type Member, type MemberSettings, startSetMember } from './set-member.ts';
 import { createNetwork, type Network } from './set-network.ts';
-import { eventually, primaryAmong, primaryAtRest } from './set-status.ts';
+import { eventually, primaryAmong, primaryAtRest, writingPrimary } from './set-status.ts';
 
 export interface ReplicaSetOptions {
   /** One for each member. Default: three alike. */
@@ -28,7 +28,7 @@ export interface ReplicaSet {
   readonly members: readonly Member[];
   /** Asked of the members themselves; of two that claim it, the one elected last. Waits until there is one. */
   primary(): Promise<Member>;
-  /** Waits for a primary other than this one. */
+  /** Waits for a primary other than this one, until it has written something by a majority. */
   primaryAfter(former: Member): Promise<Member>;
   /** Waits until one is primary, all agree on it, and all that do not lag on purpose have caught up. */
   atRest(): Promise<Member>;
@@ -88,7 +88,7 @@ function createReplicaSet(members: readonly Member[], network: Network): Replica
     primary,
     primaryAfter(former) {
       const others = members.filter((member) => member !== former);
-      return eventually('A new primary', () => primaryAmong(others));
+      return eventually('A new primary that writes', () => writingPrimary(others));
     },
     atRest,
     async stepDown() {

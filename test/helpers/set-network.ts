@@ -1,5 +1,6 @@
 import type { Treatment } from './proxied-connection.ts';
 import type { Member } from './set-member.ts';
+import { tellsOwners } from './socket-owner.ts';
 
 /** Which processes reach which members of a set. */
 export interface Network {
@@ -46,10 +47,12 @@ export function createNetwork(): Network {
       apply();
     },
     cutOff(member) {
+      assertTellsOwners();
       alone.add(member);
       apply();
     },
     reachOnly(pid, member) {
+      assertTellsOwners();
       only.set(pid, member);
       apply();
     },
@@ -64,4 +67,9 @@ export function createNetwork(): Network {
       apply();
     },
   };
+}
+
+function assertTellsOwners(): void {
+  if (!tellsOwners)
+    throw new Error('Only Linux tells whose a connection is, which a cut has to know');
 }
