@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  STATUS_CODES,
-} from 'node:http';
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -38,13 +32,12 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     },
     handle,
   );
+  server.maxHeadersCount = 0; // 16 KB hold no more than a few thousand, and none is dropped unseen
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (GONE.has(error.code ?? '') || !socket.writable) socket.destroy();
     else socket.end(refuse(UNREADABLE[error.code ?? ''] ?? 'bad_request', options.log));
   });
-  server.on('checkExpectation', ({ socket }: IncomingMessage) => {
-    socket.end(refuse('expectation_failed', options.log)); // RFC 9110 section 10.1.1
-  });
+  server.on('checkExpectation', handle); // refuseMalformed answers it too
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port, options.host, resolve);
   });
