@@ -94,12 +94,20 @@ async function planSentinel(
     plans.push(step(`note schema version ${SCHEMA_VERSION}`, () => writeSchema(collections)));
   }
   if (sentinel?.epoch === undefined) {
-    const ahead = schema === null ? 2 * LOGIN_IN_FLIGHT : LOST_CUTOFFS;
-    plans.push(step('create the sentinel', () => createSentinel(collections, ahead)));
+    plans.push(schema === null ? firstSentinel(collections) : lostSentinel(collections));
   } else if (schema !== null && sentinel.epoch !== schema.epoch && !afterRestore) {
     plans.push(conflict(DIFFERENT_EPOCHS));
   }
   return merge(plans);
+}
+
+function firstSentinel(collections: Collections): MigrationPlan {
+  return step('create the sentinel', () => createSentinel(collections, 2 * LOGIN_IN_FLIGHT));
+}
+
+function lostSentinel(collections: Collections): MigrationPlan {
+  const description = 'create the sentinel anew (if keys were revoked: revoke them again)';
+  return step(description, () => createSentinel(collections, LOST_CUTOFFS));
 }
 
 const DIFFERENT_EPOCHS =

@@ -44,8 +44,10 @@ async function run(
   if (check) return tellDifferences(plan);
   if (dryRun) return tellSteps(plan);
   await orUnavailable(stillWorking(migrate(plan, (description) => say(`  ${description}`))));
-  if (afterRestore) await auditRestore(db);
   say(plan.steps.length === 0 ? 'Nothing to do.' : `Done: ${plan.steps.length} steps.`);
+  if (!afterRestore) return;
+  await auditRestore(db);
+  say('Users, passwords, clients and revoked keys are as in the backup: see docs/restore.md.');
 }
 
 /** Without a number of sessions: those of the lost tokens are lost too. */
