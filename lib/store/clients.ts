@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { createSharedReads } from '../shared-reads.ts';
+import { MINUTE } from '../time.ts';
 import type { ClientDocument, Collections } from './collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from './database.ts';
 
@@ -25,8 +26,8 @@ export interface NewClient {
 
 export interface Clients {
   /**
-   * What was registered under this id. A client never changes, so one that was found is remembered: whether
-   * it has been revoked since is for `revoked_tokens` to say.
+   * What was registered under this id. A client never changes, so one that was found is remembered for a
+   * minute: whether it has been revoked since is for `revoked_tokens` to say.
    */
   find(id: string): Promise<ClientAccount | undefined>;
   /** All of them, the oldest first. */
@@ -40,14 +41,20 @@ export interface Clients {
 const MOST_REMEMBERED = 1_000;
 const WHAT_A_CLIENT_IS = { name: 1, secret_hash: 1, created_at: 1 } as const;
 
-/** Reads and writes the `clients` collection. */
-export function createClients({ clients }: Pick<Collections, 'clients'>): Clients {
+/**
+ * Reads and writes the `clients` collection. A client is remembered for so many milliseconds, and no longer,
+ * because it may have been deleted by hand, or its entry in `revoked_tokens` lost with all others.
+ */
+export function createClients(
+  { clients }: Pick<Collections, 'clients'>,
+  remembered = MINUTE,
+): Clients {
   const read = createSharedReads(async (ids) => {
     const documents = await findByIds(clients, ids, WHAT_A_CLIENT_IS);
     return new Map(documents.map((document) => [document._id, toAccount(document)]));
   });
 
-  const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED });
+  const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED, ttl: remembered });
 
   return {
     async find(id) {

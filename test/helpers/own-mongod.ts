@@ -9,6 +9,8 @@ import type { Owner } from './owner.ts';
 export interface OwnMongod {
   /** With the database `rescind` in its path. */
   readonly uri: string;
+  /** Where its data is, for as long as the test runs. */
+  readonly dataFolder: string;
   /** Stops answering without closing a connection, until `thaw`. */
   freeze(): void;
   thaw(): void;
@@ -29,6 +31,7 @@ export async function ownMongod(t: Owner): Promise<OwnMongod> {
   });
   return {
     uri: withDatabase(mongod.uri, 'rescind'),
+    dataFolder,
     freeze: () => process.kill(mongod.pid, 'SIGSTOP'),
     thaw: () => process.kill(mongod.pid, 'SIGCONT'),
     kill: () => mongod.kill(),
