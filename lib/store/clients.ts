@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { unsound } from '../errors.ts';
 import { createSharedReads } from '../shared-reads.ts';
 import type { ClientDocument, Collections } from './collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from './database.ts';
@@ -44,7 +45,9 @@ const WHAT_A_CLIENT_IS = { name: 1, secret_hash: 1, created_at: 1 } as const;
 export function createClients({ clients }: Pick<Collections, 'clients'>): Clients {
   const read = createSharedReads(async (ids) => {
     const documents = await findByIds(clients, ids, WHAT_A_CLIENT_IS);
-    return new Map(documents.map((document) => [document._id, toAccount(document)]));
+    return new Map(
+      documents.map((it) => [it._id, isSound(it) ? toAccount(it) : unsound('clients', it._id)]),
+    );
   });
 
   const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED });
@@ -52,6 +55,7 @@ export function createClients({ clients }: Pick<Collections, 'clients'>): Client
   return {
     async find(id) {
       const client = found.get(id) ?? (await read([id])).get(id);
+      if (client instanceof Error) throw client;
       if (client !== undefined) found.set(id, client);
       return client;
     },
@@ -81,6 +85,10 @@ export function createClients({ clients }: Pick<Collections, 'clients'>): Client
 
 function toClient(document: ClientDocument): Client {
   return { id: document._id, name: document.name, createdAt: document.created_at };
+}
+
+function isSound({ secret_hash }: ClientDocument): boolean {
+  return typeof secret_hash === 'string';
 }
 
 function toAccount(document: ClientDocument): ClientAccount {
