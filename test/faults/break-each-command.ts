@@ -88,7 +88,7 @@ function outcomeOf(answer: Answer, { good }: GoodRequest): Round['outcome'] {
 const AWAY: ReadonlySet<string> = new Set(['store_unavailable', 'temporarily_unavailable', 'busy']);
 
 /** 503 with all that belongs to it. */
-function isAway({ status, headers, body }: Answer): boolean {
+export function isAway({ status, headers, body }: Answer): boolean {
   const isTold = AWAY.has(body.code ?? body.error) || body.status === 'not_ready';
   return status === 503 && isTold && /^[1-9]\d*$/.test(headers.get('retry-after') ?? '');
 }

@@ -25,6 +25,8 @@ export interface BreakingProxy {
   readonly uri: string;
   /** The `nth` command from now on (the first is 1), and the next ones where the fault says so, meet the fault. */
   arm(nth: number, fault: Fault): void;
+  /** How many commands have met the fault so far. */
+  countMet(): number;
   /** Ends that, and answers the commands that met the fault, each as `<name> <collection>`. */
   disarm(): readonly string[];
   /** Waits until no command is under way: also those that no answer waits for. */
@@ -76,6 +78,8 @@ function createRule() {
     arm(nth: number, next: Fault): void {
       [left, fault, met] = [nth, next, []];
     },
+
+    countMet: () => met.length,
 
     disarm(): readonly string[] {
       fault = undefined;

@@ -89,6 +89,7 @@ async function breakByPlan(
 export async function breakableServer(
   owner: Owner,
   database: TestDatabase,
+  deadline = DEADLINE,
 ): Promise<BreakableServer> {
   const proxy = await breakingProxy(owner, database.uri);
   const settings = { LOGIN_FAILURES_PER_ADDRESS: '100000/15m' };
@@ -96,7 +97,7 @@ export async function breakableServer(
   const { url } = await serve(owner, {
     MONGODB_URI: proxy.uri,
     JWT_SECRET_KEY: secret,
-    REQUEST_DEADLINE: `${DEADLINE}ms`,
+    REQUEST_DEADLINE: `${deadline}ms`,
     ...settings,
   });
   const openWorld = await createWorlds(owner, database, secret);
