@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { unsound } from '../errors.ts';
 import { createSharedReads } from '../shared-reads.ts';
 import { MINUTE } from '../time.ts';
 import type { ClientDocument, Collections } from './collections.ts';
@@ -51,7 +52,9 @@ export function createClients(
 ): Clients {
   const read = createSharedReads(async (ids) => {
     const documents = await findByIds(clients, ids, WHAT_A_CLIENT_IS);
-    return new Map(documents.map((document) => [document._id, toAccount(document)]));
+    return new Map(
+      documents.map((it) => [it._id, isSound(it) ? toAccount(it) : unsound('clients', it._id)]),
+    );
   });
 
   const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED, ttl: remembered });
@@ -59,6 +62,7 @@ export function createClients(
   return {
     async find(id) {
       const client = found.get(id) ?? (await read([id])).get(id);
+      if (client instanceof Error) throw client;
       if (client !== undefined) found.set(id, client);
       return client;
     },
@@ -88,6 +92,10 @@ export function createClients(
 
 function toClient(document: ClientDocument): Client {
   return { id: document._id, name: document.name, createdAt: document.created_at };
+}
+
+function isSound({ secret_hash }: ClientDocument): boolean {
+  return typeof secret_hash === 'string';
 }
 
 function toAccount(document: ClientDocument): ClientAccount {
