@@ -4,18 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Cleanups, createCleanups } from './cleanups.ts';
 import { guard } from './guard.ts';
-import { findMongod } from './mongod/find.ts';
-import { startMongod } from './mongod/start.ts';
 import { ownFolder } from './own-folder.ts';
 import { endChild, ended, spawnChild } from './processes.ts';
-import { createReport } from './progress.ts';
 import { stopped, stopSignal } from './stop-signal.ts';
+import { openTestDatabase } from './test-database.ts';
 
 const interruptGrace = 10_000;
-// The TTL monitor sleeps a minute by default, longer than any test waits.
-const mongodArgs = ['--setParameter', 'ttlMonitorSleepSecs=1']
-  .concat('--setParameter', 'enableTestCommands=1')
-  .concat('--oplogSize', '64');
 
 async function main(args: string[]): Promise<number> {
   const cleanups = createCleanups();
@@ -32,7 +26,9 @@ async function main(args: string[]): Promise<number> {
 async function runTests(args: string[], cleanups: Cleanups): Promise<number> {
   const folder = await ownFolder('rescind-test-');
   const asks = args.some((arg) => arg === '--help' || arg === '--version');
-  const database = asks ? {} : await openDatabase(join(folder, 'mongodb'), process.env, cleanups);
+  const database = asks
+    ? {}
+    : await openTestDatabase(join(folder, 'mongodb'), process.env, cleanups);
   const cli = fileURLToPath(new URL('./cli.mjs', import.meta.resolve('ava')));
   const ava = spawnChild(process.execPath, [cli, ...args.map(compiled)], {
     // The tests' own temporary folders lie in ours, and go with it when they are interrupted.
@@ -44,21 +40,6 @@ async function runTests(args: string[], cleanups: Cleanups): Promise<number> {
   cleanups.add(() => endChild(ava, interruptGrace, 'SIGINT'));
   await ended(ava);
   return ava.exitCode ?? 1;
-}
-
-/** Gives the tests a MongoDB, and returns what their environment says of it. */
-async function openDatabase(
-  dataFolder: string,
-  env: NodeJS.ProcessEnv,
-  cleanups: Cleanups,
-): Promise<NodeJS.ProcessEnv> {
-  if (env['TEST_MONGODB_URI']) return {};
-  const report = createReport(process.stderr, env);
-  const binary = await findMongod(env, report);
-  const starting = startMongod({ binary, dataFolder, args: mongodArgs });
-  cleanups.add(async () => (await starting).stop());
-  const { uri } = await report.step('Starting MongoDB', () => starting);
-  return { TEST_MONGODB_URI: uri, MONGOD_BINARY: binary };
 }
 
 /** What the user has configured for a server must not decide how the tests end. */

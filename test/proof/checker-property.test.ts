@@ -1,0 +1,98 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { findBreaches } from './checker.ts';
+import type { Operation } from './history.ts';
+import { isPossible } from './possible-worlds.ts';
+import { told, type Word } from './told.ts';
+
+const RUNS = 3_000;
+
+function spanFrom(latest: number) {
+  return fc
+    .tuple(fc.integer({ min: 0, max: latest }), fc.integer({ min: 1, max: 4 }))
+    .map(([start, length]) => [start, start + length] as const);
+}
+
+/** `s1` and `s2` are of one user, `s3` of another. */
+const userOf = (of: string) => (of === 's3' ? 'bob' : 'ann');
+const session = fc.constantFrom('s1', 's1', 's1', 's2', 's3');
+
+const logins = fc
+  .tuple(spanFrom(5), spanFrom(2), spanFrom(2))
+  .map((spans) => spans.map((at, index) => login(`s${index + 1}`, at)));
+
+function login(of: string, at: readonly [number, number]): Operation {
+  return told('login', at, 'ok', { session: of, user: userOf(of) });
+}
+
+function operations(kind: Operation['kind'], words: readonly Word[]) {
+  return fc
+    .tuple(spanFrom(12), session, fc.constantFrom(...words))
+    .map(([at, of, word]) => told(kind, at, word, { session: of, user: userOf(of) }));
+}
+
+const histories = fc
+  .tuple(
+    logins,
+    fc.array(
+      fc.oneof(
+        operations('logout', ['ok', 'ok', 'away', 'silence']),
+        operations('revoke_all', ['ok', 'ok', 'away', 'silence', 'user_tokens_revoked']),
+        operations('me', ['ok', 'ok', 'ok', 'token_revoked', 'user_tokens_revoked']),
+        operations('refresh', ['ok', 'ok', 'refresh_token_revoked']),
+      ),
+      { minLength: 3, maxLength: 8, size: 'max' },
+    ),
+  )
+  .map(([opened, others]) => [...opened, ...others.filter((each) => isHeld(each, opened))]);
+
+/** A client cannot present what it has not been given yet. */
+function isHeld({ session: of, start }: Operation, opened: readonly Operation[]): boolean {
+  return opened.some(({ answer, end }) => answer?.session === of && end <= start);
+}
+
+type Verdict = 'lost' | 'false_refusal' | 'fine';
+
+/** What the checker is to say, where it is a question of moments. */
+function verdictOf(
+  history: readonly Operation[],
+  operation: Operation,
+  allowance: number,
+): Verdict | undefined {
+  const { kind, answer } = operation;
+  if (kind === 'login' || kind === 'logout' || answer === undefined || answer.status === 503) {
+    return undefined;
+  }
+  const isRefusal = answer.status === 401;
+  const isFine = isPossible(explaining(history, operation), operation, isRefusal ? 0 : allowance);
+  return isFine ? 'fine' : isRefusal ? 'false_refusal' : 'lost';
+}
+
+const CANNOT_EXPLAIN: Readonly<Record<string, string>> = {
+  token_revoked: 'revoke_all',
+  user_tokens_revoked: 'logout',
+};
+
+/** The words of a refusal tell which kind of revocation it was. */
+function explaining(history: readonly Operation[], { answer }: Operation): readonly Operation[] {
+  return history.filter(({ kind }) => kind !== CANNOT_EXPLAIN[answer?.code ?? '']);
+}
+
+test('the checker finds a breach where no choice of moments allows the answer, and nowhere else', (t) => {
+  const seen = { lost: 0, false_refusal: 0, fine: 0 };
+  fc.assert(
+    fc.property(histories, fc.integer({ min: 0, max: 3 }), (history, allowance) => {
+      const breaches = findBreaches(history, { allowance, mayBreakOff: true });
+      const found = new Map(breaches.map(({ operation, rule }) => [operation, rule]));
+      return history.every((operation) => {
+        const verdict = verdictOf(history, operation, allowance);
+        if (verdict === undefined) return !found.has(operation);
+        seen[verdict]++;
+        return (found.get(operation) ?? 'fine') === verdict;
+      });
+    }),
+    { numRuns: RUNS },
+  );
+  t.true(Math.min(...Object.values(seen)) > RUNS / 20, JSON.stringify(seen));
+  t.log(seen);
+});

@@ -1,0 +1,254 @@
+import test from 'ava';
+import { findBreaches, type Rule, type Rules } from './checker.ts';
+import type { Operation } from './history.ts';
+import { told, type Word } from './told.ts';
+
+const LOGIN = told('login', [0, 1], 'ok');
+
+interface Case {
+  readonly title: string;
+  readonly history: readonly Operation[];
+  readonly rules?: Rules;
+  /** Of each breach, in the order of the history. */
+  readonly breaches: readonly Rule[];
+}
+
+const CLEAN: readonly Rule[] = [];
+
+const cases: readonly Case[] = [
+  // An acceptance after the acknowledgement of what revokes it.
+  {
+    title: 'a token accepted after its logout was answered is lost',
+    history: [LOGIN, told('logout', [2, 4], 'ok'), told('me', [5, 6], 'ok')],
+    breaches: ['lost'],
+  },
+  {
+    title: 'a token accepted by a request that began before its logout was answered is not',
+    history: [LOGIN, told('logout', [2, 4], 'ok'), told('me', [3, 9], 'ok')],
+    breaches: CLEAN,
+  },
+  {
+    title: 'a token refused after its logout is right',
+    history: [LOGIN, told('logout', [2, 4], 'ok'), told('me', [5, 6], 'token_revoked')],
+    breaches: CLEAN,
+  },
+  {
+    title: 'a token accepted after a logout that was answered 503 is not lost',
+    history: [LOGIN, told('logout', [2, 4], 'away'), told('me', [5, 6], 'ok')],
+    breaches: CLEAN,
+  },
+  {
+    title: 'a token accepted after a logout without an answer is not lost',
+    history: [LOGIN, told('logout', [2, 4], 'silence'), told('me', [5, 6], 'ok')],
+    rules: { mayBreakOff: true },
+    breaches: CLEAN,
+  },
+  {
+    title: 'a refresh after the logout was answered is lost',
+    history: [LOGIN, told('logout', [2, 4], 'ok'), told('refresh', [5, 6], 'ok')],
+    breaches: ['lost'],
+  },
+  {
+    title: 'a token that a refresh gave meanwhile dies with its session',
+    history: [
+      LOGIN,
+      told('logout', [2, 4], 'ok', { token: 'first' }),
+      told('refresh', [3, 5], 'ok'),
+      told('me', [6, 7], 'ok', { token: 'second' }),
+    ],
+    breaches: ['lost'],
+  },
+  {
+    title: 'a revoke-all by a token whose logout was answered is lost',
+    history: [LOGIN, told('logout', [2, 4], 'ok'), told('revoke_all', [5, 6], 'ok')],
+    breaches: ['lost'],
+  },
+  {
+    title: 'a logout of a token that is revoked already is none',
+    history: [LOGIN, told('logout', [2, 4], 'ok'), told('logout', [5, 6], 'ok')],
+    breaches: CLEAN,
+  },
+  {
+    title: 'the logout of another session changes nothing',
+    history: [LOGIN, told('logout', [2, 4], 'ok', { session: 's2' }), told('me', [5, 6], 'ok')],
+    breaches: CLEAN,
+  },
+  {
+    title: 'a session that was open before the revoke-all is lost when it is accepted later',
+    history: [
+      LOGIN,
+      told('login', [0, 1], 'ok', { session: 's2' }),
+      told('revoke_all', [2, 4], 'ok', { session: 's2' }),
+      told('me', [5, 6], 'ok'),
+      told('refresh', [5, 6], 'ok'),
+    ],
+    breaches: ['lost', 'lost'],
+  },
+  {
+    title: "another user's revoke-all changes nothing",
+    history: [
+      LOGIN,
+      told('revoke_all', [2, 4], 'ok', { user: 'bob', session: 's2' }),
+      told('me', [5, 6], 'ok'),
+    ],
+    breaches: CLEAN,
+  },
+  ...(['ok', 'user_tokens_revoked'] as const).map((word) => ({
+    title: `a login that overlaps a revoke-all may be caught or not: ${word}`,
+    history: [
+      told('login', [0, 3], 'ok'),
+      told('revoke_all', [2, 4], 'ok', { session: 's2' }),
+      told('me', [5, 6], word),
+    ],
+    breaches: CLEAN,
+  })),
+  {
+    title: 'a login that began after the revoke-all was answered is not caught',
+    history: [
+      told('revoke_all', [2, 4], 'ok', { session: 's2' }),
+      told('login', [5, 6], 'ok'),
+      told('me', [7, 8], 'user_tokens_revoked'),
+    ],
+    breaches: ['false_refusal'],
+  },
+  {
+    title: 'within the allowance a revocation may go unseen',
+    history: [LOGIN, told('logout', [2, 4], 'ok'), told('me', [100, 101], 'ok')],
+    rules: { allowance: 96 },
+    breaches: CLEAN,
+  },
+  {
+    title: 'past the allowance it may not',
+    history: [LOGIN, told('logout', [2, 4], 'ok'), told('me', [101, 102], 'ok')],
+    rules: { allowance: 96 },
+    breaches: ['lost'],
+  },
+
+  // A refusal that nothing explains.
+  {
+    title: 'a token refused that nobody revoked is a false refusal',
+    history: [LOGIN, told('me', [5, 6], 'token_revoked')],
+    breaches: ['false_refusal'],
+  },
+  {
+    title: 'a refresh refused that nobody revoked is a false refusal',
+    history: [
+      LOGIN,
+      told('refresh', [2, 3], 'refresh_token_revoked'),
+      told('refresh', [5, 6], 'refresh_token_reused'),
+    ],
+    breaches: ['false_refusal', 'false_refusal'],
+  },
+  ...(['ok', 'away', 'busy', 'silence'] as const).map((word) => ({
+    title: `a token refused after a logout was sent is not, whatever came of the logout: ${word}`,
+    history: [LOGIN, told('logout', [2, 4], word), told('me', [50, 60], 'token_revoked')],
+    rules: { mayBreakOff: true },
+    breaches: CLEAN,
+  })),
+  {
+    title: 'a token refused before its logout was sent is a false refusal',
+    history: [LOGIN, told('me', [2, 3], 'token_revoked'), told('logout', [4, 5], 'ok')],
+    breaches: ['false_refusal'],
+  },
+  {
+    title: 'a token refused by a request that ended after its logout was sent is not',
+    history: [LOGIN, told('me', [2, 5], 'token_revoked'), told('logout', [4, 6], 'ok')],
+    breaches: CLEAN,
+  },
+  {
+    title: 'a revoke-all that was refused explains nothing',
+    history: [
+      LOGIN,
+      told('logout', [1, 2], 'ok', { session: 's2' }),
+      told('revoke_all', [3, 4], 'token_revoked', { session: 's2' }),
+      told('me', [5, 6], 'user_tokens_revoked'),
+    ],
+    breaches: ['false_refusal'],
+  },
+  {
+    title: 'a revoke-all that was not acknowledged may still happen, and catch a later login',
+    history: [
+      told('revoke_all', [2, 4], 'away', { session: 's2' }),
+      told('login', [5, 6], 'ok'),
+      told('me', [7, 8], 'user_tokens_revoked'),
+      told('refresh', [7, 8], 'refresh_token_revoked'),
+    ],
+    breaches: CLEAN,
+  },
+  {
+    title: 'a logout does not explain that all tokens of the user were revoked',
+    history: [LOGIN, told('logout', [2, 4], 'ok'), told('me', [5, 6], 'user_tokens_revoked')],
+    breaches: ['false_refusal'],
+  },
+  {
+    title: 'a revoke-all does not explain that this one token was revoked',
+    history: [
+      LOGIN,
+      told('revoke_all', [2, 4], 'ok', { session: 's2' }),
+      told('me', [5, 6], 'token_revoked'),
+    ],
+    breaches: ['false_refusal'],
+  },
+
+  // Answers that nobody may get.
+  ...(['me', 'logout', 'refresh', 'revoke_all'] as const).flatMap((kind) => [
+    answered(kind, 'away', CLEAN),
+    answered(kind, 'busy', CLEAN),
+    answered(kind, 'invalid_token', ['wrong_answer']),
+    answered(kind, 'internal_error', ['wrong_answer']),
+    answered(kind, 'bad_gateway', ['wrong_answer']),
+    answered(kind, 'other_503', ['wrong_answer']),
+    answered(kind, 'too_many_logins', ['wrong_answer']),
+    answered(kind, 'silence', ['no_answer']),
+  ]),
+  answered('logout', 'token_revoked', ['wrong_answer']),
+  answered('refresh', 'refresh_token_expired', ['wrong_answer']),
+  answered('refresh', 'token_revoked', ['wrong_answer']),
+  answered('me', 'refresh_token_revoked', ['wrong_answer']),
+  answered('login', 'away', CLEAN),
+  answered('login', 'invalid_credentials', ['wrong_answer']),
+  answered('login', 'too_many_logins', ['wrong_answer']),
+  answered('login', 'internal_error', ['wrong_answer']),
+  {
+    title: 'a request without an answer is no breach where servers are killed',
+    history: [LOGIN, told('me', [2, 3], 'silence')],
+    rules: { mayBreakOff: true },
+    breaches: CLEAN,
+  },
+  {
+    title: 'an answer that speaks of another session is wrong',
+    history: [LOGIN, told('me', [2, 3], 'ok', { answer: { status: 200, session: 's2' } })],
+    breaches: ['wrong_answer'],
+  },
+  {
+    title: 'an answer that speaks of the session of its token is right',
+    history: [LOGIN, told('me', [2, 3], 'ok', { answer: { status: 200, session: 's1' } })],
+    breaches: CLEAN,
+  },
+];
+
+function answered(kind: Operation['kind'], word: Word, breaches: readonly Rule[]): Case {
+  const how = breaches[0] ?? 'in order';
+  return {
+    title: `a ${kind} of good credentials answered with ${word} is ${how}`,
+    history: [LOGIN, told(kind, [2, 3], word)],
+    breaches,
+  };
+}
+
+for (const { title, history, rules, breaches } of cases) {
+  test(title, (t) => {
+    t.deepEqual(
+      findBreaches(history, rules).map(({ rule }) => rule),
+      breaches,
+    );
+  });
+}
+
+test('a loss names the request and the revocation that it should have seen', (t) => {
+  const logout = told('logout', [2, 4], 'ok');
+  const me = told('me', [5, 6], 'ok');
+  t.deepEqual(findBreaches([LOGIN, logout, me]), [
+    { rule: 'lost', operation: me, revocation: logout },
+  ]);
+});

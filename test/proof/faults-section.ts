@@ -1,0 +1,112 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Fault } from './fault.ts';
+import { faults } from './faults.ts';
+import type { Operation } from './history.ts';
+import type { Outcome } from './outcome.ts';
+import { outcomeTable } from './outcome-table.ts';
+import { createOwner } from './own-owner.ts';
+import { playFault } from './rounds.ts';
+import type { Section, Surroundings } from './section.ts';
+import { SETTINGS } from './server-pair.ts';
+
+export interface FaultsOptions {
+  /** Only these. Default: every one. */
+  readonly faults?: readonly string[] | undefined;
+  /** How many rounds of each. Default: as many as each says itself. */
+  readonly rounds?: number | undefined;
+  /** How many faults are played side by side, each with a database and servers of its own. Default 2. */
+  readonly lanes?: number | undefined;
+  /** Where the history of a round goes that broke the promise. Default: a temporary folder. */
+  readonly out?: string | undefined;
+}
+
+/** What `npm test` plays of it. */
+const SHARE: Readonly<Record<string, number>> = { 'kill-mongod': 5 };
+
+/** Faults struck in the middle of traffic, and what clients were told. */
+export function createFaultsSection(options: FaultsOptions = {}): Section {
+  return {
+    name: 'faults',
+    title: 'Revoked means revoked, while faults happen',
+    async run(surroundings) {
+      const roundsOf = (fault: Fault) =>
+        options.rounds ?? (surroundings.size === 'share' ? (SHARE[fault.name] ?? 0) : fault.rounds);
+      const chosen = faults
+        .filter(({ name }) => options.faults?.includes(name) ?? true)
+        .filter((fault) => roundsOf(fault) > 0);
+      const outcomes = await playAll(chosen, roundsOf, options, surroundings);
+      return {
+        report: [...notes(), '', ...outcomeTable(outcomes)],
+        faults: outcomes.flatMap((outcome) => faultsOf(outcome, roundsOf(outcome.fault))),
+      };
+    },
+  };
+}
+
+function notes(): string[] {
+  const settings = Object.entries(SETTINGS).map(([name, value]) => `${name}=${value}`);
+  return [
+    `Two servers with ${settings.join(' ')}; 10 clients.`,
+    'A round counts with at least 20 acknowledged revocations, 200 checks, and requests before, during and after the fault.',
+    'Unavailability is the longest time in which no request of any client came to a decision.',
+  ];
+}
+
+function faultsOf({ fault, rounds, faults: found }: Outcome, wanted: number): readonly string[] {
+  if (rounds >= wanted) return found;
+  return [...found, `${fault.name}: only ${rounds} of ${wanted} rounds count`];
+}
+
+/** Takes one fault after the other, several at once; answers in the order of the list. */
+async function playAll(
+  chosen: readonly Fault[],
+  roundsOf: (fault: Fault) => number,
+  { lanes = 2, out }: FaultsOptions,
+  { owner: all, detail }: Surroundings,
+): Promise<Outcome[]> {
+  const outcomes = new Map<Fault, Outcome>();
+  const waiting = [...chosen];
+  const playing = new Map<string, string>();
+  const keep = createKeep(out);
+  const show = () => detail([...playing].map((each) => each.join(' ')).join(' · '));
+
+  async function runLane(): Promise<void> {
+    for (let fault = waiting.shift(); fault; fault = waiting.shift()) {
+      const { name } = fault;
+      const owner = createOwner(all);
+      const rounds = roundsOf(fault);
+      const progress = (over: number) => {
+        playing.set(name, `${over} of ${rounds}`);
+        show();
+      };
+      progress(0);
+      const tell = (text: string) => process.stderr.write(`\n${text}\n`);
+      outcomes.set(fault, await playFault(fault, { owner, rounds, progress, keep, tell }));
+      await owner.end();
+      playing.delete(name);
+    }
+  }
+
+  await Promise.all(Array.from({ length: lanes }, runLane));
+  return chosen.flatMap((fault) => outcomes.get(fault) ?? []);
+}
+
+/** One operation a line, as JSON. */
+function createKeep(out: string | undefined) {
+  let folder: Promise<string> | undefined;
+
+  async function open(): Promise<string> {
+    if (out === undefined) return mkdtemp(join(tmpdir(), 'rescind-proof-'));
+    await mkdir(out, { recursive: true });
+    return out;
+  }
+
+  return async function keep(name: string, history: readonly Operation[]): Promise<string> {
+    folder ??= open();
+    const file = join(await folder, `${name.replaceAll(/\W+/g, '-')}.jsonl`);
+    await writeFile(file, history.map((each) => `${JSON.stringify(each)}\n`).join(''));
+    return file;
+  };
+}
