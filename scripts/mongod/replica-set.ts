@@ -8,15 +8,39 @@ const pollEvery = 25;
 /** The name every one-node replica set of this project has. */
 export const replicaSetName = 'rs0';
 
+/** Which mongod is meant, and for how long. */
+export interface Meant {
+  /** Another mongod may own the port, and is not to be touched. */
+  pid: number;
+  /** Aborted when waiting is over (a deadline, a mongod that ended). */
+  signal: AbortSignal;
+}
+
 /**
- * Makes a mongod that listens on `port` the writable primary of a replica set of one: initiates
- * the set, or tells a set that knows this node under another port the new one.
+ * Waits until the mongod that is meant answers on `port`.
  *
- * @param pid - of the mongod meant: another one may own the port, and is not to be touched.
- * @param signal - aborted when waiting is over (a deadline, a mongod that ended).
  * @throws Error when the signal is aborted first, with the last thing that went wrong as cause.
  */
-export async function becomePrimary(port: number, pid: number, signal: AbortSignal): Promise<void> {
+export function isAnswering(port: number, meant: Meant): Promise<void> {
+  return withAdmin(port, meant, async () => {});
+}
+
+/**
+ * Makes a mongod that listens on `port` the writable primary of a replica set of one that names it
+ * `host`: initiates the set, or tells a set that knows this node by another name the new one.
+ *
+ * @throws Error when the signal is aborted first, with the last thing that went wrong as cause.
+ */
+export function becomePrimary(port: number, meant: Meant & { host: string }): Promise<void> {
+  const { host, signal } = meant;
+  return withAdmin(port, meant, (admin) => poll(() => isPrimary(admin, host), signal));
+}
+
+async function withAdmin(
+  port: number,
+  { pid, signal }: Meant,
+  use: (admin: Db) => Promise<void>,
+): Promise<void> {
   await poll(() => accepts(port), signal);
   const client = new MongoClient(`mongodb://127.0.0.1:${port}/`, {
     directConnection: true,
@@ -25,7 +49,7 @@ export async function becomePrimary(port: number, pid: number, signal: AbortSign
   try {
     const admin = client.db('admin');
     await poll(async () => (await admin.command({ serverStatus: 1 }))['pid'] === pid, signal);
-    await poll(() => isPrimary(admin, `127.0.0.1:${port}`), signal);
+    await use(admin);
   } finally {
     await client.close();
   }

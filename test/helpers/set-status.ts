@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Document } from 'mongodb';
+import type { Member } from './set-member.ts';
+
+const POLL_EVERY = 100;
+
+/** Asks until there is an answer; an error is none. Throws after `limit` milliseconds, with the last error as cause. */
+export async function eventually<T>(
+  what: string,
+  question: () => Promise<T | undefined>,
+  limit = 60_000,
+): Promise<T> {
+  const end = performance.now() + limit;
+  let cause: unknown;
+  while (performance.now() < end) {
+    try {
+      const answer = await question();
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      cause = error;
+    }
+    await sleep(POLL_EVERY);
+  }
+  throw new Error(`${what}: not within ${limit} ms`, { cause });
+}
+
+/** The primary among these; of two that claim to be it, the one elected last. */
+export async function primaryAmong(members: readonly Member[]): Promise<Member | undefined> {
+  const answers = await Promise.all(
+    members.map(async (member) => ({ member, ...(await claim(member)) })),
+  );
+  const claims = answers.filter(({ elected }) => elected !== undefined);
+  // An election id grows with the term.
+  claims.sort((one, other) => (one.elected as string).localeCompare(other.elected as string));
+  return claims.at(-1)?.member;
+}
+
+async function claim(member: Member): Promise<{ elected?: string }> {
+  const hello = await member.ask({ hello: 1 }).catch(() => ({}) as Document);
+  return hello['isWritablePrimary'] ? { elected: String(hello['electionId']) } : {};
+}
+
+/**
+ * The primary of a set at rest: one claims it, all others agree, and every member that does not lag on
+ * purpose has all that was written before this question. Undefined where it is not so (yet).
+ */
+export async function primaryAtRest(members: readonly Member[]): Promise<Member | undefined> {
+  const hellos = await Promise.all(members.map((member) => member.ask({ hello: 1 })));
+  const claims = members.filter((_, index) => hellos[index]?.['isWritablePrimary']);
+  const [primary] = claims;
+  if (claims.length !== 1 || hellos.some((hello) => hello['primary'] !== primary?.host))
+    return undefined;
+  const w = members.filter(({ settings }) => !settings.secondaryDelaySecs).length;
+  await primary?.ask({ appendOplogNote: 1, data: {}, writeConcern: { w, wtimeout: 800 } });
+  return primary;
+}
