@@ -1,5 +1,5 @@
 import type { AuthOptions } from './auth-options.ts';
-import { closeParts, openParts } from './auth-parts.ts';
+import { type AuthParts, closeParts, openParts } from './auth-parts.ts';
 import { withCounts } from './counted.ts';
 import { type UseCase, withDeadline } from './deadline.ts';
 import type { PublicJwk } from './tokens/key.ts';
@@ -53,7 +53,11 @@ export interface Auth {
  * asks nothing of the database yet.
  */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
-  const parts = await openParts(options);
+  return assemble(await openParts(options));
+}
+
+/** Wires the parts; to `close` what comes of it closes them. */
+export function assemble(parts: AuthParts): Auth {
   const { deadline, dailyCounts } = parts;
   const bounded = <Input, Output>(useCase: UseCase<Input, Output>) =>
     withCounts(withDeadline(useCase, deadline), dailyCounts);

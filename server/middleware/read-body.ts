@@ -77,9 +77,14 @@ function parseType(header: string): { type?: string; charset: string; cause?: un
   }
 }
 
-/** The parser's errors tell their kind by status; one without a status comes from a broken encoding. */
+/**
+ * The parser's errors tell their kind by status; one without a status comes from a broken encoding. It
+ * leaves the rest of the body unread, and the next request on the connection would wait behind that.
+ */
 function refuseAs({ unsupported, malformed }: BodyKind) {
-  return function refuse(error: Error): never {
+  return function refuse(error: Error, { req }: Context): never {
+    req.unpipe();
+    req.resume();
     const status = 'status' in error ? error.status : undefined;
     if (status === 413) throw new HttpProblem('body_too_large', { cause: error });
     throw new HttpProblem(status === 415 ? unsupported : malformed, { cause: error });
