@@ -9,7 +9,10 @@ test('try', async (t) => {
   const client = new MongoClient(set.uri);
   t.teardown(() => client.close());
   const b = performance.now();
-  await client.db().collection('x').insertOne({}, { writeConcern: { w: 'majority', j: true } });
+  await client
+    .db()
+    .collection('x')
+    .insertOne({}, { writeConcern: { w: 'majority', j: true } });
   t.log('written', performance.now() - b);
   const old = await set.primary();
   const c = performance.now();
