@@ -2,15 +2,30 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findMongod } from '../../scripts/mongod/find.ts';
-import { type Mongod, startMongod, withDatabase } from '../../scripts/mongod/start.ts';
+import { freePort } from '../../scripts/mongod/free-port.ts';
+import {
+  type Mongod,
+  type MongodOptions,
+  startMongod,
+  withDatabase,
+} from '../../scripts/mongod/start.ts';
 import { silentReport } from '../../scripts/progress.ts';
 import type { Owner } from './owner.ts';
+import { type TcpProxy, tcpProxy } from './tcp-proxy.ts';
+
+export interface OwnMongodOptions {
+  /** Default: a temporary folder. One that is given is left as it is in the end. */
+  readonly dataFolder?: string;
+  /** More arguments for mongod. */
+  readonly args?: readonly string[];
+}
 
 export interface OwnMongod {
   /** With the database `rescind` in its path. */
   readonly uri: string;
   /** Where its data is, for as long as the test runs. */
   readonly dataFolder: string;
+  isRunning(): boolean;
   /** Stops answering without closing a connection, until `thaw`. */
   freeze(): void;
   thaw(): void;
@@ -21,23 +36,46 @@ export interface OwnMongod {
 }
 
 /** A mongod of the test's own, to do harm to. It ends with the test. */
-export async function ownMongod(t: Owner): Promise<OwnMongod> {
+export async function ownMongod(t: Owner, options: OwnMongodOptions = {}): Promise<OwnMongod> {
+  return keep(t, await complete(t, options));
+}
+
+/** The same, behind a proxy that every client has to take. */
+export async function proxiedMongod(
+  t: Owner,
+  options: OwnMongodOptions = {},
+): Promise<OwnMongod & { readonly proxy: TcpProxy }> {
+  const started = await complete(t, options);
+  const port = await freePort();
+  const proxy = await tcpProxy(t, { target: () => port });
+  const mongod = await keep(t, { ...started, port, advertisedPort: proxy.port });
+  return { ...mongod, proxy };
+}
+
+async function complete(t: Owner, options: OwnMongodOptions): Promise<MongodOptions> {
   const binary = await findMongod(process.env, silentReport);
-  const dataFolder = await mkdtemp(join(tmpdir(), 'rescind-test-'));
-  let mongod: Mongod = await startMongod({ binary, dataFolder, args: ['--oplogSize', '64'] });
-  t.teardown(async () => {
-    await mongod.kill();
-    await rm(dataFolder, { recursive: true, force: true, maxRetries: 3 });
-  });
+  const dataFolder = options.dataFolder ?? (await temporaryFolder(t));
+  return { binary, dataFolder, args: ['--oplogSize', '64', ...(options.args ?? [])] };
+}
+
+async function temporaryFolder(t: Owner): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rescind-test-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+  return folder;
+}
+
+async function keep(t: Owner, options: MongodOptions): Promise<OwnMongod> {
+  let mongod: Mongod = await startMongod(options);
+  t.teardown(() => mongod.kill());
   return {
     uri: withDatabase(mongod.uri, 'rescind'),
-    dataFolder,
-    freeze: () => process.kill(mongod.pid, 'SIGSTOP'),
-    thaw: () => process.kill(mongod.pid, 'SIGCONT'),
+    dataFolder: options.dataFolder,
+    isRunning: () => mongod.isRunning(),
+    freeze: () => void process.kill(mongod.pid, 'SIGSTOP'),
+    thaw: () => void process.kill(mongod.pid, 'SIGCONT'),
     kill: () => mongod.kill(),
     async restart() {
-      const { port } = mongod;
-      mongod = await startMongod({ binary, dataFolder, port, args: ['--oplogSize', '64'] });
+      mongod = await startMongod({ ...options, port: mongod.port });
     },
   };
 }

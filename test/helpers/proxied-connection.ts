@@ -24,10 +24,12 @@ export type Treatment =
 export interface ProxiedConnection {
   treat(treatment: Treatment): void;
   reset(): void;
+  /** Resolves when both of its ends are closed. */
+  readonly closed: Promise<void>;
 }
 
 /** What both directions of a connection have in common. */
-interface Line extends ProxiedConnection {
+interface Line extends Omit<ProxiedConnection, 'closed'> {
   /** Resolves as soon as it is no hole. */
   open(): Promise<void>;
   /** Resolves when a piece of this size may go on, with how much of it. */
@@ -42,18 +44,19 @@ export function proxiedConnection(
 ): ProxiedConnection {
   const ends = [client];
   const line = createLine(() => {
-    for (const end of ends) end.resetAndDestroy();
+    for (const end of ends) resetNow(end);
   });
   client.on('error', () => undefined); // whoever reads from it hears of it
   line.treat(treatment);
-  void line.open().then(() => {
+  return { ...line, closed: run() };
+
+  async function run(): Promise<void> {
+    await line.open();
     if (client.destroyed) return;
     const server = dial().on('error', () => undefined);
     ends.push(server);
-    void forward(client, server, line);
-    void forward(server, client, line);
-  });
-  return line;
+    await Promise.all([forward(client, server, line), forward(server, client, line)]);
+  }
 }
 
 function createLine(reset: () => void): Line {
@@ -99,6 +102,13 @@ async function forward(from: Socket, to: Socket, line: Line): Promise<void> {
     await line.open();
     line.reset();
   }
+}
+
+/** A reset waits for what is still to be written, and fails on an end that is closing: those are just closed. */
+function resetNow(socket: Socket): void {
+  const isIdle = socket.writable && socket.writableLength === 0 && !socket.connecting;
+  if (isIdle) socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 function anyOf([least, most]: Range): number {

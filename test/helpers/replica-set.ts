@@ -4,13 +4,20 @@ import { silentReport } from '../../scripts/progress.ts';
 import type { Owner } from './owner.ts';
 import type { Treatment } from './proxied-connection.ts';
 import { type Member, type MemberSettings, startSetMember } from './set-member.ts';
-import { eventually, primaryAmong, primaryAtRest } from './set-status.ts';
+import { createNetwork, type Network } from './set-network.ts';
+import { eventually, primaryAmong, primaryAtRest, writingPrimary } from './set-status.ts';
 
 export interface ReplicaSetOptions {
   /** One for each member. Default: three alike. */
   readonly members?: readonly MemberSettings[];
   /** After so long without a word the others elect a new primary, and a primary steps down. Default 4,000 ms. */
   readonly electionTimeoutMillis?: number;
+  /**
+   * How long a new primary waits, before it takes writes, to hear from all members whether it lacks
+   * anything; -1 is MongoDB's default, for ever: until those that are silent count as down. Default 0:
+   * the set writes again while an old primary may still believe in itself, which is the harder case.
+   */
+  readonly catchUpTimeoutMillis?: number;
   /** More arguments for each mongod. */
   readonly args?: readonly string[];
 }
@@ -21,7 +28,7 @@ export interface ReplicaSet {
   readonly members: readonly Member[];
   /** Asked of the members themselves; of two that claim it, the one elected last. Waits until there is one. */
   primary(): Promise<Member>;
-  /** Waits for a primary other than this one. */
+  /** Waits for a primary other than this one, until it has written something by a majority. */
   primaryAfter(former: Member): Promise<Member>;
   /** Waits until one is primary, all agree on it, and all that do not lag on purpose have caught up. */
   atRest(): Promise<Member>;
@@ -44,7 +51,7 @@ export async function ownReplicaSet(
   owner: Owner,
   options: ReplicaSetOptions = {},
 ): Promise<ReplicaSet> {
-  const { members: settings = [{}, {}, {}], args = [], electionTimeoutMillis = 4_000 } = options;
+  const { members: settings = [{}, {}, {}], args = [] } = options;
   const binary = await findMongod(process.env, silentReport);
   const network = createNetwork();
   const mongodArgs = ['--oplogSize', '64', '--setParameter', 'enableTestCommands=1', ...args];
@@ -53,16 +60,22 @@ export async function ownReplicaSet(
   );
   const members = await Promise.all(starting);
   network.joinedBy(members);
-  await members[0]?.ask({
-    replSetInitiate: {
-      _id: replicaSetName,
-      settings: { electionTimeoutMillis },
-      members: members.map(({ host, settings: of }, _id) => ({ _id, host, ...of })),
-    },
-  });
   const set = createReplicaSet(members, network);
-  await set.atRest();
+  await initiate(set, options);
   return set;
+}
+
+async function initiate(set: ReplicaSet, options: ReplicaSetOptions): Promise<void> {
+  const { electionTimeoutMillis = 4_000, catchUpTimeoutMillis = 0 } = options;
+  const [first] = set.members as [Member];
+  const replSetInitiate = {
+    _id: replicaSetName,
+    settings: { electionTimeoutMillis, catchUpTimeoutMillis },
+    members: set.members.map(({ host, settings }, _id) => ({ _id, host, ...settings })),
+  };
+  await first.ask({ replSetInitiate }, 30_000);
+  await set.stepUp(first); // or it would wait for an election time-out to pass
+  await set.atRest();
 }
 
 function createReplicaSet(members: readonly Member[], network: Network): ReplicaSet {
@@ -75,14 +88,15 @@ function createReplicaSet(members: readonly Member[], network: Network): Replica
     primary,
     primaryAfter(former) {
       const others = members.filter((member) => member !== former);
-      return eventually('A new primary', () => primaryAmong(others));
+      return eventually('A new primary that writes', () => writingPrimary(others));
     },
     atRest,
     async stepDown() {
-      await (await primary()).ask({ replSetStepDown: 10, secondaryCatchUpPeriodSecs: 5 });
+      const command = { replSetStepDown: 10, secondaryCatchUpPeriodSecs: 5 };
+      await (await primary()).ask(command, 10_000);
     },
     async stepUp(member) {
-      await eventually('An election', () => member.ask({ replSetStepUp: 1 }));
+      await eventually('An election', () => member.ask({ replSetStepUp: 1 }, 5_000));
     },
     cutOff: (member) => network.cutOff(member),
     reachOnly: (pid, member) => network.reachOnly(pid, member),
@@ -92,61 +106,6 @@ function createReplicaSet(members: readonly Member[], network: Network): Replica
       for (const member of members) if (member.isRunning()) member.thaw();
       await Promise.all(members.map((member) => member.isRunning() || member.restart()));
       await atRest();
-    },
-  };
-}
-
-interface Network {
-  readonly openers: () => Iterable<number>;
-  joinedBy(members: readonly Member[]): void;
-  cutOff(member: Member): void;
-  reachOnly(pid: number, member: Member): void;
-  treatClients(treatment: Treatment): void;
-  heal(): void;
-}
-
-/** Who reaches whom: a rule for the proxy of each member. */
-function createNetwork(): Network {
-  let members: readonly Member[] = [];
-  let clients: Treatment = 'pass';
-  const alone = new Set<Member>();
-  const only = new Map<number, Member>();
-
-  function treatmentOf(opener: number | undefined, target: Member): Treatment {
-    const from = members.find(({ pid }) => pid === opener);
-    if (from === target) return 'pass';
-    if (from !== undefined) return alone.has(from) || alone.has(target) ? 'hole' : 'pass';
-    const reached = opener === undefined ? undefined : only.get(opener);
-    return reached === undefined || reached === target ? clients : 'hole';
-  }
-
-  function apply(): void {
-    for (const member of members) member.proxy.treat((opener) => treatmentOf(opener, member));
-  }
-
-  return {
-    openers: () => [...members.map(({ pid }) => pid), ...only.keys()],
-    joinedBy(all) {
-      members = all;
-      apply();
-    },
-    cutOff(member) {
-      alone.add(member);
-      apply();
-    },
-    reachOnly(pid, member) {
-      only.set(pid, member);
-      apply();
-    },
-    treatClients(treatment) {
-      clients = treatment;
-      apply();
-    },
-    heal() {
-      alone.clear();
-      only.clear();
-      clients = 'pass';
-      apply();
     },
   };
 }

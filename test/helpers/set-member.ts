@@ -6,8 +6,6 @@ import { startMember } from '../../scripts/mongod/start.ts';
 import type { Owner } from './owner.ts';
 import { type TcpProxy, tcpProxy } from './tcp-proxy.ts';
 
-const PATIENCE = 1_000;
-
 /** What the set's configuration says of a member; what is left out is as MongoDB has it. */
 export interface MemberSettings {
   readonly priority?: number;
@@ -34,8 +32,8 @@ export interface Member {
   kill(): Promise<void>;
   /** Starts it again on the same data and port; resolves when it answers. */
   restart(): Promise<void>;
-  /** Runs a command of the database `admin` on this very member, past its proxy; rejects after a second without an answer. */
-  ask(command: Document): Promise<Document>;
+  /** Runs a command of the database `admin` on this very member, past its proxy; rejects after `limit` milliseconds, by default 1,000. */
+  ask(command: Document, limit?: number): Promise<Document>;
 }
 
 export interface MemberOptions {
@@ -70,17 +68,17 @@ export async function startSetMember(owner: Owner, options: MemberOptions): Prom
     async restart() {
       mongod = await startMember({ binary, dataFolder, args, port });
     },
-    ask: (command) => ask(port, command),
+    ask: (command, limit = 1_000) => ask(port, command, limit),
   };
 }
 
 /** On a connection of its own, so that an answer never comes from before a break. */
-async function ask(port: number, command: Document): Promise<Document> {
+async function ask(port: number, command: Document, limit: number): Promise<Document> {
   const client = new MongoClient(`mongodb://127.0.0.1:${port}/`, {
     directConnection: true,
-    serverSelectionTimeoutMS: PATIENCE,
-    connectTimeoutMS: PATIENCE,
-    socketTimeoutMS: PATIENCE,
+    serverSelectionTimeoutMS: limit,
+    connectTimeoutMS: limit,
+    socketTimeoutMS: limit,
   });
   try {
     return await client.db('admin').command(command);

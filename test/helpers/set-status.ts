@@ -40,6 +40,13 @@ async function claim(member: Member): Promise<{ elected?: string }> {
   return hello['isWritablePrimary'] ? { elected: String(hello['electionId']) } : {};
 }
 
+/** The primary among these, where it gets a write to a majority. */
+export async function writingPrimary(members: readonly Member[]): Promise<Member | undefined> {
+  const primary = await primaryAmong(members);
+  if (primary) await writeTo(primary, 'majority');
+  return primary;
+}
+
 /**
  * The primary of a set at rest: one claims it, all others agree, and every member that does not lag on
  * purpose has all that was written before this question. Undefined where it is not so (yet).
@@ -51,6 +58,12 @@ export async function primaryAtRest(members: readonly Member[]): Promise<Member 
   if (claims.length !== 1 || hellos.some((hello) => hello['primary'] !== primary?.host))
     return undefined;
   const w = members.filter(({ settings }) => !settings.secondaryDelaySecs).length;
-  await primary?.ask({ appendOplogNote: 1, data: {}, writeConcern: { w, wtimeout: 800 } });
+  if (primary) await writeTo(primary, w);
   return primary;
+}
+
+/** Rejects when it takes more than a second. */
+async function writeTo(primary: Member, w: number | 'majority'): Promise<void> {
+  const writeConcern = { w, wtimeout: 800 };
+  await primary.ask({ appendOplogNote: 1, data: { note: 'written by so many' }, writeConcern });
 }

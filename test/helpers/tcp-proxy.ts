@@ -41,7 +41,7 @@ export async function tcpProxy(owner: Owner, options: TcpProxyOptions): Promise<
     const connection = proxiedConnection(client, dial, rule(opener));
     const entry = { connection, inode, opener };
     known.add(entry);
-    client.once('close', () => known.delete(entry));
+    void connection.closed.then(() => known.delete(entry));
   }
 
   const server = createServer({ noDelay: true }, accept).listen(0, '127.0.0.1');

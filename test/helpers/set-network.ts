@@ -1,0 +1,75 @@
+import type { Treatment } from './proxied-connection.ts';
+import type { Member } from './set-member.ts';
+import { tellsOwners } from './socket-owner.ts';
+
+/** Which processes reach which members of a set. */
+export interface Network {
+  /** The processes that its rules tell apart. */
+  readonly openers: () => Iterable<number>;
+  /** Takes over the proxies of these. */
+  joinedBy(members: readonly Member[]): void;
+  /** Silence between this member and the others, both ways. */
+  cutOff(member: Member): void;
+  /** Silence between this process and every member but one. */
+  reachOnly(pid: number, member: Member): void;
+  /** What becomes of the connections of all that are no members. */
+  treatClients(treatment: Treatment): void;
+  /** Everything passes again. */
+  heal(): void;
+}
+
+/** Who reaches whom: a rule for the proxy of each member. */
+export function createNetwork(): Network {
+  let members: readonly Member[] = [];
+  let clients: Treatment = 'pass';
+  const alone = new Set<Member>();
+  const only = new Map<number, Member>();
+
+  function treatmentOf(opener: number | undefined, target: Member): Treatment {
+    const from = members.find(({ pid }) => pid === opener);
+    if (from !== undefined) return areApart(from, target) ? 'hole' : 'pass';
+    const reached = opener !== undefined && only.get(opener);
+    return reached && reached !== target ? 'hole' : clients;
+  }
+
+  function areApart(one: Member, other: Member): boolean {
+    return one !== other && (alone.has(one) || alone.has(other));
+  }
+
+  function apply(): void {
+    for (const member of members) member.proxy.treat((opener) => treatmentOf(opener, member));
+  }
+
+  return {
+    openers: () => [...members.map(({ pid }) => pid), ...only.keys()],
+    joinedBy(all) {
+      members = all;
+      apply();
+    },
+    cutOff(member) {
+      assertTellsOwners();
+      alone.add(member);
+      apply();
+    },
+    reachOnly(pid, member) {
+      assertTellsOwners();
+      only.set(pid, member);
+      apply();
+    },
+    treatClients(treatment) {
+      clients = treatment;
+      apply();
+    },
+    heal() {
+      alone.clear();
+      only.clear();
+      clients = 'pass';
+      apply();
+    },
+  };
+}
+
+function assertTellsOwners(): void {
+  if (!tellsOwners)
+    throw new Error('Only Linux tells whose a connection is, which a cut has to know');
+}

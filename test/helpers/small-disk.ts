@@ -1,0 +1,80 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, open, rm, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Owner } from './owner.ts';
+
+/** Room for a migrated database and minutes of traffic; full in a tenth of a second. */
+const MEGABYTES = 128;
+const BLOCK = 4096;
+
+export interface SmallDisk {
+  readonly folder: string;
+  /**
+   * What a mongod that lives here needs: journal files of 1 MB. By default it lays out three of 100 MB,
+   * and would go on writing into them for a while on a full disk.
+   */
+  readonly mongodArgs: readonly string[];
+  /** Leaves no byte of it free. */
+  fill(): Promise<void>;
+  /** Gives back what `fill` took. */
+  free(): Promise<void>;
+}
+
+/** Why there is no such disk here. */
+export interface NoDisk {
+  readonly reason: string;
+}
+
+/**
+ * A file system of the test's own that can be full: a tmpfs, which needs the right to mount (root). Ends with
+ * its owner, or with this process.
+ */
+export async function smallDisk(owner: Owner): Promise<SmallDisk | NoDisk> {
+  const folder = await mkdtemp(join(tmpdir(), 'rescind-disk-'));
+  try {
+    await promisify(execFile)('mount', [
+      '-t',
+      'tmpfs',
+      '-o',
+      `size=${MEGABYTES}m`,
+      'tmpfs',
+      folder,
+    ]);
+  } catch (error) {
+    await rmdir(folder);
+    return { reason: `a small tmpfs cannot be mounted: ${(error as Error).message.trim()}` };
+  }
+  unmountWith(owner, folder);
+  const filler = join(folder, 'filler');
+  return {
+    folder,
+    mongodArgs: ['--wiredTigerEngineConfigString', 'log=(file_max=1MB)'],
+    fill: () => fill(filler),
+    free: () => rm(filler, { force: true }),
+  };
+}
+
+function unmountWith(owner: Owner, folder: string): void {
+  // Lazily: a mongod that was killed a moment ago may still hold a file.
+  const unmount = () => execFileSync('umount', ['--lazy', folder]);
+  process.once('exit', unmount);
+  owner.teardown(async () => {
+    process.off('exit', unmount);
+    unmount();
+    await rmdir(folder);
+  });
+}
+
+async function fill(path: string): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    // In blocks, because a larger write that does not fit leaves less than itself free, not nothing.
+    for (;;) await file.write(Buffer.alloc(BLOCK));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  } finally {
+    await file.close();
+  }
+}
