@@ -14,13 +14,17 @@ test('No mutated token is let in and no mutated body does harm: 2,000 and 500 of
   t.deepEqual(faults, [], report.join('\n'));
 });
 
-for (const [name, front] of [
-  ['takes each spelling that decodes to the same bytes', lenientDecoder],
-  ['takes the first of two Authorization headers', firstHeader],
+for (const [name, front, found] of [
+  [
+    'takes each spelling that decodes to the same bytes',
+    lenientDecoder,
+    /200 of .* in place of 401/,
+  ],
+  ['takes the first of two Authorization headers', firstHeader, /two headers: .* in place of 400/],
 ] as const) {
   test(`The attack by tokens is proved: it finds a server that ${name}`, async (t) => {
     const { faults } = await carryOut(tokenAttack, { owner: t, detail, requests: 1_000, front });
-    t.regex(faults[0] ?? '', /^mutated tokens: .* 200 of .* in place of 40[01]/);
+    t.regex(faults[0] ?? '', found);
   });
 }
 

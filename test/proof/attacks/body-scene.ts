@@ -18,6 +18,8 @@ export interface GoodBody {
   readonly fields: Readonly<Record<string, string>>;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly answer: number;
+  /** How often it is sent: a login costs a check of bcrypt, a change of the password two. */
+  readonly weight: number;
 }
 
 export interface BodyScene extends Scene {
@@ -73,14 +75,16 @@ function goodBody(
     return [name, value];
   });
   const isForm = bodyType === 'form';
+  const isChange = path === '/api/auth/change-password';
   return {
     path,
     isForm,
+    weight: { '/api/auth/login': 2, '/api/auth/change-password': 1 }[path] ?? 4,
     fields: Object.fromEntries(fields),
     headers: [
       ['Content-Type', isForm ? 'application/x-www-form-urlencoded' : 'application/json'],
       ['Authorization', authorization],
     ],
-    answer: path === '/api/auth/change-password' ? 403 : 200,
+    answer: isChange ? 403 : 200,
   };
 }

@@ -1,6 +1,7 @@
 /** Servers before the server, each with a fault that an attack has to find. */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { MINUTE } from '../../../lib/time.ts';
 import type { Owner } from '../../helpers/owner.ts';
 import type { TestServer } from '../../helpers/server.ts';
 import { createHttpClient, type Got, type Sent } from './http-client.ts';
@@ -9,7 +10,7 @@ import { createHttpClient, type Got, type Sent } from './http-client.ts';
 function front(change: (sent: Sent) => Sent, answer: (got: Got, sent: Sent) => Got = (got) => got) {
   return async ({ url }: TestServer, owner: Owner): Promise<string> => {
     const http = createHttpClient(url, 16);
-    const server = createServer(async (request, response) => {
+    const server = createServer({ keepAliveTimeout: MINUTE }, async (request, response) => {
       const sent = await read(request);
       const { status, body } = answer(await http.send(change(sent)), sent);
       response.writeHead(status, { 'content-type': 'application/json' });
@@ -41,15 +42,12 @@ async function read(request: IncomingMessage): Promise<Sent> {
 /** Takes every spelling of a token that decodes to the same bytes. */
 export const lenientDecoder = front(({ headers, ...sent }) => ({
   ...sent,
-  headers: headers.map(
-    ([name, value]) => [name, value.split('.').map(reEncoded).join('.')] as const,
-  ),
+  headers: headers.map(([name, value]) => [name, value.replace(/^(bearer +)(.*)$/i, reSpelled)]),
 }));
 
-function reEncoded(part: string, index: number): string {
-  const [scheme = '', text = part] =
-    index === 0 ? (/^(bearer +)(.*)$/i.exec(part)?.slice(1) ?? ['', part]) : ['', part];
-  return scheme + Buffer.from(text, 'base64url').toString('base64url');
+function reSpelled(_: string, scheme: string, token: string): string {
+  const parts = token.split('.').map((part) => Buffer.from(part, 'base64url'));
+  return scheme + parts.map((bytes) => bytes.toString('base64url')).join('.');
 }
 
 /** Of several Authorization headers it takes the first. */
