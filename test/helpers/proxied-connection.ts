@@ -8,11 +8,11 @@ export type Range = readonly [least: number, most: number];
 /**
  * What a proxy does with a connection.
  * - `pass`: forwards it.
- * - `refuse`: resets it, and each new one.
+ * - `refuse`: ends it, and each new one, at once.
  * - `hole`: silence. It stays open, a new one is accepted, and nothing is forwarded, not even its end.
  *   As after a real break of a network, what was sent meanwhile arrives late, once it passes again.
  * - `delay`: each piece waits so many milliseconds, in each direction.
- * - `cutAfter`: it is reset after so many bytes, wherever in a message that is.
+ * - `cutAfter`: it ends at once after so many bytes, wherever in a message that is.
  */
 export type Treatment =
   | 'pass'
@@ -23,6 +23,7 @@ export type Treatment =
 
 export interface ProxiedConnection {
   treat(treatment: Treatment): void;
+  /** Ends both of its ends at once. */
   reset(): void;
   /** Resolves when both of its ends are closed. */
   readonly closed: Promise<void>;
@@ -104,7 +105,7 @@ async function forward(from: Socket, to: Socket, line: Line): Promise<void> {
   }
 }
 
-/** A reset waits for what is still to be written, and fails on an end that is closing: those are just closed. */
+/** Node's reset waits for what is still to be written, and leaks an end that is closing: those are just closed. */
 function resetNow(socket: Socket): void {
   const isIdle = socket.writable && socket.writableLength === 0 && !socket.connecting;
   if (isIdle) socket.resetAndDestroy();

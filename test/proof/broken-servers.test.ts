@@ -3,8 +3,9 @@ import test, { type ExecutionContext } from 'ava';
 import { MongoClient } from 'mongodb';
 import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { emptyDatabase } from '../helpers/database.ts';
+import { emptyDatabase, type TestDatabase } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/own-mongod.ts';
+import { ownReplicaSet } from '../helpers/replica-set.ts';
 import {
   type Break,
   intact,
@@ -12,6 +13,7 @@ import {
   withMemory,
   withoutAcknowledgement,
   withoutCheck,
+  withReadsFrom,
 } from './broken-servers.ts';
 import { type Breach, findBreaches } from './checker.ts';
 import { prepare } from './deployment.ts';
@@ -24,9 +26,12 @@ import { startTraffic } from './traffic.ts';
 const NEVER = { start: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
 
 /** What the checker says of traffic on two such servers, until 15 revocations have been acknowledged. */
-async function breachesOf(t: ExecutionContext, change: Break): Promise<Breach[]> {
+async function breachesOf(
+  t: ExecutionContext,
+  change: Break,
+  { uri, db }: Pick<TestDatabase, 'uri' | 'db'> = emptyDatabase(t),
+): Promise<Breach[]> {
   t.timeout(2 * MINUTE);
-  const { uri, db } = emptyDatabase(t);
   const secret = generateSecret();
   const library = await prepare(t, uri, secret);
   const servers = [
@@ -58,6 +63,22 @@ for (const [title, change] of [
     t.deepEqual(new Set(breaches.map(({ rule }) => rule)), new Set(['lost']));
   });
 }
+
+test('servers that read from a delayed secondary are caught', async (t) => {
+  t.timeout(2 * MINUTE);
+  const delayed = { priority: 0, votes: 0, hidden: true, secondaryDelaySecs: 2 };
+  const set = await ownReplicaSet(t, { members: [{}, delayed] });
+  const client = new MongoClient(set.uri);
+  const direct = `mongodb://127.0.0.1:${set.members[1]?.port}/?directConnection=true`;
+  const late = new MongoClient(direct);
+  t.teardown(() => Promise.all([client.close(), late.close()]));
+  const database = { uri: set.uri, db: client.db('rescind') };
+  const change = withReadsFrom(late.db('rescind'));
+  const breaches = await breachesOf(t, change, database);
+  t.log(`${breaches.length} tokens were accepted after their revocation`);
+  t.true(breaches.length > 0);
+  t.deepEqual(new Set(breaches.map(({ rule }) => rule)), new Set(['lost']));
+});
 
 /** A logout whose write is on its way to a mongod that has just been frozen, and is then killed. */
 async function breachesOfLostWrite(t: ExecutionContext, change: Break): Promise<Breach[]> {

@@ -1,9 +1,10 @@
 /** Servers in which one part is exchanged for a worse one. The checker must catch each of them. */
+import { ReadPreference } from 'mongodb';
 import { assemble } from '../../lib/auth.ts';
 import { type AuthParts, openParts } from '../../lib/auth-parts.ts';
 import { openCollections, type RevocationDocument } from '../../lib/store/collections.ts';
 import type { Db } from '../../lib/store/database.ts';
-import type { RevocationKind } from '../../lib/store/revocation-reads.ts';
+import { createRevocationReads, type RevocationKind } from '../../lib/store/revocation-reads.ts';
 import { createRevocations } from '../../lib/store/revocations.ts';
 import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import type { Owner } from '../helpers/owner.ts';
@@ -40,6 +41,17 @@ export const withMemory: Break = (parts) => {
     },
   };
 };
+
+/** What is revoked is asked of another member of the set. */
+export function withReadsFrom(member: Db): Break {
+  return (parts) => {
+    const revokedTokens = member.collection<RevocationDocument>('revoked_tokens', {
+      readPreference: ReadPreference.secondary,
+    });
+    const { check } = createRevocationReads({ revokedTokens }, parts.schema);
+    return { ...parts, revocations: { ...parts.revocations, check } };
+  };
+}
 
 /** Revocations are sent, and nobody waits for them to arrive. */
 export const withoutAcknowledgement: Break = (parts, db) => {

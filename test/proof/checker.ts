@@ -30,6 +30,13 @@ export function findBreaches(history: readonly Operation[], rules: Rules = {}): 
   return history.flatMap((operation) => breachOf(operation, causes, rules) ?? []);
 }
 
+/** How long after the acknowledgement of its revocation each token was accepted that should not have been, in milliseconds. */
+export function latenessOf(history: readonly Operation[]): number[] {
+  return findBreaches(history).flatMap(({ operation, revocation }) =>
+    revocation === undefined ? [] : [operation.start - revocation.end],
+  );
+}
+
 function breachOf(operation: Operation, causes: Causes, rules: Rules): Breach | undefined {
   const { answer } = operation;
   if (answer === undefined) {

@@ -27,3 +27,25 @@ export interface Target {
   /** What else must not have been in the round that is over, one sentence each. */
   readonly findings?: (history: readonly Operation[]) => readonly string[];
 }
+
+/** How a fault is played. */
+export interface Manner {
+  readonly name: string;
+  /** Default 30. */
+  readonly rounds?: number;
+  /** For how many milliseconds the harm stays at its full. */
+  readonly lasts: readonly [least: number, most: number];
+  readonly mayBreakOff?: boolean;
+}
+
+/** The one of this name. */
+export function named<T extends { readonly name: string }>(list: readonly T[], name: string): T {
+  const found = list.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`There is no fault "${name}"`);
+  return found;
+}
+
+/** Any time between the two. */
+export function spell([least, most]: Manner['lasts']): number {
+  return least + Math.random() * (most - least);
+}

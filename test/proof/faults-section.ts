@@ -10,6 +10,7 @@ import { createOwner } from './own-owner.ts';
 import { playFault } from './rounds.ts';
 import type { Section, Surroundings } from './section.ts';
 import { SETTINGS } from './server-pair.ts';
+import { SET_SETTINGS } from './set-faults.ts';
 
 export interface FaultsOptions {
   /** Only these. Default: every one. */
@@ -23,7 +24,12 @@ export interface FaultsOptions {
 }
 
 /** What `npm test` plays of it. */
-const SHARE: Readonly<Record<string, number>> = { 'kill-mongod': 5 };
+const SHARE: Readonly<Record<string, number>> = {
+  'kill-mongod': 5,
+  'step-down': 1,
+  'freeze-primary': 1,
+  'cut-off-primary': 1,
+};
 
 /** Faults struck in the middle of traffic, and what clients were told. */
 export function createFaultsSection(options: FaultsOptions = {}): Section {
@@ -46,12 +52,18 @@ export function createFaultsSection(options: FaultsOptions = {}): Section {
 }
 
 function notes(): string[] {
-  const settings = Object.entries(SETTINGS).map(([name, value]) => `${name}=${value}`);
   return [
-    `Two servers with ${settings.join(' ')}; 10 clients.`,
+    `Two servers with ${words(SETTINGS)}, 10 clients.`,
+    `Sets of three have electionTimeoutMillis=4000 and catchUpTimeoutMillis=0, and their servers ${words(SET_SETTINGS)} unless the fault says otherwise.`,
     'A round counts with at least 20 acknowledged revocations, 200 checks, and requests before, during and after the fault.',
     'Unavailability is the longest time in which no request of any client came to a decision.',
   ];
+}
+
+function words(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
 }
 
 function faultsOf({ fault, rounds, faults: found }: Outcome, wanted: number): readonly string[] {

@@ -1,6 +1,7 @@
 import { clockSkew } from './clock-fault.ts';
 import type { Fault } from './fault.ts';
-import { killMongod, killServer } from './one-node-faults.ts';
+import { oneNodeFaults } from './one-node-faults.ts';
+import { setFaults } from './set-faults.ts';
 
-/** Every fault there is; the longest first, so that lanes end together. */
-export const faults: readonly Fault[] = [killMongod, killServer, clockSkew];
+/** Every fault there is. */
+export const faults: readonly Fault[] = [...oneNodeFaults, ...setFaults, clockSkew];

@@ -1,51 +1,64 @@
 /** Faults of a MongoDB of one node. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { ownMongod } from '../helpers/own-mongod.ts';
+import { SECOND } from '../../lib/time.ts';
+import { ONE_NODE_FAULTS, type OneNodeArena, type OneNodeFault } from '../helpers/faults.ts';
+import { type OwnMongodOptions, proxiedMongod } from '../helpers/own-mongod.ts';
+import type { Owner } from '../helpers/owner.ts';
+import { type SmallDisk, smallDisk } from '../helpers/small-disk.ts';
 import { openDeployment } from './deployment.ts';
-import type { Fault } from './fault.ts';
+import { type Fault, type Manner, named, spell } from './fault.ts';
 
-const ROUNDS = 30;
-
-export const killMongod: Fault = {
-  name: 'kill-mongod',
-  title: 'kill -9 of the one mongod',
-  rounds: 200,
-  allowance: 0,
-  async open(owner) {
-    const mongod = await ownMongod(owner);
-    const { library, servers } = await openDeployment(owner, { uri: mongod.uri });
-    return {
-      library,
-      servers,
-      async strike() {
-        await mongod.kill();
-        await pause(Math.random() * 500);
-        await mongod.restart();
-      },
-    };
-  },
+/** Nothing gets through, and nothing is closed. */
+const silence: OneNodeFault = {
+  name: 'silent connections',
+  topology: 'one node',
+  strike: async ({ mongod }) => mongod.proxy.treat(() => 'hole'),
+  heal: async ({ mongod }) => mongod.proxy.treat(() => 'pass'),
 };
 
-export const killServer: Fault = {
-  name: 'kill-server',
-  title: 'kill -9 of one of the two servers',
-  rounds: ROUNDS,
-  allowance: 0,
-  mayBreakOff: true,
-  async open(owner) {
-    const mongod = await ownMongod(owner);
-    const { library, servers } = await openDeployment(owner, { uri: mongod.uri });
-    let round = 0;
-    return {
-      library,
-      servers,
-      async strike() {
-        const server = servers[round++ % 2] ?? servers[0];
-        await server.kill();
-        await pause(Math.random() * 500);
-        server.restart();
-        await pause(500);
-      },
-    };
-  },
-};
+const known = [...ONE_NODE_FAULTS, silence];
+
+export const oneNodeFaults: readonly Fault[] = [
+  played('kill -9 of mongod', { name: 'kill-mongod', rounds: 200, lasts: [0, 500] }),
+  played('kill -9 of the server', { name: 'kill-server', lasts: [0, 500], mayBreakOff: true }),
+  played('slow connections', { name: 'slow-connections', lasts: [2 * SECOND, 3 * SECOND] }),
+  played('cut connections', { name: 'cut-connections', lasts: [2 * SECOND, 3 * SECOND] }),
+  played('silent connections', { name: 'silent-connections', lasts: [0, 4 * SECOND] }),
+  played('full disk', { name: 'full-disk', lasts: [0, 500] }),
+];
+
+function played(title: string, manner: Manner): Fault {
+  const { strike, heal, needsSmallDisk = false } = named(known, title);
+  const { lasts, ...rest } = manner;
+  return {
+    rounds: 30,
+    ...rest,
+    title,
+    allowance: 0,
+    async open(owner) {
+      const disk = needsSmallDisk ? await ownDisk(owner) : undefined;
+      const mongod = await proxiedMongod(owner, disk === undefined ? {} : livingOn(disk));
+      const { library, servers } = await openDeployment(owner, { uri: mongod.uri });
+      const arena: OneNodeArena = { mongod, servers, ...(disk && { disk }) };
+      return {
+        library,
+        servers,
+        async strike() {
+          await strike(arena);
+          await pause(spell(lasts));
+          await heal(arena);
+        },
+      };
+    },
+  };
+}
+
+async function ownDisk(owner: Owner): Promise<SmallDisk> {
+  const disk = await smallDisk(owner);
+  if ('reason' in disk) throw new Error(disk.reason);
+  return disk;
+}
+
+function livingOn({ folder, mongodArgs }: SmallDisk): OwnMongodOptions {
+  return { dataFolder: folder, args: mongodArgs };
+}

@@ -11,7 +11,8 @@ const COLUMNS: Readonly<Record<string, (outcome: Outcome) => string>> = {
   'requests before / during / after': ({ before, during, after }) =>
     [before, during, after].map(count).join(' / '),
   'longest unavailability': ({ longestSilence }) => `${(longestSilence / 1_000).toFixed(1)} s`,
-  allowance: ({ fault }) => `${count(fault.allowance)} ms`,
+  'late acceptances (latest / allowed)': ({ fault, late, latest }) =>
+    `${count(late)} (${count(Math.round(latest))} / ${count(fault.allowance)} ms)`,
 };
 
 /** A row for each fault, as Markdown. */

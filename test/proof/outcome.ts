@@ -11,6 +11,9 @@ export interface Outcome extends Tally {
   readonly repeated: number;
   /** Of all rounds, whether they count or not. */
   readonly breaches: Readonly<Record<Rule, number>>;
+  /** Acceptances after an acknowledged revocation, and the latest of them, in milliseconds. */
+  readonly late: number;
+  readonly latest: number;
   /** One sentence for each thing that must not have been. */
   readonly faults: readonly string[];
 }
@@ -26,6 +29,8 @@ export function emptyOutcome(fault: Fault): Outcome {
     during: 0,
     after: 0,
     longestSilence: 0,
+    late: 0,
+    latest: 0,
     breaches: { lost: 0, false_refusal: 0, wrong_answer: 0, no_answer: 0 },
     faults: [],
   };
@@ -37,7 +42,13 @@ export function addRound(outcome: Outcome, round: Round, faults: readonly string
   for (const { rule } of round.breaches) breaches[rule]++;
   const judged = { ...outcome, breaches, faults: [...outcome.faults, ...faults] };
   if (round.shortfall !== undefined) return { ...judged, repeated: outcome.repeated + 1 };
-  return { ...judged, ...sum(outcome, round.tally), rounds: outcome.rounds + 1 };
+  return {
+    ...judged,
+    ...sum(outcome, round.tally),
+    rounds: outcome.rounds + 1,
+    late: outcome.late + round.lateness.length,
+    latest: Math.max(outcome.latest, ...round.lateness),
+  };
 }
 
 function sum(one: Tally, other: Tally): Tally {

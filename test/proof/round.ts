@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SECOND } from '../../lib/time.ts';
-import { type Breach, findBreaches } from './checker.ts';
+import { type Breach, findBreaches, latenessOf } from './checker.ts';
 import type { Fault, Target } from './fault.ts';
 import type { HeldSession } from './held-session.ts';
 import { createRecorder, type Operation, type Recorder } from './history.ts';
@@ -15,6 +15,8 @@ export interface Round {
   readonly fault: Interval;
   readonly tally: Tally;
   readonly breaches: readonly Breach[];
+  /** By how many milliseconds each acceptance was too late, whether or not it was allowed for. */
+  readonly lateness: readonly number[];
   /** Why the round does not count, where it does not. */
   readonly shortfall: string | undefined;
 }
@@ -35,7 +37,7 @@ export async function playRound(
   { library, servers, strike }: Target,
 ): Promise<Round> {
   const recorder = createRecorder();
-  const batches = await Promise.all([0, 1, 2].map(() => library.openSessions(recorder, 4, 5)));
+  const batches = await Promise.all([0, 1, 2].map(() => library.openSessions(recorder, 5, 5)));
   const traffic = startTraffic({ recorder, servers });
   let fault: Interval = { start: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
   const tally = () => tallyOf(recorder.history, fault);
@@ -80,6 +82,7 @@ function resultOf(played: Played, { allowance, mayBreakOff = false }: Fault): Ro
     sessions: traffic.sessions,
     tally: counted,
     breaches: findBreaches(history, { allowance, mayBreakOff }),
+    lateness: latenessOf(history),
     shortfall: shortfallOf(counted, undecided),
   };
 }

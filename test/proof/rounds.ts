@@ -8,7 +8,7 @@ import { createRecorder, isAcknowledged, type Operation } from './history.ts';
 import { addRound, emptyOutcome, type Outcome } from './outcome.ts';
 import { playRound, type Round } from './round.ts';
 import { sweep } from './sweep.ts';
-import { isAcknowledgedRevocation } from './tally.ts';
+import { REVOCATIONS } from './tally.ts';
 
 export interface Play {
   readonly owner: Owner;
@@ -63,15 +63,15 @@ function createPast() {
   return {
     add(round: Round): void {
       const matters = (each: Operation) =>
-        isAcknowledged(each) && (each.kind === 'login' || isAcknowledgedRevocation(each));
+        each.kind === 'login' ? isAcknowledged(each) : REVOCATIONS.has(each.kind);
       operations.push(...round.history.filter(matters));
       sessions.push(...round.sessions.filter(({ state }) => state === 'revoked'));
     },
 
-    async faults({ name }: Fault, { servers }: Target): Promise<string[]> {
+    async faults({ name, mayBreakOff = false }: Fault, { servers }: Target): Promise<string[]> {
       const recorder = createRecorder();
       const undecided = await sweep(recorder, servers, sessions);
-      const breaches = findBreaches([...operations, ...recorder.history]);
+      const breaches = findBreaches([...operations, ...recorder.history], { mayBreakOff });
       return [
         ...(undecided > 0 ? [`${name}: ${undecided} sessions could not be tried at the end`] : []),
         ...breaches.map(

@@ -1,18 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MINUTE } from '../../lib/time.ts';
 import { freePort } from '../../scripts/mongod/free-port.ts';
+import type { ArenaServer } from '../helpers/faults.ts';
 import type { Owner } from '../helpers/owner.ts';
 import { type RunningProcess, SERVER, start } from '../helpers/processes.ts';
 import { send } from '../helpers/server.ts';
+import { eventually } from '../helpers/set-status.ts';
 import type { Server } from './requests.ts';
 
 /** A server that runs as a process of its own, on a port that it keeps. */
-export interface ServerUnderFire extends Server {
-  /** Ends it as a crash does. */
-  kill(): Promise<void>;
-  /** Starts it again, on the same port. */
-  restart(): void;
-}
+export interface ServerUnderFire extends Server, ArenaServer {}
 
 /** How every server of the proof is set, whatever the fault. */
 export const SETTINGS = {
@@ -32,17 +29,24 @@ export async function startServer(
 ): Promise<ServerUnderFire> {
   const PORT = String(await freePort());
   const env = { ...SETTINGS, ...environment, HOST: '127.0.0.1', PORT };
+  const url = `http://127.0.0.1:${PORT}`;
   const launch = () => start(owner, process.execPath, [SERVER], { env });
-  let running: RunningProcess = launch();
+  let running: RunningProcess | undefined = launch();
   return {
     name,
-    url: `http://127.0.0.1:${PORT}`,
-    async kill() {
-      running.kill('SIGKILL');
-      await running.finished;
+    url,
+    get pid() {
+      return running?.pid ?? Number.NaN;
     },
-    restart() {
+    isRunning: () => running !== undefined,
+    async kill() {
+      running?.kill('SIGKILL');
+      await running?.finished;
+      running = undefined;
+    },
+    async restart() {
       running = launch();
+      await eventually('A server that listens', () => send(`${url}/livez`));
     },
   };
 }

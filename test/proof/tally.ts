@@ -27,7 +27,7 @@ export function tallyOf(history: readonly Operation[], fault: Interval): Tally {
   const before = count(({ end }) => end < fault.start);
   const after = count(({ start }) => start > fault.end);
   return {
-    acknowledged: count(isAcknowledgedRevocation),
+    acknowledged: count((each) => REVOCATIONS.has(each.kind) && isAcknowledged(each)),
     checks: count((each) => CHECKS.has(each.kind) && isDecided(each)),
     before,
     during: requests.length - before - after,
@@ -38,10 +38,8 @@ export function tallyOf(history: readonly Operation[], fault: Interval): Tally {
 
 const CHECKS: ReadonlySet<string> = new Set(['me', 'refresh']);
 
-export function isAcknowledgedRevocation(operation: Operation): boolean {
-  const { kind } = operation;
-  return (kind === 'logout' || kind === 'revoke_all') && isAcknowledged(operation);
-}
+/** Whatever may revoke, acknowledged or not. */
+export const REVOCATIONS: ReadonlySet<string> = new Set(['logout', 'revoke_all']);
 
 function isDecided({ answer }: Operation): boolean {
   return answer !== undefined && answer.status < 500;

@@ -76,7 +76,8 @@ async function step(client: string, scene: Scene): Promise<void> {
   const chance = Math.random();
   if (chance < 0.3 && budget.revocations > 0) {
     budget.revocations--;
-    await revoke(client, scene);
+    const isAcknowledged = await revoke(client, scene);
+    if (!isAcknowledged) budget.revocations++;
   } else if (chance < 0.32 && budget.logins > 0) {
     budget.logins--;
     const opened = await requests.login(way, anyOf(scene.sessions).user);
@@ -88,10 +89,10 @@ async function step(client: string, scene: Scene): Promise<void> {
   }
 }
 
-/** One in six revokes all that the user has. */
-async function revoke(client: string, scene: Scene): Promise<void> {
+/** One in six revokes all that the user has. Answers whether it was acknowledged. */
+async function revoke(client: string, scene: Scene): Promise<boolean> {
   const unrevoked = scene.sessions.filter(({ state }) => state !== 'revoked');
-  if (unrevoked.length === 0) return;
+  if (unrevoked.length === 0) return true;
   const session = anyOf(unrevoked);
   const isAll = Math.random() < 1 / 6;
   const send = isAll ? scene.requests.revokeAll : scene.requests.logout;
@@ -103,11 +104,13 @@ async function revoke(client: string, scene: Scene): Promise<void> {
     const answer = await send({ client, server }, session);
     if (answer?.status === 200) {
       note(caught, 'revoked');
-      return probe(client, scene, session, caught);
+      await probe(client, scene, session, caught);
+      return true;
     }
-    if (answer?.status === 401) return;
+    if (answer?.status === 401) break; // an earlier attempt has happened after all
     await pause(ATTEMPT_PAUSE);
   }
+  return false;
 }
 
 function note(sessions: readonly HeldSession[], state: 'doubtful' | 'revoked'): void {

@@ -1,0 +1,19 @@
+/** The share of `npm run proof` that every `npm test` plays: the same code, fewer rounds. */
+import test from 'ava';
+import { MINUTE } from '../../lib/time.ts';
+import { createFaultsSection } from './faults-section.ts';
+
+for (const [name, title] of [
+  ['kill-mongod', 'revoked means revoked while MongoDB is killed, five times'],
+  ['step-down', 'revoked means revoked while the primary steps down'],
+  ['freeze-primary', 'revoked means revoked while the primary is frozen'],
+  ['cut-off-primary', 'revoked means revoked while the primary is cut off, but for MAX_STALENESS'],
+] as const) {
+  test.serial(title, async (t) => {
+    t.timeout(5 * MINUTE);
+    const section = createFaultsSection({ faults: [name] });
+    const { report, faults } = await section.run({ owner: t, size: 'share', detail: () => {} });
+    for (const line of report) t.log(line);
+    t.deepEqual(faults, []);
+  });
+}
