@@ -1,5 +1,6 @@
 import test from 'ava';
 import { compare } from './enumeration/statistics.ts';
+import { enumeration } from './enumeration-section.ts';
 
 /** Times as logins have them: some 60 ms, a few milliseconds of noise, now and then a late one. */
 function times(count: number, middle: number): number[] {
@@ -23,4 +24,14 @@ test('The comparison of times finds a missing read of 3 ms among 400 samples, an
   const slower = compare(times(400, 60), times(400, 63));
   t.true(slower.interval[0] > 1 && slower.interval[1] < 5, JSON.stringify(slower));
   t.true(slower.chance > 0.6 && slower.pValue < 1e-6, JSON.stringify(slower));
+});
+
+test('Refused logins are measured in four classes, each of addresses that were never asked about', async (t) => {
+  const { report, faults } = await enumeration.run({
+    owner: t,
+    size: 'share',
+    detail: () => undefined,
+  });
+  t.deepEqual(faults, []); // of so few samples none is told: npm run proof has the bound
+  t.is(report.filter((line) => / ms \(/.test(line)).length, 3, report.join('\n'));
 });

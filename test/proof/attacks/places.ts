@@ -53,16 +53,16 @@ function credentialIn(value: string): string {
 
 const introspection: Place = {
   request([text = ''], { client }) {
-    const body = Buffer.from(`token=${encodeURIComponent(wellFormed(text))}`);
     const headers = [
       ['Content-Type', 'application/x-www-form-urlencoded'],
       ['Authorization', basic(client).authorization],
     ] as const;
-    return { method: 'POST', path: '/oauth/introspect', headers, body };
+    return { method: 'POST', path: '/oauth/introspect', headers, body: inForm(text) };
   },
 
   expected([text = ''], { issued }) {
     if (text === '') return '400';
+    if (inForm(text).length > LARGEST_BODY) return '413';
     return issued.has(text) ? `200 of ${issued.get(text)}` : '200 inactive';
   },
 
@@ -73,19 +73,25 @@ const introspection: Place = {
   },
 };
 
+const LARGEST_BODY = 16 * 1024;
+
 /** A lone surrogate has no bytes: it goes as U+FFFD. */
-function wellFormed(text: string): string {
-  return Buffer.from(text).toString();
+function inForm(text: string): Buffer {
+  return Buffer.from(`token=${encodeURIComponent(Buffer.from(text).toString())}`);
+}
+
+function inJson(text: string): Buffer {
+  return Buffer.from(JSON.stringify({ refresh_token: text }));
 }
 
 const refresh: Place = {
-  request([text]) {
-    const body = Buffer.from(JSON.stringify({ refresh_token: text }));
+  request([text = '']) {
     const headers = [['Content-Type', 'application/json']] as const;
-    return { method: 'POST', path: '/api/auth/refresh', headers, body };
+    return { method: 'POST', path: '/api/auth/refresh', headers, body: inJson(text) };
   },
 
   expected([text = ''], { refreshable }) {
+    if (inJson(text).length > LARGEST_BODY) return '413';
     if (text.length > 512) return '422';
     return refreshable.has(text) ? `200 of ${refreshable.get(text)}` : '401';
   },
