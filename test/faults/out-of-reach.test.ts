@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import { type Answer, post, sendAs } from '../helpers/server.ts';
+import { type Answer, sendAs } from '../helpers/server.ts';
+import { refresh } from '../helpers/sessions.ts';
 import { type BreakableServer, isAway } from './break-each-command.ts';
 import type { BreakingProxy, Fault } from './breaking-proxy.ts';
 import { breakableServer, DEADLINE, nameOf } from './every-command.ts';
@@ -57,16 +58,14 @@ test.serial(
   async (t) => {
     const server = await breakableServer(t, await migratedDatabase(t), LONG_DEADLINE);
     const { asker } = await server.openWorld();
-    const logIn = (_: unknown, index: number) =>
-      timed(
-        post(`${server.url}/api/auth/login`, { email: `u${index}@example.com`, password: 'x' }),
-      );
+    // It shares no read with others: each is a command of its own.
+    const renew = () => timed(refresh(server.url, asker.tokens.refresh));
     server.proxy.arm(1, SILENCE);
-    const first = Array.from({ length: POOL }, logIn);
+    const first = Array.from({ length: POOL }, renew);
     while (server.proxy.countMet() < POOL) await delay(10);
 
     const me = timed(sendAs(asker.tokens.access, `${server.url}/api/auth/me`));
-    const late = await Promise.all([me, ...Array.from({ length: 30 }, logIn)]);
+    const late = await Promise.all([me, ...Array.from({ length: 30 }, renew)]);
     const slowest = Math.max(...late.map(({ took }) => took));
     t.true(slowest < LONG_DEADLINE * 0.7, `${slowest} ms`); // it is a quarter where the machine is not busy
     for (const { answer, took } of [...late, ...(await Promise.all(first))]) {
