@@ -33,6 +33,9 @@ const DEFAULT_DATABASE = 'rescind';
 /** How long one read or write may run on the server, in milliseconds. */
 export const MAX_TIME = 2 * SECOND;
 
+/** How long after a first connection that failed another is made, in milliseconds. */
+const CONNECT_AGAIN_AFTER = SECOND / 2;
+
 /** A write that a revocation or a login rests on: within 3 seconds on the disks of a majority, or not acknowledged. */
 export const DURABLE = { w: 'majority', j: true, wtimeoutMS: 3 * SECOND } as const;
 
@@ -43,7 +46,25 @@ export const DURABLE = { w: 'majority', j: true, wtimeoutMS: 3 * SECOND } as con
  */
 export function connect(uri: string, options: ConnectOptions = {}): Connection {
   const client = new MongoClient(uri, clientOptions(options));
-  return { db: client.db(databaseName(uri)), close: () => client.close() };
+  const stopTrying = keepConnecting(client);
+  const close = () => {
+    stopTrying();
+    return client.close();
+  };
+  return { db: client.db(databaseName(uri)), close };
+}
+
+/** The driver (7.9) leaves a client whose first connection fails closed for ever; so it is told to connect again. */
+function keepConnecting(client: MongoClient): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const again = () => {
+    timer = setTimeout(() => client.connect().catch(() => undefined), CONNECT_AGAIN_AFTER);
+  };
+  client.on('topologyClosed', again);
+  return () => {
+    client.off('topologyClosed', again);
+    clearTimeout(timer);
+  };
 }
 
 /** TypeError for a database on which the answer of a secondary could not be told from the primary's. */
