@@ -11,6 +11,7 @@ import { playFault } from './rounds.ts';
 import type { Section, Surroundings } from './section.ts';
 import { SETTINGS } from './server-pair.ts';
 import { SET_SETTINGS } from './set-faults.ts';
+import { CLIENTS } from './traffic.ts';
 
 export interface FaultsOptions {
   /** Only these. Default: every one. */
@@ -53,7 +54,7 @@ export function createFaultsSection(options: FaultsOptions = {}): Section {
 
 function notes(): string[] {
   return [
-    `Two servers with ${words(SETTINGS)}, 10 clients.`,
+    `Two servers with ${words(SETTINGS)}; ${CLIENTS.actors} clients that do everything and ${CLIENTS.watchers} that only ask for /me.`,
     `Sets of three have electionTimeoutMillis=4000 and catchUpTimeoutMillis=0, and their servers ${words(SET_SETTINGS)} unless the fault says otherwise.`,
     'A round counts with at least 20 acknowledged revocations, 200 checks, and requests before, during and after the fault.',
     'Unavailability is the longest time in which no request of any client came to a decision.',

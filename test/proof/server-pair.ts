@@ -13,7 +13,7 @@ export interface ServerUnderFire extends Server, ArenaServer {}
 
 /** How every server of the proof is set, whatever the fault. */
 export const SETTINGS = {
-  REQUEST_DEADLINE: '3s',
+  REQUEST_DEADLINE: '2s',
   ACCESS_TOKEN_TTL: '2h',
   REFRESH_GRACE: '10m',
   MAX_SESSIONS: '1000',

@@ -7,8 +7,6 @@ import { anyOf, createRequests, type Requests, type Server, type Way } from './r
 export interface TrafficOptions {
   readonly recorder: Recorder;
   readonly servers: readonly Server[];
-  /** Default 10. */
-  readonly clients?: number;
 }
 
 export interface Traffic {
@@ -20,6 +18,12 @@ export interface Traffic {
   stop(): Promise<void>;
 }
 
+/** Clients that do everything, and clients that only look whether tokens are accepted, so that no slow write holds them up. */
+export const CLIENTS = { actors: 8, watchers: 6 } as const;
+
+/** Watchers try these again and again: the newest that were revoked. */
+const FRESH = 6;
+
 /** The most milliseconds between two requests of a client. */
 const PACE = 40;
 /** How often a client asks again for a revocation that was not acknowledged, before it turns to something else. */
@@ -27,20 +31,22 @@ const ATTEMPTS = 3;
 const ATTEMPT_PAUSE = 60;
 
 /** Starts clients, who find nothing to do until they are fed. */
-export function startTraffic(options: TrafficOptions): Traffic {
-  const { recorder, servers, clients = 10 } = options;
+export function startTraffic({ recorder, servers }: TrafficOptions): Traffic {
   const sessions: HeldSession[] = [];
   const budget = { revocations: 0, logins: 0 };
   const stopping = new AbortController();
-  const scene = {
+  const scene: Scene = {
     sessions,
+    fresh: [],
     servers,
     budget,
     requests: createRequests(recorder),
     isOver: () => stopping.signal.aborted,
   };
-  const names = Array.from({ length: clients }, (_, index) => `c${index + 1}`);
-  const lives = names.map((name) => live(name, scene));
+  const lives = [
+    ...names('actor', CLIENTS.actors).map((name) => live(name, scene, act)),
+    ...names('watcher', CLIENTS.watchers).map((name) => live(name, scene, watch)),
+  ];
   return {
     sessions,
     feed(more, revocations, logins) {
@@ -55,22 +61,35 @@ export function startTraffic(options: TrafficOptions): Traffic {
   };
 }
 
+function names(role: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${role} ${index + 1}`);
+}
+
 interface Scene {
   readonly sessions: HeldSession[];
+  /** The newest that were revoked, and acknowledged. */
+  readonly fresh: HeldSession[];
   readonly servers: readonly Server[];
   readonly budget: { revocations: number; logins: number };
   readonly requests: Requests;
   isOver(): boolean;
 }
 
-async function live(client: string, scene: Scene): Promise<void> {
+type Step = (client: string, scene: Scene) => Promise<void>;
+
+async function live(client: string, scene: Scene, step: Step): Promise<void> {
   while (!scene.isOver()) {
     if (scene.sessions.length > 0) await step(client, scene);
     await pause(Math.random() * PACE);
   }
 }
 
-async function step(client: string, scene: Scene): Promise<void> {
+async function watch(client: string, { servers, sessions, fresh, requests }: Scene) {
+  const isFresh = fresh.length > 0 && Math.random() < 0.6;
+  await requests.me({ client, server: anyOf(servers) }, anyOf(isFresh ? fresh : sessions));
+}
+
+async function act(client: string, scene: Scene): Promise<void> {
   const { requests, budget } = scene;
   const way = { client, server: anyOf(scene.servers) };
   const chance = Math.random();
@@ -104,6 +123,8 @@ async function revoke(client: string, scene: Scene): Promise<boolean> {
     const answer = await send({ client, server }, session);
     if (answer?.status === 200) {
       note(caught, 'revoked');
+      scene.fresh.push(session);
+      if (scene.fresh.length > FRESH) scene.fresh.shift();
       await probe(client, scene, session, caught);
       return true;
     }
