@@ -33,7 +33,8 @@ function aroundOf({ operation }: Breach, history: readonly Operation[]): readonl
 }
 
 function lineOf(each: Operation, zero: number, { operation, revocation }: Breach): string {
-  const { kind, client, server, session = '', token = '', answer, start, end } = each;
+  const { kind, client, server, token = 'none', answer, start, end } = each;
+  const session = each.session ?? answer?.session;
   const mark = each === operation ? '>' : each === revocation ? '*' : ' ';
   const said = answer ? `${answer.status} ${answer.code ?? ''}` : 'no answer';
   const when = `${seconds(start - zero)} to ${seconds(end - zero)}`;

@@ -110,28 +110,40 @@ async function act(client: string, scene: Scene): Promise<void> {
 
 /** One in six revokes all that the user has. Answers whether it was acknowledged. */
 async function revoke(client: string, scene: Scene): Promise<boolean> {
-  const unrevoked = scene.sessions.filter(({ state }) => state !== 'revoked');
+  const { sessions, servers } = scene;
+  const unrevoked = sessions.filter(({ state }) => state !== 'revoked');
   if (unrevoked.length === 0) return true;
   const session = anyOf(unrevoked);
-  const isAll = Math.random() < 1 / 6;
-  const send = isAll ? scene.requests.revokeAll : scene.requests.logout;
-  const first = Math.floor(Math.random() * scene.servers.length);
+  const kind = Math.random() < 1 / 6 ? 'revokeAll' : 'logout';
+  const first = Math.floor(Math.random() * servers.length);
   for (let attempt = 0; attempt < ATTEMPTS && !scene.isOver(); attempt++) {
-    const caught = isAll ? scene.sessions.filter(({ user }) => user === session.user) : [session];
-    note(caught, 'doubtful');
-    const server = scene.servers[(first + attempt) % scene.servers.length] as Server;
-    const answer = await send({ client, server }, session);
-    if (answer?.status === 200) {
-      note(caught, 'revoked');
-      scene.fresh.push(session);
-      if (scene.fresh.length > FRESH) scene.fresh.shift();
-      await probe(client, scene, session, caught);
-      return true;
-    }
-    if (answer?.status === 401) break; // an earlier attempt has happened after all
+    const server = servers[(first + attempt) % servers.length] as Server;
+    const status = await revokeOnce({ client, server }, scene, session, kind);
+    if (status === 200 || status === 401) return status === 200;
     await pause(ATTEMPT_PAUSE);
   }
   return false;
+}
+
+/** Answers the status; 401 where an earlier attempt has happened after all. */
+async function revokeOnce(
+  way: Way,
+  scene: Scene,
+  session: HeldSession,
+  kind: 'logout' | 'revokeAll',
+): Promise<number | undefined> {
+  const { sessions, fresh, requests } = scene;
+  const isCaught = ({ user }: HeldSession) => user === session.user;
+  const caught = kind === 'revokeAll' ? sessions.filter(isCaught) : [session];
+  note(caught, 'doubtful');
+  const answer = await requests[kind](way, session);
+  if (answer?.status === 200) {
+    note(caught, 'revoked');
+    fresh.push(session);
+    if (fresh.length > FRESH) fresh.shift();
+    await probe(way.client, scene, session, caught);
+  }
+  return answer?.status;
 }
 
 function note(sessions: readonly HeldSession[], state: 'doubtful' | 'revoked'): void {
