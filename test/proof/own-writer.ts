@@ -2,6 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Collection, MongoClient } from 'mongodb';
 import type { Owner } from '../helpers/owner.ts';
 
+/** Leaves the processor to the mongods. */
+const PAUSE = 5;
+
 interface Entry {
   _id: number;
 }
@@ -33,8 +36,8 @@ export async function ownWriter(owner: Owner, uri: string): Promise<OwnWriter> {
         acknowledged.add(_id);
       } catch {
         failures += 1;
-        await sleep(20);
       }
+      await sleep(PAUSE);
     }
   }
 
