@@ -13,7 +13,7 @@ onLinux(
   'each fault makes another member primary, is put right, and loses nothing acknowledged',
   async (t) => {
     const members = [{}, {}, {}, LAGGING];
-    const set = await ownReplicaSet(t, { members, electionTimeoutMillis: 2_000 });
+    const set = await ownReplicaSet(t, { members });
     const writer = await ownWriter(t, set.uri);
     const arena = { set, servers: [] };
     for (const fault of REPLICA_SET_FAULTS) {
