@@ -92,7 +92,7 @@ const refresh: Place = {
 
   expected([text = ''], { refreshable }) {
     if (inJson(text).length > LARGEST_BODY) return '413';
-    if (text.length > 512) return '422';
+    if ([...text].length > 512) return '422'; // schemas count code points, as JSON Schema does
     return refreshable.has(text) ? `200 of ${refreshable.get(text)}` : '401';
   },
 
