@@ -68,3 +68,10 @@ export class StoreUnavailable extends AuthError {
 export class StoreNotReady extends StoreUnavailable {
   override readonly name = 'StoreNotReady';
 }
+
+/** A document was written past the validator of its collection: nothing may be decided by it. */
+export function unsound(collection: string, id: unknown): StoreUnavailable {
+  return new StoreUnavailable(
+    `The document ${String(id)} in ${collection} lacks fields, or has some of the wrong type; put it right`,
+  );
+}

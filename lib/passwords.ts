@@ -10,8 +10,12 @@ export interface Passwords {
   hash(password: string): Promise<string>;
   /** Whether the password fits the hash; takes its time where there is no hash to compare with. */
   check(password: string, hash: string | undefined): Promise<boolean>;
-  /** AuthError `busy` when too many already wait: the next one would only be turned away later. */
-  assertRoom(): void;
+  /**
+   * Takes one of the places of those who are about to have a password checked, as many as there is room for;
+   * what is answered gives it back. AuthError `busy` where none is left: the next one would only be turned
+   * away later, after it had kept the database busy.
+   */
+  takePlace(): () => void;
   /** Whether a hash is one of bcrypt, at a cost from 10 to 14: no other one ever fits. */
   isUsable(hash: string): boolean;
   /** Whether a hash was made at a lower cost than is configured now. */
@@ -59,9 +63,20 @@ export function createPasswords(options: PasswordOptions): Passwords {
     niceIncrement: 10,
     maxQueue: threads * queuePerThread(cost),
   });
+  const places = threads + pool.options.maxQueue;
+  let taken = 0;
 
   function assertRoom(): void {
     if (pool.queueSize >= pool.options.maxQueue) throw busy();
+  }
+
+  function takePlace(): () => void {
+    assertRoom();
+    if (taken >= places) throw busy();
+    taken++;
+    return () => {
+      taken--;
+    };
   }
 
   async function run<T>(name: 'hash' | 'check', task: HashTask | CheckTask): Promise<T> {
@@ -79,7 +94,7 @@ export function createPasswords(options: PasswordOptions): Passwords {
       return usable && fits;
     },
 
-    assertRoom,
+    takePlace,
     isUsable,
     isOutdated: (hash) => getRounds(hash) < cost,
     close: () => pool.destroy(),

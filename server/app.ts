@@ -2,6 +2,7 @@ import Koa from 'koa';
 import type { Logger } from 'pino';
 import type { Services } from './context.ts';
 import { logErrors } from './log-errors.ts';
+import { allowOrigins } from './middleware/allow-origins.ts';
 import { handleErrors } from './middleware/handle-errors.ts';
 import { identifyCaller } from './middleware/identify-caller.ts';
 import { logRequests } from './middleware/log-requests.ts';
@@ -17,11 +18,13 @@ export interface AppOptions extends Services {
   readonly requestDeadline: number;
   /** How many proxies stand before the server, each adding to X-Forwarded-For. */
   readonly trustProxy: number;
+  /** Whose pages may read answers in a browser. Default: nobody's. */
+  readonly corsOrigins?: readonly string[] | undefined;
 }
 
 /** The way of every request, from top to bottom. */
 export function createApp(options: AppOptions): Koa {
-  const { log, requestDeadline, trustProxy } = options;
+  const { log, requestDeadline, trustProxy, corsOrigins = [] } = options;
   const app = new Koa({ proxy: trustProxy > 0, maxIpsCount: trustProxy });
   app.on('error', logErrors(log));
   app.use(identifyCaller({ requestDeadline }));
@@ -29,6 +32,7 @@ export function createApp(options: AppOptions): Koa {
   app.use(setHeaders());
   app.use(handleErrors({ all: true }));
   app.use(refuseMalformed());
+  if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins, routes));
   app.use(createRouter(routes, options).routes());
   app.use(unmatched());
   return app;

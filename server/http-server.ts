@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  STATUS_CODES,
-} from 'node:http';
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -18,7 +12,31 @@ export interface ListenOptions {
   readonly port: number;
   /** Told of the requests that Node refuses before they reach the application. */
   readonly log: Pick<Logger, 'info'>;
+  /** Default: what `npm start` has. */
+  readonly slowClients?: SlowClients;
 }
+
+/** How long a client may take its time, in milliseconds; then its connection is ended. */
+export interface SlowClients {
+  /** From its first moment until all headers are there, also where nothing comes at all. */
+  readonly headers: number;
+  /** Until the whole request is there. */
+  readonly request: number;
+  /** From the end of an answer to the next request. */
+  readonly idle: number;
+  /** In which no byte moves, as with one that does not read its answer. Longer than any answer takes. */
+  readonly still: number;
+  /** How often the first two are looked after: an end comes by so much later. */
+  readonly sweep: number;
+}
+
+const SLOW_CLIENTS: SlowClients = {
+  headers: 10 * SECOND,
+  request: 15 * SECOND,
+  idle: 65 * SECOND, // longer than a load balancer's, so that it closes first
+  still: 75 * SECOND, // REQUEST_DEADLINE is at most 60 s
+  sweep: 2 * SECOND,
+};
 
 export interface HttpServer {
   readonly url: string;
@@ -28,23 +46,24 @@ export interface HttpServer {
 
 /** Serves requests. Rejects with the system's error (`EADDRINUSE`, `EACCES`) when it cannot listen. */
 export async function listen(handle: RequestListener, options: ListenOptions): Promise<HttpServer> {
+  const { headers, request, idle, still, sweep } = options.slowClients ?? SLOW_CLIENTS;
   const server = createServer(
     {
-      headersTimeout: 10 * SECOND,
-      requestTimeout: 15 * SECOND,
-      keepAliveTimeout: 65 * SECOND, // longer than a load balancer's, so that it closes first
-      connectionsCheckingInterval: 2 * SECOND,
+      headersTimeout: headers,
+      requestTimeout: request,
+      keepAliveTimeout: idle,
+      connectionsCheckingInterval: sweep,
       requireHostHeader: false, // refuseMalformed answers it with a problem document
     },
     handle,
   );
+  server.maxHeadersCount = 0; // 16 KB hold no more than a few thousand, and none is dropped unseen
+  server.setTimeout(still);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (GONE.has(error.code ?? '') || !socket.writable) socket.destroy();
     else socket.end(refuse(UNREADABLE[error.code ?? ''] ?? 'bad_request', options.log));
   });
-  server.on('checkExpectation', ({ socket }: IncomingMessage) => {
-    socket.end(refuse('expectation_failed', options.log)); // RFC 9110 section 10.1.1
-  });
+  server.on('checkExpectation', handle); // refuseMalformed answers it too
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port, options.host, resolve);
   });

@@ -44,6 +44,26 @@ export const mongodbUri = z
     'is not a connection string that the MongoDB driver can read (mongodb://… or mongodb+srv://…)',
   );
 
+/** Origins as browsers write them (RFC 6454 section 6.2), comma-separated. */
+export const origins = z
+  .string()
+  .transform((list) => list.split(',').map((origin) => origin.trim()))
+  .superRefine((list, context) => {
+    list.forEach((origin, index) => {
+      const fault = originFault(origin);
+      if (fault !== undefined) context.addIssue(`(origin ${index + 1} of the list) ${fault}`);
+    });
+  });
+
+/** Anything that a browser would write in another way would never match. */
+function originFault(text: string): string | undefined {
+  if (!/^https?:\/\/[^/*]+$/i.test(text) || !URL.canParse(text)) {
+    return 'must be <http or https>://<host>[:<port>], with no path; neither * nor null is one';
+  }
+  const { origin } = new URL(text);
+  return text === origin ? undefined : `must be an origin and nothing else, written ${origin}`;
+}
+
 /** A whole number within bounds. */
 export function integer(least: number, most: number) {
   const message = `must be a whole number from ${least} to ${most}`;

@@ -7,6 +7,7 @@ import {
   integer,
   limit,
   mongodbUri,
+  origins,
   previousSecrets,
   privateKey,
   publicKeys,
@@ -43,6 +44,7 @@ export const settings = {
   LOGIN_FAILURES_PER_ACCOUNT: limit().prefault('10/15m'),
   LOGIN_FAILURES_PER_ADDRESS: limit().prefault('100/15m'),
   LOGIN_FAILURES_ANYWHERE: limit().prefault('100/1d'),
+  CORS_ORIGINS: origins.optional(),
   TRUST_PROXY: integer(0, 10).prefault('0'),
   LOG_LEVEL: z
     .enum(

@@ -38,6 +38,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
       isStopping: () => stopping,
       requestDeadline: config.REQUEST_DEADLINE,
       trustProxy: config.TRUST_PROXY,
+      corsOrigins: config.CORS_ORIGINS,
     });
     const server = await listen(app.callback(), { host: config.HOST, port: config.PORT, log });
     return {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { unsound } from '../errors.ts';
 import { createSharedReads } from '../shared-reads.ts';
+import { MINUTE } from '../time.ts';
 import type { ClientDocument, Collections } from './collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from './database.ts';
 
@@ -25,8 +27,8 @@ export interface NewClient {
 
 export interface Clients {
   /**
-   * What was registered under this id. A client never changes, so one that was found is remembered: whether
-   * it has been revoked since is for `revoked_tokens` to say.
+   * What was registered under this id. A client never changes, so one that was found is remembered for a
+   * minute: whether it has been revoked since is for `revoked_tokens` to say.
    */
   find(id: string): Promise<ClientAccount | undefined>;
   /** All of them, the oldest first. */
@@ -40,18 +42,27 @@ export interface Clients {
 const MOST_REMEMBERED = 1_000;
 const WHAT_A_CLIENT_IS = { name: 1, secret_hash: 1, created_at: 1 } as const;
 
-/** Reads and writes the `clients` collection. */
-export function createClients({ clients }: Pick<Collections, 'clients'>): Clients {
+/**
+ * Reads and writes the `clients` collection. A client is remembered for so many milliseconds, and no longer,
+ * because it may have been deleted by hand, or its entry in `revoked_tokens` lost with all others.
+ */
+export function createClients(
+  { clients }: Pick<Collections, 'clients'>,
+  remembered = MINUTE,
+): Clients {
   const read = createSharedReads(async (ids) => {
     const documents = await findByIds(clients, ids, WHAT_A_CLIENT_IS);
-    return new Map(documents.map((document) => [document._id, toAccount(document)]));
+    return new Map(
+      documents.map((it) => [it._id, isSound(it) ? toAccount(it) : unsound('clients', it._id)]),
+    );
   });
 
-  const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED });
+  const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED, ttl: remembered });
 
   return {
     async find(id) {
       const client = found.get(id) ?? (await read([id])).get(id);
+      if (client instanceof Error) throw client;
       if (client !== undefined) found.set(id, client);
       return client;
     },
@@ -81,6 +92,10 @@ export function createClients({ clients }: Pick<Collections, 'clients'>): Client
 
 function toClient(document: ClientDocument): Client {
   return { id: document._id, name: document.name, createdAt: document.created_at };
+}
+
+function isSound({ secret_hash }: ClientDocument): boolean {
+  return typeof secret_hash === 'string';
 }
 
 function toAccount(document: ClientDocument): ClientAccount {

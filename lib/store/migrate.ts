@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Db, Document } from 'mongodb';
 import { DAY } from '../time.ts';
+import { planAfterRestore } from './after-restore.ts';
 import { conflict, type MigrationPlan, merge, planCollection, step } from './collection-plan.ts';
 import { collectionSpecs, SCHEMA_VERSION } from './collection-specs.ts';
 import { type Collections, openCollections } from './collections.ts';
 import { isDuplicateKey } from './database.ts';
-import { LOGIN_IN_FLIGHT } from './revocation-entries.ts';
+import { LOGIN_IN_FLIGHT, LOST_CUTOFFS } from './revocation-entries.ts';
 import { SENTINEL } from './revocation-keys.ts';
 
 export type { MigrationPlan } from './collection-plan.ts';
@@ -13,20 +14,26 @@ export type { MigrationPlan } from './collection-plan.ts';
 export interface MigrateOptions {
   /** How long audit events are kept, in milliseconds. */
   readonly auditRetention: number;
+  /** Whether this database was restored: then every token issued so far is refused too. Default false. */
+  readonly afterRestore?: boolean | undefined;
 }
 
 /**
  * Compares the database with what this version needs: collections, validators, indexes, the schema
  * document and the sentinel. Changes nothing. Rejects with the driver's error when it cannot look.
  */
-export async function planMigration(db: Db, options: MigrateOptions): Promise<MigrationPlan> {
+export async function planMigration(
+  db: Db,
+  { auditRetention, afterRestore = false }: MigrateOptions,
+): Promise<MigrationPlan> {
   const collections = openCollections(db);
   const plans: MigrationPlan[] = [];
-  for (const spec of collectionSpecs(options.auditRetention)) {
+  for (const spec of collectionSpecs(auditRetention)) {
     plans.push(await planCollection(db, spec));
   }
   plans.push(await planUniqueEmails(collections));
-  plans.push(await planSentinel(collections));
+  plans.push(await planSentinel(collections, afterRestore));
+  if (afterRestore) plans.push(planAfterRestore(collections));
   return merge(plans);
 }
 
@@ -73,7 +80,10 @@ async function planUniqueEmails({ users }: Collections): Promise<MigrationPlan> 
   );
 }
 
-async function planSentinel(collections: Collections): Promise<MigrationPlan> {
+async function planSentinel(
+  collections: Collections,
+  afterRestore = false,
+): Promise<MigrationPlan> {
   const schema = await collections.schema.findOne({ _id: 'rescind' });
   const sentinel = await collections.revokedTokens.findOne({ _id: SENTINEL });
   const plans: MigrationPlan[] = [];
@@ -83,15 +93,27 @@ async function planSentinel(collections: Collections): Promise<MigrationPlan> {
   if (schema?.version !== SCHEMA_VERSION) {
     plans.push(step(`note schema version ${SCHEMA_VERSION}`, () => writeSchema(collections)));
   }
-  if (sentinel === null) {
-    plans.push(step('create the sentinel', () => createSentinel(collections)));
-  } else if (schema !== null && sentinel.epoch !== schema.epoch) {
-    plans.push(
-      conflict('revoked_tokens and schema have different epochs; restore both from one backup'),
-    );
+  if (sentinel?.epoch === undefined) {
+    plans.push(schema === null ? firstSentinel(collections) : lostSentinel(collections));
+  } else if (schema !== null && sentinel.epoch !== schema.epoch && !afterRestore) {
+    plans.push(conflict(DIFFERENT_EPOCHS));
   }
   return merge(plans);
 }
+
+function firstSentinel(collections: Collections): MigrationPlan {
+  return step('create the sentinel', () => createSentinel(collections, 2 * LOGIN_IN_FLIGHT));
+}
+
+function lostSentinel(collections: Collections): MigrationPlan {
+  const description = 'create the sentinel anew (if keys were revoked: revoke them again)';
+  return step(description, () => createSentinel(collections, LOST_CUTOFFS));
+}
+
+const DIFFERENT_EPOCHS =
+  'revoked_tokens and schema have different epochs: they are of two databases, or of two backups, or ' +
+  '--after-restore broke off. If MONGODB_URI is right, run: npm run migrate -- --after-restore (which ' +
+  'refuses every token issued so far)';
 
 /** Where only this document was lost, the sentinel still knows the epoch. */
 async function writeSchema({ schema, revokedTokens }: Collections): Promise<void> {
@@ -110,12 +132,15 @@ async function writeSchema({ schema, revokedTokens }: Collections): Promise<void
  * The cutoff of a new sentinel is above every token there can be: what was issued while this
  * collection did not exist, or under one that was lost, is refused. Re-creating never un-revokes.
  */
-async function createSentinel({ revokedTokens, schema, sessions }: Collections): Promise<void> {
+async function createSentinel(
+  { revokedTokens, schema, sessions }: Collections,
+  ahead: number,
+): Promise<void> {
   const known = await schema.findOne({ _id: 'rescind' });
   if (known === null)
     throw new TypeError('The schema document has to be written before the sentinel');
   const [newest] = await sessions.find().sort({ stamp: -1 }).limit(1).toArray();
-  const cutoff = { $max: [newest?.stamp ?? null, { $add: ['$$NOW', 2 * LOGIN_IN_FLIGHT] }] };
+  const cutoff = { $max: ['$revoked_before', newest?.stamp ?? null, { $add: ['$$NOW', ahead] }] };
   const fields: Document = {
     kind: SENTINEL,
     epoch: { $literal: known.epoch },
@@ -123,15 +148,8 @@ async function createSentinel({ revokedTokens, schema, sessions }: Collections):
     revoked_before: cutoff,
     writes: 1,
   };
-  const unlessPresent = Object.entries(fields).map(([name, value]) => [
-    name,
-    { $ifNull: [`$${name}`, value] },
-  ]);
-  await once(() =>
-    revokedTokens.updateOne({ _id: SENTINEL }, [{ $set: Object.fromEntries(unlessPresent) }], {
-      upsert: true,
-    }),
-  );
+  const isIncomplete = { _id: SENTINEL, epoch: { $exists: false } };
+  await once(() => revokedTokens.updateOne(isIncomplete, [{ $set: fields }], { upsert: true }));
 }
 
 /** Another process that migrates at the same time may be faster: then the document is there. */

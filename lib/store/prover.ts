@@ -67,7 +67,9 @@ export function createProver(
   }
 
   return {
-    prove: shared(() => told(within(patience, makeProof(), unproved), onPrimaryProof)),
+    prove: shared(primary.changes, () =>
+      told(within(patience, makeProof(), unproved), onPrimaryProof),
+    ),
     isOfPrimary: (proof) => proof.primary === primary.changes(),
     stop: () => primary.stop(),
   };
@@ -87,14 +89,18 @@ function createTopologyOf(db: Db) {
   };
 }
 
-function shared<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined;
+/** Joins the work that is under way for the same primary. What hangs at another one keeps nobody waiting. */
+function shared<T>(changes: () => number, work: () => Promise<T>): () => Promise<T> {
+  let running: { readonly primary: number; readonly answer: Promise<T> } | undefined;
 
   return function join() {
-    running ??= work().finally(() => {
-      running = undefined;
+    const primary = changes();
+    if (running?.primary === primary) return running.answer;
+    const answer = work().finally(() => {
+      if (running?.answer === answer) running = undefined;
     });
-    return running;
+    running = { primary, answer };
+    return answer;
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { DAY, MINUTE } from '../time.ts';
+import { DAY, MINUTE, SECOND } from '../time.ts';
 
 /** The names under which a token can be revoked. */
 export interface TokenNames {
@@ -39,6 +39,13 @@ export interface RevokeClientInput extends Cause {
 
 /** Longer than any login takes, so that a revocation reaches the logins in flight. */
 export const LOGIN_IN_FLIGHT = 10 * MINUTE;
+
+/**
+ * How far ahead of now the deployment's cutoff is put where the last one may be lost, and with it the cutoffs
+ * of users: some stamps were lifted by those, 20 minutes ahead of the clock, or further where a clock was
+ * wrong. With a day a clock may be off by any time zone.
+ */
+export const LOST_CUTOFFS = DAY;
 
 /** How long an entry outlives its token, against a primary whose clock runs ahead. */
 const MARGIN = DAY;
@@ -127,19 +134,30 @@ export function userEntry(input: RevokeUserInput, deployment: number, now: numbe
 
 /**
  * Revokes every token of the deployment: in the same way, and above every stamp that a user's own
- * cutoff has lifted. `above` holds the newest of both.
+ * cutoff has lifted. `above` holds the newest of both; `ahead` is the least that it reaches ahead of now.
  */
-export function everyoneEntry(input: Cause, above: readonly Date[], now: number): Document[] {
+export function everyoneEntry(
+  input: Cause,
+  above: readonly Date[],
+  now: number,
+  ahead = 2 * LOGIN_IN_FLIGHT,
+): Document[] {
   return [
     {
       $set: {
         ...latestCause(input),
-        revoked_before: cutoffAfter(above, 2 * LOGIN_IN_FLIGHT, now),
+        revoked_before: cutoffAfter(above, ahead, now, MEANWHILE),
         ...COUNT_WRITES,
       },
     },
   ];
 }
+
+/**
+ * While the newest stamp is looked for users go on revoking their tokens and logging in, each time a
+ * millisecond higher where the cutoffs are ahead of the clock. None gets a second higher in that time.
+ */
+const MEANWHILE = SECOND;
 
 function latestCause({ reason, revokedBy }: Cause): Document {
   return {
@@ -149,9 +167,9 @@ function latestCause({ reason, revokedBy }: Cause): Document {
   };
 }
 
-function cutoffAfter(above: readonly Date[], ahead: number, now: number): Document {
+function cutoffAfter(above: readonly Date[], ahead: number, now: number, step = 1): Document {
   const floor = { $max: ['$revoked_before', ...above] };
   return {
-    $max: [{ $add: [floor, 1] }, { $add: ['$$NOW', ahead] }, new Date(now + ahead)],
+    $max: [{ $add: [floor, step] }, { $add: ['$$NOW', ahead] }, new Date(now + ahead)],
   };
 }

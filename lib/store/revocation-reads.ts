@@ -122,7 +122,7 @@ const NOT_MIGRATED =
   'Run `npm run migrate`; tokens issued before will stay refused';
 const FOREIGN =
   'revoked_tokens belongs to another database: its epoch is not that of the schema document. ' +
-  'Check MONGODB_URI, and restore revoked_tokens and schema from the same backup';
+  'Check MONGODB_URI; if it is right, run `npm run migrate -- --after-restore`: every token issued before is refused then';
 
 /** Reads entries and the sentinel together: without the sentinel, absence would prove nothing. */
 function createReader(

@@ -1,7 +1,7 @@
-import { type Clock, MINUTE } from '../time.ts';
+import type { Clock } from '../time.ts';
 import type { Collections } from './collections.ts';
-import { isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
-import { idsOf } from './entry-kinds.ts';
+import { isDuplicateKey, orUnavailable } from './database.ts';
+import { newestStamps } from './newest-stamps.ts';
 import {
   type Cause,
   clientEntry,
@@ -103,26 +103,6 @@ function createMoveCutoff({ revokedTokens }: Pick<Collections, 'revokedTokens'>)
     );
     return cutoffOf(new Map(entry === null ? [] : [[key, entry]]), key);
   };
-}
-
-/**
- * The newest cutoff is looked for among all users who ever revoked theirs, some 500,000 in a second. A
- * server gives up at its deadline; the command has this long, in milliseconds.
- */
-const SEARCH_TIME = MINUTE;
-
-/** The newest cutoff of a user, and the newest stamp of a session. */
-async function newestStamps({
-  revokedTokens,
-  sessions,
-}: Pick<Collections, 'revokedTokens' | 'sessions'>): Promise<Date[]> {
-  const newestUser = { maxTimeMS: SEARCH_TIME, sort: { revoked_before: -1 } } as const;
-  const newestSession = { maxTimeMS: MAX_TIME, sort: { stamp: -1 } } as const;
-  const [user, session] = await Promise.all([
-    orUnavailable(revokedTokens.findOne({ _id: idsOf('user') }, newestUser)),
-    orUnavailable(sessions.findOne({}, newestSession)),
-  ]);
-  return [user?.revoked_before, session?.stamp].filter((date) => date instanceof Date);
 }
 
 type Upsert = ReturnType<typeof upsert>;

@@ -1,4 +1,5 @@
 import type { Document } from 'mongodb';
+import { unsound } from '../errors.ts';
 import { type BoundedCount, countUpTo } from './bounded-count.ts';
 import type { Collections, RefreshOutcome, SessionDocument } from './collections.ts';
 import { MAX_TIME, orUnavailable } from './database.ts';
@@ -129,6 +130,9 @@ function toDocument(session: Session): SessionDocument {
 }
 
 function toSession(document: SessionDocument): StoredSession {
+  if (!DATES.every((name) => document[name] instanceof Date)) {
+    throw unsound('sessions', document._id);
+  }
   return {
     id: document._id,
     userId: document.user_id,
@@ -142,8 +146,10 @@ function toSession(document: SessionDocument): StoredSession {
   };
 }
 
+const DATES = ['stamp', 'auth_time', 'expires_at', 'ends_at', 'last_used_at'] as const;
+
 function toRefreshed(document: SessionDocument): Refreshed {
   const { counter = 0, last_refresh: last } = document;
-  if (last === undefined) throw new TypeError('The update of a refresh did not say what it did');
+  if (!(last?.at instanceof Date)) throw unsound('sessions', document._id);
   return { outcome: last.outcome, at: last.at, counter, session: toSession(document) };
 }

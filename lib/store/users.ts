@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Document, Filter } from 'mongodb';
-import { AuthError } from '../errors.ts';
+import { AuthError, unsound } from '../errors.ts';
 import { createSharedReads } from '../shared-reads.ts';
 import type { Collections, UserDocument } from './collections.ts';
 import { findByIds, isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
@@ -52,13 +52,9 @@ const WHAT_A_USER_IS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at
 /** Reads and writes the `users` collection. */
 export function createUsers({ users }: Pick<Collections, 'users'>): Users {
   const set = createSet(users);
-  const read = createSharedReads(async (ids) => {
-    const documents = await findByIds(users, ids, WHAT_A_USER_IS);
-    return new Map(documents.map((document) => [document._id, toUser(document)]));
-  });
 
   return {
-    find: async (id) => (await read([id])).get(id),
+    find: createFind(users),
 
     async findAccount(email) {
       const document = await orUnavailable(users.findOne({ email }, { maxTimeMS: MAX_TIME }));
@@ -97,6 +93,22 @@ export function createUsers({ users }: Pick<Collections, 'users'>): Users {
   };
 }
 
+/** A document that is not sound is the affair of those who asked for it, and of nobody else in the read. */
+function createFind(users: Collections['users']) {
+  const read = createSharedReads(async (ids) => {
+    const documents = await findByIds(users, ids, WHAT_A_USER_IS);
+    return new Map(
+      documents.map((it) => [it._id, isSound(it) ? toUser(it) : unsound('users', it._id)]),
+    );
+  });
+
+  return async function find(id: string): Promise<User | undefined> {
+    const found = (await read([id])).get(id);
+    if (found instanceof Error) throw found;
+    return found;
+  };
+}
+
 /** Changes a user where the filter fits, by the database's clock; tells whether it did. */
 function createSet(users: Collections['users']) {
   return async function set(filter: Filter<UserDocument>, fields: Document): Promise<boolean> {
@@ -127,8 +139,24 @@ function newDocument(user: NewUser): UserDocument {
   };
 }
 
+type WhatAUserIs = Pick<UserDocument, '_id' | keyof typeof WHAT_A_USER_IS>;
+
+/** A string in place of a list of roles, say, would have every role that is a part of it. */
+function isSound({ email, name, company_id, roles, disabled_at }: WhatAUserIs): boolean {
+  return (
+    [email, name, company_id].every(isString) &&
+    Array.isArray(roles) &&
+    roles.every(isString) &&
+    (disabled_at === null || disabled_at instanceof Date)
+  );
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
 /** Frozen: requests that share a read share the user. */
-function toUser(document: Pick<UserDocument, '_id' | keyof typeof WHAT_A_USER_IS>): User {
+function toUser(document: WhatAUserIs): User {
   return Object.freeze({
     id: document._id,
     email: document.email,
@@ -140,5 +168,6 @@ function toUser(document: Pick<UserDocument, '_id' | keyof typeof WHAT_A_USER_IS
 }
 
 function toAccount(document: UserDocument): Account {
+  if (!isSound(document)) throw unsound('users', document._id);
   return { ...toUser(document), passwordHash: document.password_hash };
 }

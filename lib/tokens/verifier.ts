@@ -78,12 +78,19 @@ function signedPayload({ signedBytes, payload, signature }: CanonicalToken, key:
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/**
+ * Only JSON as it is written here, which comes out the same when it is written again: of a member that is
+ * there twice one program reads the first and another the last (RFC 7519 section 4).
+ */
 function parseJson(part: string): unknown {
   try {
-    return JSON.parse(utf8.decode(Buffer.from(part, 'base64url')));
+    const text = utf8.decode(Buffer.from(part, 'base64url'));
+    const value = JSON.parse(text);
+    if (JSON.stringify(value) === text) return value;
   } catch (cause) {
     throw invalid('it does not hold JSON', cause);
   }
+  throw invalid('its JSON is not spelled in the one way');
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, part: string): T {

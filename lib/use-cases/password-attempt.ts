@@ -6,24 +6,41 @@ export interface PasswordAttemptParts {
   readonly loginLimits: LoginLimits;
 }
 
+/** Whose password is looked at, and for whom. */
+interface Account {
+  readonly email: string;
+  readonly ip: string;
+}
+
 /**
  * Makes what stands around everything that looks at a password: there has to be room for it, and it counts
  * as a failure of the account and the address, unless its outcome has no `refusal`, or it ends in an error.
  */
 export function createPasswordAttempt({ passwords, loginLimits }: PasswordAttemptParts) {
-  return async function attempt<Outcome extends object>(
-    { email, ip }: { readonly email: string; readonly ip: string },
+  async function counted<Outcome extends object>(
+    { email, ip }: Account,
     look: () => Promise<Outcome>,
   ): Promise<Outcome> {
-    passwords.assertRoom(); // in a storm of logins the database is spared what would come to nothing
-    const counted = await loginLimits.take(email, ip);
+    const taken = await loginLimits.take(email, ip);
     try {
       const outcome = await look();
-      if (!('refusal' in outcome)) await counted.succeeded();
+      if (!('refusal' in outcome)) await taken.succeeded();
       return outcome;
     } catch (error) {
-      await counted.withdraw().catch(() => undefined); // The first error is the one to tell.
+      await taken.withdraw().catch(() => undefined); // The first error is the one to tell.
       throw error;
+    }
+  }
+
+  return async function attempt<Outcome extends object>(
+    account: Account,
+    look: () => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const leave = passwords.takePlace(); // so that a storm of logins does not become one of the database
+    try {
+      return await counted(account, look);
+    } finally {
+      leave();
     }
   };
 }

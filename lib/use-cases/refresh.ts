@@ -32,7 +32,7 @@ export type Refresh = UseCase<RefreshInput, Grant>;
  * `refresh_token_expired`, `refresh_token_reused`, `refresh_token_revoked`, `store_unavailable`.
  */
 export function createRefresh(parts: RefreshParts): Refresh {
-  const { refreshTokens, sessions, skew, lifetimes, refreshGrace: grace } = parts;
+  const { refreshTokens, sessions, revocations, skew, lifetimes, refreshGrace: grace } = parts;
   const sign = createSign(parts);
   const assertGood = createAssertGood(parts);
   const endStolen = createEndStolen(parts);
@@ -43,7 +43,10 @@ export function createRefresh(parts: RefreshParts): Refresh {
     const { userAgent } = caller;
     const { idleTtl } = lifetimes;
     const refreshed = await sessions.refresh({ sessionId, counter, userAgent, grace, idleTtl });
-    if (refreshed === undefined) throw expired('its session is gone');
+    if (refreshed === undefined) {
+      await revocations.assertKnown(); // in a database that was lost, every session is gone
+      throw expired('its session is gone');
+    }
     skew.assertNear(refreshed.at);
     if (refreshed.outcome === 'expired') throw expired('its session has ended');
     if (refreshed.outcome === 'reused') throw await endStolen(refreshed.session, caller);

@@ -2,6 +2,7 @@ import contentType from 'content-type';
 import type { Context, Middleware } from 'koa';
 import bodyParser from 'koa-bodyparser';
 import type { Caller } from '../../lib/caller.ts';
+import { MINUTE, within } from '../../lib/time.ts';
 import { parseForm } from '../form.ts';
 import { HttpProblem, type HttpProblemCode } from '../problems.ts';
 
@@ -48,18 +49,22 @@ export function readBody(type: BodyType): Middleware {
   return async function readBody(ctx, next) {
     if (ctx.request.is('*/*') === null) throw new HttpProblem(kind.malformed); // there is no body
     assertType(ctx.get('Content-Type'), kind);
-    return parse(ctx, () => {
-      assertInTime(ctx);
-      ctx.request.body = accepted(ctx, kind);
-      return next();
-    });
+    await within(timeLeft(ctx), Promise.resolve(parse(ctx, nothingMore)), tooSlow);
+    ctx.request.body = accepted(ctx, kind);
+    return next();
   };
 }
 
-/** A body that took all the time there was leaves none for an answer. */
-function assertInTime({ state }: Context): void {
-  const { deadline = Number.POSITIVE_INFINITY } = state['caller'] as Caller;
-  if (performance.now() >= deadline) throw new HttpProblem('request_timeout');
+const nothingMore = () => Promise.resolve();
+
+function timeLeft({ state }: Context): number {
+  const { deadline } = state['caller'] as Caller;
+  return deadline === undefined ? MINUTE : deadline - performance.now();
+}
+
+/** A body that takes all the time there is leaves none for an answer; what is left of it nobody waits for. */
+function tooSlow(): HttpProblem {
+  return new HttpProblem('request_timeout', { headers: { Connection: 'close' } });
 }
 
 function assertType(header: string, { mediaType, unsupported }: BodyKind): void {
@@ -77,9 +82,14 @@ function parseType(header: string): { type?: string; charset: string; cause?: un
   }
 }
 
-/** The parser's errors tell their kind by status; one without a status comes from a broken encoding. */
+/**
+ * The parser's errors tell their kind by status; one without a status comes from a broken encoding. It
+ * leaves the rest of the body unread, and the next request on the connection would wait behind that.
+ */
 function refuseAs({ unsupported, malformed }: BodyKind) {
-  return function refuse(error: Error): never {
+  return function refuse(error: Error, { req }: Context): never {
+    req.unpipe();
+    req.resume();
     const status = 'status' in error ? error.status : undefined;
     if (status === 413) throw new HttpProblem('body_too_large', { cause: error });
     throw new HttpProblem(status === 415 ? unsupported : malformed, { cause: error });

@@ -2,7 +2,7 @@ import test from 'ava';
 import { rescind } from '../helpers/processes.ts';
 
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  migrate: ['--check', '--dry-run'],
+  migrate: ['--check', '--dry-run', '--after-restore'],
   'generate-secret': ['--bytes <n>', '--key <algorithm>'],
   'public-key': [],
   'user:create': [

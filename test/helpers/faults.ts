@@ -6,7 +6,7 @@ import type { ReplicaSet } from './replica-set.ts';
 import type { Member } from './set-member.ts';
 import { eventually } from './set-status.ts';
 import type { SmallDisk } from './small-disk.ts';
-import { splitBrain } from './split-brain.ts';
+import { deposePrimary, splitBrain } from './split-brain.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
 
 /** A server process, which can be killed and started again on the same port. */
@@ -113,7 +113,7 @@ export const REPLICA_SET_FAULTS: readonly ReplicaSetFault[] = [
     name: 'SIGSTOP of the primary',
     topology: 'replica set',
     stale: true,
-    strike: ({ set }) => toPrimary(set, (primary) => primary.freeze()),
+    strike: async ({ set }) => void (await deposePrimary(set, (primary) => primary.freeze())),
     heal: ({ set }) => set.heal(),
   },
   {

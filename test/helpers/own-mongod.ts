@@ -23,6 +23,8 @@ export interface OwnMongodOptions {
 export interface OwnMongod {
   /** With the database `rescind` in its path. */
   readonly uri: string;
+  /** Where its data is, for as long as the test runs. */
+  readonly dataFolder: string;
   isRunning(): boolean;
   /** Stops answering without closing a connection, until `thaw`. */
   freeze(): void;
@@ -67,6 +69,7 @@ async function keep(t: Owner, options: MongodOptions): Promise<OwnMongod> {
   t.teardown(() => mongod.kill());
   return {
     uri: withDatabase(mongod.uri, 'rescind'),
+    dataFolder: options.dataFolder,
     isRunning: () => mongod.isRunning(),
     freeze: () => void process.kill(mongod.pid, 'SIGSTOP'),
     thaw: () => void process.kill(mongod.pid, 'SIGCONT'),

@@ -2,7 +2,6 @@ import { findMongod } from '../../scripts/mongod/find.ts';
 import { replicaSetName } from '../../scripts/mongod/replica-set.ts';
 import { silentReport } from '../../scripts/progress.ts';
 import type { Owner } from './owner.ts';
-import type { Treatment } from './proxied-connection.ts';
 import { type Member, type MemberSettings, startSetMember } from './set-member.ts';
 import { createNetwork, type Network } from './set-network.ts';
 import { eventually, primaryAmong, primaryAtRest, writingPrimary } from './set-status.ts';
@@ -40,8 +39,6 @@ export interface ReplicaSet {
   cutOff(member: Member): void;
   /** Silence between this process and every member but one. */
   reachOnly(pid: number, member: Member): void;
-  /** What becomes of the connections of all clients. */
-  treatClients(treatment: Treatment): void;
   /** Puts everything right: proxies pass, frozen members are thawed and dead ones started; ends at rest. */
   heal(): Promise<void>;
 }
@@ -100,7 +97,6 @@ function createReplicaSet(members: readonly Member[], network: Network): Replica
     },
     cutOff: (member) => network.cutOff(member),
     reachOnly: (pid, member) => network.reachOnly(pid, member),
-    treatClients: (treatment) => network.treatClients(treatment),
     async heal() {
       network.heal();
       for (const member of members) if (member.isRunning()) member.thaw();

@@ -12,8 +12,6 @@ export interface Network {
   cutOff(member: Member): void;
   /** Silence between this process and every member but one. */
   reachOnly(pid: number, member: Member): void;
-  /** What becomes of the connections of all that are no members. */
-  treatClients(treatment: Treatment): void;
   /** Everything passes again. */
   heal(): void;
 }
@@ -21,7 +19,6 @@ export interface Network {
 /** Who reaches whom: a rule for the proxy of each member. */
 export function createNetwork(): Network {
   let members: readonly Member[] = [];
-  let clients: Treatment = 'pass';
   const alone = new Set<Member>();
   const only = new Map<number, Member>();
 
@@ -29,7 +26,7 @@ export function createNetwork(): Network {
     const from = members.find(({ pid }) => pid === opener);
     if (from !== undefined) return areApart(from, target) ? 'hole' : 'pass';
     const reached = opener !== undefined && only.get(opener);
-    return reached && reached !== target ? 'hole' : clients;
+    return reached && reached !== target ? 'hole' : 'pass';
   }
 
   function areApart(one: Member, other: Member): boolean {
@@ -59,14 +56,9 @@ export function createNetwork(): Network {
       only.set(pid, member);
       apply();
     },
-    treatClients(treatment) {
-      clients = treatment;
-      apply();
-    },
     heal() {
       alone.clear();
       only.clear();
-      clients = 'pass';
       apply();
     },
   };

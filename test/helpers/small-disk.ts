@@ -13,7 +13,7 @@ const BLOCKS = [1024 * 1024, 4096];
 export interface SmallDisk {
   readonly folder: string;
   /**
-   * What a mongod that lives here needs: journal files of 1 MB. By default it lays out three of 100 MB,
+   * What a mongod that lives here needs: journal files of 100 KB. By default it lays out three of 100 MB,
    * and would go on writing into them for a while on a full disk.
    */
   readonly mongodArgs: readonly string[];
@@ -51,7 +51,7 @@ export async function smallDisk(owner: Owner): Promise<SmallDisk | NoDisk> {
   const filler = join(folder, 'filler');
   return {
     folder,
-    mongodArgs: ['--wiredTigerEngineConfigString', 'log=(file_max=1MB)'],
+    mongodArgs: ['--wiredTigerEngineConfigString', 'log=(file_max=100KB)'],
     fill: () => fill(filler),
     free: () => rm(filler, { force: true }),
   };

@@ -7,22 +7,32 @@ import { eventually } from './set-status.ts';
  * 4 s, measured) both take themselves for the primary and answer reads, while only the new one has a
  * majority.
  *
- * Left to itself a set (mongod 6.0) never came to that: the old primary gives up as early as the others
- * elect; by default the new one first waits for those that are silent to count as down; and a member
- * that had copied from the old one takes as long again to see that it is silent, before which there is no
- * majority: 8 to 16 s until a write. With the failpoint `blockHeartbeatStepdown` on, the old one answers for
- * as long as that is on. No failpoint is needed where the others copy from the member to be elected (as
- * chained replication may have it anyway), that one is told to stand for election (as an operator, or a
- * higher priority, may), and `catchUpTimeoutMillis` is 0.
+ * @returns the new primary, which takes writes.
+ */
+export function splitBrain(set: ReplicaSet): Promise<Member> {
+  return deposePrimary(set, (old) => set.cutOff(old));
+}
+
+/**
+ * Harms the primary and has another elected at once. Left to itself a set (mongod 6.0) was never seen to have
+ * two: the old primary gives up as early as the others elect; by default the new one first waits for
+ * those that are silent to count as down; and a member that had copied from the old one takes long to
+ * see that it is silent, before which there is no majority: 8 to 16 s until a write. With the
+ * failpoint `blockHeartbeatStepdown` on, the old one answers for as long as that is on.
+ *
+ * None is needed where the others copy from the member to be elected (as chained replication may have it
+ * anyway), that one is told to stand for election (as an operator, or a higher priority, may), and
+ * `catchUpTimeoutMillis` is 0.
  *
  * @returns the new primary, which takes writes.
  */
-export async function splitBrain(set: ReplicaSet): Promise<Member> {
+export async function deposePrimary(set: ReplicaSet, harm: (old: Member) => void): Promise<Member> {
   const old = await set.primary();
   const [next, ...others] = set.members.filter((member) => member !== old && isElectable(member));
-  if (!next) throw new Error('A set without another electable member cannot be split');
+  if (!next)
+    throw new Error('A set without another electable member cannot do without its primary');
   await Promise.all(others.map((member) => copyFrom(next, member, old)));
-  set.cutOff(old);
+  harm(old);
   await set.stepUp(next);
   return set.primaryAfter(old);
 }

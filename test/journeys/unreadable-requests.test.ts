@@ -1,12 +1,8 @@
-import { METHODS } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { type Answer, send, sendLines, sendRaw, testServer } from '../helpers/server.ts';
 import { isLeaked, outcomeOf, refusal } from './refusals.ts';
-
-/** Node 20.19's parser lets two broken headers pass; the one that came with QUERY does not. */
-const STRICT_PARSER = METHODS.includes('QUERY');
 
 test('CONNECT opens no tunnel', async (t) => {
   const { url } = await testServer(t);
@@ -27,10 +23,9 @@ test('What is not HTTP is answered 400, and harms no one else', async (t) => {
     'a path without a slash': 'GET x HTTP/1.1\r\nHost: x\r\n\r\n',
     'an unknown version': 'GET / HTTP/3.0\r\nHost: x\r\n\r\n',
     'an unknown method': 'JUNK / HTTP/1.1\r\nHost: x\r\n\r\n',
-    ...(STRICT_PARSER && {
-      'a header without a name': 'GET / HTTP/1.1\r\nHost: x\r\n: y\r\n\r\n',
-      'a space before the colon': 'GET / HTTP/1.1\r\nHost: x\r\nAuthorization : y\r\n\r\n',
-    }),
+    'a header without a name': 'GET / HTTP/1.1\r\nHost: x\r\n: y\r\n\r\n',
+    'a space before the colon': 'GET / HTTP/1.1\r\nHost: x\r\nAuthorization : y\r\n\r\n',
+    'two Hosts': 'GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n',
     'a NUL in a header': 'GET / HTTP/1.1\r\nHost: x\r\nX: \0\r\n\r\n',
     'no Host': 'GET /livez HTTP/1.1\r\n\r\n',
     'two lengths': `${login}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`,
@@ -90,7 +85,7 @@ test('A target that is no URL is refused like any other bad request', async (t) 
   for (const target of [
     'http://',
     'http://[::1',
-    'http://xn--0/api/auth/me',
+    'http://xn--0/nowhere',
     'http://[::1/livez?a=b',
   ]) {
     const outcome = outcomeOf(await sendLines(url, `GET ${target} HTTP/1.1`));

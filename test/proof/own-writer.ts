@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Collection, MongoClient } from 'mongodb';
 import type { Owner } from '../helpers/owner.ts';
+import { eventually } from '../helpers/set-status.ts';
+
+/** Leaves the processor to the mongods. */
+const PAUSE = 5;
 
 interface Entry {
   _id: number;
@@ -21,7 +25,8 @@ export async function ownWriter(owner: Owner, uri: string): Promise<OwnWriter> {
   const short = { serverSelectionTimeoutMS: 500, connectTimeoutMS: 1_000, socketTimeoutMS: 1_000 };
   const client = new MongoClient(uri, { ...short, retryWrites: false });
   owner.teardown(() => client.close());
-  await client.connect(); // a client whose first connection fails never makes another by itself
+  // A client whose first connection fails never makes another by itself.
+  await eventually('A first connection', () => client.connect());
   const entries = client.db().collection<Entry>('entries');
   const acknowledged = new Set<number>();
   let [failures, isStopping] = [0, false];
@@ -33,8 +38,8 @@ export async function ownWriter(owner: Owner, uri: string): Promise<OwnWriter> {
         acknowledged.add(_id);
       } catch {
         failures += 1;
-        await sleep(20);
       }
+      await sleep(PAUSE);
     }
   }
 

@@ -8,13 +8,14 @@ import { settings } from '../../server/settings.ts';
 const text = readFileSync('.env.example', 'utf8');
 const example = parseEnv(text) as Record<string, string>;
 
-/** What has no default that could stand there: secrets, and a number that depends on the machine. */
+/** What has no default that could stand there: secrets, a number that depends on the machine, and nobody. */
 const EMPTY = [
   'JWT_SECRET_KEY',
   'JWT_SECRET_KEY_PREVIOUS',
   'JWT_PRIVATE_KEY',
   'JWT_PUBLIC_KEYS',
   'BCRYPT_THREADS',
+  'CORS_ORIGINS',
 ];
 
 test('.env.example holds every setting of server/config.ts, once, and nothing else', (t) => {

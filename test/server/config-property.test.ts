@@ -1,6 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { parseConfig } from '../../server/config.ts';
+import { DAY, SECOND } from '../../lib/time.ts';
+import { secretFault } from '../../lib/tokens/secret-rules.ts';
+import { type Config, parseConfig } from '../../server/config.ts';
 import { ConfigError } from '../../server/config-error.ts';
 import { SECRETS, settings } from '../../server/settings.ts';
 
@@ -39,6 +41,23 @@ test('parseConfig never throws anything but ConfigError and never echoes a secre
   t.pass();
 });
 
+/** What revocations rest on: each of them is false for some configuration that has to be refused. */
+function assertPromiseCanHold(config: Config) {
+  const { ACCESS_TOKEN_TTL: access, REFRESH_TOKEN_IDLE_TTL: idle } = config;
+  const { MAX_STALENESS: staleness, PRIMARY_PROOF_INTERVAL: interval } = config;
+  const holds = {
+    'an access token lives a day at most': access > 0 && access <= DAY,
+    'an access token ends with its session': access <= idle,
+    'a session ends':
+      idle <= config.REFRESH_TOKEN_MAX_TTL && config.REFRESH_TOKEN_MAX_TTL <= 90 * DAY,
+    'an answer is told in time': config.REQUEST_DEADLINE >= SECOND,
+    'a primary is proved before its proof is stale': staleness === 0 || staleness > interval,
+    'no setting is a secret that is weak': secretFault(config.JWT_SECRET_KEY) === undefined,
+  };
+  const broken = Object.entries(holds).filter(([, isTrue]) => !isTrue);
+  if (broken.length > 0) throw new Error(broken.map(([rule]) => rule).join(', '));
+}
+
 test('whatever parseConfig accepts has every setting, of its type', (t) => {
   const secret = 'JWT_SECRET_KEY';
   const good = { [secret]: 'q7Vt2mXz9LrB4nKc8WsYdE3hJ6fGaPu1', MONGODB_URI: 'mongodb://127.0.0.1' };
@@ -58,6 +77,13 @@ test('whatever parseConfig accepts has every setting, of its type', (t) => {
       const numbers = [
         config.PORT,
         config.ACCESS_TOKEN_TTL,
+        config.REFRESH_TOKEN_IDLE_TTL,
+        config.REFRESH_TOKEN_MAX_TTL,
+        config.REFRESH_GRACE,
+        config.MAX_SESSIONS,
+        config.PASSWORD_MIN_LENGTH,
+        config.MAX_STALENESS,
+        config.PRIMARY_PROOF_INTERVAL,
         config.BCRYPT_COST,
         config.BCRYPT_THREADS,
         config.REQUEST_DEADLINE,
@@ -67,6 +93,7 @@ test('whatever parseConfig accepts has every setting, of its type', (t) => {
       ];
       if (!numbers.every(Number.isSafeInteger)) throw new Error('A number is none');
       if (!limits.every(({ duration }) => duration >= 1_000)) throw new Error('A window is none');
+      assertPromiseCanHold(config);
     }),
     { numRuns: 2_000 },
   );

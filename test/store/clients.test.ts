@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { createClients } from '../../lib/store/clients.ts';
@@ -42,6 +43,16 @@ test('a deleted client is not found by anyone who has not found it before', asyn
   t.is(await there.find(client.id), undefined);
   t.is(await here.delete(client.id), undefined);
   t.deepEqual(await here.list(), [other]);
+});
+
+test('a client that was deleted by hand is forgotten in time', async (t) => {
+  const { collections } = await migratedDatabase(t);
+  const clients = createClients(collections, 300);
+  const client = await clients.create(BILLING);
+  t.truthy(await clients.find(client.id));
+  await collections.clients.deleteOne({ _id: client.id });
+  await delay(400);
+  t.is(await clients.find(client.id), undefined);
 });
 
 test('a database that does not answer is StoreUnavailable, whatever was asked', async (t) => {

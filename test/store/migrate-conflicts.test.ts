@@ -120,7 +120,7 @@ const CONFLICTS: readonly Conflict[] = [
       db
         .collection<{ _id: string }>('revoked_tokens')
         .updateOne({ _id: SENTINEL }, { $set: { epoch: 'another' } }),
-    told: /different epochs; restore both from one backup/,
+    told: /different epochs.*run: npm run migrate -- --after-restore/,
   },
 ];
 

@@ -4,7 +4,7 @@ import { StoreUnavailable } from '../../lib/errors.ts';
 import type { Collections } from '../../lib/store/collections.ts';
 import { planMigration } from '../../lib/store/migrate.ts';
 import { SENTINEL } from '../../lib/store/revocation-keys.ts';
-import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
+import { DAY, MINUTE, SECOND } from '../../lib/time.ts';
 import { CALLER, testAuth } from '../helpers/auth.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
@@ -40,26 +40,40 @@ for (const [lost, lose] of Object.entries(LOST)) {
   });
 }
 
-test("the sentinel's cutoff is 20 minutes from now", async (t) => {
+test("a new database's cutoff is 20 minutes from now", async (t) => {
   const { collections } = await migratedDatabase(t);
   assertAbout(t, await cutoff(collections), Date.now() + 20 * MINUTE);
 });
 
 test("the sentinel's cutoff is the newest session's stamp where that is later", async (t) => {
   const { db, collections } = await migratedDatabase(t);
-  const newest = Date.now() + HOUR;
+  const newest = Date.now() + 2 * DAY;
   for (const stamp of [newest - DAY, newest, newest - 1]) await addSession(collections, stamp);
   await collections.revokedTokens.deleteMany({});
   await migrateNow(db);
   t.is(await cutoff(collections), newest);
 });
 
-test("the sentinel's cutoff is 20 minutes from now where every session's stamp is earlier", async (t) => {
+test("a lost sentinel's cutoff is a day from now where every session's stamp is earlier", async (t) => {
   const { db, collections } = await migratedDatabase(t);
   await addSession(collections, Date.now() - DAY);
   await collections.revokedTokens.deleteMany({});
   await migrateNow(db);
-  assertAbout(t, await cutoff(collections), Date.now() + 20 * MINUTE);
+  assertAbout(t, await cutoff(collections), Date.now() + DAY);
+});
+
+test('a sentinel without an epoch is completed, and its cutoff never moves back', async (t) => {
+  const { db, collections } = await migratedDatabase(t);
+  const revoked_before = new Date(Date.now() + 2 * DAY);
+  await db.command({ collMod: 'revoked_tokens', validator: {} });
+  await collections.revokedTokens.replaceOne(
+    { _id: SENTINEL },
+    { kind: 'deployment', revoked_at: new Date(), writes: 1, revoked_before },
+  );
+  await migrateNow(db);
+  t.is(await cutoff(collections), revoked_before.getTime());
+  t.deepEqual(await planMigration(db, { auditRetention: 400 * DAY }), { conflicts: [], steps: [] });
+  await t.notThrowsAsync(revocationsOn(collections).cutoffs(randomUUID()));
 });
 
 test('migrating again never moves the cutoff or the epoch of a sentinel', async (t) => {

@@ -5,7 +5,7 @@ import { SENTINEL, userKey } from '../../lib/store/revocation-keys.ts';
 import { createRevocations } from '../../lib/store/revocations.ts';
 import { createSchema } from '../../lib/store/schema.ts';
 import { createSessions } from '../../lib/store/sessions.ts';
-import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { ageDeployment } from '../races/login-parts.ts';
 import { interceptWrites } from './intercept-writes.ts';
@@ -86,14 +86,14 @@ const AHEAD: Readonly<Record<string, (collections: Collections, at: number) => P
   };
 
 for (const [what, put] of Object.entries(AHEAD)) {
-  test(`where ${what} is ahead of the clock, the new cutoff is just above it`, async (t) => {
+  test(`where ${what} is ahead of the clock, the new cutoff is a second above it`, async (t) => {
     const { collections } = await migratedDatabase(t);
     await ageDeployment(collections);
     const ahead = Date.now() + 2 * HOUR;
     await put(collections, ahead);
     await addUserCutoff(collections, ahead - HOUR);
     await addSession(collections, ahead - HOUR);
-    t.is(await revocationsOn(collections).revokeEveryone(CAUSE), ahead + 1);
+    t.is(await revocationsOn(collections).revokeEveryone(CAUSE), ahead + SECOND);
   });
 }
 
@@ -108,7 +108,7 @@ test('the newest of all of them decides', async (t) => {
   await addUserCutoff(collections, high);
   await addUserCutoff(collections, middle);
   await addSession(collections, middle);
-  t.is(await revocationsOn(collections).revokeEveryone(CAUSE), high + 1);
+  t.is(await revocationsOn(collections).revokeEveryone(CAUSE), high + SECOND);
 });
 
 test("a server whose clock is ahead of the database's has the say", async (t) => {
@@ -144,6 +144,22 @@ test('After the clock was set back each round of login, revokeUser and revokeEve
   }
 });
 
+test('a login just after the newest stamp was looked for does not outlive revokeEveryone, however far ahead the cutoffs are', async (t) => {
+  const { collections } = await migratedDatabase(t);
+  await setDeploymentCutoff(collections, Date.now() + DAY);
+  const others = revocationsOn(collections);
+  const userId = randomUUID();
+  let caught: Awaited<ReturnType<typeof addSession>> | undefined;
+  const revokedTokens = interceptWrites(collections.revokedTokens, async (write) => {
+    for (let time = 0; time < 5; time++) await others.revokeUser({ ...CAUSE, userId });
+    caught = await addSession(collections, (await others.cutoffs(userId)).user + 1, userId);
+    return write();
+  });
+  await revocationsOn({ ...collections, revokedTokens }).revokeEveryone(CAUSE);
+  if (caught === undefined) return t.fail('Nobody logged in');
+  t.is(await others.check(caught), 'deployment');
+});
+
 test('a user who is revoked while everyone is has a cutoff above that of the deployment', async (t) => {
   const { collections } = await migratedDatabase(t);
   await ageDeployment(collections);
@@ -160,8 +176,8 @@ test('a user who is revoked while everyone is has a cutoff above that of the dep
   });
   const { revokeUser } = revocationsOn({ ...collections, revokedTokens });
   const cutoff = await revokeUser({ ...CAUSE, userId: user });
-  t.is(await deploymentCutoff(collections), ahead + 1);
-  t.is(cutoff, ahead + 2);
+  t.is(await deploymentCutoff(collections), ahead + SECOND);
+  t.is(cutoff, ahead + SECOND + 1);
   t.is((await everyone.cutoffs(other)).user, ahead);
 });
 

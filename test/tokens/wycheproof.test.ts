@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { VERIFIERS } from '../../lib/tokens/asymmetric-key.ts';
 import { parseCanonicalToken } from '../../lib/tokens/canonical-form.ts';
@@ -27,7 +27,7 @@ const EXCEPTIONS: Readonly<Record<number, string>> = {
   373: 'labelled valid, but with a ? in the payload: a second spelling of one token',
 };
 
-const VECTORS = '../shared/vectors/wycheproof/json_web_signature_test.json';
+const VECTORS = 'test/vectors/json_web_signature_test.json';
 
 /** What the ring would make of the group's key: HS256 or RS256 by name, or a secret without a name. */
 function keyOf({ private: secret, public: shared }: Group): Pick<Key, 'alg' | 'hasSigned'> | null {
@@ -48,19 +48,22 @@ function isAccepted(jws: string, key: ReturnType<typeof keyOf>): boolean {
   return header.alg === key.alg && key.hasSigned(token.signedBytes, signature);
 }
 
-if (existsSync(VECTORS)) {
-  test('Wycheproof: only valid HS256 and RS256 tokens in canonical form are accepted', (t) => {
-    const { testGroups } = JSON.parse(readFileSync(VECTORS, 'utf8')) as { testGroups: Group[] };
-    const exceptions: string[] = [];
-    for (const group of testGroups) {
-      const key = keyOf(group);
-      for (const { tcId, jws, result } of group.tests) {
-        const expected = key !== null && result === 'valid';
-        if (isAccepted(jws, key) !== expected) exceptions.push(String(tcId));
-      }
+test('Wycheproof: only valid HS256 and RS256 tokens in canonical form are accepted', (t) => {
+  const file = JSON.parse(readFileSync(VECTORS, 'utf8'));
+  const { numberOfTests, testGroups } = file as { numberOfTests: number; testGroups: Group[] };
+  const exceptions: string[] = [];
+  const accepted: number[] = [];
+  let asked = 0;
+  for (const group of testGroups) {
+    const key = keyOf(group);
+    for (const { tcId, jws, result } of group.tests) {
+      asked++;
+      const isTaken = isAccepted(jws, key);
+      if (isTaken) accepted.push(tcId);
+      if (isTaken !== (key !== null && result === 'valid')) exceptions.push(String(tcId));
     }
-    t.deepEqual(exceptions, Object.keys(EXCEPTIONS));
-  });
-} else {
-  test.skip(`Wycheproof: skipped, since ${VECTORS} is not here`, (t) => t.pass());
-}
+  }
+  t.deepEqual(exceptions, Object.keys(EXCEPTIONS));
+  t.is(asked, numberOfTests);
+  t.true(accepted.length > 10, `only ${accepted.length} were accepted: the keys are not read`);
+});

@@ -126,10 +126,10 @@ test('a change for which there is no room never reaches the database', async (t)
   const arena = await openArena(t);
   const user = await addUser(arena.collections);
   const busy = new AuthError('busy', 'Too many', { retryAfter: 1_000 });
-  const assertRoom = () => {
+  const takePlace = () => {
     throw busy;
   };
-  const passwords = { ...arena.changeParts.passwords, assertRoom };
+  const passwords = { ...arena.changeParts.passwords, takePlace };
   const full = { ...arena, changeParts: { ...arena.changeParts, passwords } };
   await t.throwsAsync(changePassword(full, user), { is: busy });
   t.is(await arena.collections.loginLimits.countDocuments(), 0);

@@ -149,12 +149,12 @@ test('a login that is turned away as busy is no failure', async (t) => {
 test('a login for which there is no room never reaches the database', async (t) => {
   const { arena, input } = await setUp(t);
   const busy = new AuthError('busy', 'Too many', { retryAfter: 1_000 });
-  const assertRoom = () => {
+  const takePlace = () => {
     throw busy;
   };
   const login = createLogin({
     ...arena.parts,
-    passwords: { ...arena.parts.passwords, assertRoom },
+    passwords: { ...arena.parts.passwords, takePlace },
   });
   await t.throwsAsync(login(input, CALLER), { is: busy });
   t.is(await arena.collections.loginLimits.countDocuments(), 0);

@@ -1,0 +1,37 @@
+import test from 'ava';
+import { Int32 } from 'mongodb';
+import { routes } from '../../server/routes.ts';
+import { migratedDatabase } from '../helpers/database.ts';
+import { everyCommandSection } from '../proof/every-command-section.ts';
+import { breakEachCommand } from './break-each-command.ts';
+import type { Fault } from './breaking-proxy.ts';
+import { breakableServer, nameOf } from './every-command.ts';
+import { goodRequests } from './requests.ts';
+
+test('Every route has a request whose commands are broken', (t) => {
+  const asked = new Set(goodRequests.map(({ route }) => route));
+  const names = routes.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+  t.deepEqual([...asked].sort(), names.sort());
+});
+
+test('Whichever command fails, the answer is 503 or the right one, and the same again comes to its end', async (t) => {
+  const detail = () => undefined;
+  const { report, faults } = await everyCommandSection.run({ owner: t, size: 'share', detail });
+  t.log(report.join('\n'));
+  t.deepEqual(faults, []);
+});
+
+/** An acknowledgement of what was not done. */
+const LIE: Fault = {
+  isDone: false,
+  answer: () => ({ ok: new Int32(1), n: new Int32(1), nModified: new Int32(1) }),
+};
+
+test('The check catches a revocation that was acknowledged and not written', async (t) => {
+  const server = await breakableServer(t, await migratedDatabase(t));
+  const logout = goodRequests.find((request) => nameOf(request) === 'POST /api/auth/logout');
+  if (logout === undefined) return t.fail();
+  const rounds = await breakEachCommand(server, logout, () => LIE);
+  const lost = rounds.find(({ met }) => met.includes('update revoked_tokens'));
+  t.deepEqual(lost?.faults, ['a revoked token was answered 200']);
+});

@@ -1,0 +1,105 @@
+import { createCleanups } from '../../scripts/cleanups.ts';
+import { migratedDatabase, type TestDatabase } from '../helpers/database.ts';
+import type { Owner } from '../helpers/owner.ts';
+import { serve } from '../helpers/server.ts';
+import { type BreakableServer, breakEachCommand, type Round } from './break-each-command.ts';
+import { breakingProxy } from './breaking-proxy.ts';
+import { FAULTS, type FaultName } from './faults.ts';
+import type { GoodRequest } from './good-request.ts';
+import { goodRequests } from './requests.ts';
+import { createWorlds } from './world.ts';
+
+/** A round, and what it was about. */
+export interface NamedRound extends Round {
+  readonly request: GoodRequest;
+  readonly fault: FaultName;
+}
+
+/** Which faults a request meets: each of these at each of its commands, or at each command the next of them in turn. */
+export interface Plan {
+  readonly faults: readonly FaultName[];
+  readonly inTurn: boolean;
+}
+
+/** REQUEST_DEADLINE of the server whose commands are broken, in milliseconds. */
+export const DEADLINE = 2_000;
+
+/** As many requests at once: most of the time is spent waiting for what does not answer. */
+const AT_ONCE = 12;
+
+/** Breaks every command of every request, by this plan. */
+export async function breakEveryCommand(
+  owner: Owner,
+  plan: Plan,
+  detail: (text: string) => void,
+): Promise<readonly NamedRound[]> {
+  const shared = await migratedDatabase(owner);
+  const left = [...goodRequests];
+  const rounds: NamedRound[] = [];
+
+  async function work(): Promise<void> {
+    for (let request = left.shift(); request !== undefined; request = left.shift()) {
+      detail(`${nameOf(request)}, ${left.length} requests left`);
+      rounds.push(...(await breakRequest(shared, request, plan)));
+    }
+  }
+
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return rounds;
+}
+
+/** A request in one line. */
+export function nameOf({ route, note }: GoodRequest): string {
+  return note === undefined ? route : `${route} ${note}`;
+}
+
+async function breakRequest(
+  shared: TestDatabase,
+  request: GoodRequest,
+  plan: Plan,
+): Promise<NamedRound[]> {
+  const cleanups = createCleanups();
+  const owner: Owner = { teardown: (undo) => cleanups.add(async () => undo()) };
+  try {
+    const database = request.isForEveryone ? await migratedDatabase(owner) : shared;
+    const server = await breakableServer(owner, database);
+    return await breakByPlan(server, request, plan);
+  } finally {
+    await cleanups.run();
+  }
+}
+
+async function breakByPlan(
+  server: BreakableServer,
+  request: GoodRequest,
+  { faults, inTurn }: Plan,
+): Promise<NamedRound[]> {
+  const run = async (faultOf: (nth: number) => FaultName) => {
+    const rounds = await breakEachCommand(server, request, (nth) => FAULTS[faultOf(nth)]);
+    return rounds.map((round) => ({ ...round, request, fault: faultOf(round.nth) }));
+  };
+  const first = goodRequests.indexOf(request); // so that not all begin with the same one
+  if (inTurn) return run((nth) => faults[(first + nth) % faults.length] as FaultName);
+  const rounds: NamedRound[] = [];
+  for (const fault of faults) rounds.push(...(await run(() => fault)));
+  return rounds;
+}
+
+/** A server on this database whose way there can be broken, and a sound one beside it. */
+export async function breakableServer(
+  owner: Owner,
+  database: TestDatabase,
+  deadline = DEADLINE,
+): Promise<BreakableServer> {
+  const proxy = await breakingProxy(owner, database.uri);
+  const settings = { LOGIN_FAILURES_PER_ADDRESS: '100000/15m' };
+  const { url: sound, secret } = await serve(owner, { MONGODB_URI: database.uri, ...settings });
+  const { url } = await serve(owner, {
+    MONGODB_URI: proxy.uri,
+    JWT_SECRET_KEY: secret,
+    REQUEST_DEADLINE: `${deadline}ms`,
+    ...settings,
+  });
+  const openWorld = await createWorlds(owner, database, secret);
+  return { url, proxy, sound, openWorld };
+}

@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
+import { SECOND } from '../../lib/time.ts';
+import { migratedDatabase } from '../helpers/database.ts';
+import { type Answer, sendAs } from '../helpers/server.ts';
+import { refresh } from '../helpers/sessions.ts';
+import { type BreakableServer, isAway } from './break-each-command.ts';
+import type { BreakingProxy, Fault } from './breaking-proxy.ts';
+import { breakableServer, DEADLINE, nameOf } from './every-command.ts';
+import { toldOf } from './good-request.ts';
+import { goodRequests } from './requests.ts';
+
+/** A machine that is busy with other tests is late with everything. */
+const MARGIN = 3 * SECOND;
+
+const always = Number.POSITIVE_INFINITY;
+const SILENCE: Fault = { isDone: false, answer: () => 'silence', times: always };
+const CUT: Fault = { isDone: false, answer: () => 'cut', times: always };
+
+const HARMS: Readonly<Record<string, (proxy: BreakingProxy) => unknown>> = {
+  'no command is answered': (proxy) => proxy.arm(1, SILENCE),
+  'every connection is cut': (proxy) => proxy.arm(1, CUT),
+  'nobody listens': (proxy) => proxy.close(),
+};
+
+/** They ask nothing of the database. */
+const KNOWS_BY_ITSELF = /livez|jwks/;
+
+for (const [harm, harmed] of Object.entries(HARMS)) {
+  test(`Where ${harm}, every request is 503 within the deadline, and none is decided`, async (t) => {
+    const server = await breakableServer(t, await migratedDatabase(t));
+    const worlds = await Promise.all(
+      goodRequests.map(async (request) => {
+        const world = await server.openWorld();
+        await request.prepare?.(world);
+        return { request, world };
+      }),
+    );
+    await harmed(server.proxy);
+    await Promise.all(
+      worlds.map(async ({ request, world }) => {
+        const { answer, took } = await timed(request.ask(server.url, world));
+        const isRight = KNOWS_BY_ITSELF.test(request.route)
+          ? answer.status === 200
+          : isAway(answer);
+        t.true(isRight, `${nameOf(request)} was answered ${toldOf(answer)}`);
+        t.true(took < DEADLINE + MARGIN, `${nameOf(request)} took ${took} ms`);
+      }),
+    );
+  });
+}
+
+const POOL = 50;
+const LONG_DEADLINE = 6 * SECOND;
+
+test.serial(
+  'With all 50 connections waiting for an answer, others are turned away soon, and it recovers by itself',
+  async (t) => {
+    const server = await breakableServer(t, await migratedDatabase(t), LONG_DEADLINE);
+    const { asker } = await server.openWorld();
+    // It shares no read with others: each is a command of its own.
+    const renew = () => timed(refresh(server.url, asker.tokens.refresh));
+    server.proxy.arm(1, SILENCE);
+    const first = Array.from({ length: POOL }, renew);
+    while (server.proxy.countMet() < POOL) await delay(10);
+
+    const me = timed(sendAs(asker.tokens.access, `${server.url}/api/auth/me`));
+    const late = await Promise.all([me, ...Array.from({ length: 30 }, renew)]);
+    const slowest = Math.max(...late.map(({ took }) => took));
+    t.true(slowest < LONG_DEADLINE * 0.7, `${slowest} ms`); // it is a quarter where the machine is not busy
+    for (const { answer, took } of [...late, ...(await Promise.all(first))]) {
+      t.true(isAway(answer), toldOf(answer));
+      t.true(took < LONG_DEADLINE + MARGIN);
+    }
+    t.is(server.proxy.disarm().length, POOL, 'so many connections there are');
+
+    const recovery = await timeToRecover(server, asker.tokens.access);
+    t.true(recovery < 10 * SECOND, `${recovery} ms`);
+    t.log(`turned away after ${Math.round(slowest)} ms; recovered in ${Math.round(recovery)} ms`);
+  },
+);
+
+async function timed(asked: Promise<Answer>): Promise<{ answer: Answer; took: number }> {
+  const started = performance.now();
+  return { answer: await asked, took: performance.now() - started };
+}
+
+async function timeToRecover({ url }: BreakableServer, token: string): Promise<number> {
+  const started = performance.now();
+  while ((await sendAs(token, `${url}/api/auth/me`)).status !== 200) {
+    if (performance.now() - started > 30 * SECOND) break;
+    await delay(20);
+  }
+  return performance.now() - started;
+}

@@ -1,0 +1,62 @@
+import { openParts } from '../../lib/auth-parts.ts';
+import type { Collections } from '../../lib/store/collections.ts';
+import type { ClientCredentials } from '../../lib/use-cases/authenticate-client.ts';
+import { createGrant, type Grant } from '../../lib/use-cases/grant.ts';
+import { CALLER } from '../helpers/auth.ts';
+import { addClient } from '../helpers/clients.ts';
+import type { TestDatabase } from '../helpers/database.ts';
+import type { Owner } from '../helpers/owner.ts';
+import type { Tokens } from '../helpers/sessions.ts';
+import { addUser } from '../helpers/users.ts';
+
+/** A user with two sessions. */
+export interface Person {
+  readonly id: string;
+  readonly email: string;
+  readonly tokens: Tokens;
+  readonly second: Tokens;
+}
+
+/** Who asks, an admin; another user; a service. */
+export interface World {
+  readonly asker: Person;
+  readonly other: Person;
+  readonly client: ClientCredentials;
+  readonly collections: Collections;
+}
+
+/** Makes worlds on a database: sessions as a login opens them, without the time that a password takes. */
+export async function createWorlds(t: Owner, { db, collections }: TestDatabase, secret: string) {
+  const parts = await openParts({ db, secrets: [secret], bcryptCost: 10 });
+  t.teardown(async () => {
+    parts.skew.stop();
+    await Promise.all([parts.lastUse.stop(), parts.dailyCounts.stop(), parts.passwords.close()]);
+  });
+  const grant = createGrant(parts);
+
+  async function openSession(userId: string): Promise<Tokens> {
+    const { user, deployment } = await parts.revocations.cutoffs(userId);
+    const stamp = Math.max(Date.now(), user + 1, deployment + 1);
+    return toTokens(await grant({ userId, stamp, authTime: new Date() }, CALLER));
+  }
+
+  async function addPerson(roles: readonly string[]): Promise<Person> {
+    const { id, email } = await addUser(collections, { roles });
+    const [tokens, second] = await Promise.all([openSession(id), openSession(id)]);
+    return { id, email, tokens, second };
+  }
+
+  return async function openWorld(): Promise<World> {
+    const [asker, other, client] = await Promise.all([
+      addPerson(['admin']),
+      addPerson([]),
+      addClient(collections),
+    ]);
+    return { asker, other, client, collections };
+  };
+}
+
+function toTokens({ accessToken, refreshToken }: Grant): Tokens {
+  const [, , sessionId = ''] = refreshToken.split('.');
+  return { access: accessToken, refresh: refreshToken, sessionId };
+}

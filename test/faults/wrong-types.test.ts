@@ -1,0 +1,117 @@
+import test from 'ava';
+import type { Document } from 'mongodb';
+import { userKey } from '../../lib/store/revocation-keys.ts';
+import { introspect } from '../helpers/clients.ts';
+import { migratedDatabase } from '../helpers/database.ts';
+import { type Answer, post, sendAs, serve } from '../helpers/server.ts';
+import { refresh } from '../helpers/sessions.ts';
+import { PASSWORD } from '../helpers/users.ts';
+import { revocationsOn } from '../store/revocations-on.ts';
+import { toldOf } from './good-request.ts';
+import { createWorlds, type World } from './world.ts';
+
+type Ask = (url: string, world: World) => Promise<Answer>;
+
+const as =
+  (path: string): Ask =>
+  (url, { asker }) =>
+    sendAs(asker.tokens.access, url + path);
+
+const me = as('/api/auth/me');
+const list = as('/api/auth/sessions');
+const login: Ask = (url, { asker: { email } }) =>
+  post(`${url}/api/auth/login`, { email, password: PASSWORD });
+const renew: Ask = (url, { asker }) => refresh(url, asker.tokens.refresh);
+const ask: Ask = (url, { asker, client }) => introspect(url, client, asker.tokens.access);
+
+interface Row {
+  readonly collection: string;
+  readonly fields: readonly string[];
+  filterOf(world: World): Document;
+  readonly asks: readonly Ask[];
+}
+
+/** Fields that decide, and requests that cannot be decided without them. */
+const TABLE: readonly Row[] = [
+  {
+    collection: 'users',
+    fields: ['name', 'company_id', 'roles', 'disabled_at'],
+    filterOf: ({ asker }) => ({ _id: asker.id }),
+    asks: [me, list, ask, login, renew, as('/api/admin/stats')],
+  },
+  {
+    collection: 'sessions',
+    fields: ['stamp', 'auth_time', 'last_used_at'],
+    filterOf: ({ asker }) => ({ _id: asker.tokens.sessionId }),
+    asks: [list, login],
+  },
+  {
+    collection: 'sessions',
+    fields: ['stamp', 'auth_time'],
+    filterOf: ({ asker }) => ({ _id: asker.tokens.sessionId }),
+    asks: [renew],
+  },
+  {
+    collection: 'clients',
+    fields: ['secret_hash'],
+    filterOf: ({ client }) => ({ _id: client.clientId }),
+    asks: [ask],
+  },
+  {
+    collection: 'revoked_tokens',
+    fields: ['revoked_before'],
+    filterOf: ({ asker }) => ({ _id: userKey(asker.id) }),
+    asks: [me, list, ask, login, renew],
+  },
+];
+
+const WRONG: Readonly<Record<string, (field: string) => Document>> = {
+  'left out': (field) => ({ $unset: { [field]: 1 } }),
+  'a text': (field) => ({ $set: { [field]: 'admin' } }),
+  'a number': (field) => ({ $set: { [field]: 1 } }),
+  true: (field) => ({ $set: { [field]: true } }),
+  'a document': (field) => ({ $set: { [field]: {} } }),
+  'a list of numbers': (field) => ({ $set: { [field]: [1] } }),
+};
+
+const TEXTS: ReadonlySet<string> = new Set(['name', 'company_id', 'secret_hash']);
+
+/** Each field with each thing that it must not be. */
+function wrongsOf(fields: readonly string[]) {
+  const all = fields.flatMap((field) =>
+    Object.entries(WRONG).map(([what, updateOf]) => ({ field, what, update: updateOf(field) })),
+  );
+  return all.filter(({ field, what }) => !(what === 'a text' && TEXTS.has(field)));
+}
+
+async function revokeAll({ asker, collections }: World): Promise<void> {
+  const cause = { reason: 'user_requested', revokedBy: asker.id };
+  await revocationsOn(collections).revokeUser({ userId: asker.id, ...cause });
+}
+
+for (const { collection, fields, filterOf, asks } of TABLE) {
+  const what = `${fields.join(', ')} of ${collection}`;
+  test(`${what}, of a wrong type, mean 503 for ${asks.length} requests, and harm no one else`, async (t) => {
+    const database = await migratedDatabase(t);
+    const settings = { LOGIN_FAILURES_PER_ADDRESS: '100000/15m' };
+    const { url, secret } = await serve(t, { MONGODB_URI: database.uri, ...settings });
+    const openWorld = await createWorlds(t, database, secret);
+    const documents = database.db.collection(collection);
+    for (const wrong of wrongsOf(fields)) {
+      const world = await openWorld();
+      if (collection === 'revoked_tokens') await revokeAll(world);
+      const options = { bypassDocumentValidation: true };
+      const { matchedCount } = await documents.updateOne(filterOf(world), wrong.update, options);
+      t.is(matchedCount, 1);
+      const name = `${wrong.field} is ${wrong.what}`;
+      const [others, ...answers] = await Promise.all([
+        sendAs(world.other.tokens.access, `${url}/api/auth/me`),
+        ...asks.map((request) => request(url, world)),
+      ]);
+      t.is(others.status, 200, name);
+      for (const answer of answers) t.regex(toldOf(answer), AWAY, name);
+    }
+  });
+}
+
+const AWAY = /^503 (?:store_unavailable|temporarily_unavailable)$/;

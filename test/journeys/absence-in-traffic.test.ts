@@ -1,0 +1,80 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
+import { connect } from '../../lib/store/database.ts';
+import { migrateNow } from '../helpers/database.ts';
+import { sendAs } from '../helpers/server.ts';
+import { openSession, type Tokens } from '../helpers/sessions.ts';
+import { me, type Scene, scene } from './absence.ts';
+
+const ROUNDS = 5;
+
+/** What clients saw, and what must not have been. */
+interface Seen {
+  readonly statuses: Set<string>;
+  readonly faults: string[];
+  logins: number;
+}
+
+/** How often the collection was lost, and how often it has been re-created since. */
+interface Moment {
+  lost: number;
+  mended: number;
+}
+
+const once = (status: string) => status.slice(0, 3);
+
+/** Asks with a token from before, until it is told to stop. */
+async function askOn({ url }: Scene, tokens: Tokens, moment: Moment, seen: Seen, mayPass: boolean) {
+  while (moment.mended < ROUNDS) {
+    const isPast = moment.lost > 0; // before the request began
+    const status = once(await me(url, tokens));
+    seen.statuses.add(status);
+    if (status === '200' && (isPast || !mayPass))
+      seen.faults.push(`an old token passed: ${mayPass}`);
+    if (!['200', '401', '503'].includes(status)) seen.faults.push(status);
+  }
+}
+
+/** Logs in, asks, logs out and asks again, until it is told to stop. */
+async function liveOn({ url, user }: Scene, moment: Moment, seen: Seen) {
+  while (moment.mended < ROUNDS) {
+    const { lost, mended } = moment;
+    const tokens = await openSession(url, user.email).catch((error: Error) => {
+      if (!error.message.includes('503')) seen.faults.push(error.message);
+    });
+    if (tokens === undefined) continue;
+    seen.logins++;
+    const status = once(await me(url, tokens));
+    const isQuiet = lost === mended && lost === moment.lost; // nothing was lost since before the login
+    if (isQuiet && status !== '200') seen.faults.push(`a login was dead on arrival: ${status}`);
+    const { status: out } = await sendAs(tokens.access, `${url}/api/auth/logout`, 'POST');
+    if (out === 200 && once(await me(url, tokens)) === '200') seen.faults.push('a logout was lost');
+  }
+}
+
+test('revoked_tokens dropped again and again, and migrated twice at once, while clients go on: nothing un-revoked, nobody dead on arrival', async (t) => {
+  const it = await scene(t);
+  const other = connect(it.uri);
+  t.teardown(() => other.close());
+  const moment: Moment = { lost: 0, mended: 0 };
+  const seen: Seen = { statuses: new Set(), faults: [], logins: 0 };
+  const [revoked] = it.revoked;
+  if (revoked === undefined) return t.fail();
+  const clients = [
+    askOn(it, it.living, moment, seen, true),
+    askOn(it, revoked, moment, seen, false),
+    ...Array.from({ length: 3 }, () => liveOn(it, moment, seen)),
+  ];
+  while (moment.mended < ROUNDS) {
+    const before = seen.logins;
+    while (seen.logins < before + 6) await delay(20);
+    await it.collections.revokedTokens.drop();
+    moment.lost++;
+    await delay(100);
+    await Promise.all([migrateNow(it.db), migrateNow(other.db)]);
+    moment.mended++;
+  }
+  await Promise.all(clients);
+  t.deepEqual(seen.faults, []);
+  t.deepEqual([...seen.statuses].sort(), ['200', '401', '503']);
+});

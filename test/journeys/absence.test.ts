@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import test from 'ava';
+import type { Db } from '../../lib/store/database.ts';
+import { planMigration } from '../../lib/store/migrate.ts';
+import { SENTINEL, userKey } from '../../lib/store/revocation-keys.ts';
+import { DAY } from '../../lib/time.ts';
+import { migratedDatabase, migrateNow } from '../helpers/database.ts';
+import { rescind } from '../helpers/processes.ts';
+import { sendAs } from '../helpers/server.ts';
+import { openSession } from '../helpers/sessions.ts';
+import { revocationsOn } from '../store/revocations-on.ts';
+import { assertNothingDecided, assertStartedAnew, me, type Scene, scene } from './absence.ts';
+import { refusal } from './refusals.ts';
+
+interface Loss {
+  readonly lose: (it: Scene) => Promise<unknown>;
+  /** What an operator does; the server is not restarted. */
+  readonly mend?: (it: Scene) => Promise<unknown>;
+}
+
+const LOSSES: Readonly<Record<string, Loss>> = {
+  dropped: { lose: ({ collections }) => collections.revokedTokens.drop() },
+  emptied: { lose: ({ collections }) => collections.revokedTokens.deleteMany({}) },
+  'renamed away': { lose: ({ db }) => db.renameCollection('revoked_tokens', 'moved') },
+  'left without its sentinel': {
+    lose: ({ collections }) => collections.revokedTokens.deleteOne({ _id: SENTINEL }),
+  },
+  'lost with all sessions': {
+    async lose({ collections }) {
+      await collections.revokedTokens.drop();
+      await collections.sessions.drop();
+    },
+  },
+  'replaced by a view': {
+    async lose({ db }) {
+      await db.renameCollection('revoked_tokens', 'moved');
+      await db.createCollection('revoked_tokens', { viewOn: 'users', pipeline: [] });
+    },
+    mend: dropAndMigrate,
+  },
+  'replaced by a capped collection': {
+    async lose({ db, collections }) {
+      await collections.revokedTokens.drop();
+      await db.createCollection('revoked_tokens', { capped: true, size: 65_536 });
+    },
+    mend: dropAndMigrate,
+  },
+  'capped, so that the oldest entries make room': {
+    async lose({ db, collections }) {
+      const revocations = revocationsOn(collections);
+      const userIds = Array.from({ length: 50 }, () => randomUUID());
+      await Promise.all(
+        userIds.map((userId) => revocations.revokeUser({ userId, reason: 'x', revokedBy: 'y' })),
+      );
+      await db.command({ convertToCapped: 'revoked_tokens', size: 4_096 });
+    },
+    mend: dropAndMigrate,
+  },
+};
+
+for (const [what, { lose, mend = ({ db }: Scene) => migrateNow(db) }] of Object.entries(LOSSES)) {
+  test(`revoked_tokens ${what}: 503 everywhere until migrate, and it never un-revokes`, async (t) => {
+    const it = await scene(t);
+    await lose(it);
+    await assertNothingDecided(t, it, /Run `npm run migrate`/);
+    await mend(it);
+    await assertStartedAnew(t, it);
+  });
+}
+
+/** What stands in place of the collection is in the way of migrate, which says so. */
+async function dropAndMigrate({ db }: Scene): Promise<void> {
+  const { conflicts } = await planMigration(db, { auditRetention: 400 * DAY });
+  if (!conflicts.join().includes('revoked_tokens is not a plain collection')) {
+    throw new Error(`Another conflict was told: ${conflicts}`);
+  }
+  await db.dropCollection('revoked_tokens');
+  await migrateNow(db);
+}
+
+test('The whole database dropped: 503 until migrate, and with its users back nothing of before passes', async (t) => {
+  const it = await scene(t);
+  const users = await it.collections.users.find().toArray();
+  await it.db.dropDatabase();
+  await assertNothingDecided(t, it, /Run `npm run migrate`/);
+  await migrateNow(it.db);
+  await it.collections.users.insertMany(users);
+  await assertStartedAnew(t, it);
+});
+
+test('With revoked_tokens of another database everything is 503 until it is said to be a restore, and then nothing of before passes', async (t) => {
+  const it = await scene(t);
+  const foreign = await migratedDatabase(t);
+  await it.collections.revokedTokens.deleteMany({});
+  await it.collections.revokedTokens.insertMany(
+    await foreign.collections.revokedTokens.find().toArray(),
+  );
+  await assertNothingDecided(t, it, /npm run migrate -- --after-restore/);
+  const env = { MONGODB_URI: it.uri };
+  t.is((await rescind(t, ['migrate', '--after-restore'], { env })).code, 0);
+  await assertStartedAnew(t, it);
+});
+
+test('Another database with its own schema is what the server goes on with: whom it does not know is refused', async (t) => {
+  const it = await scene(t);
+  const foreign = await scene(t);
+  await putInPlaceOf(it.db, foreign.db);
+  for (const tokens of [it.living, ...it.revoked]) {
+    t.is(await me(it.url, tokens), refusal('invalid_token'));
+  }
+  t.is(await me(it.url, await openSession(it.url, foreign.user.email)), '200');
+});
+
+async function putInPlaceOf(db: Db, foreign: Db): Promise<void> {
+  for (const { name } of await foreign.listCollections({}, { nameOnly: true }).toArray()) {
+    await db.collection(name).deleteMany({});
+    const documents = await foreign.collection(name).find().toArray();
+    if (documents.length > 0) await db.collection(name).insertMany(documents);
+  }
+}
+
+test('A view onto the same entries: what is revoked is still seen, and what cannot be written is 503', async (t) => {
+  const it = await scene(t);
+  await it.db.renameCollection('revoked_tokens', 'moved');
+  await it.db.createCollection('revoked_tokens', { viewOn: 'moved', pipeline: [] });
+  for (const path of ['logout', 'revoke-all-tokens']) {
+    const { status } = await sendAs(it.living.access, `${it.url}/api/auth/${path}`, 'POST');
+    t.is(status, 503, path);
+  }
+  for (const tokens of it.revoked) t.is((await me(it.url, tokens)).slice(0, 3), '401');
+  t.is(await me(it.url, it.living), '200');
+});
+
+test('After the clock was set back two days a lost revoked_tokens un-revokes nothing either', async (t) => {
+  const it = await scene(t);
+  const { url, collections, user } = it;
+  const id = userKey(user.id);
+  await revocationsOn(collections).revokeUser({ userId: user.id, reason: 'x', revokedBy: 'y' });
+  const revoked_before = new Date(Date.now() + 2 * DAY);
+  await collections.revokedTokens.updateOne({ _id: id }, { $set: { revoked_before } });
+  const ahead = [await openSession(url, user.email), await openSession(url, user.email)] as const;
+  await sendAs(ahead[0].access, `${url}/api/auth/logout`, 'POST');
+  t.is(await me(url, ahead[1]), '200');
+  await collections.revokedTokens.drop();
+  await migrateNow(it.db);
+  await assertStartedAnew(t, { ...it, revoked: [...it.revoked, ...ahead] });
+});

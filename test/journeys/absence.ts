@@ -1,0 +1,117 @@
+/** A deployment with everything in it that a lost `revoked_tokens` could bring back. */
+import { randomUUID } from 'node:crypto';
+import type { ExecutionContext } from 'ava';
+import type { User } from '../../lib/store/users.ts';
+import type { ClientCredentials } from '../../lib/use-cases/authenticate-client.ts';
+import { routes } from '../../server/routes.ts';
+import { addClient, basic, postForm } from '../helpers/clients.ts';
+import {
+  type Answer,
+  logIn,
+  post,
+  send,
+  sendAs,
+  type TestServer,
+  testServer,
+} from '../helpers/server.ts';
+import { openSession, refresh, type Tokens } from '../helpers/sessions.ts';
+import { addUser, PASSWORD } from '../helpers/users.ts';
+import { ageDeployment } from '../races/login-parts.ts';
+import { outcomeOf, refusal } from './refusals.ts';
+
+export interface Scene extends TestServer {
+  readonly user: User;
+  readonly client: ClientCredentials;
+  /** Of an admin, and never revoked. */
+  readonly living: Tokens;
+  /** Logged out, revoked with all others of its user, ended by a client: each was refused before. */
+  readonly revoked: readonly Tokens[];
+}
+
+export async function scene(t: ExecutionContext): Promise<Scene> {
+  const server = await testServer(t);
+  const { url, collections } = server;
+  await ageDeployment(collections);
+  const client = await addClient(collections);
+  const [user, other] = [
+    await addUser(collections, { roles: ['admin'] }),
+    await addUser(collections),
+  ];
+  const revoked = [
+    await openSession(url, user.email),
+    await openSession(url, other.email),
+    await openSession(url, user.email),
+  ] as const;
+  const answers = [
+    await sendAs(revoked[0].access, `${url}/api/auth/logout`, 'POST'),
+    await sendAs(revoked[1].access, `${url}/api/auth/revoke-all-tokens`, 'POST'),
+    await postForm(`${url}/oauth/revoke`, { token: revoked[2].refresh }, basic(client)),
+  ];
+  t.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200],
+  );
+  return { ...server, user, client, living: await openSession(url, user.email), revoked };
+}
+
+/** Every endpoint that decides something, asked with this token. */
+function everyEndpoint({ url, user, client }: Scene, tokens: Tokens) {
+  const authorization = `Bearer ${tokens.access}`;
+  const asked: Record<string, () => Promise<Answer>> = {
+    login: () => post(`${url}/api/auth/login`, { email: user.email, password: PASSWORD }),
+    refresh: () => refresh(url, tokens.refresh),
+    'revocation of a refresh token': () =>
+      postForm(`${url}/oauth/revoke`, { token: tokens.refresh }, basic(client)),
+  };
+  for (const { method, path, access, body } of routes.filter(
+    (route) => route.access !== 'anyone',
+  )) {
+    const target = url + path.replace(':id', randomUUID());
+    const name = `${method} ${path}`;
+    if (access === 'client') {
+      asked[name] = () => postForm(target, { token: tokens.access }, basic(client));
+    } else if (body !== undefined) asked[name] = () => post(target, {}, { authorization });
+    else asked[name] = () => sendAs(tokens.access, target, method.toUpperCase());
+  }
+  return asked;
+}
+
+/** Every endpoint answers 503 to every token, and the log and `/readyz` say what to do. */
+export async function assertNothingDecided(t: ExecutionContext, it: Scene, remedy: RegExp) {
+  for (const tokens of [it.living, ...it.revoked.slice(0, 1)]) {
+    for (const [name, ask] of Object.entries(everyEndpoint(it, tokens))) {
+      const { status, headers, body } = await ask();
+      t.is(status, 503, `${name}: ${JSON.stringify(body)}`);
+      t.regex(body.code ?? body.error, /^(store_unavailable|temporarily_unavailable)$/, name);
+      t.regex(headers.get('retry-after') ?? '', /^[1-9]\d*$/, name);
+    }
+  }
+  for (const tokens of it.revoked) t.is((await me(it.url, tokens)).slice(0, 3), '503');
+  t.true(
+    it.log.some((line) => remedy.test(JSON.stringify(line))),
+    'The log does not tell the remedy',
+  );
+  const { status, body } = await send(`${it.url}/readyz`);
+  t.deepEqual([status, body.checks.sentinel.ok], [503, false]);
+  t.regex(body.checks.sentinel.detail, remedy);
+}
+
+/** All that was issued before is refused for good, and who logs in now is at home at once. */
+export async function assertStartedAnew(t: ExecutionContext, { url, ...it }: Scene) {
+  t.is((await send(`${url}/readyz`)).status, 200);
+  const fresh = await openSession(url, it.user.email);
+  t.is(await me(url, it.living), refusal('user_tokens_revoked'));
+  for (const tokens of [it.living, ...it.revoked]) {
+    t.regex(await me(url, tokens), /^401 (user_tokens|token)_revoked/); // by its own entry, where that is left
+    t.regex(outcomeOf(await refresh(url, tokens.refresh)), /^401 refresh_token_(revoked|expired)/);
+  }
+  t.is(await me(url, fresh), '200');
+  t.is((await refresh(url, fresh.refresh)).status, 200);
+  const next = await logIn(url, it.user.email);
+  t.is((await sendAs(next, `${url}/api/auth/logout`, 'POST')).status, 200);
+  t.is(outcomeOf(await sendAs(next, `${url}/api/auth/me`)), refusal('token_revoked'));
+}
+
+export async function me(url: string, { access }: Pick<Tokens, 'access'>): Promise<string> {
+  return outcomeOf(await sendAs(access, `${url}/api/auth/me`));
+}

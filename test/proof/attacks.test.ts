@@ -1,0 +1,41 @@
+import test from 'ava';
+import { MINUTE } from '../../lib/time.ts';
+import { carryOut } from './attacks/attack.ts';
+import { bodyAttack } from './attacks/body-property.ts';
+import { crashing, firstHeader, lenientDecoder, looseTypes } from './attacks/broken-fronts.ts';
+import { tokenAttack } from './attacks/token-property.ts';
+import { attacks } from './attacks-section.ts';
+
+const detail = () => undefined;
+
+test('No mutated token is let in and no mutated body does harm: 2,000 and 500 of those that npm run proof sends', async (t) => {
+  t.timeout(5 * MINUTE);
+  const { faults, report } = await attacks.run({ owner: t, size: 'share', detail });
+  t.deepEqual(faults, [], report.join('\n'));
+});
+
+for (const [name, front, found] of [
+  [
+    'takes each spelling that decodes to the same bytes',
+    lenientDecoder,
+    /200 of .* in place of 401/,
+  ],
+  ['takes the first of two Authorization headers', firstHeader, /two headers: .* in place of 400/],
+] as const) {
+  test(`The attack by tokens is proved: it finds a server that ${name}`, async (t) => {
+    const { faults } = await carryOut(tokenAttack, { owner: t, detail, requests: 1_000, front });
+    t.regex(faults[0] ?? '', found);
+  });
+}
+
+test('The attack by bodies is proved: it finds a server that makes strings of what is none', async (t) => {
+  const front = looseTypes;
+  const { faults } = await carryOut(bodyAttack, { owner: t, detail, requests: 2_000, front });
+  t.regex(faults[0] ?? '', /^mutated bodies: .* it (logged in|refreshed)/);
+});
+
+test('The attack by bodies is proved: it finds a server that fails with 500', async (t) => {
+  const front = crashing;
+  const { faults } = await carryOut(bodyAttack, { owner: t, detail, requests: 2_000, front });
+  t.regex(faults[0] ?? '', /^mutated bodies: .* it was answered 500/);
+});
