@@ -1,7 +1,7 @@
 import test from 'ava';
 import { findBreaches, type Rule, type Rules } from './checker.ts';
 import type { Operation } from './history.ts';
-import { told, type Word } from './told.ts';
+import { told } from './told.ts';
 
 const LOGIN = told('login', [0, 1], 'ok');
 
@@ -16,7 +16,7 @@ interface Case {
 const CLEAN: readonly Rule[] = [];
 
 const cases: readonly Case[] = [
-  // An acceptance after the acknowledgement of what revokes it.
+  // Acceptances after the acknowledgement of what revokes the token.
   {
     title: 'a token accepted after its logout was answered is lost',
     history: [LOGIN, told('logout', [2, 4], 'ok'), told('me', [5, 6], 'ok')],
@@ -189,52 +189,7 @@ const cases: readonly Case[] = [
     ],
     breaches: ['false_refusal'],
   },
-
-  // Answers that nobody may get.
-  ...(['me', 'logout', 'refresh', 'revoke_all'] as const).flatMap((kind) => [
-    answered(kind, 'away', CLEAN),
-    answered(kind, 'busy', CLEAN),
-    answered(kind, 'invalid_token', ['wrong_answer']),
-    answered(kind, 'internal_error', ['wrong_answer']),
-    answered(kind, 'bad_gateway', ['wrong_answer']),
-    answered(kind, 'other_503', ['wrong_answer']),
-    answered(kind, 'too_many_logins', ['wrong_answer']),
-    answered(kind, 'silence', ['no_answer']),
-  ]),
-  answered('logout', 'token_revoked', ['wrong_answer']),
-  answered('refresh', 'refresh_token_expired', ['wrong_answer']),
-  answered('refresh', 'token_revoked', ['wrong_answer']),
-  answered('me', 'refresh_token_revoked', ['wrong_answer']),
-  answered('login', 'away', CLEAN),
-  answered('login', 'invalid_credentials', ['wrong_answer']),
-  answered('login', 'too_many_logins', ['wrong_answer']),
-  answered('login', 'internal_error', ['wrong_answer']),
-  {
-    title: 'a request without an answer is no breach where servers are killed',
-    history: [LOGIN, told('me', [2, 3], 'silence')],
-    rules: { mayBreakOff: true },
-    breaches: CLEAN,
-  },
-  {
-    title: 'an answer that speaks of another session is wrong',
-    history: [LOGIN, told('me', [2, 3], 'ok', { answer: { status: 200, session: 's2' } })],
-    breaches: ['wrong_answer'],
-  },
-  {
-    title: 'an answer that speaks of the session of its token is right',
-    history: [LOGIN, told('me', [2, 3], 'ok', { answer: { status: 200, session: 's1' } })],
-    breaches: CLEAN,
-  },
 ];
-
-function answered(kind: Operation['kind'], word: Word, breaches: readonly Rule[]): Case {
-  const how = breaches[0] ?? 'in order';
-  return {
-    title: `a ${kind} of good credentials answered with ${word} is ${how}`,
-    history: [LOGIN, told(kind, [2, 3], word)],
-    breaches,
-  };
-}
 
 for (const { title, history, rules, breaches } of cases) {
   test(title, (t) => {

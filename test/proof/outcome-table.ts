@@ -1,7 +1,7 @@
 import type { Outcome } from './outcome.ts';
 
 const COLUMNS: Readonly<Record<string, (outcome: Outcome) => string>> = {
-  fault: ({ fault }) => `${fault.name}: ${fault.title}`,
+  fault: ({ fault }) => fault.title,
   rounds: ({ rounds, repeated }) => `${rounds}${repeated > 0 ? ` (${repeated} again)` : ''}`,
   'acknowledged revocations': ({ acknowledged }) => count(acknowledged),
   checks: ({ checks }) => count(checks),
