@@ -34,7 +34,7 @@ export function createNetwork(): Network {
   }
 
   function apply(): void {
-    const isWhole = alone.size === 0 && only.size === 0 && clients === 'pass';
+    const isWhole = alone.size === 0 && only.size === 0;
     for (const member of members) {
       member.proxy.treat(isWhole ? 'pass' : (opener) => treatmentOf(opener, member));
     }
