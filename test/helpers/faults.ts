@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { MongoClient } from 'mongodb';
 import type { OwnMongod } from './own-mongod.ts';
 import type { Range } from './proxied-connection.ts';
 import type { ReplicaSet } from './replica-set.ts';
@@ -52,6 +54,9 @@ export type ReplicaSetFault = FaultOf<'replica set', ReplicaSetArena>;
 const SLOW: Range = [50, 400];
 /** Bytes after which a connection is cut: in its greeting, in a command, in an answer, or some commands later. */
 const CUT: Range = [100, 20_000];
+/** A write for the journal, and more than all of it that is laid out; bytes. */
+const FILLER = 128 * 1024;
+const JOURNAL = 16 * 1024 * 1024;
 /** How long mongod may take to notice that its disk is full, while servers write. */
 const NOTICED_WITHIN = 30_000;
 
@@ -136,12 +141,35 @@ async function cutPrimaryOff({ set, servers }: ReplicaSetArena): Promise<void> {
 async function fillDisk({ mongod, disk }: OneNodeArena): Promise<void> {
   if (!disk) throw new Error('A full disk takes a small one');
   await disk.fill();
+  await writeUntilRefused(mongod.uri);
   // It aborts at the first write that does not fit into its journal.
   await eventually(
     'A mongod that has met the full disk',
     async () => !mongod.isRunning() || undefined,
     NOTICED_WITHIN,
   );
+}
+
+/** Servers would take a minute to fill the journal files that are laid out already. One document, so that it takes no room for long. */
+async function writeUntilRefused(uri: string): Promise<void> {
+  const short = {
+    serverSelectionTimeoutMS: 1_000,
+    connectTimeoutMS: 1_000,
+    socketTimeoutMS: 2_000,
+  };
+  const client = new MongoClient(uri, { ...short, retryWrites: false });
+  const fillers = client.db().collection<{ _id: string; data: Buffer }>('fillers');
+  const write = async () => {
+    const data = randomBytes(FILLER); // which no compression makes smaller
+    await fillers.replaceOne({ _id: 'filler' }, { data }, { upsert: true });
+  };
+  try {
+    for (let written = 0; written < JOURNAL; written += FILLER) await write();
+  } catch {
+    // as it must
+  } finally {
+    await client.close();
+  }
 }
 
 async function freeDisk({ mongod, disk }: OneNodeArena): Promise<void> {

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtemp, open, rm, rmdir } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,7 +7,8 @@ import type { Owner } from './owner.ts';
 
 /** Room for a migrated database and minutes of traffic; full in a tenth of a second. */
 const MEGABYTES = 128;
-const BLOCK = 4096;
+/** The largest first: what does not fit leaves less than itself free, so the smallest leave nothing. */
+const BLOCKS = [1024 * 1024, 4096];
 
 export interface SmallDisk {
   readonly folder: string;
@@ -70,11 +71,17 @@ function unmountWith(owner: Owner, folder: string): void {
 async function fill(path: string): Promise<void> {
   const file = await open(path, 'w');
   try {
-    // In blocks, because a larger write that does not fit leaves less than itself free, not nothing.
-    for (;;) await file.write(Buffer.alloc(BLOCK));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    for (const size of BLOCKS) await writeUntilFull(file, size);
   } finally {
     await file.close();
+  }
+}
+
+async function writeUntilFull(file: FileHandle, size: number): Promise<void> {
+  const block = Buffer.alloc(size);
+  try {
+    for (;;) await file.write(block);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
   }
 }
