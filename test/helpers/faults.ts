@@ -54,10 +54,9 @@ export type ReplicaSetFault = FaultOf<'replica set', ReplicaSetArena>;
 const SLOW: Range = [50, 400];
 /** Bytes after which a connection is cut: in its greeting, in a command, in an answer, or some commands later. */
 const CUT: Range = [100, 20_000];
-/** A write for the journal, and more than all of it that is laid out; bytes. */
+/** A write for the journal, of which 3 MB are laid out, in bytes. */
 const FILLER = 128 * 1024;
-const JOURNAL = 16 * 1024 * 1024;
-/** How long mongod may take to notice that its disk is full, while servers write. */
+/** How long mongod may take to notice that its disk is full. */
 const NOTICED_WITHIN = 30_000;
 
 /** What is done to a single mongod and the servers on it. */
@@ -141,17 +140,17 @@ async function cutPrimaryOff({ set, servers }: ReplicaSetArena): Promise<void> {
 async function fillDisk({ mongod, disk }: OneNodeArena): Promise<void> {
   if (!disk) throw new Error('A full disk takes a small one');
   await disk.fill();
-  await writeUntilRefused(mongod.uri);
-  // It aborts at the first write that does not fit into its journal.
-  await eventually(
-    'A mongod that has met the full disk',
-    async () => !mongod.isRunning() || undefined,
-    NOTICED_WITHIN,
-  );
+  const { write, close } = openFiller(mongod.uri);
+  // It aborts at the first write that does not fit into its journal; the servers' own would take a minute to get there.
+  const isGone = async () => {
+    while (mongod.isRunning()) await write();
+    return true;
+  };
+  await eventually('A mongod that has met the full disk', isGone, NOTICED_WITHIN).finally(close);
 }
 
-/** Servers would take a minute to fill the journal files that are laid out already. One document, so that it takes no room for long. */
-async function writeUntilRefused(uri: string): Promise<void> {
+/** Writes one document again and again, so that it takes room in the journal and hardly any elsewhere. */
+function openFiller(uri: string) {
   const short = {
     serverSelectionTimeoutMS: 1_000,
     connectTimeoutMS: 1_000,
@@ -159,17 +158,13 @@ async function writeUntilRefused(uri: string): Promise<void> {
   };
   const client = new MongoClient(uri, { ...short, retryWrites: false });
   const fillers = client.db().collection<{ _id: string; data: Buffer }>('fillers');
-  const write = async () => {
-    const data = randomBytes(FILLER); // which no compression makes smaller
-    await fillers.replaceOne({ _id: 'filler' }, { data }, { upsert: true });
+  return {
+    async write() {
+      const data = randomBytes(FILLER); // which no compression makes smaller
+      await fillers.replaceOne({ _id: 'filler' }, { data }, { upsert: true });
+    },
+    close: () => client.close(),
   };
-  try {
-    for (let written = 0; written < JOURNAL; written += FILLER) await write();
-  } catch {
-    // as it must
-  } finally {
-    await client.close();
-  }
 }
 
 async function freeDisk({ mongod, disk }: OneNodeArena): Promise<void> {

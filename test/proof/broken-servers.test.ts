@@ -25,11 +25,14 @@ import { startTraffic } from './traffic.ts';
 
 const NEVER = { start: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
 
-/** What the checker says of traffic on two such servers, until 15 revocations have been acknowledged. */
+/**
+ * What the checker says of traffic on two such servers, once 15 revocations have been acknowledged and, where
+ * they are expected, breaches were seen: on a busy machine a logout may take longer than a second, and then
+ * nothing is remembered any more.
+ */
 async function breachesOf(
   t: ExecutionContext,
-  change: Break,
-  { uri, db }: Pick<TestDatabase, 'uri' | 'db'> = emptyDatabase(t),
+  { change, isBroken, uri, db }: Variant & Pick<TestDatabase, 'uri' | 'db'>,
 ): Promise<Breach[]> {
   t.timeout(2 * MINUTE);
   const secret = generateSecret();
@@ -41,27 +44,39 @@ async function breachesOf(
   const recorder = createRecorder();
   const traffic = startTraffic({ recorder, servers });
   t.teardown(() => traffic.stop());
-  traffic.feed(await library.openSessions(recorder, 4, 5), 15, 1);
-  while (tallyOf(recorder.history, NEVER).acknowledged < 15) await pause(20);
+  traffic.feed(await library.openSessions(recorder, 20, 5), 1_000, 1);
+  const isEnough = () =>
+    tallyOf(recorder.history, NEVER).acknowledged >= 15 &&
+    (!isBroken || findBreaches(recorder.history).length > 0);
+  while (!isEnough()) await pause(100);
   await traffic.stop();
   t.log(tallyOf(recorder.history, NEVER));
   return findBreaches(recorder.history);
 }
 
+interface Variant {
+  readonly change: Break;
+  readonly isBroken: boolean;
+}
+
+async function assertCaught(
+  t: ExecutionContext,
+  variant: Pick<Variant, 'change'> & Pick<TestDatabase, 'uri' | 'db'>,
+): Promise<void> {
+  const breaches = await breachesOf(t, { ...variant, isBroken: true });
+  t.log(`${breaches.length} tokens were accepted after their revocation`);
+  t.deepEqual(new Set(breaches.map(({ rule }) => rule)), new Set(['lost']));
+}
+
 test('two intact servers break no promise', async (t) => {
-  t.deepEqual(await breachesOf(t, intact), []);
+  t.deepEqual(await breachesOf(t, { ...emptyDatabase(t), change: intact, isBroken: false }), []);
 });
 
 for (const [title, change] of [
   ['servers that check nothing are caught', withoutCheck],
   ['servers that remember an answer for a second are caught', withMemory],
 ] as const) {
-  test(title, async (t) => {
-    const breaches = await breachesOf(t, change);
-    t.log(`${breaches.length} tokens were accepted after their revocation`);
-    t.true(breaches.length > 0);
-    t.deepEqual(new Set(breaches.map(({ rule }) => rule)), new Set(['lost']));
-  });
+  test(title, (t) => assertCaught(t, { ...emptyDatabase(t), change }));
 }
 
 test('servers that read from a delayed secondary are caught', async (t) => {
@@ -72,12 +87,8 @@ test('servers that read from a delayed secondary are caught', async (t) => {
   const direct = `mongodb://127.0.0.1:${set.members[1]?.port}/?directConnection=true`;
   const late = new MongoClient(direct);
   t.teardown(() => Promise.all([client.close(), late.close()]));
-  const database = { uri: set.uri, db: client.db('rescind') };
   const change = withReadsFrom(late.db('rescind'));
-  const breaches = await breachesOf(t, change, database);
-  t.log(`${breaches.length} tokens were accepted after their revocation`);
-  t.true(breaches.length > 0);
-  t.deepEqual(new Set(breaches.map(({ rule }) => rule)), new Set(['lost']));
+  await assertCaught(t, { uri: set.uri, db: client.db('rescind'), change });
 });
 
 /** A logout whose write is on its way to a mongod that has just been frozen, and is then killed. */

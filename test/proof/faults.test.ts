@@ -13,7 +13,7 @@ for (const [name, title] of [
     t.timeout(5 * MINUTE);
     const section = createFaultsSection({ faults: [name] });
     const { report, faults } = await section.run({ owner: t, size: 'share', detail: () => {} });
-    for (const line of report) t.log(line);
+    t.log(report.at(-1));
     t.deepEqual(faults, []);
   });
 }
