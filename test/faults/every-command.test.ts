@@ -1,5 +1,6 @@
 import test from 'ava';
 import { Int32 } from 'mongodb';
+import { MINUTE } from '../../lib/time.ts';
 import { routes } from '../../server/routes.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { everyCommandSection } from '../proof/every-command-section.ts';
@@ -15,6 +16,7 @@ test('Every route has a request whose commands are broken', (t) => {
 });
 
 test('Whichever command fails, the answer is 503 or the right one, and the same again comes to its end', async (t) => {
+  t.timeout(10 * MINUTE);
   const detail = () => undefined;
   const { report, faults } = await everyCommandSection.run({ owner: t, size: 'share', detail });
   t.log(report.join('\n'));

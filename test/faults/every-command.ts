@@ -4,7 +4,7 @@ import type { Owner } from '../helpers/owner.ts';
 import { serve } from '../helpers/server.ts';
 import { type BreakableServer, breakEachCommand, type Round } from './break-each-command.ts';
 import { breakingProxy } from './breaking-proxy.ts';
-import { FAULTS, type FaultName } from './faults.ts';
+import { FAULTS, type FaultName, SILENT } from './faults.ts';
 import type { GoodRequest } from './good-request.ts';
 import { goodRequests } from './requests.ts';
 import { createWorlds } from './world.ts';
@@ -24,8 +24,11 @@ export interface Plan {
 /** REQUEST_DEADLINE of the server whose commands are broken, in milliseconds. */
 export const DEADLINE = 2_000;
 
+/** The same where passwords are checked beside other tests, which leave little time for that. */
+const PATIENT_DEADLINE = 20_000;
+
 /** As many requests at once: most of the time is spent waiting for what does not answer. */
-const AT_ONCE = 12;
+const AT_ONCE = 8;
 
 /** Breaks every command of every request, by this plan. */
 export async function breakEveryCommand(
@@ -62,8 +65,11 @@ async function breakRequest(
   const owner: Owner = { teardown: (undo) => cleanups.add(async () => undo()) };
   try {
     const database = request.isForEveryone ? await migratedDatabase(owner) : shared;
-    const server = await breakableServer(owner, database);
-    return await breakByPlan(server, request, plan);
+    const isPatient = plan.inTurn && request.takesPassword === true;
+    const deadline = isPatient ? PATIENT_DEADLINE : DEADLINE;
+    const server = await breakableServer(owner, database, deadline);
+    const faults = isPatient ? plan.faults.filter((name) => !SILENT.has(name)) : plan.faults;
+    return await breakByPlan(server, request, { ...plan, faults });
   } finally {
     await cleanups.run();
   }
@@ -101,5 +107,5 @@ export async function breakableServer(
     ...settings,
   });
   const openWorld = await createWorlds(owner, database, secret);
-  return { url, proxy, sound, openWorld };
+  return { url, proxy, deadline, sound, openWorld };
 }

@@ -57,3 +57,6 @@ export const FAULTS = {
 } as const satisfies Readonly<Record<string, Fault>>;
 
 export type FaultName = keyof typeof FAULTS;
+
+/** Those which keep a request waiting until its deadline. */
+export const SILENT: ReadonlySet<FaultName> = new Set(['no answer', 'no answer to what is done']);

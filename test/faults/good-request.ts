@@ -7,6 +7,8 @@ export interface GoodRequest {
   readonly route: string;
   /** What sets it apart from the other requests to its route. */
   readonly note?: string;
+  /** It has a password checked, which takes its time. */
+  readonly takesPassword?: boolean;
   /** It reaches every user there is, and needs a database of its own. */
   readonly isForEveryone?: boolean;
   /** Does to the world what has to be done before. */

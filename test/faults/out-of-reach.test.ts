@@ -51,7 +51,7 @@ for (const [harm, harmed] of Object.entries(HARMS)) {
 }
 
 const POOL = 50;
-const LONG_DEADLINE = 6 * SECOND;
+const LONG_DEADLINE = 10 * SECOND;
 
 test.serial(
   'With all 50 connections waiting for an answer, others are turned away soon, and it recovers by itself',
@@ -61,22 +61,26 @@ test.serial(
     // It shares no read with others: each is a command of its own.
     const renew = () => timed(refresh(server.url, asker.tokens.refresh));
     server.proxy.arm(1, SILENCE);
-    const first = Array.from({ length: POOL }, renew);
+    const renewals = Array.from({ length: POOL + 30 }, renew);
     while (server.proxy.countMet() < POOL) await delay(10);
-
     const me = timed(sendAs(asker.tokens.access, `${server.url}/api/auth/me`));
-    const late = await Promise.all([me, ...Array.from({ length: 30 }, renew)]);
-    const slowest = Math.max(...late.map(({ took }) => took));
-    t.true(slowest < LONG_DEADLINE * 0.7, `${slowest} ms`); // it is a quarter where the machine is not busy
-    for (const { answer, took } of [...late, ...(await Promise.all(first))]) {
+    await delay(300);
+    t.is(server.proxy.countMet(), POOL, 'so many connections there are');
+
+    const all = await Promise.all([me, ...renewals]);
+    for (const { answer, took } of all) {
       t.true(isAway(answer), toldOf(answer));
       t.true(took < LONG_DEADLINE + MARGIN);
     }
-    t.is(server.proxy.disarm().length, POOL, 'so many connections there are');
+    // A quarter of the deadline is for waiting for a connection; a busy machine takes longer.
+    const soon = all.filter(({ took }) => took < LONG_DEADLINE * 0.7).map(({ took }) => took);
+    t.is(soon.length, 31);
 
+    server.proxy.disarm();
     const recovery = await timeToRecover(server, asker.tokens.access);
     t.true(recovery < 10 * SECOND, `${recovery} ms`);
-    t.log(`turned away after ${Math.round(slowest)} ms; recovered in ${Math.round(recovery)} ms`);
+    const turnedAway = Math.round(Math.max(...soon));
+    t.log(`turned away after ${turnedAway} ms; recovered in ${Math.round(recovery)} ms`);
   },
 );
 

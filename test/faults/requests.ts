@@ -47,6 +47,7 @@ const openRequests: readonly GoodRequest[] = [
   { route: 'GET /readyz', ask: (url) => send(`${url}/readyz`), good: '200' },
   {
     route: 'POST /api/auth/login',
+    takesPassword: true,
     ask: (url, { asker: { email } }) =>
       post(`${url}/api/auth/login`, { email, password: PASSWORD }),
     good: '200',
@@ -54,6 +55,7 @@ const openRequests: readonly GoodRequest[] = [
   },
   {
     route: 'POST /api/auth/login',
+    takesPassword: true,
     note: 'with a wrong password',
     ask: (url, { asker: { email } }) => post(`${url}/api/auth/login`, { email, password: 'wrong' }),
     good: '401 invalid_credentials',
@@ -123,6 +125,7 @@ const ownRequests: readonly GoodRequest[] = [
   },
   {
     route: 'POST /api/auth/change-password',
+    takesPassword: true,
     ask: (url, { asker }) => changePassword(url, asker.tokens.access),
     good: '200',
     again: ALL_REVOKED,

@@ -3,7 +3,7 @@ import { SECOND } from '../../lib/time.ts';
 import { markdownTable } from '../../scripts/bench/report/markdown-table.ts';
 import { post } from '../helpers/server.ts';
 import { PASSWORD } from '../helpers/users.ts';
-import { type Flood, type FloodSizes, floodsOn } from './floods/floods.ts';
+import { type Flood, type Flooded, type FloodSizes, floodsOn } from './floods/floods.ts';
 import { type GoodClient, type Service, startGoodClient } from './floods/good-client.ts';
 import { type WatchedServer, watchedServer } from './floods/watched-server.ts';
 import type { Finding, Section, Size } from './section.ts';
@@ -100,10 +100,15 @@ async function floodBeside(
   const asked = ask(goodFor).finally(() => {
     isOver = true;
   });
-  const both = Promise.all([asked, flood.run(() => isOver)]);
+  const both = Promise.all([asked, flood.run(() => isOver).catch(brokenOff)]);
   const { result, memory } = await server.watchMemory(both);
   const [service, flooded] = result;
   return { name: flood.name, service, memory, ...flooded };
+}
+
+/** Such as where the system refuses connections that nobody has come to accept. */
+function brokenOff(error: Error): Flooded {
+  return { answers: 'broken off', faults: [`the flood broke off: ${error.message}`] };
 }
 
 /** How long it takes after the storm of logins until somebody can log in again. */

@@ -77,9 +77,10 @@ export function floodsOn(server: WatchedServer, sizes: FloodSizes): readonly Flo
   ];
 }
 
-/** Some ten times what one thread can check at the lowest cost. */
-const LOGIN_RATE = 200;
+/** Some five times what one thread can check at the lowest cost. */
+const LOGIN_RATE = 100;
 
+/** REQUEST_DEADLINE, and what the way there and back may take on a machine of two processors. */
 const LATEST_LOGIN = 5_500;
 
 function stormOfLogins(port: number, source: Source, { lastsFor, isTimed }: FloodSizes): Flood {
