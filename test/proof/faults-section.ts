@@ -6,7 +6,6 @@ import { faults } from './faults.ts';
 import type { Operation } from './history.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeTable } from './outcome-table.ts';
-import { createOwner } from './own-owner.ts';
 import { playFault } from './rounds.ts';
 import type { Section, Surroundings } from './section.ts';
 import { SETTINGS } from './server-pair.ts';
@@ -77,7 +76,7 @@ async function playAll(
   chosen: readonly Fault[],
   roundsOf: (fault: Fault) => number,
   { lanes = 2, out }: FaultsOptions,
-  { owner: all, detail }: Surroundings,
+  { owner, detail }: Surroundings,
 ): Promise<Outcome[]> {
   const outcomes = new Map<Fault, Outcome>();
   const waiting = [...chosen];
@@ -88,7 +87,6 @@ async function playAll(
   async function runLane(): Promise<void> {
     for (let fault = waiting.shift(); fault; fault = waiting.shift()) {
       const { name } = fault;
-      const owner = createOwner(all);
       const rounds = roundsOf(fault);
       const progress = (over: number) => {
         playing.set(name, `${over} of ${rounds}`);
@@ -97,7 +95,6 @@ async function playAll(
       progress(0);
       const tell = (text: string) => process.stderr.write(`\n${text}\n`);
       outcomes.set(fault, await playFault(fault, { owner, rounds, progress, keep, tell }));
-      await owner.end();
       playing.delete(name);
     }
   }

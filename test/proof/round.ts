@@ -59,9 +59,16 @@ export async function playRound(
   return resultOf({ recorder, traffic, fault, counted, undecided }, rules);
 }
 
+/** The harm could not be done, or not be undone: nobody knows in what state the deployment is. */
+export class StrikeFailed extends Error {
+  override readonly name = 'StrikeFailed';
+}
+
 async function strikeNow(strike: () => Promise<void>): Promise<Interval> {
   const start = performance.now();
-  await strike();
+  await strike().catch((cause: Error) => {
+    throw new StrikeFailed(`the fault could not be struck: ${cause.message}`, { cause });
+  });
   return { start, end: performance.now() };
 }
 

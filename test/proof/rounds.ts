@@ -6,7 +6,8 @@ import type { Fault, Target } from './fault.ts';
 import type { HeldSession } from './held-session.ts';
 import { createRecorder, isAcknowledged, type Operation } from './history.ts';
 import { addRound, emptyOutcome, type Outcome } from './outcome.ts';
-import { playRound, type Round } from './round.ts';
+import { createOwner } from './own-owner.ts';
+import { playRound, type Round, StrikeFailed } from './round.ts';
 import { sweep } from './sweep.ts';
 import { REVOCATIONS } from './tally.ts';
 
@@ -21,29 +22,55 @@ export interface Play {
   readonly tell: (text: string) => void;
 }
 
-/** Of so many rounds that do not count, no more are played: the fault cannot be shown on this machine. */
-const MOST_REPEATED = 5;
+/** Where more rounds than this have to be played again, the fault cannot be shown on this machine. */
+const mostRepeated = (rounds: number) => 5 + rounds / 10;
 
-/** Strikes the fault until so many rounds count, and at the end tries again all that was ever revoked. */
+/** Strikes the fault until so many rounds count; what broke off ends in a sentence as well. */
 export async function playFault(fault: Fault, play: Play): Promise<Outcome> {
-  const past = createPast();
   let outcome = emptyOutcome(fault);
   try {
-    const target = await fault.open(play.owner);
-    while (outcome.rounds < play.rounds && outcome.repeated <= MOST_REPEATED) {
-      const round = await playRound(fault, target);
-      past.add(round);
-      const faults = await faultsOf(round, `${fault.name}, round ${outcome.rounds + 1}`, play);
-      outcome = addRound(outcome, round, [...faults, ...(target.findings?.(round.history) ?? [])]);
-      if (round.shortfall !== undefined) play.tell(`${fault.name}: again, ${round.shortfall}`);
-      play.progress(outcome.rounds);
-    }
-    return { ...outcome, faults: [...outcome.faults, ...(await past.faults(fault, target))] };
+    while (isOn(outcome, play)) outcome = await playOn(outcome, play);
+    return outcome;
   } catch (error) {
     const broke = `${fault.name} broke off: ${(error as Error).message}`;
     play.tell(broke);
     return { ...outcome, faults: [...outcome.faults, broke] };
   }
+}
+
+function isOn({ rounds, repeated }: Outcome, play: Play): boolean {
+  return rounds < play.rounds && repeated <= mostRepeated(play.rounds);
+}
+
+/** Rounds on one deployment, as many as are missing, or until a strike fails; in the end all that was ever revoked is tried again. */
+async function playOn(begun: Outcome, play: Play): Promise<Outcome> {
+  const { fault } = begun;
+  const owner = createOwner(play.owner);
+  const past = createPast();
+  let outcome = begun;
+  try {
+    const target = await fault.open(owner);
+    while (isOn(outcome, play)) outcome = await playOne(outcome, target, past, play);
+    return { ...outcome, faults: [...outcome.faults, ...(await past.faults(fault, target))] };
+  } catch (error) {
+    if (!(error instanceof StrikeFailed)) throw error;
+    play.tell(`${fault.name}: again, ${error.message}`);
+    return { ...outcome, repeated: outcome.repeated + 1 };
+  } finally {
+    await owner.end();
+  }
+}
+
+async function playOne(outcome: Outcome, target: Target, past: Past, play: Play): Promise<Outcome> {
+  const { name } = outcome.fault;
+  const round = await playRound(outcome.fault, target);
+  past.add(round);
+  const found = target.findings?.(round.history) ?? [];
+  const faults = await faultsOf(round, `${name}, round ${outcome.rounds + 1}`, play);
+  const next = addRound(outcome, round, [...faults, ...found]);
+  if (round.shortfall !== undefined) play.tell(`${name}: again, ${round.shortfall}`);
+  play.progress(next.rounds);
+  return next;
 }
 
 /** The first breach of a round in full, and where its history is. */
@@ -54,6 +81,8 @@ async function faultsOf(round: Round, name: string, { keep, tell }: Play): Promi
   tell(`${name}: ${breachText(first, round)}\n  The whole history is in ${place}`);
   return [`${name}: ${round.breaches.map(({ rule }) => rule).join(', ')} (${place})`];
 }
+
+type Past = ReturnType<typeof createPast>;
 
 /** What earlier rounds have revoked stays revoked, whatever is done to the database later. */
 function createPast() {
