@@ -45,7 +45,8 @@ export async function smallDisk(owner: Owner): Promise<SmallDisk | NoDisk> {
     ]);
   } catch (error) {
     await rmdir(folder);
-    return { reason: `a small tmpfs cannot be mounted: ${(error as Error).message.trim()}` };
+    const [, why = 'it failed'] = (error as Error).message.trim().split('\n');
+    return { reason: `a small tmpfs cannot be mounted: ${why}` };
   }
   unmountWith(owner, folder);
   const filler = join(folder, 'filler');

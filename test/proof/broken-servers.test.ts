@@ -47,7 +47,7 @@ async function breachesOf(
   traffic.feed(await library.openSessions(recorder, 20, 5), 1_000, 1);
   const isEnough = () =>
     tallyOf(recorder.history, NEVER).acknowledged >= 15 &&
-    (!isBroken || findBreaches(recorder.history).length > 0);
+    (!isBroken || lossesOf(findBreaches(recorder.history)) > 0);
   while (!isEnough()) await pause(100);
   await traffic.stop();
   t.log(tallyOf(recorder.history, NEVER));
@@ -63,9 +63,13 @@ async function assertCaught(
   t: ExecutionContext,
   variant: Pick<Variant, 'change'> & Pick<TestDatabase, 'uri' | 'db'>,
 ): Promise<void> {
-  const breaches = await breachesOf(t, { ...variant, isBroken: true });
-  t.log(`${breaches.length} tokens were accepted after their revocation`);
-  t.deepEqual(new Set(breaches.map(({ rule }) => rule)), new Set(['lost']));
+  const losses = lossesOf(await breachesOf(t, { ...variant, isBroken: true }));
+  t.log(`${losses} tokens were accepted after their revocation`);
+  t.true(losses > 0);
+}
+
+function lossesOf(breaches: readonly Breach[]): number {
+  return breaches.filter(({ rule }) => rule === 'lost').length;
 }
 
 test('two intact servers break no promise', async (t) => {

@@ -14,7 +14,7 @@ export interface Fault {
   readonly allowance: number;
   /** Whether requests may end without an answer: where a server is killed. */
   readonly mayBreakOff?: boolean;
-  /** Starts what is to be harmed; it ends with its owner. */
+  /** Starts what is to be harmed; it ends with its owner. Throws NotHere. */
   open(owner: Owner): Promise<Target>;
 }
 
@@ -26,6 +26,11 @@ export interface Target {
   strike(): Promise<void>;
   /** What else must not have been in the round that is over, one sentence each. */
   readonly findings?: (history: readonly Operation[]) => readonly string[];
+}
+
+/** The fault cannot be had on this machine; the message says why. */
+export class NotHere extends Error {
+  override readonly name = 'NotHere';
 }
 
 /** How a fault is played. */

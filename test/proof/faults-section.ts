@@ -66,8 +66,11 @@ function words(settings: Readonly<Record<string, string>>): string {
     .join(' ');
 }
 
-function faultsOf({ fault, rounds, faults: found }: Outcome, wanted: number): readonly string[] {
-  if (rounds >= wanted) return found;
+function faultsOf(
+  { fault, rounds, notHere, faults: found }: Outcome,
+  wanted: number,
+): readonly string[] {
+  if (rounds >= wanted || notHere !== undefined) return found;
   return [...found, `${fault.name}: only ${rounds} of ${wanted} rounds count`];
 }
 

@@ -6,7 +6,7 @@ import { type OwnMongodOptions, proxiedMongod } from '../helpers/own-mongod.ts';
 import type { Owner } from '../helpers/owner.ts';
 import { type SmallDisk, smallDisk } from '../helpers/small-disk.ts';
 import { openDeployment } from './deployment.ts';
-import { type Fault, type Manner, named, spell } from './fault.ts';
+import { type Fault, type Manner, NotHere, named, spell } from './fault.ts';
 
 /** Nothing gets through, and nothing is closed. */
 const silence: OneNodeFault = {
@@ -55,7 +55,7 @@ function played(title: string, manner: Manner): Fault {
 
 async function ownDisk(owner: Owner): Promise<SmallDisk> {
   const disk = await smallDisk(owner);
-  if ('reason' in disk) throw new Error(disk.reason);
+  if ('reason' in disk) throw new NotHere(disk.reason);
   return disk;
 }
 

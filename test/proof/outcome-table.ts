@@ -2,7 +2,8 @@ import type { Outcome } from './outcome.ts';
 
 const COLUMNS: Readonly<Record<string, (outcome: Outcome) => string>> = {
   fault: ({ fault }) => fault.title,
-  rounds: ({ rounds, repeated }) => `${rounds}${repeated > 0 ? ` (${repeated} again)` : ''}`,
+  rounds: ({ rounds, repeated, notHere }) =>
+    notHere ?? `${rounds}${repeated > 0 ? ` (${repeated} again)` : ''}`,
   'acknowledged revocations': ({ acknowledged }) => count(acknowledged),
   checks: ({ checks }) => count(checks),
   lost: ({ breaches }) => count(breaches.lost),

@@ -9,6 +9,8 @@ export interface Outcome extends Tally {
   readonly rounds: number;
   /** Rounds that were played again because they did not count. */
   readonly repeated: number;
+  /** Why the fault could not be struck on this machine. */
+  readonly notHere?: string;
   /** Of all rounds, whether they count or not. */
   readonly breaches: Readonly<Record<Rule, number>>;
   /** Acceptances after an acknowledged revocation, and the latest of them, in milliseconds. */

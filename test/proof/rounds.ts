@@ -2,7 +2,7 @@
 import type { Owner } from '../helpers/owner.ts';
 import { breachText } from './breach-text.ts';
 import { findBreaches } from './checker.ts';
-import type { Fault, Target } from './fault.ts';
+import { type Fault, NotHere, type Target } from './fault.ts';
 import type { HeldSession } from './held-session.ts';
 import { createRecorder, isAcknowledged, type Operation } from './history.ts';
 import { addRound, emptyOutcome, type Outcome } from './outcome.ts';
@@ -25,24 +25,18 @@ export interface Play {
 /** Where more rounds than this have to be played again, the fault cannot be shown on this machine. */
 const mostRepeated = (rounds: number) => 5 + rounds / 10;
 
-/** Strikes the fault until so many rounds count; what broke off ends in a sentence as well. */
+/** Strikes the fault until so many rounds count. */
 export async function playFault(fault: Fault, play: Play): Promise<Outcome> {
   let outcome = emptyOutcome(fault);
-  try {
-    while (isOn(outcome, play)) outcome = await playOn(outcome, play);
-    return outcome;
-  } catch (error) {
-    const broke = `${fault.name} broke off: ${(error as Error).message}`;
-    play.tell(broke);
-    return { ...outcome, faults: [...outcome.faults, broke] };
-  }
+  while (isOn(outcome, play)) outcome = await playOn(outcome, play);
+  return outcome;
 }
 
-function isOn({ rounds, repeated }: Outcome, play: Play): boolean {
-  return rounds < play.rounds && repeated <= mostRepeated(play.rounds);
+function isOn({ rounds, repeated, notHere }: Outcome, play: Play): boolean {
+  return notHere === undefined && rounds < play.rounds && repeated <= mostRepeated(play.rounds);
 }
 
-/** Rounds on one deployment, as many as are missing, or until a strike fails; in the end all that was ever revoked is tried again. */
+/** Rounds on one deployment, as many as are missing, or until one breaks off; in the end all that was ever revoked is tried again. */
 async function playOn(begun: Outcome, play: Play): Promise<Outcome> {
   const { fault } = begun;
   const owner = createOwner(play.owner);
@@ -53,12 +47,20 @@ async function playOn(begun: Outcome, play: Play): Promise<Outcome> {
     while (isOn(outcome, play)) outcome = await playOne(outcome, target, past, play);
     return { ...outcome, faults: [...outcome.faults, ...(await past.faults(fault, target))] };
   } catch (error) {
-    if (!(error instanceof StrikeFailed)) throw error;
-    play.tell(`${fault.name}: again, ${error.message}`);
-    return { ...outcome, repeated: outcome.repeated + 1 };
+    return brokenOff(outcome, error as Error, play);
   } finally {
     await owner.end();
   }
+}
+
+/** Where the harm itself could not be done, nothing is shown and nothing is wrong; everything else must not be. */
+function brokenOff(outcome: Outcome, error: Error, { tell }: Play): Outcome {
+  if (error instanceof NotHere) return { ...outcome, notHere: error.message };
+  const message = `${outcome.fault.name}: ${error.message}`;
+  tell(`${message}; again, on a fresh deployment`);
+  const faults = error instanceof StrikeFailed ? [] : [message];
+  const { repeated } = outcome;
+  return { ...outcome, repeated: repeated + 1, faults: [...outcome.faults, ...faults] };
 }
 
 async function playOne(outcome: Outcome, target: Target, past: Past, play: Play): Promise<Outcome> {
