@@ -6,10 +6,11 @@ import { openCollections, type RevocationDocument } from '../../lib/store/collec
 import type { Db } from '../../lib/store/database.ts';
 import { createRevocationReads, type RevocationKind } from '../../lib/store/revocation-reads.ts';
 import { createRevocations } from '../../lib/store/revocations.ts';
-import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';
+import { SECOND } from '../../lib/time.ts';
 import type { Owner } from '../helpers/owner.ts';
 import { serveAuth } from '../helpers/serve-auth.ts';
 import type { Server } from './requests.ts';
+import { OPTIONS } from './server-pair.ts';
 
 export type Break = (parts: AuthParts, db: Db) => AuthParts;
 
@@ -70,10 +71,7 @@ export async function serveBroken(
   const parts = await openParts({
     db,
     secrets: [secret],
-    bcryptCost: 10,
-    accessTokenTtl: 2 * HOUR,
-    refreshGrace: 10 * MINUTE,
-    maxSessions: 1_000,
+    ...OPTIONS,
     deadline: 20 * SECOND, // the machine may be busy with other tests
   });
   const auth = assemble(change(parts, db));

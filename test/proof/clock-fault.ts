@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createAuth } from '../../lib/auth.ts';
 import { connect } from '../../lib/store/database.ts';
-import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';
+import { MINUTE, SECOND } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { emptyDatabase } from '../helpers/database.ts';
 import type { Owner } from '../helpers/owner.ts';
@@ -12,7 +12,7 @@ import { prepare } from './deployment.ts';
 import type { Fault } from './fault.ts';
 import type { Operation } from './history.ts';
 import type { Server } from './requests.ts';
-import { ready, startServer } from './server-pair.ts';
+import { OPTIONS, ready, startServer } from './server-pair.ts';
 import type { Interval } from './tally.ts';
 
 /** How far it is off, round after round: under and over the 5 minutes that are borne. */
@@ -64,10 +64,7 @@ async function startSkewable(owner: Owner, uri: string, secret: string): Promise
   const auth = await createAuth({
     db,
     secrets: [secret],
-    bcryptCost: 10,
-    accessTokenTtl: 2 * HOUR,
-    refreshGrace: 10 * MINUTE,
-    maxSessions: 1_000,
+    ...OPTIONS,
     clock: () => Date.now() + offset,
   });
   owner.teardown(async () => {

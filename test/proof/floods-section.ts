@@ -138,7 +138,9 @@ function findingOf(
   return {
     report: [
       unseenTable(unseen),
+      '',
       roundTable(rounds),
+      '',
       `After the storm of logins somebody could log in within ${Math.round(recovery)} ms.`,
     ],
     faults: [

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { MINUTE } from '../../lib/time.ts';
+import { HOUR, MINUTE } from '../../lib/time.ts';
 import { freePort } from '../../scripts/mongod/free-port.ts';
 import type { ArenaServer } from '../helpers/faults.ts';
 import type { Owner } from '../helpers/owner.ts';
@@ -19,6 +19,14 @@ export const SETTINGS = {
   MAX_SESSIONS: '1000',
   BCRYPT_COST: '10',
   LOG_LEVEL: 'warn',
+} as const;
+
+/** The same for the library in this process, but for what only a server has. */
+export const OPTIONS = {
+  accessTokenTtl: 2 * HOUR,
+  refreshGrace: 10 * MINUTE,
+  maxSessions: 1_000,
+  bcryptCost: 10,
 } as const;
 
 /** Starts a server; it ends with its owner. Whether it can serve is for `ready` to tell. */

@@ -8,10 +8,10 @@ import { migrate, planMigration } from '../../lib/store/migrate.ts';
 import { SENTINEL } from '../../lib/store/revocation-keys.ts';
 import { createRevocations } from '../../lib/store/revocations.ts';
 import { createSchema } from '../../lib/store/schema.ts';
-import { createSessions } from '../../lib/store/sessions.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { ageDeployment } from '../races/login-parts.ts';
+import { addSession } from './add-session.ts';
 import { revocationsOn } from './revocations-on.ts';
 
 const CAUSE = { reason: 'test', revokedBy: 'tester' };
@@ -39,18 +39,7 @@ async function assertWhole(t: ExecutionContext, db: Db, collections: Collections
 async function logIn(collections: Collections, userId: string = randomUUID()) {
   const { user, deployment } = await revocationsOn(collections).cutoffs(userId);
   const stamp = Math.max(Date.now(), user + 1, deployment + 1);
-  const sessionId = randomUUID();
-  await createSessions(collections).insert({
-    id: sessionId,
-    userId,
-    stamp,
-    authTime: new Date(),
-    expiresAt: new Date(Date.now() + DAY),
-    endsAt: new Date(Date.now() + DAY),
-    ip: '::1',
-    userAgent: undefined,
-  });
-  return { sessionId, userId, stamp, kid: 'kid' };
+  return addSession(collections, stamp, userId);
 }
 
 /** Copies what is in the database; the answer puts it back, and forgets what came after. */

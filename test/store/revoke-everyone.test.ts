@@ -4,10 +4,10 @@ import type { Collections } from '../../lib/store/collections.ts';
 import { SENTINEL, userKey } from '../../lib/store/revocation-keys.ts';
 import { createRevocations } from '../../lib/store/revocations.ts';
 import { createSchema } from '../../lib/store/schema.ts';
-import { createSessions } from '../../lib/store/sessions.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { ageDeployment } from '../races/login-parts.ts';
+import { addSession } from './add-session.ts';
 import { interceptWrites } from './intercept-writes.ts';
 import { revocationsOn } from './revocations-on.ts';
 
@@ -34,21 +34,6 @@ async function addUserCutoff({ revokedTokens }: Collections, cutoff: number): Pr
     writes: 1,
   });
   return user_id;
-}
-
-async function addSession(collections: Collections, stamp: number, userId: string = randomUUID()) {
-  const session = {
-    id: randomUUID(),
-    userId,
-    stamp,
-    authTime: new Date(),
-    expiresAt: new Date(Date.now() + DAY),
-    endsAt: new Date(Date.now() + DAY),
-    ip: '::1',
-    userAgent: undefined,
-  };
-  await createSessions(collections).insert(session);
-  return { sessionId: session.id, userId, stamp, kid: 'kid' };
 }
 
 test('revokeEveryone kills every login in flight: its cutoff is 20 minutes ahead', async (t) => {
