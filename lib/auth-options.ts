@@ -49,7 +49,7 @@ export interface AuthOptions {
   readonly maxStaleness?: number;
   /** Milliseconds between two proofs of the primary. Default 1,000. */
   readonly proofInterval?: number;
-  /** Told of each attempt at such a proof, for metrics: `{ok, duration}`, in milliseconds. Must not throw. */
+  /** Told of each attempt at such a proof, for metrics: `{ok, duration, primary, error}`, in milliseconds. Must not throw. */
   readonly onPrimaryProof?: (attempt: ProofAttempt) => void;
   /** How many failed logins are let through. */
   readonly loginLimits?: LoginLimitOptions;

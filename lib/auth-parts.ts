@@ -1,18 +1,19 @@
 import { type AuthOptions, sessionRules } from './auth-options.ts';
-import { silent } from './log.ts';
+import { type Log, silent } from './log.ts';
 import { createPasswordRules } from './password-rules.ts';
 import { createPasswords } from './passwords.ts';
 import { createAudit } from './store/audit.ts';
 import { createAuditTrail } from './store/audit-trail.ts';
 import { createClients } from './store/clients.ts';
 import { createClockSkew } from './store/clock-skew.ts';
-import { openCollections } from './store/collections.ts';
+import { type Collections, openCollections } from './store/collections.ts';
 import { countRevocations } from './store/counted-revocations.ts';
 import { createDailyCounts } from './store/daily-counts.ts';
 import { assertUsable } from './store/database.ts';
 import { createLastUse } from './store/last-use.ts';
 import { createLoginLimits } from './store/login-limits.ts';
-import { createPrimaryProof } from './store/primary-proof.ts';
+import { createPrimaryProof, type PrimaryProof } from './store/primary-proof.ts';
+import { createProofLog } from './store/proof-log.ts';
 import { createCountEntries } from './store/revocation-counts.ts';
 import { createRevocations } from './store/revocations.ts';
 import { createSchema } from './store/schema.ts';
@@ -41,7 +42,7 @@ export async function openParts(options: AuthOptions) {
   const collections = openCollections(db);
   const schema = createSchema(collections);
   const dailyCounts = createDailyCounts(collections, { clock });
-  const primary = createPrimaryProof(db, collections, options);
+  const primary = openPrimaryProof(options, collections, log);
   return {
     ...tokens,
     ...rules,
@@ -50,7 +51,7 @@ export async function openParts(options: AuthOptions) {
     schema,
     passwords: createPasswords({ bcryptCost, bcryptThreads, patience }),
     passwordRules: createPasswordRules({ passwordMinLength, serviceName: issuer }),
-    users: createUsers(collections),
+    users: createUsers(collections, primary),
     clients: createClients(collections),
     sessions: createSessions(collections),
     lastUse: createLastUse(collections),
@@ -75,6 +76,18 @@ export async function closeParts(parts: AuthParts): Promise<void> {
   primary.stop();
   await Promise.all([lastUse.stop(), dailyCounts.stop()]);
   await passwords.close();
+}
+
+function openPrimaryProof(options: AuthOptions, collections: Collections, log: Log): PrimaryProof {
+  const { onPrimaryProof } = options;
+  const tell = createProofLog(log);
+  return createPrimaryProof(options.db, collections, {
+    ...options,
+    onPrimaryProof(attempt) {
+      tell(attempt);
+      onPrimaryProof?.(attempt);
+    },
+  });
 }
 
 async function openTokens(options: AuthOptions) {

@@ -6,7 +6,7 @@ import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 import yoctoSpinner from 'yocto-spinner';
 
-/** Where a long piece of work tells how far it is; shown on a terminal only. */
+/** Where a long piece of work tells how far it is; told now and then where it is not shown on a terminal. */
 export type Detail = (text: string) => void;
 
 /** The voice of a script. */
@@ -38,8 +38,13 @@ export function painter(stream: Output): Paint {
  * A report that writes to `stream`.
  *
  * @param env - `TERM=dumb` and `CI` turn the spinner off: both mean that nobody watches it turn.
+ * @param now - a monotonic clock, in milliseconds.
  */
-export function createReport(stream: Output, env: NodeJS.ProcessEnv): Report {
+export function createReport(
+  stream: Output,
+  env: NodeJS.ProcessEnv,
+  now = () => performance.now(),
+): Report {
   const paint = painter(stream);
   const line = (text: string) => void stream.write(`${text}\n`);
   const turning = stream.isTTY === true && env['TERM'] !== 'dumb' && env['CI'] === undefined;
@@ -47,7 +52,7 @@ export function createReport(stream: Output, env: NodeJS.ProcessEnv): Report {
     note: (text) => line(`${paint('blue', '·')} ${text}`),
     warn: (text) => line(`${paint('yellow', '!')} ${text}`),
     step: (title, work) =>
-      timed(work, turning ? spin(stream, title) : plain(line, title), {
+      timed(work, turning ? spin(stream, title) : plain(line, title, now), {
         done: (time) => `${paint('green', '✓')} ${title} ${paint('dim', time)}`,
         failed: (time) => `${paint('red', '✗')} ${title} ${paint('dim', time)}`,
       }),
@@ -88,9 +93,20 @@ function secondsSince(started: number): string {
   return `(${((performance.now() - started) / 1000).toFixed(1)} s)`;
 }
 
-function plain(line: (text: string) => void, title: string): Display {
+/** Milliseconds between two lines about the same piece of work. */
+const NOW_AND_THEN = 30_000;
+
+function plain(line: (text: string) => void, title: string, now: () => number): Display {
+  let lastAt = now();
   line(`  ${title} ...`);
-  return { detail: () => {}, end: line };
+  return {
+    detail(text) {
+      if (now() - lastAt < NOW_AND_THEN) return;
+      lastAt = now();
+      line(`  ${title}: ${text}`);
+    },
+    end: line,
+  };
 }
 
 function spin(stream: Output, title: string): Display {

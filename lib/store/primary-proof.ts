@@ -28,17 +28,11 @@ export interface ProvenReads {
   read<Found>(find: (level: ReadLevel) => Promise<Found>): Promise<Found>;
 }
 
-export interface ProofState {
-  readonly topology: Topology;
-  /** Milliseconds since the proof that holds began; undefined where there is nothing to prove, or each read proves. */
-  readonly age: number | undefined;
-}
-
 export interface PrimaryProof extends ProvenReads {
   readonly maxStaleness: number;
-  /** How the proof stands, after an attempt where none holds. StoreUnavailable where that fails. */
-  state(): Promise<ProofState>;
-  /** Milliseconds since the last good proof began, whether or not it still holds; undefined where there is none. */
+  /** Of the deployment that a proof which holds is about, after an attempt where none does. StoreUnavailable where that fails. */
+  topology(): Promise<Topology>;
+  /** Milliseconds since the last good proof began, whether or not it still holds; undefined where there is nothing to prove, or each read proves. */
   age(): number | undefined;
   stop(): void;
 }
@@ -80,10 +74,7 @@ export function createPrimaryProof(
         return found;
       }),
 
-    async state() {
-      const proof = await untilUnchanged(held.take);
-      return { topology: proof.topology, age: held.age() };
-    },
+    topology: async () => (await untilUnchanged(held.take)).topology,
 
     stop() {
       clearInterval(timer);

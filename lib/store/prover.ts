@@ -20,6 +20,10 @@ export interface ProofAttempt {
   readonly ok: boolean;
   /** How long it took, in milliseconds. */
   readonly duration: number;
+  /** The primary's host and port, as far as there is one. */
+  readonly primary: string | undefined;
+  /** Why it failed. */
+  readonly error?: unknown;
 }
 
 export interface Prover {
@@ -66,10 +70,26 @@ export function createProver(
     return { ...proof, topology };
   }
 
+  async function attempt(): Promise<Proof> {
+    const began = performance.now();
+    const tell = (outcome: Pick<ProofAttempt, 'ok' | 'error'>) =>
+      onPrimaryProof({
+        ...outcome,
+        duration: performance.now() - began,
+        primary: primary.address(),
+      });
+    try {
+      const proof = await within(patience, makeProof(), unproved);
+      tell({ ok: true });
+      return proof;
+    } catch (error) {
+      tell({ ok: false, error });
+      throw error;
+    }
+  }
+
   return {
-    prove: shared(primary.changes, () =>
-      told(within(patience, makeProof(), unproved), onPrimaryProof),
-    ),
+    prove: shared(primary.changes, attempt),
     isOfPrimary: (proof) => proof.primary === primary.changes(),
     stop: () => primary.stop(),
   };
@@ -102,16 +122,4 @@ function shared<T>(changes: () => number, work: () => Promise<T>): () => Promise
     running = { primary, answer };
     return answer;
   };
-}
-
-async function told<T>(work: Promise<T>, tell: (attempt: ProofAttempt) => void): Promise<T> {
-  const began = performance.now();
-  let ok = false;
-  try {
-    const proof = await work;
-    ok = true;
-    return proof;
-  } finally {
-    tell({ ok, duration: performance.now() - began });
-  }
 }

@@ -4,6 +4,7 @@ import { AuthError, unsound } from '../errors.ts';
 import { createSharedReads } from '../shared-reads.ts';
 import type { Collections, UserDocument } from './collections.ts';
 import { findByIds, isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
+import { type ProvenReads, unproven } from './primary-proof.ts';
 
 export interface User {
   readonly id: string;
@@ -49,24 +50,30 @@ export interface Users {
 
 const WHAT_A_USER_IS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1 } as const;
 
-/** Reads and writes the `users` collection. */
-export function createUsers({ users }: Pick<Collections, 'users'>): Users {
+/** Reads the `users` collection, on a proven primary, and writes it. */
+export function createUsers(
+  { users }: Pick<Collections, 'users'>,
+  primary: ProvenReads = unproven,
+): Users {
   const set = createSet(users);
 
   return {
-    find: createFind(users),
+    find: createFind(users, primary),
 
     async findAccount(email) {
-      const document = await orUnavailable(users.findOne({ email }, { maxTimeMS: MAX_TIME }));
+      const document = await primary.read((readConcern) =>
+        orUnavailable(users.findOne({ email }, { readConcern, maxTimeMS: MAX_TIME })),
+      );
       return document === null ? undefined : toAccount(document);
     },
 
     async readAgain(id) {
       const pipeline = [{ $match: { _id: id } }, { $set: { now: '$$NOW' } }];
-      const cursor = users.aggregate<UserDocument & { now: Date }>(pipeline, {
-        maxTimeMS: MAX_TIME,
+      const [document] = await primary.read((readConcern) => {
+        const options = { readConcern, maxTimeMS: MAX_TIME };
+        const cursor = users.aggregate<UserDocument & { now: Date }>(pipeline, options);
+        return orUnavailable(cursor.toArray());
       });
-      const [document] = await orUnavailable(cursor.toArray());
       return document && { account: toAccount(document), now: document.now };
     },
 
@@ -94,9 +101,11 @@ export function createUsers({ users }: Pick<Collections, 'users'>): Users {
 }
 
 /** A document that is not sound is the affair of those who asked for it, and of nobody else in the read. */
-function createFind(users: Collections['users']) {
+function createFind(users: Collections['users'], primary: ProvenReads) {
   const read = createSharedReads(async (ids) => {
-    const documents = await findByIds(users, ids, WHAT_A_USER_IS);
+    const documents = await primary.read((readConcern) =>
+      findByIds(users, ids, WHAT_A_USER_IS, { readConcern }),
+    );
     return new Map(
       documents.map((it) => [it._id, isSound(it) ? toUser(it) : unsound('users', it._id)]),
     );

@@ -1,8 +1,10 @@
-import type { MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
+import type { MongoClient, ServerDescription, TopologyDescriptionChangedEvent } from 'mongodb';
 
 export interface WatchedPrimary {
   /** Counts up whenever the driver takes another server for the primary, or the same one anew. */
   changes(): number;
+  /** Its host and port; of all where several take writes; undefined where none does, or none was told yet. */
+  address(): string | undefined;
   stop(): void;
 }
 
@@ -11,25 +13,24 @@ export interface WatchedPrimary {
  * that was sent and answered between two equal counts went to one server, elected once.
  */
 export function watchPrimary(client: MongoClient): WatchedPrimary {
-  let known: string | undefined;
+  let primaries: readonly ServerDescription[] | undefined; // of a client that is connected already: not told
   let changes = 0;
   const notice = ({ newDescription }: TopologyDescriptionChangedEvent) => {
-    const now = identityOf(newDescription);
-    if (now === known) return;
-    known = now;
-    changes++;
+    const now = [...newDescription.servers.values()].filter(({ isWritable }) => isWritable);
+    if (primaries === undefined || identityOf(now) !== identityOf(primaries)) changes++;
+    primaries = now;
   };
   client.on('topologyDescriptionChanged', notice);
   return {
     changes: () => changes,
+    address: () => primaries?.map(({ address }) => address).join(', ') || undefined,
     stop: () => void client.off('topologyDescriptionChanged', notice),
   };
 }
 
-/** The server that takes writes: its address, its process, its election, and the configuration it goes by. */
-function identityOf({ servers }: TopologyDescription): string {
-  return [...servers.values()]
-    .filter(({ isWritable }) => isWritable)
+/** Their addresses, processes, elections, and the configuration they go by. */
+function identityOf(primaries: readonly ServerDescription[]): string {
+  return primaries
     .map(({ address, topologyVersion, electionId, setVersion }) =>
       [address, topologyVersion?.processId, electionId, setVersion].join(' '),
     )

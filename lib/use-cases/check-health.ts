@@ -3,9 +3,10 @@ import { StoreNotReady } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type ClockSkew, MAX_SKEW } from '../store/clock-skew.ts';
 import { SCHEMA_VERSION } from '../store/collection-specs.ts';
-import type { PrimaryProof, ProofState } from '../store/primary-proof.ts';
+import type { PrimaryProof } from '../store/primary-proof.ts';
 import type { Revocations } from '../store/revocations.ts';
 import type { Schema } from '../store/schema.ts';
+import type { Topology } from '../store/topology.ts';
 import { SECOND, within } from '../time.ts';
 import type { Key } from '../tokens/key.ts';
 import type { KeyRing } from '../tokens/keys.ts';
@@ -39,7 +40,7 @@ export interface CheckHealthParts {
   readonly schema: Schema;
   readonly revocations: Revocations;
   readonly skew: ClockSkew;
-  readonly primary: Pick<PrimaryProof, 'state' | 'age' | 'maxStaleness'>;
+  readonly primary: Pick<PrimaryProof, 'topology' | 'age' | 'maxStaleness'>;
   readonly keys: Pick<KeyRing, 'signing'>;
   readonly refreshTokens: Pick<RefreshTokens, 'kid'>;
   /** Told why the database cannot be reached. */
@@ -60,7 +61,7 @@ export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
     measured.catch((err) => log.warn({ err }, 'The database cannot be reached'));
     const read = revocations.cutoffs(undefined); // reads the sentinel, as any request would
     const found = schema.find();
-    const proven = primary.state();
+    const proven = primary.topology();
     const bounded = <T>(work: Promise<T>, judge: (value: T) => HealthCheck) =>
       settled(within(patience, work.then(judge), tooLate));
     const [database, version, sentinel, clocks, proof, signing] = await Promise.all([
@@ -68,7 +69,7 @@ export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
       bounded(found, judgeVersion),
       bounded(read, () => ({ ok: true })),
       bounded(measured, judgeSkew),
-      bounded(proven, (state) => judgeProof(state, primary.maxStaleness)),
+      bounded(proven, (topology) => judgeProof(topology, primary.maxStaleness)),
       bounded(revokedKey(), judgeKey),
     ]);
     const checks = {
@@ -99,7 +100,7 @@ function judgeSkew(milliseconds: number): HealthCheck {
 /** So much earlier than an election at the soonest has a proof to end, in milliseconds. */
 const BEFORE_ELECTION = 2 * SECOND;
 
-function judgeProof({ topology, age }: ProofState, maxStaleness: number): HealthCheck {
+function judgeProof(topology: Topology, maxStaleness: number): HealthCheck {
   const { kind, hasMajority, electionTimeout } = topology;
   const most = electionTimeout - BEFORE_ELECTION;
   if (kind === 'sharded') return { ok: true, detail: 'No proof is possible through a mongos' };
@@ -108,7 +109,7 @@ function judgeProof({ topology, age }: ProofState, maxStaleness: number): Health
     const detail = `MAX_STALENESS is ${maxStaleness} ms; the set elects after ${electionTimeout}. Set it to 0s, or to less than ${most}ms`;
     return { ok: false, detail, needs_operator: true };
   }
-  return { ok: true, detail: age === undefined ? 'Every read proves the primary' : 'Proven' };
+  return { ok: true, detail: maxStaleness === 0 ? 'Every read proves the primary' : 'Proven' };
 }
 
 function withAge(check: HealthCheck, age: number | undefined): HealthCheck {

@@ -7,6 +7,8 @@ export interface NotedClient {
   readonly collections: Collections;
   /** The commands that were sent, each as `<name> <collection>`, in their order; to be emptied at will. */
   readonly asked: string[];
+  /** The read concern of each command that had one. */
+  readonly levels: string[];
 }
 
 /** Of the driver's own, not of what is tested. */
@@ -17,10 +19,13 @@ export async function notedClient(t: Owner, uri: string): Promise<NotedClient> {
   const client = new MongoClient(uri, { monitorCommands: true });
   t.teardown(() => client.close());
   const asked: string[] = [];
+  const levels: string[] = [];
   client.on('commandStarted', ({ commandName, command }) => {
     if (!OWN.has(commandName)) asked.push(`${commandName} ${command[commandName]}`);
+    const level = command['readConcern']?.level;
+    if (level !== undefined) levels.push(level);
   });
   await client.connect();
   const db = client.db();
-  return { db, asked, collections: openCollections(db) };
+  return { db, asked, levels, collections: openCollections(db) };
 }

@@ -15,8 +15,9 @@ interface Seen {
   logins: number;
 }
 
-/** How often the collection was lost, and how often it has been re-created since. */
+/** How often the collection was about to be lost, how often it was lost, and how often it has been re-created since. */
 interface Moment {
+  losing: number;
   lost: number;
   mended: number;
 }
@@ -38,14 +39,14 @@ async function askOn({ url }: Scene, tokens: Tokens, moment: Moment, seen: Seen,
 /** Logs in, asks, logs out and asks again, until it is told to stop. */
 async function liveOn({ url, user }: Scene, moment: Moment, seen: Seen) {
   while (moment.mended < ROUNDS) {
-    const { lost, mended } = moment;
+    const { mended } = moment;
     const tokens = await openSession(url, user.email).catch((error: Error) => {
       if (!error.message.includes('503')) seen.faults.push(error.message);
     });
     if (tokens === undefined) continue;
     seen.logins++;
     const status = once(await me(url, tokens));
-    const isQuiet = lost === mended && lost === moment.lost; // nothing was lost since before the login
+    const isQuiet = moment.losing === mended; // nothing was lost since before the login, nor is being lost
     if (isQuiet && status !== '200') seen.faults.push(`a login was dead on arrival: ${status}`);
     const { status: out } = await sendAs(tokens.access, `${url}/api/auth/logout`, 'POST');
     if (out === 200 && once(await me(url, tokens)) === '200') seen.faults.push('a logout was lost');
@@ -56,7 +57,7 @@ test('revoked_tokens dropped again and again, and migrated twice at once, while 
   const it = await scene(t);
   const other = connect(it.uri);
   t.teardown(() => other.close());
-  const moment: Moment = { lost: 0, mended: 0 };
+  const moment: Moment = { losing: 0, lost: 0, mended: 0 };
   const seen: Seen = { statuses: new Set(), faults: [], logins: 0 };
   const [revoked] = it.revoked;
   if (revoked === undefined) return t.fail();
@@ -68,6 +69,7 @@ test('revoked_tokens dropped again and again, and migrated twice at once, while 
   while (moment.mended < ROUNDS) {
     const before = seen.logins;
     while (seen.logins < before + 6) await delay(20);
+    moment.losing++;
     await it.collections.revokedTokens.drop();
     moment.lost++;
     await delay(100);

@@ -27,9 +27,7 @@ function elect(client: MongoClient, address: string): void {
 test('where one member votes there is nothing to prove: reads are plain, and no proof has an age', async (t) => {
   const { proof } = await proofOn(t);
   t.is(await proof.read(async (level) => level), 'local');
-  const { topology, age } = await proof.state();
-  t.like(topology, { kind: 'replica set', hasMajority: false, warnings: [] });
-  t.is(age, undefined);
+  t.like(await proof.topology(), { kind: 'replica set', hasMajority: false, warnings: [] });
   t.is(proof.age(), undefined);
 });
 
@@ -40,7 +38,7 @@ test('with a staleness of 0 every read is linearizable', async (t) => {
 
 test('a read during which the primary changes is made again', async (t) => {
   const { db, proof } = await proofOn(t);
-  await proof.state();
+  await proof.topology();
   const levels: ReadLevel[] = [];
   const found = await proof.read(async (level) => {
     if (levels.push(level) === 1) elect(db.client, '192.0.2.1:27017');
@@ -61,7 +59,7 @@ test('each attempt is told, a good one and one that fails', async (t) => {
   const told: boolean[] = [];
   const onPrimaryProof = ({ ok }: { ok: boolean }) => told.push(ok);
   const { proof } = await proofOn(t, { onPrimaryProof });
-  await proof.state();
+  await proof.topology();
   t.true(told.splice(0).includes(true));
   const { db, close } = connect('mongodb://127.0.0.1:1/rescind', { deadline: 1_000 });
   t.teardown(close);
@@ -79,7 +77,7 @@ test('a mongod that comes back is asked anew what it is', async (t) => {
   await migrateNow(db);
   const proof = createPrimaryProof(db, openCollections(db));
   t.teardown(() => proof.stop());
-  await proof.state();
+  await proof.topology();
   await mongod.kill();
   await t.throwsAsync(
     proof.read(() => openCollections(db).schema.findOne({})),

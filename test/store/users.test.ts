@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { createUsers } from '../../lib/store/users.ts';
+import type { ProvenReads } from '../../lib/store/primary-proof.ts';
+import { createUsers, type User, type Users } from '../../lib/store/users.ts';
 import { SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
+import { notedClient } from '../helpers/noted-client.ts';
 
 function ann() {
   return {
@@ -43,6 +45,31 @@ test('unknown users are undefined', async (t) => {
   t.is(await users.findAccount('bob@example.com'), undefined);
   t.is(await users.readAgain(randomUUID()), undefined);
 });
+
+const reads: Readonly<Record<string, (users: Users, user: User) => Promise<unknown>>> = {
+  find: (users, { id }) => users.find(id),
+  findAccount: (users, { email }) => users.findAccount(email),
+  readAgain: (users, { id }) => users.readAgain(id),
+};
+
+for (const [name, read] of Object.entries(reads)) {
+  test(`${name} reads as the proof of the primary says, and tells nothing where there is none`, async (t) => {
+    const { uri, collections } = await migratedDatabase(t);
+    const user = await createUsers(collections).create(ann());
+    const noted = await notedClient(t, uri);
+    const linearizable: ProvenReads = { read: (find) => find('linearizable') };
+    t.truthy(await read(createUsers(noted.collections, linearizable), user));
+    t.deepEqual(noted.levels.splice(0), ['linearizable']);
+    const refusal = new StoreUnavailable('The primary changed while it was asked');
+    const unprovable: ProvenReads = {
+      async read(find) {
+        await find('local');
+        throw refusal;
+      },
+    };
+    await t.throwsAsync(read(createUsers(collections, unprovable), user), { is: refusal });
+  });
+}
 
 test('a second user of an e-mail address is refused, also of 20 at once', async (t) => {
   const { collections } = await migratedDatabase(t);

@@ -1,0 +1,23 @@
+import type { Log } from '../log.ts';
+import { SECOND } from '../time.ts';
+import { PrimaryChanged, type ProofAttempt } from './prover.ts';
+
+/** Tells operators that the primary cannot be proven any more, and that it can be again: one line each. */
+export function createProofLog(log: Log): (attempt: ProofAttempt) => void {
+  let lostAt: number | undefined;
+
+  return function tell({ ok, error, primary }) {
+    if (ok) {
+      if (lostAt === undefined) return;
+      const seconds = Math.round((performance.now() - lostAt) / SECOND);
+      log.warn({ primary, seconds }, 'The primary is proven again');
+      lostAt = undefined;
+    } else if (lostAt === undefined && !(error instanceof PrimaryChanged)) {
+      lostAt = performance.now();
+      log.warn(
+        { err: error, primary },
+        'The primary cannot be proven; requests answer 503 once the last proof is too old',
+      );
+    }
+  };
+}

@@ -1,0 +1,20 @@
+import { PassThrough } from 'node:stream';
+import test from 'ava';
+import { createReport } from '../../scripts/progress.ts';
+
+test('where nobody watches, long work tells now and then how far it is', async (t) => {
+  const stream = new PassThrough({ encoding: 'utf8' });
+  let now = 0;
+  const report = createReport(stream, {}, () => now);
+  await report.step('Counting', async (detail) => {
+    for (now = 0; now < 70_000; now += 1_000) detail(`${now / 1_000} of 70`);
+  });
+  const lines = stream.read().trimEnd().split('\n');
+  t.deepEqual(lines.slice(0, 3), [
+    '  Counting ...',
+    '  Counting: 30 of 70',
+    '  Counting: 60 of 70',
+  ]);
+  t.regex(lines[3], /^✓ Counting \(\d+\.\d s\)$/);
+  t.is(lines.length, 4);
+});

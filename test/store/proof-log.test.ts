@@ -1,0 +1,68 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import test from 'ava';
+import { openCollections } from '../../lib/store/collections.ts';
+import { connect } from '../../lib/store/database.ts';
+import { createPrimaryProof } from '../../lib/store/primary-proof.ts';
+import { createProofLog } from '../../lib/store/proof-log.ts';
+import { PrimaryChanged } from '../../lib/store/prover.ts';
+import { migrateNow } from '../helpers/database.ts';
+import { ownMongod } from '../helpers/own-mongod.ts';
+
+interface Line {
+  readonly message: string;
+  readonly fields: object;
+}
+
+function notedLog() {
+  const lines: Line[] = [];
+  const note = (fields: object, message: string) => void lines.push({ fields, message });
+  return { lines, log: { warn: note, error: note } };
+}
+
+const PRIMARY = '192.0.2.1:27017';
+const good = { ok: true, duration: 1, primary: PRIMARY };
+const bad = { ok: false, duration: 1, primary: PRIMARY, error: new Error('no majority') };
+
+test('however long an outage, it is two lines: with the reason, and with its length', (t) => {
+  const { lines, log } = notedLog();
+  const tell = createProofLog(log);
+  for (const attempt of [good, good, bad, bad, bad, good, good]) tell(attempt);
+  t.deepEqual(
+    lines.map(({ message }) => message),
+    [
+      'The primary cannot be proven; requests answer 503 once the last proof is too old',
+      'The primary is proven again',
+    ],
+  );
+  t.deepEqual(lines[0]?.fields, { err: bad.error, primary: PRIMARY });
+  t.deepEqual(lines[1]?.fields, { seconds: 0, primary: PRIMARY });
+  tell(bad);
+  t.is(lines.length, 3, 'the next outage is told as well');
+});
+
+test('another primary is no outage: it is asked anew at once', (t) => {
+  const { lines, log } = notedLog();
+  const tell = createProofLog(log);
+  for (const attempt of [{ ...bad, error: new PrimaryChanged() }, good]) tell(attempt);
+  t.deepEqual(lines, []);
+});
+
+test('a mongod that dies and comes back is told, with its address', async (t) => {
+  const mongod = await ownMongod(t);
+  const { db, close } = connect(mongod.uri, { deadline: 2_000 });
+  t.teardown(close);
+  await migrateNow(db);
+  const { lines, log } = notedLog();
+  const onPrimaryProof = createProofLog(log);
+  const options = { proofInterval: 50, onPrimaryProof };
+  const proof = createPrimaryProof(db, openCollections(db), options);
+  t.teardown(() => proof.stop());
+  await proof.topology();
+  t.deepEqual(lines, []);
+  await mongod.kill();
+  while (lines.length === 0) await pause(20);
+  await mongod.restart();
+  while (lines.length === 1) await pause(20);
+  t.regex(lines[0]?.message ?? '', /cannot be proven/);
+  t.like(lines[1]?.fields, { primary: new URL(mongod.uri).host });
+});
