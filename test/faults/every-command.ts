@@ -37,6 +37,7 @@ export async function breakEveryCommand(
   detail: (text: string) => void,
 ): Promise<readonly NamedRound[]> {
   const shared = await migratedDatabase(owner);
+  shared.db.client.setMaxListeners(4 * AT_ONCE); // each server on it watches it
   const left = [...goodRequests];
   const rounds: NamedRound[] = [];
 

@@ -46,6 +46,7 @@ function findingOf(rounds: readonly NamedRound[], margin: number): Finding {
       `${requests.size} requests, each sent again with every single one of its commands broken. Answers are due ` +
         `within ${DEADLINE} ms (later where a password is checked beside other tests); up to ${margin} ms more ` +
         'are let pass, as all of it is one process.',
+      '',
       tableOf(broken),
     ],
     faults: rounds.flatMap((round) =>

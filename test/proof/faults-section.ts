@@ -44,7 +44,7 @@ export function createFaultsSection(options: FaultsOptions = {}): Section {
         .filter((fault) => roundsOf(fault) > 0);
       const outcomes = await playAll(chosen, roundsOf, options, surroundings);
       return {
-        report: [...notes(), '', ...outcomeTable(outcomes)],
+        report: [...notes().map((note) => `- ${note}`), '', ...outcomeTable(outcomes)],
         faults: outcomes.flatMap((outcome) => faultsOf(outcome, roundsOf(outcome.fault))),
       };
     },

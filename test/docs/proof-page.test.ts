@@ -1,0 +1,40 @@
+/** docs/proof.md says of the last full run what docs/proof/results.md, which is printed by it, says. */
+import { readFile } from 'node:fs/promises';
+import test from 'ava';
+
+const page = await readFile('docs/proof.md', 'utf8');
+const results = await readFile('docs/proof/results.md', 'utf8');
+
+type Row = Readonly<Record<string, string>>;
+
+function rowsOf(text: string): readonly Row[] {
+  const lines = text.split('\n');
+  const start = lines.findIndex((line) => line.startsWith('| fault | rounds |'));
+  const table = lines.slice(start, lines.indexOf('', start));
+  const [columns = [], , ...rows] = table.map((line) => line.slice(2, -2).split(' | '));
+  return rows.map((cells) => Object.fromEntries(columns.map((name, i) => [name, cells[i] ?? ''])));
+}
+
+const told = rowsOf(page);
+const printed = rowsOf(results);
+
+function sum(column: string): string {
+  const numbers = printed.map((row) => Number(row[column]?.replaceAll(',', '')));
+  return numbers.reduce((total, each) => total + each, 0).toLocaleString('en');
+}
+
+test('every fault is told as it was printed', (t) => {
+  t.is(printed.length, 12);
+  t.is(told.length, printed.length);
+  for (const [index, row] of told.entries()) t.like(printed[index], row);
+});
+
+test('the sums are those of the table', (t) => {
+  t.true(page.includes(`Of ${sum('acknowledged revocations')} acknowledged revocations`));
+  t.true(page.includes(`of ${sum('checks')} checks`));
+});
+
+test('in the run that is published the promise held', (t) => {
+  for (const row of printed) t.like(row, { lost: '0', 'false refusals': '0' });
+  t.is(results.match(/^## /gm)?.length, results.match(/^Nothing was found\.$/gm)?.length);
+});
