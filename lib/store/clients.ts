@@ -52,18 +52,19 @@ export function createClients(
 ): Clients {
   const read = createSharedReads(async (ids) => {
     const documents = await findByIds(clients, ids, WHAT_A_CLIENT_IS);
-    return new Map(
-      documents.map((it) => [it._id, isSound(it) ? toAccount(it) : unsound('clients', it._id)]),
-    );
+    return new Map(documents.map((document) => [document._id, document]));
   });
 
   const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED, ttl: remembered });
 
   return {
     async find(id) {
-      const client = found.get(id) ?? (await read([id])).get(id);
-      if (client instanceof Error) throw client;
-      if (client !== undefined) found.set(id, client);
+      const known = found.get(id);
+      if (known !== undefined) return known;
+      const document = (await read([id])).get(id);
+      if (document === undefined) return undefined;
+      const client = toAccount(document);
+      found.set(id, client);
       return client;
     },
 
@@ -94,10 +95,7 @@ function toClient(document: ClientDocument): Client {
   return { id: document._id, name: document.name, createdAt: document.created_at };
 }
 
-function isSound({ secret_hash }: ClientDocument): boolean {
-  return typeof secret_hash === 'string';
-}
-
 function toAccount(document: ClientDocument): ClientAccount {
+  if (typeof document.secret_hash !== 'string') throw unsound('clients', document._id);
   return { ...toClient(document), secretHash: document.secret_hash };
 }

@@ -55,6 +55,17 @@ test('a client that was deleted by hand is forgotten in time', async (t) => {
   t.is(await clients.find(client.id), undefined);
 });
 
+test('nor does it stay for being asked for again and again', async (t) => {
+  const { collections } = await migratedDatabase(t);
+  const clients = createClients(collections, 300);
+  const { id } = await clients.create(BILLING);
+  t.truthy(await clients.find(id));
+  await collections.clients.deleteOne({ _id: id });
+  const until = performance.now() + 2_000;
+  while ((await clients.find(id)) !== undefined && performance.now() < until) await delay(20);
+  t.is(await clients.find(id), undefined);
+});
+
 test('a database that does not answer is StoreUnavailable, whatever was asked', async (t) => {
   const { uri } = await migratedDatabase(t);
   const { collections, under } = failingClient(t, uri);
