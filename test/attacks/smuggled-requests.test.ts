@@ -23,9 +23,16 @@ function login(body: string, ...framing: string[]): string {
 }
 
 test('Smuggling: a request whose length can be read in two ways is refused, and what is hidden in it is not done', async (t) => {
+  const behind =
+    (body: string) =>
+    (...framing: string[]) =>
+    (token: string) =>
+      login(body + logoutWith(token), ...framing);
+  const behindChunks = behind('0\r\n\r\n');
+  const behindBraces = behind('{}');
   const rows: Rows = {
-    'CL.TE': (token) => login(`0\r\n\r\n${logoutWith(token)}`, 'Content-Length: 6', CHUNKED),
-    'TE.CL': (token) => login(`0\r\n\r\n${logoutWith(token)}`, CHUNKED, 'Content-Length: 500'),
+    'CL.TE': behindChunks('Content-Length: 6', CHUNKED),
+    'TE.CL': behindChunks(CHUNKED, 'Content-Length: 500'),
     'TE.CL, hidden in a chunk': (token) => {
       const hidden = logoutWith(token);
       const size = hidden.length.toString(16);
@@ -35,47 +42,43 @@ test('Smuggling: a request whose length can be read in two ways is refused, and 
         `Content-Length: ${size.length + 2}`,
       );
     },
-    'two lengths': (token) =>
-      login(`{}${logoutWith(token)}`, 'Content-Length: 2', 'Content-Length: 500'),
-    'two lengths alike': (token) =>
-      login(`{}${logoutWith(token)}`, 'Content-Length: 2', 'Content-Length: 2'),
-    'a list of lengths': (token) => login(`{}${logoutWith(token)}`, 'Content-Length: 2, 500'),
-    'a length with a sign': (token) => login(`{}${logoutWith(token)}`, 'Content-Length: +2'),
-    'a length in hex': (token) => login(`{}${logoutWith(token)}`, 'Content-Length: 0x2'),
+    'two lengths': behindBraces('Content-Length: 2', 'Content-Length: 500'),
+    'two lengths alike': behindBraces('Content-Length: 2', 'Content-Length: 2'),
+    'a list of lengths': behindBraces('Content-Length: 2, 500'),
+    'a length with a sign': behindBraces('Content-Length: +2'),
+    'a length in hex': behindBraces('Content-Length: 0x2'),
     'an empty length': (token) => login(logoutWith(token), 'Content-Length:'),
-    'a length and a space before the colon': (token) =>
-      login(`{}${logoutWith(token)}`, 'Content-Length : 500', 'Content-Length: 2'),
-    'an encoding and a space before the colon': (token) =>
-      login(`{}${logoutWith(token)}`, 'Transfer-Encoding : chunked', 'Content-Length: 2'),
-    'an encoding that is none': (token) =>
-      login(`0\r\n\r\n${logoutWith(token)}`, 'Transfer-Encoding: xchunked'),
-    'an encoding behind a vertical tab': (token) =>
-      login(`0\r\n\r\n${logoutWith(token)}`, 'Transfer-Encoding: \x0bchunked'),
-    'an encoding in quotes': (token) =>
-      login(`0\r\n\r\n${logoutWith(token)}`, 'Transfer-Encoding: "chunked"'),
-    'an encoding with a parameter': (token) =>
-      login(`0\r\n\r\n${logoutWith(token)}`, 'Transfer-Encoding: chunked;a=b'),
-    'an encoding behind a comma': (token) =>
-      login(`0\r\n\r\n${logoutWith(token)}`, 'Transfer-Encoding: ,chunked'),
-    'two encodings in one line': (token) =>
-      login(`0\r\n\r\n${logoutWith(token)}`, 'Transfer-Encoding: identity, chunked'),
-    'two encodings in two lines': (token) =>
-      login(`0\r\n\r\n${logoutWith(token)}`, 'Transfer-Encoding: identity', CHUNKED),
-    'two encodings, the last one unknown': (token) =>
-      login(`0\r\n\r\n${logoutWith(token)}`, CHUNKED, 'Transfer-Encoding: identity'),
-    'the same encoding twice': (token) =>
-      login(`0\r\n\r\n${logoutWith(token)}`, 'Transfer-Encoding: chunked, chunked'),
-    'a folded encoding': (token) =>
-      login(`0\r\n\r\n${logoutWith(token)}`, 'Transfer-Encoding:\r\n chunked'),
+    'a length and a space before the colon': behindBraces(
+      'Content-Length : 500',
+      'Content-Length: 2',
+    ),
+    'an encoding and a space before the colon': behindBraces(
+      'Transfer-Encoding : chunked',
+      'Content-Length: 2',
+    ),
+    'an encoding that is none': behindChunks('Transfer-Encoding: xchunked'),
+    'an encoding behind a vertical tab': behindChunks('Transfer-Encoding: \x0bchunked'),
+    'an encoding in quotes': behindChunks('Transfer-Encoding: "chunked"'),
+    'an encoding with a parameter': behindChunks('Transfer-Encoding: chunked;a=b'),
+    'an encoding behind a comma': behindChunks('Transfer-Encoding: ,chunked'),
+    'two encodings in one line': behindChunks('Transfer-Encoding: identity, chunked'),
+    'two encodings in two lines': behindChunks('Transfer-Encoding: identity', CHUNKED),
+    'two encodings, the last one unknown': behindChunks(CHUNKED, 'Transfer-Encoding: identity'),
+    'the same encoding twice': behindChunks('Transfer-Encoding: chunked, chunked'),
+    'a folded encoding': behindChunks('Transfer-Encoding:\r\n chunked'),
     'an encoding in HTTP/1.0': (token) =>
       login(`0\r\n\r\n${logoutWith(token)}`, 'Connection: keep-alive', CHUNKED).replace(
         '1.1',
         '1.0',
       ),
-    'an encoding behind a bare line feed': (token) =>
-      login(`{}${logoutWith(token)}`, 'X: y\nTransfer-Encoding: chunked', 'Content-Length: 2'),
-    'an encoding behind a bare carriage return': (token) =>
-      login(`{}${logoutWith(token)}`, 'X: y\rTransfer-Encoding: chunked', 'Content-Length: 2'),
+    'an encoding behind a bare line feed': behindBraces(
+      'X: y\nTransfer-Encoding: chunked',
+      'Content-Length: 2',
+    ),
+    'an encoding behind a bare carriage return': behindBraces(
+      'X: y\rTransfer-Encoding: chunked',
+      'Content-Length: 2',
+    ),
   };
   await assertHarmless(t, shared(), rows);
 });

@@ -1,6 +1,7 @@
 /** The share of `npm run proof` that every `npm test` plays: the same code, fewer rounds. */
 import test from 'ava';
 import { MINUTE } from '../../lib/time.ts';
+import { assertShare } from './assert-share.ts';
 import { createFaultsSection } from './faults-section.ts';
 
 for (const [name, title] of [
@@ -11,9 +12,7 @@ for (const [name, title] of [
 ] as const) {
   test.serial(title, async (t) => {
     t.timeout(5 * MINUTE);
-    const section = createFaultsSection({ faults: [name] });
-    const { report, faults } = await section.run({ owner: t, size: 'share', detail: () => {} });
+    const report = await assertShare(t, createFaultsSection({ faults: [name] }));
     t.log(report.at(-1));
-    t.deepEqual(faults, []);
   });
 }

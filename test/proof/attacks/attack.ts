@@ -1,4 +1,4 @@
-import type * as fc from 'fast-check';
+import fc from 'fast-check';
 import type { Owner } from '../../helpers/owner.ts';
 import { sendAs, type TestServer } from '../../helpers/server.ts';
 import type { Finding, Surroundings } from '../section.ts';
@@ -13,14 +13,13 @@ export interface Scene {
   readonly good: readonly string[];
 }
 
-/** One kind of attack: batches of requests, and what judges the answers. */
+/** One kind of attack: what is sent, and what judges the answers. */
 export interface Attack<S extends Scene, T> {
   readonly name: string;
   open(owner: Owner): Promise<S>;
-  /** Batches of so many requests, which are sent at the same time. */
-  batches(scene: S, atOnce: number): fc.Arbitrary<T>;
-  /** Sends a batch and counts the answers; throws for one that must not be. */
-  judge(batch: T, scene: S, http: HttpClient, tally: Tally): Promise<void>;
+  mutants(scene: S): fc.Arbitrary<T>;
+  /** Sends one and counts the answer; throws where it must not be. */
+  judge(mutant: T, scene: S, http: HttpClient, tally: Tally): Promise<void>;
 }
 
 export interface AttackOptions extends Pick<Surroundings, 'owner' | 'detail'> {
@@ -30,6 +29,7 @@ export interface AttackOptions extends Pick<Surroundings, 'owner' | 'detail'> {
   readonly front?: (server: TestServer, owner: Owner) => Promise<string>;
 }
 
+/** How many are sent at the same time. */
 const AT_ONCE = 50;
 const CONNECTIONS = 16;
 
@@ -50,11 +50,17 @@ export async function carryOut<S extends Scene, T>(
       batches: Math.ceil(requests / AT_ONCE),
       progress: () => detail(`${tally.total} of ${requests} ${attack.name}`),
     },
-    attack.batches(scene, AT_ONCE),
-    (batch) => attack.judge(batch, scene, http, tally),
+    fc.array(attack.mutants(scene), { minLength: AT_ONCE, maxLength: AT_ONCE }),
+    (batch) => allJudged(batch.map((mutant) => attack.judge(mutant, scene, http, tally))),
   );
   const faults = [fault, ...(await faultsLeft(scene, before)), ...faultsOf(tally, requests)];
   return { report: tally.table(attack.name), faults: faults.filter((each) => each !== undefined) };
+}
+
+/** Waits for all that was sent, and then throws the first fault that was found. */
+async function allJudged(judged: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(judged);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
 /** What no mutant may change: the users, and what is revoked but for sessions, of which each user has a limit. */

@@ -1,23 +1,17 @@
-import fc from 'fast-check';
 import type { Attack } from './attack.ts';
 import { faultOf } from './body-oracle.ts';
 import { type BodyScene, openBodyScene } from './body-scene.ts';
 import type { HttpClient, Sent } from './http-client.ts';
 import { type MutantBody, mutantBodies } from './mutant-bodies.ts';
-import { allJudged } from './run-property.ts';
 import type { Tally } from './tally.ts';
 
 /** Bodies of every kind, to every endpoint that takes one: nothing comes of them but what the endpoint is for. */
-export const bodyAttack: Attack<BodyScene, readonly MutantBody[]> = {
+export const bodyAttack: Attack<BodyScene, MutantBody> = {
   name: 'mutated bodies',
   open: openBodyScene,
-  batches: bodyBatches,
-  judge: assertJudged,
+  mutants: mutantBodies,
+  judge,
 };
-
-function bodyBatches(scene: BodyScene, atOnce: number): fc.Arbitrary<readonly MutantBody[]> {
-  return fc.array(mutantBodies(scene), { minLength: atOnce, maxLength: atOnce });
-}
 
 function requestOf({ good, type, encoding, bytes }: MutantBody): Sent {
   const packed = encoding === undefined ? [] : [['Content-Encoding', encoding] as const];
@@ -26,20 +20,17 @@ function requestOf({ good, type, encoding, bytes }: MutantBody): Sent {
   return { method: 'POST', path: good.path, headers, body: bytes };
 }
 
-async function assertJudged(
-  sent: readonly MutantBody[],
+async function judge(
+  mutant: MutantBody,
   scene: BodyScene,
   http: HttpClient,
   tally: Tally,
 ): Promise<void> {
-  const judged = sent.map(async (mutant) => {
-    const got = await http.send(requestOf(mutant));
-    tally.count(mutant.mutator, String(got.status));
-    const fault = faultOf(mutant, got, scene);
-    if (fault === undefined) return;
-    const { good, type, encoding, bytes } = mutant;
-    const shown = JSON.stringify({ type, encoding, text: bytes.toString('latin1').slice(0, 600) });
-    throw new Error(`${good.path}, ${mutant.mutator}: ${fault}: ${shown}`);
-  });
-  await allJudged(judged);
+  const got = await http.send(requestOf(mutant));
+  tally.count(mutant.mutator, String(got.status));
+  const fault = faultOf(mutant, got, scene);
+  if (fault === undefined) return;
+  const { good, type, encoding, bytes } = mutant;
+  const shown = JSON.stringify({ type, encoding, text: bytes.toString('latin1').slice(0, 600) });
+  throw new Error(`${good.path}, ${mutant.mutator}: ${fault}: ${shown}`);
 }

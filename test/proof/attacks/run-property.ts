@@ -30,12 +30,6 @@ export async function runProperty<T>(
   return `${name}: ${message} (ATTACKS_SEED=${run.seed} ATTACKS_PATH=${run.counterexamplePath})`;
 }
 
-/** Waits for all that was sent, and then throws the first fault that was found. */
-export async function allJudged(judged: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(judged);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-}
-
 let drawn: number | undefined;
 
 /** One seed for all that is run together. */

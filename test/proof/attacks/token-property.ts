@@ -3,7 +3,6 @@ import type { Attack } from './attack.ts';
 import type { HttpClient } from './http-client.ts';
 import { type MutantToken, mutantTokens } from './mutant-tokens.ts';
 import { PLACES, type PlaceName } from './places.ts';
-import { allJudged } from './run-property.ts';
 import type { Tally } from './tally.ts';
 import { openTokenScene, type TokenScene } from './token-scene.ts';
 
@@ -18,19 +17,19 @@ interface Attempt {
  * Mutants of access and refresh tokens in each place where tokens are read: only what is byte for byte what
  * was issued is let in, as the user whom it was issued to.
  */
-export const tokenAttack: Attack<TokenScene, readonly Attempt[]> = {
+export const tokenAttack: Attack<TokenScene, Attempt> = {
   name: 'mutated tokens',
   open: openTokenScene,
-  batches: attempts,
-  judge: assertJudged,
+  mutants: attempts,
+  judge,
 };
 
-function attempts(scene: TokenScene, atOnce: number): fc.Arbitrary<readonly Attempt[]> {
+function attempts(scene: TokenScene): fc.Arbitrary<Attempt> {
   const access = [...scene.issued.keys()];
   const refresh = [...scene.refreshable.keys()];
   const inBody = (place: PlaceName, tokens: readonly string[]) =>
     mutantTokens(tokens).map(({ mutator, text }): Attempt => ({ mutator, place, texts: [text] }));
-  const one = fc.oneof(
+  return fc.oneof(
     {
       weight: 6,
       arbitrary: mutantTokens([...access, ...refresh]).chain((it) => inHeader(it, access)),
@@ -38,7 +37,6 @@ function attempts(scene: TokenScene, atOnce: number): fc.Arbitrary<readonly Atte
     { weight: 2, arbitrary: inBody('introspection', [...access, ...refresh]) },
     { weight: 2, arbitrary: inBody('refresh', [...refresh, ...access.slice(0, 1)]) },
   );
-  return fc.array(one, { minLength: atOnce, maxLength: atOnce });
 }
 
 const WRONG = ['Basic', 'Token', 'JWT', 'DPoP', 'Bearer:', 'Bearer=', 'Bear er', 'B\u00e9arer', ''];
@@ -71,20 +69,17 @@ function inHeader({ mutator, text }: MutantToken, access: readonly string[]) {
   );
 }
 
-async function assertJudged(
-  sent: readonly Attempt[],
+async function judge(
+  { mutator, place, texts }: Attempt,
   scene: TokenScene,
   http: HttpClient,
   tally: Tally,
 ): Promise<void> {
-  const judged = sent.map(async ({ mutator, place, texts }) => {
-    const { request, expected, seen } = PLACES[place];
-    const should = expected(texts, scene);
-    const is = seen(await http.send(request(texts, scene)));
-    tally.count(mutator, is.split(' of ')[0] ?? '');
-    if (is === should) return;
-    const shown = JSON.stringify(texts);
-    throw new Error(`${place}, ${mutator}: ${is} in place of ${should} for ${shown}`);
-  });
-  await allJudged(judged);
+  const { request, expected, seen } = PLACES[place];
+  const should = expected(texts, scene);
+  const is = seen(await http.send(request(texts, scene)));
+  tally.count(mutator, is.split(' of ')[0] ?? '');
+  if (is === should) return;
+  const shown = JSON.stringify(texts);
+  throw new Error(`${place}, ${mutator}: ${is} in place of ${should} for ${shown}`);
 }
