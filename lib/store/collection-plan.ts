@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Db, Document } from 'mongodb';
+import { SECOND } from '../time.ts';
 import type { CollectionSpec, IndexSpec } from './collection-specs.ts';
 import { DURABLE } from './database.ts';
 
@@ -51,8 +53,7 @@ const NAMESPACE_EXISTS = 48;
 function planCreation(db: Db, { name, validator }: CollectionSpec): MigrationPlan {
   return step(`create collection ${name} with its validator`, () =>
     db.createCollection(name, { validator }).catch((error: unknown) => {
-      if (!(error instanceof Error && 'code' in error && error.code === NAMESPACE_EXISTS))
-        throw error;
+      if (!hasCode(error, NAMESPACE_EXISTS)) throw error;
       return setValidator(db, name, validator);
     }),
   );
@@ -71,12 +72,11 @@ function planValidator(
 }
 
 function setValidator(db: Db, name: string, validator: Document): Promise<Document> {
-  return db.command({
+  return modify(db, {
     collMod: name,
     validator,
     validationLevel: 'strict',
     validationAction: 'error',
-    writeConcern: commandConcern(),
   });
 }
 
@@ -130,11 +130,7 @@ function planTtl(db: Db, collection: string, index: IndexSpec, same: Document): 
   const { expireAfterSeconds } = index.options;
   const change = `from ${same['expireAfterSeconds'] ?? 'none'} to ${expireAfterSeconds} s`;
   return step(`change the TTL of ${same['name']} on ${collection} ${change}`, () =>
-    db.command({
-      collMod: collection,
-      index: { keyPattern: index.key, expireAfterSeconds },
-      writeConcern: commandConcern(),
-    }),
+    modify(db, { collMod: collection, index: { keyPattern: index.key, expireAfterSeconds } }),
   );
 }
 
@@ -158,6 +154,25 @@ function describe({ unique, expireAfterSeconds }: IndexSpec['options']): string 
 
 function drop(collection: string, name: string): string {
   return `drop it (db.${collection}.dropIndex("${name}")), then migrate again`;
+}
+
+const BACKGROUND_OPERATION_IN_PROGRESS = 12587;
+const TRY_AGAIN_AFTER = SECOND / 4;
+
+/** Waits as long as an index is built on the collection, by another migrate perhaps: MongoDB refuses collMod then. */
+async function modify(db: Db, collMod: Document): Promise<Document> {
+  for (;;) {
+    try {
+      return await db.command({ ...collMod, writeConcern: commandConcern() });
+    } catch (error) {
+      if (!hasCode(error, BACKGROUND_OPERATION_IN_PROGRESS)) throw error;
+      await pause(TRY_AGAIN_AFTER);
+    }
+  }
+}
+
+function hasCode(error: unknown, code: number): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 function commandConcern() {

@@ -1,6 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
-import { emptyDatabase } from '../helpers/database.ts';
+import { openCollections } from '../../lib/store/collections.ts';
+import { connect } from '../../lib/store/database.ts';
+import { planMigration } from '../../lib/store/migrate.ts';
+import { DAY, MINUTE, SECOND } from '../../lib/time.ts';
+import { emptyDatabase, migrateNow } from '../helpers/database.ts';
+import { ownMongod } from '../helpers/own-mongod.ts';
 import { rescind } from '../helpers/processes.ts';
+import { addUser } from '../helpers/users.ts';
 import { underFault } from './failpoint.ts';
 
 const LONGER_THAN_A_REQUEST_MAY_TAKE = 6_000;
@@ -22,4 +29,28 @@ test('migrate waits for an index on a large collection, here 6 seconds', async (
     env: { MONGODB_URI: uri },
   });
   t.is(code, 0, stderr);
+});
+
+test('migrate waits while another process builds an index on a collection that it changes', async (t) => {
+  const mongod = await ownMongod(t, { args: ['--setParameter', 'enableTestCommands=1'] });
+  const { db, close } = connect(mongod.uri, { deadline: MINUTE });
+  t.teardown(close);
+  await migrateNow(db);
+  await addUser(openCollections(db)); // on an empty collection an index is there at once
+  await db.command({ collMod: 'users', validator: {} });
+  const admin = db.client.db('admin');
+  const failPoint = 'hangAfterStartingIndexBuild';
+  await admin.command({ configureFailPoint: failPoint, mode: 'alwaysOn' });
+  const built = db.collection('users').createIndex({ name: 1 });
+  await admin.command({ waitForFailPoint: failPoint, timesEntered: 1, maxTimeMS: 10_000 });
+  let isOver = false;
+  const migrated = migrateNow(db).finally(() => {
+    isOver = true;
+  });
+  await pause(SECOND);
+  t.false(isOver);
+  await admin.command({ configureFailPoint: failPoint, mode: 'off' });
+  await t.notThrowsAsync(Promise.all([built, migrated]));
+  const plan = await planMigration(db, { auditRetention: 400 * DAY });
+  t.deepEqual(plan, { conflicts: [], steps: [] });
 });
