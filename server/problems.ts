@@ -39,8 +39,8 @@ const problems: Readonly<Record<ProblemCode, readonly [status: number, detail: s
   refresh_token_revoked: [401, 'The refresh token has been revoked; log in again'],
   several_credentials: [400, 'The request has more than one Authorization header'],
   several_client_credentials: [400, 'The client must prove who it is in one way, not in several'],
-  malformed_body: [400, 'The body must be a JSON object in UTF-8'],
-  unexpected_body: [400, 'This endpoint takes no body; what it is told stands in the query'],
+  malformed_body: [400, 'The body must be a JSON object in UTF-8, with no member twice'],
+  unexpected_body: [400, 'This endpoint takes no request body; use query parameters'],
   malformed_form: [
     400,
     'The body must be a form (application/x-www-form-urlencoded) in UTF-8, with no parameter twice',

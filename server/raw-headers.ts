@@ -20,3 +20,17 @@ export function areNames(rawHeaders: RawHeaders): boolean {
   }
   return true;
 }
+
+/** A host and a port, both of which may be missing (RFC 9110 section 7.2, RFC 3986 section 3.2.2). */
+const HOST = /^(?:\[[\da-f:.]+(?:%25[\w.~-]+)?\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/i;
+
+/** Tells whether the value of a Host header is one. */
+export function isHost(value: string): boolean {
+  return HOST.test(value);
+}
+
+/** The elements of a list in a header; empty ones do not count (RFC 9110 section 5.6.1.2). */
+export function listOf(value: string): string[] {
+  const elements = value.split(',').map((element) => element.trim());
+  return elements.filter((element) => element !== '');
+}

@@ -1,10 +1,11 @@
-import contentType from 'content-type';
 import type { Context, Middleware } from 'koa';
 import bodyParser from 'koa-bodyparser';
-import type { Caller } from '../../lib/caller.ts';
-import { MINUTE, within } from '../../lib/time.ts';
+import { contentCoding } from '../content-coding.ts';
 import { parseForm } from '../form.ts';
+import { hasDuplicates } from '../json-duplicates.ts';
+import { parseMediaType } from '../media-type.ts';
 import { HttpProblem, type HttpProblemCode } from '../problems.ts';
+import { withinDeadline } from './within-deadline.ts';
 
 /** How a body is sent: as a JSON object, or as `application/x-www-form-urlencoded`. */
 export type BodyType = 'json' | 'form';
@@ -16,8 +17,8 @@ interface BodyKind {
   /** What another media type, charset or compression is refused as. */
   readonly unsupported: HttpProblemCode;
   readonly malformed: HttpProblemCode;
-  /** What schemas are to see of what the parser has read; undefined where it is malformed. */
-  accept(parsed: unknown): object | undefined;
+  /** The body as schemas see it, of what the parser has read and its text; undefined where it is malformed. */
+  accept(parsed: unknown, text: string): object | undefined;
 }
 
 const LIMIT = '16kb';
@@ -30,14 +31,15 @@ const KINDS: Readonly<Record<BodyType, BodyKind>> = {
     parser: { enableTypes: ['json'], jsonLimit: LIMIT },
     unsupported: 'unsupported_media_type',
     malformed: 'malformed_body',
-    accept: (body) => (isPlainObject(body) && !isTooDeep(body) ? body : undefined),
+    accept: (body, text) =>
+      isPlainObject(body) && !isTooDeep(body) && !hasDuplicates(text) ? body : undefined,
   },
   form: {
     mediaType: FORM,
     parser: { enableTypes: ['text'], extendTypes: { text: [FORM] }, textLimit: LIMIT },
     unsupported: 'malformed_form',
     malformed: 'malformed_form',
-    accept: (text) => parseForm(String(text)),
+    accept: (_parsed, text) => parseForm(text),
   },
 };
 
@@ -47,9 +49,9 @@ export function readBody(type: BodyType): Middleware {
   const parse = bodyParser({ ...kind.parser, onerror: refuseAs(kind) });
 
   return async function readBody(ctx, next) {
-    if (ctx.request.is('*/*') === null) throw new HttpProblem(kind.malformed); // there is no body
-    assertType(ctx.get('Content-Type'), kind);
-    await within(timeLeft(ctx), Promise.resolve(parse(ctx, nothingMore)), tooSlow);
+    if (isMissing(ctx)) throw new HttpProblem(kind.malformed);
+    normalizeHeaders(ctx, kind);
+    await withinDeadline(ctx, Promise.resolve(parse(ctx, nothingMore)));
     ctx.request.body = accepted(ctx, kind);
     return next();
   };
@@ -57,29 +59,20 @@ export function readBody(type: BodyType): Middleware {
 
 const nothingMore = () => Promise.resolve();
 
-function timeLeft({ state }: Context): number {
-  const { deadline } = state['caller'] as Caller;
-  return deadline === undefined ? MINUTE : deadline - performance.now();
+/** A body of no bytes is no body, whatever type it is said to have. */
+function isMissing({ request }: Context): boolean {
+  return request.length === 0 || request.is('*/*') === null;
 }
 
-/** A body that takes all the time there is leaves none for an answer; what is left of it nobody waits for. */
-function tooSlow(): HttpProblem {
-  return new HttpProblem('request_timeout', { headers: { Connection: 'close' } });
-}
-
-function assertType(header: string, { mediaType, unsupported }: BodyKind): void {
-  const { type, charset, cause } = parseType(header);
-  if (type === mediaType && /^utf-?8$/i.test(charset)) return;
-  throw new HttpProblem(unsupported, { cause });
-}
-
-function parseType(header: string): { type?: string; charset: string; cause?: unknown } {
-  try {
-    const { type, parameters } = contentType.parse(header);
-    return { type, charset: parameters['charset'] ?? 'utf-8' };
-  } catch (cause) {
-    return { charset: '', cause };
-  }
+/** Refuses another type, charset or coding; writes what is left in the one spelling that the parser knows. */
+function normalizeHeaders({ req }: Context, { mediaType, unsupported }: BodyKind): void {
+  const { 'content-type': sent = '', 'content-encoding': codings = '' } = req.headers;
+  const { type, parameters } = parseMediaType(sent) ?? {};
+  const isText = /^utf-?8$/i.test(parameters?.['charset'] ?? 'utf-8');
+  const coding = contentCoding(codings);
+  if (type !== mediaType || !isText || coding === undefined) throw new HttpProblem(unsupported);
+  req.headers['content-type'] = mediaType;
+  req.headers['content-encoding'] = coding;
 }
 
 /**
@@ -102,7 +95,7 @@ function accepted(
   { malformed, accept }: BodyKind,
 ): object {
   const text = String(rawBody ?? '');
-  const sound = text === '' || text.includes('\uFFFD') ? undefined : accept(body);
+  const sound = text === '' || text.includes('\uFFFD') ? undefined : accept(body, text);
   if (sound === undefined) throw new HttpProblem(malformed);
   return sound;
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Middleware } from 'koa';
 import { HttpProblem, type HttpProblemCode } from '../problems.ts';
-import { areNames, timesSent } from '../raw-headers.ts';
+import { areNames, isHost, listOf, timesSent } from '../raw-headers.ts';
 
 /**
  * Refuses what Node, or its older parser, lets pass although RFC 9112 does not. Anything further in may rely
@@ -38,9 +38,9 @@ function isHttpUrl(target: string): boolean {
 }
 
 /** RFC 9112 section 3.2; HTTP/1.0 may do without. */
-function hasOneHost({ httpVersion, rawHeaders }: IncomingMessage): boolean {
+function hasOneHost({ httpVersion, rawHeaders, headers: { host = '' } }: IncomingMessage): boolean {
   const times = timesSent('host', rawHeaders);
-  return times === 1 || (times === 0 && httpVersion === '1.0');
+  return isHost(host) && (times === 1 || (times === 0 && httpVersion === '1.0'));
 }
 
 /** RFC 9112 section 6.1: `chunked` is the one transfer encoding here, and HTTP/1.0 has none. */
@@ -50,6 +50,7 @@ function hasOneLength({ httpVersion, headers }: IncomingMessage): boolean {
 }
 
 /** RFC 9110 section 10.1.1. */
-function expectsTooMuch({ httpVersion, headers: { expect } }: IncomingMessage): boolean {
-  return expect !== undefined && expect.toLowerCase() !== '100-continue' && httpVersion === '1.1';
+function expectsTooMuch({ httpVersion, headers: { expect = '' } }: IncomingMessage): boolean {
+  const expectations = listOf(expect.toLowerCase());
+  return expectations.some((it) => it !== '100-continue') && httpVersion === '1.1';
 }

@@ -32,10 +32,6 @@ export async function assertRefused(t: ExecutionContext, expected: string, rows:
   assertNothingLeaked(t, answers, server);
 }
 
-export function assertNothingLeaked(
-  t: ExecutionContext,
-  answers: readonly Answer[],
-  server: TestServer,
-) {
+function assertNothingLeaked(t: ExecutionContext, answers: readonly Answer[], server: TestServer) {
   for (const secret of [SECRET, EMAIL, 'roe@']) t.false(isLeaked(secret, answers, server), secret);
 }

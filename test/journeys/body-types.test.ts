@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
-import { send, testServer } from '../helpers/server.ts';
+import { send, sendLines, sendRaw, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { assertRefused, EMAIL, GOOD, JSON_TYPE, SECRET } from './bad-bodies.ts';
 import { outcomeOf, refusal } from './refusals.ts';
@@ -33,17 +33,87 @@ test('A body that is not sent as JSON in UTF-8 is refused as unsupported', (t) =
     'application/json; charset',
     'application/json; charset="utf-16',
     'application/json charset=utf-16',
+    'application/json; charset=utf-16;',
+    'application/json;; charset="utf-16"',
+    'application/json; x=";"; charset=utf-16',
+    'application/json; x="a',
+    'application/json/',
+    'application/',
+    '/json',
   ];
   return assertRefused(t, UNSUPPORTED, [
     ...types.map((type) => ({ name: type, body: GOOD, headers: { 'content-type': type } })),
     { name: 'no type', body: Buffer.from(GOOD), headers: {} },
     { name: 'multipart', body: form, headers: {} },
-    ...['compress', 'zstd', 'junk', 'gzip, gzip', 'x-gzip'].map((encoding) => ({
+    ...['compress', 'zstd', 'junk', 'gzip, gzip', 'gzip, identity', 'g zip'].map((encoding) => ({
       name: `packed by ${encoding}`,
       body: gzipSync(GOOD),
       headers: { ...JSON_TYPE, 'content-encoding': encoding },
     })),
   ]);
+});
+
+test('Header grammar is that of RFC 9110: empty parameters and elements, tabs and the case of names mean nothing', async (t) => {
+  const { url, collections } = await testServer(t);
+  const { email } = await addUser(collections);
+  const good = JSON.stringify({ email, password: PASSWORD });
+  for (const type of [
+    'application/json;',
+    'application/json ;',
+    'application/json;;',
+    'application/json; ; charset=utf-8',
+    'application/json;charset=utf-8;',
+    'application/json;\tcharset=utf-8',
+    'application/json\t; CHARSET="UTF-8" ;\t',
+    'application/json; x="a;b"; charset=utf-8',
+    'application/json; x="a\\";;"; charset=utf-8',
+    'application/json; x=";charset=utf-16;"',
+  ]) {
+    const init = { method: 'POST', headers: { 'content-type': type }, body: good };
+    t.is(outcomeOf(await send(`${url}/api/auth/login`, init)), '200', type);
+  }
+  for (const [coding, body] of [
+    ['GZIP', gzipSync(good)],
+    ['x-gzip', gzipSync(good)],
+    [', gzip ,', gzipSync(good)],
+    ['identity', Buffer.from(good)],
+    ['Identity', Buffer.from(good)],
+    [',', Buffer.from(good)],
+  ] as const) {
+    const headers = { ...JSON_TYPE, 'content-encoding': coding };
+    const answer = await send(`${url}/api/auth/login`, { method: 'POST', headers, body });
+    t.is(outcomeOf(answer), '200', coding);
+  }
+  for (const [line, status] of [
+    ['Expect: 100-Continue', 100],
+    ['Expect: , 100-continue', 100],
+    ['Expect: ,', 200],
+    ['Authorization: bEARER   x', 200],
+  ] as const) {
+    t.is((await sendLines(url, 'GET /livez HTTP/1.1', line)).status, status, line);
+  }
+});
+
+test('A Host that is none is refused, whatever else the request asks for', async (t) => {
+  const { url } = await testServer(t);
+  for (const [host, status] of [
+    ['', 200],
+    ['x', 200],
+    ['my_host:8001', 200],
+    ['xn--mnchen-3ya.example:', 200],
+    ['[::1]:8001', 200],
+    ['a b', 400],
+    ['x:8001:8002', 400],
+    ['x:port', 400],
+    ['[::1', 400],
+    ['x/y', 400],
+    ['user@x', 400],
+    ['x,\ty', 400],
+    ['<script>', 400],
+  ] as const) {
+    const request = `GET /livez HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    t.is((await sendRaw(url, request)).status, status, host);
+  }
 });
 
 test('JSON in UTF-8 is read however its type is written, and so is a byte order mark', async (t) => {

@@ -89,7 +89,7 @@ function unpack(bytes: Buffer, encoding = ''): Buffer {
   return unpacked;
 }
 
-/** Of a member that is there twice the last counts: the endpoint may have read it so. */
+/** A body with a member twice is refused in any case, so it does not matter here that the last one counts. */
 function readJson(text: string): Fields | undefined {
   const value = JSON.parse(text);
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
