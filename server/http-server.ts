@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { SECOND } from '../lib/time.ts';
+import { ANSWER_HEADERS } from './answer-headers.ts';
 import { HttpProblem, type HttpProblemCode, problemOf } from './problems.ts';
 
 export interface ListenOptions {
@@ -83,7 +84,10 @@ const UNREADABLE: Readonly<Record<string, HttpProblemCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
 
-/** What Node refuses never becomes a request; the client gets a problem document, and the log a line, all the same. */
+/**
+ * Writes the answer to what Node refuses, which never becomes a request: the client gets a problem document
+ * with the headers of every answer, and the log a line, all the same.
+ */
 function refuse(code: HttpProblemCode, log: Pick<Logger, 'info'>): string {
   const id = randomUUID();
   const { status, body } = problemOf(new HttpProblem(code), id);
@@ -92,6 +96,8 @@ function refuse(code: HttpProblemCode, log: Pick<Logger, 'info'>): string {
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `X-Request-Id: ${id}`,
+    `Date: ${new Date().toUTCString()}`,
+    ...ANSWER_HEADERS.map(([name, value]) => `${name}: ${value}`),
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(text)}`,
     'Connection: close',

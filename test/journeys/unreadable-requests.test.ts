@@ -95,3 +95,24 @@ test('A target that is no URL is refused like any other bad request', async (t) 
     );
   }
 });
+
+/** The headers that differ from answer to answer. */
+const OWN = ['x-request-id', 'date', 'content-length', 'content-type', 'connection', 'keep-alive'];
+
+test('An answer that Node gives by itself has the headers of every answer', async (t) => {
+  const { url } = await testServer(t);
+  const shared = ({ headers }: Answer) => [...headers].filter(([name]) => !OWN.includes(name));
+  const usual = shared(await send(`${url}/nowhere`));
+  t.true(usual.length >= 10);
+  for (const [name, answer] of Object.entries({
+    'no HTTP': await sendRaw(url, 'hello\r\n\r\n'),
+    'headers too large': await sendLines(url, 'GET / HTTP/1.1', `X: ${'x'.repeat(17_000)}`),
+    'an unknown version': await sendRaw(url, 'GET / HTTP/3.0\r\nHost: x\r\n\r\n'),
+    'no host': await sendRaw(url, 'GET / HTTP/1.1\r\n\r\n'),
+    'an expectation': await sendLines(url, 'GET / HTTP/1.1', 'Expect: miracles'),
+  })) {
+    t.deepEqual(shared(answer), usual, name);
+    t.regex(answer.headers.get('date') ?? '', /GMT$/, name);
+    t.is(answer.headers.get('x-request-id'), answer.body.request_id, name);
+  }
+});
