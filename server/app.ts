@@ -6,6 +6,7 @@ import { allowOrigins } from './middleware/allow-origins.ts';
 import { handleErrors } from './middleware/handle-errors.ts';
 import { identifyCaller } from './middleware/identify-caller.ts';
 import { logRequests } from './middleware/log-requests.ts';
+import { oauthErrors } from './middleware/oauth-errors.ts';
 import { refuseMalformed } from './middleware/refuse-malformed.ts';
 import { setHeaders } from './middleware/set-headers.ts';
 import { unmatched } from './middleware/unmatched.ts';
@@ -32,6 +33,7 @@ export function createApp(options: AppOptions): Koa {
   app.use(setHeaders());
   app.use(handleErrors({ all: true }));
   app.use(refuseMalformed());
+  app.use(oauthErrors());
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins, routes));
   app.use(createRouter(routes, options).routes());
   app.use(unmatched());

@@ -3,7 +3,6 @@ import type { Middleware } from 'koa';
 import type { RequestContext, Services, State } from './context.ts';
 import { authenticate, requireBearer } from './middleware/authenticate.ts';
 import { requireClientCredentials } from './middleware/client-credentials.ts';
-import { oauthErrors } from './middleware/oauth-errors.ts';
 import { readBody } from './middleware/read-body.ts';
 import { refuseBody } from './middleware/refuse-body.ts';
 import { requireRole } from './middleware/require-role.ts';
@@ -27,7 +26,6 @@ function steps(
   const handle: Middleware = (ctx) => handler(ctx as RequestContext, services);
   const gates = GATES[access](services) as Middleware[];
   return [
-    ...(access === 'client' ? [oauthErrors() as Middleware] : []),
     ...(body ? [readBody(bodyType)] : []),
     ...gates,
     ...(query && !body ? [refuseBody()] : []),

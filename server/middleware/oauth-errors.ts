@@ -6,6 +6,8 @@ import { answerError, type ErrorAnswer } from './handle-errors.ts';
 /** The errors of RFC 6749: section 5.2, and of section 4.1.2.1 the two that are not the client's fault. */
 const ERRORS: Readonly<Partial<Record<ProblemCode, readonly [status: number, error: string]>>> = {
   invalid_client: [401, 'invalid_client'],
+  not_found: [404, 'invalid_request'],
+  method_not_allowed: [405, 'invalid_request'],
   request_timeout: [408, 'invalid_request'],
   body_too_large: [413, 'invalid_request'],
   internal_error: [500, 'server_error'],
@@ -15,9 +17,15 @@ const ERRORS: Readonly<Partial<Record<ProblemCode, readonly [status: number, err
 
 const ANYTHING_ELSE = [400, 'invalid_request'] as const;
 
-/** Answers what is thrown further in as OAuth has it, in place of a problem document. */
+const OAUTH_PATH = /^\/oauth(?:\/|$)/;
+
+/**
+ * Answers what is thrown further in for a path under `/oauth`, whether or not there is one, in the words of
+ * OAuth in place of a problem document.
+ */
 export function oauthErrors(): Middleware<State> {
   return async function oauthErrors(ctx, next) {
+    if (!OAUTH_PATH.test(ctx.path)) return next();
     try {
       await next();
     } catch (error) {

@@ -14,6 +14,8 @@ const FAULTS = [
 
 const THROWN: readonly (readonly [error: unknown, status: number, name: string, code: string])[] = [
   [new AuthError('invalid_client', 'inside'), 401, 'invalid_client', 'invalid_client'],
+  [new HttpProblem('not_found'), 404, 'invalid_request', 'not_found'],
+  [new HttpProblem('method_not_allowed'), 405, 'invalid_request', 'method_not_allowed'],
   [new HttpProblem('malformed_form'), 400, 'invalid_request', 'malformed_form'],
   [new HttpProblem('several_credentials'), 400, 'invalid_request', 'several_credentials'],
   [new HttpProblem('request_timeout'), 408, 'invalid_request', 'request_timeout'],
@@ -48,7 +50,7 @@ async function answerFor(t: ExecutionContext, thrown: unknown) {
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.close());
-  const answer = await send(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const answer = await send(`http://127.0.0.1:${(server.address() as AddressInfo).port}/oauth/x`);
   return { ...answer, code, told };
 }
 

@@ -1,0 +1,29 @@
+import test from 'ava';
+import { send, testServer } from '../helpers/server.ts';
+import { oauthOutcomeOf } from './oauth-outcomes.ts';
+import { outcomeOf, refusal } from './refusals.ts';
+
+test('Under /oauth a path or a method that there is not is told in the words of RFC 6749', async (t) => {
+  const { url, log } = await testServer(t);
+  for (const [method, path, outcome, code] of [
+    ['GET', '/oauth', '404 invalid_request', 'not_found'],
+    ['POST', '/oauth/', '404 invalid_request', 'not_found'],
+    ['POST', '/oauth/token', '404 invalid_request', 'not_found'],
+    ['POST', '/oauth/revoke/', '404 invalid_request', 'not_found'],
+    ['POST', '/oauth/Revoke', '404 invalid_request', 'not_found'],
+    ['GET', '/oauth/revoke', '405 invalid_request', 'method_not_allowed'],
+    ['DELETE', '/oauth/introspect?token=x', '405 invalid_request', 'method_not_allowed'],
+  ] as const) {
+    const answer = await send(url + path, { method });
+    t.is(oauthOutcomeOf(answer), outcome, `${method} ${path}`);
+    t.is(answer.headers.get('allow'), code === 'not_found' ? null : 'POST', path);
+    t.is(log.at(-1)?.['code'], code);
+  }
+});
+
+test('Elsewhere they are problem documents, however much the path is like one of /oauth', async (t) => {
+  const { url } = await testServer(t);
+  for (const path of ['/oauthx', '/OAuth/revoke', '/api/oauth/revoke', '/%6fauth/revoke']) {
+    t.is(outcomeOf(await send(url + path)), refusal('not_found'), path);
+  }
+});
