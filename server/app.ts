@@ -21,11 +21,13 @@ export interface AppOptions extends Services {
   readonly trustProxy: number;
   /** Whose pages may read answers in a browser. Default: nobody's. */
   readonly corsOrigins?: readonly string[] | undefined;
+  /** The request headers that these may send, beside `Authorization` and `Content-Type`. Default: no others. */
+  readonly corsHeaders?: readonly string[] | undefined;
 }
 
 /** The way of every request, from top to bottom. */
 export function createApp(options: AppOptions): Koa {
-  const { log, requestDeadline, trustProxy, corsOrigins = [] } = options;
+  const { log, requestDeadline, trustProxy, corsOrigins = [], corsHeaders = [] } = options;
   const app = new Koa({ proxy: trustProxy > 0, maxIpsCount: trustProxy });
   app.on('error', logErrors(log));
   app.use(identifyCaller({ requestDeadline }));
@@ -34,7 +36,9 @@ export function createApp(options: AppOptions): Koa {
   app.use(handleErrors({ all: true }));
   app.use(refuseMalformed());
   app.use(oauthErrors());
-  if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins, routes));
+  if (corsOrigins.length > 0) {
+    app.use(allowOrigins({ origins: corsOrigins, headers: corsHeaders }, routes));
+  }
   app.use(createRouter(routes, options).routes());
   app.use(unmatched());
   return app;

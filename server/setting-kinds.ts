@@ -3,6 +3,7 @@ import { isConnectionString } from '../lib/store/database.ts';
 import { DAY, parseDuration, SECOND } from '../lib/time.ts';
 import { privateKeyFault, publicKeysFault } from '../lib/tokens/asymmetric-key.ts';
 import { secretFault } from '../lib/tokens/secret-rules.ts';
+import { areNames } from './raw-headers.ts';
 
 /** The command that makes a good JWT_SECRET_KEY. */
 export const REMEDY = 'Make one with: npm run -s generate-secret';
@@ -44,24 +45,49 @@ export const mongodbUri = z
     'is not a connection string that the MongoDB driver can read (mongodb://… or mongodb+srv://…)',
   );
 
-/** Origins as browsers write them (RFC 6454 section 6.2), comma-separated. */
-export const origins = z
-  .string()
-  .transform((list) => list.split(',').map((origin) => origin.trim()))
-  .superRefine((list, context) => {
-    list.forEach((origin, index) => {
-      const fault = originFault(origin);
-      if (fault !== undefined) context.addIssue(`(origin ${index + 1} of the list) ${fault}`);
+/** Origins as browsers and app shells write them (RFC 6454 section 6.2), comma-separated. */
+export const origins = list('origin', originFault);
+
+/** Names of headers (RFC 9110 section 5.1), comma-separated. */
+export const headerNames = list('header', headerNameFault);
+
+/** Elements of which each is right; the message counts them from 1. */
+function list(what: string, faultOf: (element: string) => string | undefined) {
+  return z
+    .string()
+    .transform((text) => text.split(',').map((element) => element.trim()))
+    .superRefine((elements, context) => {
+      elements.forEach((element, index) => {
+        const fault = faultOf(element);
+        if (fault !== undefined) context.addIssue(`(${what} ${index + 1} of the list) ${fault}`);
+      });
     });
-  });
+}
+
+/** A scheme of its own is that of an app shell or an extension, such as `capacitor://localhost`. */
+const ORIGIN = /^([a-z][a-z\d+.-]*):\/\/[^/?#@*\s\\]+$/i;
+
+/** Schemes that no page is loaded by. */
+const NO_PAGES: ReadonlySet<string> = new Set(['ftp', 'ws', 'wss', 'mongodb']);
 
 /** Anything that a browser would write in another way would never match. */
 function originFault(text: string): string | undefined {
-  if (!/^https?:\/\/[^/*]+$/i.test(text) || !URL.canParse(text)) {
-    return 'must be <http or https>://<host>[:<port>], with no path; neither * nor null is one';
+  const [, scheme] = ORIGIN.exec(text) ?? [];
+  if (text === 'file://') return undefined;
+  if (scheme === undefined || NO_PAGES.has(scheme) || !URL.canParse(text)) {
+    return 'must be <scheme>://<host>[:<port>], with no path; neither * nor null is one';
   }
-  const { origin } = new URL(text);
-  return text === origin ? undefined : `must be an origin and nothing else, written ${origin}`;
+  const written = serializeOrigin(new URL(text), scheme.toLowerCase());
+  return text === written ? undefined : `must be an origin and nothing else, written ${written}`;
+}
+
+/** The origin of a scheme that the URL Standard does not know is opaque there, and not to browsers. */
+function serializeOrigin({ origin, host }: URL, scheme: string): string {
+  return origin === 'null' ? `${scheme}://${host}` : origin;
+}
+
+function headerNameFault(text: string): string | undefined {
+  return areNames([text]) && text !== '*' ? undefined : 'must be the name of a header';
 }
 
 /** A whole number within bounds. */

@@ -4,6 +4,7 @@ import { MOST_SESSIONS } from '../lib/store/sessions.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import {
   duration,
+  headerNames,
   integer,
   limit,
   mongodbUri,
@@ -45,6 +46,9 @@ export const settings = {
   LOGIN_FAILURES_PER_ADDRESS: limit().prefault('100/15m'),
   LOGIN_FAILURES_ANYWHERE: limit().prefault('100/1d'),
   CORS_ORIGINS: origins.optional(),
+  CORS_HEADERS: headerNames.prefault(
+    'X-Request-Id,X-Requested-With,traceparent,tracestate,baggage,sentry-trace,b3',
+  ),
   TRUST_PROXY: integer(0, 10).prefault('0'),
   LOG_LEVEL: z
     .enum(

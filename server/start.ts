@@ -39,6 +39,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
       requestDeadline: config.REQUEST_DEADLINE,
       trustProxy: config.TRUST_PROXY,
       corsOrigins: config.CORS_ORIGINS,
+      corsHeaders: config.CORS_HEADERS,
     });
     const server = await listen(app.callback(), { host: config.HOST, port: config.PORT, log });
     return {

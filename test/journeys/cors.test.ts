@@ -93,12 +93,35 @@ test('A preflight names the methods and headers there are, asks for no token, an
     t.deepEqual(corsHeaders(answer), {
       'access-control-allow-origin': APP,
       'access-control-allow-methods': 'POST,GET,DELETE',
-      'access-control-allow-headers': 'Authorization,Content-Type',
+      'access-control-allow-headers':
+        'Authorization,Content-Type,X-Request-Id,X-Requested-With,traceparent,tracestate,baggage,sentry-trace,b3',
       'access-control-max-age': '600',
     });
     t.is(answer.headers.get('vary'), 'Origin');
   }
   t.is(await collections.auditEvents.countDocuments(), 0);
+});
+
+test('The headers of pages are those of tracing, or what CORS_HEADERS names; a token and a type always', async (t) => {
+  const { url } = await testServer(t, { ...SETTING, CORS_HEADERS: 'X-Tenant, uber-trace-id' });
+  const asked = await preflight(`${url}/api/auth/me`, APP);
+  t.is(
+    corsHeaders(asked)['access-control-allow-headers'],
+    'Authorization,Content-Type,X-Tenant,uber-trace-id',
+  );
+});
+
+test('App shells and extensions are origins like any other', async (t) => {
+  const shells = ['capacitor://localhost', 'tauri://localhost', 'app://.', 'file://'];
+  const { url } = await testServer(t, { CORS_ORIGINS: shells.join() });
+  for (const origin of shells) {
+    const answer = await send(`${url}/livez`, { headers: { origin } });
+    t.is(corsHeaders(answer)['access-control-allow-origin'], origin);
+    t.is((await preflight(`${url}/api/auth/me`, origin)).status, 204, origin);
+  }
+  for (const origin of ['null', 'capacitor://evil', 'ionic://localhost', 'file:///x']) {
+    t.deepEqual(corsHeaders(await send(`${url}/livez`, { headers: { origin } })), {}, origin);
+  }
 });
 
 /** Who is nearly one of the listed origins, or hopes to be taken for one. */

@@ -33,6 +33,15 @@ test('the database and the secret are all that has to be set', (t) => {
     LOGIN_FAILURES_PER_ACCOUNT: { points: 10, duration: 15 * MINUTE },
     LOGIN_FAILURES_PER_ADDRESS: { points: 100, duration: 15 * MINUTE },
     LOGIN_FAILURES_ANYWHERE: { points: 100, duration: 24 * HOUR },
+    CORS_HEADERS: [
+      'X-Request-Id',
+      'X-Requested-With',
+      'traceparent',
+      'tracestate',
+      'baggage',
+      'sentry-trace',
+      'b3',
+    ],
     TRUST_PROXY: 0,
     LOG_LEVEL: 'info',
   } satisfies Omit<Config, 'BCRYPT_THREADS' | 'JWT_SECRET_KEY_PREVIOUS'>);
