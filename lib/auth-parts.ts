@@ -1,5 +1,5 @@
 import { type AuthOptions, sessionRules } from './auth-options.ts';
-import { type Log, silent } from './log.ts';
+import { type Log, loggedWithoutData, silent } from './log.ts';
 import { createPasswordRules } from './password-rules.ts';
 import { createPasswords } from './passwords.ts';
 import { createAudit } from './store/audit.ts';
@@ -32,7 +32,8 @@ const PASSWORD_SHARE = 0.7;
 
 /** Makes every part from the options. TypeError that names the option at fault. */
 export async function openParts(options: AuthOptions) {
-  const { db, log = silent, clock = Date.now, deadline = 5 * SECOND } = options;
+  const { db, clock = Date.now, deadline = 5 * SECOND } = options;
+  const log = loggedWithoutData(options.log ?? silent);
   const { bcryptCost = 12, bcryptThreads = 1 } = options;
   const { passwordMinLength, issuer = 'rescind' } = options;
   assertUsable(db);

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { answerOf, isOfMongoDb } from '../lib/error-without-data.ts';
 import { StoreUnavailable } from '../lib/errors.ts';
+import { whyUnreachable } from '../lib/store/why-unreachable.ts';
 import { ConfigError } from '../server/config-error.ts';
 import { EXIT } from '../server/exit-codes.ts';
 import { clientCreateCommand } from './commands/client-create.ts';
@@ -52,13 +54,22 @@ function tell(error: unknown): number {
   if (error instanceof ConfigError) return say(error.message, EXIT.config);
   if (error instanceof CommandFailed) return say(error.message, error.exitCode);
   if (error instanceof StoreUnavailable) return say(tellStore(error), EXIT.unavailable);
+  if (error instanceof Error && isOfMongoDb(error))
+    return say(tellMongoDb(error), EXIT.unavailable);
   throw error;
 }
 
 function tellStore({ message, cause }: StoreUnavailable): string {
   if (!(cause instanceof Error)) return message;
-  if ('codeName' in cause) return `MongoDB refused (${cause.codeName}): ${cause.message}`;
-  return `MongoDB did not answer: ${cause.message}. Is it running, and is MONGODB_URI right?`;
+  const unreachable = whyUnreachable(cause);
+  if (unreachable !== undefined) return unreachable;
+  return isOfMongoDb(cause) ? tellMongoDb(cause) : `${message}: ${cause.message}`;
+}
+
+/** Not in its own words: they repeat what was asked, and the values of the key that was there twice. */
+function tellMongoDb(error: Error): string {
+  if ('code' in error) return answerOf(error);
+  return `MongoDB did not answer: ${error.name}. Is it running, and is MONGODB_URI right?`;
 }
 
 function say(message: string, exitCode: number): number {

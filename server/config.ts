@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { poolFault } from '../lib/store/connection-uri.ts';
 import { ConfigError } from './config-error.ts';
 import type { Environment } from './environment.ts';
 import { readFiles, withoutEmpty } from './secret-files.ts';
@@ -6,13 +7,28 @@ import { privateKey, REMEDY } from './setting-kinds.ts';
 import { settings } from './settings.ts';
 
 const settingsSchema = z.object(settings);
-const databaseSchema = settingsSchema.pick({
-  MONGODB_URI: true,
-  AUDIT_RETENTION: true,
-  BCRYPT_COST: true,
-  PASSWORD_MIN_LENGTH: true,
-  JWT_ISSUER: true,
-});
+const databaseSchema = settingsSchema
+  .pick({
+    MONGODB_URI: true,
+    MONGODB_POOL_SIZE: true,
+    AUDIT_RETENTION: true,
+    BCRYPT_COST: true,
+    PASSWORD_MIN_LENGTH: true,
+    JWT_ISSUER: true,
+  })
+  .superRefine(refusePoolFault);
+
+interface Pool {
+  readonly MONGODB_URI: string;
+  readonly MONGODB_POOL_SIZE: number;
+}
+
+function refusePoolFault(pool: Pool, context: z.RefinementCtx): void {
+  const fault = poolFault(pool.MONGODB_URI, pool.MONGODB_POOL_SIZE);
+  if (fault === undefined) return;
+  const message = fault.replace('connections', 'connections (MONGODB_POOL_SIZE)');
+  context.addIssue({ code: 'custom', path: ['MONGODB_URI'], message });
+}
 
 /** Where it is the private key that is asked for, it has to be there. */
 const signingSchema = z.object({
@@ -21,6 +37,7 @@ const signingSchema = z.object({
 
 /** An access token within its session's idle time, and that within its whole life; several proofs within the staleness. */
 const serverSchema = settingsSchema.superRefine((config, context) => {
+  refusePoolFault(config, context);
   if (config.MAX_STALENESS > 0 && config.MAX_STALENESS <= config.PRIMARY_PROOF_INTERVAL) {
     context.addIssue({
       code: 'custom',

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { describeError } from './describe-error.ts';
 
 /** In bytes: what waits for a reader of standard output that does not read; beyond it, lines are dropped. */
 const MOST_WAITING = 16 * 1024 * 1024;
@@ -24,38 +25,4 @@ export function createLog(
     serializers: { err: describeError },
   };
   return pino(options, destination);
-}
-
-interface DescribedError {
-  readonly type: string;
-  readonly message: string;
-  readonly code?: unknown;
-  readonly stack?: string | undefined;
-  readonly cause?: DescribedError;
-}
-
-const DEEPEST_CAUSE = 4;
-
-function describeError(error: unknown, depth = 0): DescribedError {
-  if (!(error instanceof Error)) return { type: typeof error, message: 'not an Error' };
-  return {
-    type: error.name,
-    message: messageOf(error),
-    ...('code' in error && { code: error.code }),
-    stack: depth === 0 ? framesOf(error) : undefined,
-    ...(error.cause !== undefined &&
-      depth < DEEPEST_CAUSE && { cause: describeError(error.cause, depth + 1) }),
-  };
-}
-
-/** MongoDB's own messages quote the command that failed, with what it looked for. */
-function messageOf(error: Error): string {
-  return 'codeName' in error ? `MongoDB answered ${error.codeName}` : error.message;
-}
-
-function framesOf({ stack = '' }: Error): string {
-  return stack
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .join('\n');
 }

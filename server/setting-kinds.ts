@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isConnectionString } from '../lib/store/database.ts';
+import { uriFault } from '../lib/store/database.ts';
 import { DAY, parseDuration, SECOND } from '../lib/time.ts';
 import { privateKeyFault, publicKeysFault } from '../lib/tokens/asymmetric-key.ts';
 import { secretFault } from '../lib/tokens/secret-rules.ts';
@@ -37,13 +37,13 @@ export const publicKeys = z.string().superRefine((value, context) => {
   if (fault !== undefined) context.addIssue(fault);
 });
 
-/** What the driver can read. */
+/** The database, as `connect` takes it. */
 export const mongodbUri = z
   .string('is missing. It names the database, such as mongodb://127.0.0.1:27017/rescind')
-  .refine(
-    isConnectionString,
-    'is not a connection string that the MongoDB driver can read (mongodb://… or mongodb+srv://…)',
-  );
+  .superRefine((uri, context) => {
+    const fault = uriFault(uri);
+    if (fault !== undefined) context.addIssue(fault);
+  });
 
 /** Origins as browsers and app shells write them (RFC 6454 section 6.2), comma-separated. */
 export const origins = list('origin', originFault);

@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
+import { MOST_CONNECTIONS } from '../lib/store/connection-uri.ts';
+import { POOL_SIZE } from '../lib/store/database.ts';
 import { MOST_SESSIONS } from '../lib/store/sessions.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import {
@@ -24,6 +26,7 @@ export const settings = {
   HOST: z.string().prefault('0.0.0.0'),
   PORT: integer(0, 65_535).prefault('8001'),
   MONGODB_URI: mongodbUri,
+  MONGODB_POOL_SIZE: integer(1, MOST_CONNECTIONS).prefault(String(POOL_SIZE)),
   JWT_SECRET_KEY: z.string(`is missing or empty. ${REMEDY}`).pipe(secret),
   JWT_SECRET_KEY_PREVIOUS: previousSecrets.optional(),
   JWT_PRIVATE_KEY: privateKey.optional(),

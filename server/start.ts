@@ -25,9 +25,12 @@ const STOP_PATIENCE = 5 * SECOND;
  * database that cannot be reached yet is no reason not to start: requests answer 503 until it can.
  */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
-  const { db, close } = connect(config.MONGODB_URI, { deadline: config.REQUEST_DEADLINE });
-  const auth = await createAuth({ db, log, ...authOptions(config) });
-  const connection = { db, close };
+  const connection = connect(config.MONGODB_URI, {
+    deadline: config.REQUEST_DEADLINE,
+    maxPoolSize: config.MONGODB_POOL_SIZE,
+  });
+  tellOverridden(connection, log);
+  const auth = await createAuth({ db: connection.db, log, ...authOptions(config) });
   try {
     await inspect(connection, auth, log);
     logKids(auth, log);
@@ -92,6 +95,12 @@ async function inspect({ db }: Connection, auth: Auth, log: Logger): Promise<voi
   if (!ok) log.error({ checks }, 'Requests answer 503 until this is put right');
   const topology = await inspectTopology(db).catch(() => undefined); // an outage shows elsewhere
   for (const warning of topology?.warnings ?? []) log.warn(warning);
+}
+
+function tellOverridden({ overridden }: Connection, log: Logger): void {
+  if (overridden.length === 0) return;
+  const names = overridden.join(', ');
+  log.warn(`Options of MONGODB_URI that rescind sets itself, whatever they say: ${names}`);
 }
 
 /** For whoever has to revoke one of them. */

@@ -9,14 +9,25 @@ import {
   ReadPreference,
   type WithId,
 } from 'mongodb';
-import { ConnectionString } from 'mongodb-connection-string-url';
 import { StoreNotReady, StoreUnavailable } from '../errors.ts';
 import { SECOND } from '../time.ts';
+import {
+  type ConnectionUri,
+  checkedPoolSize,
+  databaseFault,
+  poolFault,
+  readUri,
+  UnusableUri,
+} from './connection-uri.ts';
+import { watchQuietConnections } from './quiet-connections.ts';
+import { whyUnreachable } from './why-unreachable.ts';
 
 export type { Db } from 'mongodb';
 
 export interface Connection {
   readonly db: Db;
+  /** The names of the URI's options that `connect` sets otherwise, such as `w`, `readPreference` or `maxPoolSize`. */
+  readonly overridden: readonly string[];
   close(): Promise<void>;
 }
 
@@ -26,9 +37,12 @@ export interface ConnectOptions {
   /** The most milliseconds that one command may take; 0 for no limit. Default: the deadline. */
   readonly commandTimeout?: number;
   readonly appName?: string;
+  /** The most connections to one server, 1 to 1,000. Default 50. */
+  readonly maxPoolSize?: number;
 }
 
-const DEFAULT_DATABASE = 'rescind';
+/** The most connections to one server where nothing else is asked for. */
+export const POOL_SIZE = 50;
 
 /** How long one read or write may run on the server, in milliseconds. */
 export const MAX_TIME = 2 * SECOND;
@@ -42,16 +56,27 @@ export const DURABLE = { w: 'majority', j: true, wtimeoutMS: 3 * SECOND } as con
 /**
  * Makes a client with every time-out set (the driver's own are infinite for sockets and for the
  * pool) and the database named in the URI's path, else `rescind`. Connects at the first use, and
- * again by itself after an outage. Throws the driver's MongoParseError for a URI it cannot read.
+ * again by itself after an outage. Of the URI's options those count that say how the database is reached. Throws the
+ * driver's MongoParseError for a URI it cannot read, and a TypeError for one that names what cannot be used.
  */
-export function connect(uri: string, options: ConnectOptions = {}): Connection {
-  const client = new MongoClient(uri, clientOptions(options));
+export function connect(text: string, options: ConnectOptions = {}): Connection {
+  const read = readUri(text);
+  const { maxPoolSize = POOL_SIZE, deadline = DEADLINE, commandTimeout } = options;
+  const fault = poolFault(text, checkedPoolSize(maxPoolSize));
+  if (fault !== undefined) throw new UnusableUri(fault);
+  const client = new MongoClient(read.uri, clientOptions(read, options));
   const stopTrying = keepConnecting(client);
+  // a command that may take its time is not one that gives no answer
+  const stopWatching =
+    commandTimeout === undefined
+      ? watchQuietConnections(client, { patience: deadline / 5 })
+      : () => undefined;
   const close = () => {
     stopTrying();
+    stopWatching();
     return client.close();
   };
-  return { db: client.db(databaseName(uri)), close };
+  return { db: client.db(read.databaseName), overridden: read.overridden, close };
 }
 
 /** The driver (7.9) leaves a client whose first connection fails closed for ever; so it is told to connect again. */
@@ -75,29 +100,40 @@ export function assertUsable(db: Db): void {
   if (db.client.options.directConnection) {
     throw new TypeError('"db" must not use directConnection: a secondary could answer');
   }
+  if (db.client.options.loadBalanced) {
+    throw new TypeError('"db" must not use loadBalanced: no primary can be told behind it');
+  }
+  const fault = databaseFault(db.databaseName);
+  if (fault !== undefined) throw new TypeError(`"db" is a database that ${fault}`);
 }
 
-/** Whether the driver can read the URI. Asks nothing of the network. */
-export function isConnectionString(uri: string): boolean {
+/** The reason for which `connect` refuses the URI; undefined where it takes it. Asks nothing of the network, and repeats no secret. */
+export function uriFault(uri: string): string | undefined {
   try {
-    void connect(uri).close();
-    return true;
-  } catch {
-    return false;
+    void readUri(uri);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UnusableUri) return error.message;
+    return 'is not a connection string that the MongoDB driver can read (mongodb://… or mongodb+srv://…)';
   }
 }
 
-function databaseName(uri: string): string {
-  return decodeURIComponent(new ConnectionString(uri).pathname.slice(1)) || DEFAULT_DATABASE;
-}
+const DEADLINE = 5 * SECOND;
 
-function clientOptions(options: ConnectOptions): MongoClientOptions {
-  const { deadline = 5 * SECOND, commandTimeout = deadline, appName = 'rescind' } = options;
+/** How soon an idle connection says that it is there, for firewalls that forget, in milliseconds. */
+const KEEP_ALIVE_AFTER = 20 * SECOND;
+
+function clientOptions(read: ConnectionUri, options: ConnectOptions): MongoClientOptions {
+  const { deadline = DEADLINE, commandTimeout = deadline, appName = 'rescind' } = options;
   return {
     directConnection: false, // a direct connection would let a secondary answer
     readPreference: ReadPreference.primary,
+    retryReads: true,
+    retryWrites: true,
     appName,
-    maxPoolSize: 50,
+    maxPoolSize: options.maxPoolSize ?? POOL_SIZE,
+    maxIdleTimeMS: read.maxIdleTimeMS,
+    keepAliveInitialDelay: KEEP_ALIVE_AFTER,
     waitQueueTimeoutMS: Math.ceil(deadline / 4),
     serverSelectionTimeoutMS: Math.ceil(deadline * 0.4),
     connectTimeoutMS: Math.ceil(deadline * 0.4),
@@ -119,7 +155,10 @@ export async function orUnavailable<T>(
   } catch (error) {
     if (expected(error) || error instanceof StoreUnavailable) throw error;
     if (isRefusedLogin(error)) throw new StoreNotReady(CREDENTIALS_REFUSED, error);
-    throw new StoreUnavailable('The database did not answer as it must', error);
+    throw new StoreUnavailable(
+      whyUnreachable(error) ?? 'The database did not answer as it must',
+      error,
+    );
   }
 }
 

@@ -13,7 +13,6 @@ export interface Topology {
   readonly warnings: readonly string[];
 }
 
-const UNAUTHORIZED = 13;
 /** MongoDB's own default, in milliseconds. */
 const ELECTION_TIMEOUT = 10 * SECOND;
 
@@ -32,40 +31,58 @@ const STANDALONE =
 const SHARDED =
   'MongoDB is reached through a mongos, behind which no primary can be proven: one that was cut off may be ' +
   'believed until it notices. Keep this database on a replica set of its own, and connect to that';
-const NOT_PERMITTED =
-  'The set does not tell its configuration to this user: electionTimeoutMillis is taken for 10000. ' +
-  'Grant replSetGetConfig on the cluster (role clusterMonitor) to have it checked';
+const ASSUMED =
+  'several members are taken to vote, and electionTimeoutMillis for 10000. ' +
+  'Where that is only a right that is missing, grant replSetGetConfig on the cluster (role clusterMonitor) to have it checked';
 const ARBITER =
   'The replica set has an arbiter: with one data member down no revocation can be acknowledged. ' +
   'Make it a member with data';
 const NO_JOURNAL =
   'writeConcernMajorityJournalDefault is off: a revocation that a majority has may be lost when all lose power';
 
-/** The set's configuration; undefined where this user may not see it. */
-async function configOf(db: Db): Promise<Document | undefined> {
+/** The set's configuration, or the name of the error with which it was refused. */
+async function configOf(db: Db): Promise<Document | string> {
   const asked = db.client.db('admin').command({ replSetGetConfig: 1, maxTimeMS: MAX_TIME });
-  const isForbidden = (error: unknown) =>
-    error instanceof MongoServerError && error.code === UNAUTHORIZED;
   try {
-    return (await orUnavailable(asked, isForbidden))['config'];
+    return (await orUnavailable(asked, isRefusal))['config'] ?? 'no configuration';
   } catch (error) {
-    if (isForbidden(error)) return undefined;
+    if (isRefusal(error)) return error.codeName || `error ${error.code}`;
     throw error;
   }
 }
 
-function replicaSet(config: Document | undefined): Topology {
-  const members: Document[] = config?.['members'] ?? [];
+/** Codes of what passes: no primary, a shutdown, an election, time that ran out, a network between servers. */
+const PASSING = new Set([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+
+/** AuthenticationFailed is about all that is asked. */
+const NO_LOGIN = 18;
+
+/**
+ * The database answers, and does not tell: the user has no right to it (13), the API's version does not have it (323),
+ * nor a shared cluster (8000), nor what only speaks MongoDB's protocol (59), or whatever else it says.
+ */
+function isRefusal(error: unknown): error is MongoServerError {
+  if (!(error instanceof MongoServerError)) return false;
+  return !PASSING.has(Number(error.code)) && error.code !== NO_LOGIN;
+}
+
+function replicaSet(told: Document | string): Topology {
+  if (typeof told === 'string') {
+    const warning = `The set does not tell its configuration (${told}): ${ASSUMED}`;
+    return {
+      kind: 'replica set',
+      hasMajority: true,
+      electionTimeout: ELECTION_TIMEOUT,
+      warnings: [warning],
+    };
+  }
+  const members: Document[] = told['members'] ?? [];
   const hasArbiter = members.some((member) => member['arbiterOnly']);
-  const isJournaled = config?.['writeConcernMajorityJournalDefault'] ?? true;
+  const isJournaled = told['writeConcernMajorityJournalDefault'] ?? true;
   return {
     kind: 'replica set',
-    hasMajority: config === undefined || members.filter((member) => member['votes'] > 0).length > 1,
-    electionTimeout: config?.['settings']?.electionTimeoutMillis ?? ELECTION_TIMEOUT,
-    warnings: [
-      ...(config === undefined ? [NOT_PERMITTED] : []),
-      ...(hasArbiter ? [ARBITER] : []),
-      ...(isJournaled ? [] : [NO_JOURNAL]),
-    ],
+    hasMajority: members.filter((member) => member['votes'] > 0).length > 1,
+    electionTimeout: told['settings']?.electionTimeoutMillis ?? ELECTION_TIMEOUT,
+    warnings: [...(hasArbiter ? [ARBITER] : []), ...(isJournaled ? [] : [NO_JOURNAL])],
   };
 }

@@ -11,7 +11,11 @@ export async function withDatabase<T>(
   work: (db: Connection['db'], config: DatabaseConfig) => Promise<T>,
 ): Promise<T> {
   const config = parseDatabaseConfig(readEnvironment(process.cwd(), process.env));
-  const connection = connect(config.MONGODB_URI, { appName: 'rescind-cli', commandTimeout: HOUR });
+  const connection = connect(config.MONGODB_URI, {
+    appName: 'rescind-cli',
+    commandTimeout: HOUR,
+    maxPoolSize: config.MONGODB_POOL_SIZE,
+  });
   try {
     return await work(connection.db, config);
   } finally {

@@ -12,6 +12,7 @@ export type Range = readonly [least: number, most: number];
  * - `hole`: silence. It stays open, a new one is accepted, and nothing is forwarded, not even its end.
  *   As after a real break of a network, what was sent meanwhile arrives late, once it passes again.
  * - `delay`: each piece waits so many milliseconds, in each direction.
+ * - `forgetAfter`: as `hole`, for good, once nothing came for so many milliseconds in either direction.
  * - `cutAfter`: it ends at once after so many bytes, wherever in a message that is.
  */
 export type Treatment =
@@ -19,6 +20,7 @@ export type Treatment =
   | 'refuse'
   | 'hole'
   | { readonly delay: Range }
+  | { readonly forgetAfter: number }
   | { readonly cutAfter: Range };
 
 export interface ProxiedConnection {
@@ -64,9 +66,18 @@ function createLine(reset: () => void): Line {
   const changes = new EventEmitter();
   let treatment: Treatment = 'pass';
   let left = Number.POSITIVE_INFINITY;
+  let last = performance.now();
+  let isForgotten = false;
 
   async function open(): Promise<void> {
-    while (treatment === 'hole') await once(changes, 'change');
+    while (treatment === 'hole' || isForgotten) await once(changes, 'change');
+  }
+
+  function notice(): void {
+    const quiet = performance.now() - last;
+    last = performance.now();
+    if (typeof treatment !== 'object' || !('forgetAfter' in treatment)) return;
+    isForgotten ||= quiet > treatment.forgetAfter;
   }
 
   return {
@@ -79,6 +90,7 @@ function createLine(reset: () => void): Line {
     reset,
     open,
     async admit(size) {
+      notice();
       await open();
       if (typeof treatment === 'object' && 'delay' in treatment) {
         await sleep(anyOf(treatment.delay));

@@ -23,6 +23,7 @@ test('the database and the secret are all that has to be set', (t) => {
     REFRESH_TOKEN_IDLE_TTL: 7 * 24 * HOUR,
     REFRESH_TOKEN_MAX_TTL: 30 * 24 * HOUR,
     REFRESH_GRACE: 60 * SECOND,
+    MONGODB_POOL_SIZE: 50,
     MAX_STALENESS: 5_000,
     PRIMARY_PROOF_INTERVAL: 1_000,
     MAX_SESSIONS: 100,

@@ -1,0 +1,80 @@
+/** A server as the driver describes it. */
+interface Described {
+  readonly error?: unknown;
+}
+
+/** What the driver knew of the servers when it found none to send to. */
+interface Reason {
+  readonly servers: ReadonlyMap<string, Described>;
+  readonly setName: string | null;
+  /** Known as soon as a primary was reached. */
+  readonly maxSetVersion: number | null;
+}
+
+const REMEDY = 'Is it running, and is MONGODB_URI right?';
+
+/** One sentence on why no server can be reached, and what to do; undefined where that is not what went wrong. */
+export function whyUnreachable(error: unknown): string | undefined {
+  const reason = reasonOf(error);
+  if (reason === undefined) return undefined;
+  const { servers, setName } = reason;
+  if (servers.size === 0) {
+    return `MongoDB did not answer: no server of MONGODB_URI is a member of the replica set ${setName}, which its replicaSet asks for. Set that to the name that the set has (rs.conf()._id), or leave it out for a server without one`;
+  }
+  const unresolved = [...servers].filter(([, { error }]) => isUnresolved(codesOf(error)));
+  if (setName !== null && unresolved.length > 0) {
+    return unresolvedMembers(reason, unresolved.map(([address]) => address).join(', '));
+  }
+  const faults = [...servers].map(([address, server]) => faultOf(address, server));
+  return `MongoDB did not answer: ${faults.join('; ')}. ${REMEDY}`;
+}
+
+function reasonOf(error: unknown): Reason | undefined {
+  if (!(error instanceof Error && 'reason' in error)) return undefined;
+  const { reason } = error;
+  const isReason = typeof reason === 'object' && reason !== null && 'servers' in reason;
+  return isReason && reason.servers instanceof Map ? (reason as Reason) : undefined;
+}
+
+function unresolvedMembers({ setName, maxSetVersion }: Reason, names: string): string {
+  const remedy =
+    'Make every name of the set resolve here, by DNS or /etc/hosts, or give its members names that do (rs.reconfig)';
+  const whose =
+    maxSetVersion === null
+      ? `that MONGODB_URI or the replica set ${setName} itself calls its members`
+      : `that the replica set ${setName}, which was reached, calls its members`;
+  return `MongoDB did not answer: the names ${whose} do not resolve on this machine: ${names}. Clients use the set's own names, whatever MONGODB_URI says. ${remedy}`;
+}
+
+/** The system's codes and the driver's class names, from the error to its innermost cause. */
+function codesOf(error: unknown): string {
+  const codes: string[] = [];
+  for (let inner = error; inner instanceof Error && codes.length < 10; inner = inner.cause) {
+    codes.push(inner.name);
+    if ('code' in inner && typeof inner.code === 'string') codes.push(inner.code);
+  }
+  return codes.join(' ');
+}
+
+function isUnresolved(codes: string): boolean {
+  return /ENOTFOUND|EAI_/.test(codes);
+}
+
+const CERTIFICATE = /\b(CERT_\w+|\w+_CERT\w*|ERR_TLS_CERT\w+|UNABLE_TO_\w+)\b/;
+
+function faultOf(address: string, { error }: Described): string {
+  if (!(error instanceof Error)) return `${address} answers, but is not a primary`;
+  const codes = codesOf(error);
+  const [certificate] = CERTIFICATE.exec(codes) ?? [];
+  if (isUnresolved(codes)) return `the name of ${address} does not resolve on this machine`;
+  if (codes.includes('ECONNREFUSED')) return `${address} refuses connections`;
+  if (certificate) return `the certificate of ${address} is not accepted (${certificate})`;
+  if (/EPROTO|ERR_SSL/.test(codes))
+    return `${address} does not speak TLS, which MONGODB_URI asks for`;
+  if (/Timeout|ETIMEDOUT/.test(codes)) return `${address} gives no answer in time`;
+  if (/UNREACH/.test(codes)) return `no way leads to ${address}`;
+  if (/ECONNRESET|EPIPE|MongoNetworkError/.test(codes)) {
+    return `${address} ends each connection, as where one side speaks TLS (tls=true in MONGODB_URI) and the other does not`;
+  }
+  return `${address} cannot be used (${codes.split(' ')[0]})`;
+}

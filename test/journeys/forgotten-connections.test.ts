@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { openCollections } from '../../lib/store/collections.ts';
+import { connect } from '../../lib/store/database.ts';
+import { SECOND } from '../../lib/time.ts';
+import { migrateNow } from '../helpers/database.ts';
+import { proxiedMongod } from '../helpers/own-mongod.ts';
+import { logIn, sendAs, serve } from '../helpers/server.ts';
+import { addUser, PASSWORD } from '../helpers/users.ts';
+
+/** Longer than the silence between two words of the driver's monitoring. */
+const FORGOTTEN_AFTER = 3 * SECOND;
+const QUIET = FORGOTTEN_AFTER + SECOND;
+const DEADLINE = 10 * SECOND;
+
+/** A server whose connections to MongoDB, many and all live, have then been idle until a firewall forgot them. */
+async function quietScene(t: ExecutionContext) {
+  const { uri, proxy } = await proxiedMongod(t);
+  const { db, close } = connect(uri, { deadline: 60 * SECOND });
+  await migrateNow(db);
+  const { email } = await addUser(openCollections(db));
+  await close();
+  const { url } = await serve(t, { MONGODB_URI: uri, REQUEST_DEADLINE: `${DEADLINE}ms` });
+  const tokens: string[] = [];
+  for (let count = 0; count < 10; count++) tokens.push(await logIn(url, email));
+  const [token = ''] = tokens;
+  const warm = await atOnce(40, () => sendAs(token, `${url}/api/auth/sessions`));
+  t.deepEqual(new Set(warm), new Set([200]));
+  proxy.treat({ forgetAfter: FORGOTTEN_AFTER });
+  await sleep(QUIET); // the fault itself: nothing happens, for so long
+  return { url, email, tokens, token };
+}
+
+async function atOnce(count: number, ask: (index: number) => Promise<{ status: number }>) {
+  const answers = await Promise.all(Array.from({ length: count }, (_, index) => ask(index)));
+  return answers.map(({ status }) => status);
+}
+
+test('requests that meet connections which a firewall forgot are answered 200, all of them', async (t) => {
+  const { url, token } = await quietScene(t);
+  const paths = ['/api/auth/me', '/api/auth/sessions'];
+  const statuses = await atOnce(20, (index) => sendAs(token, `${url}${paths[index % 2]}`));
+  t.deepEqual(statuses, Array(20).fill(200));
+});
+
+test('logouts at once that meet forgotten connections are done, and each token is refused', async (t) => {
+  const { url, tokens } = await quietScene(t);
+  const logouts = await atOnce(10, (index) =>
+    sendAs(tokens[index] ?? '', `${url}/api/auth/logout`, 'POST'),
+  );
+  t.deepEqual(logouts, Array(10).fill(200));
+  const after = await atOnce(10, (index) => sendAs(tokens[index] ?? '', `${url}/api/auth/me`));
+  t.deepEqual(after, Array(10).fill(401));
+});
+
+test('a login that meets forgotten connections gets in', async (t) => {
+  const { url, email } = await quietScene(t);
+  t.truthy(await logIn(url, email, PASSWORD));
+});
