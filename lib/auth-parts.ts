@@ -1,7 +1,8 @@
 import { type AuthOptions, sessionRules } from './auth-options.ts';
-import { type Log, loggedWithoutData, silent } from './log.ts';
+import { type Log, silent } from './log.ts';
 import { createPasswordRules } from './password-rules.ts';
 import { createPasswords } from './passwords.ts';
+import { loggedWithoutData } from './plain-log.ts';
 import { createAudit } from './store/audit.ts';
 import { createAuditTrail } from './store/audit-trail.ts';
 import { createClients } from './store/clients.ts';

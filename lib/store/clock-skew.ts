@@ -1,7 +1,8 @@
 import type { Db } from 'mongodb';
-import { StoreUnavailable } from '../errors.ts';
+import { StoreNotReady, StoreUnavailable } from '../errors.ts';
 import { type Clock, MINUTE, SECOND } from '../time.ts';
 import { orUnavailable } from './database.ts';
+import { watchReach } from './why-unreachable.ts';
 
 export interface ClockSkew {
   /** Asks the database for its time and answers how far this process is ahead of it, in milliseconds. */
@@ -23,11 +24,18 @@ const INTERVAL = 30 * SECOND;
 
 /** Watches how far this process's clock is from the database's, every 30 seconds. */
 export function createClockSkew(db: Db, clock: Clock): ClockSkew {
+  const reach = watchReach(db.client);
   let skew: number | undefined;
+
+  function explain(error: unknown): never {
+    const why = error instanceof StoreNotReady ? undefined : reach.why();
+    if (why === undefined || !(error instanceof StoreUnavailable)) throw error;
+    throw new StoreUnavailable(why, error.cause);
+  }
 
   async function measure(): Promise<number> {
     const sent = clock();
-    const { localTime } = await orUnavailable(db.command({ hello: 1 }));
+    const { localTime } = await orUnavailable(db.command({ hello: 1 })).catch(explain);
     const received = clock();
     if (!(localTime instanceof Date)) throw new StoreUnavailable('The database told no time');
     const measured = (sent + received) / 2 - localTime.getTime();
@@ -44,7 +52,10 @@ export function createClockSkew(db: Db, clock: Clock): ClockSkew {
 
   return {
     measure,
-    stop: () => clearInterval(timer),
+    stop() {
+      clearInterval(timer);
+      reach.stop();
+    },
     assertBearable: async () => assertBearable(skew ?? (await measure())),
     assertNear: (databaseTime) => assertBearable(clock() - databaseTime.getTime()),
   };

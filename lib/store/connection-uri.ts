@@ -47,12 +47,12 @@ export function readUri(text: string): ConnectionUri {
   const uri = new ConnectionString(text);
   const databaseName = databaseOf(uri);
   void new MongoClient(text).close(); // so that what is taken out below is known to be options
-  if (valueOf(uri, 'loadBalanced')?.toLowerCase() === 'true') {
+  if (optionOf(uri, 'loadBalanced')?.toLowerCase() === 'true') {
     throw new UnusableUri(
       'asks for loadBalanced, behind which no primary can be told. Leave it out',
     );
   }
-  const idle = Number(valueOf(uri, 'maxIdleTimeMS') ?? LONGEST_IDLE);
+  const idle = Number(optionOf(uri, 'maxIdleTimeMS') ?? LONGEST_IDLE);
   const maxIdleTimeMS = idle > 0 ? Math.min(idle, LONGEST_IDLE) : LONGEST_IDLE;
   const overridden = takeOut(uri, (name) => !REACHING.test(name) && !TUNING.test(name));
   if (idle !== maxIdleTimeMS)
@@ -70,14 +70,14 @@ function takeOut(uri: ConnectionString, isChosen: (name: string) => boolean): st
   return told;
 }
 
-function valueOf(uri: ConnectionString, name: string): string | undefined {
+function optionOf(uri: ConnectionString, name: string): string | undefined {
   const found = [...uri.searchParams].find(([key]) => key.toLowerCase() === name.toLowerCase());
   return found?.[1];
 }
 
 /** The sentence on a URI that wants to keep more connections than there may be; undefined where it does not. */
 export function poolFault(text: string, mostConnections: number): string | undefined {
-  const least = Number(valueOf(new ConnectionString(text), 'minPoolSize') ?? 0);
+  const least = Number(optionOf(new ConnectionString(text), 'minPoolSize') ?? 0);
   if (least <= mostConnections) return undefined;
   return `asks for minPoolSize=${least}, and there may be at most ${mostConnections} connections. Lower the one or raise the other`;
 }
@@ -104,7 +104,6 @@ export function databaseFault(name: string): string | undefined {
   if (/^(admin|config|local)$/i.test(name)) {
     return `is MongoDB's own: ${name.toLowerCase()}. Name another one, such as ${DEFAULT_DATABASE}`;
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: MongoDB refuses NUL
   if (/[/\\. "$*<>:|?\0]/.test(name)) {
     return String.raw`MongoDB does not allow: / \ . " $ * < > : | ?, spaces and NUL are not for names`;
   }

@@ -1,6 +1,9 @@
+import type { MongoClient, TopologyDescriptionChangedEvent } from 'mongodb';
+
 /** A server as the driver describes it. */
 interface Described {
   readonly error?: unknown;
+  readonly isWritable?: boolean;
 }
 
 /** What the driver knew of the servers when it found none to send to. */
@@ -16,7 +19,36 @@ const REMEDY = 'Is it running, and is MONGODB_URI right?';
 /** One sentence on why no server can be reached, and what to do; undefined where that is not what went wrong. */
 export function whyUnreachable(error: unknown): string | undefined {
   const reason = reasonOf(error);
-  if (reason === undefined) return undefined;
+  return reason && explain(reason);
+}
+
+export interface WatchedReach {
+  /** The sentence on why no primary is reached now, as far as the driver knows. */
+  why(): string | undefined;
+  stop(): void;
+}
+
+/** Watches why a client reaches no primary: of many calls that fail for it, the driver tells only one. */
+export function watchReach(client: MongoClient): WatchedReach {
+  let last: Reason | undefined;
+  const notice = ({ newDescription }: TopologyDescriptionChangedEvent) => {
+    const servers = [...newDescription.servers.values()];
+    if (servers.some(({ isWritable }) => isWritable)) last = undefined;
+    else if (servers.some(({ error }) => error) || isEmptySet(newDescription))
+      last = newDescription;
+  };
+  client.on('topologyDescriptionChanged', notice);
+  return {
+    why: () => last && explain(last),
+    stop: () => void client.off('topologyDescriptionChanged', notice),
+  };
+}
+
+function isEmptySet({ servers, setName }: Reason): boolean {
+  return servers.size === 0 && setName !== null;
+}
+
+function explain(reason: Reason): string {
   const { servers, setName } = reason;
   if (servers.size === 0) {
     return `MongoDB did not answer: no server of MONGODB_URI is a member of the replica set ${setName}, which its replicaSet asks for. Set that to the name that the set has (rs.conf()._id), or leave it out for a server without one`;
