@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { PUBLISHED_SECRETS } from './published-secrets.ts';
+import { isHashOfWord } from './secret-hashes.ts';
+import { isPlaceholder, isReference } from './secret-placeholders.ts';
+import { readingsOf } from './secret-readings.ts';
+import { strengthOf } from './secret-strength.ts';
 
 const MIN_CHARACTERS = 32;
-const MIN_DISTINCT_CHARACTERS = 10;
-const MAX_REPEATED_PIECE = 16;
+const MIN_BITS = 100;
+/** Fewer equal characters at the end come about by chance. */
+const MIN_REPEATED = 10;
 const MIN_CHARACTERS_LEFT = 20;
 const MIN_RUN = 3;
 const MIN_GENERATED_BYTES = 32;
@@ -22,7 +27,7 @@ const WEAK_WORDS = new RegExp(
   ].join('|'),
 );
 
-const PIECE_LENGTHS = Array.from({ length: MAX_REPEATED_PIECE }, (_, index) => index + 1);
+const PIECE_LENGTHS = Array.from({ length: MIN_CHARACTERS - 1 }, (_, index) => index + 1);
 
 const PUBLISHED = new Set(PUBLISHED_SECRETS.map(({ value }) => value.trim().toLowerCase()));
 
@@ -47,12 +52,16 @@ const RULES: readonly Rule[] = [
       `has ${length} ${length === 1 ? 'character' : 'characters'} after trimming; at least ${MIN_CHARACTERS} are needed`,
   },
   {
-    isBroken: hasFewDistinctCharacters,
-    fault: () => `has fewer than ${MIN_DISTINCT_CHARACTERS} different characters`,
+    isBroken: ({ text }) => isPlaceholder(text),
+    fault: () => 'is a placeholder that was not filled in',
+  },
+  {
+    isBroken: ({ text }) => isReference(text),
+    fault: () => 'names a place where a secret may be, and is none itself',
   },
   {
     isBroken: repeatsOnePiece,
-    fault: () => `is one piece of at most ${MAX_REPEATED_PIECE} characters, repeated`,
+    fault: () => `is one piece of fewer than ${MIN_CHARACTERS} characters, repeated`,
   },
   {
     isBroken: isPublished,
@@ -62,6 +71,15 @@ const RULES: readonly Rule[] = [
     isBroken: isMostlyWeak,
     fault: () =>
       `has fewer than ${MIN_CHARACTERS_LEFT} characters left once weak words and runs of ${MIN_RUN} or more equal or successive characters are taken out`,
+  },
+  {
+    isBroken: ({ text }) => isHashOfWord(text),
+    fault: () => 'is the hash of an empty text or of a word that is guessed first',
+  },
+  {
+    isBroken: isGuessable,
+    fault: () =>
+      `can be guessed: known words, dates, keyboard walks, runs and repeats leave less than ${MIN_BITS} bits of it to chance`,
   },
 ];
 
@@ -102,23 +120,24 @@ function isShort({ characters }: Secret): boolean {
   return characters.length < MIN_CHARACTERS;
 }
 
-function hasFewDistinctCharacters({ characters }: Secret): boolean {
-  const seen = new Set<string>();
-  return !characters.some((each) => seen.add(each).size >= MIN_DISTINCT_CHARACTERS);
-}
-
 function repeatsOnePiece({ characters }: Secret): boolean {
-  return PIECE_LENGTHS.some((length) => hasPeriod(characters, length));
+  return PIECE_LENGTHS.some(
+    (length) => characters.length - length >= MIN_REPEATED && hasPeriod(characters, length),
+  );
 }
 
 function isPublished({ text }: Secret): boolean {
-  return PUBLISHED.has(text.toLowerCase());
+  return readingsOf(text).some((reading) => PUBLISHED.has(reading.toLowerCase()));
 }
 
 function isMostlyWeak({ text }: Secret): boolean {
   // The pieces between the words stay apart: taking a word out must not make a new word or run.
   const pieces = text.toLowerCase().split(WEAK_WORDS);
   return pieces.reduce((sum, piece) => sum + countOutsideRuns(piece), 0) < MIN_CHARACTERS_LEFT;
+}
+
+function isGuessable({ text }: Secret): boolean {
+  return readingsOf(text).some((reading) => strengthOf(reading, MIN_BITS) < MIN_BITS);
 }
 
 /** Each character equals the one a period before it, so the last copy may be cut. */

@@ -1,5 +1,16 @@
+import { createHash } from 'node:crypto';
+
 /** The rules of design section 4 by name. The test knows each one's phrase. */
-export type RuleName = 'empty' | 'short' | 'few' | 'repeated' | 'published' | 'weak';
+export type RuleName =
+  | 'empty'
+  | 'short'
+  | 'placeholder'
+  | 'reference'
+  | 'repeated'
+  | 'published'
+  | 'weak'
+  | 'hash'
+  | 'guessable';
 
 /** Refused, each with the rule that speaks. */
 export const BAD_SECRETS: readonly { readonly value: string; readonly rule: RuleName }[] = [
@@ -18,13 +29,13 @@ export const BAD_SECRETS: readonly { readonly value: string; readonly rule: Rule
   // 31 characters in 62 UTF-16 units and 124 bytes.
   { value: '🦊🐻🐼🐨🐯🦁🐮🐷🐸🐵🐔🐧🐦🐤🦆🦅🦉🦇🐺🐗🐴🦄🐝🐛🦋🐌🐞🐜🦗🕷🦂', rule: 'short' },
 
-  { value: 'a'.repeat(64), rule: 'few' },
-  { value: '0'.repeat(32), rule: 'few' },
-  { value: '01'.repeat(20), rule: 'few' },
-  { value: '1101000111010010110100101101001011', rule: 'few' },
-  { value: 'deadbeef'.repeat(8), rule: 'few' },
-  { value: 'passpasspasspasspasspasspassword', rule: 'few' },
-  { value: 'ATGCGATTACAGGCTTAACGTAGCATCGATTACGGCAT', rule: 'few' },
+  { value: 'a'.repeat(64), rule: 'repeated' },
+  { value: '0'.repeat(32), rule: 'repeated' },
+  { value: '01'.repeat(20), rule: 'repeated' },
+  { value: '1101000111010010110100101101001011', rule: 'guessable' },
+  { value: 'deadbeef'.repeat(8), rule: 'repeated' },
+  { value: 'passpasspasspasspasspasspassword', rule: 'guessable' },
+  { value: 'ATGCGATTACAGGCTTAACGTAGCATCGATTACGGCAT', rule: 'guessable' },
 
   { value: 'k3Jx9QpLw2Zt'.repeat(3), rule: 'repeated' },
   { value: 'c0rrectHorseBatt'.repeat(2), rule: 'repeated' },
@@ -69,12 +80,14 @@ export const GOOD_SECRETS: readonly string[] = [
   'f9#Tq!2vL@8zR$5mW^1xK&7pJ*3cN?6b',
   'GmT4wKz9RbXe2LqVn7YcHs5PfJd8UaQt',
   // Words drawn by dice.
-  'velvet-anchor-mustard-quilt-harpoon-ninth',
-  'orbit Lantern pickle wharf Juniper gusto',
-  'staple.ferry.oxbow.glimmer.tundra.kiosk.vow',
+  'velvet-anchor-mustard-quilt-harpoon-ninth-wobbly-citizen',
+  'orbit Lantern pickle wharf Juniper gusto Unlovable shrimp',
+  'staple.ferry.oxbow.glimmer.tundra.kiosk.vow.crescent',
   // Two UUIDs, and one with a salt.
   '3f2b8c1e-7d4a-4e9b-a6c5-0d1f8e7b9a26c58d0f4e-91b3-4a7c-8e2d-6f5a0b3c9d17',
   '8d1f6e0b-52c7-4b39-9ea4-d07c3b8f1562/Lq7w',
+  // Digits alone.
+  '3437181199230095432136233386518498498779',
   // Long enough although a weak word or a run is in it.
   'test-Vx0cZ9dR1uKpLf3TtYy8nHaWbE5iJg',
   'K9fQ-secret-2mWz7LpXv4TnRb8YcJs1Hd6G',
@@ -85,4 +98,99 @@ export const GOOD_SECRETS: readonly string[] = [
   // Other alphabets: 32 characters, whatever their bytes.
   'Жёлтый-кит_пьёт+чай&ночью=под№7луной',
   '🦊🐻🎲🐨🚀🦁🌵🐷🎸🐵🍕🐧🧲🐤🪐🦅🧊🦇🎯🐗🧵🦄🔭🐛🪁🐌🧭🐜🎻🕷🪴🦂',
+];
+
+/** Weak in the ways that people have: each would start a server if length and variety were all that counts. */
+export const WEAK_SECRETS: readonly string[] = [
+  'change-this-to-a-random-string-in-production',
+  'your-jwt-signing-key-goes-here-min-32-chars',
+  'MyCompany-Prod-JWT-Secret-2024-Do-Not-Share!!',
+  'ThisIsMyVerySecretKeyForJwtTokensInProduction123',
+  'contoso-billing-service-jwt-signing-secret-2024',
+  'acme-corp-production-jwt-secret-key-v2-2025-01-15',
+  'qwertyuiopasdfghjklzxcvbnm1234567890',
+  '1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.',
+  '!QAZ@WSX#EDC$RFV%TGB^YHN&UJM*IK<',
+  'qazwsxedcrfvtgbyhnujmikolp1234567890',
+  'azertyuiopqsdfghjklmwxcvbn0123456789',
+  'asdfghjklasdfghjklasdfghjklasdfgh',
+  'the quick brown fox jumps over the lazy dog',
+  'correct horse battery staple correct horse',
+  'correcthorsebatterystaplecorrecthorsebatterystaple',
+  'Lorem ipsum dolor sit amet consectetur adipiscing',
+  'to be or not to be that is the question',
+  'MySup3rS3cr3tK3yTh4tN0b0dyKn0ws2024!',
+  'p@ssw0rdp@ssw0rdp@ssw0rdp@ssw0rd1234',
+  'drowssapterceSdrowssapterceSdrowssap',
+  'Geheimer-Schluessel-fuer-die-Produktion-bitte-aendern',
+  'mi-clave-secreta-super-segura-para-produccion',
+  'ma-cle-secrete-tres-longue-pour-la-production',
+  '00000000-0000-0000-0000-000000000000',
+  '12345678-1234-1234-1234-123456789012',
+  '0123456789abcdef0123456789abcdef',
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789',
+  '2024-01-01-2024-12-31-2025-01-01-2025',
+  '19840615198406151984061519840615',
+  '14159265358979323846264338327950288',
+  'django-insecure-change-me-before-deploying-to-prod',
+  'replace_me_with_a_long_random_string_please_1234',
+  'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
+  'some-really-long-secret-string-nobody-can-guess',
+  'insert-your-own-very-long-and-random-key-here!!',
+  'REPLACE_ME_WITH_OPENSSL_RAND_HEX_32_OUTPUT',
+  'sunshinebutterflyfootballstarwarsdragon',
+  'iloveyouiloveyoutooiloveyouforeverandever',
+  's.e.c.r.e.t.k.e.y.s.e.c.r.e.t.k.e.y.1.2',
+  'jwt-secret-for-local-development-only-do-not-use',
+  'ashley-michael-jessica-daniel-jennifer-2019',
+  'may the force be with you always young padawan',
+  'my_company_name_jwt_secret_key_production_2023',
+  'aaaabbbbccccddddeeeeffffgggghhhhiiiijjjj',
+  'deadbeefdeadbeefcafebabecafebabe00112233',
+  'JohnSmith1985JohnSmith1985JohnSmith1985',
+  'secretkeysecretkeysecretkeysecretkey1',
+  'AdminAdmin123!AdminAdmin123!AdminAdmin123!',
+  'a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6',
+  'a1b2c3d4-e5f6-7890-abcd-ef1234567890',
+  'my-node-api-super-secret-jwt-key-please-rotate',
+  'thisisaverylongsecretkeythatnobodywillguess',
+  'keep-it-secret-keep-it-safe-gandalf-the-grey',
+  'HelloWorldHelloWorldHelloWorldHello!',
+  'TheAnswerToLifeTheUniverseAndEverythingIs42',
+  'pOiUyTrEwQlKjHgFdSaMnBvCxZ0987654321',
+
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: they are placeholders
+  // Placeholders that were not filled in, and references that nothing resolved.
+  '<your-jwt-signing-key-goes-here-min-32-chars>',
+  '<paste the output of: openssl rand -hex 32>',
+  '${JWT_SECRET_KEY_FROM_ENVIRONMENT_VARIABLE}',
+  'rescind-${JWT_SECRET_KEY}-7Gq2ZfW9tLr4VyM8cHj1SdKw',
+  '7Gq2ZfW9tLr4VyM8cHj1S$(openssl rand -hex 32)',
+  '{{ .Values.auth.jwt.secretKey | b64enc }}',
+  '%JWT_SECRET_KEY_OF_THE_APPLICATION%',
+  '$JWT_SECRET_KEY_OF_THE_PRODUCTION_SERVER',
+  '[paste a long and random string in here]',
+  '__JWT_SECRET_KEY_REPLACED_BY_THE_PIPELINE__',
+  'arn:aws:secretsmanager:eu-west-1:123456789012:secret:jwt-AbCdEf',
+  'op://production-vault/rescind/jwt-secret-key',
+  '/run/secrets/jwt_secret_key_of_production',
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: they are placeholders
+  // One piece of 21, whatever it is.
+  'k3Jx9QpLw2ZtV7mNrB4cD'.repeat(2),
+  'my-company-secret-key'.repeat(2),
+  // Hashes of nothing and of words, also cut off, and with the line end of `echo`.
+  'd41d8cd98f00b204e9800998ecf8427e',
+  'da39a3ee5e6b4b0d3255bfef95601890afd80709',
+  'E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855',
+  '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
+  ...['secret', 'password', 'secret\n', 'test'].flatMap((word) => [
+    createHash('md5').update(word).digest('hex'),
+    createHash('sha256').update(word).digest('hex'),
+    createHash('sha512').update(word).digest('base64'),
+    createHash('sha256').update(word).digest('hex').slice(0, 32),
+  ]),
+  // Words in another writing.
+  Buffer.from('my-super-secret-jwt-key-for-production').toString('hex'),
+  Buffer.from('my-super-secret-jwt-key-for-production').toString('base64'),
+  encodeURIComponent('my super secret jwt key for production!'),
 ];

@@ -1,0 +1,197 @@
+import {
+  type FindPatterns,
+  findCopies,
+  findDates,
+  findRuns,
+  findWalks,
+  findWords,
+  type Pattern,
+} from './secret-patterns.ts';
+import { DICE_BITS, isDiceWord, LONGEST_WORD } from './secret-words.ts';
+
+/** The choice of an alphabet, of a separator, and so on: what a guesser has to settle before he begins. */
+const CHOICES_BITS = 4;
+
+/**
+ * Taking the text for something that people made up. Words drawn by dice are now and then such words too:
+ * only several of them in a row are a sign of it.
+ */
+const MADE_UP_BITS = 12;
+const DRAWN_AGAIN_BITS = 2;
+const SEPARATOR_BITS = 0.5;
+const SPELLING_BITS = 1.5;
+const UNKNOWN_WORD_BITS = 4;
+
+/** Beyond so many characters nothing more is gained. */
+const MOST_CHARACTERS = 1_024;
+const FIRST_LOOK = 32;
+
+const FINDERS: readonly FindPatterns[] = [findWords, findRuns, findWalks, findDates, findCopies];
+
+/**
+ * Estimates the bits that a guesser has to find: the cheapest way to tell the text as characters and words
+ * drawn by chance, and as known words, dates, keyboard walks, runs and copies that people put in. Stops early
+ * at `enough`.
+ */
+export function strengthOf(text: string, enough: number): number {
+  const characters = [...text].slice(0, MOST_CHARACTERS);
+  for (let length = FIRST_LOOK; ; length *= 2) {
+    const bits = leastBits(characters.slice(0, length));
+    if (bits >= enough || length >= characters.length) return bits;
+  }
+}
+
+/** The least bits up to each place of the text, by what stands before it. */
+interface Costs {
+  readonly drawn: Float64Array;
+  readonly madeUp: Float64Array;
+  readonly unknownWord: Float64Array;
+}
+
+function leastBits(characters: readonly string[]): number {
+  const { length } = characters;
+  const [drawn, madeUp, unknownWord] = [1, 2, 3].map(() =>
+    new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY),
+  ) as [Float64Array, Float64Array, Float64Array];
+  const costs = { drawn, madeUp, unknownWord };
+  const text = readCharacters(characters);
+  drawn[0] = CHOICES_BITS;
+  for (let at = 0; at <= length; at++) {
+    settle(costs, at);
+    if (at < length) advance(costs, text, at);
+  }
+  return drawn[length] ?? 0;
+}
+
+/** Ends an unknown word, or goes over from drawn to made up and back. */
+function settle({ drawn, madeUp, unknownWord }: Costs, at: number): void {
+  lower(madeUp, at, unknownWord[at]);
+  lower(madeUp, at, (drawn[at] ?? 0) + MADE_UP_BITS);
+  lower(drawn, at, (madeUp[at] ?? 0) + DRAWN_AGAIN_BITS);
+  lower(unknownWord, at, (madeUp[at] ?? 0) + UNKNOWN_WORD_BITS);
+}
+
+function advance({ drawn, madeUp, unknownWord }: Costs, text: Text, at: number): void {
+  lower(drawn, at + 1, (drawn[at] ?? 0) + (text.drawnBits[at] ?? 0));
+  lower(unknownWord, at + 1, (unknownWord[at] ?? 0) + (text.wordBits[at] ?? 0));
+  if (text.folded[at] === text.separator) lower(madeUp, at + 1, (madeUp[at] ?? 0) + SEPARATOR_BITS);
+  for (const end of diceWordsAt(text, at))
+    reach(drawn, text, at, { start: at, end, bits: DICE_BITS });
+  for (const find of FINDERS) {
+    for (const pattern of find(text.folded, at)) reach(madeUp, text, at, pattern);
+  }
+}
+
+/** A word or a pattern, and the separator after it. */
+function reach(costs: Float64Array, text: Text, at: number, { start, end, bits }: Pattern): void {
+  const total = (costs[at] ?? 0) + bits + caseBits(text.characters, start, end);
+  lower(costs, end, total);
+  if (text.folded[end] === text.separator) lower(costs, end + 1, total + SEPARATOR_BITS);
+}
+
+function lower(costs: Float64Array, at: number, bits = Number.POSITIVE_INFINITY): void {
+  if (at < costs.length && bits < (costs[at] ?? 0)) costs[at] = bits;
+}
+
+interface Text {
+  readonly characters: readonly string[];
+  /** In lower case, character by character. */
+  readonly folded: readonly string[];
+  readonly separator: string | undefined;
+  /** Bits of each character where it was drawn by chance, and where it is a part of an unknown word. */
+  readonly drawnBits: readonly number[];
+  readonly wordBits: readonly number[];
+}
+
+function readCharacters(characters: readonly string[]): Text {
+  const folded = characters.map((each) =>
+    [...each.toLowerCase()].length === 1 ? each.toLowerCase() : each,
+  );
+  return {
+    characters,
+    folded,
+    separator: commonSeparator(characters),
+    drawnBits: charactersBits(characters),
+    wordBits: characters.map(unknownBits),
+  };
+}
+
+function diceWordsAt({ folded }: Text, start: number): readonly number[] {
+  const ends: number[] = [];
+  let word = '';
+  for (let at = start; at < Math.min(folded.length, start + LONGEST_WORD); at++) {
+    word += folded[at];
+    if (isDiceWord(word)) ends.push(at + 1);
+  }
+  return ends;
+}
+
+/** None for small letters; a bit for a capital or nothing but capitals; more for a mixture. */
+function caseBits(characters: readonly string[], start: number, end: number): number {
+  const letters = characters.slice(start, end).filter((each) => /\p{L}/u.test(each));
+  const upper = letters.filter((each) => /\p{Lu}/u.test(each)).length;
+  if (upper === 0) return 0;
+  const isTitle = upper === 1 && /\p{Lu}/u.test(characters[start] ?? '');
+  if (isTitle || upper === letters.length) return 1;
+  return Math.min(upper, letters.length - upper + 1) * SPELLING_BITS + 1;
+}
+
+/** The sign that stands between words, if one does. */
+function commonSeparator(characters: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const each of characters) {
+    if (!/[\p{L}\p{N}]/u.test(each)) counts.set(each, (counts.get(each) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort(([, one], [, other]) => other - one);
+  return most !== undefined && most[1] > 1 ? most[0] : undefined;
+}
+
+/** Letters of a word that is in no list: a language has fewer than 26 to choose from at each place. */
+function unknownBits(character: string): number {
+  if (/[a-z]/.test(character)) return 4;
+  if (/\d/.test(character)) return Math.log2(10);
+  return /[A-Z]/.test(character) ? 5 : 6;
+}
+
+const ALPHABETS: readonly (readonly [form: RegExp, size: number])[] = [
+  [/^\d+$/, 10],
+  [/^[\da-f]+$/, 16],
+  [/^[\dA-F]+$/, 16],
+  [/^[a-z]+$/, 26],
+  [/^[A-Z]+$/, 26],
+  [/^[A-Z2-7]+$/, 32],
+  [/^[\da-z]+$/, 36],
+  [/^[\dA-Z]+$/, 36],
+  [/^[A-Za-z]+$/, 52],
+  [/^[\dA-Za-z]+$/, 62],
+];
+const PRINTABLE = 95;
+const ALPHABET_BITS = 2.5;
+
+/** Bits of each character drawn from the smallest alphabet that fits: all of them, its own run, or those that occur. */
+function charactersBits(characters: readonly string[]): readonly number[] {
+  const whole = sizeOf(characters.join(''));
+  const kinds = new Set(characters).size;
+  const used = Math.log2(kinds) + bitsOfChoice(kinds, whole) / characters.length;
+  const runs = characters.join('').match(/[\dA-Za-z]+|[^\dA-Za-z]/gu) ?? [];
+  return runs.flatMap((run) => {
+    const own = Math.log2(sizeOf(run)) + ALPHABET_BITS / run.length;
+    const bits = Math.min(used, own, Math.log2(whole));
+    return [...run].map(() => bits);
+  });
+}
+
+function sizeOf(text: string): number {
+  const beyondAscii = [...text].some((each) => (each.codePointAt(0) ?? 0) > 126);
+  return (
+    ALPHABETS.find(([form]) => form.test(text))?.[1] ?? (beyondAscii ? 2 * PRINTABLE : PRINTABLE)
+  );
+}
+
+/** The logarithm of the number of ways to choose so many of these characters. */
+function bitsOfChoice(kinds: number, size: number): number {
+  let bits = 0;
+  for (let at = 0; at < Math.min(kinds, size - kinds); at++)
+    bits += Math.log2((size - at) / (at + 1));
+  return bits;
+}

@@ -1,0 +1,114 @@
+import { dictionary } from '@zxcvbn-ts/language-common';
+
+/** Words of placeholders, guides and names of settings: the first guesses of anyone who looks for a secret. */
+const PLACEHOLDER_WORDS = `
+a an and any anyone are as at auth be before bit bits by change changeme character characters chars
+config default demo dev development do dont env environment example fill for from generate generated
+here hs256 hs384 hs512 http https i in insert insecure internal is it its jsonwebtoken jwt key keys
+least length local localhost long longer me min minimum more must my need never new not of on one only
+openssl or our paste phrase please private prod production put rand random replace replaced safe sample
+secret secrets secure session should signing sign signed some staging strong stronger string sure super
+test testing that the their this to todo token tokens unsafe use used using value variable very with
+without word you your yours yourself`;
+
+/** Words that people build secrets of: function words, their trade, and the same in other languages. */
+const HUMAN_WORDS = `
+able about above abc abcd access account acme across active address admin administrator after again against ago
+algorithm all allow alpha already also always among android angular ansible another answer apache api apikey
+app application apps april aren aspnet august authentication authenticator authorization aws azure back backend
+bad bar base base64 battery baz because been being below best beta better between beyond big billing birds
+black blue both brown bug build but byte bytes can cannot cant care careful cat caution cert change-me check cheese
+chosen city class client cloud cluster code coffee come common company complex computer confidential container
+cookie cool copy core corp correct country create created credentials crypt crypto customer cypher cipher danger
+dangerous dark data database date day days debug december decode decrypt deploy deployed deployment developer
+did digit digits directory django does dog domain done down dragon dummy during each easy ecommerce edit either
+else email employee empty enc encode encoded encrypt encrypted encryption end engine enough ensure enter enterprise
+entropy equals etc ever every everyone everything except express extra fallback false family fast february field
+file final fire first five flask folder follow foo football forever forget forgot form four fox framework friday
+friend friends front frontend full game gateway general get git github gitlab give global go goes going
+golang good google got great green group guess guesses guessable had half hack hacker hackers happy hard has hash
+hashed hashing have hello help her hers hex high him his hmac home horse host hot house how however if image
+important info information inside instead inc integer into ios isnt java javascript job join jump jumped jumps just
+justice kafka keep kept key1 keyring kubernetes k8s know known koa laravel last later lazy leave length less let
+letmein letter letters level life light like line link linux list little live llc load log login logout lol look
+lorem love lower lowercase ltd mac made magic mail main make makes manager many march master max maybe mean
+medium meet member message messages method microservice might mind mine mix mobile mode monday money mongo mongodb
+monkey month mother move much mysecret mysecretkey mysecrettoken mysql name names near next nginx nice night no
+nobody node nodejs none nor nothing note november now null number numbers oauth oauth2 october off often oh ok
+okay old once online open option organization orange order org other ought out over own page paper part pass
+passphrase passwd password passwords path pay payment payments people perfect permanent person phone php pick
+pineapple place placeholder plain platform play point portal possible postgres power prefer prefix pretty previous
+prisma process product project projects prompt protect protected provide public pwd python qa question quick quite
+rails rather read readme real really red redis refresh registration release remember remove rename repo repository
+request required rescind reset rest rock root rotate rsa run safety said salt same sandbox saturday save say scope
+script second secretkey secretly see seed select self send september server service services set setting settings
+seven sha sha1 sha256 sha512 shall share shared she shell ship shop short show sign-in signature signer since
+single site six size small so social software someone something somewhere sql sqlite sso staple star start started
+state still stop storage store stored stuff such summer sun sunday supabase support supersecret sure swag system
+table take team tell temp template temporary ten tenant terraform than thank thanks them then there these they
+thing things think those three through thursday time times tls together tomorrow too tool top topsecret total
+track true trust trusted try tuesday two type typescript ultra unbreakable under unguessable unique universe unknown
+until up update upper uppercase url us user username users utf8 uuid valid vault verify verification version wait
+want wants war was watch water way we web webapp webservice website wednesday week welcome well went were what
+whatever when where which while white who whole why will winter wish within wont work working works world would
+write wrong www xxx xyz yaml year years yellow yes yet zero
+dolor sit amet consectetur adipiscing elit sed eiusmod tempor incididunt ut labore et dolore magna aliqua enim ad
+minim veniam quis nostrud exercitation ullamco laboris nisi aliquip ex ea commodo consequat ipsum
+geheim geheimnis geheimer geheimes geheimen schluessel schlüssel passwort kennwort bitte aendern ändern geändert
+sicher sicheres mein meine dein deine ihr ihre das der die ein eine nicht fuer für und oder mit umgebung
+produktion zeichen mindestens lang ersetzen zufaellig zufaellige zeichenfolge zeichenkette
+secrete secrète cle clé clef mot passe motdepasse changez changer changez-moi votre mon ma notre remplacer remplacez
+pour avec chaine chaîne caracteres caractères aleatoire aléatoire produit ici et ou le la les une un de des en
+secreto secreta clave contrasena contraseña contrasenia cambiar cambiame cambia tu su mi esta este esto por favor
+para con cadena caracteres aleatoria produccion producción aqui aquí muy segura seguro el los las
+senha segredo segredos chave chaves mude altere minha meu sua seu producao produção seguro com uma
+segreto segreta chiave cambiami cambiare questa questo mia tua produzione stringa casuale sicura parola
+geheime sleutel wachtwoord verander wijzig mijn jouw deze productie
+haslo hasło tajne klucz tajny zmien zmień moje twoje hemlig hemlighet nyckel lösenord salasana avain salainen
+секрет секретный ключ пароль мой очень ваш замените измените поменяй это в на строка продакшн токен
+秘密 密码 密钥 更改 请 パスワード 鍵 비밀 비밀번호`;
+
+const PLACEHOLDER_BITS = 4.5;
+const HUMAN_BITS = 7.5;
+const LEAST_COMMON_BITS = 8;
+
+/** A word drawn by five dice from a list of 7,776. */
+export const DICE_BITS = Math.log2(7_776);
+
+/** The longest word that is looked for. */
+export const LONGEST_WORD = 20;
+
+/** The words that a placeholder is made of. */
+export const placeholderWords: readonly string[] = [
+  ...listOf(PLACEHOLDER_WORDS),
+  ...listOf(HUMAN_WORDS),
+];
+
+let known: ReadonlyMap<string, number> | undefined;
+let dice: ReadonlySet<string> | undefined;
+
+/** Bits that a known word adds to a text people made up; undefined for an unknown word. In lower case. */
+export function wordBits(word: string): number | undefined {
+  known ??= weighWords();
+  return known.get(word);
+}
+
+/** Tells a word of the diceware list, which a draw takes as likely as any other. In lower case. */
+export function isDiceWord(word: string): boolean {
+  dice ??= new Set(dictionary['diceware-common']);
+  return dice.has(word);
+}
+
+function weighWords(): ReadonlyMap<string, number> {
+  const bits = new Map(dictionary['diceware-common'].map((word) => [word, DICE_BITS + 1]));
+  dictionary['passwords-common'].forEach((word, rank) => {
+    if (word.length > 2) bits.set(word, Math.max(LEAST_COMMON_BITS, Math.log2(rank + 1)));
+  });
+  for (const word of listOf(HUMAN_WORDS)) bits.set(word, HUMAN_BITS);
+  for (const word of listOf(PLACEHOLDER_WORDS)) bits.set(word, PLACEHOLDER_BITS);
+  return bits;
+}
+
+function listOf(words: string): readonly string[] {
+  return words.trim().split(/\s+/);
+}
