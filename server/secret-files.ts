@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Environment } from './environment.ts';
 import { SECRETS } from './settings.ts';
+import { readText } from './text-file.ts';
 
 /** `NAME=` is as good as no NAME at all. */
 export function withoutEmpty(env: Environment): Environment {
@@ -22,7 +22,7 @@ export function readFiles(env: Environment, names: readonly string[]) {
 
 function readSecret(name: string, file: string, problems: string[]): string | undefined {
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readText(file).trim();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : error;
     problems.push(`${name}_FILE names a file that cannot be read (${code})`);

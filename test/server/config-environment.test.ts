@@ -24,3 +24,19 @@ test('reading .env changes nothing in the process', (t) => {
   readEnvironment(folder, process.env);
   t.is(process.env['RESCIND_TEST_VARIABLE'], undefined);
 });
+
+for (const [name, mark, encoding] of [
+  ['UTF-8 with a byte order mark', '\ufeff', 'utf8'],
+  ['UTF-16, little-endian', '\ufeff', 'utf16le'],
+  ['UTF-16, big-endian', '\ufeff', 'utf16be'],
+] as const) {
+  test(`.env is read as editors write it: ${name}`, (t) => {
+    const folder = emptyFolder(t);
+    const bytes = Buffer.from(
+      `${mark}HOST=::1\r\nPORT=2\r\n`,
+      encoding === 'utf8' ? 'utf8' : 'utf16le',
+    );
+    writeFileSync(join(folder, '.env'), encoding === 'utf16be' ? bytes.swap16() : bytes);
+    t.deepEqual(readEnvironment(folder, {}), { HOST: '::1', PORT: '2' });
+  });
+}
