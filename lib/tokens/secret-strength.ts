@@ -76,7 +76,7 @@ function advance({ drawn, madeUp, unknownWord }: Costs, text: Text, at: number):
   lower(unknownWord, at + 1, (unknownWord[at] ?? 0) + (text.wordBits[at] ?? 0));
   if (text.folded[at] === text.separator) lower(madeUp, at + 1, (madeUp[at] ?? 0) + SEPARATOR_BITS);
   for (const end of diceWordsAt(text, at))
-    reach(drawn, text, at, { start: at, end, bits: DICE_BITS });
+    reach(drawn, text, at, { start: at, end, bits: DICE_BITS + SEPARATOR_BITS });
   for (const find of FINDERS) {
     for (const pattern of find(text.folded, at)) reach(madeUp, text, at, pattern);
   }
