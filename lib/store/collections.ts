@@ -43,11 +43,16 @@ export interface SessionDocument {
   ip: string;
   /** Of the newest refresh token; the first one has 0. */
   counter?: number;
+  /** When the newest refresh token was issued; moved where it is given again after the grace, which begins anew. */
   rotated_at?: Date;
   /** The user agent that asked for the last rotation. */
   rotated_by?: string | null;
   /** How often a rotation was asked for again, over the whole life of the session. */
   graces?: number;
+  /** The highest counter of a token, refresh or access, that was presented by somebody. */
+  seen_counter?: number;
+  /** `refreshes` after the last update by a server that keeps `seen_counter`, unless one that does not came before it. */
+  tracked_refreshes?: number;
   /** When a refresh token came back that had been exchanged long before. */
   reused_at?: Date;
   /** What the last refresh came to, by the database's clock; written by the very update that decided it. */
@@ -58,8 +63,17 @@ export interface SessionDocument {
   ended_at?: Date;
 }
 
-/** What presenting a refresh token comes to. `repeated`: the newest one, too soon; `retried`: the one before, within the grace. */
-export type RefreshOutcome = 'rotated' | 'repeated' | 'retried' | 'reused' | 'expired';
+/**
+ * Outcome of presenting a refresh token. `repeated`: the newest one, too soon; `retried`: the one before, within
+ * the grace; `recovered`: the one before, after the grace, while its successor was never seen.
+ */
+export type RefreshOutcome =
+  | 'rotated'
+  | 'repeated'
+  | 'retried'
+  | 'recovered'
+  | 'reused'
+  | 'expired';
 
 export interface AuditDocument {
   at: Date;

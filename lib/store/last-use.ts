@@ -1,16 +1,19 @@
 import { LRUCache } from 'lru-cache';
 import { MINUTE, SECOND } from '../time.ts';
 import type { Collections } from './collections.ts';
+import { createSeenCounters, type SeenCountersOptions } from './seen-counters.ts';
 
 /** Notes when sessions were used, after the fact and never often. */
 export interface LastUse {
-  /** Costs a look into memory. */
-  note(sessionId: string): void;
-  /** Writes what was noted, and ends the timer. */
+  /** Notes a use, and the counter that its token carries. Costs a look into memory. */
+  note(sessionId: string, counter?: number): void;
+  /** The highest counter noted by this process for the session, written or not; 0 for none. */
+  seenCounter(sessionId: string): number;
+  /** Writes what was noted, and ends the timers. */
   stop(): Promise<void>;
 }
 
-export interface LastUseOptions {
+export interface LastUseOptions extends SeenCountersOptions {
   /** Milliseconds between two writes of one session, whichever servers it uses. Default 5 minutes. */
   readonly interval?: number;
   /** Milliseconds between two commands of this server. Default 10 seconds. */
@@ -20,10 +23,13 @@ export interface LastUseOptions {
 const MOST_REMEMBERED = 50_000;
 const MOST_AT_ONCE = 1_000;
 
-/** Keeps `sessions.last_used_at`, in one command for all that were used. */
+/**
+ * Keeps `sessions.last_used_at`, in one command for all that were used, and `sessions.seen_counter`, which does
+ * not wait for that command.
+ */
 export function createLastUse(
   { sessions }: Pick<Collections, 'sessions'>,
-  { interval = 5 * MINUTE, flushEvery = 10 * SECOND }: LastUseOptions = {},
+  { interval = 5 * MINUTE, flushEvery = 10 * SECOND, ...options }: LastUseOptions = {},
 ): LastUse {
   const recent = new LRUCache<string, true>({
     max: MOST_REMEMBERED,
@@ -31,6 +37,7 @@ export function createLastUse(
     ttlResolution: SECOND,
   });
   const noted = new Set<string>();
+  const seenCounters = createSeenCounters({ sessions }, options);
 
   async function flush(most: number): Promise<void> {
     const ids = [...noted].slice(0, most);
@@ -46,15 +53,18 @@ export function createLastUse(
   const timer = setInterval(() => void flush(MOST_AT_ONCE), flushEvery).unref();
 
   return {
-    note(sessionId) {
+    note(sessionId, counter = 0) {
+      seenCounters.note(sessionId, counter);
       if (recent.has(sessionId) || noted.size >= MOST_REMEMBERED) return;
       recent.set(sessionId, true);
       noted.add(sessionId);
     },
 
+    seenCounter: seenCounters.get,
+
     async stop() {
       clearInterval(timer);
-      await flush(MOST_REMEMBERED);
+      await Promise.all([flush(MOST_REMEMBERED), seenCounters.stop()]);
     },
   };
 }

@@ -6,7 +6,9 @@ export interface RefreshInput {
   /** Of the refresh token that was presented. */
   readonly counter: number;
   readonly userAgent: string | undefined;
-  /** Milliseconds for which the refresh token before the newest still gets an answer. */
+  /** The highest counter that this process has seen on an access token, and may not have written yet. */
+  readonly seenCounter?: number;
+  /** Milliseconds for which the refresh token before the newest gets an answer in any case. */
   readonly grace: number;
   /** Milliseconds for which a session lives without being refreshed. */
   readonly idleTtl: number;
@@ -14,6 +16,10 @@ export interface RefreshInput {
 
 const NOW = '$$NOW';
 const OUTCOME = '$last_refresh.outcome';
+const REFRESHES = { $ifNull: ['$refreshes', 0] };
+
+/** No server that ignores `seen_counter` has issued a token of the newest counter. */
+const IS_TRACKED = { $eq: [{ $ifNull: ['$tracked_refreshes', -1] }, REFRESHES] };
 
 /**
  * The update that decides about a refresh token, by the database's clock, and writes what it decided.
@@ -24,14 +30,16 @@ export function refreshUpdate(input: RefreshInput): Document[] {
     { $set: { last_refresh: { outcome: outcomeOf(input), at: NOW } } },
     {
       $set: {
-        refreshes: { $add: [{ $ifNull: ['$refreshes', 0] }, 1] },
-        graces: { $add: [{ $ifNull: ['$graces', 0] }, onlyWhen('retried', 1, 0)] },
-        counter: onlyWhen('rotated', input.counter + 1, '$counter'),
-        rotated_at: onlyWhen('rotated', NOW, '$rotated_at'),
-        rotated_by: onlyWhen('rotated', agentOf(input), '$rotated_by'),
-        last_used_at: onlyWhen('rotated', NOW, '$last_used_at'),
-        expires_at: onlyWhen('rotated', nextExpiry(input), '$expires_at'),
-        reused_at: onlyWhen('reused', { $ifNull: ['$reused_at', NOW] }, '$reused_at'),
+        refreshes: { $add: [REFRESHES, 1] },
+        tracked_refreshes: trackedRefreshes(),
+        seen_counter: { $max: [seenCounter(input), input.counter] },
+        graces: { $add: [{ $ifNull: ['$graces', 0] }, onlyWhen(['retried', 'recovered'], 1, 0)] },
+        counter: onlyWhen(['rotated'], input.counter + 1, '$counter'),
+        rotated_at: onlyWhen(['rotated', 'recovered'], NOW, '$rotated_at'),
+        rotated_by: onlyWhen(['rotated'], agentOf(input), '$rotated_by'),
+        last_used_at: onlyWhen(['rotated'], NOW, '$last_used_at'),
+        expires_at: onlyWhen(['rotated'], nextExpiry(input), '$expires_at'),
+        reused_at: onlyWhen(['reused'], { $ifNull: ['$reused_at', NOW] }, '$reused_at'),
       },
     },
   ];
@@ -42,18 +50,30 @@ function outcomeOf(input: RefreshInput): Document | RefreshOutcome {
   const { counter } = input;
   const stored = { $ifNull: ['$counter', 0] };
   const isRecent = { $gt: ['$rotated_at', { $subtract: [NOW, input.grace] }] };
-  const isSameAgent = { $eq: ['$rotated_by', agentOf(input)] };
+  const isPrevious = { $eq: [stored, counter + 1] };
+  const isUnseen = { $and: [IS_TRACKED, { $lt: [seenCounter(input), stored] }] };
   const cases: [condition: Document, outcome: RefreshOutcome][] = [
     [{ $gt: ['$reused_at', null] }, 'reused'],
     [{ $lte: [{ $min: ['$expires_at', '$ends_at'] }, NOW] }, 'expired'],
     [{ $and: [{ $eq: [stored, counter] }, isRecent] }, 'repeated'],
     [{ $lte: [stored, counter] }, 'rotated'],
-    [{ $and: [{ $eq: [stored, counter + 1] }, isRecent, isSameAgent] }, 'retried'],
+    [{ $and: [isPrevious, isRecent] }, 'retried'],
+    [{ $and: [isPrevious, isUnseen] }, 'recovered'],
   ];
   return cases.reduceRight<Document | RefreshOutcome>(
     (otherwise, [condition, outcome]) => ({ $cond: [condition, outcome, otherwise] }),
     'reused',
   );
+}
+
+function seenCounter(input: RefreshInput): Document {
+  return { $max: ['$seen_counter', input.seenCounter ?? 0] };
+}
+
+/** A rotation by this server starts afresh: every token of the new counter is its own. */
+function trackedRefreshes(): Document {
+  const isKnown = { $or: [{ $eq: [OUTCOME, 'rotated'] }, IS_TRACKED] };
+  return { $cond: [isKnown, { $add: [REFRESHES, 1] }, '$tracked_refreshes'] };
 }
 
 function agentOf({ userAgent }: RefreshInput): Document {
@@ -65,6 +85,10 @@ function nextExpiry({ idleTtl }: RefreshInput): Document {
 }
 
 /** A field that is not there stays away: `$set` to a missing field sets nothing. */
-function onlyWhen(outcome: RefreshOutcome, then: unknown, otherwise: unknown): Document {
-  return { $cond: [{ $eq: [OUTCOME, outcome] }, then, otherwise] };
+function onlyWhen(
+  outcomes: readonly RefreshOutcome[],
+  then: unknown,
+  otherwise: unknown,
+): Document {
+  return { $cond: [{ $in: [OUTCOME, outcomes] }, then, otherwise] };
 }

@@ -32,6 +32,8 @@ export interface Refreshed {
   readonly outcome: RefreshOutcome;
   /** Of the newest refresh token. */
   readonly counter: number;
+  /** The user agent that asked for the newest rotation, where it sent one. */
+  readonly rotatedBy?: string | undefined;
   readonly session: StoredSession;
   /** By the database's clock. */
   readonly at: Date;
@@ -149,7 +151,8 @@ function toSession(document: SessionDocument): StoredSession {
 const DATES = ['stamp', 'auth_time', 'expires_at', 'ends_at', 'last_used_at'] as const;
 
 function toRefreshed(document: SessionDocument): Refreshed {
-  const { counter = 0, last_refresh: last } = document;
+  const { counter = 0, last_refresh: last, rotated_by } = document;
   if (!(last?.at instanceof Date)) throw unsound('sessions', document._id);
-  return { outcome: last.outcome, at: last.at, counter, session: toSession(document) };
+  const rotatedBy = rotated_by ?? undefined;
+  return { outcome: last.outcome, at: last.at, counter, rotatedBy, session: toSession(document) };
 }

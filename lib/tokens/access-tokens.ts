@@ -15,6 +15,8 @@ export interface IssueInput {
   readonly authTime: Date;
   /** When the session ends: the token does not outlive it. */
   readonly endsAt: Date;
+  /** Rotations of the session so far, as in its newest refresh token. Default 0, which the token does not say. */
+  readonly counter?: number;
 }
 
 export interface IssuedToken {
@@ -96,6 +98,7 @@ function createIssuer(options: AccessTokenOptions) {
       auth_time: toSeconds(input.authTime.getTime()),
       type: 'access',
       stamp: input.stamp,
+      ...(input.counter ? { counter: input.counter } : {}),
     };
     const token = await new SignJWT(claims)
       .setProtectedHeader({ alg, kid, typ: TYPE })

@@ -20,7 +20,10 @@ export const headerSchema = z.strictObject({
 /** What a token says, by the names and in the units of RFC 7519: whole seconds. */
 export type Claims = z.output<ReturnType<typeof claimsSchema>>;
 
-/** RFC 9068 section 2.2, and the private claims `type` and `stamp`. Unknown claims are ignored. */
+/**
+ * RFC 9068 section 2.2, and the private claims `type`, `stamp` and `counter`. Unknown claims are ignored.
+ * Tokens of a login have no `counter`, and neither have those of servers that do not know it.
+ */
 export function claimsSchema(issuer: string, audience: string) {
   const seconds = z.int().nonnegative();
   return z.object({
@@ -35,5 +38,6 @@ export function claimsSchema(issuer: string, audience: string) {
     auth_time: seconds,
     type: z.literal('access'),
     stamp: z.int().nonnegative(),
+    counter: z.int().nonnegative().optional(),
   });
 }

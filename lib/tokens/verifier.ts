@@ -16,6 +16,8 @@ export interface AccessToken {
   readonly sessionId: string;
   /** The session's place on the logical clock of revocations, in milliseconds. */
   readonly stamp: number;
+  /** Rotations of the session when it was issued; 0 also where the token does not say. */
+  readonly counter?: number;
   /** Milliseconds since 1970. */
   readonly issuedAt: number;
   /** Milliseconds since 1970. */
@@ -47,6 +49,7 @@ export function createVerifier({ keys, issuer, audience }: VerifierOptions): Ver
       userId: claims.sub,
       sessionId: claims.sid,
       stamp: claims.stamp,
+      counter: claims.counter ?? 0,
       issuedAt: claims.iat * SECOND,
       expiresAt: claims.exp * SECOND,
     };

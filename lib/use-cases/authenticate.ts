@@ -39,7 +39,7 @@ export function createAuthenticate(parts: AuthenticateParts): Authenticate {
     const user = await users.find(accessToken.userId);
     if (user === undefined) throw new AuthError('invalid_token', 'The user of the token is gone');
     if (user.disabled) throw new AuthError('invalid_token', 'The user of the token is disabled');
-    lastUse.note(accessToken.sessionId);
+    lastUse.note(accessToken.sessionId, accessToken.counter);
     return { user, sessionId: accessToken.sessionId };
   };
 }

@@ -70,6 +70,7 @@ export function createSign({ accessTokens, refreshTokens }: SignParts) {
     const { token, expiresIn } = await accessTokens.issue({
       ...session,
       sessionId: session.id,
+      counter,
       endsAt: session.expiresAt,
     });
     const refreshToken = refreshTokens.issue({ sessionId: session.id, counter });

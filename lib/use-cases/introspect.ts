@@ -43,7 +43,7 @@ export function createIntrospect(parts: IntrospectParts): Introspect {
     found.catch(() => undefined);
     await client; // … and what is wrong with the client is told first.
     const active = await found;
-    if (active !== undefined) parts.lastUse.note(active.claims.sid);
+    if (active !== undefined) parts.lastUse.note(active.claims.sid, active.claims.counter);
     return active;
   };
 }

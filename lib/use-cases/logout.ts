@@ -1,6 +1,7 @@
 import type { UseCase } from '../deadline.ts';
 import { AuthError } from '../errors.ts';
 import type { Audit } from '../store/audit.ts';
+import type { LastUse } from '../store/last-use.ts';
 import type { Users } from '../store/users.ts';
 import type { AccessTokens } from '../tokens/access-tokens.ts';
 import { auditedUser } from './audited-user.ts';
@@ -9,6 +10,7 @@ import { createNoteEnded, type EndSessionsParts } from './end-sessions.ts';
 export interface LogoutParts extends EndSessionsParts {
   readonly accessTokens: AccessTokens;
   readonly users: Users;
+  readonly lastUse: Pick<LastUse, 'note'>;
   readonly audit: Audit;
 }
 
@@ -25,7 +27,7 @@ export type Logout = UseCase<LogoutInput, void>;
  * log out anyone. AuthError `invalid_token`, `token_revoked`, `store_unavailable`.
  */
 export function createLogout(parts: LogoutParts): Logout {
-  const { accessTokens, revocations, users, audit } = parts;
+  const { accessTokens, revocations, users, lastUse, audit } = parts;
   const noteEnded = createNoteEnded(parts);
 
   return async function logout({ token }, caller) {
@@ -33,6 +35,7 @@ export function createLogout(parts: LogoutParts): Logout {
     if (await revocations.isKeyRevoked(accessToken.kid)) {
       throw new AuthError('token_revoked', 'The key was revoked');
     }
+    lastUse.note(accessToken.sessionId, accessToken.counter); // also if the revocation fails
     const cause = { reason: 'logout', revokedBy: accessToken.userId };
     await revocations.revokeTokenAndSession({ ...accessToken, ...cause });
     noteEnded([accessToken.sessionId]);

@@ -3,6 +3,7 @@ import type { UseCase } from '../deadline.ts';
 import { AuthError } from '../errors.ts';
 import type { Audit } from '../store/audit.ts';
 import type { Client } from '../store/clients.ts';
+import type { LastUse } from '../store/last-use.ts';
 import type { Users } from '../store/users.ts';
 import type { AccessTokens } from '../tokens/access-tokens.ts';
 import type { RefreshToken, RefreshTokens } from '../tokens/refresh-tokens.ts';
@@ -20,6 +21,7 @@ export interface RevokeTokenParts extends EndSessionsParts {
   readonly accessTokens: Pick<AccessTokens, 'verify'>;
   readonly refreshTokens: Pick<RefreshTokens, 'verify'>;
   readonly users: Pick<Users, 'find'>;
+  readonly lastUse: Pick<LastUse, 'note'>;
   readonly audit: Audit;
 }
 
@@ -72,6 +74,7 @@ function createRevokeAccessToken(parts: RevokeTokenParts) {
 
   return async function revoke(token: AccessToken, client: Client, caller: Caller): Promise<void> {
     const { userId, sessionId } = token;
+    parts.lastUse.note(sessionId, token.counter); // whoever has it had the answer it came with
     await parts.revocations.revokeToken({ ...token, ...causeOf(client) });
     await record({ type: 'access_token', userId, sessionId }, client, caller);
   };

@@ -84,7 +84,8 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
     await collections.revokedTokens.insertOne({ _id: `user:${userId}`, ...entry, revoked_before });
   },
   'was stolen': async ({ url, collections }, other) => {
-    await refresh(url, other.refresh);
+    const { body } = await refresh(url, other.refresh);
+    await refresh(url, body.refresh_token);
     await age(collections, other.sessionId, HOUR);
     await refresh(url, other.refresh);
   },

@@ -20,7 +20,7 @@ export interface Way {
 /** Far longer than any REQUEST_DEADLINE: whoever hears nothing for so long is not answered. */
 const PATIENCE = 20 * SECOND;
 
-/** One name for all clients: the next refresh from another user agent would count as theft. */
+/** One name for all clients. */
 const HEADERS = { 'user-agent': 'proof', 'content-type': 'application/json' };
 
 interface Reply extends Answer {

@@ -167,3 +167,77 @@ test('A write that fails harms nobody, and the next one goes on', async (t) => {
   await second.stop();
   t.true((await ageOf(id)) < MINUTE);
 });
+
+const seenOf = async (read: (id: string) => Promise<unknown>, id: string) =>
+  ((await read(id)) as { seen_counter?: number } | null)?.seen_counter;
+
+/** Waits for the session to have this counter; the test's own timeout ends it. */
+async function untilSeen(read: (id: string) => Promise<unknown>, id: string, counter: number) {
+  while ((await seenOf(read, id)) !== counter) await delay(10);
+}
+
+test('A counter that rises is written at once, whatever the intervals; one that does not costs nothing', async (t) => {
+  const { asked, open, start, read } = await setUp(t);
+  const id = await open(HOUR);
+  const lastUse = start(BY_HAND);
+  for (const counter of [0, 0]) lastUse.note(id, counter);
+  lastUse.note(id, 1);
+  await untilSeen(read, id, 1);
+  for (const counter of [1, 0, 1]) lastUse.note(id, counter);
+  lastUse.note(id);
+  t.is(lastUse.seenCounter(id), 1);
+  lastUse.note(id, 3);
+  t.is(lastUse.seenCounter(id), 3, 'before it is written');
+  await untilSeen(read, id, 3);
+  t.deepEqual(asked, ['update sessions', 'update sessions']);
+});
+
+test('Counters of many sessions share a command, and the highest of all servers stands', async (t) => {
+  const { asked, open, start, read } = await setUp(t);
+  const ids = await Promise.all(Array.from({ length: 20 }, () => open(HOUR)));
+  const [high, low] = [start(BY_HAND), start(BY_HAND)];
+  for (const id of ids) high.note(id, 7);
+  await Promise.all(ids.map((id) => untilSeen(read, id, 7)));
+  t.deepEqual(asked, ['update sessions']);
+  for (const id of ids) low.note(id, 6);
+  await low.stop();
+  for (const id of ids) t.is(await seenOf(read, id), 7);
+});
+
+test('A counter of a session that is gone makes none', async (t) => {
+  const { collections, start } = await setUp(t);
+  const lastUse = start(BY_HAND);
+  lastUse.note(randomUUID(), 4);
+  await lastUse.stop();
+  t.is(await collections.sessions.countDocuments(), 0);
+});
+
+test('A counter whose write fails is tried again until it is written', async (t) => {
+  const { uri, open, read } = await setUp(t);
+  const { under, collections } = failingClient(t, uri);
+  const lastUse = createLastUse(collections, { ...BY_HAND, retryAfter: 20 });
+  t.teardown(() => lastUse.stop());
+  const id = await open(HOUR);
+  await under({ mode: { times: 3 }, failCommands: ['update'], errorCode: 8000 }, async () => {
+    lastUse.note(id, 2);
+    await untilSeen(read, id, 2);
+  });
+  t.is(await seenOf(read, id), 2);
+});
+
+test('A server that stops writes the counters that are left, and does not wait for a database that fails', async (t) => {
+  const { uri, open, read } = await setUp(t);
+  const { under, collections } = failingClient(t, uri);
+  const written = createLastUse(collections, BY_HAND);
+  const id = await open(HOUR);
+  written.note(id, 2);
+  await written.stop();
+  t.is(await seenOf(read, id), 2);
+
+  const failed = createLastUse(collections, { ...BY_HAND, retryAfter: DAY });
+  await under({ mode: { times: 4 }, failCommands: ['update'], errorCode: 8000 }, async () => {
+    failed.note(id, 3);
+    await failed.stop();
+  });
+  t.is(await seenOf(read, id), 2);
+});

@@ -17,6 +17,10 @@ interface Told {
   readonly expired?: number;
   readonly ended?: number;
   readonly reused?: number;
+  /** The highest counter that was seen. Default the one before the newest, which a rotation leaves. */
+  readonly seen?: number;
+  /** Whether a server that keeps no `seen_counter` had the last word, or the last rotation, or neither. */
+  readonly olderServer?: 'repeated' | 'rotated';
 }
 
 type Presented = Partial<Omit<RefreshInput, 'sessionId'>>;
@@ -30,7 +34,7 @@ async function setUp(t: ExecutionContext) {
 
   /** A session five refreshes old, which lives for a week more and ends in a month. */
   async function open(told: Told = {}): Promise<string> {
-    const { counter = 5, rotated = HOUR, rotatedBy = AGENT, reused } = told;
+    const { counter = 5, rotated = HOUR, rotatedBy = AGENT, reused, seen = counter - 1 } = told;
     const id = randomUUID();
     const past = (milliseconds: number) => new Date(Date.now() - milliseconds);
     await store.insert({
@@ -44,7 +48,10 @@ async function setUp(t: ExecutionContext) {
       userAgent: AGENT,
     });
     const reused_at = reused === undefined ? {} : { reused_at: past(reused) };
-    const fields = { counter, rotated_at: past(rotated), rotated_by: rotatedBy, ...reused_at };
+    const refreshes = told.olderServer === undefined ? 0 : 1;
+    const tracked = told.olderServer !== 'rotated' && { tracked_refreshes: 0 };
+    const rotation = { counter, rotated_at: past(rotated), rotated_by: rotatedBy };
+    const fields = { ...rotation, refreshes, ...tracked, seen_counter: seen, ...reused_at };
     await sessions.updateOne({ _id: id }, { $set: fields });
     return id;
   }
@@ -115,30 +122,95 @@ const ROWS: Readonly<Record<string, Row>> = {
     token: { counter: 4 },
     outcome: 'retried',
   },
-  'the token before, after the grace': {
+  'the token before, after the grace, while its successor was never seen': {
     session: { rotated: AFTER },
     token: { counter: 4 },
+    outcome: 'recovered',
+  },
+  'the same, a week later': {
+    session: { rotated: 6 * DAY },
+    token: { counter: 4 },
+    outcome: 'recovered',
+  },
+  'the same, from another user agent': {
+    session: { rotated: AFTER },
+    token: { counter: 4, userAgent: 'curl' },
+    outcome: 'recovered',
+  },
+  'the same, while an access token of a rotation before was seen': {
+    session: { rotated: AFTER, seen: 2 },
+    token: { counter: 4, seenCounter: 4 },
+    outcome: 'recovered',
+  },
+  'the token before, after the grace, once its successor or an access token of it was seen': {
+    session: { rotated: AFTER, seen: 5 },
+    token: { counter: 4 },
+    outcome: 'reused',
+  },
+  'the same, where only this process knows, and has not written it yet': {
+    session: { rotated: AFTER },
+    token: { counter: 4, seenCounter: 5 },
+    outcome: 'reused',
+  },
+  'the token before, after the grace, once something later was seen': {
+    session: { rotated: AFTER, seen: 7 },
+    token: { counter: 4 },
+    outcome: 'reused',
+  },
+  'the token before, after the grace, of a rotation by an older server': {
+    session: { rotated: AFTER, olderServer: 'rotated' },
+    token: { counter: 4 },
+    outcome: 'reused',
+  },
+  'the token before, after the grace, which an older server had given again': {
+    session: { rotated: AFTER, olderServer: 'repeated' },
+    token: { counter: 4 },
+    outcome: 'reused',
+  },
+  'the token before, within the grace, of a rotation by an older server': {
+    session: { rotated: WITHIN, olderServer: 'rotated' },
+    token: { counter: 4 },
+    outcome: 'retried',
+  },
+  'the newest token, after an older server rotated': {
+    session: { rotated: AFTER, olderServer: 'rotated' },
+    outcome: 'rotated',
+    counter: 6,
+  },
+  'the token before, within the grace, once its successor was seen': {
+    session: { rotated: WITHIN, seen: 5 },
+    token: { counter: 4 },
+    outcome: 'retried',
+  },
+  'the token before, rotated by a clock that was an hour ahead': {
+    session: { rotated: -HOUR, seen: 5 },
+    token: { counter: 4 },
+    outcome: 'retried',
+  },
+  'a token two before, after the grace, while nothing later was seen': {
+    session: { rotated: AFTER, seen: 3 },
+    token: { counter: 3 },
     outcome: 'reused',
   },
   'the token before, within the grace, from another user agent': {
     session: { rotated: WITHIN },
     token: { counter: 4, userAgent: 'curl' },
-    outcome: 'reused',
+    outcome: 'retried',
   },
   'the token before, within the grace, from a user agent in other letters': {
     session: { rotated: WITHIN },
     token: { counter: 4, userAgent: AGENT.toUpperCase() },
-    outcome: 'reused',
+    outcome: 'retried',
   },
   'the token before, within the grace, from no user agent': {
     session: { rotated: WITHIN },
     token: { counter: 4, userAgent: undefined },
-    outcome: 'reused',
+    outcome: 'retried',
   },
   'the token before, within the grace, where no user agent rotated': {
     session: { rotated: WITHIN, rotatedBy: null },
     token: { counter: 4 },
-    outcome: 'reused',
+    outcome: 'retried',
   },
   'the token before, within the grace, from no user agent as the rotation': {
     session: { rotated: WITHIN, rotatedBy: null },
@@ -157,10 +229,15 @@ const ROWS: Readonly<Record<string, Row>> = {
     outcome: 'rotated',
     counter: 6,
   },
+  'the token before, with no grace, once its successor was seen': {
+    session: { rotated: SECOND, seen: 5 },
+    token: { counter: 4, grace: 0 },
+    outcome: 'reused',
+  },
   'the token before, with no grace': {
     session: { rotated: SECOND },
     token: { counter: 4, grace: 0 },
-    outcome: 'reused',
+    outcome: 'recovered',
   },
   'the newest token of a session that was not refreshed in time': {
     session: { expired: SECOND },
@@ -211,14 +288,23 @@ test('A refresh comes to what the table says, and changes what goes with that an
     t.deepEqual([refreshed?.session.id, refreshed?.session.userId], [id, before.user_id], name);
     t.true(Math.abs(Number(refreshed?.at) - started) < 30 * SECOND, name);
     const changed = { ...changesOf(outcome, before, after), counter: newest ?? 0 };
-    t.deepEqual(after, { ...before, ...changed }, name);
+    const { counter: presented = 5, seenCounter = 0 } = token ?? {};
+    const seen_counter = Math.max(before.seen_counter ?? 0, presented, seenCounter);
+    t.deepEqual(after, { ...before, ...changed, seen_counter }, name);
   }
 });
 
 /** What a refresh may change, all of it. Dates are taken from `after`, and looked at in tests of their own. */
 function changesOf(outcome: RefreshOutcome, before: SessionDocument, after: SessionDocument) {
   const { at = new Date(Number.NaN) } = after.last_refresh ?? {};
-  const common = { last_refresh: { outcome, at }, refreshes: 1, graces: 0 };
+  const { refreshes = 0, tracked_refreshes } = before;
+  const isTracked = outcome === 'rotated' || tracked_refreshes === refreshes;
+  const common = {
+    last_refresh: { outcome, at },
+    refreshes: refreshes + 1,
+    ...(isTracked && { tracked_refreshes: refreshes + 1 }),
+    graces: 0,
+  };
   const others: Partial<Record<RefreshOutcome, Partial<SessionDocument>>> = {
     rotated: {
       rotated_at: at,
@@ -227,6 +313,7 @@ function changesOf(outcome: RefreshOutcome, before: SessionDocument, after: Sess
       expires_at: new Date(Math.min(at.getTime() + 7 * DAY, before.ends_at.getTime())),
     },
     retried: { graces: 1 },
+    recovered: { graces: 1, rotated_at: at },
     reused: { reused_at: before.reused_at ?? at },
   };
   return { ...common, ...others[outcome] };
@@ -277,6 +364,39 @@ for (const userAgent of [undefined, AGENT]) {
   });
 }
 
+test('A token that comes back after the grace begins a grace of its own, for those who come with it', async (t) => {
+  const { store, sessions, open, read } = await setUp(t);
+  const id = await open({ rotated: HOUR });
+  const { expires_at, last_used_at } = await read(id);
+  const outcomes = [];
+  for (const counter of [4, 4, 5, 4]) {
+    outcomes.push((await store.refresh(input(id, { counter })))?.outcome);
+  }
+  t.deepEqual(outcomes, ['recovered', 'retried', 'repeated', 'retried']);
+  t.like(await read(id), { graces: 3, counter: 5, expires_at, last_used_at });
+  await sessions.updateOne({ _id: id }, { $set: { rotated_at: new Date(Date.now() - AFTER) } });
+  t.is((await store.refresh(input(id, { counter: 4 })))?.outcome, 'reused', '5 was presented');
+});
+
+test('A phone that loses answer after answer gets the same successor each time', async (t) => {
+  const { store, sessions, open, read } = await setUp(t);
+  const id = await open({ rotated: HOUR });
+  for (const time of [1, 2, 3]) {
+    t.like(await store.refresh(input(id, { counter: 4 })), { outcome: 'recovered', counter: 5 });
+    t.is((await read(id)).graces, time);
+    await sessions.updateOne({ _id: id }, { $set: { rotated_at: new Date(Date.now() - AFTER) } });
+  }
+  t.like(await store.refresh(input(id, { counter: 5 })), { outcome: 'rotated', counter: 6 });
+});
+
+test('A newest token that was presented counts as seen, also where it did not rotate', async (t) => {
+  const { store, sessions, open } = await setUp(t);
+  const id = await open({ rotated: WITHIN });
+  t.is((await store.refresh(input(id)))?.outcome, 'repeated');
+  await sessions.updateOne({ _id: id }, { $set: { rotated_at: new Date(Date.now() - AFTER) } });
+  t.is((await store.refresh(input(id, { counter: 4 })))?.outcome, 'reused');
+});
+
 test('A theft is told again and again, of every token, with the time of the first', async (t) => {
   const { store, open, read } = await setUp(t);
   const id = await open({ reused: HOUR });
@@ -294,7 +414,7 @@ test('A user agent is text, and nothing else', async (t) => {
     t.is((await store.refresh(input(id, { userAgent })))?.outcome, 'rotated', userAgent);
     t.is((await read(id)).rotated_by, userAgent);
     t.is((await store.refresh(input(id, { userAgent })))?.outcome, 'retried', userAgent);
-    t.is((await store.refresh(input(id)))?.outcome, 'reused', userAgent);
+    t.is((await store.refresh(input(id)))?.rotatedBy, userAgent);
   }
 });
 

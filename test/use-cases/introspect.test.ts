@@ -16,11 +16,11 @@ async function scene(t: ExecutionContext) {
   const { email } = await addUser(collections);
   const login = makeLogin((_step, take) => take());
   const { accessToken: token } = await login({ email, password: PASSWORD }, CALLER);
-  const used: string[] = [];
+  const used: [sessionId: string, counter: number | undefined][] = [];
   const parts: IntrospectParts = {
     ...checkParts,
     clients: createClients(collections),
-    lastUse: { note: (sessionId) => used.push(sessionId) },
+    lastUse: { note: (sessionId, counter) => used.push([sessionId, counter]) },
   };
   return { parts, collections, token, used, credentials: await addClient(collections) };
 }
@@ -63,7 +63,7 @@ test('An introspection is a use of the session, if it finds the token active and
   t.is(await introspect({ credentials, token: 'junk' }, CALLER), undefined);
   t.deepEqual(used, []);
   const active = await introspect({ credentials, token }, CALLER);
-  t.deepEqual(used, [active?.claims.sid ?? '']);
+  t.deepEqual(used, [[active?.claims.sid ?? '', active?.claims.counter]]);
 });
 
 test('What is wrong with the client is told before what is wrong with the token or the database', async (t) => {
