@@ -32,15 +32,19 @@ export type DoubleRefreshFault =
 /** Moments that make either side come first now and then, and the two meet most of the time. */
 export const MOMENTS = ['before', 'start', 'start', 'write', 'answer'] as const;
 
-/** Races two refreshes with the first token of one session, here and at the other server. */
+/** Races two refreshes with the first token of one session, here and at the other server, by two user agents. */
 export async function raceDoubleRefresh(
   arena: SessionArena,
   moment: Moment<SessionReads>,
 ): Promise<DoubleRefreshRace> {
   const { here, there, collections } = arena;
   const session = await openSession(arena);
-  const present = (refresh: Refresh) =>
-    orRefused(refresh(session, CALLER), 'refresh_token_reused', 'refresh_token_revoked');
+  const present = (refresh: Refresh, userAgent: string) =>
+    orRefused(
+      refresh(session, { ...CALLER, userAgent }),
+      'refresh_token_reused',
+      'refresh_token_revoked',
+    );
   let granted: Grant | undefined;
   let outcome: RefreshOutcome | undefined;
   const note: Watch<SessionReads> = async (step, take) => {
@@ -51,9 +55,9 @@ export async function raceDoubleRefresh(
 
   const { result, reads, begunAt, answeredAt } = await race<Grant | undefined, SessionReads>(
     moment,
-    (watch) => present(arena.makeRefresh(here, watch)),
+    (watch) => present(arena.makeRefresh(here, watch), 'browser'),
     async () => {
-      granted = await present(arena.makeRefresh(there, note));
+      granted = await present(arena.makeRefresh(there, note), 'renderer');
     },
   );
   const grants = [result, granted].filter((grant) => grant !== undefined);
