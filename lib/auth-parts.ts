@@ -11,6 +11,7 @@ import { type Collections, openCollections } from './store/collections.ts';
 import { countRevocations } from './store/counted-revocations.ts';
 import { createDailyCounts } from './store/daily-counts.ts';
 import { assertUsable } from './store/database.ts';
+import { createHealthChecks } from './store/health-checks.ts';
 import { createLastUse } from './store/last-use.ts';
 import { createLoginLimits } from './store/login-limits.ts';
 import { createPrimaryProof, type PrimaryProof } from './store/primary-proof.ts';
@@ -66,6 +67,7 @@ export async function openParts(options: AuthOptions) {
     countEntries: createCountEntries(collections),
     loginLimits: createLoginLimits(collections, options.loginLimits),
     audit: createAudit(collections, { log }),
+    healthChecks: createHealthChecks(db, collections),
     auditTrail: createAuditTrail(collections),
     skew: createClockSkew(db, clock),
   };

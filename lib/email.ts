@@ -3,6 +3,11 @@ import { z } from 'zod';
 // RFC 5321 section 4.5.3.1.3: a path has 256 octets, two of them the angle brackets.
 const MAX_LENGTH = 254;
 
+/** What an address in its normal form looks like, without anchors: PCRE reads it too. */
+export const NORMAL_EMAIL = z.regexes.html5Email.source
+  .replace(/^\^|\$$/g, '')
+  .replaceAll('a-zA-Z', 'a-z');
+
 /**
  * The one form in which an address is stored and looked up: trimmed, NFC, ASCII lower case.
  * Undefined for what is then not an address of printable ASCII.

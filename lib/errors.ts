@@ -70,8 +70,13 @@ export class StoreNotReady extends StoreUnavailable {
 }
 
 /** A document was written past the validator of its collection: nothing may be decided by it. */
-export function unsound(collection: string, id: unknown): StoreUnavailable {
-  return new StoreUnavailable(
+export class UnsoundDocument extends StoreUnavailable {
+  override readonly name = 'UnsoundDocument';
+}
+
+/** Makes the error that names such a document. */
+export function unsound(collection: string, id: unknown): UnsoundDocument {
+  return new UnsoundDocument(
     `The document ${String(id)} in ${collection} lacks fields, or has some of the wrong type; put it right`,
   );
 }

@@ -4,6 +4,7 @@ import { Piscina } from 'piscina';
 import { AuthError } from './errors.ts';
 import type { CheckTask, HashTask } from './password-worker.ts';
 import { SECOND, within } from './time.ts';
+import { HIGHEST_COST, isUsableHash, LOWEST_COST } from './usable-hash.ts';
 
 export interface Passwords {
   /** bcrypt's hash at the configured cost. AuthError `busy` when too many already wait. */
@@ -33,8 +34,6 @@ export interface PasswordOptions {
   readonly patience?: number;
 }
 
-const LOWEST_COST = 10;
-const HIGHEST_COST = 14;
 const LONGEST_PASSWORD = 72;
 const RETRY_AFTER = 2 * SECOND;
 
@@ -89,13 +88,13 @@ export function createPasswords(options: PasswordOptions): Passwords {
     hash: (password) => run('hash', { password, cost }),
 
     async check(password, hash) {
-      const usable = hash !== undefined && isUsable(hash);
+      const usable = isUsableHash(hash);
       const fits = await run<boolean>('check', { password, hash: usable ? hash : dummy });
       return usable && fits;
     },
 
     takePlace,
-    isUsable,
+    isUsable: isUsableHash,
     isOutdated: (hash) => getRounds(hash) < cost,
     close: () => pool.destroy(),
   };
@@ -120,13 +119,6 @@ function checkOptions({ bcryptCost, bcryptThreads }: PasswordOptions): void {
 /** A queue that one thread works off in some 2.5 seconds: each step of cost doubles the time of a check. */
 function queuePerThread(cost: number): number {
   return 2 ** (HIGHEST_COST + 1 - cost);
-}
-
-/** A stored cost below the range is too weak to trust, one above it could hold a thread for minutes. */
-function isUsable(hash: string): boolean {
-  if (!/^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(hash)) return false;
-  const cost = getRounds(hash);
-  return cost >= LOWEST_COST && cost <= HIGHEST_COST;
 }
 
 /** A well-formed hash that no password is known to have, so that an unknown user takes as long as a known one. */

@@ -1,9 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Db, Document } from 'mongodb';
+import { StoreNotReady } from '../errors.ts';
 import { SECOND } from '../time.ts';
 import type { CollectionSpec, IndexSpec } from './collection-specs.ts';
 import { DURABLE } from './database.ts';
+import { duplicatesIn } from './duplicate-keys.ts';
+import { ELSEWHERE, foreignTraits } from './foreign-data.ts';
+import { dropAdvice, refusalOf, refusingIndexes } from './refusing-indexes.ts';
 
 /** One change to the database. Applying it twice, or by two processes at once, is as good as once. */
 export interface MigrationStep {
@@ -17,16 +21,30 @@ export interface MigrationPlan {
   readonly steps: readonly MigrationStep[];
 }
 
-/** Compares one collection, its validator and its indexes with what they should be. Changes nothing. */
-export async function planCollection(db: Db, spec: CollectionSpec): Promise<MigrationPlan> {
+/**
+ * Compares one collection, its validator and its indexes with what they should be. Changes nothing. A database
+ * that is not known has not been migrated: what is there may be another application's.
+ */
+export async function planCollection(
+  db: Db,
+  spec: CollectionSpec,
+  isKnown: boolean,
+): Promise<MigrationPlan> {
   const [found] = await db.listCollections({ name: spec.name }).toArray();
   if (found === undefined) return merge([planCreation(db, spec), planIndexes(db, spec, [])]);
   const options: Document = ('options' in found && found.options) || {};
   if (found.type !== 'collection' || options['clusteredIndex'] || options['capped']) {
-    return conflict(`${spec.name} is not a plain collection; move it away, then migrate again`);
+    return conflict(
+      `${spec.name} is not a plain collection; move it away, then migrate again. ${ELSEWHERE}`,
+    );
   }
   const present = await db.collection(spec.name).listIndexes().toArray();
-  return merge([planValidator(db, spec, options), planIndexes(db, spec, present)]);
+  const conflicts = await foreignTraits(db, spec, options, isKnown);
+  return merge([
+    { conflicts, steps: [] },
+    planValidator(db, spec, options),
+    planIndexes(db, spec, present),
+  ]);
 }
 
 /** One plan of several, in their order. */
@@ -50,13 +68,23 @@ export function step(description: string, apply: () => Promise<unknown>): Migrat
 const NOTHING: MigrationPlan = { conflicts: [], steps: [] };
 const NAMESPACE_EXISTS = 48;
 
-function planCreation(db: Db, { name, validator }: CollectionSpec): MigrationPlan {
+function planCreation(db: Db, spec: CollectionSpec): MigrationPlan {
+  const { name, validator } = spec;
   return step(`create collection ${name} with its validator`, () =>
     db.createCollection(name, { validator }).catch((error: unknown) => {
       if (!hasCode(error, NAMESPACE_EXISTS)) throw error;
-      return setValidator(db, name, validator);
+      return adopt(db, spec);
     }),
   );
+}
+
+/** Takes over a collection that appeared meanwhile: another migrate made it, or a server that was running. */
+async function adopt(db: Db, spec: CollectionSpec): Promise<void> {
+  const [found] = await db.listCollections({ name: spec.name }).toArray();
+  const options: Document = (found && 'options' in found && found.options) || {};
+  const [trait] = await foreignTraits(db, spec, options, true);
+  if (trait !== undefined) throw new StoreNotReady(`Meanwhile something else appeared: ${trait}`);
+  for (const { apply } of planValidator(db, spec, options).steps) await apply();
 }
 
 function planValidator(
@@ -81,8 +109,10 @@ function setValidator(db: Db, name: string, validator: Document): Promise<Docume
 }
 
 function planIndexes(db: Db, spec: CollectionSpec, present: readonly Document[]): MigrationPlan {
+  const harmless = present.filter((index) => refusalOf(spec, index) === undefined);
   const wanted = spec.indexes.map((index) => planIndex(db, spec.name, index, present));
-  return merge([...wanted, planForeignTtl(spec, present)]);
+  const refusing = { conflicts: refusingIndexes(spec, present), steps: [] };
+  return merge([...wanted, refusing, planForeignTtl(spec, harmless)]);
 }
 
 function planIndex(
@@ -96,11 +126,19 @@ function planIndex(
   const name = Object.entries(index.key).flat().join('_');
   if (present.some((other) => other['name'] === name)) {
     return conflict(
-      `${collection} has an index named ${name} on other fields; ${drop(collection, name)}`,
+      `${collection} has an index named ${name} on other fields; ${dropAdvice(collection, name)}`,
     );
   }
   return step(`create index ${name} on ${collection}${describe(index.options)}`, () =>
-    db.collection(collection).createIndex(index.key, { ...index.options, name }),
+    db
+      .collection(collection)
+      .createIndex(index.key, { ...index.options, name })
+      .catch((error: unknown) => {
+        if (duplicatesIn(error).length === 0) throw error;
+        throw new StoreNotReady(
+          `${collection} has duplicates of ${name}; migrate again names them`,
+        );
+      }),
   );
 }
 
@@ -108,7 +146,7 @@ function planChange(db: Db, collection: string, index: IndexSpec, found: Documen
   const fault = faultOf(index, found);
   if (fault !== undefined) {
     const name = String(found['name']);
-    return conflict(`The index ${name} of ${collection} ${fault}; ${drop(collection, name)}`);
+    return conflict(`The index ${name} of ${collection} ${fault}; ${dropAdvice(collection, name)}`);
   }
   const { expireAfterSeconds } = index.options;
   return found['expireAfterSeconds'] === expireAfterSeconds
@@ -139,21 +177,30 @@ function planForeignTtl(spec: CollectionSpec, present: readonly Document[]): Mig
   const foreign = present.filter(
     (index) =>
       index['expireAfterSeconds'] !== undefined &&
-      !spec.indexes.some(({ key }) => isDeepStrictEqual(index['key'], key)),
+      !spec.indexes.some(({ key }) => isDeepStrictEqual(index['key'], key)) &&
+      !isBackwards(spec, index),
   );
   const conflicts = foreign.map(
-    ({ name }) => `${spec.name} has a TTL index ${name} of its own; ${drop(spec.name, name)}`,
+    ({ name }) => `${spec.name} has a TTL index ${name} of its own; ${dropAdvice(spec.name, name)}`,
   );
   return { conflicts, steps: [] };
+}
+
+/** The same TTL on the same field in the other direction, as rate-limiter-flexible makes it, deletes the same. */
+function isBackwards({ indexes }: CollectionSpec, index: Document): boolean {
+  return (
+    index['partialFilterExpression'] === undefined &&
+    indexes.some(
+      ({ key, options }) =>
+        options.expireAfterSeconds === index['expireAfterSeconds'] &&
+        isDeepStrictEqual(Object.keys(key), Object.keys(index['key'])),
+    )
+  );
 }
 
 function describe({ unique, expireAfterSeconds }: IndexSpec['options']): string {
   if (unique) return ' (unique)';
   return expireAfterSeconds === undefined ? '' : ` (TTL, ${expireAfterSeconds} s)`;
-}
-
-function drop(collection: string, name: string): string {
-  return `drop it (db.${collection}.dropIndex("${name}")), then migrate again`;
 }
 
 const BACKGROUND_OPERATION_IN_PROGRESS = 12587;

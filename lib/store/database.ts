@@ -19,7 +19,9 @@ import {
   readUri,
   UnusableUri,
 } from './connection-uri.ts';
+import { refusingIndex } from './duplicate-keys.ts';
 import { watchQuietConnections } from './quiet-connections.ts';
+import { missingPrivilege } from './refused-commands.ts';
 import { whyUnreachable } from './why-unreachable.ts';
 
 export type { Db } from 'mongodb';
@@ -154,7 +156,8 @@ export async function orUnavailable<T>(
     return await call;
   } catch (error) {
     if (expected(error) || error instanceof StoreUnavailable) throw error;
-    if (isRefusedLogin(error)) throw new StoreNotReady(CREDENTIALS_REFUSED, error);
+    const remedy = remedyOf(error);
+    if (remedy !== undefined) throw new StoreNotReady(remedy, error);
     throw new StoreUnavailable(
       whyUnreachable(error) ?? 'The database did not answer as it must',
       error,
@@ -174,13 +177,14 @@ export function findByIds<T extends Document>(
   return orUnavailable(collection.find(filter, options).toArray());
 }
 
+/** Says what somebody has to do where waiting does not help; undefined where it may. */
+function remedyOf(error: unknown): string | undefined {
+  if (isRefusedLogin(error)) return CREDENTIALS_REFUSED;
+  return missingPrivilege(error) ?? refusingIndex(error);
+}
+
 const CREDENTIALS_REFUSED = 'MongoDB refused the user and password in MONGODB_URI; set them right';
 
 function isRefusedLogin(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 18; // AuthenticationFailed
-}
-
-/** E11000: another document has this key. */
-export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 11000;
 }

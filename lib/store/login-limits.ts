@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible';
-import { AuthError } from '../errors.ts';
+import { AuthError, StoreNotReady } from '../errors.ts';
 import { DAY, MINUTE, SECOND } from '../time.ts';
 import type { Collections } from './collections.ts';
 import { orUnavailable } from './database.ts';
+import { isDuplicateOf, refusingIndex } from './duplicate-keys.ts';
 
 /** So many failures within so many milliseconds. */
 export interface Limit {
@@ -41,12 +42,13 @@ export function createLoginLimits(
   { loginLimits }: Pick<Collections, 'loginLimits'>,
   options: LoginLimitOptions = {},
 ): LoginLimits {
+  const collection = withoutEndlessRetries(loginLimits);
   const limiter = (keyPrefix: string, { points, duration }: Limit) => {
     if (!(points >= 1 && duration >= SECOND)) {
       throw new TypeError('"loginLimits" must let through at least 1 failure in at least 1 second');
     }
     return new RateLimiterMongo({
-      storeClient: { collection: () => loginLimits },
+      storeClient: { collection: () => collection },
       disableIndexesCreation: true,
       keyPrefix,
       points,
@@ -84,6 +86,19 @@ export function createLoginLimits(
         },
       };
     },
+  };
+}
+
+/** The library takes every E11000 for another process that was faster, and tries again: for ever where an index refuses. */
+function withoutEndlessRetries(loginLimits: Collections['loginLimits']) {
+  const find: typeof loginLimits.findOne = loginLimits.findOne.bind(loginLimits);
+  return {
+    findOne: find,
+    findOneAndUpdate: (...update: Parameters<typeof loginLimits.findOneAndUpdate>) =>
+      loginLimits.findOneAndUpdate(...update).catch((error: unknown) => {
+        const refusal = isDuplicateOf(error, 'key') ? undefined : refusingIndex(error);
+        throw refusal === undefined ? error : new StoreNotReady(refusal, error);
+      }),
   };
 }
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Db, Document } from 'mongodb';
+import type { Collection, Db, Document } from 'mongodb';
 import { DAY } from '../time.ts';
 import { planAfterRestore } from './after-restore.ts';
 import { conflict, type MigrationPlan, merge, planCollection, step } from './collection-plan.ts';
 import { collectionSpecs, SCHEMA_VERSION } from './collection-specs.ts';
 import { type Collections, openCollections } from './collections.ts';
-import { isDuplicateKey } from './database.ts';
+import { isUpsertRace } from './duplicate-keys.ts';
+import { isKnownDatabase } from './foreign-data.ts';
 import { LOGIN_IN_FLIGHT, LOST_CUTOFFS } from './revocation-entries.ts';
 import { SENTINEL } from './revocation-keys.ts';
 
@@ -27,11 +28,12 @@ export async function planMigration(
   { auditRetention, afterRestore = false }: MigrateOptions,
 ): Promise<MigrationPlan> {
   const collections = openCollections(db);
+  const isKnown = await isKnownDatabase(collections);
   const plans: MigrationPlan[] = [];
   for (const spec of collectionSpecs(auditRetention)) {
-    plans.push(await planCollection(db, spec));
+    plans.push(await planCollection(db, spec, isKnown));
   }
-  plans.push(await planUniqueEmails(collections));
+  plans.push(await planUnique(collections));
   plans.push(await planSentinel(collections, afterRestore));
   if (afterRestore) plans.push(planAfterRestore(collections));
   return merge(plans);
@@ -41,7 +43,7 @@ export async function planMigration(
 export async function isReady(db: Db, collection: 'users' | 'clients'): Promise<boolean> {
   const plans = [await planSentinel(openCollections(db))];
   for (const spec of collectionSpecs(DAY).filter(({ name }) => name === collection)) {
-    plans.push(await planCollection(db, spec));
+    plans.push(await planCollection(db, spec, true));
   }
   const { steps, conflicts } = merge(plans);
   return steps.length + conflicts.length === 0;
@@ -61,23 +63,29 @@ export async function migrate(
 
 const DUPLICATES_TOLD = 20;
 
-/** The unique index could not be built over duplicates, so they are found before anything is changed. */
-async function planUniqueEmails({ users }: Collections): Promise<MigrationPlan> {
-  const duplicates = await users
+/** A unique index cannot be built over duplicates, so they are found before anything is changed. */
+async function planUnique({ users, loginLimits }: Collections): Promise<MigrationPlan> {
+  const [emails, keys] = [await duplicates(users, 'email'), await duplicates(loginLimits, 'key')];
+  const conflicts = emails.map(
+    ({ _id, count }) =>
+      `${count} users have the e-mail address ${_id}; keep one of them, then migrate again`,
+  );
+  return { conflicts: keys.length > 0 ? [...conflicts, DUPLICATE_LIMITS] : conflicts, steps: [] };
+}
+
+const DUPLICATE_LIMITS =
+  'login_limits holds several counters of one key; stop the servers, delete them all ' +
+  '(db.login_limits.deleteMany({})), then migrate again';
+
+function duplicates<T extends Document>(collection: Collection<T>, field: string) {
+  return collection
     .aggregate<{ _id: string; count: number }>([
-      { $group: { _id: '$email', count: { $sum: 1 } } },
+      { $group: { _id: `$${field}`, count: { $sum: 1 } } },
       { $match: { count: { $gt: 1 } } },
       { $sort: { _id: 1 } },
       { $limit: DUPLICATES_TOLD },
     ])
     .toArray();
-  return merge(
-    duplicates.map(({ _id, count }) =>
-      conflict(
-        `${count} users have the e-mail address ${_id}; keep one of them, then migrate again`,
-      ),
-    ),
-  );
 }
 
 async function planSentinel(
@@ -155,6 +163,6 @@ async function createSentinel(
 /** Another process that migrates at the same time may be faster: then the document is there. */
 async function once(write: () => Promise<unknown>): Promise<void> {
   await write().catch((error: unknown) => {
-    if (!isDuplicateKey(error)) throw error;
+    if (!isUpsertRace(error)) throw error;
   });
 }

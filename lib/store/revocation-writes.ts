@@ -1,6 +1,7 @@
 import type { Clock } from '../time.ts';
 import type { Collections } from './collections.ts';
-import { isDuplicateKey, orUnavailable } from './database.ts';
+import { orUnavailable } from './database.ts';
+import { isUpsertRace } from './duplicate-keys.ts';
 import { newestStamps } from './newest-stamps.ts';
 import {
   type Cause,
@@ -119,12 +120,12 @@ function ofSession(session: RevokeSessionInput): Upsert {
   return upsert(sessionKey(session.sessionId), sessionEntry(session));
 }
 
-/** Two upserts of one new key at once: the slower one fails with E11000, and then finds the document there. */
+/** Two upserts of one new key at once: the slower one fails with E11000 of `_id`, and then finds the document there. */
 async function repeatedOnce<T>(write: () => Promise<T>): Promise<T> {
   try {
-    return await orUnavailable(write(), isDuplicateKey);
+    return await orUnavailable(write(), isUpsertRace);
   } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
+    if (!isUpsertRace(error)) throw error;
     return orUnavailable(write());
   }
 }

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Document, Filter } from 'mongodb';
 import { AuthError, unsound } from '../errors.ts';
 import { createSharedReads } from '../shared-reads.ts';
+import { isUserId } from '../tokens/user-id.ts';
 import type { Collections, UserDocument } from './collections.ts';
-import { findByIds, isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
+import { findByIds, MAX_TIME, orUnavailable } from './database.ts';
+import { isDuplicateOf } from './duplicate-keys.ts';
 import { type ProvenReads, unproven } from './primary-proof.ts';
 
 export interface User {
@@ -31,6 +33,7 @@ export interface NewUser {
 
 export interface Users {
   find(id: string): Promise<User | undefined>;
+  /** UnsoundDocument for an account that lacks fields, or whose id no token can carry. */
   findAccount(email: string): Promise<Account | undefined>;
   /** The account as it is now, and the time by the database's clock (`$$NOW`). */
   readAgain(id: string): Promise<{ account: Account; now: Date } | undefined>;
@@ -79,8 +82,8 @@ export function createUsers(
 
     async create(user) {
       const document = newDocument(user);
-      await orUnavailable(users.insertOne(document), isDuplicateKey).catch((error: unknown) => {
-        if (!isDuplicateKey(error)) throw error;
+      await orUnavailable(users.insertOne(document), isTaken).catch((error: unknown) => {
+        if (!isTaken(error)) throw error;
         throw new AuthError('email_taken', 'Another user has this e-mail address', {
           cause: error,
         });
@@ -98,6 +101,10 @@ export function createUsers(
     disable: (id) => set({ _id: id }, { disabled_at: { $ifNull: ['$disabled_at', '$$NOW'] } }),
     enable: (id) => set({ _id: id }, { disabled_at: null }),
   };
+}
+
+function isTaken(error: unknown): boolean {
+  return isDuplicateOf(error, 'email');
 }
 
 /** A document that is not sound is the affair of those who asked for it, and of nobody else in the read. */
@@ -151,8 +158,9 @@ function newDocument(user: NewUser): UserDocument {
 type WhatAUserIs = Pick<UserDocument, '_id' | keyof typeof WHAT_A_USER_IS>;
 
 /** A string in place of a list of roles, say, would have every role that is a part of it. */
-function isSound({ email, name, company_id, roles, disabled_at }: WhatAUserIs): boolean {
+function isSound({ _id, email, name, company_id, roles, disabled_at }: WhatAUserIs): boolean {
   return (
+    isUserId(_id) &&
     [email, name, company_id].every(isString) &&
     Array.isArray(roles) &&
     roles.every(isString) &&
@@ -177,6 +185,7 @@ function toUser(document: WhatAUserIs): User {
 }
 
 function toAccount(document: UserDocument): Account {
-  if (!isSound(document)) throw unsound('users', document._id);
+  const isComplete = isSound(document) && isString(document.password_hash);
+  if (!isComplete) throw unsound('users', document._id);
   return { ...toUser(document), passwordHash: document.password_hash };
 }

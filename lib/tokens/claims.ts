@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DAY } from '../time.ts';
+import { isUserId } from './user-id.ts';
 
 /** The longest that a token may live, in milliseconds. */
 export const LONGEST_LIFETIME = DAY;
@@ -29,7 +30,7 @@ export function claimsSchema(issuer: string, audience: string) {
   return z.object({
     iss: z.literal(issuer),
     aud: z.literal(audience),
-    sub: z.uuid(),
+    sub: z.string().refine(isUserId),
     sid: z.uuid(),
     client_id: z.literal(CLIENT_ID),
     jti: z.uuid(),

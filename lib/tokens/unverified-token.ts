@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { SECOND } from '../time.ts';
 import { hashOfSignedBytes, parseCanonicalToken } from './canonical-form.ts';
+import { isUserId } from './user-id.ts';
 
 /** What an access token says of itself. Nobody has looked at its signature: good for revoking it, and for nothing else. */
 export interface UnverifiedToken {
@@ -16,7 +17,7 @@ export interface UnverifiedToken {
 const LAST_SECOND = 253_402_300_799;
 
 const payloadSchema = z.object({
-  sub: z.uuid(),
+  sub: z.string().refine(isUserId),
   sid: z.uuid(),
   exp: z.int().min(0).max(LAST_SECOND),
 });

@@ -3,6 +3,7 @@ import { StoreNotReady } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type ClockSkew, MAX_SKEW } from '../store/clock-skew.ts';
 import { SCHEMA_VERSION } from '../store/collection-specs.ts';
+import type { HealthChecks } from '../store/health-checks.ts';
 import type { PrimaryProof } from '../store/primary-proof.ts';
 import type { Revocations } from '../store/revocations.ts';
 import type { Schema } from '../store/schema.ts';
@@ -31,6 +32,10 @@ export interface HealthReport {
     readonly skew: HealthCheck;
     /** Whether the primary is known to have its majority. */
     readonly proof: HealthCheck;
+    /** An entry of the server's own is written, at most every 30 seconds. */
+    readonly writes: HealthCheck;
+    /** No index refuses what the server writes; read at most every 30 seconds. */
+    readonly indexes: HealthCheck;
     /** Whether the keys that make new tokens are still good. */
     readonly signing_key: HealthCheck;
   };
@@ -41,6 +46,7 @@ export interface CheckHealthParts {
   readonly revocations: Revocations;
   readonly skew: ClockSkew;
   readonly primary: Pick<PrimaryProof, 'topology' | 'age' | 'maxStaleness'>;
+  readonly healthChecks: HealthChecks;
   readonly keys: Pick<KeyRing, 'signing'>;
   readonly refreshTokens: Pick<RefreshTokens, 'kid'>;
   /** Told why the database cannot be reached. */
@@ -53,7 +59,7 @@ export type CheckHealth = () => Promise<HealthReport>;
 
 /** Asks the database all that a request will need of it. Never rejects. */
 export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
-  const { schema, revocations, skew, primary, log, patience } = parts;
+  const { schema, revocations, skew, primary, healthChecks, log, patience } = parts;
   const revokedKey = createFindRevokedKey(parts);
 
   return async function checkHealth() {
@@ -64,24 +70,39 @@ export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
     const proven = primary.topology();
     const bounded = <T>(work: Promise<T>, judge: (value: T) => HealthCheck) =>
       settled(within(patience, work.then(judge), tooLate));
-    const [database, version, sentinel, clocks, proof, signing] = await Promise.all([
-      bounded(measured, () => ({ ok: true })),
-      bounded(found, judgeVersion),
-      bounded(read, () => ({ ok: true })),
-      bounded(measured, judgeSkew),
-      bounded(proven, (topology) => judgeProof(topology, primary.maxStaleness)),
-      bounded(revokedKey(), judgeKey),
-    ]);
+    const written = Promise.all([found, read]).then(([version]) =>
+      judgeVersion(version).ok ? healthChecks.assertWritable().then(() => good()) : NOT_TRIED,
+    );
+    const [database, version, sentinel, clocks, proof, writes, indexes, signing] =
+      await Promise.all([
+        bounded(measured, () => ({ ok: true })),
+        bounded(found, judgeVersion),
+        bounded(read, () => ({ ok: true })),
+        bounded(measured, judgeSkew),
+        bounded(proven, (topology) => judgeProof(topology, primary.maxStaleness)),
+        bounded(written, (check) => check),
+        bounded(healthChecks.assertNoRefusingIndex(), good),
+        bounded(revokedKey(), judgeKey),
+      ]);
     const checks = {
       database,
       schema: version,
       sentinel,
       skew: clocks,
       proof: withAge(proof, primary.age()),
+      writes,
+      indexes,
       signing_key: signing,
     };
     return { ok: Object.values(checks).every(({ ok }) => ok), checks };
   };
+}
+
+/** Nothing is written to a database that is not known: it may be another application's. */
+const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried before the schema is right' };
+
+function good(detail?: string): HealthCheck {
+  return detail === undefined ? { ok: true } : { ok: true, detail };
 }
 
 /** A newer version is fine: it only adds, so servers of two versions can run side by side. */

@@ -1,7 +1,7 @@
 import type { Caller } from '../caller.ts';
 import type { UseCase } from '../deadline.ts';
 import { normalizeEmail } from '../email.ts';
-import { AuthError, type InputFault } from '../errors.ts';
+import { AuthError, type InputFault, UnsoundDocument } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { passwordFault } from '../passwords.ts';
 import type { Audit } from '../store/audit.ts';
@@ -90,22 +90,39 @@ interface Proof {
 interface Refusal {
   readonly account: Account | undefined;
   /** For the audit trail; the client learns only that the login failed. */
-  readonly refusal: 'unknown_account' | 'wrong_password' | 'unusable_hash' | 'disabled' | 'changed';
+  readonly refusal:
+    | 'unknown_account'
+    | 'unsound_account'
+    | 'wrong_password'
+    | 'unusable_hash'
+    | 'disabled'
+    | 'changed';
 }
 
 /**
  * The order of these steps is the guarantee: the cutoff is read after the hash, and the hash again
  * after the cutoff, so neither a revocation nor a new password can slip in between unseen.
  */
-function createProve({ users, revocations, passwords, skew }: LoginParts) {
+function createProve({ users, revocations, passwords, skew, log }: LoginParts) {
   return async function prove(email: string, password: string): Promise<Proof | Refusal> {
-    const account = await users.findAccount(email);
+    let isUnsound = false;
+    const account = await users.findAccount(email).catch((err: unknown) => {
+      isUnsound = true;
+      return noneIfUnsound(err);
+    });
     const first = await proveOnce(account, password);
+    if (isUnsound) return { account, refusal: 'unsound_account' };
     return first === 'changed' ? startOver(account, password) : first;
   };
 
+  /** One answer to strangers for all that cannot log in, after the same work; the log names the document. */
+  function noneIfUnsound(err: unknown): undefined {
+    if (!(err instanceof UnsoundDocument)) throw err;
+    log.error({ err }, 'An account cannot log in');
+  }
+
   async function startOver(account: Account | undefined, password: string) {
-    const again = account && (await users.readAgain(account.id));
+    const again = account && (await users.readAgain(account.id).catch(noneIfUnsound));
     const second = await proveOnce(again?.account, password);
     return second === 'changed' ? ({ account, refusal: second } as const) : second;
   }
@@ -119,7 +136,7 @@ function createProve({ users, revocations, passwords, skew }: LoginParts) {
     if (account === undefined) return { account, refusal: 'unknown_account' };
     if (!fits) return { account, refusal: whyNot(account) };
     if (account.disabled) return { account, refusal: 'disabled' };
-    const again = await users.readAgain(account.id);
+    const again = await users.readAgain(account.id).catch(noneIfUnsound);
     if (again === undefined || !sameCredentials(account, again.account)) return 'changed';
     skew.assertNear(again.now); // a stamp from far ahead would be above the next revoke-all's cutoff
     return { account, cutoffs, now: again.now };

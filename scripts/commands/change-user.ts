@@ -7,6 +7,7 @@ import type { DatabaseConfig } from '../../server/config.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { assertReady } from './assert-ready.ts';
 import { CommandFailed } from './command-failed.ts';
+import { describeStoreError } from './describe-store-error.ts';
 import { operatorOf } from './operator.ts';
 import { withDatabase } from './with-database.ts';
 import { type CommandStore, withStore } from './with-store.ts';
@@ -66,7 +67,7 @@ async function completely(write: () => Promise<void>): Promise<void> {
     await write();
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    const why = error.cause instanceof Error ? error.cause.message : error.message;
+    const why = describeStoreError(error);
     throw new CommandFailed(
       `It may be done in part. Run the same command again, which completes it. (${why})`,
       EXIT.unavailable,

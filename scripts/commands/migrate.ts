@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import { type Db, orUnavailable } from '../../lib/store/database.ts';
+import { foreignDocuments } from '../../lib/store/foreign-data.ts';
 import { type MigrationPlan, migrate, planMigration } from '../../lib/store/migrate.ts';
+import { unusableUsers } from '../../lib/store/unusable-users.ts';
 import { SECOND, toSeconds } from '../../lib/time.ts';
 import type { DatabaseConfig } from '../../server/config.ts';
 import { EXIT } from '../../server/exit-codes.ts';
@@ -30,6 +32,11 @@ export function migrateCommand(): Command {
         'the database is a restored backup: refuse every token issued so far, since later revocations are lost',
       ).conflicts('check'), // it would always be different
     )
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done; 1 something of another application is in the way and nothing was changed, or with ' +
+        '--check anything is different or needs attention; 69 no database; 78 configuration, or a missing privilege.',
+    )
     .action((options: Options) => withDatabase((db, config) => run(db, config, options)));
 }
 
@@ -39,15 +46,34 @@ async function run(
   { check, dryRun, afterRestore }: Options,
 ): Promise<void> {
   say(`Database ${db.databaseName}`);
-  const plan = await orUnavailable(planMigration(db, { auditRetention, afterRestore }));
-  refuseConflicts(plan);
-  if (check) return tellDifferences(plan);
-  if (dryRun) return tellSteps(plan);
+  const plan = await orUnavailable(
+    stillWorking(planMigration(db, { auditRetention, afterRestore })),
+  );
+  const attention = await orUnavailable(stillWorking(needAttention(db, plan)));
+  refuseConflicts(plan, attention);
+  if (check) return tellDifferences(plan, attention);
+  if (dryRun) {
+    tellAttention(attention);
+    return tellSteps(plan);
+  }
   await orUnavailable(stillWorking(migrate(plan, (description) => say(`  ${description}`))));
+  tellAttention(attention);
   say(plan.steps.length === 0 ? 'Nothing to do.' : `Done: ${plan.steps.length} steps.`);
   if (!afterRestore) return;
   await auditRestore(db);
   say('Users, passwords, clients and revoked keys are as in the backup: see docs/restore.md.');
+}
+
+/** Names what `migrate` does not mend: users who cannot log in, and strangers among the documents. */
+async function needAttention(db: Db, { conflicts }: MigrationPlan): Promise<readonly string[]> {
+  if (conflicts.length > 0) return unusableUsers(db); // strangers are among the conflicts
+  return [...(await unusableUsers(db)), ...(await foreignDocuments(db))];
+}
+
+function tellAttention(attention: readonly string[]): void {
+  if (attention.length === 0) return;
+  say('Needs attention:');
+  for (const sentence of attention) say(`  ${sentence}`);
 }
 
 /** Without a number of sessions: those of the lost tokens are lost too. */
@@ -74,22 +100,22 @@ async function stillWorking<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-function refuseConflicts({ conflicts }: MigrationPlan): void {
+function refuseConflicts({ conflicts }: MigrationPlan, attention: readonly string[]): void {
   if (conflicts.length === 0) return;
-  const lines = conflicts.map((sentence) => `  ${sentence}`).join('\n');
+  const lines = [...conflicts, ...attention].map((sentence) => `  ${sentence}`).join('\n');
   throw new CommandFailed(`Nothing was changed. In the way:\n${lines}`, EXIT.failed);
 }
 
-function tellDifferences({ steps }: MigrationPlan): void {
-  if (steps.length === 0) {
+function tellDifferences({ steps }: MigrationPlan, attention: readonly string[]): void {
+  if (steps.length + attention.length === 0) {
     say('Nothing is different.');
     return;
   }
-  const lines = steps.map(({ description }) => `  to do: ${description}`).join('\n');
-  throw new CommandFailed(
-    `Nothing was changed. Different:\n${lines}\nRun: npm run migrate`,
-    EXIT.failed,
-  );
+  const toDo = steps.map(({ description }) => `  to do: ${description}`);
+  const toSee = attention.map((sentence) => `  needs attention: ${sentence}`);
+  const advice = steps.length === 0 ? '' : '\nRun: npm run migrate';
+  const lines = [...toDo, ...toSee].join('\n');
+  throw new CommandFailed(`Nothing was changed. Different:\n${lines}${advice}`, EXIT.failed);
 }
 
 function tellSteps({ steps }: MigrationPlan): void {

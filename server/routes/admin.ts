@@ -45,8 +45,8 @@ const dryRun = z.strictObject({
 
 const auditQuery = z
   .strictObject({
-    user_id: text('user_id', 200).optional(),
-    actor_id: text('actor_id', 200).optional(),
+    user_id: text('user_id', 256).optional(),
+    actor_id: text('actor_id', 256).optional(),
     action: text('action', 64).optional(),
     from: time('from').optional(),
     to: time('to').optional(),

@@ -52,7 +52,7 @@ export const authRoutes: readonly Route[] = [
     summary: 'Whom the token speaks for',
     access: 'principal',
     answer: z.object({
-      id: z.uuid(),
+      id: z.string(),
       email: z.string(),
       name: z.string(),
       company_id: z.string(),

@@ -12,7 +12,7 @@ const tokenForm = z.object({
 const activeToken = z.object({
   active: z.literal(true),
   iss: z.string(),
-  sub: z.uuid(),
+  sub: z.string(),
   aud: z.string(),
   client_id: z.string(),
   sid: z.uuid(),
