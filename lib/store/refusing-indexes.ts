@@ -26,16 +26,22 @@ export function refusalOf(spec: CollectionSpec, index: Document): string | undef
 }
 
 function refusalByKind(collection: string, index: Document): string | undefined {
-  const own = OWN_FIELDS[collection] ?? [];
+  const own = new Set(OWN_FIELDS[collection]);
+  const parts = Object.entries<unknown>(index['key']).map(
+    ([path, kind]) => [path.split('.')[0] ?? '', kind] as const,
+  );
+  const kindOf = (field: string) => parts.find(([name]) => name === field)?.[1];
+  if (parts.some(([, kind]) => kind === 'text')) return refusalOfText(own, index);
+  const list = parts.find(([field, kind]) => kind === 'hashed' && LISTS.has(field));
+  if (list !== undefined) return `hashes ${list[0]}, which may hold a list`;
+  const place = [...own].find((field) => String(kindOf(field)).startsWith('2d'));
+  return place === undefined ? undefined : `takes ${place} for a place`;
+}
+
+/** A text index refuses a language that it does not know. */
+function refusalOfText(own: ReadonlySet<string>, index: Document): string | undefined {
   const language = String(index['language_override']);
-  for (const [path, kind] of Object.entries(index['key'] as Document)) {
-    const [field = ''] = path.split('.');
-    if (kind === 'text' && own.includes(language)) return `takes ${language} for a language`;
-    if (kind === 'hashed' && LISTS.has(field)) return `is hashed, and ${field} may hold a list`;
-    const isGeo = typeof kind === 'string' && kind !== 'text' && kind !== 'hashed';
-    if (isGeo && own.includes(field)) return `takes ${field} for a place (${kind})`;
-  }
-  return undefined;
+  return own.has(language) ? `takes ${language} for a language` : undefined;
 }
 
 /** Says how an index is dropped, and what comes next. */

@@ -2,7 +2,7 @@ import test from 'ava';
 import type { Document } from 'mongodb';
 import { userKey } from '../../lib/store/revocation-keys.ts';
 import { introspect } from '../helpers/clients.ts';
-import { migratedDatabase } from '../helpers/database.ts';
+import { migratedDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Answer, post, sendAs, serve } from '../helpers/server.ts';
 import { refresh } from '../helpers/sessions.ts';
 import { PASSWORD } from '../helpers/users.ts';
@@ -37,7 +37,7 @@ const TABLE: readonly Row[] = [
     collection: 'users',
     fields: ['name', 'company_id', 'roles', 'disabled_at'],
     filterOf: ({ asker }) => ({ _id: asker.id }),
-    asks: [me, list, ask, login, renew, as('/api/admin/stats')],
+    asks: [me, list, ask, renew, as('/api/admin/stats')],
   },
   {
     collection: 'sessions',
@@ -112,6 +112,39 @@ for (const { collection, fields, filterOf, asks } of TABLE) {
       for (const answer of answers) t.regex(toldOf(answer), AWAY, name);
     }
   });
+}
+
+test('a login to an account that lacks fields, or has some of a wrong type, is answered as one to nobody', async (t) => {
+  const database = await migratedDatabase(t);
+  const settings = { LOGIN_FAILURES_PER_ADDRESS: '100000/15m' };
+  const { url, secret, log } = await serve(t, { MONGODB_URI: database.uri, ...settings });
+  const openWorld = await createWorlds(t, database, secret);
+  const nobody = await logInAs(url, 'nobody@example.com');
+  t.is(nobody.status, 401);
+  const fields = ['name', 'company_id', 'roles', 'disabled_at', 'password_hash'];
+  for (const { update, field, what } of wrongsOf(fields)) {
+    if (field === 'password_hash' && what === 'a text') continue; // that is a hash of another kind
+    const { asker } = await openWorld();
+    const options = { bypassDocumentValidation: true };
+    await database.db.collection('users').updateOne({ _id: asker.id as never }, update, options);
+    const answer = await logInAs(url, asker.email);
+    t.is(answer.status, 401, `${field} is ${what}`);
+    t.deepEqual({ ...answer.body, request_id: '' }, { ...nobody.body, request_id: '' });
+    const { details, user_id } = (await lastEvent(database)) ?? {};
+    t.deepEqual([details?.['reason'], user_id], ['unsound_account', null]);
+    t.true(
+      log.some((line) => JSON.stringify(line).includes(asker.id)),
+      'the log names it',
+    );
+  }
+});
+
+function logInAs(url: string, email: string): Promise<Answer> {
+  return post(`${url}/api/auth/login`, { email, password: PASSWORD });
+}
+
+function lastEvent({ collections: { auditEvents } }: TestDatabase) {
+  return auditEvents.findOne({ action: 'login_failed' }, { sort: { at: -1, _id: -1 } });
 }
 
 const AWAY = /^503 (?:store_unavailable|temporarily_unavailable)$/;

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import test from 'ava';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { migratedDatabase } from '../helpers/database.ts';
+import { run, SERVER } from '../helpers/processes.ts';
+import { logIn, send, sendAs, serve } from '../helpers/server.ts';
+import { addUser } from '../helpers/users.ts';
+
+const INDEXES = {
+  revoked_tokens: { token_hash: 1 },
+  users: { phone: 1 },
+  sessions: { token: 1 },
+  audit_events: { event_id: 1 },
+  login_limits: { name: 1 },
+  clients: { client_id: 1 },
+  daily_counts: { date: 1 },
+} as const;
+
+for (const [collection, key] of Object.entries(INDEXES)) {
+  test(`/readyz is 503 and names a unique index that refuses what is written to ${collection}`, async (t) => {
+    const { uri, db } = await migratedDatabase(t);
+    await db.collection(collection).createIndex(key, { unique: true });
+    const { url } = await serve(t, { MONGODB_URI: uri }).catch(async (error: Error) => {
+      t.regex(error.message, new RegExp(`_1 of ${collection} is unique.*dropIndex`));
+      await db.collection(collection).dropIndexes();
+      return serve(t, { MONGODB_URI: uri });
+    });
+    t.is((await send(`${url}/readyz`)).status, 200);
+  });
+}
+
+test('a server does not start, with exit code 78, where an index refuses what it writes', async (t) => {
+  const { uri, db } = await migratedDatabase(t);
+  await db.collection('revoked_tokens').createIndex({ token_hash: 1 }, { unique: true });
+  const env = { MONGODB_URI: uri, JWT_SECRET_KEY: generateSecret(), PORT: '0' };
+  const { code, stderr } = await run(t, process.execPath, [SERVER], { env });
+  t.is(code, 78);
+  t.regex(stderr, /token_hash_1 of revoked_tokens (?:is unique|refuses)/);
+});
+
+test('however often /readyz is asked, its entry is written once in 30 seconds, and no statistic sees it', async (t) => {
+  const { uri, collections } = await migratedDatabase(t);
+  const { url } = await serve(t, { MONGODB_URI: uri });
+  const answers = await Promise.all(Array.from({ length: 20 }, () => send(`${url}/readyz`)));
+  for (const { status, body } of answers) {
+    t.is(status, 200, JSON.stringify(body));
+    t.deepEqual([body.checks.writes, body.checks.indexes], [{ ok: true }, { ok: true }]);
+  }
+  const [entry, ...others] = await collections.revokedTokens.find({ kind: 'token' }).toArray();
+  t.deepEqual([entry?.writes, entry?.reason, others.length], [1, 'health_check', 0]);
+  t.true(entry?.expires_at instanceof Date);
+  const { email } = await addUser(collections, { roles: ['admin'] });
+  const token = await logIn(url, email);
+  const { body } = await sendAs(token, `${url}/api/admin/stats`);
+  t.is(body.revoked_tokens.token.count, 0);
+});
+
+test('nothing is written where the schema is not known', async (t) => {
+  const { uri, db, collections } = await migratedDatabase(t);
+  const { url } = await serve(t, { MONGODB_URI: uri });
+  await db.dropDatabase();
+  const { status, body } = await send(`${url}/readyz`);
+  t.deepEqual([status, body.checks.schema.ok, body.checks.writes.ok], [503, false, false]);
+  t.is(await collections.revokedTokens.countDocuments(), 0);
+});
+
+const IDS = [
+  'a',
+  'ObjectId-like 507f1f77bcf86cd799439011',
+  'x'.repeat(128),
+  '😀'.repeat(128),
+  'ä/b%2F?',
+];
+
+test('a user with any id of 1 to 128 characters logs in, is found and revoked by it, and logs out', async (t) => {
+  const { uri, collections } = await migratedDatabase(t);
+  const { url } = await serve(t, { MONGODB_URI: uri, LOGIN_FAILURES_PER_ADDRESS: '1000/15m' });
+  const admin = await addUser(collections, { roles: ['admin'] });
+  const adminToken = await logIn(url, admin.email);
+  for (const _id of IDS) {
+    const template = await collections.users.findOne({ _id: admin.id });
+    if (template === null) throw new Error('There is no user');
+    const email = `user-${randomUUID()}@example.com`;
+    await collections.users.insertOne({ ...template, _id, email, roles: [] });
+    const token = await logIn(url, email);
+    const me = await sendAs(token, `${url}/api/auth/me`);
+    t.deepEqual([me.status, me.body.id], [200, _id]);
+    t.is((await sendAs(token, `${url}/api/auth/logout`, 'POST')).status, 200);
+    const other = await logIn(url, email);
+    const path = `${url}/api/admin/users/${encodeURIComponent(_id)}/revoke-tokens`;
+    const { status, body } = await sendAs(adminToken, path, 'POST');
+    t.deepEqual([status, body.user_id, body.sessions_ended], [200, _id, 1]);
+    const refused = await sendAs(other, `${url}/api/auth/me`);
+    t.deepEqual([refused.status, refused.body.code], [401, 'user_tokens_revoked']);
+    const query = `user_id=${encodeURIComponent(_id)}`;
+    const trail = await sendAs(adminToken, `${url}/api/admin/audit-events?${query}`);
+    t.is(trail.status, 200);
+    t.true(trail.body.events.length >= 3);
+  }
+});
+
+test('an account whose id no token can carry is refused at the login, as a wrong password is', async (t) => {
+  const { uri, collections, db } = await migratedDatabase(t);
+  const { url } = await serve(t, { MONGODB_URI: uri });
+  const { id } = await addUser(collections);
+  const template = await collections.users.findOne({ _id: id });
+  for (const _id of [7, '', 'x'.repeat(129)]) {
+    const email = `user-${randomUUID()}@example.com`;
+    const options = { bypassDocumentValidation: true };
+    await db.collection('users').insertOne({ ...template, _id: _id as never, email }, options);
+    await t.throwsAsync(logIn(url, email), { message: /401.*invalid_credentials/ });
+  }
+});
