@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
+import { createAuth } from '../../lib/auth.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { PATIENT } from '../helpers/auth.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { run, SERVER } from '../helpers/processes.ts';
+import { serveAuth } from '../helpers/serve-auth.ts';
 import { logIn, send, sendAs, serve } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -18,14 +21,13 @@ const INDEXES = {
 
 for (const [collection, key] of Object.entries(INDEXES)) {
   test(`/readyz is 503 and names a unique index that refuses what is written to ${collection}`, async (t) => {
-    const { uri, db } = await migratedDatabase(t);
+    const { db } = await migratedDatabase(t);
     await db.collection(collection).createIndex(key, { unique: true });
-    const { url } = await serve(t, { MONGODB_URI: uri }).catch(async (error: Error) => {
-      t.regex(error.message, new RegExp(`_1 of ${collection} is unique.*dropIndex`));
-      await db.collection(collection).dropIndexes();
-      return serve(t, { MONGODB_URI: uri });
-    });
-    t.is((await send(`${url}/readyz`)).status, 200);
+    const auth = await createAuth({ db, secrets: [generateSecret()], ...PATIENT });
+    t.teardown(() => auth.close());
+    const { status, body } = await send(`${await serveAuth(t, auth)}/readyz`);
+    t.deepEqual([status, body.checks.indexes.ok], [503, false]);
+    t.regex(body.checks.indexes.detail, new RegExp(`_1 of ${collection} is unique.*dropIndex`));
   });
 }
 
