@@ -75,13 +75,14 @@ async function serve(settings: Settings, report: Report, cleanups: Cleanups): Pr
 }
 
 async function childEnv(
-  { host, port, hasSecret, dataFolder }: Settings,
+  { host, port, shutdownDelay, hasSecret, dataFolder }: Settings,
   own: OwnDatabase | undefined,
 ): Promise<NodeJS.ProcessEnv> {
   return {
     ...process.env,
     HOST: host,
     PORT: port,
+    SHUTDOWN_DELAY: shutdownDelay,
     ...(own ? { MONGODB_URI: own.uri } : {}),
     ...(hasSecret ? {} : { JWT_SECRET_KEY: await localSecret(dataFolder) }),
   };

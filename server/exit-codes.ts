@@ -7,6 +7,8 @@ export const EXIT = {
   usage: 64,
   /** EX_UNAVAILABLE: the database cannot be reached. */
   unavailable: 69,
+  /** EX_IOERR: standard output cannot be written, and what was to be there is what the command is for. */
+  output: 74,
   /** EX_CONFIG: the configuration is wrong, or the database is not migrated. */
   config: 78,
   /** Stopped by Ctrl-C, as shells have it. */

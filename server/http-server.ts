@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { SECOND } from '../lib/time.ts';
 import { ANSWER_HEADERS } from './answer-headers.ts';
+import { createDraining } from './draining.ts';
+import { listenOn } from './listen-on.ts';
 import { HttpProblem, type HttpProblemCode, problemOf } from './problems.ts';
 
 export interface ListenOptions {
@@ -13,6 +14,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Told of the requests that Node refuses before they reach the application. */
   readonly log: Pick<Logger, 'info'>;
+  /** Until a connection on which no further request comes is ended, in milliseconds. Default 65 seconds. */
+  readonly keepAliveTimeout?: number;
   /** Default: what `npm start` has. */
   readonly slowClients?: SlowClients;
 }
@@ -34,20 +37,24 @@ export interface SlowClients {
 const SLOW_CLIENTS: SlowClients = {
   headers: 10 * SECOND,
   request: 15 * SECOND,
-  idle: 65 * SECOND, // longer than a load balancer's, so that it closes first
+  idle: 65 * SECOND,
   still: 75 * SECOND, // REQUEST_DEADLINE is at most 60 s
   sweep: 2 * SECOND,
 };
 
 export interface HttpServer {
   readonly url: string;
+  /** Takes requests as before, also on new connections; every answer from now on ends its connection. */
+  drain(): void;
   /** Takes no new request, lets those under way finish for up to `patience` milliseconds, then cuts them off. */
   close(patience: number): Promise<void>;
 }
 
-/** Serves requests. Rejects with the system's error (`EADDRINUSE`, `EACCES`) when it cannot listen. */
+/** Serves requests. Rejects with CannotListen where the address is of no use. */
 export async function listen(handle: RequestListener, options: ListenOptions): Promise<HttpServer> {
-  const { headers, request, idle, still, sweep } = options.slowClients ?? SLOW_CLIENTS;
+  const { headers, request, idle, still, sweep } = limitsOf(options);
+  const draining = createDraining();
+  const serve = draining.watch(handle);
   const server = createServer(
     {
       headersTimeout: headers,
@@ -56,7 +63,7 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
       connectionsCheckingInterval: sweep,
       requireHostHeader: false, // refuseMalformed answers it with a problem document
     },
-    handle,
+    serve,
   );
   server.maxHeadersCount = 0; // 16 KB hold no more than a few thousand, and none is dropped unseen
   server.setTimeout(still);
@@ -64,11 +71,18 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     if (GONE.has(error.code ?? '') || !socket.writable) socket.destroy();
     else socket.end(refuse(UNREADABLE[error.code ?? ''] ?? 'bad_request', options.log));
   });
-  server.on('checkExpectation', handle); // refuseMalformed answers it too
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(options.port, options.host, resolve);
-  });
-  return { url: urlOf(server), close: (patience) => close(server, patience) };
+  server.on('connection', draining.connected);
+  server.on('checkExpectation', serve); // refuseMalformed answers it too
+  await listenOn(server, options);
+  return {
+    url: urlOf(server),
+    drain: draining.begin,
+    close: (patience) => draining.close(server, patience),
+  };
+}
+
+function limitsOf({ slowClients = SLOW_CLIENTS, keepAliveTimeout }: ListenOptions): SlowClients {
+  return { ...slowClients, idle: keepAliveTimeout ?? slowClients.idle };
 }
 
 function urlOf(server: Server): string {
@@ -104,18 +118,4 @@ function refuse(code: HttpProblemCode, log: Pick<Logger, 'info'>): string {
     '',
     text,
   ].join('\r\n');
-}
-
-const SWEEP = 100;
-
-/** Node waits for idle keep-alive connections as for busy ones, so they are closed here, again and again. */
-async function close(server: Server, patience: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP);
-  const cut = delay(patience, undefined, { ref: false }).then(() => server.closeAllConnections());
-  server.closeIdleConnections();
-  await Promise.race([closed, cut.then(() => closed)]);
-  clearInterval(sweep);
 }

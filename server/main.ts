@@ -1,47 +1,75 @@
-import closeWithGrace from 'close-with-grace';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
 import { SECOND } from '../lib/time.ts';
 import { type Config, parseConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT } from './exit-codes.ts';
+import { leave } from './leave.ts';
+import { CannotListen } from './listen-on.ts';
 import { createLog } from './log.ts';
-import { NotReady, startServer } from './start.ts';
+import { openStandardOutput } from './output/standard-output.ts';
+import { NotReady, type RunningServer, startServer, stopPatience } from './start.ts';
+import { listenForStop, type StopRequests } from './stop-requests.ts';
 
-const STOP_DEADLINE = 10 * SECOND;
+/** For the database and the rest, once the requests have ended, in milliseconds. */
+const REST_PATIENCE = 5 * SECOND;
 
-async function main(): Promise<void> {
-  const config = readConfig();
-  const log = createLog(config.LOG_LEVEL);
+const output = openStandardOutput();
+
+/** Serves until it is asked to stop; resolves with the code to exit with. */
+async function run(): Promise<number> {
+  const config = parseConfig(readEnvironment(process.cwd(), process.env));
+  const log = createLog(config.LOG_LEVEL, output);
   log.info('JWT_SECRET_KEY validated successfully');
-  const server = await startServer(config, log).catch(explain);
-  log.info({ url: server.url }, 'listening');
-  closeWithGrace({ delay: STOP_DEADLINE, logger: false }, async ({ err, signal }) => {
-    if (err) log.fatal({ err }, 'The server stops because of an error that nothing caught');
-    else log.info({ signal }, 'stopping');
-    await server.stop();
+  const requests = listenForStop((err) =>
+    log.fatal({ err }, 'The server stops because of an error that nothing caught'),
+  );
+  const first = requests.first.then((signal) => {
+    if (signal !== undefined) log.info({ signal }, 'stopping');
   });
+  const server = await Promise.race([startServer(config, log), first]);
+  if (server !== undefined) {
+    log.info({ url: server.url }, 'listening');
+    await first;
+    if (!(await stop(server, config, requests, log))) return EXIT.failed;
+  }
+  return requests.hasErred() ? EXIT.failed : EXIT.ok;
 }
 
-function readConfig(): Config {
+/** Returns false where the stop failed, or took longer than it may. */
+async function stop(
+  server: RunningServer,
+  config: Config,
+  { hurried }: StopRequests,
+  log: Logger,
+): Promise<boolean> {
+  server.drain();
+  await Promise.race([delay(config.SHUTDOWN_DELAY), hurried]);
+  const deadline = delay(stopPatience(config) + REST_PATIENCE, false);
   try {
-    return parseConfig(readEnvironment(process.cwd(), process.env));
-  } catch (error) {
-    if (error instanceof ConfigError) leave(error.message, EXIT.config);
-    throw error;
+    return await Promise.race([server.stop().then(() => true), deadline]);
+  } catch (err) {
+    log.error({ err }, 'The server could not be stopped as it should');
+    return false;
   }
 }
 
-function explain(error: unknown): never {
-  if (error instanceof NotReady) leave(error.message, EXIT.config);
-  if (error instanceof Error && 'syscall' in error && error.syscall === 'listen') {
-    leave(`${error.message}. Choose another HOST or PORT`, EXIT.failed);
-  }
-  throw error;
+function explain(error: unknown): number {
+  if (error instanceof ConfigError || error instanceof NotReady) return say(error, EXIT.config);
+  if (error instanceof CannotListen || isOfSystem(error)) return say(error, EXIT.failed);
+  output.writeError(`${error instanceof Error ? error.stack : error}\n`);
+  return EXIT.failed;
 }
 
-function leave(message: string, code: number): never {
-  process.stderr.write(`rescind cannot start. ${message}\n`);
-  process.exit(code);
+/** The system's own refusals, such as a working folder that is gone, are no faults of the program. */
+function isOfSystem(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error;
 }
 
-await main();
+function say({ message }: Error, code: number): number {
+  output.writeError(`rescind cannot start. ${message}\n`);
+  return code;
+}
+
+await leave(await run().catch(explain), output);

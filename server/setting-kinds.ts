@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import * as z from 'zod';
 import { uriFault } from '../lib/store/database.ts';
 import { DAY, parseDuration, SECOND } from '../lib/time.ts';
@@ -44,6 +45,18 @@ export const mongodbUri = z
     const fault = uriFault(uri);
     if (fault !== undefined) context.addIssue(fault);
   });
+
+/** An address or a name to listen on. An IPv6 address may be in brackets, as in a URL. */
+export const host = z
+  .string()
+  .transform((text) => text.trim().replace(/^\[(.*)\]$/, '$1'))
+  .refine(
+    (text) => isIP(text) !== 0 || HOST_NAME.test(text),
+    'must be an address or a name of this machine and nothing else, such as 0.0.0.0, 127.0.0.1, ::1 or localhost: no scheme, no path, and the port in PORT',
+  );
+
+/** RFC 1123 section 2.1, and the underscore that containers' names have. */
+const HOST_NAME = /^(?=.{1,253}$)[a-z\d_]([\w-]{0,61}[\w])?(\.[a-z\d_]([\w-]{0,61}[\w])?)*\.?$/i;
 
 /** Origins as browsers and app shells write them (RFC 6454 section 6.2), comma-separated. */
 export const origins = list('origin', originFault);

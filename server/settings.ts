@@ -7,6 +7,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import {
   duration,
   headerNames,
+  host,
   integer,
   limit,
   mongodbUri,
@@ -23,7 +24,7 @@ import {
  * list with the meanings.
  */
 export const settings = {
-  HOST: z.string().prefault('0.0.0.0'),
+  HOST: host.prefault('0.0.0.0'),
   PORT: integer(0, 65_535).prefault('8001'),
   MONGODB_URI: mongodbUri,
   MONGODB_POOL_SIZE: integer(1, MOST_CONNECTIONS).prefault(String(POOL_SIZE)),
@@ -42,6 +43,8 @@ export const settings = {
   BCRYPT_COST: integer(10, 14).prefault('12'),
   BCRYPT_THREADS: integer(1, 64).prefault(String(Math.max(1, availableParallelism() - 1))),
   REQUEST_DEADLINE: duration(SECOND, '1s', MINUTE, '60s').prefault('5s'),
+  KEEP_ALIVE_TIMEOUT: duration(SECOND, '1s', 2 * HOUR, '2h').prefault('65s'),
+  SHUTDOWN_DELAY: duration(0, '0s', 10 * MINUTE, '10m').prefault('5s'),
   MAX_STALENESS: duration(0, '0s', MINUTE, '60s').prefault('5s'),
   PRIMARY_PROOF_INTERVAL: duration(100, '100ms', MINUTE, '60s').prefault('1s'),
   AUDIT_RETENTION: duration(DAY, '1d', 10_000 * DAY, '10000d').prefault('400d'),

@@ -5,11 +5,13 @@ import { inspectTopology } from '../lib/store/topology.ts';
 import { SECOND } from '../lib/time.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
-import { type HttpServer, listen } from './http-server.ts';
+import { type ListenOptions, listen } from './http-server.ts';
 
 export interface RunningServer {
   readonly url: string;
-  /** Lets requests under way finish, then closes everything that was opened. */
+  /** Tells that the server is about to stop: not ready from now on, and every answer ends its connection. Serves on. */
+  drain(): void;
+  /** Lets requests under way finish for up to `stopPatience`, then closes everything that was opened. */
   stop(): Promise<void>;
 }
 
@@ -18,7 +20,12 @@ export class NotReady extends Error {
   override readonly name = 'NotReady';
 }
 
-const STOP_PATIENCE = 5 * SECOND;
+const LEAST_STOP_PATIENCE = 5 * SECOND;
+
+/** Milliseconds that requests under way have once the listener is closed: as long as any answer may take. */
+export function stopPatience({ REQUEST_DEADLINE }: Pick<Config, 'REQUEST_DEADLINE'>): number {
+  return Math.max(LEAST_STOP_PATIENCE, REQUEST_DEADLINE);
+}
 
 /**
  * Wires everything and listens. Throws NotReady where somebody has to see to the database first; a
@@ -44,18 +51,33 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
       corsOrigins: config.CORS_ORIGINS,
       corsHeaders: config.CORS_HEADERS,
     });
-    const server = await listen(app.callback(), { host: config.HOST, port: config.PORT, log });
+    const server = await listen(app.callback(), listenOptions(config, log));
+    function drain(): void {
+      stopping = true;
+      server.drain();
+    }
     return {
       url: server.url,
+      drain,
       async stop() {
-        stopping = true;
-        await closeAll(connection, auth, server);
+        drain();
+        await server.close(stopPatience(config));
+        await closeAll(connection, auth);
       },
     };
   } catch (error) {
     await closeAll(connection, auth);
     throw error;
   }
+}
+
+function listenOptions(config: Config, log: Logger): ListenOptions {
+  return {
+    host: config.HOST,
+    port: config.PORT,
+    log,
+    keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT,
+  };
 }
 
 function authOptions(config: Config) {
@@ -111,8 +133,7 @@ function logKids({ kids }: Auth, log: Logger): void {
   );
 }
 
-async function closeAll(connection: Connection, auth: Auth, server?: HttpServer): Promise<void> {
-  await server?.close(STOP_PATIENCE);
+async function closeAll(connection: Connection, auth: Auth): Promise<void> {
   await auth.close();
   await connection.close();
 }

@@ -51,6 +51,7 @@ function environment(stage: Stage, port: number, threads: number): NodeJS.Proces
     JWT_SECRET_KEY: stage.secret,
     BCRYPT_COST: String(BCRYPT_COST),
     BCRYPT_THREADS: String(threads),
+    SHUTDOWN_DELAY: '0s',
     // All come from one address here, and are counted as failures until they have succeeded.
     LOGIN_FAILURES_PER_ADDRESS: '100000/15m',
   };

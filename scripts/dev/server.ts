@@ -4,7 +4,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pretty from 'pino-pretty';
+import { parseDuration } from '../../lib/time.ts';
 import { EXIT } from '../../server/exit-codes.ts';
+import { listenFault } from '../../server/listen-on.ts';
 import type { Cleanups } from '../cleanups.ts';
 import { guard } from '../guard.ts';
 import { endChild, ended, hasEnded, howEnded, spawnChild } from '../processes.ts';
@@ -12,6 +14,7 @@ import type { Report } from '../progress.ts';
 import { ExitError } from './exit-error.ts';
 
 const readyLimit = 60_000;
+/** In which a server ends that has no more than its own deadline to keep, in milliseconds. */
 const stopGrace = 15_000;
 
 /**
@@ -27,13 +30,12 @@ export async function checkAddress(host: string, port: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     probe.once('error', reject).listen(number, host, () => probe.close(() => resolve()));
   }).catch((error: NodeJS.ErrnoException) => {
-    throw new ExitError(EXIT.failed, addressFault(host, port, error), { cause: error });
+    throw new ExitError(EXIT.failed, addressFault(host, number, error), { cause: error });
   });
 }
 
-function addressFault(host: string, port: string, error: NodeJS.ErrnoException): string {
-  if (error.code !== 'EADDRINUSE')
-    return `HOST=${host} PORT=${port} is of no use: ${error.message}`;
+function addressFault(host: string, port: number, error: NodeJS.ErrnoException): string {
+  if (error.code !== 'EADDRINUSE') return `${listenFault(host, port, error)}.`;
   return `Port ${port} on ${host} is in use by another program. Stop that (is it npm run dev in another terminal?), or take another port: PORT=8002 npm run dev`;
 }
 
@@ -58,12 +60,16 @@ export async function startServer(
   });
   cleanups.add(async () => {
     if (!hasEnded(child))
-      await report.step('Stopping the server', () => endChild(child, stopGrace));
+      await report.step('Stopping the server', () => endChild(child, stopGrace + delayOf(env)));
   });
   guard(child);
   showLog(child);
   await report.step('Starting the server', () => ready(child, `${url}/readyz`));
   return { exitCode: ended(child).then(() => exitCodeOf(child)) };
+}
+
+function delayOf({ SHUTDOWN_DELAY = '' }: NodeJS.ProcessEnv): number {
+  return parseDuration(SHUTDOWN_DELAY) ?? 0;
 }
 
 /** Written through process.stdout and not by its number: a spinner that turns there makes room. */

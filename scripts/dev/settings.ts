@@ -13,6 +13,8 @@ export interface Settings {
   host: string;
   /** As given: the server says what is wrong with it, if anything is. */
   port: string;
+  /** As given; none unless asked for, since nobody has to turn away first. */
+  shutdownDelay: string;
   /** A MongoDB of the user's own, on this machine. */
   mongodbUri: string | undefined;
   hasSecret: boolean;
@@ -37,6 +39,7 @@ export async function readSettings(env: NodeJS.ProcessEnv, folder: string): Prom
     dataFolder: join(folder, '.data'),
     host: lookup('HOST') ?? '127.0.0.1',
     port: Number(port) === 0 ? String(await freePort()) : port,
+    shutdownDelay: lookup('SHUTDOWN_DELAY') ?? '0s',
     mongodbUri,
     hasSecret: [lookup('JWT_SECRET_KEY'), lookup('JWT_SECRET_KEY_FILE')].some(Boolean),
   };

@@ -151,7 +151,7 @@ export async function startServerProcess(
   { cwd }: { readonly cwd?: string } = {},
 ): Promise<ServerProcess> {
   const server = start(t, process.execPath, [SERVER], {
-    env: { HOST: '127.0.0.1', PORT: '0', BCRYPT_COST: '10', ...env },
+    env: { HOST: '127.0.0.1', PORT: '0', BCRYPT_COST: '10', SHUTDOWN_DELAY: '0s', ...env },
     ...(cwd !== undefined && { cwd }),
   });
   const [, url = ''] = await server.seen(/"url":"(http:[^"]+)","msg":"listening"/);

@@ -9,7 +9,8 @@ async function settingsFor(t: ExecutionContext, copy: Copy) {
   const secret = await copy.run('npm run -s generate-secret');
   t.is(secret.code, 0, secret.stderr);
   const [name = '', value = ''] = secret.stdout.trim().split(/=(.*)/s);
-  return { MONGODB_URI: uri, [name]: value, HOST: '127.0.0.1', PORT: String(await freePort()) };
+  const where = { HOST: '127.0.0.1', PORT: String(await freePort()), SHUTDOWN_DELAY: '0s' };
+  return { MONGODB_URI: uri, [name]: value, ...where };
 }
 
 /** `npm start` in the copy: ready, and good for a login of a user that `npm run user:create` made. */

@@ -24,6 +24,8 @@ test('the database and the secret are all that has to be set', (t) => {
     REFRESH_TOKEN_MAX_TTL: 30 * 24 * HOUR,
     REFRESH_GRACE: 60 * SECOND,
     MONGODB_POOL_SIZE: 50,
+    KEEP_ALIVE_TIMEOUT: 65 * SECOND,
+    SHUTDOWN_DELAY: 5 * SECOND,
     MAX_STALENESS: 5_000,
     PRIMARY_PROOF_INTERVAL: 1_000,
     MAX_SESSIONS: 100,

@@ -1,0 +1,58 @@
+import type { Server } from 'node:http';
+import { isIPv6 } from 'node:net';
+
+/** The server cannot listen where it should. The message says why and what to do. */
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen';
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Listens on an address. Rejects with CannotListen, whatever the cause. */
+export function listenOn(server: Server, { host, port }: Address): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw new CannotListen(listenFault(host, port, error), { cause: error });
+  });
+}
+
+/** Tells in a sentence why an address is of no use for listening, with what to do. */
+export function listenFault(host: string, port: number, error: NodeJS.ErrnoException): string {
+  const { code = 'an unknown error' } = error;
+  const { cause, remedy } = FAULTS[code] ?? UNKNOWN;
+  const address = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  return `HOST and PORT, ${address}, are of no use to listen on: ${cause} (${code}). ${remedy}`;
+}
+
+interface Fault {
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+const OTHER_HOST =
+  'Set HOST to an address of this machine, such as 127.0.0.1, or to 0.0.0.0 for all of them';
+const UNRESOLVED: Fault = { cause: 'the name does not resolve here', remedy: OTHER_HOST };
+const UNKNOWN: Fault = { cause: 'the system refused', remedy: 'Choose another HOST or PORT' };
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  EADDRINUSE: {
+    cause: 'another program listens there',
+    remedy: 'Stop that program, or choose another PORT',
+  },
+  EACCES: {
+    cause: 'the port is reserved for root',
+    remedy: 'Choose a PORT of 1024 or above',
+  },
+  EADDRNOTAVAIL: { cause: 'it is no address of this machine', remedy: OTHER_HOST },
+  EAFNOSUPPORT: { cause: 'this machine has no such addresses', remedy: OTHER_HOST },
+  EINVAL: { cause: 'the address is incomplete or not for listening', remedy: OTHER_HOST },
+  ENOTFOUND: UNRESOLVED,
+  EAI_AGAIN: UNRESOLVED,
+  EAI_FAIL: UNRESOLVED,
+  EAI_NODATA: UNRESOLVED,
+  EAI_NONAME: UNRESOLVED,
+};
