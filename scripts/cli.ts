@@ -11,6 +11,7 @@ import { CommandFailed } from './commands/command-failed.ts';
 import { describeMongoError, describeStoreError } from './commands/describe-store-error.ts';
 import { generateSecretCommand } from './commands/generate-secret.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { lostOutput, surviveOutput } from './commands/output.ts';
 import { publicKeyCommand } from './commands/public-key.ts';
 import { revokeCommand } from './commands/revoke.ts';
 import { userCreateCommand } from './commands/user-create.ts';
@@ -21,7 +22,7 @@ const program = new Command('rescind')
   .description('An auth server whose logout is true, on one MongoDB.')
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 refused, 64 usage, 69 no database, 78 configuration.',
+    '\nExit codes: 0 done, 1 refused, 64 usage, 69 no database, 74 output, 78 configuration.',
   )
   .showHelpAfterError('(--help shows what there is)')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage));
@@ -44,11 +45,10 @@ for (const command of commands) {
   program.addCommand(command.copyInheritedSettings(program));
 }
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = tell(error);
-}
+surviveOutput();
+process.exitCode = await program.parseAsync().then(() => EXIT.ok, tell);
+const lost = await lostOutput();
+if (lost !== undefined) process.exitCode ||= say(lost.sentence, lost.exitCode);
 
 function tell(error: unknown): number {
   if (error instanceof ConfigError) return say(error.message, EXIT.config);

@@ -9,6 +9,7 @@ import { assertReady } from './assert-ready.ts';
 import { CommandFailed } from './command-failed.ts';
 import { describeStoreError } from './describe-store-error.ts';
 import { operatorOf } from './operator.ts';
+import { say } from './output.ts';
 import { withDatabase } from './with-database.ts';
 import { type CommandStore, withStore } from './with-store.ts';
 
@@ -42,7 +43,7 @@ export async function changeUser(address: string, change: UserChange): Promise<v
       if (user === undefined) throw refusal(`There is no user with the e-mail address ${email}.`);
       await write(store, user, change, await change.prepare(user, config));
     });
-    process.stdout.write(`${change.done(email)}\n`);
+    say(change.done(email));
   });
 }
 

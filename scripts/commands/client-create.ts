@@ -1,9 +1,11 @@
 import { Command } from 'commander';
+import type { Clients } from '../../lib/store/clients.ts';
 import { generateClientSecret, hashOfClientSecret } from '../../lib/tokens/client-secrets.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { assertReady } from './assert-ready.ts';
 import { CommandFailed } from './command-failed.ts';
 import { operatorOf } from './operator.ts';
+import { handOver } from './output.ts';
 import { withDatabase } from './with-database.ts';
 import { withStore } from './with-store.ts';
 
@@ -29,12 +31,29 @@ async function createClient(options: Options): Promise<void> {
     const secretHash = hashOfClientSecret(secret);
     await withStore(db, async ({ clients, audit }) => {
       const client = await clients.create({ name, secretHash });
-      process.stdout.write(`client_id=${client.id}\nclient_secret=${secret}\n`);
+      await handOver(`client_id=${client.id}\nclient_secret=${secret}`, unwritten).catch((error) =>
+        takeBack(clients, client.id, error),
+      );
       const details = { client_id: client.id, client_name: client.name };
       const event = { action: 'client_created', user: undefined, details } as const;
       await audit.record(event, operatorOf('client:create'));
     });
   });
+}
+
+function unwritten(reason: string): string {
+  return `No client was created: its secret could not be printed. ${reason}`;
+}
+
+/** A client whose secret nobody has must not stay. */
+async function takeBack(clients: Clients, id: string, error: unknown): Promise<never> {
+  await clients.delete(id).catch(() => {
+    throw new CommandFailed(
+      `The client ${id} was created, and its secret could not be printed. Delete it: npm run client:delete -- --id ${id}`,
+      EXIT.output,
+    );
+  });
+  throw error;
 }
 
 const LONGEST_NAME = 100;

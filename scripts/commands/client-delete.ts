@@ -3,6 +3,7 @@ import { actorOf } from '../../lib/caller.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CommandFailed } from './command-failed.ts';
 import { operatorOf } from './operator.ts';
+import { say } from './output.ts';
 import { withDatabase } from './with-database.ts';
 import { withStore } from './with-store.ts';
 
@@ -27,7 +28,7 @@ async function deleteClient({ id }: Options): Promise<void> {
       await revocations.revokeClient({ clientId: id, ...cause });
       const deleted = await clients.delete(id);
       if (deleted === undefined) throw new CommandFailed(UNKNOWN, EXIT.failed);
-      process.stdout.write(`Deleted ${deleted.id} (${deleted.name})\n`);
+      say(`Deleted ${deleted.id} (${deleted.name})`);
       const details = { client_id: deleted.id, client_name: deleted.name };
       const event = { action: 'client_deleted', user: undefined, details } as const;
       await audit.record(event, operator);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { createClients } from '../../lib/store/clients.ts';
 import { openCollections } from '../../lib/store/collections.ts';
+import { answer } from './output.ts';
 import { withDatabase } from './with-database.ts';
 
 /** `rescind client:list`: one line for each client: id, time of creation and name, with a tab between. */
@@ -11,7 +12,7 @@ export function clientListCommand(): Command {
       await withDatabase(async (db) => {
         const clients = await createClients(openCollections(db)).list();
         for (const { id, createdAt, name } of clients) {
-          process.stdout.write(`${id}\t${createdAt.toISOString()}\t${name}\n`);
+          answer(`${id}\t${createdAt.toISOString()}\t${name}`);
         }
         if (clients.length === 0) process.stderr.write('There are no clients.\n');
       });

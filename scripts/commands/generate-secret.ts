@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { generatePrivateKey } from '../../lib/tokens/asymmetric-key.ts';
 import type { AsymmetricAlgorithm } from '../../lib/tokens/key.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { handOver } from './output.ts';
 import { pemLine } from './pem-line.ts';
 
 interface Options {
@@ -16,12 +17,12 @@ export function generateSecretCommand(): Command {
     .description('print a new JWT_SECRET_KEY, ready for .env')
     .option('--bytes <n>', 'random bytes, 32 to 1024 (64 for production)', byteCount, 32)
     .addOption(key.choices(['EdDSA', 'RS256'] satisfies AsymmetricAlgorithm[]).conflicts('bytes'))
-    .action(({ bytes, key }: Options) => {
+    .action(async ({ bytes, key }: Options) => {
       const line =
         key === undefined
           ? `JWT_SECRET_KEY=${generateSecret(bytes)}`
           : pemLine('JWT_PRIVATE_KEY', generatePrivateKey(key));
-      process.stdout.write(`${line}\n`);
+      await handOver(line, (reason) => `The new secret is lost: make another one. ${reason}`);
     });
 }
 

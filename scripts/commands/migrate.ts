@@ -8,6 +8,7 @@ import type { DatabaseConfig } from '../../server/config.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CommandFailed } from './command-failed.ts';
 import { operatorOf } from './operator.ts';
+import { answer, say } from './output.ts';
 import { withDatabase } from './with-database.ts';
 import { withStore } from './with-store.ts';
 
@@ -119,10 +120,6 @@ function tellDifferences({ steps }: MigrationPlan, attention: readonly string[])
 }
 
 function tellSteps({ steps }: MigrationPlan): void {
-  for (const { description } of steps) say(`  would ${description}`);
+  for (const { description } of steps) answer(`  would ${description}`);
   say(steps.length === 0 ? 'Nothing to do.' : `${steps.length} steps; nothing was changed.`);
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { publicPemOf } from '../../lib/tokens/asymmetric-key.ts';
 import { parseSigningConfig } from '../../server/config.ts';
 import { readEnvironment } from '../../server/environment.ts';
+import { answer } from './output.ts';
 import { pemLine } from './pem-line.ts';
 
 /** `rescind public-key`: prints exactly `JWT_PUBLIC_KEYS="<value>"`, the public key of JWT_PRIVATE_KEY. */
@@ -11,6 +12,6 @@ export function publicKeyCommand(): Command {
     .action(() => {
       const config = parseSigningConfig(readEnvironment(process.cwd(), process.env));
       const line = pemLine('JWT_PUBLIC_KEYS', publicPemOf(config.JWT_PRIVATE_KEY));
-      process.stdout.write(`${line}\n`);
+      answer(line);
     });
 }

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { AuthError, StoreNotReady } from '../../lib/errors.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CommandFailed } from './command-failed.ts';
+import { answer, say } from './output.ts';
 import { createTargets, type Targets } from './revoke-targets.ts';
 import { withDatabase } from './with-database.ts';
 import { withStore } from './with-store.ts';
@@ -37,7 +38,8 @@ async function revoke(options: Options, command: Command): Promise<void> {
     withStore(db, async (store) => {
       await store.revocations.assertKnown(); // first, or a wrong database would seem to lack the user
       const line = await createTargets(store)[name](String(value), dryRun);
-      process.stdout.write(`${line}\n`);
+      if (dryRun) answer(line);
+      else say(line);
     }),
   ).catch(explain);
 }

@@ -8,6 +8,7 @@ import { EXIT } from '../../server/exit-codes.ts';
 import { assertReady } from './assert-ready.ts';
 import { CommandFailed } from './command-failed.ts';
 import { hashOnce, newPasswordFault, readPassword } from './new-password.ts';
+import { say } from './output.ts';
 import { withDatabase } from './with-database.ts';
 
 interface Options {
@@ -66,7 +67,7 @@ async function createUser(options: Options): Promise<void> {
 async function insert(user: NewUser, users: Users, ifAbsent: true | undefined): Promise<void> {
   try {
     const { id } = await users.create(user);
-    process.stdout.write(`user_id=${id}\n`);
+    say(`user_id=${id}`);
   } catch (error) {
     if (!(error instanceof AuthError && error.code === 'email_taken')) throw error;
     taken(user.email, ifAbsent);
@@ -75,7 +76,7 @@ async function insert(user: NewUser, users: Users, ifAbsent: true | undefined): 
 
 function taken(email: string, ifAbsent: true | undefined): void {
   if (!ifAbsent) throw refusal(`A user with the e-mail address ${email} exists already.`);
-  process.stdout.write(`${email} exists already; nothing was changed\n`);
+  say(`${email} exists already; nothing was changed`);
 }
 
 function refusal(message: string): CommandFailed {
