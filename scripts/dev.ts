@@ -100,6 +100,9 @@ function urlOf({ host, port }: Settings): string {
   return `http://${callable.includes(':') ? `[${callable}]` : callable}:${port}`;
 }
 
+// A reader that left, as with `| head`, ends neither the server nor its database.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: Error) => {

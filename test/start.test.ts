@@ -144,3 +144,37 @@ test('.env in the working folder is read, and the real environment wins', async 
   t.is(code, 78);
   t.regex(stderr, /One setting is wrong:\n {2}MONGODB_URI is not a connection string/);
 });
+
+/** What HOST is, the code the server ends with, and what it says. */
+const OF_NO_USE: readonly (readonly [host: string, code: number, sentence: RegExp])[] = [
+  ['no-such-name.invalid', 1, /does not resolve here \((?:ENOTFOUND|EAI_AGAIN)\)/],
+  ['256.1.1.1', 1, /does not resolve here/],
+  ['192.0.2.1', 1, /no address of this machine \(EADDRNOTAVAIL\)/],
+  ['[2001:db8::1]', 1, /HOST and PORT, \[2001:db8::1\]:\d+, .*\(E[A-Z]+\)/],
+  ['fe80::1', 1, /\(E[A-Z]+\)/],
+  ['fe80::1%nowhere0', 1, /\(E[A-Z_]+\)/],
+  ['http://127.0.0.1', 78, /HOST must be an address or a name/],
+  ['127.0.0.1:8001', 78, /HOST must be an address or a name/],
+  ['127.0.0.1/', 78, /HOST must be an address or a name/],
+  ['local host', 78, /HOST must be an address or a name/],
+  ['*', 78, /HOST must be an address or a name/],
+  [`${'a'.repeat(64)}.example`, 78, /HOST must be an address or a name/],
+];
+
+for (const [HOST, expected, sentence] of OF_NO_USE) {
+  test(`A HOST that cannot be used is told in a sentence, whatever the cause: ${HOST}`, async (t) => {
+    const { uri } = await migratedDatabase(t);
+    const env = { MONGODB_URI: uri, JWT_SECRET_KEY: generateSecret(), HOST };
+    const { code, stderr } = await failToStart(t, env);
+    t.is(code, expected, stderr);
+    t.regex(stderr, /^rescind cannot start\. .*HOST/s);
+    t.regex(stderr, sentence);
+    t.notRegex(stderr, /^\s+at /m);
+  });
+}
+
+test('An IPv6 HOST may be in brackets', async (t) => {
+  const env = { MONGODB_URI: NOWHERE, JWT_SECRET_KEY: generateSecret(), REQUEST_DEADLINE: '1s' };
+  const { url } = await startServerProcess(t, { ...env, HOST: '[::1]' });
+  t.regex(url, /^http:\/\/\[::1\]:\d+$/);
+});

@@ -82,8 +82,12 @@ function showLog(child: ChildProcess): void {
     translateTime: 'SYS:HH:MM:ss',
   });
   if (child.stdout) {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      process.stdout.write(readable(line));
+    const lines = createInterface({ input: child.stdout });
+    process.stdout.on('drain', () => lines.resume());
+    lines.on('line', (line) => {
+      const isSlow = !process.stdout.write(readable(line));
+      // A reader that left is never ready again, and the server is not to wait for it.
+      if (isSlow && process.stdout.writable) lines.pause();
     });
   }
   child.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));

@@ -8,7 +8,7 @@ import { MINUTE } from '../../lib/time.ts';
 import type { Owner } from './owner.ts';
 
 /** The compiled bin `rescind`, and the compiled server. */
-const CLI = compiled('scripts/cli.js');
+export const CLI = compiled('scripts/cli.js');
 export const SERVER = compiled('server/main.js');
 
 export interface ProcessOptions {

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { Agent, get } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { MINUTE, SECOND } from '../../lib/time.ts';
@@ -162,3 +165,18 @@ test.serial('Clients that leave while they wait for an answer leave nothing behi
 function countSockets(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
 }
+
+test('A connection is kept for its idle time, also where that is longer than every other limit', async (t) => {
+  const limits = { headers: 200, request: 300, idle: MINUTE, still: 400, sweep: 50 };
+  const url = await slowServer(t, MINUTE, limits);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.teardown(() => agent.destroy());
+  const sockets = new Set<unknown>();
+  for (const _ of [1, 2]) {
+    const [response] = await once(get(`${url}/livez`, { agent }), 'response');
+    sockets.add(response.socket);
+    await json(response);
+    await delay(4 * limits.still);
+  }
+  t.is(sockets.size, 1);
+});
