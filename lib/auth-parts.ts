@@ -32,6 +32,9 @@ export type AuthParts = Awaited<ReturnType<typeof openParts>>;
 /** The share of the deadline that a password may take; the rest is for the database. */
 const PASSWORD_SHARE = 0.7;
 
+/** In deadlines: the time after which a login that a crash left under way is not counted any more. */
+const ATTEMPT_HELD = 2;
+
 /** Makes every part from the options. TypeError that names the option at fault. */
 export async function openParts(options: AuthOptions) {
   const { db, clock = Date.now, deadline = 5 * SECOND } = options;
@@ -65,7 +68,7 @@ export async function openParts(options: AuthOptions) {
     primary,
     dailyCounts,
     countEntries: createCountEntries(collections),
-    loginLimits: createLoginLimits(collections, options.loginLimits),
+    loginLimits: createLoginLimits(collections, options.loginLimits, ATTEMPT_HELD * deadline),
     audit: createAudit(collections, { log }),
     healthChecks: createHealthChecks(db, collections),
     auditTrail: createAuditTrail(collections),

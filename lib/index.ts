@@ -14,7 +14,8 @@ export type { AuditFilter, AuditPage, RecordedEvent } from './store/audit-trail.
 export type { BoundedCount } from './store/bounded-count.ts';
 export type { DayCounts } from './store/daily-counts.ts';
 export { type Connection, type ConnectOptions, connect, type Db } from './store/database.ts';
-export type { Limit, LoginLimitOptions } from './store/login-limits.ts';
+export type { Limit } from './store/forgetting.ts';
+export type { LoginLimitOptions } from './store/login-limits.ts';
 export type { ProofAttempt } from './store/prover.ts';
 export type { User } from './store/users.ts';
 export type { Clock } from './time.ts';

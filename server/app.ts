@@ -10,6 +10,7 @@ import { oauthErrors } from './middleware/oauth-errors.ts';
 import { refuseMalformed } from './middleware/refuse-malformed.ts';
 import { setHeaders } from './middleware/set-headers.ts';
 import { unmatched } from './middleware/unmatched.ts';
+import { warnOfProxies } from './middleware/warn-of-proxies.ts';
 import { createRouter } from './router.ts';
 import { routes } from './routes.ts';
 
@@ -30,6 +31,7 @@ export function createApp(options: AppOptions): Koa {
   const { log, requestDeadline, trustProxy, corsOrigins = [], corsHeaders = [] } = options;
   const app = new Koa({ proxy: trustProxy > 0, maxIpsCount: trustProxy });
   app.on('error', logErrors(log));
+  app.use(warnOfProxies(log, trustProxy));
   app.use(identifyCaller({ requestDeadline }));
   app.use(logRequests(log));
   app.use(setHeaders());

@@ -29,17 +29,18 @@ export type ChangePassword = UseCase<ChangePasswordInput, Grant>;
  * by somebody else meanwhile), `busy`, `store_unavailable`.
  */
 export function createChangePassword(parts: ChangePasswordParts): ChangePassword {
-  const { revocations, passwordRules, audit } = parts;
+  const { revocations, passwordRules, audit, loginLimits } = parts;
   const attempt = createPasswordAttempt(parts);
   const exchange = createExchange(parts);
   const confirm = createConfirm(parts);
   const grant = createGrant(parts);
 
   return async function changePassword(input, caller) {
-    const { user } = principalOf(caller);
+    const { user, sessionId } = principalOf(caller);
     assertValid(input, user, passwordRules);
-    const { id, email } = user;
-    const outcome = await attempt({ email, ip: caller.ip }, () => exchange(id, input));
+    const { id } = user;
+    const take = () => loginLimits.takeChange(sessionId);
+    const outcome = await attempt(take, () => exchange(id, input));
     if ('refusal' in outcome) throw await refused(outcome.refusal, user, caller);
 
     const reason = 'password_changed';

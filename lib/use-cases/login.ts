@@ -32,7 +32,7 @@ export type Login = UseCase<LoginInput, Grant>;
  * `invalid_input`, `invalid_credentials`, `too_many_logins`, `busy`, `store_unavailable`.
  */
 export function createLogin(parts: LoginParts): Login {
-  const { audit } = parts;
+  const { audit, loginLimits } = parts;
   const attempt = createPasswordAttempt(parts);
   const grant = createGrant(parts);
   const prove = createProve(parts);
@@ -40,7 +40,8 @@ export function createLogin(parts: LoginParts): Login {
 
   return async function login(input, caller) {
     const { email, password } = normalizeInput(input);
-    const proof = await attempt({ email, ip: caller.ip }, () => prove(email, password));
+    const take = () => loginLimits.takeLogin(email, caller.ip);
+    const proof = await attempt(take, () => prove(email, password));
     if ('refusal' in proof) throw await refused(email, proof, caller);
 
     const { account, now, cutoffs } = proof;

@@ -1,30 +1,24 @@
 import type { Passwords } from '../passwords.ts';
-import type { LoginLimits } from '../store/login-limits.ts';
+import type { LoginAttempt, LoginLimits } from '../store/login-limits.ts';
 
 export interface PasswordAttemptParts {
   readonly passwords: Passwords;
   readonly loginLimits: LoginLimits;
 }
 
-/** Whose password is looked at, and for whom. */
-interface Account {
-  readonly email: string;
-  readonly ip: string;
-}
-
 /**
- * Makes what stands around everything that looks at a password: there has to be room for it, and it counts
- * as a failure of the account and the address, unless its outcome has no `refusal`, or it ends in an error.
+ * Makes the frame around a look at a password: it needs a place in the queue of passwords, and is counted by the
+ * login limits. The count is given back where the outcome has no `refusal`, and where it ends in an error.
  */
-export function createPasswordAttempt({ passwords, loginLimits }: PasswordAttemptParts) {
+export function createPasswordAttempt({ passwords }: Pick<PasswordAttemptParts, 'passwords'>) {
   async function counted<Outcome extends object>(
-    { email, ip }: Account,
+    take: () => Promise<LoginAttempt>,
     look: () => Promise<Outcome>,
   ): Promise<Outcome> {
-    const taken = await loginLimits.take(email, ip);
+    const taken = await take();
     try {
       const outcome = await look();
-      if (!('refusal' in outcome)) await taken.succeeded();
+      await ('refusal' in outcome ? taken.failed() : taken.succeeded());
       return outcome;
     } catch (error) {
       await taken.withdraw().catch(() => undefined); // The first error is the one to tell.
@@ -33,12 +27,12 @@ export function createPasswordAttempt({ passwords, loginLimits }: PasswordAttemp
   }
 
   return async function attempt<Outcome extends object>(
-    account: Account,
+    take: () => Promise<LoginAttempt>,
     look: () => Promise<Outcome>,
   ): Promise<Outcome> {
     const leave = passwords.takePlace(); // so that a storm of logins does not become one of the database
     try {
-      return await counted(account, look);
+      return await counted(take, look);
     } finally {
       leave();
     }

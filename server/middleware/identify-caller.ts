@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Middleware } from 'koa';
 import type { Caller } from '../../lib/caller.ts';
+import { normalizeIp } from '../../lib/ip-address.ts';
 import type { RequestContext, State } from '../context.ts';
 
 export interface IdentifyCallerOptions {
@@ -22,11 +23,23 @@ export function identifyCaller({ requestDeadline }: IdentifyCallerOptions): Midd
 }
 
 /** Who asks, as far as the request tells. An id from outside is taken over only where it is harmless. */
-export function callerOf(ctx: Pick<RequestContext, 'ip' | 'get'>): Caller {
+export function callerOf(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'>): Caller {
   const given = ctx.get('X-Request-Id');
   return {
-    ip: ctx.ip,
-    userAgent: ctx.get('User-Agent').slice(0, 512) || undefined,
+    ip: ipOf(ctx),
+    userAgent: userAgentOf(ctx.get('User-Agent')),
     requestId: /^[\w-]{8,64}$/.test(given) ? given : randomUUID(),
   };
+}
+
+/** The address that Koa believes, in its one spelling; where a proxy wrote something else, that of the proxy. */
+function ipOf({ ip, req }: Pick<RequestContext, 'ip' | 'req'>): string {
+  return normalizeIp(ip) ?? normalizeIp(req.socket.remoteAddress ?? '') ?? '';
+}
+
+const LONGEST_USER_AGENT = 512;
+
+/** Without the control characters of ISO 8859-1, which a terminal would obey. */
+function userAgentOf(text: string): string | undefined {
+  return text.slice(0, LONGEST_USER_AGENT).replace(/\p{Cc}/gu, ' ') || undefined;
 }

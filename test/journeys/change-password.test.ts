@@ -90,25 +90,36 @@ test('A wrong current password changes nothing, and the token still works', asyn
   for (const secret of [wrong, NEW_PASSWORD]) t.false(isLeaked(secret, [answer], server));
 });
 
-test('Wrong current passwords are counted with failed logins, so that a stolen token guesses no password', async (t) => {
+test('Wrong current passwords are counted by session, from whichever address, so that a stolen token guesses no password', async (t) => {
   const limits = { LOGIN_FAILURES_PER_ACCOUNT: '3/15m', TRUST_PROXY: '1' };
   const { url, collections } = await testServer(t, limits);
   const { email } = await addUser(collections);
-  const token = await logIn(url, email);
-  const headers = { 'x-forwarded-for': '192.0.2.1' };
+  const [stolen, own] = [await logIn(url, email), await logIn(url, email)];
   const outcomes: string[] = [];
-  for (const current of ['wrong', 'wrong', PASSWORD]) {
-    if (current === PASSWORD) {
-      const login = { email, password: 'wrong' };
-      outcomes.push(outcomeOf(await post(`${url}/api/auth/login`, login, headers)));
-    }
-    outcomes.push(outcomeOf(await changePassword(url, token, { current })));
+  for (const [n, current] of ['wrong', 'wrong', 'wrong', PASSWORD].entries()) {
+    const ip = `192.0.2.${n}`;
+    outcomes.push(outcomeOf(await changePassword(url, stolen, { current, ip })));
   }
   const [wrong, wait] = [refusal('wrong_password'), refusal('too_many_logins')];
-  t.deepEqual(outcomes, [wrong, wrong, refusal('invalid_credentials'), wait]);
-  const login = await post(`${url}/api/auth/login`, { email, password: PASSWORD }, headers);
-  t.is(outcomeOf(login), wait);
-  t.is((await changePassword(url, token, { ip: '192.0.2.2' })).status, 200, 'from elsewhere');
+  t.deepEqual(outcomes, [wrong, wrong, wrong, wait]);
+  t.is((await changePassword(url, own, { ip: '192.0.2.1' })).status, 200, 'the own session');
+});
+
+test('Failed logins of strangers, at the address of the user too, hinder no change of the password', async (t) => {
+  const limits = {
+    LOGIN_FAILURES_PER_ACCOUNT: '2/15m',
+    LOGIN_FAILURES_PER_ADDRESS: '2/15m',
+    LOGIN_FAILURES_ANYWHERE: '1/1d',
+  };
+  const { url, collections } = await testServer(t, { TRUST_PROXY: '1', ...limits });
+  const { email } = await addUser(collections);
+  const token = await logIn(url, email);
+  const ips = ['192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'];
+  for (const ip of ips) {
+    const headers = { 'x-forwarded-for': ip };
+    await post(`${url}/api/auth/login`, { email, password: 'wrong' }, headers);
+  }
+  t.is((await changePassword(url, token, { ip: '192.0.2.1' })).status, 200);
 });
 
 test('A change that succeeds, or is refused as malformed, is not counted', async (t) => {

@@ -76,11 +76,11 @@ export async function openArena(t: ExecutionContext): Promise<Arena> {
     users: createUsers(collections),
     sessions: createSessions(collections),
     revocations: createRevocations(collections, createSchema(collections)),
-    loginLimits: createLoginLimits(collections, {
-      perAccount: UNLIMITED,
-      perAddress: UNLIMITED,
-      anywhere: UNLIMITED,
-    }),
+    loginLimits: createLoginLimits(
+      collections,
+      { perAccount: UNLIMITED, perAddress: UNLIMITED, anywhere: UNLIMITED },
+      5 * MINUTE,
+    ),
     audit: createAudit(collections, { log: silent }),
     log: silent,
     refreshTokens: await createRefreshTokens([secret]),

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
+import { isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
+import type { Forgetting } from './forgetting.ts';
+
+/** A limit on failures, and the key under which they are counted. */
+export interface Counter {
+  readonly key: string;
+  /** The most failures, attempts under way included. */
+  readonly most: number;
+  readonly forgetting: Forgetting;
+}
+
+/** What is stored of a counter: failures, and attempts that may become one. */
+interface CounterDocument {
+  readonly key: string;
+  /** The failures that were counted when the last one was. */
+  readonly points: number;
+  /** The start of the window, or the time of the last failure. Missing before the first one. */
+  readonly since?: Date;
+  /** Attempts whose outcome is open. One that crashed is dropped at its time. */
+  readonly under_way?: readonly { readonly id: string; readonly until: Date }[];
+  /** For the TTL index: the document says nothing any more. */
+  readonly expire: Date;
+}
+
+/** What a counter has left for one more attempt. */
+export interface Room {
+  /** Milliseconds until failures are forgotten that leave no room; 0 where they leave some. */
+  readonly wait: number;
+  /** True where failures and attempts under way together leave room. */
+  readonly isFree: boolean;
+}
+
+/** An attempt under way, counted by several counters. Both functions return false where its time was over. */
+export interface Reservation {
+  /** Turns the attempt into a failure. */
+  fail(): Promise<boolean>;
+  /** Drops the attempt. */
+  release(): Promise<boolean>;
+}
+
+export interface AttemptCounters {
+  /** Reads counters, and the entries under other keys, in one command. */
+  read(keys: readonly string[]): Promise<CounterSnapshot>;
+  /** Counts an attempt in all of these counters, or returns undefined where one has no room left. */
+  reserve(counters: readonly Counter[]): Promise<Reservation | undefined>;
+}
+
+export interface CounterSnapshot {
+  has(key: string): boolean;
+  room(counter: Counter): Room;
+}
+
+/**
+ * Counts failures and attempts under way in `login_limits`, by the database's clock. An attempt is counted before
+ * its outcome is known, so that attempts at once have no more guesses than attempts in turn; one that nobody ends
+ * is dropped after `holdFor` milliseconds, and its outcome is worth nothing from then on.
+ */
+export function createAttemptCounters(collection: Collection, holdFor: number): AttemptCounters {
+  async function update(operations: AnyBulkWriteOperation[]): Promise<number> {
+    const options = { ordered: false, maxTimeMS: MAX_TIME };
+    const result = await collection.bulkWrite(operations, options);
+    return result.modifiedCount + result.upsertedCount;
+  }
+
+  /** Two first attempts at once insert the same key: the second try finds it. */
+  async function start(counters: readonly Counter[], id: string): Promise<boolean> {
+    const operations = counters.map((counter) => startOf(counter, id, holdFor));
+    const isComplete = async () => (await update(operations)) === counters.length;
+    return isComplete().catch(async (error: unknown) => {
+      if (!isDuplicateKey(error)) throw error;
+      await end(counters, id, withoutAttempt);
+      return isComplete();
+    });
+  }
+
+  async function end(
+    counters: readonly Counter[],
+    id: string,
+    change: (counter: Counter, id: string) => Document[],
+  ): Promise<boolean> {
+    const operations = counters.map((counter) => ({
+      updateOne: { filter: { key: counter.key, 'under_way.id': id }, update: change(counter, id) },
+    }));
+    return (await orUnavailable(update(operations))) === counters.length;
+  }
+
+  return {
+    async read(keys) {
+      const isLive = { $gt: ['$expire', '$$NOW'] };
+      const filter = { key: { $in: [...keys] }, $expr: isLive };
+      const options = { projection: { now: '$$NOW', key: 1, points: 1, since: 1, under_way: 1 } };
+      const found = collection.find<Snapshot>(filter, { ...options, maxTimeMS: MAX_TIME });
+      return toSnapshot(await orUnavailable(found.toArray()));
+    },
+
+    async reserve(counters) {
+      const id = randomUUID();
+      const release = () => end(counters, id, withoutAttempt);
+      const fail = () => end(counters, id, asFailure);
+      const isComplete = await orUnavailable(start(counters, id)).catch((error: unknown) => {
+        void release().catch(() => undefined); // where that fails as well, time drops the attempt
+        throw error;
+      });
+      if (isComplete) return { release, fail };
+      await release();
+      return undefined;
+    },
+  };
+}
+
+type Snapshot = CounterDocument & { readonly now: Date };
+
+function toSnapshot(documents: readonly Snapshot[]): CounterSnapshot {
+  const byKey = new Map(documents.map((document) => [document.key, document]));
+  return {
+    has: (key) => byKey.has(key),
+    room({ key, most, forgetting }) {
+      const document = byKey.get(key);
+      if (document === undefined) return { wait: 0, isFree: true };
+      const { now, points, since = now, under_way = [] } = document;
+      const age = now.getTime() - since.getTime();
+      const underWay = under_way.filter(({ until }) => until > now).length;
+      return {
+        wait: forgetting.wait(points, age, most),
+        isFree: forgetting.left(points, age) + underWay + 1 <= most,
+      };
+    },
+  };
+}
+
+const NOBODY: readonly never[] = [];
+const underWay = { $ifNull: ['$under_way', NOBODY] };
+const isLive = { $gt: ['$$this.until', '$$NOW'] };
+const live = { $filter: { input: underWay, as: 'this', cond: isLive } };
+
+/** Adds the attempt where there is room, and changes nothing where there is none: that costs no write. */
+function startOf({ key, most, forgetting }: Counter, id: string, holdFor: number) {
+  const hasRoom = { $lte: [{ $add: [forgetting.failures, { $size: live }, 1] }, most] };
+  const until = { $add: ['$$NOW', holdFor] };
+  const added = { $concatArrays: [live, [{ id, until }]] };
+  const update = [
+    { $set: { under_way: { $cond: [hasRoom, added, underWay] } } },
+    { $set: { points: { $ifNull: ['$points', 0] }, expire: later(['$under_way.until']) } },
+  ];
+  return { updateOne: { filter: { key }, update, upsert: true } };
+}
+
+function asFailure({ forgetting }: Counter, id: string): Document[] {
+  const counted = { points: { $add: [forgetting.failures, 1] }, since: forgetting.since };
+  return [
+    { $set: { ...counted, under_way: without(id) } },
+    { $set: { expire: later([[forgetting.end]]) } },
+  ];
+}
+
+function withoutAttempt(_: Counter, id: string): Document[] {
+  return [{ $set: { under_way: without(id) } }];
+}
+
+function without(id: string): Document {
+  return { $filter: { input: underWay, as: 'this', cond: { $ne: ['$$this.id', id] } } };
+}
+
+/** The end of what is known: it only moves later, since a document that is deleted early forgets failures. */
+function later(dates: readonly unknown[]): Document {
+  return { $max: ['$expire', ...dates.map((each) => ({ $max: each }))] };
+}

@@ -1,0 +1,53 @@
+import type { Document } from 'mongodb';
+
+/** So many failures within so many milliseconds. */
+export interface Limit {
+  readonly points: number;
+  readonly duration: number;
+}
+
+/**
+ * A rule by which a counter forgets its failures. The expressions are for updates by the database's clock, in which
+ * `$points` and `$since` are those of the counter; the functions say the same of a counter that was read.
+ */
+export interface Forgetting {
+  /** The failures that are not forgotten yet. */
+  readonly failures: Document;
+  /** `since`, once one more failure is counted. */
+  readonly since: Document | string;
+  /** The time at which all failures are forgotten. */
+  readonly end: Document;
+  /** Returns the failures that are not forgotten `age` milliseconds after `since`. */
+  left(points: number, age: number): number;
+  /** Returns the milliseconds until there is room for one more failure below `most`; 0 where there is some. */
+  wait(points: number, age: number, most: number): number;
+}
+
+/** Forgets all failures at once, `duration` milliseconds after the first one. */
+export function allAtOnce(duration: number): Forgetting {
+  const end = { $add: ['$since', duration] };
+  const isOpen = { $gt: [end, '$$NOW'] };
+  const left = (points: number, age: number) => (age < duration ? points : 0);
+  return {
+    failures: { $cond: [isOpen, '$points', 0] },
+    since: { $cond: [isOpen, '$since', '$$NOW'] },
+    end,
+    left,
+    wait: (points, age, most) => (left(points, age) + 1 <= most ? 0 : duration - age),
+  };
+}
+
+/** Forgets failures one by one, `points` of them in each `duration` milliseconds. */
+export function oneByOne({ points: rate, duration }: Limit): Forgetting {
+  const each = duration / rate;
+  const age = { $subtract: ['$$NOW', { $ifNull: ['$since', '$$NOW'] }] };
+  const stored = { $ifNull: ['$points', 0] };
+  const left = (points: number, ms: number) => Math.max(0, points - ms / each);
+  return {
+    failures: { $max: [0, { $subtract: [stored, { $divide: [age, each] }] }] },
+    since: '$$NOW',
+    end: { $add: ['$since', { $multiply: ['$points', each] }] },
+    left,
+    wait: (points, ms, most) => Math.max(0, (left(points, ms) + 1 - most) * each),
+  };
+}

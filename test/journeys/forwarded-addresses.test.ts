@@ -1,0 +1,80 @@
+import test from 'ava';
+import { post, send, testServer } from '../helpers/server.ts';
+import { addUser, PASSWORD } from '../helpers/users.ts';
+
+/** What a proxy wrote, and what is stored, limited and logged. */
+const ENTRIES: readonly (readonly [entry: string, ip: string])[] = [
+  ['192.0.2.1', '192.0.2.1'],
+  ['192.0.2.1:5678', '192.0.2.1'],
+  ['"192.0.2.1:5678"', '192.0.2.1'],
+  ['[2001:db8::1]:443', '2001:db8::1'],
+  ['[2001:db8::1]', '2001:db8::1'],
+  ['"[2001:db8::1]:443"', '2001:db8::1'],
+  ['2001:0DB8:0:0:0:0:0:1', '2001:db8::1'],
+  ['fe80::1%eth0', 'fe80::1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['[::ffff:c000:201]:80', '192.0.2.1'],
+  ['unknown', '127.0.0.1'],
+  ['_hidden', '127.0.0.1'],
+  ['0x7f.1', '127.0.0.1'],
+  ['192.0.2.300', '127.0.0.1'],
+  ['192.0.2.1 DROP TABLE', '127.0.0.1'],
+  ['9'.repeat(4_000), '127.0.0.1'],
+  [`fe80::1%${'z'.repeat(4_000)}`, '127.0.0.1'],
+  ['203.0.113.9,', '127.0.0.1'],
+];
+
+for (const [entry, ip] of ENTRIES) {
+  test(`An address is stored and logged in its one spelling: ${entry.slice(0, 30)} as ${ip}`, async (t) => {
+    const { url, log, collections } = await testServer(t, { TRUST_PROXY: '1' });
+    const { email } = await addUser(collections);
+    const headers = { 'x-forwarded-for': entry, 'user-agent': 'an agent\u009b31m' };
+    t.is((await post(`${url}/api/auth/login`, { email, password: PASSWORD }, headers)).status, 200);
+    t.is(log.at(-1)?.['ip'], ip);
+    t.like(await collections.sessions.findOne(), { ip, user_agent: 'an agent 31m' });
+    t.like(await collections.auditEvents.findOne({ action: 'user_login' }), { ip });
+  });
+}
+
+test('A client gains nothing by another port or another spelling of its address', async (t) => {
+  const limits = { LOGIN_FAILURES_PER_ADDRESS: '2/15m', TRUST_PROXY: '1' };
+  const { url } = await testServer(t, limits);
+  const statuses: number[] = [];
+  for (const entry of ['192.0.2.1:1', '::ffff:192.0.2.1', '[::ffff:192.0.2.1]:3', '192.0.2.1']) {
+    const body = { email: 'nobody@example.com', password: 'wrong' };
+    const answer = await post(`${url}/api/auth/login`, body, { 'x-forwarded-for': entry });
+    statuses.push(answer.status);
+  }
+  t.deepEqual(statuses, [401, 401, 429, 429]);
+});
+
+/** Settings, the headers of requests in turn, and what the one warning says; none where it is undefined. */
+const WARNINGS: readonly (readonly [
+  trusted: string,
+  headers: readonly Record<string, string>[],
+  says: RegExp | undefined,
+])[] = [
+  ['0', [{ 'x-forwarded-for': '192.0.2.1' }], /X-Forwarded-For.*TRUST_PROXY is 0.*Set TRUST_PROXY/],
+  ['0', [{ forwarded: 'for=192.0.2.1' }], /Forwarded.*TRUST_PROXY is 0/],
+  ['0', [{ 'x-real-ip': '192.0.2.1' }], /X-Real-IP.*TRUST_PROXY is 0/],
+  ['0', [{}], undefined],
+  ['1', [{}, { 'x-forwarded-for': '192.0.2.1' }], undefined],
+  ['1', [{ 'x-forwarded-for': '192.0.2.1:80' }, { forwarded: 'for=192.0.2.1' }], undefined],
+  ['1', [{ 'x-forwarded-for': '203.0.113.1, 192.0.2.1' }], undefined],
+  ['1', [{ 'x-forwarded-for': '203.0.113.1, unknown' }], /no IP address.*set TRUST_PROXY right/],
+  ['2', [{ 'x-forwarded-for': '192.0.2.1' }], /fewer addresses.*\(1\).*\(2\).*Set TRUST_PROXY/],
+  ['2', [{ 'x-forwarded-for': 'x' }, { 'x-forwarded-for': 'x, 10.0.0.1' }], /fewer addresses/],
+];
+
+for (const [trusted, requests, says] of WARNINGS) {
+  const told = says === undefined ? 'no warning' : 'one warning';
+  test(`With TRUST_PROXY=${trusted} there is ${told} at ${JSON.stringify(requests)}, however often it comes`, async (t) => {
+    const { url, log } = await testServer(t, { TRUST_PROXY: trusted });
+    const before = log.length; // a standalone mongod is warned of
+    for (const headers of [...requests, ...requests]) await send(`${url}/livez`, { headers });
+    const warnings = log.slice(before).filter(({ level }) => level === 'warn');
+    t.is(warnings.length, says === undefined ? 0 : 1);
+    if (says !== undefined) t.regex(String(warnings[0]?.['msg']), says);
+    t.notRegex(JSON.stringify(warnings), /192\.0\.2|203\.0/, 'what a client sent is not repeated');
+  });
+}
