@@ -87,13 +87,7 @@ export function createAttemptCounters(collection: Collection, holdFor: number): 
   }
 
   return {
-    async read(keys) {
-      const isLive = { $gt: ['$expire', '$$NOW'] };
-      const filter = { key: { $in: [...keys] }, $expr: isLive };
-      const options = { projection: { now: '$$NOW', key: 1, points: 1, since: 1, under_way: 1 } };
-      const found = collection.find<Snapshot>(filter, { ...options, maxTimeMS: MAX_TIME });
-      return toSnapshot(await orUnavailable(found.toArray()));
-    },
+    read: (keys) => readCounters(collection, keys),
 
     async reserve(counters) {
       const id = randomUUID();
@@ -108,6 +102,14 @@ export function createAttemptCounters(collection: Collection, holdFor: number): 
       return undefined;
     },
   };
+}
+
+async function readCounters(collection: Collection, keys: readonly string[]) {
+  const isLive = { $gt: ['$expire', '$$NOW'] };
+  const filter = { key: { $in: [...keys] }, $expr: isLive };
+  const projection = { now: '$$NOW', key: 1, points: 1, since: 1, under_way: 1 };
+  const found = collection.find<Snapshot>(filter, { projection, maxTimeMS: MAX_TIME });
+  return toSnapshot(await orUnavailable(found.toArray()));
 }
 
 type Snapshot = CounterDocument & { readonly now: Date };

@@ -142,30 +142,6 @@ function createMakeCounters(options: LoginLimitOptions) {
   const perAccount = checked(options.perAccount ?? { points: 10, duration: 15 * MINUTE });
   const perAddress = checked(options.perAddress ?? { points: 100, duration: 15 * MINUTE });
   const anywhere = checked(options.anywhere ?? { points: 100, duration: DAY });
-  const windowed = (what: string, by: string, { points, duration }: Limit): Counter => ({
-    key: `${what}:${by}`,
-    most: points,
-    forgetting: allAtOnce(duration),
-  });
-  const tries = { points: SLOWLY.tries, duration: 2 * anywhere.duration };
-
-  function offersOf(account: string, ip: string): Counter[][] {
-    const strangers = (share: number): Counter => ({
-      key: `strangers:${account}`,
-      most: anywhere.points * share,
-      forgetting: oneByOne(anywhere),
-    });
-    const pair = hashed(`${account} ${hashed(subscriberOf(ip))}`);
-    const network = hashed(`${account} ${hashed(networkOf(ip))}`);
-    const ofAddress = windowed('stranger', pair, tries);
-    const ofNetwork = windowed('strange-network', network, tries);
-    return [
-      [strangers(1)],
-      [strangers(SLOWLY.ofAddress), ofAddress],
-      [strangers(SLOWLY.ofNetwork), ofAddress, ofNetwork],
-    ];
-  }
-
   return {
     ofLogin(email: string, ip: string): LoginCounters {
       const account = hashed(email);
@@ -177,7 +153,7 @@ function createMakeCounters(options: LoginLimitOptions) {
         windowed('subscriber', address, perAddress),
         ...(isIpv6(ip) ? [windowed('site', hashed(networkOf(ip)), site)] : []),
       ];
-      return { always, offers: offersOf(account, ip), known: `known:${pair}` };
+      return { always, offers: offersOf(account, ip, anywhere), known: `known:${pair}` };
     },
 
     ofSession(sessionId: string): Counter[] {
@@ -188,6 +164,29 @@ function createMakeCounters(options: LoginLimitOptions) {
       ];
     },
   };
+}
+
+/** Returns what a stranger may be counted in, the better way first. */
+function offersOf(account: string, ip: string, anywhere: Limit): Counter[][] {
+  const tries = { points: SLOWLY.tries, duration: 2 * anywhere.duration };
+  const strangers = (share: number): Counter => ({
+    key: `strangers:${account}`,
+    most: anywhere.points * share,
+    forgetting: oneByOne(anywhere),
+  });
+  const pair = hashed(`${account} ${hashed(subscriberOf(ip))}`);
+  const network = hashed(`${account} ${hashed(networkOf(ip))}`);
+  const ofAddress = windowed('stranger', pair, tries);
+  const ofNetwork = windowed('strange-network', network, tries);
+  return [
+    [strangers(1)],
+    [strangers(SLOWLY.ofAddress), ofAddress],
+    [strangers(SLOWLY.ofNetwork), ofAddress, ofNetwork],
+  ];
+}
+
+function windowed(what: string, by: string, { points, duration }: Limit): Counter {
+  return { key: `${what}:${by}`, most: points, forgetting: allAtOnce(duration) };
 }
 
 function checked(limit: Limit): Limit {
