@@ -12,6 +12,7 @@ import { countRevocations } from './store/counted-revocations.ts';
 import { createDailyCounts } from './store/daily-counts.ts';
 import { assertUsable } from './store/database.ts';
 import { createHealthChecks } from './store/health-checks.ts';
+import { createAssertAllKept } from './store/kept.ts';
 import { createLastUse } from './store/last-use.ts';
 import { createLoginLimits } from './store/login-limits.ts';
 import { createPrimaryProof, type PrimaryProof } from './store/primary-proof.ts';
@@ -59,13 +60,14 @@ export async function openParts(options: AuthOptions) {
     passwordRules: createPasswordRules({ passwordMinLength, serviceName: issuer }),
     users: createUsers(collections, primary),
     clients: createClients(collections),
-    sessions: createSessions(collections),
+    sessions: createSessions(collections, primary),
     lastUse: createLastUse(collections),
     revocations: countRevocations(
       createRevocations(collections, schema, clock, primary),
       dailyCounts,
     ),
     primary,
+    assertKept: createAssertAllKept(collections),
     dailyCounts,
     countEntries: createCountEntries(collections),
     loginLimits: createLoginLimits(collections, options.loginLimits, ATTEMPT_HELD * deadline),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
-import { isDuplicateKey, MAX_TIME, orUnavailable } from './database.ts';
+import { MAX_TIME, orUnavailable } from './database.ts';
+import { isDuplicateOf } from './duplicate-keys.ts';
 import type { Forgetting } from './forgetting.ts';
 
 /** A limit on failures, and the key under which they are counted. */
@@ -69,7 +70,7 @@ export function createAttemptCounters(collection: Collection, holdFor: number): 
     const operations = counters.map((counter) => startOf(counter, id, holdFor));
     const isComplete = async () => (await update(operations)) === counters.length;
     return isComplete().catch(async (error: unknown) => {
-      if (!isDuplicateKey(error)) throw error;
+      if (!isDuplicateOf(error, 'key')) throw error;
       await end(counters, id, withoutAttempt);
       return isComplete();
     });

@@ -5,6 +5,7 @@ import { createSharedReads } from '../shared-reads.ts';
 import { MINUTE } from '../time.ts';
 import type { ClientDocument, Collections } from './collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from './database.ts';
+import { createAssertKept } from './kept.ts';
 
 /** A service that may ask `/oauth`. */
 export interface Client {
@@ -46,10 +47,9 @@ const WHAT_A_CLIENT_IS = { name: 1, secret_hash: 1, created_at: 1 } as const;
  * Reads and writes the `clients` collection. A client is remembered for so many milliseconds, and no longer,
  * because it may have been deleted by hand, or its entry in `revoked_tokens` lost with all others.
  */
-export function createClients(
-  { clients }: Pick<Collections, 'clients'>,
-  remembered = MINUTE,
-): Clients {
+export function createClients(collections: Collections, remembered = MINUTE): Clients {
+  const { clients } = collections;
+  const assertKept = createAssertKept(collections, 'clients');
   const read = createSharedReads(async (ids) => {
     const documents = await findByIds(clients, ids, WHAT_A_CLIENT_IS);
     return new Map(documents.map((document) => [document._id, document]));
@@ -62,7 +62,10 @@ export function createClients(
       const known = found.get(id);
       if (known !== undefined) return known;
       const document = (await read([id])).get(id);
-      if (document === undefined) return undefined;
+      if (document === undefined) {
+        await assertKept();
+        return undefined;
+      }
       const client = toAccount(document);
       found.set(id, client);
       return client;

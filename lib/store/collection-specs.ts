@@ -13,7 +13,7 @@ export interface CollectionSpec {
 }
 
 /** Raised when validators or indexes change, so that a server can tell a database that is not ready for it. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** What `migrate` makes the database look like. */
 export function collectionSpecs(auditRetention: number): readonly CollectionSpec[] {
@@ -89,7 +89,7 @@ function shape(properties: Document): Document {
   return { $jsonSchema: object(properties) };
 }
 
-function object(properties: Document): Document {
+function object(properties: Document) {
   return { bsonType: 'object', required: Object.keys(properties), properties };
 }
 
@@ -109,13 +109,21 @@ function expiry(field: string, after: number): IndexSpec {
 /** Without this a stray `expires_at` would let the TTL monitor delete a cutoff. */
 const NEVER_EXPIRES = { not: { required: ['expires_at'] } };
 
+type ShapeOf = (kind: string, properties: Document) => Document & { properties: Document };
+
+/** A refresh token names no user, and revokes its session all the same. */
+function sessionEntryShape(of: ShapeOf): Document {
+  const shape = of('session', { _id: string, expires_at: date });
+  return { ...shape, properties: { ...shape.properties, user_id: string } };
+}
+
 function revocationShapes(): Document[] {
   const shared = { revoked_at: date, writes: { bsonType: ['int', 'long'] } };
   const of = (kind: string, properties: Document) =>
     object({ kind: { enum: [kind] }, ...shared, ...properties });
   return [
     of('token', { _id: { bsonType: 'binData' }, user_id: string, expires_at: date }),
-    of('session', { _id: string, user_id: string, expires_at: date }),
+    sessionEntryShape(of),
     { ...of('key', { _id: string }), ...NEVER_EXPIRES },
     { ...of('client', { _id: string }), ...NEVER_EXPIRES },
     { ...of('user', { _id: string, user_id: string, revoked_before: date }), ...NEVER_EXPIRES },

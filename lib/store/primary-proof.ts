@@ -23,9 +23,10 @@ export type ReadLevel = 'local' | 'linearizable';
 export interface ProvenReads {
   /**
    * What `find` finds on a primary that is proven. Finds again where the primary changes meanwhile.
-   * StoreUnavailable where it cannot be shown that nothing older than `maxStaleness` was missed.
+   * StoreUnavailable where it cannot be shown that nothing older than `maxStaleness` was missed; with the
+   * rule `strict`, where anything at all was missed, or seen that a majority does not have.
    */
-  read<Found>(find: (level: ReadLevel) => Promise<Found>): Promise<Found>;
+  read<Found>(find: (level: ReadLevel) => Promise<Found>, rule?: 'strict'): Promise<Found>;
 }
 
 export interface PrimaryProof extends ProvenReads {
@@ -59,17 +60,20 @@ export function createPrimaryProof(
   const held = createHeldProof(prover, maxStaleness);
   const timer = setInterval(held.renew, proofInterval).unref();
 
+  function levelOf({ kind, hasMajority }: Topology, rule?: 'strict'): ReadLevel {
+    const isStrict = rule === 'strict' && (hasMajority || kind === 'sharded');
+    const isProof = maxStaleness === 0 && kind !== 'standalone';
+    return isStrict || isProof ? 'linearizable' : 'local';
+  }
+
   return {
     maxStaleness,
     age: held.age,
 
-    read: (find) =>
+    read: (find, rule) =>
       untilUnchanged(async () => {
         const proof = await held.take();
-        const { kind } = proof.topology;
-        const found = await find(
-          maxStaleness > 0 || kind === 'standalone' ? 'local' : 'linearizable',
-        );
+        const found = await find(levelOf(proof.topology, rule));
         held.assertHolds(proof);
         return found;
       }),

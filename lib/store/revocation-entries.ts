@@ -17,7 +17,8 @@ export interface Cause {
 
 export interface RevokeSessionInput extends Cause {
   readonly sessionId: string;
-  readonly userId: string;
+  /** Undefined where a refresh token is all that is known of the session. */
+  readonly userId: string | undefined;
 }
 
 export interface RevokeTokenInput extends TokenNames, Cause {
@@ -93,7 +94,9 @@ export function sessionEntry(input: RevokeSessionInput): Document[] {
     {
       $set: {
         kind: 'session',
-        user_id: first('user_id', { $literal: input.userId }),
+        ...(input.userId !== undefined && {
+          user_id: first('user_id', { $literal: input.userId }),
+        }),
         ...firstCause(input),
         expires_at: { $max: ['$expires_at', { $add: ['$$NOW', SESSION_ENTRY_LIFETIME] }] },
         ...COUNT_WRITES,

@@ -47,6 +47,8 @@ export interface Ended {
 export interface RevocationReads {
   /** Whether the token is revoked, in one read. StoreUnavailable when that cannot be known. */
   check(token: CheckInput): Promise<RevocationKind | undefined>;
+  /** The same by a strict read, as all below are. */
+  checkStrictly(token: CheckInput): Promise<RevocationKind | undefined>;
   /** Whether all that a key has signed is revoked. */
   isKeyRevoked(kid: string): Promise<boolean>;
   /** Whether a registered client is out. */
@@ -59,22 +61,34 @@ export interface RevocationReads {
   assertKnown(): Promise<void>;
 }
 
-/** Reads `revoked_tokens`, on a proven primary. Those who ask at the same time share a read. */
+/**
+ * Reads `revoked_tokens`: `check` on a proven primary, and so `isClientRevoked`; all else strictly, because an
+ * answer may rest on it. Those who ask at the same time share a read.
+ */
 export function createRevocationReads(
   { revokedTokens }: Pick<Collections, 'revokedTokens'>,
   schema: Schema,
   primary: ProvenReads = unproven,
 ): RevocationReads {
-  const read = createSharedReads(createReader(revokedTokens, schema, primary));
-  const isThere = async (key: string) => (await read([key])).has(key);
+  const readProven = createSharedReads(createReader(revokedTokens, schema, primary));
+  const read = createSharedReads(createReader(revokedTokens, schema, primary, 'strict'));
+  const checkBy = (ask: SharedRead<Entries>) => async (token: CheckInput) => {
+    const names = namesOf(token);
+    return kindOf(token, names, await ask(Object.values(names)));
+  };
 
   return {
-    isKeyRevoked: (kid) => isThere(keyKey(kid)),
-    isClientRevoked: (id) => isThere(clientKey(id)),
+    check: checkBy(readProven),
+    checkStrictly: checkBy(read),
 
-    async check(token) {
-      const names = namesOf(token);
-      return kindOf(token, names, await read(Object.values(names)));
+    async isKeyRevoked(kid) {
+      const key = keyKey(kid);
+      return (await read([key])).has(key);
+    },
+
+    async isClientRevoked(id) {
+      const key = clientKey(id);
+      return (await readProven([key])).has(key);
     },
 
     async cutoffs(userId) {
@@ -129,6 +143,7 @@ function createReader(
   revokedTokens: Collections['revokedTokens'],
   schema: Schema,
   primary: ProvenReads,
+  rule?: 'strict',
 ): SharedRead<Entries> {
   let knownEpoch: string | undefined;
 
@@ -142,8 +157,10 @@ function createReader(
 
   return async function read(keys) {
     const ids = [...keys, SENTINEL].map(idOf);
-    const documents = await primary.read((readConcern) =>
-      findByIds(revokedTokens, ids, { revoked_before: 1, epoch: 1 }, { readConcern }),
+    const documents = await primary.read(
+      (readConcern) =>
+        findByIds(revokedTokens, ids, { revoked_before: 1, epoch: 1 }, { readConcern }),
+      rule,
     );
     const entries = new Map(documents.map((entry) => [keyOf(entry), entry]));
     await assertKnown(entries.get(SENTINEL));

@@ -3,6 +3,8 @@ import { unsound } from '../errors.ts';
 import { type BoundedCount, countUpTo } from './bounded-count.ts';
 import type { Collections, RefreshOutcome, SessionDocument } from './collections.ts';
 import { MAX_TIME, orUnavailable } from './database.ts';
+import { type AssertKept, createAssertKept } from './kept.ts';
+import { type ProvenReads, unproven } from './primary-proof.ts';
 import { type RefreshInput, refreshUpdate } from './session-refresh.ts';
 
 /** One login: what its tokens have in common. */
@@ -72,14 +74,15 @@ const LISTED = {
   batchSize: MOST_SESSIONS + 2,
 } as const;
 
-/** Reads and writes the `sessions` collection. */
-export function createSessions({ sessions }: Pick<Collections, 'sessions'>): Sessions {
-  const reading = { maxTimeMS: MAX_TIME };
+/** Reads the `sessions` collection, strictly, and writes it. A session is absent only where the collection is kept. */
+export function createSessions(
+  collections: Collections,
+  primary: ProvenReads = unproven,
+): Sessions {
+  const { sessions } = collections;
+  const assertKept = createAssertKept(collections, 'sessions');
 
-  async function findOne(filter: Partial<SessionDocument>): Promise<StoredSession | undefined> {
-    const found = await orUnavailable(sessions.findOne(filter, reading));
-    return found === null ? undefined : toSession(found);
-  }
+  const findOne = createFindOne(sessions, primary, assertKept);
 
   return {
     async insert(session) {
@@ -92,7 +95,9 @@ export function createSessions({ sessions }: Pick<Collections, 'sessions'>): Ses
       const after = await orUnavailable(
         sessions.findOneAndUpdate(filter, refreshUpdate(input), options),
       );
-      return after === null ? undefined : toRefreshed(after);
+      if (after !== null) return toRefreshed(after);
+      await assertKept();
+      return undefined;
     },
 
     find: (id) => findOne({ _id: id }),
@@ -100,7 +105,10 @@ export function createSessions({ sessions }: Pick<Collections, 'sessions'>): Ses
 
     async listOf(userId) {
       const filter = { user_id: userId, ...NOT_OVER };
-      const found = await orUnavailable(sessions.find(filter, { ...reading, ...LISTED }).toArray());
+      const found = await primary.read((readConcern) => {
+        const options = { readConcern, maxTimeMS: MAX_TIME, ...LISTED };
+        return orUnavailable(sessions.find(filter, options).toArray());
+      }, 'strict');
       return found.map(toSession);
     },
 
@@ -110,6 +118,25 @@ export function createSessions({ sessions }: Pick<Collections, 'sessions'>): Ses
       const update = { $currentDate: { ended_at: true } } as const;
       await orUnavailable(sessions.updateMany({ _id: { $in: [...ids] } }, update));
     },
+  };
+}
+
+function createFindOne(
+  sessions: Collections['sessions'],
+  primary: ProvenReads,
+  assertKept: AssertKept,
+) {
+  return async function findOne(
+    filter: Partial<SessionDocument>,
+  ): Promise<StoredSession | undefined> {
+    const found = await primary.read(
+      (readConcern) =>
+        orUnavailable(sessions.findOne(filter, { readConcern, maxTimeMS: MAX_TIME })),
+      'strict',
+    );
+    if (found !== null) return toSession(found);
+    await assertKept();
+    return undefined;
   };
 }
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Document, Filter } from 'mongodb';
-import { AuthError, unsound } from '../errors.ts';
+import { AuthError, StoreNotReady, unsound } from '../errors.ts';
 import { createSharedReads } from '../shared-reads.ts';
 import { isUserId } from '../tokens/user-id.ts';
 import type { Collections, UserDocument } from './collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from './database.ts';
 import { isDuplicateOf } from './duplicate-keys.ts';
+import { type AssertKept, createAssertKept } from './kept.ts';
 import { type ProvenReads, unproven } from './primary-proof.ts';
 
 export interface User {
@@ -53,22 +54,20 @@ export interface Users {
 
 const WHAT_A_USER_IS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1 } as const;
 
-/** Reads the `users` collection, on a proven primary, and writes it. */
-export function createUsers(
-  { users }: Pick<Collections, 'users'>,
-  primary: ProvenReads = unproven,
-): Users {
+/**
+ * Reads the `users` collection, and writes it. `find` reads on a proven primary, what a login rests on is read
+ * strictly. A user is absent only where the collection is kept.
+ */
+export function createUsers(collections: Collections, primary: ProvenReads = unproven): Users {
+  const { users } = collections;
   const set = createSet(users);
+  const assertKept = createAssertKept(collections, 'users');
+  const assertGone = createAssertGone(users, assertKept);
 
   return {
-    find: createFind(users, primary),
+    find: createFind(users, primary, assertGone),
 
-    async findAccount(email) {
-      const document = await primary.read((readConcern) =>
-        orUnavailable(users.findOne({ email }, { readConcern, maxTimeMS: MAX_TIME })),
-      );
-      return document === null ? undefined : toAccount(document);
-    },
+    findAccount: createFindAccount(users, primary, assertKept),
 
     async readAgain(id) {
       const pipeline = [{ $match: { _id: id } }, { $set: { now: '$$NOW' } }];
@@ -76,7 +75,8 @@ export function createUsers(
         const options = { readConcern, maxTimeMS: MAX_TIME };
         const cursor = users.aggregate<UserDocument & { now: Date }>(pipeline, options);
         return orUnavailable(cursor.toArray());
-      });
+      }, 'strict');
+      if (document === undefined) await assertGone();
       return document && { account: toAccount(document), now: document.now };
     },
 
@@ -103,12 +103,33 @@ export function createUsers(
   };
 }
 
+/** Asks the same of the database for an address that is not there, so that nobody learns which ones are. */
+function createFindAccount(
+  users: Collections['users'],
+  primary: ProvenReads,
+  assertKept: AssertKept,
+) {
+  return async function findAccount(email: string): Promise<Account | undefined> {
+    const document = await primary.read(
+      (readConcern) =>
+        orUnavailable(users.findOne({ email }, { readConcern, maxTimeMS: MAX_TIME })),
+      'strict',
+    );
+    await assertKept();
+    return document === null ? undefined : toAccount(document);
+  };
+}
+
 function isTaken(error: unknown): boolean {
   return isDuplicateOf(error, 'email');
 }
 
 /** A document that is not sound is the affair of those who asked for it, and of nobody else in the read. */
-function createFind(users: Collections['users'], primary: ProvenReads) {
+function createFind(
+  users: Collections['users'],
+  primary: ProvenReads,
+  assertGone: () => Promise<void>,
+) {
   const read = createSharedReads(async (ids) => {
     const documents = await primary.read((readConcern) =>
       findByIds(users, ids, WHAT_A_USER_IS, { readConcern }),
@@ -121,9 +142,22 @@ function createFind(users: Collections['users'], primary: ProvenReads) {
   return async function find(id: string): Promise<User | undefined> {
     const found = (await read([id])).get(id);
     if (found instanceof Error) throw found;
+    if (found === undefined) await assertGone();
     return found;
   };
 }
+
+/** Makes the check behind "the user of this token is gone": one who had a token was a user, so there are users. */
+function createAssertGone(users: Collections['users'], assertKept: AssertKept) {
+  return async function assertGone(): Promise<void> {
+    const options = { projection: { _id: 1 }, maxTimeMS: MAX_TIME };
+    const [anyone] = await Promise.all([orUnavailable(users.findOne({}, options)), assertKept()]);
+    if (anyone === null) throw new StoreNotReady(EMPTY);
+  };
+}
+
+const EMPTY =
+  'users is empty, and a token speaks for a user: put the users back, or create one, and the token is refused';
 
 /** Changes a user where the filter fits, by the database's clock; tells whether it did. */
 function createSet(users: Collections['users']) {

@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import { type ClockSkew, MAX_SKEW } from '../store/clock-skew.ts';
 import { SCHEMA_VERSION } from '../store/collection-specs.ts';
 import type { HealthChecks } from '../store/health-checks.ts';
+import type { AssertKept } from '../store/kept.ts';
 import type { PrimaryProof } from '../store/primary-proof.ts';
 import type { Revocations } from '../store/revocations.ts';
 import type { Schema } from '../store/schema.ts';
@@ -45,6 +46,8 @@ export interface CheckHealthParts {
   readonly schema: Schema;
   readonly revocations: Revocations;
   readonly skew: ClockSkew;
+  /** Rejects where a collection that has to be there was lost. */
+  readonly assertKept: AssertKept;
   readonly primary: Pick<PrimaryProof, 'topology' | 'age' | 'maxStaleness'>;
   readonly healthChecks: HealthChecks;
   readonly keys: Pick<KeyRing, 'signing'>;
@@ -59,14 +62,14 @@ export type CheckHealth = () => Promise<HealthReport>;
 
 /** Asks the database all that a request will need of it. Never rejects. */
 export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
-  const { schema, revocations, skew, primary, healthChecks, log, patience } = parts;
+  const { revocations, skew, primary, healthChecks, log, patience } = parts;
   const revokedKey = createFindRevokedKey(parts);
 
   return async function checkHealth() {
     const measured = skew.measure();
     measured.catch((err) => log.warn({ err }, 'The database cannot be reached'));
     const read = revocations.cutoffs(undefined); // reads the sentinel, as any request would
-    const found = schema.find();
+    const found = findShape(parts);
     const proven = primary.topology();
     const bounded = <T>(work: Promise<T>, judge: (value: T) => HealthCheck) =>
       settled(within(patience, work.then(judge), tooLate));
@@ -103,6 +106,13 @@ const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried before the schema
 
 function good(detail?: string): HealthCheck {
   return detail === undefined ? { ok: true } : { ok: true, detail };
+}
+
+/** Finds the version of the schema, once every collection is known to be there. */
+async function findShape({ schema, assertKept }: CheckHealthParts) {
+  const found = await schema.find();
+  if (judgeVersion(found).ok) await assertKept();
+  return found;
 }
 
 /** A newer version is fine: it only adds, so servers of two versions can run side by side. */

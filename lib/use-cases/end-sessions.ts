@@ -9,14 +9,17 @@ export interface EndSessionsParts {
   readonly log: Log;
 }
 
+/** A session to end; of one that is known by its refresh token alone, the user may be unknown. */
+export interface EndedSession {
+  readonly id: Session['id'];
+  readonly userId: Session['userId'] | undefined;
+}
+
 /** Revokes sessions, in one command. Answers once a majority has it. */
 export function createEndSessions(parts: EndSessionsParts) {
   const noteEnded = createNoteEnded(parts);
 
-  return async function endSessions(
-    ended: readonly Pick<Session, 'id' | 'userId'>[],
-    cause: Cause,
-  ): Promise<void> {
+  return async function endSessions(ended: readonly EndedSession[], cause: Cause): Promise<void> {
     await parts.revocations.revokeSessions(
       ended.map(({ id, userId }) => ({ sessionId: id, userId, ...cause })),
     );

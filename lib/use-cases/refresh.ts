@@ -83,7 +83,7 @@ function createAssertGood({ revocations, users }: RefreshParts) {
   return async function assertGood(session: StoredSession, kid: string): Promise<User> {
     const { id: sessionId, userId, stamp } = session;
     const [kind, user] = await Promise.all([
-      revocations.check({ sessionId, userId, stamp, kid }),
+      revocations.checkStrictly({ sessionId, userId, stamp, kid }),
       users.find(userId),
     ]);
     if (kind !== undefined) throw revoked(`the ${kind} was revoked`);

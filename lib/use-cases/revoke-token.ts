@@ -51,7 +51,11 @@ export function createRevokeToken(parts: RevokeTokenParts): RevokeToken {
     const accessToken = unlessForeign(() => accessTokens.verify(token));
     const refreshToken = unlessForeign(() => refreshTokens.verify(token));
     const kid = accessToken?.kid ?? refreshToken?.kid;
-    if (kid === undefined || (await revocations.isKeyRevoked(kid))) return;
+    if (kid === undefined) return;
+    if (await revocations.isKeyRevoked(kid)) {
+      await revocations.revokeKey({ kid, ...causeOf(client) }); // the answer stands for a write of its own
+      return;
+    }
     if (accessToken !== undefined) await revokeAccessToken(accessToken, client, caller);
     if (refreshToken !== undefined) await revokeRefreshToken(refreshToken, client, caller);
   };
@@ -80,15 +84,16 @@ function createRevokeAccessToken(parts: RevokeTokenParts) {
   };
 }
 
+/** The mac of the token vouches for the session, so it is revoked whether or not a document of it is found. */
 function createRevokeRefreshToken(parts: RevokeTokenParts) {
   const endSessions = createEndSessions(parts);
   const record = createRecord(parts);
 
   return async function revoke(token: RefreshToken, client: Client, caller: Caller): Promise<void> {
-    const session = await parts.sessions.find(token.sessionId);
-    if (session === undefined) return; // It ended long ago, and its tokens with it.
-    const { id: sessionId, userId } = session;
-    await endSessions([session], causeOf(client));
+    const { sessionId } = token;
+    const session = await parts.sessions.find(sessionId).catch(() => undefined);
+    const userId = session?.userId;
+    await endSessions([{ id: sessionId, userId }], causeOf(client));
     await record({ type: 'refresh_token', userId, sessionId }, client, caller);
   };
 }
@@ -99,14 +104,14 @@ function causeOf({ id }: Client) {
 
 interface Revoked {
   readonly type: 'access_token' | 'refresh_token';
-  readonly userId: string;
+  readonly userId: string | undefined;
   readonly sessionId: string;
 }
 
 function createRecord({ users, audit }: RevokeTokenParts) {
   return async function record(revoked: Revoked, client: Client, caller: Caller): Promise<void> {
     const { type, userId, sessionId } = revoked;
-    const user = await auditedUser(users, userId);
+    const user = userId === undefined ? undefined : await auditedUser(users, userId);
     await audit.record(
       {
         action: 'token_revoked_by_client',

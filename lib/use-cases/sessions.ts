@@ -1,10 +1,10 @@
 import { type Caller, principalOf } from '../caller.ts';
 import type { UseCase } from '../deadline.ts';
-import { AuthError } from '../errors.ts';
+import { AuthError, StoreUnavailable } from '../errors.ts';
 import type { Audit } from '../store/audit.ts';
 import type { StoredSession } from '../store/sessions.ts';
 import { createEndSessions, type EndSessionsParts } from './end-sessions.ts';
-import { createLiveSessions } from './live-sessions.ts';
+import { createKeepLive } from './live-sessions.ts';
 
 export interface SessionsParts extends EndSessionsParts {
   readonly audit: Audit;
@@ -29,12 +29,13 @@ export interface OwnSessions {
 /** Makes what lists and ends a user's own sessions. */
 export function createOwnSessions(parts: SessionsParts): OwnSessions {
   const { sessions, audit } = parts;
-  const liveSessions = createLiveSessions(parts);
+  const keepLive = createKeepLive(parts);
+  const { listOwn, assertFound } = createListOwn(parts);
   const endSessions = createEndSessions(parts);
 
   async function list(_input: unknown, caller: Caller): Promise<LiveSession[]> {
     const { user, sessionId } = principalOf(caller);
-    const live = await liveSessions(user.id);
+    const live = await keepLive(user.id, await listOwn(caller));
     return live.map((session) => ({ ...session, isCurrent: session.id === sessionId }));
   }
 
@@ -52,14 +53,41 @@ export function createOwnSessions(parts: SessionsParts): OwnSessions {
     async end({ sessionId }, caller) {
       const { user } = principalOf(caller);
       const session = await sessions.findOf(user.id, sessionId);
-      if (session === undefined) throw new AuthError('not_found', 'The user has no such session');
+      if (session === undefined) {
+        await assertFound([], caller);
+        throw new AuthError('not_found', 'The user has no such session');
+      }
       await endAll([session], caller);
     },
 
-    async endOthers(input, caller) {
-      const others = (await list(input, caller)).filter(({ isCurrent }) => !isCurrent);
+    /** Those that look revoked are revoked again: a majority may not have the entry that was seen. */
+    async endOthers(_input, caller) {
+      const { user, sessionId } = principalOf(caller);
+      const others = (await listOwn(caller)).filter(({ id }) => id !== sessionId);
+      const live = await keepLive(user.id, others);
       if (others.length > 0) await endAll(others, caller);
-      return { ended: others.length };
+      return { ended: live.length };
     },
   };
 }
+
+/** Makes what lists the sessions of the user who asks, and knows where documents of them were lost. */
+function createListOwn({ sessions }: Pick<SessionsParts, 'sessions'>) {
+  /** Where the session that asks is not found, the others that are not found are not gone either. */
+  async function assertFound(found: readonly StoredSession[], caller: Caller): Promise<void> {
+    const { sessionId } = principalOf(caller);
+    if (found.some(({ id }) => id === sessionId)) return;
+    if ((await sessions.find(sessionId)) === undefined) throw new StoreUnavailable(INCOMPLETE);
+  }
+
+  async function listOwn(caller: Caller): Promise<StoredSession[]> {
+    const listed = await sessions.listOf(principalOf(caller).user.id);
+    await assertFound(listed, caller);
+    return listed;
+  }
+
+  return { listOwn, assertFound };
+}
+
+const INCOMPLETE =
+  'The session that asks is not in sessions: documents were lost there; put the collection back';

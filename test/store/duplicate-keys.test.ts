@@ -62,7 +62,7 @@ const WRITES: Readonly<Record<string, Write>> = {
   'a counted login': {
     collection: 'login_limits',
     key: { name: 1 },
-    write: (of) => createLoginLimits(of).take(`${randomUUID()}@example.com`, '192.0.2.1'),
+    write: (of) => createLoginLimits(of).takeLogin(`${randomUUID()}@example.com`, '192.0.2.1'),
   },
 };
 

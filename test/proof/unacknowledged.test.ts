@@ -1,0 +1,79 @@
+/** A revocation that a majority does not have is answered 503, however often and wherever it is asked for. */
+import test, { type ExecutionContext } from 'ava';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { addClient, basic, postForm } from '../helpers/clients.ts';
+import { startServerProcess } from '../helpers/processes.ts';
+import { ownReplicaSet } from '../helpers/replica-set.ts';
+import { type Answer, post, sendAs } from '../helpers/server.ts';
+import { deposePrimary } from '../helpers/split-brain.ts';
+import { addUser, PASSWORD } from '../helpers/users.ts';
+import { prepare } from './deployment.ts';
+
+/** The primary believes in itself for long, and the server in its primary. */
+const LONG = { electionTimeoutMillis: 40_000 } as const;
+
+async function open(t: ExecutionContext, settings: Record<string, string>) {
+  const set = await ownReplicaSet(t, LONG);
+  const secret = generateSecret();
+  const { collections } = await prepare(t, set.uri, secret);
+  const { email } = await addUser(collections);
+  const client = await addClient(collections);
+  const server = await startServerProcess(t, {
+    MONGODB_URI: set.uri,
+    JWT_SECRET_KEY: secret,
+    ...settings,
+  });
+  const logIn = async () => {
+    const { body } = await post(`${server.url}/api/auth/login`, { email, password: PASSWORD });
+    const { session_id } = (await sendAs(body.access_token, `${server.url}/api/auth/me`)).body;
+    return { token: body.access_token, refreshToken: body.refresh_token, id: session_id };
+  };
+  return { set, server, client, own: await logIn(), other: await logIn() };
+}
+
+type Scene = Awaited<ReturnType<typeof open>>;
+
+/** Everything that reports a session as ended. */
+const ENDING: Readonly<Record<string, (it: Scene) => Promise<Answer>>> = {
+  'revoke-others': ({ server, own }) =>
+    sendAs(own.token, `${server.url}/api/auth/sessions/revoke-others`, 'POST'),
+  'DELETE of a session': ({ server, own, other }) =>
+    sendAs(own.token, `${server.url}/api/auth/sessions/${other.id}`, 'DELETE'),
+  '/oauth/revoke of a refresh token': ({ server, client, other }) =>
+    postForm(`${server.url}/oauth/revoke`, { token: other.refreshToken }, basic(client)),
+  'revoke-all-tokens': ({ server, own }) =>
+    sendAs(own.token, `${server.url}/api/auth/revoke-all-tokens`, 'POST'),
+  logout: ({ server, other }) => sendAs(other.token, `${server.url}/api/auth/logout`, 'POST'),
+};
+
+test.serial(
+  'Entries that were seen but not acknowledged do not make the second try a 200',
+  async (t) => {
+    const it = await open(t, { MAX_STALENESS: '30s', REQUEST_DEADLINE: '4s' });
+    const primary = await it.set.primary();
+    const others = it.set.members.filter((member) => member !== primary);
+    await Promise.all(others.map((member) => member.kill()));
+    for (const round of ['first', 'second']) {
+      const asked = Object.entries(ENDING).slice(0, 3);
+      const answers = await Promise.all(
+        asked.map(async ([name, ask]) => [name, (await ask(it)).status]),
+      );
+      for (const [name, status] of answers) t.is(status, 503, `${name}, ${round} try`);
+    }
+  },
+);
+
+test.serial(
+  'Behind a primary that was cut off nothing is reported as ended, and no session as missing',
+  async (t) => {
+    const it = await open(t, { MAX_STALENESS: '30s', REQUEST_DEADLINE: '4s' });
+    await deposePrimary(it.set, (old) => {
+      it.set.reachOnly(it.server.pid, old);
+      it.set.cutOff(old);
+    });
+    const answers = await Promise.all(
+      Object.entries(ENDING).map(async ([name, ask]) => [name, (await ask(it)).status]),
+    );
+    for (const [name, status] of answers) t.is(status, 503, String(name));
+  },
+);
