@@ -6,6 +6,7 @@ export {
   AuthError,
   type AuthErrorCode,
   type InputFault,
+  isAuthError,
   StoreNotReady,
   StoreUnavailable,
 } from './errors.ts';

@@ -3,9 +3,12 @@ import type { Auth } from '../lib/auth.ts';
 import type { Caller, Principal } from '../lib/caller.ts';
 import type { ClientCredentials } from '../lib/use-cases/authenticate-client.ts';
 
+/** The key of our caller in `ctx.state`: an application may have a `caller` of its own, or a `principal`. */
+export const CALLER: unique symbol = Symbol.for('rescind.caller');
+
 /** What the steps of a request leave for the ones after them, in `ctx.state`. */
 export interface State<Body = unknown, Query = unknown> {
-  caller: Caller;
+  [CALLER]: Caller;
   /** The bearer token, where the route asks for one. */
   token: string;
   /** What a client proves itself with, where the route is for clients; not yet checked. */

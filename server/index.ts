@@ -1,4 +1,5 @@
 export type { RequestContext, State } from './context.ts';
 export { authenticate } from './middleware/authenticate.ts';
 export { type HandleErrorsOptions, handleErrors } from './middleware/handle-errors.ts';
+export { callerOf } from './middleware/identify-caller.ts';
 export { requireRole } from './middleware/require-role.ts';

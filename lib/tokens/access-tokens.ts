@@ -4,7 +4,7 @@ import { type Clock, MINUTE, SECOND, toSeconds } from '../time.ts';
 import { CLIENT_ID, type Claims, LONGEST_LIFETIME, TYPE } from './claims.ts';
 import type { KeyRing } from './keys.ts';
 import { createRememberedTokens } from './remembered-tokens.ts';
-import { type AccessToken, createVerifier, invalid, readClaims } from './verifier.ts';
+import { type AccessToken, createVerifier, notCurrent, readClaims } from './verifier.ts';
 
 export interface IssueInput {
   readonly userId: string;
@@ -61,8 +61,8 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
 
     assertCurrent({ issuedAt, expiresAt }) {
       const now = options.clock();
-      if (now >= expiresAt) throw invalid('it has expired');
-      if (issuedAt > now + FUTURE_ALLOWED) throw invalid('it is from the future');
+      if (now >= expiresAt) throw notCurrent('has expired');
+      if (issuedAt > now + FUTURE_ALLOWED) throw notCurrent('is from the future');
     },
   };
 }

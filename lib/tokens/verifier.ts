@@ -102,7 +102,13 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, part: string): T {
   return result.data;
 }
 
-/** A refused token. What a client reads says no more than that. */
+/** A refused token. A client reads no more than that. */
 export function invalid(fault: string, cause?: unknown): AuthError {
   return new AuthError('invalid_token', `The access token was refused: ${fault}`, { cause });
+}
+
+/** A token outside its time, which its holder may know (RFC 6750 section 3). */
+export function notCurrent(fault: string): AuthError {
+  const description = `The access token ${fault}`;
+  return new AuthError('invalid_token', description, { description });
 }

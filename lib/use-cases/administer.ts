@@ -1,6 +1,7 @@
 import { actorOf } from '../caller.ts';
 import type { UseCase } from '../deadline.ts';
 import { AuthError } from '../errors.ts';
+import { assertBoolean } from '../input.ts';
 import type { Audit } from '../store/audit.ts';
 import type { BoundedCount } from '../store/bounded-count.ts';
 import type { StoredSession } from '../store/sessions.ts';
@@ -40,6 +41,7 @@ export interface Administer {
 }
 
 const REASON = 'admin_requested';
+const NO_USER = 'There is no user with this id';
 
 /** Makes what administrators revoke and look at. */
 export function createAdminister(parts: AdministerParts): Administer {
@@ -48,13 +50,14 @@ export function createAdminister(parts: AdministerParts): Administer {
   const noteEnded = createNoteEnded(parts);
 
   async function known(userId: string): Promise<User> {
-    const user = await users.find(userId);
-    if (user === undefined) throw new AuthError('not_found', 'There is no user with this id');
+    const user = typeof userId === 'string' ? await users.find(userId) : undefined;
+    if (user === undefined) throw new AuthError('not_found', NO_USER, { description: NO_USER });
     return user;
   }
 
   return {
     async revokeUserTokens({ userId, dryRun = false }, caller) {
+      assertBoolean('dryRun', dryRun);
       const user = await known(userId);
       const live = await liveSessions(userId);
       const ended = { sessionsEnded: live.length };
@@ -67,6 +70,7 @@ export function createAdminister(parts: AdministerParts): Administer {
     },
 
     async revokeEveryone({ dryRun = false }, caller) {
+      assertBoolean('dryRun', dryRun);
       const { deployment } = await revocations.cutoffs(undefined);
       const sessionsEnded = await sessions.countAbove(deployment);
       if (dryRun) return { sessionsEnded };

@@ -52,10 +52,11 @@ export function createOwnSessions(parts: SessionsParts): OwnSessions {
 
     async end({ sessionId }, caller) {
       const { user } = principalOf(caller);
-      const session = await sessions.findOf(user.id, sessionId);
+      const isId = typeof sessionId === 'string'; // { $ne: null } would find some session
+      const session = isId ? await sessions.findOf(user.id, sessionId) : undefined;
       if (session === undefined) {
         await assertFound([], caller);
-        throw new AuthError('not_found', 'The user has no such session');
+        throw notFound('The user has no such session');
       }
       await endAll([session], caller);
     },
@@ -69,6 +70,10 @@ export function createOwnSessions(parts: SessionsParts): OwnSessions {
       return { ended: live.length };
     },
   };
+}
+
+function notFound(description: string): AuthError {
+  return new AuthError('not_found', description, { description });
 }
 
 /** Makes what lists the sessions of the user who asks, and knows where documents of them were lost. */

@@ -33,7 +33,7 @@ export function createTargets(store: CommandStore): Targets {
 
   async function session(id: string, dryRun: boolean): Promise<string> {
     const found = await sessions.find(id);
-    if (found === undefined) throw new AuthError('not_found', 'There is no session with this id');
+    if (found === undefined) throw noSession();
     const ended = await endOne(found, dryRun);
     return tell(dryRun, `every token of the session ${id} of the user ${found.userId}`, ended);
   }
@@ -127,4 +127,9 @@ function tell(dryRun: boolean, what: string, ended: string): string {
   return dryRun
     ? `Would revoke ${what}: ${ended} would end. Nothing was changed.`
     : `Revoked ${what}: ${ended} ended.`;
+}
+
+function noSession(): AuthError {
+  const description = 'There is no session with this id';
+  return new AuthError('not_found', description, { description });
 }

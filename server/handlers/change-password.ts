@@ -1,4 +1,5 @@
 import type { Handler } from '../context.ts';
+import { callerOf } from '../middleware/identify-caller.ts';
 import { tokensOf } from './tokens.ts';
 
 interface Body {
@@ -10,5 +11,5 @@ interface Body {
 export const changePassword: Handler<Body> = async (ctx, { auth }) => {
   const { current_password: currentPassword, new_password: newPassword } = ctx.state.body;
   const input = { currentPassword, newPassword };
-  ctx.body = tokensOf(await auth.changePassword(input, ctx.state.caller));
+  ctx.body = tokensOf(await auth.changePassword(input, callerOf(ctx)));
 };

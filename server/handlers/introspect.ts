@@ -1,9 +1,11 @@
 import type { ActiveToken } from '../../lib/use-cases/introspect.ts';
 import type { Handler } from '../context.ts';
+import { callerOf } from '../middleware/identify-caller.ts';
 
 /** `POST /oauth/introspect` */
 export const introspect: Handler<{ token: string }> = async (ctx, { auth }) => {
-  const { credentials, body, caller } = ctx.state;
+  const { credentials, body } = ctx.state;
+  const caller = callerOf(ctx);
   const active = await auth.introspect({ credentials, token: body.token }, caller);
   ctx.body = active === undefined ? { active: false } : answerOf(active);
 };

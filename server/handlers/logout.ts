@@ -1,7 +1,8 @@
 import type { Handler } from '../context.ts';
+import { callerOf } from '../middleware/identify-caller.ts';
 
 /** `POST /api/auth/logout` */
 export const logout: Handler = async (ctx, { auth }) => {
-  await auth.logout({ token: ctx.state.token }, ctx.state.caller);
+  await auth.logout({ token: ctx.state.token }, callerOf(ctx));
   ctx.body = { message: 'Successfully logged out', token_revoked: true };
 };

@@ -1,9 +1,10 @@
 import type { StoredSession } from '../../lib/store/sessions.ts';
 import type { Handler } from '../context.ts';
+import { callerOf } from '../middleware/identify-caller.ts';
 
 /** `GET /api/auth/sessions` */
 export const listSessions: Handler = async (ctx, { auth }) => {
-  const sessions = await auth.sessions.list({}, ctx.state.caller);
+  const sessions = await auth.sessions.list({}, callerOf(ctx));
   ctx.body = {
     sessions: sessions.map((session) => ({ ...answerOf(session), current: session.isCurrent })),
   };
@@ -11,13 +12,13 @@ export const listSessions: Handler = async (ctx, { auth }) => {
 
 /** `DELETE /api/auth/sessions/:id` */
 export const endSession: Handler = async (ctx, { auth }) => {
-  await auth.sessions.end({ sessionId: ctx.params['id'] ?? '' }, ctx.state.caller);
+  await auth.sessions.end({ sessionId: ctx.params['id'] ?? '' }, callerOf(ctx));
   ctx.status = 204;
 };
 
 /** `POST /api/auth/sessions/revoke-others` */
 export const endOtherSessions: Handler = async (ctx, { auth }) => {
-  const { ended } = await auth.sessions.endOthers({}, ctx.state.caller);
+  const { ended } = await auth.sessions.endOthers({}, callerOf(ctx));
   ctx.body = { sessions_ended: ended };
 };
 

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import type { Auth } from '../../lib/auth.ts';
-import type { RequestContext, State } from '../context.ts';
+import { CALLER, type RequestContext, type State } from '../context.ts';
 import { HttpProblem } from '../problems.ts';
 import { authorizationOf } from './authorization-header.ts';
 import { callerOf } from './identify-caller.ts';
@@ -13,6 +13,8 @@ import { callerOf } from './identify-caller.ts';
  * app.use(handleErrors());
  * app.use(authenticate(auth));
  * app.use((ctx) => { ctx.body = `Hello ${ctx.state.principal.user.name}`; });
+ *
+ * In TypeScript `new Koa<State>()` types `ctx.state` for middleware that is not chained to this one.
  */
 export function authenticate(auth: Pick<Auth, 'authenticate'>): Middleware<State> {
   if (typeof auth?.authenticate !== 'function') {
@@ -20,9 +22,9 @@ export function authenticate(auth: Pick<Auth, 'authenticate'>): Middleware<State
   }
   return async function authenticate(ctx, next) {
     const token = bearerToken(ctx);
-    const caller = ctx.state.caller ?? callerOf(ctx);
+    const caller = callerOf(ctx);
     const principal = await auth.authenticate({ token }, caller);
-    Object.assign(ctx.state, { token, principal, caller: { ...caller, principal } });
+    Object.assign(ctx.state, { token, principal, [CALLER]: { ...caller, principal } });
     return next();
   };
 }

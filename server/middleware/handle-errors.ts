@@ -1,7 +1,6 @@
 import type { Middleware, ParameterizedContext } from 'koa';
-import { AuthError } from '../../lib/errors.ts';
-import type { State } from '../context.ts';
-import { HttpProblem, type ProblemAnswer, problemOf } from '../problems.ts';
+import { CALLER, type State } from '../context.ts';
+import { isProblem, type ProblemAnswer, problemOf } from '../problems.ts';
 
 export interface HandleErrorsOptions {
   /** Answers also what is not rescind's own error, as 500 `internal_error`. Default: it is thrown on. */
@@ -17,7 +16,7 @@ export function handleErrors({ all = false }: HandleErrorsOptions = {}): Middlew
     try {
       await next();
     } catch (error) {
-      if (!all && !isOurs(error)) throw error;
+      if (!all && !isProblem(error)) throw error;
       answerError(ctx, error, toProblem);
     }
   };
@@ -36,7 +35,7 @@ export function answerError(
   error: unknown,
   inWords: (problem: ProblemAnswer) => ErrorAnswer,
 ): void {
-  const problem = problemOf(error, ctx.state.caller?.requestId);
+  const problem = problemOf(error, ctx.state[CALLER]?.requestId);
   const { status, type, body } = inWords(problem);
   ctx.status = status;
   ctx.set(problem.headers);
@@ -48,8 +47,4 @@ export function answerError(
 
 function toProblem({ status, body }: ProblemAnswer): ErrorAnswer {
   return { status, type: 'application/problem+json', body };
-}
-
-function isOurs(error: unknown): boolean {
-  return error instanceof AuthError || error instanceof HttpProblem;
 }

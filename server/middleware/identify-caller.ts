@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Middleware } from 'koa';
 import type { Caller } from '../../lib/caller.ts';
 import { normalizeIp } from '../../lib/ip-address.ts';
-import type { RequestContext, State } from '../context.ts';
+import { CALLER, type RequestContext, type State } from '../context.ts';
 
 export interface IdentifyCallerOptions {
   /** The most milliseconds until the answer has to leave. */
@@ -16,14 +16,25 @@ const ANSWERED_BY = 0.9;
 export function identifyCaller({ requestDeadline }: IdentifyCallerOptions): Middleware<State> {
   return function identifyCaller(ctx, next) {
     const deadline = performance.now() + requestDeadline * ANSWERED_BY;
-    ctx.state.caller = { ...callerOf(ctx), deadline };
-    ctx.set('X-Request-Id', ctx.state.caller.requestId ?? '');
+    const caller = { ...callerFrom(ctx), deadline };
+    ctx.state[CALLER] = caller;
+    ctx.set('X-Request-Id', caller.requestId ?? '');
     return next();
   };
 }
 
-/** Who asks, as far as the request tells. An id from outside is taken over only where it is harmless. */
-export function callerOf(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'>): Caller {
+/**
+ * The caller of a request, for use cases of an application's own: the same at each call, with the principal
+ * once `authenticate` has accepted the token.
+ */
+export function callerOf(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'> & { state: object }): Caller {
+  const state: Partial<Pick<State, typeof CALLER>> = ctx.state;
+  state[CALLER] ??= callerFrom(ctx);
+  return state[CALLER];
+}
+
+/** As far as the request tells. An id from outside is taken over only where it is harmless. */
+function callerFrom(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'>): Caller {
   const given = ctx.get('X-Request-Id');
   return {
     ip: ipOf(ctx),

@@ -1,7 +1,7 @@
 import type { RouterContext } from '@koa/router';
 import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
-import type { State } from '../context.ts';
+import { CALLER, type State } from '../context.ts';
 
 /**
  * One line for each request, of fields that are named here and of no others: no header, no body, no
@@ -11,7 +11,7 @@ export function logRequests(log: Logger): Middleware<State> {
   return async function logRequests(ctx, next) {
     const started = performance.now();
     await next();
-    const { caller, principal, problem } = ctx.state;
+    const { [CALLER]: caller, principal, problem } = ctx.state;
     log.info(
       {
         request_id: caller.requestId,

@@ -1,11 +1,11 @@
 import type { Context } from 'koa';
-import type { Caller } from '../../lib/caller.ts';
 import { MINUTE, within } from '../../lib/time.ts';
 import { HttpProblem } from '../problems.ts';
+import { callerOf } from './identify-caller.ts';
 
 /** Waits for a body, or for a part of it, for as long as the request has time: then `request_timeout`. */
-export function withinDeadline<T>({ state }: Context, reading: Promise<T>): Promise<T> {
-  const { deadline } = state['caller'] as Caller;
+export function withinDeadline<T>(ctx: Context, reading: Promise<T>): Promise<T> {
+  const { deadline } = callerOf(ctx);
   const left = deadline === undefined ? MINUTE : deadline - performance.now();
   return within(left, reading, tooSlow);
 }
