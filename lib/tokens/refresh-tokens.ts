@@ -26,6 +26,13 @@ export interface RefreshTokens {
   verify(token: string): RefreshToken;
 }
 
+export interface RefreshTokenOptions {
+  /** As `iss` of the access tokens. Default `rescind`. */
+  readonly issuer?: string | undefined;
+  /** As `aud` of the access tokens. Default `rescind`. */
+  readonly audience?: string | undefined;
+}
+
 const FORM =
   /^(rt1\.([\w-]{43})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(0|[1-9]\d{0,8}))\.([\w-]{43})$/;
 
@@ -36,43 +43,63 @@ export function readUnverifiedSession(token: string): string | undefined {
 
 /**
  * Makes and verifies refresh tokens. Nothing of them is stored: a token is a session's id and a counter,
- * under a mac whose key is derived from the secret (HKDF, RFC 5869), so that it is of no other use.
+ * under a mac whose key is derived from the secret, the issuer and the audience (HKDF, RFC 5869), so that it
+ * is of no other use. Tokens of versions that left out issuer and audience stay valid; none are made.
  */
-export async function createRefreshTokens(secrets: readonly string[]): Promise<RefreshTokens> {
-  const [signing, ...previous] = await Promise.all(secrets.map(macFromSecret));
+export async function createRefreshTokens(
+  secrets: readonly string[],
+  { issuer = 'rescind', audience = 'rescind' }: RefreshTokenOptions = {},
+): Promise<RefreshTokens> {
+  const purpose = `rescind refresh tokens 2 ${JSON.stringify([issuer, audience])}`;
+  const [signing, ...previous] = await Promise.all(
+    secrets.map((secret) => macsFromSecret(secret, purpose)),
+  );
   if (signing === undefined) throw new TypeError('"secrets" must hold at least one secret');
-  const byKid = new Map([signing, ...previous].map((mac) => [mac.kid, mac]));
+  const byKid = new Map([signing, ...previous].map((macs) => [macs.kid, macs]));
 
   return {
     kid: signing.kid,
 
     issue({ sessionId, counter }) {
       const text = `rt1.${signing.kid}.${sessionId}.${counter}`;
-      return `${text}.${signing.of(text).toString('base64url')}`;
+      return `${text}.${signing.bound(text).toString('base64url')}`;
     },
 
     verify(token) {
       if (typeof token !== 'string') throw malformed(); // a list of one token would be matched as its text
       const [, text = '', kid = '', sessionId = '', counter, mac = ''] = FORM.exec(token) ?? [];
-      const expected = byKid.get(kid)?.of(text);
-      if (expected === undefined || !isSpelling(mac, expected)) throw malformed();
+      const macs = byKid.get(kid);
+      if (macs === undefined) throw malformed();
+      if (!isSpelling(mac, macs.bound(text)) && !isSpelling(mac, macs.unbound(text))) {
+        throw malformed();
+      }
       return { kid, sessionId, counter: Number(counter) };
     },
   };
 }
 
-interface Mac {
+interface Macs {
   readonly kid: string;
-  of(text: string): Buffer;
+  /** For one issuer and one audience. */
+  readonly bound: Mac;
+  /** Of a token that an earlier version made, for whichever issuer and audience. */
+  readonly unbound: Mac;
 }
 
-async function macFromSecret(secret: string): Promise<Mac> {
-  const derived = hkdfSync('sha256', secretBytes(secret), '', 'rescind refresh tokens 1', 32);
-  const key: KeyObject = createSecretKey(Buffer.from(derived));
+type Mac = (text: string) => Buffer;
+
+async function macsFromSecret(secret: string, purpose: string): Promise<Macs> {
   return {
     kid: await secretKid(secret),
-    of: (text) => createHmac('sha256', key).update(text).digest(),
+    bound: macFor(secret, purpose),
+    unbound: macFor(secret, 'rescind refresh tokens 1'),
   };
+}
+
+function macFor(secret: string, purpose: string): Mac {
+  const derived = hkdfSync('sha256', secretBytes(secret), '', purpose, 32);
+  const key: KeyObject = createSecretKey(Buffer.from(derived));
+  return (text) => createHmac('sha256', key).update(text).digest();
 }
 
 /** Compares the text, not the bytes: another spelling of the same bytes is refused. */

@@ -252,3 +252,26 @@ test('A refusal tells neither the token nor the secret', (t) => {
   const error = t.throws(() => tokens.verify(`${TOKEN}A`), { code: 'refresh_token_malformed' });
   for (const part of [MAC, SESSION, SECRET]) t.false(String(error?.stack).includes(part));
 });
+
+test('A refresh token is good for the issuer and the audience that it was made for, and for no other', async (t) => {
+  const names = ['rescind', 'shop', 'rescind", "shop', 'rescind","shop'];
+  const pairs = names.flatMap((issuer) => names.map((audience) => ({ issuer, audience })));
+  const makers = await Promise.all(pairs.map((pair) => createRefreshTokens([SECRET], pair)));
+  for (const [maker, made] of makers.entries()) {
+    const token = made.issue({ sessionId: SESSION, counter: 1 });
+    const accepting = [...makers.keys()].filter((index) => {
+      const verifier = makers[index];
+      return verifier !== undefined && !isRefused(verifier, token);
+    });
+    t.deepEqual(accepting, [maker]);
+  }
+});
+
+test('A refresh token of a version that bound none stays valid, for every issuer, and none is made', async (t) => {
+  const old = signedBy(derived('rescind refresh tokens 1'));
+  for (const issuer of ['rescind', 'shop']) {
+    const verifier = await createRefreshTokens([SECRET], { issuer });
+    t.is(verifier.verify(old).counter, 12);
+    t.not(verifier.issue({ sessionId: SESSION, counter: 12 }), old);
+  }
+});
