@@ -121,12 +121,27 @@ export interface Collections {
   readonly schema: Collection<SchemaDocument>;
 }
 
+/** The driver's own defaults for what documents become: the options of a client may be those of its owner. */
+const PLAIN_VALUES = {
+  raw: false,
+  promoteValues: true,
+  promoteLongs: true,
+  promoteBuffers: false,
+  useBigInt64: false,
+  bsonRegExp: false,
+  ignoreUndefined: false,
+  serializeFunctions: false,
+  fieldsAsRaw: {},
+  enableUtf8Validation: true,
+};
+
 /** Opens the collections so that reads go to the primary and writes wait for a majority, whatever the URI says. */
 export function openCollections(db: Db): Collections {
   const options = {
     readPreference: ReadPreference.primary,
     readConcern: { level: 'local' },
     writeConcern: DURABLE,
+    ...PLAIN_VALUES,
   } as const;
   return {
     revokedTokens: db.collection<RevocationDocument>('revoked_tokens', options),

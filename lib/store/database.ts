@@ -59,38 +59,56 @@ export const DURABLE = { w: 'majority', j: true, wtimeoutMS: 3 * SECOND } as con
  * Makes a client with every time-out set (the driver's own are infinite for sockets and for the
  * pool) and the database named in the URI's path, else `rescind`. Connects at the first use, and
  * again by itself after an outage. Of the URI's options those count that say how the database is reached. Throws the
- * driver's MongoParseError for a URI it cannot read, and a TypeError for one that names what cannot be used.
+ * driver's MongoParseError for a URI it cannot read, and a TypeError for one that is missing or names what cannot be used.
  */
 export function connect(text: string, options: ConnectOptions = {}): Connection {
+  assertUri(text);
   const read = readUri(text);
   const { maxPoolSize = POOL_SIZE, deadline = DEADLINE, commandTimeout } = options;
   const fault = poolFault(text, checkedPoolSize(maxPoolSize));
   if (fault !== undefined) throw new UnusableUri(fault);
   const client = new MongoClient(read.uri, clientOptions(read, options));
-  const stopTrying = keepConnecting(client);
+  keepConnecting(client);
   // a command that may take its time is not one that gives no answer
   const stopWatching =
     commandTimeout === undefined
       ? watchQuietConnections(client, { patience: deadline / 5 })
       : () => undefined;
   const close = () => {
-    stopTrying();
     stopWatching();
     return client.close();
   };
   return { db: client.db(read.databaseName), overridden: read.overridden, close };
 }
 
-/** The driver (7.9) leaves a client whose first connection fails closed for ever; so it is told to connect again. */
-function keepConnecting(client: MongoClient): () => void {
+/** TypeError where the URI is missing, as of a variable that is not set. */
+function assertUri(uri: unknown): void {
+  if (typeof uri === 'string' && uri.trim() !== '') return;
+  throw new TypeError('"uri" is missing: it must be a connection string, mongodb://…');
+}
+
+/**
+ * The driver (7.9) leaves a client whose first connection fails closed for ever; so it is told to connect
+ * again, until its owner closes it, whether by our `close` or by its own.
+ */
+function keepConnecting(client: MongoClient): void {
+  const closeClient = client.close.bind(client);
   let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+
+  async function connectAgain(): Promise<void> {
+    await client.connect().catch(() => undefined);
+    if (isClosed) await closeClient(); // closed while it looked up where to connect to
+  }
   const again = () => {
-    timer = setTimeout(() => client.connect().catch(() => undefined), CONNECT_AGAIN_AFTER);
+    timer = setTimeout(() => void connectAgain(), CONNECT_AGAIN_AFTER);
   };
   client.on('topologyClosed', again);
-  return () => {
+  client.close = (force) => {
+    isClosed = true;
     client.off('topologyClosed', again);
     clearTimeout(timer);
+    return closeClient(force);
   };
 }
 
@@ -98,6 +116,9 @@ function keepConnecting(client: MongoClient): () => void {
 export function assertUsable(db: Db): void {
   if (typeof db?.collection !== 'function') {
     throw new TypeError('"db" must be a Db of the MongoDB driver');
+  }
+  if (db.client?.options === undefined) {
+    throw new TypeError('"db" must be a Db of the MongoDB driver 7, which tells its client');
   }
   if (db.client.options.directConnection) {
     throw new TypeError('"db" must not use directConnection: a secondary could answer');
@@ -107,6 +128,9 @@ export function assertUsable(db: Db): void {
   }
   const fault = databaseFault(db.databaseName);
   if (fault !== undefined) throw new TypeError(`"db" is a database that ${fault}`);
+  if (db.client.options.raw || db.bsonOptions?.raw) {
+    throw new TypeError('"db" must not use the option raw: documents would be bytes');
+  }
 }
 
 /** The reason for which `connect` refuses the URI; undefined where it takes it. Asks nothing of the network, and repeats no secret. */
