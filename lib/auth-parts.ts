@@ -1,7 +1,8 @@
 import { type AuthOptions, sessionRules } from './auth-options.ts';
+import { checkOptions } from './check-options.ts';
 import { type Log, silent } from './log.ts';
 import { createPasswordRules } from './password-rules.ts';
-import { createPasswords } from './passwords.ts';
+import { checkPasswordOptions, createPasswords } from './passwords.ts';
 import { loggedWithoutData } from './plain-log.ts';
 import { createAudit } from './store/audit.ts';
 import { createAuditTrail } from './store/audit-trail.ts';
@@ -15,7 +16,7 @@ import { createHealthChecks } from './store/health-checks.ts';
 import { createAssertAllKept } from './store/kept.ts';
 import { createLastUse } from './store/last-use.ts';
 import { createLoginLimits } from './store/login-limits.ts';
-import { createPrimaryProof, type PrimaryProof } from './store/primary-proof.ts';
+import { checkProofOptions, createPrimaryProof, type PrimaryProof } from './store/primary-proof.ts';
 import { createProofLog } from './store/proof-log.ts';
 import { createCountEntries } from './store/revocation-counts.ts';
 import { createRevocations } from './store/revocations.ts';
@@ -36,44 +37,63 @@ const PASSWORD_SHARE = 0.7;
 /** In deadlines: the time after which a login that a crash left under way is not counted any more. */
 const ATTEMPT_HELD = 2;
 
-/** Makes every part from the options. TypeError that names the option at fault. */
+/**
+ * Makes every part from the options. TypeError that names the option at fault: all of them are checked
+ * before the first timer, thread or listener is there.
+ */
 export async function openParts(options: AuthOptions) {
-  const { db, clock = Date.now, deadline = 5 * SECOND } = options;
+  checkOptions(options);
+  assertUsable(options.db);
+  const passive = await openPassive(options);
+  return { ...passive, ...openActive(options, passive) };
+}
+
+type Passive = Awaited<ReturnType<typeof openPassive>>;
+
+/** Those that hold nothing which has to be closed. */
+async function openPassive(options: AuthOptions) {
+  const { db, deadline = 5 * SECOND } = options;
   const log = loggedWithoutData(options.log ?? silent);
-  const { bcryptCost = 12, bcryptThreads = 1 } = options;
   const { passwordMinLength, issuer = 'rescind' } = options;
-  assertUsable(db);
-  const tokens = await openTokens(options);
-  const rules = sessionRules(options);
+  const { bcryptCost = 12, bcryptThreads = 1 } = options;
   const patience = deadline * PASSWORD_SHARE;
   const collections = openCollections(db);
-  const schema = createSchema(collections);
-  const dailyCounts = createDailyCounts(collections, { clock });
-  const primary = openPrimaryProof(options, collections, log);
+  const passwordOptions = { bcryptCost, bcryptThreads, patience };
+  checkPasswordOptions(passwordOptions);
+  checkProofOptions(options);
   return {
-    ...tokens,
-    ...rules,
+    ...sessionRules(options),
+    ...(await openTokens(options)),
     deadline,
     log,
-    schema,
-    passwords: createPasswords({ bcryptCost, bcryptThreads, patience }),
+    collections,
+    passwordOptions,
+    schema: createSchema(collections),
     passwordRules: createPasswordRules({ passwordMinLength, serviceName: issuer }),
-    users: createUsers(collections, primary),
     clients: createClients(collections),
-    sessions: createSessions(collections, primary),
-    lastUse: createLastUse(collections),
-    revocations: countRevocations(
-      createRevocations(collections, schema, clock, primary),
-      dailyCounts,
-    ),
-    primary,
     assertKept: createAssertAllKept(collections),
-    dailyCounts,
     countEntries: createCountEntries(collections),
     loginLimits: createLoginLimits(collections, options.loginLimits, ATTEMPT_HELD * deadline),
     audit: createAudit(collections, { log }),
     healthChecks: createHealthChecks(db, collections),
     auditTrail: createAuditTrail(collections),
+  };
+}
+
+/** Those that have threads, timers and listeners, and what stands on them. None of them throws. */
+function openActive(options: AuthOptions, { collections, log, schema, passwordOptions }: Passive) {
+  const { db, clock = Date.now } = options;
+  const dailyCounts = createDailyCounts(collections, { clock });
+  const primary = openPrimaryProof(options, collections, log);
+  const revocations = createRevocations(collections, schema, clock, primary);
+  return {
+    dailyCounts,
+    primary,
+    passwords: createPasswords(passwordOptions),
+    users: createUsers(collections, primary),
+    sessions: createSessions(collections, primary),
+    lastUse: createLastUse(collections),
+    revocations: countRevocations(revocations, dailyCounts),
     skew: createClockSkew(db, clock),
   };
 }
@@ -113,6 +133,6 @@ async function openTokens(options: AuthOptions) {
       rememberedTokenBytes,
       clock,
     }),
-    refreshTokens: await createRefreshTokens(secrets),
+    refreshTokens: await createRefreshTokens(secrets, { issuer, audience }),
   };
 }

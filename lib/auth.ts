@@ -1,7 +1,10 @@
 import type { AuthOptions } from './auth-options.ts';
 import { type AuthParts, closeParts, openParts } from './auth-parts.ts';
+import { createClosing } from './closing.ts';
 import { withCounts } from './counted.ts';
 import { type UseCase, withDeadline } from './deadline.ts';
+import { withCheckedArguments } from './input.ts';
+import { SECOND } from './time.ts';
 import type { PublicJwk } from './tokens/key.ts';
 import { type Administer, createAdminister } from './use-cases/administer.ts';
 import { type AuditEvents, createAuditEvents } from './use-cases/audit-events.ts';
@@ -44,7 +47,11 @@ export interface Auth {
   jwks(): JwkSet;
   /** The names of the keys that make new tokens, by which they can be revoked. */
   readonly kids: { readonly accessTokens: string; readonly refreshTokens: string };
-  /** Ends the threads and timers. The database connection is the caller's to close. */
+  /**
+   * Ends the threads, timers and listeners. Use cases under way may finish, for up to two seconds; later ones
+   * are refused with `store_unavailable`, and `checkHealth` reports it. May be repeated. The database
+   * connection is the caller's to close, afterwards.
+   */
   close(): Promise<void>;
 }
 
@@ -56,11 +63,15 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   return assemble(await openParts(options));
 }
 
+/** The longest that use cases under way keep `close` waiting, in milliseconds. */
+const CLOSING_PATIENCE = 2 * SECOND;
+
 /** Wires the parts; to `close` what comes of it closes them. */
 export function assemble(parts: AuthParts): Auth {
   const { deadline, dailyCounts } = parts;
+  const closing = createClosing(() => closeParts(parts), Math.min(deadline, CLOSING_PATIENCE));
   const bounded = <Input, Output>(useCase: UseCase<Input, Output>) =>
-    withCounts(withDeadline(useCase, deadline), dailyCounts);
+    closing.guard(withCheckedArguments(withCounts(withDeadline(useCase, deadline), dailyCounts)));
   const sessions = createOwnSessions(parts);
   const administer = createAdminister(parts);
   return {
@@ -84,9 +95,9 @@ export function assemble(parts: AuthParts): Auth {
       auditEvents: bounded(createAuditEvents(parts)),
       stats: bounded(createReadStats(parts)),
     },
-    checkHealth: createCheckHealth({ ...parts, patience: deadline / 2 }),
+    checkHealth: closing.guardHealth(createCheckHealth({ ...parts, patience: deadline / 2 })),
     jwks: () => ({ keys: parts.keys.publicJwks }),
     kids: { accessTokens: parts.keys.signing.kid, refreshTokens: parts.refreshTokens.kid },
-    close: () => closeParts(parts),
+    close: closing.close,
   };
 }

@@ -19,6 +19,40 @@ export interface Caller {
   readonly deadline?: number | undefined;
 }
 
+/** TypeError that names what is missing or of the wrong type: plain JavaScript has no compiler to say so. */
+export function assertCaller(caller: unknown): asserts caller is Caller {
+  if (typeof caller !== 'object' || caller === null) {
+    throw new TypeError('"caller" is missing: pass { ip } as the second argument');
+  }
+  const { ip, ...optional }: Partial<Record<keyof Caller, unknown>> = caller;
+  if (typeof ip !== 'string') throw new TypeError('"caller.ip" must be a string');
+  for (const [name, [isOfType, mustBe]] of Object.entries(OPTIONAL)) {
+    const value = optional[name as keyof typeof OPTIONAL];
+    if (value === undefined || isOfType(value)) continue;
+    throw new TypeError(`"caller.${name}" must be ${mustBe}`);
+  }
+}
+
+type OptionalMember = readonly [isOfType: (value: unknown) => boolean, mustBe: string];
+
+const text: OptionalMember = [(value) => typeof value === 'string', 'a string where it is given'];
+
+const OPTIONAL: Readonly<Record<Exclude<keyof Caller, 'ip'>, OptionalMember>> = {
+  userAgent: text,
+  requestId: text,
+  actor: text,
+  deadline: [
+    (value) => typeof value === 'number' && !Number.isNaN(value),
+    'a time of performance.now(), in milliseconds',
+  ],
+  principal: [isPrincipal, 'the answer of authenticate'],
+};
+
+function isPrincipal(value: unknown): boolean {
+  const { user, sessionId }: Partial<Principal> = Object(value);
+  return typeof user?.id === 'string' && typeof sessionId === 'string';
+}
+
 /** The caller's principal; TypeError where the application forgot to authenticate. */
 export function principalOf({ principal }: Caller): Principal {
   if (principal === undefined) throw new TypeError('"caller.principal" is missing');

@@ -51,7 +51,7 @@ export function passwordFault(password: string): string | undefined {
 
 /** Hashes and checks passwords with bcrypt, in threads of their own so that no other request waits. */
 export function createPasswords(options: PasswordOptions): Passwords {
-  checkOptions(options);
+  checkPasswordOptions(options);
   const { bcryptCost: cost, bcryptThreads: threads, patience = 3.5 * SECOND } = options;
   const dummy = hashOfNothing(cost);
   const pool = new Piscina({
@@ -105,7 +105,8 @@ function busy(): AuthError {
   return new AuthError('busy', 'Too many passwords wait to be checked', options);
 }
 
-function checkOptions({ bcryptCost, bcryptThreads }: PasswordOptions): void {
+/** TypeError for a cost or a number of threads that cannot be. */
+export function checkPasswordOptions({ bcryptCost, bcryptThreads }: PasswordOptions): void {
   if (!Number.isInteger(bcryptCost) || bcryptCost < LOWEST_COST || bcryptCost > HIGHEST_COST) {
     throw new TypeError(
       `"bcryptCost" must be a whole number from ${LOWEST_COST} to ${HIGHEST_COST}`,

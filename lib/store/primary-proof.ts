@@ -55,7 +55,7 @@ export function createPrimaryProof(
   collections: Pick<Collections, 'revokedTokens'>,
   options: PrimaryProofOptions = {},
 ): PrimaryProof {
-  const { maxStaleness, proofInterval, onPrimaryProof } = checked(options);
+  const { maxStaleness, proofInterval, onPrimaryProof } = checkProofOptions(options);
   const prover = createProver(db, collections, { maxStaleness, onPrimaryProof });
   const held = createHeldProof(prover, maxStaleness);
   const timer = setInterval(held.renew, proofInterval).unref();
@@ -139,7 +139,8 @@ async function untilUnchanged<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-function checked(options: PrimaryProofOptions) {
+/** Fills in the defaults. TypeError for times that do not fit together. */
+export function checkProofOptions(options: PrimaryProofOptions) {
   const { maxStaleness = 5 * SECOND, proofInterval = SECOND, onPrimaryProof = () => {} } = options;
   if (!(Number.isInteger(proofInterval) && proofInterval >= 10 && proofInterval <= MINUTE)) {
     throw new TypeError('"proofInterval" must be a whole number of milliseconds from 10 to 60000');

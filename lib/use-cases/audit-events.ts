@@ -29,7 +29,7 @@ export function createAuditEvents({ auditTrail }: { auditTrail: AuditTrail }): A
 }
 
 function positionOf(cursor: string): AuditPosition {
-  const position = parseCursor(cursor);
+  const position = typeof cursor === 'string' ? parseCursor(cursor) : undefined;
   if (position !== undefined) return position;
   const detail = 'cursor must be the next_cursor of an answer before.';
   throw new AuthError('invalid_input', 'The cursor is none of ours', {

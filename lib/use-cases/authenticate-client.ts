@@ -37,7 +37,10 @@ export function createAuthenticateClient(parts: AuthenticateClientParts): Authen
   }
 
   return function authenticateClient(credentials) {
-    const { clientId, clientSecret } = credentials;
+    const { clientId, clientSecret }: Partial<ClientCredentials> = credentials ?? {};
+    if (typeof clientId !== 'string' || typeof clientSecret !== 'string') {
+      throw invalidClient('its credentials are not strings');
+    }
     if (!UUID.test(clientId)) throw invalidClient('its id has another form');
     if (!isClientSecret(clientSecret)) throw invalidClient('its secret has another form');
     return prove(credentials);

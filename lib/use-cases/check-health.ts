@@ -115,6 +115,22 @@ async function findShape({ schema, assertKept }: CheckHealthParts) {
   return found;
 }
 
+/** The report where nothing can be served any more, for this reason. */
+export function failedReport(detail: string): HealthReport {
+  const failed: HealthCheck = { ok: false, detail };
+  const checks = {
+    database: failed,
+    schema: failed,
+    sentinel: failed,
+    skew: failed,
+    proof: failed,
+    writes: failed,
+    indexes: failed,
+    signing_key: failed,
+  };
+  return { ok: false, checks };
+}
+
 /** A newer version is fine: it only adds, so servers of two versions can run side by side. */
 function judgeVersion(found: { readonly version: number } | undefined): HealthCheck {
   const version = found?.version ?? 0;

@@ -1,0 +1,63 @@
+import type { UseCase } from './deadline.ts';
+import { isAuthError, StoreUnavailable } from './errors.ts';
+import { within } from './time.ts';
+import { type CheckHealth, failedReport } from './use-cases/check-health.ts';
+
+const CLOSED = 'The auth was closed; make another by createAuth';
+
+/** A request that comes after `auth.close()`: nothing was decided, so hosts answer 503. */
+class AuthClosed extends StoreUnavailable {
+  override readonly name = 'AuthClosed';
+
+  constructor(cause?: unknown) {
+    super(CLOSED, cause);
+  }
+}
+
+export interface Closing {
+  /** Refuses the use case with AuthClosed once it is closed. */
+  guard<Input, Output>(useCase: UseCase<Input, Output>): UseCase<Input, Output>;
+  /** Reports that nothing works once it is closed. */
+  guardHealth(checkHealth: CheckHealth): CheckHealth;
+  /** Refuses what comes, waits for what is under way, then releases. Repeated, it answers the same. */
+  close(): Promise<void>;
+}
+
+/** Ends an auth once: use cases under way have up to `patience` milliseconds to finish. */
+export function createClosing(release: () => Promise<void>, patience: number): Closing {
+  const underWay = new Set<Promise<unknown>>();
+  let closed: Promise<void> | undefined;
+
+  async function track<T>(work: Promise<T>): Promise<T> {
+    underWay.add(work);
+    try {
+      return await work;
+    } catch (error) {
+      throw closed === undefined || isAuthError(error) ? error : new AuthClosed(error);
+    } finally {
+      underWay.delete(work);
+    }
+  }
+
+  async function end(): Promise<void> {
+    const tooLate = () => new AuthClosed();
+    await within(patience, Promise.allSettled(underWay), tooLate).catch(() => undefined);
+    await release();
+  }
+
+  return {
+    guard: (useCase) =>
+      async function guarded(input, caller) {
+        if (closed !== undefined) throw new AuthClosed();
+        return track(useCase(input, caller));
+      },
+
+    guardHealth: (checkHealth) => async () =>
+      closed === undefined ? checkHealth() : failedReport(CLOSED),
+
+    close() {
+      closed ??= end();
+      return closed;
+    },
+  };
+}

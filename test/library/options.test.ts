@@ -1,0 +1,148 @@
+import test from 'ava';
+import { createAuth } from '../../lib/auth.ts';
+import type { AuthOptions } from '../../lib/auth-options.ts';
+import { connect, isConnectionString } from '../../lib/store/database.ts';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { CALLER, testAuth } from '../helpers/auth.ts';
+import { emptyDatabase } from '../helpers/database.ts';
+import { addUser, PASSWORD } from '../helpers/users.ts';
+
+const NO_TEXTS = [7, null, {}, [], '', true];
+const NO_NUMBERS = ['7', null, {}, [], Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, true, 7n];
+const NO_FUNCTIONS = [7, null, {}, 'x'];
+const NO_LIMITS = [null, 7, [], { perAcount: {} }, { perAccount: null }, { anywhere: 10 }];
+
+/** Values that no option of this name can have. */
+const WRONG: Readonly<Record<keyof AuthOptions, readonly unknown[]>> = {
+  db: [undefined, null, 7, {}, 'mongodb://127.0.0.1', { collection: () => undefined }],
+  secrets: [undefined, null, 'text', [], {}, [7], [null], [undefined], ['short']],
+  privateKey: NO_TEXTS,
+  publicKeys: NO_TEXTS,
+  issuer: NO_TEXTS,
+  audience: NO_TEXTS,
+  accessTokenTtl: NO_NUMBERS,
+  refreshTokenIdleTtl: NO_NUMBERS,
+  refreshTokenMaxTtl: NO_NUMBERS,
+  refreshGrace: NO_NUMBERS,
+  maxSessions: NO_NUMBERS,
+  bcryptCost: NO_NUMBERS,
+  bcryptThreads: NO_NUMBERS,
+  passwordMinLength: NO_NUMBERS,
+  rememberedTokenBytes: NO_NUMBERS,
+  deadline: [...NO_NUMBERS, 0],
+  maxStaleness: NO_NUMBERS,
+  proofInterval: NO_NUMBERS,
+  onPrimaryProof: NO_FUNCTIONS,
+  loginLimits: NO_LIMITS,
+  log: [null, 7, {}, { warn: () => undefined }],
+  clock: [...NO_FUNCTIONS, () => 'now', () => Number.NaN],
+};
+
+test('an option of the wrong type is a TypeError by its name, and leaves no listener and no timer', async (t) => {
+  const { db } = emptyDatabase(t);
+  const good = { db, secrets: [generateSecret()] };
+  await db.command({ ping: 1 });
+  const listeners = () =>
+    db.client.eventNames().map((name) => [name, db.client.listenerCount(name)]);
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = listeners();
+  const timersBefore = timers();
+  for (const [name, values] of Object.entries(WRONG)) {
+    for (const value of values) {
+      const text = `${name}: ${String(JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}` : v)))}`;
+      const options = { ...good, [name]: value } as AuthOptions;
+      const error = await t.throwsAsync(createAuth(options), { instanceOf: TypeError }, text);
+      t.true(new RegExp(`^"${name}(\\[0\\])?"`).test(error?.message ?? ''), error?.message);
+    }
+  }
+  t.deepEqual(listeners(), before);
+  t.true(timers() <= timersBefore);
+});
+
+test('an option that no option is named like is a TypeError by its name', async (t) => {
+  const { db } = emptyDatabase(t);
+  const options = { db, secrets: [generateSecret()], acessTokenTtl: 1_000 };
+  await t.throwsAsync(createAuth(options), { instanceOf: TypeError, message: /^"acessTokenTtl"/ });
+  for (const none of [undefined, null, 'x']) {
+    const asked = createAuth(none as unknown as AuthOptions);
+    await t.throwsAsync(asked, { instanceOf: TypeError, message: /^"options"/ });
+  }
+});
+
+test('a URI that is missing is a TypeError that names it', (t) => {
+  for (const uri of [undefined, null, '', '  ', 7, {}] as unknown as string[]) {
+    t.throws(() => connect(uri), { instanceOf: TypeError, message: /^"uri"/ });
+    t.false(isConnectionString(uri));
+  }
+});
+
+/** What plain JavaScript passes for a caller, and what is named. */
+const CALLERS: readonly [caller: unknown, named: RegExp][] = [
+  [undefined, /^"caller" is missing/],
+  [null, /^"caller" is missing/],
+  ['192.0.2.1', /^"caller" is missing/],
+  [{}, /^"caller.ip"/],
+  [{ ip: undefined }, /^"caller.ip"/],
+  [{ ip: ['192.0.2.1'] }, /^"caller.ip"/],
+  [{ ip: '::1', userAgent: null }, /^"caller.userAgent"/],
+  [{ ip: '::1', requestId: 7 }, /^"caller.requestId"/],
+  [{ ip: '::1', actor: {} }, /^"caller.actor"/],
+  [{ ip: '::1', deadline: '5s' }, /^"caller.deadline"/],
+  [{ ip: '::1', deadline: Number.NaN }, /^"caller.deadline"/],
+  [{ ip: '::1', principal: {} }, /^"caller.principal"/],
+  [
+    { ip: '::1', principal: { user: { id: { $ne: null } }, sessionId: 'x' } },
+    /^"caller.principal"/,
+  ],
+];
+
+test('a caller that is missing or wrong is a TypeError that names it, in every use case', async (t) => {
+  const { auth } = await testAuth(t);
+  const { sessions, admin } = auth;
+  const useCases = [
+    auth.login,
+    auth.authenticate,
+    auth.refresh,
+    auth.changePassword,
+    auth.logout,
+    auth.revokeAllTokens,
+    auth.introspect,
+    auth.revokeToken,
+    ...[sessions.list, sessions.end, sessions.endOthers],
+    ...Object.values(admin),
+  ] as ((input: unknown, caller: unknown) => Promise<unknown>)[];
+  for (const useCase of useCases) {
+    for (const [caller, message] of CALLERS) {
+      await t.throwsAsync(useCase({}, caller), { instanceOf: TypeError, message });
+    }
+    const bare = useCase('token', CALLER);
+    await t.throwsAsync(bare, { instanceOf: TypeError, message: /^"input"/ });
+  }
+});
+
+test('ids and credentials that are no strings name nothing, and reach no query', async (t) => {
+  const { auth, collections } = await testAuth(t);
+  const { email } = await addUser(collections);
+  const { accessToken: token } = await auth.login({ email, password: PASSWORD }, CALLER);
+  const principal = await auth.authenticate({ token }, CALLER);
+  const caller = { ...CALLER, principal };
+  // biome-ignore lint/suspicious/noExplicitAny: what callers without types may send
+  const odd: any = { $ne: null };
+  const notFound = { code: 'not_found' };
+  await t.throwsAsync(auth.sessions.end({ sessionId: odd }, caller), notFound);
+  await t.throwsAsync(auth.admin.userSessions({ userId: odd }, caller), notFound);
+  await t.throwsAsync(auth.admin.revokeUserTokens({ userId: odd }, caller), notFound);
+  const invalid = { code: 'invalid_client' };
+  for (const credentials of [undefined, null, odd, { clientId: odd, clientSecret: odd }]) {
+    await t.throwsAsync(auth.introspect({ credentials, token }, caller), invalid);
+    await t.throwsAsync(auth.revokeToken({ credentials, token }, caller), invalid);
+  }
+  await t.throwsAsync(auth.refresh({ refreshToken: odd }, caller), {
+    code: 'refresh_token_malformed',
+  });
+  for (const dryRun of ['false', 0, null] as unknown as boolean[]) {
+    const asked = auth.admin.revokeEveryone({ dryRun }, caller);
+    await t.throwsAsync(asked, { instanceOf: TypeError, message: /^"dryRun"/ });
+  }
+  t.is((await auth.authenticate({ token }, CALLER)).sessionId, principal.sessionId);
+});
