@@ -27,7 +27,9 @@ export function identifyCaller({ requestDeadline }: IdentifyCallerOptions): Midd
  * The caller of a request, for use cases of an application's own: the same at each call, with the principal
  * once `authenticate` has accepted the token.
  */
-export function callerOf(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'> & { state: object }): Caller {
+export function callerOf(
+  ctx: Pick<RequestContext, 'ip' | 'get' | 'req'> & { state: object },
+): Caller {
   const state: Partial<Pick<State, typeof CALLER>> = ctx.state;
   state[CALLER] ??= callerFrom(ctx);
   return state[CALLER];
