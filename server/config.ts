@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { poolFault } from '../lib/store/connection-uri.ts';
 import { ConfigError } from './config-error.ts';
 import type { Environment } from './environment.ts';
+import { intactValues } from './intact-values.ts';
 import { readFiles, withoutEmpty } from './secret-files.ts';
 import { privateKey, REMEDY } from './setting-kinds.ts';
 import { settings } from './settings.ts';
@@ -80,9 +81,12 @@ export function parseSigningConfig(env: Environment) {
 }
 
 function parse<T extends z.ZodObject>(schema: T, env: Environment): Readonly<z.output<T>> {
-  const { values, problems } = readFiles(withoutEmpty(env), Object.keys(schema.shape));
+  const names = Object.keys(schema.shape);
+  const read = readFiles(withoutEmpty(env), names);
+  const { values, problems: changed } = intactValues(read.values, names);
+  const problems = [...read.problems, ...changed];
   const result = schema.safeParse(values);
-  const broken = new Set(problems.map((problem) => problem.split('_FILE')[0]));
+  const broken = new Set(problems.map((problem) => problem.split(/_FILE| /)[0]));
   const faults = (result.error?.issues ?? [])
     .filter((issue) => !broken.has(String(issue.path[0])))
     .map((issue) => `${String(issue.path[0])} ${issue.message}`);

@@ -15,16 +15,44 @@ export const secret = z.string().superRefine((value, context) => {
   if (fault !== undefined) context.addIssue(`${fault}. ${REMEDY}`);
 });
 
-/** Several of them, comma-separated. */
-export const previousSecrets = z
-  .string()
-  .transform((list) => list.split(','))
-  .superRefine((secrets, context) => {
-    secrets.forEach((value, index) => {
-      const fault = secretFault(value);
-      if (fault !== undefined) context.addIssue(`(secret ${index + 1} of the list) ${fault}`);
-    });
+/** Several of them: a JSON array, one on each line, or comma-separated. */
+export const previousSecrets = z.string().transform((text, context) => {
+  const { secrets, mayBeCut } = splitSecrets(text.trim());
+  if (secrets === undefined)
+    context.addIssue('must be a JSON array of strings where it begins with [');
+  secrets?.forEach((value, index) => {
+    const fault = secretFault(value);
+    if (fault === undefined) return;
+    const remedy = mayBeCut ? `. ${MAY_BE_CUT}` : '';
+    context.addIssue(`(secret ${index + 1} of the list) ${fault}${remedy}`);
   });
+  return [...(secrets ?? [])];
+});
+
+const MAY_BE_CUT =
+  'If a comma is a part of the secret, write the list as a JSON array, or one secret on each line';
+
+interface SecretList {
+  readonly secrets?: readonly string[];
+  /** Whether a comma in a secret would have cut it in two. */
+  readonly mayBeCut: boolean;
+}
+
+function splitSecrets(text: string): SecretList {
+  if (text.startsWith('[')) return { ...parsed(text), mayBeCut: false };
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  if (lines.length > 1) return { secrets: lines, mayBeCut: false };
+  return { secrets: text.split(','), mayBeCut: text.includes(',') };
+}
+
+function parsed(text: string): { secrets?: readonly string[] } {
+  try {
+    const { data } = z.array(z.string()).min(1).safeParse(JSON.parse(text));
+    return data === undefined ? {} : { secrets: data };
+  } catch {
+    return {};
+  }
+}
 
 /** A private key in PEM. */
 export const privateKey = z.string().superRefine((value, context) => {
