@@ -16,10 +16,9 @@ export async function isKnownDatabase({
   schema,
   revokedTokens,
 }: Pick<Collections, 'schema' | 'revokedTokens'>): Promise<boolean> {
-  const [note, sentinel] = await Promise.all([
-    schema.findOne({ _id: 'rescind' }),
-    revokedTokens.findOne({ _id: SENTINEL }),
-  ]);
+  // One after the other: of several at once the driver tells one alone why it cannot connect.
+  const note = await schema.findOne({ _id: 'rescind' });
+  const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
   const isNote = typeof note?.version === 'number' && typeof note.epoch === 'string';
   return isNote || (sentinel?.kind === SENTINEL && typeof sentinel.epoch === 'string');
 }

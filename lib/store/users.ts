@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Document, Filter } from 'mongodb';
-import { AuthError, StoreNotReady, unsound } from '../errors.ts';
+import { AuthError, unsound } from '../errors.ts';
 import { createSharedReads } from '../shared-reads.ts';
 import { isUserId } from '../tokens/user-id.ts';
 import type { Collections, UserDocument } from './collections.ts';
@@ -62,10 +62,9 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
   const { users } = collections;
   const set = createSet(users);
   const assertKept = createAssertKept(collections, 'users');
-  const assertGone = createAssertGone(users, assertKept);
 
   return {
-    find: createFind(users, primary, assertGone),
+    find: createFind(users, primary, assertKept),
 
     findAccount: createFindAccount(users, primary, assertKept),
 
@@ -76,7 +75,7 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
         const cursor = users.aggregate<UserDocument & { now: Date }>(pipeline, options);
         return orUnavailable(cursor.toArray());
       }, 'strict');
-      if (document === undefined) await assertGone();
+      if (document === undefined) await assertKept();
       return document && { account: toAccount(document), now: document.now };
     },
 
@@ -125,11 +124,7 @@ function isTaken(error: unknown): boolean {
 }
 
 /** A document that is not sound is the affair of those who asked for it, and of nobody else in the read. */
-function createFind(
-  users: Collections['users'],
-  primary: ProvenReads,
-  assertGone: () => Promise<void>,
-) {
+function createFind(users: Collections['users'], primary: ProvenReads, assertKept: AssertKept) {
   const read = createSharedReads(async (ids) => {
     const documents = await primary.read((readConcern) =>
       findByIds(users, ids, WHAT_A_USER_IS, { readConcern }),
@@ -142,22 +137,10 @@ function createFind(
   return async function find(id: string): Promise<User | undefined> {
     const found = (await read([id])).get(id);
     if (found instanceof Error) throw found;
-    if (found === undefined) await assertGone();
+    if (found === undefined) await assertKept();
     return found;
   };
 }
-
-/** Makes the check behind "the user of this token is gone": one who had a token was a user, so there are users. */
-function createAssertGone(users: Collections['users'], assertKept: AssertKept) {
-  return async function assertGone(): Promise<void> {
-    const options = { projection: { _id: 1 }, maxTimeMS: MAX_TIME };
-    const [anyone] = await Promise.all([orUnavailable(users.findOne({}, options)), assertKept()]);
-    if (anyone === null) throw new StoreNotReady(EMPTY);
-  };
-}
-
-const EMPTY =
-  'users is empty, and a token speaks for a user: put the users back, or create one, and the token is refused';
 
 /** Changes a user where the filter fits, by the database's clock; tells whether it did. */
 function createSet(users: Collections['users']) {

@@ -53,7 +53,7 @@ const BAD_QUERIES: readonly (readonly [query: string, ...pointers: string[]])[] 
   ['from=x&to=y', '/from', '/to'],
   ['user_id=', '/user_id'],
   ['user_id=a&user_id=b', '/user_id'],
-  [`actor_id=${'a'.repeat(201)}`, '/actor_id'],
+  [`actor_id=${'a'.repeat(257)}`, '/actor_id'],
   ['action=', '/action'],
   [`action=${'a'.repeat(65)}`, '/action'],
   ['user_id[$ne]=x', '""'],

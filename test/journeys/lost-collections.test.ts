@@ -80,17 +80,8 @@ for (const [how, lose] of Object.entries(LOSSES)) {
   }
 }
 
-test('users emptied: the user of a token is not gone, so the answer is 503', async (t) => {
-  const it = await scene(t);
-  await it.collections.users.deleteMany({});
-  for (const request of ['me', 'refresh', 'introspect']) {
-    t.is((await REQUESTS.users[request]?.(it))?.status, 503, request);
-  }
-});
-
 test('A user who alone is gone is refused', async (t) => {
   const it = await scene(t);
-  await addUser(it.collections);
   await it.collections.users.deleteOne({ _id: it.user.id });
   t.is((await sendAs(it.own.token, `${it.url}/api/auth/me`)).status, 401);
 });

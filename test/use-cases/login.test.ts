@@ -79,7 +79,6 @@ test('a user who is disabled while the password is being checked is refused', as
 
 test('a user who is deleted while the password is being checked is refused', async (t) => {
   const { arena, user, input } = await setUp(t);
-  await addUser(arena.collections);
   const { login } = loginDuring(arena, () => arena.collections.users.deleteOne({ _id: user.id }));
   await t.throwsAsync(login(input, CALLER), refused);
 });
