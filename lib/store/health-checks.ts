@@ -1,4 +1,4 @@
-import { Binary, type Db } from 'mongodb';
+import type { Db } from 'mongodb';
 import { StoreNotReady } from '../errors.ts';
 import { MINUTE, SECOND } from '../time.ts';
 import { collectionSpecs } from './collection-specs.ts';
@@ -7,7 +7,8 @@ import { MAX_TIME, orUnavailable } from './database.ts';
 import { isUpsertRace } from './duplicate-keys.ts';
 import { missingPrivilege } from './refused-commands.ts';
 import { refusingIndexes } from './refusing-indexes.ts';
-import { tokenEntry } from './revocation-entries.ts';
+import { probeEntry } from './revocation-entries.ts';
+import { PROBE } from './revocation-keys.ts';
 
 /** Questions that no request has asked yet. At most one of each is under way, and a good answer holds for 30 seconds. */
 export interface HealthChecks {
@@ -35,22 +36,8 @@ export function createHealthChecks(
   };
 }
 
-/**
- * Names no token: a hash has 32 bytes. It is one entry for all servers, counted by nobody, which expires
- * like that of any token.
- */
-const PROBE = { _id: new Binary(Buffer.from('readyz')) };
-
 async function writeProbe({ revokedTokens }: Pick<Collections, 'revokedTokens'>): Promise<void> {
-  const update = tokenEntry({
-    hash: '',
-    sessionId: '',
-    userId: 'nobody',
-    expiresAt: Date.now() + MINUTE,
-    reason: 'health_check',
-    revokedBy: 'rescind',
-  });
-  const write = revokedTokens.updateOne(PROBE, update, { upsert: true });
+  const write = revokedTokens.updateOne({ _id: PROBE }, probeEntry(), { upsert: true });
   await orUnavailable(write, isUpsertRace).catch((error: unknown) => {
     if (!isUpsertRace(error)) throw error; // else another server was faster, and could write
   });

@@ -1,5 +1,6 @@
 import type { Document } from 'mongodb';
 import type { CollectionSpec } from './collection-specs.ts';
+import { PROBE, SENTINEL } from './revocation-keys.ts';
 
 /**
  * Returns the filter of the documents that this project writes into a collection. It is narrower than the
@@ -92,7 +93,7 @@ function revocations(): Document[] {
     shape({ _id, kind: { enum: [kind] }, revoked_at: date, writes: integer });
   return [
     of('token', { bsonType: 'binData' }),
-    of('deployment', { enum: ['deployment'] }),
+    of('deployment', { enum: [SENTINEL, PROBE] }),
     ...['session', 'key', 'client', 'user'].map((kind) => of(kind, matching(`^${kind}:`))),
   ];
 }

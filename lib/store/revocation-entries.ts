@@ -162,6 +162,21 @@ export function everyoneEntry(
  */
 const MEANWHILE = SECOND;
 
+/** Revokes nothing: what a server writes to see that it can. Of the sentinel's kind, whose entries nothing counts. */
+export function probeEntry(): Document[] {
+  return [
+    {
+      $set: {
+        kind: 'deployment',
+        epoch: 'none',
+        revoked_at: '$$NOW',
+        revoked_before: new Date(0),
+        ...COUNT_WRITES,
+      },
+    },
+  ];
+}
+
 function latestCause({ reason, revokedBy }: Cause): Document {
   return {
     reason: { $literal: reason },

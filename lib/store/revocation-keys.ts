@@ -5,6 +5,9 @@ import type { RevocationDocument } from './collections.ts';
 /** The entry that proves that this is the collection the server knows. */
 export const SENTINEL = 'deployment';
 
+/** Names the entry that servers write to see that they can. It decides nothing, and is one for all of them. */
+export const PROBE = 'deployment:readyz';
+
 /** Names a token by its hash in base64. In the database the name is binary: see `idOf`. */
 export function tokenKey(hash: string): string {
   return `${TOKEN}${hash}`;

@@ -11,8 +11,15 @@ export interface RememberOptions {
 
 const DEFAULT_BYTES = 96 * 1024 * 1024;
 
-/** What an entry takes, in bytes: measured, and rounded up. All are alike: hashes, UUIDs and times. */
+/** What an entry takes, in bytes: measured, and rounded up. All are alike but for the user's id: hashes, UUIDs and times. */
 const ENTRY_BYTES = 450;
+
+const UUID_LENGTH = 36;
+
+/** A character outside Latin takes two bytes. */
+function sizeCalculation({ userId }: AccessToken): number {
+  return ENTRY_BYTES + 2 * Math.max(0, userId.length - UUID_LENGTH);
+}
 
 /**
  * Verifies a token once and remembers what it says, under the SHA-256 of its exact spelling, for as long
@@ -24,7 +31,8 @@ export function createRememberedTokens(verify: Verify, options: RememberOptions)
   assertBound(rememberedTokenBytes);
   const max = Math.floor(rememberedTokenBytes / ENTRY_BYTES);
   if (max === 0) return verify;
-  const remembered = new LRUCache<string, AccessToken>({ max });
+  const maxSize = max * ENTRY_BYTES;
+  const remembered = new LRUCache<string, AccessToken>({ max, maxSize, sizeCalculation });
 
   return function verifyOnce(token) {
     if (typeof token !== 'string') return verify(token); // which refuses it

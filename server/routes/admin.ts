@@ -16,7 +16,7 @@ const text = (name: string, most: number) =>
   z
     .string(`${name} must be given once.`)
     .min(1, `${name} is empty.`)
-    .max(most, `${name} is too long.`);
+    .refine((value) => [...value].length <= most, `${name} is too long.`);
 
 const wholeNumber = (name: string, most: number) => {
   const message = `${name} must be a whole number from 1 to ${most}, given once.`;
@@ -45,8 +45,8 @@ const dryRun = z.strictObject({
 
 const auditQuery = z
   .strictObject({
-    user_id: text('user_id', 256).optional(),
-    actor_id: text('actor_id', 256).optional(),
+    user_id: text('user_id', 200).optional(),
+    actor_id: text('actor_id', 200).optional(),
     action: text('action', 64).optional(),
     from: time('from').optional(),
     to: time('to').optional(),

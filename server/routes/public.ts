@@ -60,6 +60,8 @@ export const publicRoutes: readonly Route[] = [
         sentinel: check,
         skew: check,
         proof: check,
+        writes: check,
+        indexes: check,
         signing_key: check,
       }),
     }),
