@@ -23,20 +23,20 @@ export const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   sessions: [
     ...['_id', 'user_id', 'stamp', 'auth_time', 'expires_at', 'ends_at', 'last_used_at'],
     ...['user_agent', 'ip', 'counter', 'rotated_at', 'rotated_by', 'graces', 'reused_at'],
-    ...['last_refresh', 'refreshes', 'ended_at'],
+    ...['last_refresh', 'refreshes', 'ended_at', 'seen_counter', 'tracked_refreshes'],
   ],
   audit_events: [
     ...['_id', 'at', 'action', 'user_id', 'company_id', 'actor_id', 'ip'],
     ...['user_agent', 'request_id', 'details'],
   ],
-  login_limits: ['_id', 'key', 'points', 'expire'],
+  login_limits: ['_id', 'key', 'points', 'expire', 'since', 'under_way'],
   clients: ['_id', 'name', 'secret_hash', 'created_at'],
   daily_counts: ['_id', 'day', 'n'],
   schema: ['_id', 'version', 'epoch'],
 };
 
 /** Fields that hold lists, or may: a hashed index refuses those. */
-export const LISTS: ReadonlySet<string> = new Set(['roles', 'details']);
+export const LISTS: ReadonlySet<string> = new Set(['roles', 'details', 'under_way']);
 
 const text = { bsonType: 'string' } as const;
 const textOrNull = { bsonType: ['string', 'null'] } as const;
@@ -70,7 +70,7 @@ const NARROWER: Readonly<Record<string, Document>> = {
     details: { bsonType: 'object' },
   }),
   login_limits: all({
-    key: matching('^[a-z_]+:[A-Za-z0-9_-]{43}$'),
+    key: matching('^[a-z_-]+:[A-Za-z0-9_-]{43}$'),
     points: { bsonType: 'number' },
     expire: date,
   }),
