@@ -3,7 +3,7 @@ import { z } from 'zod';
 // RFC 5321 section 4.5.3.1.3: a path has 256 octets, two of them the angle brackets.
 const MAX_LENGTH = 254;
 
-/** What an address in its normal form looks like, without anchors: PCRE reads it too. */
+/** The form of a normalized address, without anchors: PCRE reads it too. */
 export const NORMAL_EMAIL = z.regexes.html5Email.source
   .replace(/^\^|\$$/g, '')
   .replaceAll('a-zA-Z', 'a-z');

@@ -21,7 +21,7 @@ export function errorWithoutData(error: unknown, depth = 0): Error {
   return copy;
 }
 
-/** What only the driver's errors have, whatever their class is called. */
+/** Properties that only the driver's errors have, whatever their class is called. */
 const MARKS = [
   'codeName',
   'errorLabels',
@@ -31,7 +31,7 @@ const MARKS = [
   'keyValue',
 ];
 
-/** Also those of another copy of the driver, or of another version. */
+/** Recognizes the driver's errors, also those of another copy or version of it. */
 export function isOfMongoDb(error: Error): boolean {
   if (MARKS.some((mark) => mark in error) || isDriverName(error.name)) return true;
   for (let of = Object.getPrototypeOf(error); of !== null; of = Object.getPrototypeOf(of)) {
@@ -44,7 +44,7 @@ function isDriverName(name: unknown): boolean {
   return /^(Mongo|BSON|BulkWrite|WriteError|WriteConcernError)/.test(String(name));
 }
 
-/** Nothing but the name and the number that MongoDB has for what went wrong. */
+/** Names an error by the name or the number that MongoDB has for it, and by nothing else. */
 export function answerOf(error: Error): string {
   const { code, codeName } = error as { readonly code?: unknown; readonly codeName?: unknown };
   if (typeof codeName === 'string' && /^\w{1,64}$/.test(codeName))

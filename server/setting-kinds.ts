@@ -34,7 +34,7 @@ const MAY_BE_CUT =
 
 interface SecretList {
   readonly secrets?: readonly string[];
-  /** Whether a comma in a secret would have cut it in two. */
+  /** True where a comma in a secret would have cut it in two. */
   readonly mayBeCut: boolean;
 }
 

@@ -12,7 +12,7 @@ export interface Counter {
   readonly forgetting: Forgetting;
 }
 
-/** What is stored of a counter: failures, and attempts that may become one. */
+/** A counter as it is stored: failures, and attempts that may become one. */
 interface CounterDocument {
   readonly key: string;
   /** The failures that were counted when the last one was. */
@@ -25,7 +25,7 @@ interface CounterDocument {
   readonly expire: Date;
 }
 
-/** What a counter has left for one more attempt. */
+/** The room that a counter has for one more attempt. */
 export interface Room {
   /** Milliseconds until failures are forgotten that leave no room; 0 where they leave some. */
   readonly wait: number;

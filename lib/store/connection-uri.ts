@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
 import { SECOND } from '../time.ts';
 
-/** What a URI says, as far as it is asked. */
+/** The parts of a URI that count. */
 export interface ConnectionUri {
   /** The same, without the options that are not its own to set. */
   readonly uri: string;

@@ -146,7 +146,7 @@ export function uriFault(uri: string): string | undefined {
 
 const DEADLINE = 5 * SECOND;
 
-/** How soon an idle connection says that it is there, for firewalls that forget, in milliseconds. */
+/** The milliseconds after which TCP keep-alive probes an idle connection, for firewalls that forget. */
 const KEEP_ALIVE_AFTER = 20 * SECOND;
 
 function clientOptions(read: ConnectionUri, options: ConnectOptions): MongoClientOptions {

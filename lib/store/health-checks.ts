@@ -21,7 +21,7 @@ export interface HealthChecks {
   assertNoRefusingIndex(): Promise<string | undefined>;
 }
 
-/** How long a good answer holds, and a bad one, in milliseconds. */
+/** The milliseconds for which a good answer holds, and a bad one. */
 const GOOD_FOR = 30 * SECOND;
 const BAD_FOR = SECOND;
 

@@ -12,7 +12,7 @@ export function missingPrivilege(error: unknown): string | undefined {
   return `MongoDB does not let the user in MONGODB_URI ${what}: grant it the role ${role} (docs/privileges.md)`;
 }
 
-/** As mongod says it, and as shared tiers of a cloud do. */
+/** The refusals of mongod, and of shared tiers in a cloud. */
 const FORMS: readonly RegExp[] = [
   /execute command \{ (\w+): (?:"([^"]*)")?/,
   /not allowed to do action \[(\w+)\] on \[[^.\]]*\.?([^\]]*)\]/,

@@ -20,7 +20,7 @@ export interface SeenCountersOptions {
 
 const MOST_AT_ONCE = 1_000;
 
-/** What is given up after some minutes is noted again at the session's next request. */
+/** The attempts of a write; a counter that is given up is noted again at the session's next request. */
 const BOUNDS = { mostSessions: 50_000, mostFailures: 300 };
 
 /**

@@ -6,7 +6,7 @@ interface Described {
   readonly isWritable?: boolean;
 }
 
-/** What the driver knew of the servers when it found none to send to. */
+/** The servers as the driver knew them when it found none to send to. */
 interface Reason {
   readonly servers: ReadonlyMap<string, Described>;
   readonly setName: string | null;

@@ -27,9 +27,9 @@ export interface RefreshTokens {
 }
 
 export interface RefreshTokenOptions {
-  /** As `iss` of the access tokens. Default `rescind`. */
+  /** The `iss` of the access tokens. Default `rescind`. */
   readonly issuer?: string | undefined;
-  /** As `aud` of the access tokens. Default `rescind`. */
+  /** The `aud` of the access tokens. Default `rescind`. */
   readonly audience?: string | undefined;
 }
 
@@ -82,7 +82,7 @@ interface Macs {
   readonly kid: string;
   /** For one issuer and one audience. */
   readonly bound: Mac;
-  /** Of a token that an earlier version made, for whichever issuer and audience. */
+  /** Computes the mac of a token that an earlier version made, for whichever issuer and audience. */
   readonly unbound: Mac;
 }
 

@@ -11,7 +11,7 @@ export interface RememberOptions {
 
 const DEFAULT_BYTES = 96 * 1024 * 1024;
 
-/** What an entry takes, in bytes: measured, and rounded up. All are alike but for the user's id: hashes, UUIDs and times. */
+/** The bytes that an entry takes: measured, and rounded up. All are alike but for the user's id: hashes, UUIDs and times. */
 const ENTRY_BYTES = 450;
 
 const UUID_LENGTH = 36;

@@ -21,7 +21,7 @@ const DOUBLE = new RegExp(`\\{\\{(?:${PLAIN}|[|"&])*\\}\\}|<%=?${PLAIN}*%>`, 'u'
 const EMBEDDED = /[$#]\{([^}]*)\}|\$\(([^)]*)\)/g;
 const NAME = /^[A-Z][A-Z0-9_]{3,}$/;
 
-/** Where a secret is kept, in the words of vaults and clouds. */
+/** References to a secret that is kept elsewhere, in the words of vaults and clouds. */
 const REFERENCE =
   /^(?:arn:aws|op:\/\/|vault:|ref\+[a-z]+:\/\/|secret(?:s)?:\/\/|ssm:|sm:\/\/|projects\/[\w-]+\/secrets\/|@Microsoft\.KeyVault\(|file:|https?:\/\/|\/run\/secrets\/|\/(?:etc|var|opt|home|mnt)\/|ENC\[)/i;
 

@@ -101,7 +101,7 @@ export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
   };
 }
 
-/** Nothing is written to a database that is not known: it may be another application's. */
+/** The answer for a database that is not known: it may be another application's, so nothing is written. */
 const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried before the schema is right' };
 
 function good(detail?: string): HealthCheck {

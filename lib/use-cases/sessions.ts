@@ -78,7 +78,7 @@ function notFound(description: string): AuthError {
 
 /** Makes what lists the sessions of the user who asks, and knows where documents of them were lost. */
 function createListOwn({ sessions }: Pick<SessionsParts, 'sessions'>) {
-  /** Where the session that asks is not found, the others that are not found are not gone either. */
+  /** Rejects where the session that asks is not found: then the others that are not found are not gone either. */
   async function assertFound(found: readonly StoredSession[], caller: Caller): Promise<void> {
     const { sessionId } = principalOf(caller);
     if (found.some(({ id }) => id === sessionId)) return;

@@ -35,7 +35,7 @@ export function callerOf(
   return state[CALLER];
 }
 
-/** As far as the request tells. An id from outside is taken over only where it is harmless. */
+/** Reads the caller from the request. An id from outside is taken over only where it is harmless. */
 function callerFrom(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'>): Caller {
   const given = ctx.get('X-Request-Id');
   return {

@@ -10,7 +10,7 @@ export interface Descriptor {
 }
 
 export interface WriteOutcome {
-  /** As many bytes were written. */
+  /** The number of bytes that were written. */
   readonly written: number;
   /** The system's code for what kept the rest from being written, such as `ENOSPC`. */
   readonly code?: string;
