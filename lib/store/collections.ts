@@ -122,7 +122,7 @@ export interface Collections {
 }
 
 /** The driver's own defaults for what documents become: the options of a client may be those of its owner. */
-const PLAIN_VALUES = {
+export const PLAIN_VALUES = {
   raw: false,
   promoteValues: true,
   promoteLongs: true,

@@ -2,7 +2,7 @@ import type { Db } from 'mongodb';
 import { StoreNotReady } from '../errors.ts';
 import { MINUTE, SECOND } from '../time.ts';
 import { collectionSpecs } from './collection-specs.ts';
-import type { Collections } from './collections.ts';
+import { type Collections, PLAIN_VALUES } from './collections.ts';
 import { MAX_TIME, orUnavailable } from './database.ts';
 import { isUpsertRace } from './duplicate-keys.ts';
 import { missingPrivilege } from './refused-commands.ts';
@@ -46,7 +46,11 @@ async function writeProbe({ revokedTokens }: Pick<Collections, 'revokedTokens'>)
 async function lookAtIndexes(db: Db): Promise<string | undefined> {
   const specs = collectionSpecs(MINUTE); // how long events are kept is not asked here
   const reads = specs.map(({ name }) =>
-    db.collection(name).listIndexes({ maxTimeMS: MAX_TIME }).toArray().catch(noneIfAbsent),
+    db
+      .collection(name, PLAIN_VALUES)
+      .listIndexes({ maxTimeMS: MAX_TIME })
+      .toArray()
+      .catch(noneIfAbsent),
   );
   const read = Promise.all(reads);
   try {

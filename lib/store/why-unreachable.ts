@@ -1,4 +1,5 @@
-import type { MongoClient, TopologyDescriptionChangedEvent } from 'mongodb';
+import type { MongoClient } from 'mongodb';
+import { onTopologyChange } from './topology-changes.ts';
 
 /** A server as the driver describes it. */
 interface Described {
@@ -31,17 +32,12 @@ export interface WatchedReach {
 /** Watches why a client reaches no primary: of many calls that fail for it, the driver tells only one. */
 export function watchReach(client: MongoClient): WatchedReach {
   let last: Reason | undefined;
-  const notice = ({ newDescription }: TopologyDescriptionChangedEvent) => {
-    const servers = [...newDescription.servers.values()];
+  const stop = onTopologyChange(client, (description) => {
+    const servers = [...description.servers.values()];
     if (servers.some(({ isWritable }) => isWritable)) last = undefined;
-    else if (servers.some(({ error }) => error) || isEmptySet(newDescription))
-      last = newDescription;
-  };
-  client.on('topologyDescriptionChanged', notice);
-  return {
-    why: () => last && explain(last),
-    stop: () => void client.off('topologyDescriptionChanged', notice),
-  };
+    else if (servers.some(({ error }) => error) || isEmptySet(description)) last = description;
+  });
+  return { why: () => last && explain(last), stop };
 }
 
 function isEmptySet({ servers, setName }: Reason): boolean {

@@ -128,7 +128,7 @@ test('A restored folder brings revoked tokens back; --after-restore refuses all 
   }
 });
 
-/** As mongodump and mongorestore do, but for the indexes: into a database that other servers know. */
+/** As mongodump and mongorestore do, but for the indexes of revoked_tokens: into a database that other servers know. */
 async function copyDatabase(t: ExecutionContext, from: Collections): Promise<string> {
   const { uri, db } = emptyDatabase(t);
   const source = from.users.db;
@@ -136,6 +136,10 @@ async function copyDatabase(t: ExecutionContext, from: Collections): Promise<str
     const made = await db.createCollection(name, { ...options });
     const documents = await source.collection(name).find().toArray();
     if (documents.length > 0) await made.insertMany(documents);
+    const indexes = await source.collection(name).indexes();
+    for (const { v: _, key, ...how } of name === 'revoked_tokens' ? [] : indexes.slice(1)) {
+      await made.createIndex(key, how);
+    }
   }
   return uri;
 }
