@@ -28,7 +28,7 @@ export const withCheckFirst = breakRefresh((parts, _watch, { collections }) => {
         return sessions.refresh(input);
       },
     },
-    revocations: { ...revocations, check: async () => kind },
+    revocations: { ...revocations, checkStrictly: async () => kind },
   };
 });
 

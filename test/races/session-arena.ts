@@ -82,6 +82,7 @@ export function watchedParts(parts: AuthParts, watch: SessionWatch): AuthParts {
     revocations: {
       ...revocations,
       check: (token) => watch('check', () => revocations.check(token)),
+      checkStrictly: (token) => watch('check', () => revocations.checkStrictly(token)),
     },
     users: { ...users, find: (id) => watch('user', () => users.find(id)) },
     accessTokens: {
