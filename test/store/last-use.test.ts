@@ -151,7 +151,7 @@ test('What is used by many is written in commands of at most 1,000', async (t) =
   t.is(asked.length, 3);
 });
 
-test('A write that fails harms nobody, and the next one goes on', async (t) => {
+test.serial('A write that fails harms nobody, and the next one goes on', async (t) => {
   const { uri, open, ageOf } = await setUp(t);
   const { under, collections } = failingClient(t, uri);
   const first = createLastUse(collections, BY_HAND);
@@ -212,7 +212,7 @@ test('A counter of a session that is gone makes none', async (t) => {
   t.is(await collections.sessions.countDocuments(), 0);
 });
 
-test('A counter whose write fails is tried again until it is written', async (t) => {
+test.serial('A counter whose write fails is tried again until it is written', async (t) => {
   const { uri, open, read } = await setUp(t);
   const { under, collections } = failingClient(t, uri);
   const lastUse = createLastUse(collections, { ...BY_HAND, retryAfter: 20 });
@@ -225,19 +225,22 @@ test('A counter whose write fails is tried again until it is written', async (t)
   t.is(await seenOf(read, id), 2);
 });
 
-test('A server that stops writes the counters that are left, and does not wait for a database that fails', async (t) => {
-  const { uri, open, read } = await setUp(t);
-  const { under, collections } = failingClient(t, uri);
-  const written = createLastUse(collections, BY_HAND);
-  const id = await open(HOUR);
-  written.note(id, 2);
-  await written.stop();
-  t.is(await seenOf(read, id), 2);
+test.serial(
+  'A server that stops writes the counters that are left, and does not wait for a database that fails',
+  async (t) => {
+    const { uri, open, read } = await setUp(t);
+    const { under, collections } = failingClient(t, uri);
+    const written = createLastUse(collections, BY_HAND);
+    const id = await open(HOUR);
+    written.note(id, 2);
+    await written.stop();
+    t.is(await seenOf(read, id), 2);
 
-  const failed = createLastUse(collections, { ...BY_HAND, retryAfter: DAY });
-  await under({ mode: { times: 4 }, failCommands: ['update'], errorCode: 8000 }, async () => {
-    failed.note(id, 3);
-    await failed.stop();
-  });
-  t.is(await seenOf(read, id), 2);
-});
+    const failed = createLastUse(collections, { ...BY_HAND, retryAfter: DAY });
+    await under({ mode: { times: 4 }, failCommands: ['update'], errorCode: 8000 }, async () => {
+      failed.note(id, 3);
+      await failed.stop();
+    });
+    t.is(await seenOf(read, id), 2);
+  },
+);
