@@ -6,6 +6,7 @@ import { MINUTE } from '../time.ts';
 import type { ClientDocument, Collections } from './collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from './database.ts';
 import { createAssertKept } from './kept.ts';
+import { type ProvenReads, unproven } from './primary-proof.ts';
 
 /** A service that may ask `/oauth`. */
 export interface Client {
@@ -47,13 +48,14 @@ const WHAT_A_CLIENT_IS = { name: 1, secret_hash: 1, created_at: 1 } as const;
  * Reads and writes the `clients` collection. A client is remembered for so many milliseconds, and no longer,
  * because it may have been deleted by hand, or its entry in `revoked_tokens` lost with all others.
  */
-export function createClients(collections: Collections, remembered = MINUTE): Clients {
+export function createClients(
+  collections: Collections,
+  remembered = MINUTE,
+  primary: ProvenReads = unproven,
+): Clients {
   const { clients } = collections;
   const assertKept = createAssertKept(collections, 'clients');
-  const read = createSharedReads(async (ids) => {
-    const documents = await findByIds(clients, ids, WHAT_A_CLIENT_IS);
-    return new Map(documents.map((document) => [document._id, document]));
-  });
+  const read = createRead(clients, primary);
 
   const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED, ttl: remembered });
 
@@ -61,7 +63,7 @@ export function createClients(collections: Collections, remembered = MINUTE): Cl
     async find(id) {
       const known = found.get(id);
       if (known !== undefined) return known;
-      const document = (await read([id])).get(id);
+      const document = await read(id);
       if (document === undefined) {
         await assertKept();
         return undefined;
@@ -91,6 +93,24 @@ export function createClients(collections: Collections, remembered = MINUTE): Cl
       const deleted = await orUnavailable(clients.findOneAndDelete({ _id: id }));
       return deleted === null ? undefined : toClient(deleted);
     },
+  };
+}
+
+/** Reads a client, and strictly where none is found. */
+function createRead(clients: Collections['clients'], primary: ProvenReads) {
+  const readBy = (rule?: 'strict') =>
+    createSharedReads(async (ids) => {
+      const documents = await primary.read(
+        (readConcern) => findByIds(clients, ids, WHAT_A_CLIENT_IS, { readConcern }),
+        rule,
+      );
+      return new Map(documents.map((document) => [document._id, document]));
+    });
+  const readProven = readBy();
+  const readStrictly = readBy('strict');
+
+  return async function read(id: string): Promise<ClientDocument | undefined> {
+    return (await readProven([id])).get(id) ?? (await readStrictly([id])).get(id);
   };
 }
 

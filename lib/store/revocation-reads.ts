@@ -45,7 +45,10 @@ export interface Ended {
 }
 
 export interface RevocationReads {
-  /** Whether the token is revoked, in one read. StoreUnavailable when that cannot be known. */
+  /**
+   * Tells by what the token is revoked. A read on a proven primary accepts; it refuses nothing, since it may see an
+   * entry that no majority has: a strict read does. StoreUnavailable when that cannot be known.
+   */
   check(token: CheckInput): Promise<RevocationKind | undefined>;
   /** The same by a strict read, as all below are. */
   checkStrictly(token: CheckInput): Promise<RevocationKind | undefined>;
@@ -76,10 +79,16 @@ export function createRevocationReads(
     const names = namesOf(token);
     return kindOf(token, names, await ask(Object.values(names)));
   };
+  const checkProven = checkBy(readProven);
+  const checkStrictly = checkBy(read);
 
   return {
-    check: checkBy(readProven),
-    checkStrictly: checkBy(read),
+    async check(token) {
+      const kind = await checkProven(token);
+      return kind === undefined ? undefined : checkStrictly(token);
+    },
+
+    checkStrictly,
 
     async isKeyRevoked(kid) {
       const key = keyKey(kid);
@@ -88,7 +97,7 @@ export function createRevocationReads(
 
     async isClientRevoked(id) {
       const key = clientKey(id);
-      return (await readProven([key])).has(key);
+      return (await readProven([key])).has(key) && (await read([key])).has(key);
     },
 
     async cutoffs(userId) {

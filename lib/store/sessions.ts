@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { unsound } from '../errors.ts';
+import { StoreUnavailable, unsound } from '../errors.ts';
 import { type BoundedCount, countUpTo } from './bounded-count.ts';
 import type { Collections, RefreshOutcome, SessionDocument } from './collections.ts';
 import { MAX_TIME, orUnavailable } from './database.ts';
@@ -89,16 +89,7 @@ export function createSessions(
       await orUnavailable(sessions.insertOne(toDocument(session)));
     },
 
-    async refresh(input) {
-      const options = { returnDocument: 'after' } as const;
-      const filter = { _id: input.sessionId };
-      const after = await orUnavailable(
-        sessions.findOneAndUpdate(filter, refreshUpdate(input), options),
-      );
-      if (after !== null) return toRefreshed(after);
-      await assertKept();
-      return undefined;
-    },
+    refresh: createRefresh(sessions, findOne),
 
     find: (id) => findOne({ _id: id }),
     findOf: (userId, id) => findOne({ _id: id, user_id: userId }),
@@ -118,6 +109,30 @@ export function createSessions(
       const update = { $currentDate: { ended_at: true } } as const;
       await orUnavailable(sessions.updateMany({ _id: { $in: [...ids] } }, update));
     },
+  };
+}
+
+/** An update that finds nothing proves nothing: a strict read has to miss the session too. */
+function createRefresh(
+  sessions: Collections['sessions'],
+  findOne: ReturnType<typeof createFindOne>,
+): Sessions['refresh'] {
+  async function once(input: RefreshInput): Promise<Refreshed | undefined> {
+    const options = { returnDocument: 'after' } as const;
+    const filter = { _id: input.sessionId };
+    const after = await orUnavailable(
+      sessions.findOneAndUpdate(filter, refreshUpdate(input), options),
+    );
+    return after === null ? undefined : toRefreshed(after);
+  }
+
+  return async function refresh(input) {
+    const refreshed = await once(input);
+    if (refreshed !== undefined) return refreshed;
+    if ((await findOne({ _id: input.sessionId })) === undefined) return undefined;
+    const again = await once(input);
+    if (again === undefined) throw new StoreUnavailable('The session is seen by one read alone');
+    return again;
   };
 }
 

@@ -125,17 +125,24 @@ function isTaken(error: unknown): boolean {
 
 /** A document that is not sound is the affair of those who asked for it, and of nobody else in the read. */
 function createFind(users: Collections['users'], primary: ProvenReads, assertKept: AssertKept) {
-  const read = createSharedReads(async (ids) => {
-    const documents = await primary.read((readConcern) =>
-      findByIds(users, ids, WHAT_A_USER_IS, { readConcern }),
-    );
-    return new Map(
-      documents.map((it) => [it._id, isSound(it) ? toUser(it) : unsound('users', it._id)]),
-    );
-  });
+  const readBy = (rule?: 'strict') =>
+    createSharedReads(async (ids) => {
+      const documents = await primary.read(
+        (readConcern) => findByIds(users, ids, WHAT_A_USER_IS, { readConcern }),
+        rule,
+      );
+      return new Map(
+        documents.map((it) => [it._id, isSound(it) ? toUser(it) : unsound('users', it._id)]),
+      );
+    });
+  const readProven = readBy();
+  const readStrictly = readBy('strict');
 
+  /** A user who is refused, because nobody is found or the user is disabled, is read strictly. */
   return async function find(id: string): Promise<User | undefined> {
-    const found = (await read([id])).get(id);
+    const first = (await readProven([id])).get(id);
+    const isRefused = first === undefined || (!(first instanceof Error) && first.disabled);
+    const found = isRefused ? (await readStrictly([id])).get(id) : first;
     if (found instanceof Error) throw found;
     if (found === undefined) await assertKept();
     return found;
