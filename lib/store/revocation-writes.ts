@@ -3,6 +3,7 @@ import type { Collections } from './collections.ts';
 import { orUnavailable } from './database.ts';
 import { isUpsertRace } from './duplicate-keys.ts';
 import { newestStamps } from './newest-stamps.ts';
+import { type ProvenReads, unproven } from './primary-proof.ts';
 import {
   type Cause,
   clientEntry,
@@ -52,6 +53,7 @@ export function createRevocationWrites(
   collections: Pick<Collections, 'revokedTokens' | 'sessions'>,
   { cutoffs, assertKnown }: RevocationReads,
   clock: Clock,
+  primary: ProvenReads = unproven,
 ): RevocationWrites {
   const { revokedTokens } = collections;
   const moveCutoff = createMoveCutoff(collections);
@@ -85,7 +87,7 @@ export function createRevocationWrites(
 
     async revokeEveryone(cause) {
       await assertKnown();
-      const above = await newestStamps(collections);
+      const above = await primary.read((level) => newestStamps(collections, level), 'strict');
       return moveCutoff(SENTINEL, everyoneEntry(cause, above, clock()));
     },
   };

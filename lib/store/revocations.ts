@@ -15,5 +15,5 @@ export function createRevocations(
   primary?: ProvenReads,
 ): Revocations {
   const reads = createRevocationReads(collections, schema, primary);
-  return { ...reads, ...createRevocationWrites(collections, reads, clock) };
+  return { ...reads, ...createRevocationWrites(collections, reads, clock, primary) };
 }

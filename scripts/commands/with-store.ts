@@ -8,6 +8,7 @@ import type { Db } from '../../lib/store/database.ts';
 import { createRevocations, type Revocations } from '../../lib/store/revocations.ts';
 import { createSchema } from '../../lib/store/schema.ts';
 import { createSessions, type Sessions } from '../../lib/store/sessions.ts';
+import { createStrictReads } from '../../lib/store/strict-reads.ts';
 import { createUsers, type Users } from '../../lib/store/users.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { operatorLog } from './operator.ts';
@@ -26,7 +27,8 @@ export interface CommandStore {
 export async function withStore<T>(db: Db, work: (store: CommandStore) => Promise<T>): Promise<T> {
   const collections = openCollections(db);
   const dailyCounts = createDailyCounts(collections);
-  const sessions = createSessions(collections);
+  const primary = createStrictReads(db);
+  const sessions = createSessions(collections, primary);
   const marks: Promise<unknown>[] = [];
 
   function markEnded(ids: readonly string[]): Promise<void> {
@@ -37,14 +39,14 @@ export async function withStore<T>(db: Db, work: (store: CommandStore) => Promis
 
   try {
     return await work({
-      users: createUsers(collections),
+      users: createUsers(collections, primary),
       sessions: { ...sessions, markEnded },
       revocations: countRevocations(
-        createRevocations(collections, createSchema(collections)),
+        createRevocations(collections, createSchema(collections), Date.now, primary),
         dailyCounts,
       ),
       audit: createAudit(collections, { log: operatorLog, patience: MINUTE }),
-      clients: createClients(collections),
+      clients: createClients(collections, MINUTE, primary),
       log: operatorLog,
     });
   } finally {
