@@ -1,3 +1,4 @@
+import { createAcknowledgements } from './acknowledgements-section.ts';
 import { attacks } from './attacks-section.ts';
 import { enumeration } from './enumeration-section.ts';
 import { everyCommandSection } from './every-command-section.ts';
@@ -11,6 +12,7 @@ import { stalePrimary } from './stale-primary-section.ts';
 export function sectionsWith(options: FaultsOptions): readonly Section[] {
   return [
     stalePrimary,
+    createAcknowledgements(options),
     createFaultsSection(options),
     everyCommandSection,
     attacks,
