@@ -3,6 +3,7 @@ import { poolFault } from '../lib/store/connection-uri.ts';
 import { ConfigError } from './config-error.ts';
 import type { Environment } from './environment.ts';
 import { intactValues } from './intact-values.ts';
+import { misspelledSettings } from './misspelled-settings.ts';
 import { readFiles, withoutEmpty } from './secret-files.ts';
 import { privateKey, REMEDY } from './setting-kinds.ts';
 import { settings } from './settings.ts';
@@ -90,6 +91,8 @@ function parse<T extends z.ZodObject>(schema: T, env: Environment): Readonly<z.o
   const faults = (result.error?.issues ?? [])
     .filter((issue) => !broken.has(String(issue.path[0])))
     .map((issue) => `${String(issue.path[0])} ${issue.message}`);
-  if (!result.success || problems.length > 0) throw new ConfigError([...problems, ...faults]);
+  if (!result.success || problems.length > 0) {
+    throw new ConfigError([...problems, ...faults], misspelledSettings(env));
+  }
   return Object.freeze(result.data);
 }

@@ -8,6 +8,7 @@ import { EXIT } from './exit-codes.ts';
 import { leave } from './leave.ts';
 import { CannotListen } from './listen-on.ts';
 import { createLog } from './log.ts';
+import { misspelledSettings } from './misspelled-settings.ts';
 import { openStandardOutput } from './output/standard-output.ts';
 import { NotReady, type RunningServer, startServer, stopPatience } from './start.ts';
 import { listenForStop, type StopRequests } from './stop-requests.ts';
@@ -19,9 +20,11 @@ const output = openStandardOutput();
 
 /** Serves until it is asked to stop; resolves with the code to exit with. */
 async function run(): Promise<number> {
-  const config = parseConfig(readEnvironment(process.cwd(), process.env));
+  const environment = readEnvironment(process.cwd(), process.env);
+  const config = parseConfig(environment);
   const log = createLog(config.LOG_LEVEL, output);
   log.info('JWT_SECRET_KEY validated successfully');
+  for (const warning of misspelledSettings(environment)) log.warn(warning);
   const requests = listenForStop((err) =>
     log.fatal({ err }, 'The server stops because of an error that nothing caught'),
   );

@@ -6,6 +6,7 @@ import { SECOND } from '../lib/time.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { type ListenOptions, listen } from './http-server.ts';
+import { overriddenOptions } from './overridden-options.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -36,7 +37,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     deadline: config.REQUEST_DEADLINE,
     maxPoolSize: config.MONGODB_POOL_SIZE,
   });
-  tellOverridden(connection, log);
+  for (const warning of overriddenOptions(connection)) log.warn(warning);
   const auth = await createAuth({ db: connection.db, log, ...authOptions(config) });
   try {
     await inspect(connection, auth, log);
@@ -117,12 +118,6 @@ async function inspect({ db }: Connection, auth: Auth, log: Logger): Promise<voi
   if (!ok) log.error({ checks }, 'Requests answer 503 until this is put right');
   const topology = await inspectTopology(db).catch(() => undefined); // an outage shows elsewhere
   for (const warning of topology?.warnings ?? []) log.warn(warning);
-}
-
-function tellOverridden({ overridden }: Connection, log: Logger): void {
-  if (overridden.length === 0) return;
-  const names = overridden.join(', ');
-  log.warn(`Options of MONGODB_URI that rescind sets itself, whatever they say: ${names}`);
 }
 
 /** For whoever has to revoke one of them. */

@@ -105,6 +105,16 @@ test('messages are clear and helpful: all problems at once, each by name, and no
   t.false(stderr.includes('changeme'));
 });
 
+test('a misspelled setting is told in the log, and the server starts', async (t) => {
+  const server = await startServerProcess(t, {
+    MONGODB_URI: (await migratedDatabase(t)).uri,
+    JWT_SECRET_KEY: generateSecret(),
+    CORS_ORIGIN: 'https://shop.example',
+  });
+  await server.seen(/"level":"warn".*CORS_ORIGIN is not a setting.*CORS_ORIGINS meant/);
+  t.is((await send(`${server.url}/readyz`)).status, 200);
+});
+
 test('a database that is not migrated is told, with what to run', async (t) => {
   const { uri } = emptyDatabase(t);
   const env = { MONGODB_URI: uri, JWT_SECRET_KEY: generateSecret() };

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { emptyDatabase } from '../helpers/database.ts';
 import { rescind, run, SERVER } from '../helpers/processes.ts';
 
 const PASSWORD = 'hidden-in-the-uri';
@@ -28,3 +29,12 @@ for (const uri of URIS) {
     }
   });
 }
+
+test('a command warns of misspelled settings and of options of the URI that it overrides', async (t) => {
+  const uri = `${emptyDatabase(t).uri}&w=1`;
+  const env = { MONGODB_URI: uri, AUDIT_RETENTION_DAYS: '30' };
+  const { code, stderr } = await rescind(t, ['migrate'], { env });
+  t.is(code, 0, stderr);
+  t.regex(stderr, /^Warning: AUDIT_RETENTION_DAYS is not a setting .*AUDIT_RETENTION meant\?$/m);
+  t.regex(stderr, /^Warning: Options of MONGODB_URI that rescind sets itself, .*: w$/m);
+});
