@@ -15,13 +15,15 @@ export interface RefreshToken {
   readonly sessionId: string;
   /** How many rotations went before it. */
   readonly counter: number;
+  /** False for a token of a session that an earlier version opened: it names no issuer and no audience. */
+  readonly isBound: boolean;
 }
 
 export interface RefreshTokens {
   /** The secret that new ones are made with. */
   readonly kid: string;
   /** `rt1.<kid>.<sid>.<counter>.<mac>`, by the first secret. */
-  issue(token: Pick<RefreshToken, 'sessionId' | 'counter'>): string;
+  issue(token: Pick<RefreshToken, 'sessionId' | 'counter'> & Partial<RefreshToken>): string;
   /** What the token names, if one of our secrets made it; else AuthError `refresh_token_malformed`. Asks the CPU only. */
   verify(token: string): RefreshToken;
 }
@@ -44,7 +46,8 @@ export function readUnverifiedSession(token: string): string | undefined {
 /**
  * Makes and verifies refresh tokens. Nothing of them is stored: a token is a session's id and a counter,
  * under a mac whose key is derived from the secret, the issuer and the audience (HKDF, RFC 5869), so that it
- * is of no other use. Tokens of versions that left out issuer and audience stay valid; none are made.
+ * is of no other use. Versions before left out issuer and audience: the sessions that they opened keep such tokens
+ * to their end, so that their servers and ours can stand side by side.
  */
 export async function createRefreshTokens(
   secrets: readonly string[],
@@ -60,9 +63,10 @@ export async function createRefreshTokens(
   return {
     kid: signing.kid,
 
-    issue({ sessionId, counter }) {
+    issue({ sessionId, counter, isBound = true }) {
       const text = `rt1.${signing.kid}.${sessionId}.${counter}`;
-      return `${text}.${signing.bound(text).toString('base64url')}`;
+      const mac = isBound ? signing.bound : signing.unbound;
+      return `${text}.${mac(text).toString('base64url')}`;
     },
 
     verify(token) {
@@ -70,10 +74,9 @@ export async function createRefreshTokens(
       const [, text = '', kid = '', sessionId = '', counter, mac = ''] = FORM.exec(token) ?? [];
       const macs = byKid.get(kid);
       if (macs === undefined) throw malformed();
-      if (!isSpelling(mac, macs.bound(text)) && !isSpelling(mac, macs.unbound(text))) {
-        throw malformed();
-      }
-      return { kid, sessionId, counter: Number(counter) };
+      const isBound = isSpelling(mac, macs.bound(text));
+      if (!isBound && !isSpelling(mac, macs.unbound(text))) throw malformed();
+      return { kid, sessionId, counter: Number(counter), isBound };
     },
   };
 }

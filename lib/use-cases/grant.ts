@@ -63,17 +63,18 @@ export function createGrant(parts: GrantParts) {
 
 /**
  * Signs the tokens of a session; the counter is that of its newest refresh token. The access token does not
- * outlive the session as it stands: what lives is in the lists of sessions.
+ * outlive the session as it stands: what lives is in the lists of sessions. The refresh token of a session that an
+ * earlier version opened stays unbound.
  */
 export function createSign({ accessTokens, refreshTokens }: SignParts) {
-  return async function sign(session: Session, counter: number): Promise<Grant> {
+  return async function sign(session: Session, counter: number, isBound = true): Promise<Grant> {
     const { token, expiresIn } = await accessTokens.issue({
       ...session,
       sessionId: session.id,
       counter,
       endsAt: session.expiresAt,
     });
-    const refreshToken = refreshTokens.issue({ sessionId: session.id, counter });
+    const refreshToken = refreshTokens.issue({ sessionId: session.id, counter, isBound });
     return { accessToken: token, expiresIn, refreshToken };
   };
 }

@@ -43,7 +43,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
   const endStolen = createEndStolen(parts);
 
   return async function refresh({ refreshToken }, caller) {
-    const { kid, sessionId, counter } = refreshTokens.verify(refreshToken);
+    const { kid, sessionId, counter, isBound } = refreshTokens.verify(refreshToken);
     await skew.assertBearable();
     const refreshed = await sessions.refresh({
       sessionId,
@@ -62,7 +62,7 @@ export function createRefresh(parts: RefreshParts): Refresh {
     if (refreshed.outcome === 'reused') throw await endStolen(refreshed.session, caller);
     const user = await assertGood(refreshed.session, kid);
     if (RETRIES.has(refreshed.outcome)) noteRetry(refreshed, user, caller);
-    const granted = await sign(refreshed.session, refreshed.counter);
+    const granted = await sign(refreshed.session, refreshed.counter, isBound);
     if (granted.expiresIn < 1) throw expired('its session ends this second');
     return granted;
   };

@@ -55,7 +55,7 @@ test('A refresh token is rt1.<kid>.<sid>.<counter>.<mac>, and says so again', as
   const kid = await secretKid(SECRET);
   t.is(TOKEN, `rt1.${kid}.${SESSION}.12.${MAC}`);
   t.regex(MAC, /^[\w-]{43}$/);
-  t.deepEqual(tokens.verify(TOKEN), { kid, sessionId: SESSION, counter: 12 });
+  t.deepEqual(tokens.verify(TOKEN), { kid, sessionId: SESSION, counter: 12, isBound: true });
 });
 
 test('Any session and counter come back as they went in, always in the same words', (t) => {
@@ -63,7 +63,7 @@ test('Any session and counter come back as they went in, always in the same word
   fc.assert(
     fc.property(fc.uuid(), counters, (sessionId, counter) => {
       const token = tokens.issue({ sessionId, counter });
-      t.deepEqual(tokens.verify(token), { kid: KID, sessionId, counter });
+      t.deepEqual(tokens.verify(token), { kid: KID, sessionId, counter, isBound: true });
       t.is(tokens.issue({ sessionId, counter }), token);
     }),
   );
@@ -211,7 +211,8 @@ test('The first secret signs; a previous one is still good, a removed one is not
   const before = await createRefreshTokens([PREVIOUS]);
   const old = before.issue({ sessionId: SESSION, counter: 3 });
   const previousKid = await secretKid(PREVIOUS);
-  t.deepEqual(tokens.verify(old), { kid: previousKid, sessionId: SESSION, counter: 3 });
+  const named = { kid: previousKid, sessionId: SESSION, counter: 3, isBound: true };
+  t.deepEqual(tokens.verify(old), named);
   t.not(tokens.issue({ sessionId: SESSION, counter: 3 }), old);
 
   t.true(isRefused(before, TOKEN), 'a secret that is not here yet');
@@ -267,11 +268,14 @@ test('A refresh token is good for the issuer and the audience that it was made f
   }
 });
 
-test('A refresh token of a version that bound none stays valid, for every issuer, and none is made', async (t) => {
+test('A refresh token of a version that bound none stays valid, for every issuer, and so does its successor', async (t) => {
   const old = signedBy(derived('rescind refresh tokens 1'));
+  const successor = signedBy(derived('rescind refresh tokens 1'), `rt1.${KID}.${SESSION}.13`);
   for (const issuer of ['rescind', 'shop']) {
     const verifier = await createRefreshTokens([SECRET], { issuer });
-    t.is(verifier.verify(old).counter, 12);
-    t.not(verifier.issue({ sessionId: SESSION, counter: 12 }), old);
+    const token = verifier.verify(old);
+    t.is(token.counter, 12);
+    t.is(verifier.issue({ ...token, counter: 13 }), successor, 'as the earlier version takes it');
+    t.not(verifier.issue({ sessionId: SESSION, counter: 12 }), old, 'a session of its own');
   }
 });
