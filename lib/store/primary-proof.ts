@@ -18,7 +18,7 @@ export interface PrimaryProofOptions {
 }
 
 /** The read concern of a read on which a decision rests. */
-export type ReadLevel = 'local' | 'linearizable';
+export type ReadLevel = 'local' | 'majority' | 'linearizable';
 
 export interface ProvenReads {
   /**
@@ -60,10 +60,9 @@ export function createPrimaryProof(
   const held = createHeldProof(prover, maxStaleness);
   const timer = setInterval(held.renew, proofInterval).unref();
 
-  function levelOf({ kind, hasMajority }: Topology, rule?: 'strict'): ReadLevel {
-    const isStrict = rule === 'strict' && (hasMajority || kind === 'sharded');
-    const isProof = maxStaleness === 0 && kind !== 'standalone';
-    return isStrict || isProof ? 'linearizable' : 'local';
+  function levelOf(topology: Topology, rule?: 'strict'): ReadLevel {
+    if (maxStaleness === 0 && topology.kind !== 'standalone') return 'linearizable';
+    return rule === 'strict' ? strictLevel(topology) : 'local';
   }
 
   return {
@@ -85,6 +84,15 @@ export function createPrimaryProof(
       prover.stop();
     },
   };
+}
+
+/**
+ * Returns the level at which a read misses nothing that was acknowledged, and sees nothing that may be lost. A node
+ * that is its whole set knows what its journal has, which takes no write.
+ */
+export function strictLevel({ kind, hasMajority }: Topology): ReadLevel {
+  if (kind === 'standalone') return 'local';
+  return kind === 'replica set' && !hasMajority ? 'majority' : 'linearizable';
 }
 
 /** Keeps the last good proof, and says whether it still holds. */

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import type { ProvenReads } from './primary-proof.ts';
+import { type ProvenReads, strictLevel } from './primary-proof.ts';
 import { inspectTopology, type Topology } from './topology.ts';
 
 /** Reads strictly, without a proof of the primary: for commands, which come too rarely to keep one. */
@@ -9,8 +9,7 @@ export function createStrictReads(db: Db): ProvenReads {
   return {
     async read(find) {
       asked ??= inspectTopology(db);
-      const { kind, hasMajority } = await asked;
-      return find(hasMajority || kind === 'sharded' ? 'linearizable' : 'local');
+      return find(strictLevel(await asked));
     },
   };
 }

@@ -7,7 +7,9 @@ import {
   createPrimaryProof,
   type PrimaryProofOptions,
   type ReadLevel,
+  strictLevel,
 } from '../../lib/store/primary-proof.ts';
+import type { Topology } from '../../lib/store/topology.ts';
 import { emptyDatabase, migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/own-mongod.ts';
 
@@ -29,6 +31,21 @@ test('where one member votes there is nothing to prove: reads are plain, and no 
   t.is(await proof.read(async (level) => level), 'local');
   t.like(await proof.topology(), { kind: 'replica set', hasMajority: false, warnings: [] });
   t.is(proof.age(), undefined);
+});
+
+test('a strict read sees nothing that could be lost: on a set of one node, what is in its journal', async (t) => {
+  const { proof } = await proofOn(t);
+  t.is(await proof.read(async (level) => level, 'strict'), 'majority');
+  const topology = { electionTimeout: 10_000, warnings: [] };
+  const levels: readonly [kind: Topology['kind'], hasMajority: boolean, level: ReadLevel][] = [
+    ['standalone', false, 'local'],
+    ['replica set', false, 'majority'],
+    ['replica set', true, 'linearizable'],
+    ['sharded', false, 'linearizable'],
+  ];
+  for (const [kind, hasMajority, level] of levels) {
+    t.is(strictLevel({ ...topology, kind, hasMajority }), level, kind);
+  }
 });
 
 test('with a staleness of 0 every read is linearizable', async (t) => {
