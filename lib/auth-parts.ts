@@ -13,11 +13,10 @@ import { countRevocations } from './store/counted-revocations.ts';
 import { createDailyCounts } from './store/daily-counts.ts';
 import { assertUsable } from './store/database.ts';
 import { createHealthChecks } from './store/health-checks.ts';
-import { createAssertAllKept } from './store/kept.ts';
 import { createLastUse } from './store/last-use.ts';
 import { createLoginLimits } from './store/login-limits.ts';
 import { checkProofOptions, createPrimaryProof, type PrimaryProof } from './store/primary-proof.ts';
-import { createProofLog } from './store/proof-log.ts';
+import { createProofLog, createTopologyLog } from './store/proof-log.ts';
 import { createCountEntries } from './store/revocation-counts.ts';
 import { createRevocations } from './store/revocations.ts';
 import { createSchema } from './store/schema.ts';
@@ -70,11 +69,10 @@ async function openPassive(options: AuthOptions) {
     passwordOptions,
     schema: createSchema(collections),
     passwordRules: createPasswordRules({ passwordMinLength, serviceName: issuer }),
-    assertKept: createAssertAllKept(collections),
     countEntries: createCountEntries(collections),
     loginLimits: createLoginLimits(collections, options.loginLimits, ATTEMPT_HELD * deadline),
     audit: createAudit(collections, { log }),
-    healthChecks: createHealthChecks(db, collections),
+    healthChecks: createHealthChecks(collections),
     auditTrail: createAuditTrail(collections),
   };
 }
@@ -116,6 +114,7 @@ function openPrimaryProof(options: AuthOptions, collections: Collections, log: L
       tell(attempt);
       onPrimaryProof?.(attempt);
     },
+    onTopology: createTopologyLog(log),
   });
 }
 

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import { type Auth, createAuth } from '../lib/auth.ts';
 import { type Connection, connect } from '../lib/store/database.ts';
-import { inspectTopology } from '../lib/store/topology.ts';
 import { SECOND } from '../lib/time.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
@@ -40,7 +39,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   for (const warning of overriddenOptions(connection)) log.warn(warning);
   const auth = await createAuth({ db: connection.db, log, ...authOptions(config) });
   try {
-    await inspect(connection, auth, log);
+    await inspect(auth, log);
     logKids(auth, log);
     let stopping = false;
     const app = createApp({
@@ -107,7 +106,7 @@ function authOptions(config: Config) {
   };
 }
 
-async function inspect({ db }: Connection, auth: Auth, log: Logger): Promise<void> {
+async function inspect(auth: Auth, log: Logger): Promise<void> {
   const { ok, checks } = await auth.checkHealth();
   const refusal = Object.values(checks).find(({ needs_operator }) => needs_operator);
   if (refusal !== undefined) throw new NotReady(refusal.detail);
@@ -116,8 +115,6 @@ async function inspect({ db }: Connection, auth: Auth, log: Logger): Promise<voi
     return;
   }
   if (!ok) log.error({ checks }, 'Requests answer 503 until this is put right');
-  const topology = await inspectTopology(db).catch(() => undefined); // an outage shows elsewhere
-  for (const warning of topology?.warnings ?? []) log.warn(warning);
 }
 
 /** For whoever has to revoke one of them. */

@@ -33,7 +33,7 @@ export interface Clients {
    * minute: whether it has been revoked since is for `revoked_tokens` to say.
    */
   find(id: string): Promise<ClientAccount | undefined>;
-  /** All of them, the oldest first. */
+  /** All of them, the oldest first, read strictly. StoreNotReady where there are none because the collection was lost. */
   list(): Promise<Client[]>;
   /** Answers once a majority has the client. */
   create(client: NewClient): Promise<Client>;
@@ -42,6 +42,7 @@ export interface Clients {
 }
 
 const MOST_REMEMBERED = 1_000;
+const BY_AGE = { created_at: 1, _id: 1 } as const;
 const WHAT_A_CLIENT_IS = { name: 1, secret_hash: 1, created_at: 1 } as const;
 
 /**
@@ -74,8 +75,12 @@ export function createClients(
     },
 
     async list() {
-      const options = { maxTimeMS: MAX_TIME, sort: { created_at: 1, _id: 1 } } as const;
-      return (await orUnavailable(clients.find({}, options).toArray())).map(toClient);
+      const found = await primary.read((readConcern) => {
+        const options = { readConcern, maxTimeMS: MAX_TIME, sort: BY_AGE } as const;
+        return orUnavailable(clients.find({}, options).toArray());
+      }, 'strict');
+      if (found.length === 0) await assertKept();
+      return found.map(toClient);
     },
 
     async create({ name, secretHash }) {

@@ -7,7 +7,8 @@ import type { CollectionSpec, IndexSpec } from './collection-specs.ts';
 import { DURABLE } from './database.ts';
 import { duplicatesIn } from './duplicate-keys.ts';
 import { ELSEWHERE, foreignTraits } from './foreign-data.ts';
-import { dropAdvice, refusalOf, refusingIndexes } from './refusing-indexes.ts';
+import { isSameKey } from './read-indexes.ts';
+import { deletingIndexes, dropAdvice, refusalOf, refusingIndexes } from './refusing-indexes.ts';
 
 /** One change to the database. Applying it twice, or by two processes at once, is as good as once. */
 export interface MigrationStep {
@@ -111,8 +112,8 @@ function setValidator(db: Db, name: string, validator: Document): Promise<Docume
 function planIndexes(db: Db, spec: CollectionSpec, present: readonly Document[]): MigrationPlan {
   const harmless = present.filter((index) => refusalOf(spec, index) === undefined);
   const wanted = spec.indexes.map((index) => planIndex(db, spec.name, index, present));
-  const refusing = { conflicts: refusingIndexes(spec, present), steps: [] };
-  return merge([...wanted, refusing, planForeignTtl(spec, harmless)]);
+  const conflicts = [...refusingIndexes(spec, present), ...deletingIndexes(spec, harmless)];
+  return merge([...wanted, { conflicts, steps: [] }]);
 }
 
 function planIndex(
@@ -121,7 +122,7 @@ function planIndex(
   index: IndexSpec,
   present: readonly Document[],
 ): MigrationPlan {
-  const same = present.filter(({ key }) => isDeepStrictEqual(key, index.key));
+  const same = present.filter(({ key }) => isSameKey(key, index.key));
   if (same.length > 0) return merge(same.map((found) => planChange(db, collection, index, found)));
   const name = Object.entries(index.key).flat().join('_');
   if (present.some((other) => other['name'] === name)) {
@@ -149,6 +150,7 @@ function planChange(db: Db, collection: string, index: IndexSpec, found: Documen
     return conflict(`The index ${name} of ${collection} ${fault}; ${dropAdvice(collection, name)}`);
   }
   const { expireAfterSeconds } = index.options;
+  if (expireAfterSeconds === undefined) return NOTHING; // a TTL there is among the deleting indexes
   return found['expireAfterSeconds'] === expireAfterSeconds
     ? NOTHING
     : planTtl(db, collection, index, found);
@@ -160,8 +162,7 @@ function faultOf({ options }: IndexSpec, found: Document): string | undefined {
   if (partial !== undefined) return `has ${partial}`;
   const unique = options.unique ?? false;
   if ((found['unique'] ?? false) !== unique) return unique ? 'is not unique' : 'is unique';
-  const deletes = found['expireAfterSeconds'] !== undefined;
-  return deletes && options.expireAfterSeconds === undefined ? 'has a TTL' : undefined;
+  return undefined;
 }
 
 function planTtl(db: Db, collection: string, index: IndexSpec, same: Document): MigrationPlan {
@@ -169,32 +170,6 @@ function planTtl(db: Db, collection: string, index: IndexSpec, same: Document): 
   const change = `from ${same['expireAfterSeconds'] ?? 'none'} to ${expireAfterSeconds} s`;
   return step(`change the TTL of ${same['name']} on ${collection} ${change}`, () =>
     modify(db, { collMod: collection, index: { keyPattern: index.key, expireAfterSeconds } }),
-  );
-}
-
-/** A TTL index that is not ours deletes what has to stay: a deleted revocation is a token that comes back. */
-function planForeignTtl(spec: CollectionSpec, present: readonly Document[]): MigrationPlan {
-  const foreign = present.filter(
-    (index) =>
-      index['expireAfterSeconds'] !== undefined &&
-      !spec.indexes.some(({ key }) => isDeepStrictEqual(index['key'], key)) &&
-      !isBackwards(spec, index),
-  );
-  const conflicts = foreign.map(
-    ({ name }) => `${spec.name} has a TTL index ${name} of its own; ${dropAdvice(spec.name, name)}`,
-  );
-  return { conflicts, steps: [] };
-}
-
-/** The same TTL on the same field in the other direction, as rate-limiter-flexible makes it, deletes the same. */
-function isBackwards({ indexes }: CollectionSpec, index: Document): boolean {
-  return (
-    index['partialFilterExpression'] === undefined &&
-    indexes.some(
-      ({ key, options }) =>
-        options.expireAfterSeconds === index['expireAfterSeconds'] &&
-        isDeepStrictEqual(Object.keys(key), Object.keys(index['key'])),
-    )
   );
 }
 

@@ -1,24 +1,28 @@
-import type { Db } from 'mongodb';
 import { StoreNotReady } from '../errors.ts';
-import { MINUTE, SECOND } from '../time.ts';
-import { collectionSpecs } from './collection-specs.ts';
-import { type Collections, PLAIN_VALUES } from './collections.ts';
-import { MAX_TIME, orUnavailable } from './database.ts';
+import { createSharedReads } from '../shared-reads.ts';
+import { DAY, SECOND } from '../time.ts';
+import { type CollectionSpec, collectionSpecs } from './collection-specs.ts';
+import type { Collections } from './collections.ts';
+import { orUnavailable } from './database.ts';
 import { isUpsertRace } from './duplicate-keys.ts';
-import { missingPrivilege } from './refused-commands.ts';
-import { refusingIndexes } from './refusing-indexes.ts';
+import { lossOf } from './kept.ts';
+import { readIndexes } from './read-indexes.ts';
+import { deletingIndexes, refusingIndexes } from './refusing-indexes.ts';
 import { probeEntry } from './revocation-entries.ts';
 import { PROBE } from './revocation-keys.ts';
 
-/** Questions that no request has asked yet. At most one of each is under way, and a good answer holds for 30 seconds. */
+/** Questions that no request has asked yet. */
 export interface HealthChecks {
-  /** Writes an entry of its own to `revoked_tokens`, by a majority. StoreNotReady where this user may not; StoreUnavailable. */
+  /**
+   * Writes an entry of its own to `revoked_tokens`, by a majority; a good answer holds for 30 seconds. StoreNotReady
+   * where this user may not; StoreUnavailable.
+   */
   assertWritable(): Promise<void>;
   /**
-   * Reads the indexes. StoreNotReady that names one which can refuse a write; StoreUnavailable. A user who may not
-   * read them is no fault of the database: the answer then says so.
+   * Reads the indexes. StoreNotReady where a collection was lost, or an index can refuse what is written or deletes what
+   * has to stay; StoreUnavailable.
    */
-  assertNoRefusingIndex(): Promise<string | undefined>;
+  assertIndexes(): Promise<void>;
 }
 
 /** The milliseconds for which a good answer holds, and a bad one. */
@@ -26,13 +30,10 @@ const GOOD_FOR = 30 * SECOND;
 const BAD_FOR = SECOND;
 
 /** Makes the checks of this process. */
-export function createHealthChecks(
-  db: Db,
-  collections: Pick<Collections, 'revokedTokens'>,
-): HealthChecks {
+export function createHealthChecks(collections: Collections): HealthChecks {
   return {
     assertWritable: held(() => writeProbe(collections)),
-    assertNoRefusingIndex: held(() => lookAtIndexes(db)),
+    assertIndexes: createAssertIndexes(collections),
   };
 }
 
@@ -43,39 +44,34 @@ async function writeProbe({ revokedTokens }: Pick<Collections, 'revokedTokens'>)
   });
 }
 
-async function lookAtIndexes(db: Db): Promise<string | undefined> {
-  const specs = collectionSpecs(MINUTE); // how long events are kept is not asked here
-  const reads = specs.map(({ name }) =>
-    db
-      .collection(name, PLAIN_VALUES)
-      .listIndexes({ maxTimeMS: MAX_TIME })
-      .toArray()
-      .catch(noneIfAbsent),
+/** Those who ask at the same time share a read. */
+function createAssertIndexes(collections: Collections) {
+  const all = Object.values(collections);
+  const specOf = new Map(collectionSpecs(DAY).map((spec) => [spec.name, spec]));
+  const read = createSharedReads(() =>
+    Promise.all(
+      all.map(async (each) => faultsOf(specOf.get(each.collectionName), await readIndexes(each))),
+    ),
   );
-  const read = Promise.all(reads);
-  try {
-    const indexes = await orUnavailable(read, isUnseen);
-    const [sentence] = specs.flatMap((spec, nth) => refusingIndexes(spec, indexes[nth] ?? []));
+
+  return async function assertIndexes() {
+    const [sentence] = (await read([])).flat();
     if (sentence !== undefined) throw new StoreNotReady(sentence);
-    return undefined;
-  } catch (error) {
-    if (isUnseen(error)) return missingPrivilege(error);
-    throw error;
-  }
+  };
 }
 
-function isUnseen(error: unknown): boolean {
-  return missingPrivilege(error) !== undefined;
+type Indexes = Awaited<ReturnType<typeof readIndexes>>;
+
+function faultsOf(spec: CollectionSpec | undefined, present: Indexes): readonly string[] {
+  if (spec === undefined) return [];
+  const loss = lossOf(spec, present);
+  if (loss !== undefined) return [loss];
+  const deleting = HISTORY.has(spec.name) ? [] : deletingIndexes(spec, present);
+  return [...refusingIndexes(spec, present), ...deleting];
 }
 
-const NAMESPACE_NOT_FOUND = 26;
-
-/** A collection that is not there has no index; that it is missing shows elsewhere. */
-function noneIfAbsent(error: unknown): [] {
-  const isAbsent = error instanceof Error && 'code' in error && error.code === NAMESPACE_NOT_FOUND;
-  if (isAbsent) return [];
-  throw error;
-}
+/** Collections by whose absent documents nothing is decided. */
+const HISTORY: ReadonlySet<string> = new Set(['audit_events', 'daily_counts']);
 
 /** Lets all who ask share one answer for as long as it holds. */
 function held<T>(ask: () => Promise<T>): () => Promise<T> {

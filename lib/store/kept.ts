@@ -1,16 +1,16 @@
-import type { Collection, Document } from 'mongodb';
+import type { Document } from 'mongodb';
 import { StoreNotReady } from '../errors.ts';
 import { createSharedReads } from '../shared-reads.ts';
 import { DAY } from '../time.ts';
-import { collectionSpecs } from './collection-specs.ts';
+import { type CollectionSpec, collectionSpecs } from './collection-specs.ts';
 import type { Collections } from './collections.ts';
-import { MAX_TIME, orUnavailable } from './database.ts';
+import { isSameKey, readIndexes } from './read-indexes.ts';
 
 /** Rejects with StoreNotReady where the collection is not the one that `migrate` made. */
 export type AssertKept = () => Promise<void>;
 
-const NAMES = ['users', 'sessions', 'clients'] as const;
-const NAMESPACE_NOT_FOUND = 26;
+/** The collections whose absent documents decide something. */
+const DECIDING = ['users', 'sessions', 'clients'] as const;
 
 /**
  * Makes the check behind every "there is no such document": absence counts only in a collection that is
@@ -19,45 +19,24 @@ const NAMESPACE_NOT_FOUND = 26;
  */
 export function createAssertKept(
   collections: Collections,
-  name: (typeof NAMES)[number],
+  name: (typeof DECIDING)[number],
 ): AssertKept {
-  const wanted = collectionSpecs(DAY).find((spec) => spec.name === name)?.indexes ?? [];
-  const names = [{ _id: 1 }, ...wanted.map(({ key }) => key)].map(keyPattern);
-  const read = createSharedReads(() => indexesOf(collections[name]));
+  const spec = collectionSpecs(DAY).find((each) => each.name === name);
+  const read = createSharedReads(() => readIndexes(collections[name]));
 
   return async function assertKept() {
-    const present = await read([]);
-    if (!names.every((key) => present.has(key))) throw new StoreNotReady(lost(name));
+    const sentence = spec && lossOf(spec, await read([]));
+    if (sentence !== undefined) throw new StoreNotReady(sentence);
   };
 }
 
-/** Makes the check of all collections whose absent documents decide something. */
-export function createAssertAllKept(collections: Collections): AssertKept {
-  const checks = NAMES.map((name) => createAssertKept(collections, name));
-  return async function assertAllKept() {
-    await Promise.all(checks.map((assertKept) => assertKept()));
-  };
-}
-
-async function indexesOf(
-  collection: Pick<Collection, 'listIndexes'>,
-): Promise<ReadonlySet<string>> {
-  const isMissing = (error: unknown) =>
-    error instanceof Error && 'code' in error && error.code === NAMESPACE_NOT_FOUND;
-  const listed = collection.listIndexes({ maxTimeMS: MAX_TIME }).toArray();
-  const present = await orUnavailable(listed, isMissing).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw error;
-  });
-  return new Set(present.map(({ key }: Document) => keyPattern(key)));
-}
-
-/** The fields in their order, which tells indexes apart. */
-function keyPattern(key: Document): string {
-  return JSON.stringify(key);
-}
-
-function lost(name: string): string {
+/** Says that a collection was lost, and what to do; undefined where it is kept, or nothing is decided by it. */
+export function lossOf(spec: CollectionSpec, present: readonly Document[]): string | undefined {
+  const { name, indexes } = spec;
+  if (!DECIDING.some((each) => each === name)) return undefined;
+  const wanted: Document[] = [{ _id: 1 }, ...indexes.map(({ key }) => key)];
+  const isThere = (key: Document) => present.some((index) => isSameKey(index['key'], key));
+  if (wanted.every(isThere)) return undefined;
   return (
     `${name} lacks the indexes that migrate made: it was dropped, renamed, or is being restored. ` +
     'Put the collection back, then run: npm run migrate'

@@ -80,6 +80,7 @@ const DUPLICATE_LIMITS =
 function duplicates<T extends Document>(collection: Collection<T>, field: string) {
   return collection
     .aggregate<{ _id: string; count: number }>([
+      { $match: { [field]: { $type: 'string' } } }, // a document without the field is not ours, or told elsewhere
       { $group: { _id: `$${field}`, count: { $sum: 1 } } },
       { $match: { count: { $gt: 1 } } },
       { $sort: { _id: 1 } },

@@ -15,6 +15,8 @@ export interface PrimaryProofOptions {
   readonly maxStaleness?: number | undefined;
   readonly proofInterval?: number | undefined;
   readonly onPrimaryProof?: ((attempt: ProofAttempt) => void) | undefined;
+  /** Told what the deployment is, each time that it was asked. */
+  readonly onTopology?: ((topology: Topology) => void) | undefined;
 }
 
 /** The read concern of a read on which a decision rests. */
@@ -56,7 +58,7 @@ export function createPrimaryProof(
   options: PrimaryProofOptions = {},
 ): PrimaryProof {
   const { maxStaleness, proofInterval, onPrimaryProof } = checkProofOptions(options);
-  const prover = createProver(db, collections, { maxStaleness, onPrimaryProof });
+  const prover = createProver(db, collections, { ...options, maxStaleness, onPrimaryProof });
   const held = createHeldProof(prover, maxStaleness);
   const timer = setInterval(held.renew, proofInterval).unref();
 

@@ -1,6 +1,7 @@
 import type { Log } from '../log.ts';
 import { SECOND } from '../time.ts';
 import { PrimaryChanged, type ProofAttempt } from './prover.ts';
+import type { Topology } from './topology.ts';
 
 /** Tells operators that the primary cannot be proven any more, and that it can be again: one line each. */
 export function createProofLog(log: Log): (attempt: ProofAttempt) => void {
@@ -18,6 +19,18 @@ export function createProofLog(log: Log): (attempt: ProofAttempt) => void {
         { err: error, primary },
         'The primary cannot be proven; requests answer 503 once the last proof is too old',
       );
+    }
+  };
+}
+
+/** Logs each warning about the deployment once, however often it is asked what it is. */
+export function createTopologyLog(log: Log): (topology: Topology) => void {
+  const logged = new Set<string>();
+
+  return function warn({ warnings }) {
+    for (const warning of warnings) {
+      if (!logged.has(warning)) log.warn({}, warning);
+      logged.add(warning);
     }
   };
 }

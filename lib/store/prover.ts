@@ -38,6 +38,8 @@ export interface ProverOptions {
   /** Milliseconds after which a proof would be worth nothing; 0 where none is asked for. */
   readonly maxStaleness: number;
   readonly onPrimaryProof: (attempt: ProofAttempt) => void;
+  /** Told what the deployment is, each time that it was asked. */
+  readonly onTopology?: ((topology: Topology) => void) | undefined;
 }
 
 /** Another primary, or the same one elected again: what was asked has to be asked anew. */
@@ -53,10 +55,10 @@ export class PrimaryChanged extends StoreUnavailable {
 export function createProver(
   db: Db,
   { revokedTokens }: Pick<Collections, 'revokedTokens'>,
-  { maxStaleness, onPrimaryProof }: ProverOptions,
+  { maxStaleness, onPrimaryProof, onTopology = () => {} }: ProverOptions,
 ): Prover {
   const primary = watchPrimary(db.client);
-  const topologyOf = createTopologyOf(db);
+  const topologyOf = createTopologyOf(db, onTopology);
   const patience = Math.max(maxStaleness, MAX_TIME);
 
   async function makeProof(): Promise<Proof> {
@@ -100,12 +102,15 @@ function unproved(): StoreUnavailable {
 }
 
 /** A set's configuration changes with its primary, as far as drivers can see: asked once for each. */
-function createTopologyOf(db: Db) {
+function createTopologyOf(db: Db, onTopology: (topology: Topology) => void) {
   let known: { readonly primary: number; readonly topology: Topology } | undefined;
 
   return async function topologyOf(primary: number): Promise<Topology> {
-    if (known?.primary !== primary) known = { primary, topology: await inspectTopology(db) };
-    return known.topology;
+    if (known?.primary === primary) return known.topology;
+    const topology = await inspectTopology(db);
+    known = { primary, topology };
+    onTopology(topology);
+    return topology;
   };
 }
 

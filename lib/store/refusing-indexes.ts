@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Document } from 'mongodb';
-import type { CollectionSpec } from './collection-specs.ts';
+import type { CollectionSpec, IndexSpec } from './collection-specs.ts';
 import { LISTS, OWN_FIELDS } from './own-documents.ts';
+import { isSameKey } from './read-indexes.ts';
 
 /** Names the indexes of a collection that can refuse what the server writes, each in a sentence that says how to drop it. */
 export function refusingIndexes(spec: CollectionSpec, present: readonly Document[]): string[] {
@@ -18,8 +19,8 @@ export function refusingIndexes(spec: CollectionSpec, present: readonly Document
 /** Names what makes an index refuse documents; undefined for an index that takes them all. */
 export function refusalOf(spec: CollectionSpec, index: Document): string | undefined {
   const key: Document = index['key'];
-  if (isDeepStrictEqual(key, { _id: 1 })) return undefined;
-  const own = spec.indexes.find((wanted) => isDeepStrictEqual(wanted.key, key));
+  if (isSameKey(key, { _id: 1 })) return undefined;
+  const own = ownIndex(spec, index);
   if (index['prepareUnique']) return 'has prepareUnique';
   if (index['unique'] && !own?.options.unique) return 'is unique';
   return refusalByKind(spec.name, index);
@@ -42,6 +43,35 @@ function refusalByKind(collection: string, index: Document): string | undefined 
 function refusalOfText(own: ReadonlySet<string>, index: Document): string | undefined {
   const language = String(index['language_override']);
   return own.has(language) ? `takes ${language} for a language` : undefined;
+}
+
+/** Names the TTL indexes of a collection that are not this project's: a deleted revocation is a token that comes back. */
+export function deletingIndexes(spec: CollectionSpec, present: readonly Document[]): string[] {
+  const deleting = present.filter(
+    (index) =>
+      index['expireAfterSeconds'] !== undefined &&
+      ownIndex(spec, index)?.options.expireAfterSeconds === undefined &&
+      !isBackwards(spec, index),
+  );
+  return deleting.map(
+    ({ name }) => `${spec.name} has a TTL index ${name} of its own; ${dropAdvice(spec.name, name)}`,
+  );
+}
+
+function ownIndex(spec: CollectionSpec, index: Document): IndexSpec | undefined {
+  return spec.indexes.find(({ key }) => isSameKey(key, index['key']));
+}
+
+/** The same TTL on the same field in the other direction, as rate-limiter-flexible makes it, deletes the same. */
+function isBackwards({ indexes }: CollectionSpec, index: Document): boolean {
+  return (
+    index['partialFilterExpression'] === undefined &&
+    indexes.some(
+      ({ key, options }) =>
+        options.expireAfterSeconds === index['expireAfterSeconds'] &&
+        isDeepStrictEqual(Object.keys(key), Object.keys(index['key'])),
+    )
+  );
 }
 
 /** Says how an index is dropped, and what comes next. */

@@ -52,7 +52,8 @@ export interface Sessions {
   findOf(userId: string, id: string): Promise<StoredSession | undefined>;
   /**
    * The user's sessions that have not expired and are not marked as ended, the newest first, at most
-   * 1,001. Some of them may be revoked: that is for `revoked_tokens` to say.
+   * 1,001. Some of them may be revoked: that is for `revoked_tokens` to say. StoreNotReady where there are none
+   * because the collection was lost.
    */
   listOf(userId: string): Promise<StoredSession[]>;
   /** How many sessions of all users are as in `listOf` and have a stamp above this one, in milliseconds. */
@@ -100,6 +101,7 @@ export function createSessions(
         const options = { readConcern, maxTimeMS: MAX_TIME, ...LISTED };
         return orUnavailable(sessions.find(filter, options).toArray());
       }, 'strict');
+      if (found.length === 0) await assertKept();
       return found.map(toSession);
     },
 

@@ -18,7 +18,8 @@ const ELECTION_TIMEOUT = 10 * SECOND;
 
 /** Asks the database what it is. */
 export async function inspectTopology(db: Db): Promise<Topology> {
-  const hello = await orUnavailable(db.command({ hello: 1, maxTimeMS: MAX_TIME }));
+  const hello = await answerTo(db.command({ hello: 1, maxTimeMS: MAX_TIME }));
+  if (typeof hello === 'string') return replicaSet(hello);
   if (hello['setName'] !== undefined) return replicaSet(await configOf(db));
   const kind = hello['msg'] === 'isdbgrid' ? 'sharded' : 'standalone';
   const warnings = [kind === 'sharded' ? SHARDED : STANDALONE];
@@ -40,11 +41,19 @@ const ARBITER =
 const NO_JOURNAL =
   'writeConcernMajorityJournalDefault is off: a revocation that a majority has may be lost when all lose power';
 
-/** The set's configuration, or the name of the error with which it was refused. */
+/** The set's configuration, or the reason for which there is none. */
 async function configOf(db: Db): Promise<Document | string> {
-  const asked = db.client.db('admin').command({ replSetGetConfig: 1, maxTimeMS: MAX_TIME });
+  const command = { replSetGetConfig: 1, maxTimeMS: MAX_TIME };
+  const answer = await answerTo(db.client.db('admin').command(command));
+  if (typeof answer === 'string') return answer;
+  const config: Document | undefined = answer['config'];
+  return config !== undefined && Array.isArray(config['members']) ? config : 'no configuration';
+}
+
+/** What the database answers, or the name of the error with which it refuses to. */
+async function answerTo(asked: Promise<Document>): Promise<Document | string> {
   try {
-    return (await orUnavailable(asked, isRefusal))['config'] ?? 'no configuration';
+    return await orUnavailable(asked, isRefusal);
   } catch (error) {
     if (isRefusal(error)) return error.codeName || `error ${error.code}`;
     throw error;
@@ -81,7 +90,7 @@ function replicaSet(told: Document | string): Topology {
   const isJournaled = told['writeConcernMajorityJournalDefault'] ?? true;
   return {
     kind: 'replica set',
-    hasMajority: members.filter((member) => member['votes'] > 0).length > 1,
+    hasMajority: members.filter(({ votes = 1 }) => votes > 0).length > 1,
     electionTimeout: told['settings']?.electionTimeoutMillis ?? ELECTION_TIMEOUT,
     warnings: [...(hasArbiter ? [ARBITER] : []), ...(isJournaled ? [] : [NO_JOURNAL])],
   };

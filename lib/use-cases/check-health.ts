@@ -4,7 +4,6 @@ import type { Log } from '../log.ts';
 import { type ClockSkew, MAX_SKEW } from '../store/clock-skew.ts';
 import { SCHEMA_VERSION } from '../store/collection-specs.ts';
 import type { HealthChecks } from '../store/health-checks.ts';
-import type { AssertKept } from '../store/kept.ts';
 import type { PrimaryProof } from '../store/primary-proof.ts';
 import type { Revocations } from '../store/revocations.ts';
 import type { Schema } from '../store/schema.ts';
@@ -35,7 +34,7 @@ export interface HealthReport {
     readonly proof: HealthCheck;
     /** An entry of the server's own is written, at most every 30 seconds. */
     readonly writes: HealthCheck;
-    /** No index refuses what the server writes; read at most every 30 seconds. */
+    /** Every collection has the indexes that `migrate` made, and none that refuses what is written or deletes what has to stay. */
     readonly indexes: HealthCheck;
     /** Whether the keys that make new tokens are still good. */
     readonly signing_key: HealthCheck;
@@ -46,8 +45,6 @@ export interface CheckHealthParts {
   readonly schema: Schema;
   readonly revocations: Revocations;
   readonly skew: ClockSkew;
-  /** Rejects where a collection that has to be there was lost. */
-  readonly assertKept: AssertKept;
   readonly primary: Pick<PrimaryProof, 'topology' | 'age' | 'maxStaleness'>;
   readonly healthChecks: HealthChecks;
   readonly keys: Pick<KeyRing, 'signing'>;
@@ -62,29 +59,29 @@ export type CheckHealth = () => Promise<HealthReport>;
 
 /** Asks the database all that a request will need of it. Never rejects. */
 export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
-  const { revocations, skew, primary, healthChecks, log, patience } = parts;
+  const { schema, revocations, skew, primary, healthChecks, log, patience } = parts;
   const revokedKey = createFindRevokedKey(parts);
 
   return async function checkHealth() {
     const measured = skew.measure();
     measured.catch((err) => log.warn({ err }, 'The database cannot be reached'));
     const read = revocations.cutoffs(undefined); // reads the sentinel, as any request would
-    const found = findShape(parts);
+    const found = schema.find();
     const proven = primary.topology();
     const bounded = <T>(work: Promise<T>, judge: (value: T) => HealthCheck) =>
       settled(within(patience, work.then(judge), tooLate));
     const written = Promise.all([found, read]).then(([version]) =>
-      judgeVersion(version).ok ? healthChecks.assertWritable().then(() => good()) : NOT_TRIED,
+      judgeVersion(version).ok ? healthChecks.assertWritable().then(good) : NOT_TRIED,
     );
     const [database, version, sentinel, clocks, proof, writes, indexes, signing] =
       await Promise.all([
-        bounded(measured, () => ({ ok: true })),
+        bounded(measured, good),
         bounded(found, judgeVersion),
-        bounded(read, () => ({ ok: true })),
+        bounded(read, good),
         bounded(measured, judgeSkew),
         bounded(proven, (topology) => judgeProof(topology, primary.maxStaleness)),
         bounded(written, (check) => check),
-        bounded(healthChecks.assertNoRefusingIndex(), good),
+        bounded(healthChecks.assertIndexes(), good),
         bounded(revokedKey(), judgeKey),
       ]);
     const checks = {
@@ -104,15 +101,8 @@ export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
 /** The answer for a database that is not known: it may be another application's, so nothing is written. */
 const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried before the schema is right' };
 
-function good(detail?: string): HealthCheck {
-  return detail === undefined ? { ok: true } : { ok: true, detail };
-}
-
-/** Finds the version of the schema, once every collection is known to be there. */
-async function findShape({ schema, assertKept }: CheckHealthParts) {
-  const found = await schema.find();
-  if (judgeVersion(found).ok) await assertKept();
-  return found;
+function good(): HealthCheck {
+  return { ok: true };
 }
 
 /** The report where nothing can be served any more, for this reason. */

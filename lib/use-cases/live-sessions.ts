@@ -1,3 +1,4 @@
+import { StoreNotReady } from '../errors.ts';
 import type { Revocations } from '../store/revocations.ts';
 import type { Sessions, StoredSession } from '../store/sessions.ts';
 
@@ -13,6 +14,12 @@ export function createLiveSessions({ sessions, revocations }: LiveSessionsParts)
   return async function liveSessions(userId: string): Promise<StoredSession[]> {
     return keepLive(userId, await sessions.listOf(userId));
   };
+}
+
+/** Counts none where `sessions` was lost: what is revoked without looking at it does not fail for want of a number. */
+export function noneIfLost(error: unknown): readonly never[] {
+  if (error instanceof StoreNotReady) return [];
+  throw error;
 }
 
 /** Keeps of a user's listed sessions those that are not revoked, in one read. */

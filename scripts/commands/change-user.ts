@@ -23,10 +23,10 @@ export interface UserChange {
   readonly done: (email: string) => string;
 }
 
-/** Before and after every token of the user is revoked. */
+/** Before and after every token of the user is revoked. Each tells whether the user was there to be changed. */
 export interface UserWrites {
-  before?(users: Users): Promise<unknown>;
-  after?(users: Users): Promise<unknown>;
+  before?(users: Users): Promise<boolean>;
+  after?(users: Users): Promise<boolean>;
 }
 
 /**
@@ -55,10 +55,10 @@ async function write(
 ): Promise<void> {
   const operator = operatorOf(command);
   await completely(async () => {
-    await before?.(users);
+    if ((await before?.(users)) === false) throw refusal(GONE);
     const cause = { reason: action, revokedBy: actorOf(operator) };
     await revocations.revokeUser({ userId: user.id, ...cause });
-    await after?.(users);
+    if ((await after?.(users)) === false) throw new CommandFailed(GONE, EXIT.failed);
   });
   await audit.record({ action, user, details: { email: user.email } }, operator);
 }
@@ -75,6 +75,8 @@ async function completely(write: () => Promise<void>): Promise<void> {
     );
   }
 }
+
+const GONE = 'The user was deleted meanwhile.';
 
 /** What a command that was refused ends with. */
 export function refusal(message: string): CommandFailed {

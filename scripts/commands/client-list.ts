@@ -1,8 +1,7 @@
 import { Command } from 'commander';
-import { createClients } from '../../lib/store/clients.ts';
-import { openCollections } from '../../lib/store/collections.ts';
 import { answer } from './output.ts';
 import { withDatabase } from './with-database.ts';
+import { withStore } from './with-store.ts';
 
 /** `rescind client:list`: one line for each client: id, time of creation and name, with a tab between. */
 export function clientListCommand(): Command {
@@ -10,7 +9,7 @@ export function clientListCommand(): Command {
     .description('list the registered clients: id, created at, name')
     .action(async () => {
       await withDatabase(async (db) => {
-        const clients = await createClients(openCollections(db)).list();
+        const clients = await withStore(db, (store) => store.clients.list());
         for (const { id, createdAt, name } of clients) {
           answer(`${id}\t${createdAt.toISOString()}\t${name}`);
         }

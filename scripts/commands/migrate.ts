@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { type Db, orUnavailable } from '../../lib/store/database.ts';
 import { foreignDocuments } from '../../lib/store/foreign-data.ts';
 import { type MigrationPlan, migrate, planMigration } from '../../lib/store/migrate.ts';
+import { confirmReads } from '../../lib/store/strict-reads.ts';
 import { unusableUsers } from '../../lib/store/unusable-users.ts';
 import { SECOND, toSeconds } from '../../lib/time.ts';
 import type { DatabaseConfig } from '../../server/config.ts';
@@ -52,12 +53,14 @@ async function run(
   );
   const attention = await orUnavailable(stillWorking(needAttention(db, plan)));
   refuseConflicts(plan, attention);
+  await confirmReads(db); // an earlier migrate may have been seen that no majority has
   if (check) return tellDifferences(plan, attention);
   if (dryRun) {
     tellAttention(attention);
     return tellSteps(plan);
   }
   await orUnavailable(stillWorking(migrate(plan, (description) => say(`  ${description}`))));
+  if (plan.steps.length > 0) await confirmReads(db);
   tellAttention(attention);
   say(plan.steps.length === 0 ? 'Nothing to do.' : `Done: ${plan.steps.length} steps.`);
   if (!afterRestore) return;

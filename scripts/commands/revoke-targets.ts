@@ -5,7 +5,7 @@ import type { UnverifiedToken } from '../../lib/tokens/unverified-token.ts';
 import { createAdminister } from '../../lib/use-cases/administer.ts';
 import { auditedUser } from '../../lib/use-cases/audited-user.ts';
 import { createEndSessions, createNoteEnded } from '../../lib/use-cases/end-sessions.ts';
-import { createLiveSessions } from '../../lib/use-cases/live-sessions.ts';
+import { createLiveSessions, noneIfLost } from '../../lib/use-cases/live-sessions.ts';
 import { operatorOf } from './operator.ts';
 import { readToken } from './read-token.ts';
 import type { CommandStore } from './with-store.ts';
@@ -94,7 +94,8 @@ function createEndOne(store: CommandStore) {
     dryRun: boolean,
     token?: UnverifiedToken,
   ): Promise<string> {
-    const live = await liveSessions(session.userId);
+    const counted = liveSessions(session.userId);
+    const live = await (dryRun ? counted : counted.catch(noneIfLost));
     const ended = live.some(({ id }) => id === session.id) ? 1 : 0;
     if (dryRun) return told(ended);
     if (token === undefined) await endSessions([session], CAUSE);

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { normalizeEmail } from '../../lib/email.ts';
-import { AuthError } from '../../lib/errors.ts';
+import { AuthError, StoreUnavailable } from '../../lib/errors.ts';
 import { passwordFault } from '../../lib/passwords.ts';
 import { openCollections } from '../../lib/store/collections.ts';
+import { createStrictReads } from '../../lib/store/strict-reads.ts';
 import { createUsers, type NewUser, type Users } from '../../lib/store/users.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { assertReady } from './assert-ready.ts';
@@ -57,7 +58,7 @@ async function createUser(options: Options): Promise<void> {
       : newPasswordFault(password, { email, name }, config);
     if (fault !== undefined) throw refusal(fault);
     await assertReady(db, 'users', refusal);
-    const users = createUsers(openCollections(db));
+    const users = createUsers(openCollections(db), createStrictReads(db));
     if ((await users.findAccount(email)) !== undefined) return taken(email, ifAbsent);
     const passwordHash = await hashOnce(password, config);
     await insert({ email, name, companyId: company, roles: role, passwordHash }, users, ifAbsent);
@@ -70,9 +71,12 @@ async function insert(user: NewUser, users: Users, ifAbsent: true | undefined): 
     say(`user_id=${id}`);
   } catch (error) {
     if (!(error instanceof AuthError && error.code === 'email_taken')) throw error;
+    if ((await users.findAccount(user.email)) === undefined) throw new StoreUnavailable(GONE);
     taken(user.email, ifAbsent);
   }
 }
+
+const GONE = 'The user who had the address was deleted meanwhile. Run the same command again';
 
 function taken(email: string, ifAbsent: true | undefined): void {
   if (!ifAbsent) throw refusal(`A user with the e-mail address ${email} exists already.`);

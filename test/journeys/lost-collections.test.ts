@@ -19,7 +19,7 @@ const LOSSES: Readonly<Record<string, (db: Db, name: Name) => Promise<unknown>>>
 async function scene(t: ExecutionContext) {
   const server = await testServer(t);
   const { url, collections } = server;
-  const user = await addUser(collections);
+  const user = await addUser(collections, { roles: ['admin'] });
   const client = await addClient(collections);
   const logIn = async () => {
     const { body } = await post(`${url}/api/auth/login`, { email: user.email, password: PASSWORD });
@@ -45,6 +45,10 @@ const REQUESTS: Readonly<Record<Name, Readonly<Record<string, (it: Scene) => Pro
       sendAs(own.token, `${url}/api/auth/sessions/revoke-others`, 'POST'),
     refresh: ({ url, other }) =>
       post(`${url}/api/auth/refresh`, { refresh_token: other.refreshToken }),
+    "list a user's sessions": ({ url, user, own }) =>
+      sendAs(own.token, `${url}/api/admin/users/${user.id}/sessions`),
+    'count what a revocation would end': ({ url, user, own }) =>
+      sendAs(own.token, `${url}/api/admin/users/${user.id}/revoke-tokens?dry_run=true`, 'POST'),
     readyz: ({ url }) => send(`${url}/readyz`),
   },
   users: {
@@ -101,6 +105,15 @@ for (const [how, lose] of Object.entries({
     t.is((await sendAs(it.own.token, `${url}/api/auth/me`)).status, 200, 'and no other');
   });
 }
+
+test("an administrator revokes a user's tokens also while `sessions` is lost", async (t) => {
+  const { url, user, own, other, collections } = await scene(t);
+  await collections.sessions.drop();
+  const path = `${url}/api/admin/users/${user.id}/revoke-tokens`;
+  t.is((await sendAs(own.token, path, 'POST')).status, 200);
+  t.is((await collections.revokedTokens.findOne({ _id: `user:${user.id}` }))?.writes, 1);
+  t.is((await sendAs(other.token, `${url}/api/auth/me`)).status, 401);
+});
 
 test('A session whose own document is missing ends no others, and reports none ended', async (t) => {
   const it = await scene(t);

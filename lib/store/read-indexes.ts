@@ -1,0 +1,24 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Collection, Document } from 'mongodb';
+import { MAX_TIME, orUnavailable } from './database.ts';
+
+const NAMESPACE_NOT_FOUND = 26;
+
+/** Reads the indexes of a collection; one that is not there has none. StoreUnavailable. */
+export async function readIndexes(
+  collection: Pick<Collection, 'listIndexes'>,
+): Promise<readonly Document[]> {
+  const listed = collection.listIndexes({ maxTimeMS: MAX_TIME }).toArray();
+  const known = listed.catch((error: unknown) => {
+    const isAbsent =
+      error instanceof Error && 'code' in error && error.code === NAMESPACE_NOT_FOUND;
+    if (isAbsent) return [];
+    throw error;
+  });
+  return orUnavailable(known);
+}
+
+/** Compares the fields of two indexes and their order, which tells indexes apart. */
+export function isSameKey(one: Document, other: Document): boolean {
+  return isDeepStrictEqual(Object.entries(one), Object.entries(other));
+}
