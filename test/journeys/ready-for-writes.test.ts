@@ -32,6 +32,29 @@ for (const [collection, key] of Object.entries(INDEXES)) {
   });
 }
 
+const DELETING = {
+  revoked_tokens: { revoked_at: 1 },
+  users: { created_at: 1 },
+  sessions: { stamp: -1 },
+  clients: { created_at: 1 },
+  login_limits: { since: 1 },
+} as const;
+
+for (const [collection, key] of Object.entries(DELETING)) {
+  test(`/readyz is 503 and names a TTL index that deletes from ${collection} what has to stay`, async (t) => {
+    const { db } = await migratedDatabase(t);
+    const own = 'stamp' in key ? 'stamp_-1' : undefined;
+    if (own !== undefined) await db.collection(collection).dropIndex(own);
+    const options = { expireAfterSeconds: 3_600, name: 'cleanup' };
+    await db.collection(collection).createIndex(key, options);
+    const auth = await createAuth({ db, secrets: [generateSecret()], ...PATIENT });
+    t.teardown(() => auth.close());
+    const { status, body } = await send(`${await serveAuth(t, auth)}/readyz`);
+    t.deepEqual([status, body.checks.indexes.ok], [503, false]);
+    t.regex(body.checks.indexes.detail, new RegExp(`${collection} has a TTL index.*dropIndex`));
+  });
+}
+
 test('a server does not start, with exit code 78, where an index refuses what it writes', async (t) => {
   const { uri, db } = await migratedDatabase(t);
   await db.collection('revoked_tokens').createIndex({ token_hash: 1 }, { unique: true });

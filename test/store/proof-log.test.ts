@@ -1,11 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
+import { MongoClient } from 'mongodb';
+import { createAuth } from '../../lib/auth.ts';
 import { openCollections } from '../../lib/store/collections.ts';
 import { connect } from '../../lib/store/database.ts';
 import { createPrimaryProof } from '../../lib/store/primary-proof.ts';
-import { createProofLog } from '../../lib/store/proof-log.ts';
+import { createProofLog, createTopologyLog } from '../../lib/store/proof-log.ts';
 import { PrimaryChanged } from '../../lib/store/prover.ts';
-import { migrateNow } from '../helpers/database.ts';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { PATIENT } from '../helpers/auth.ts';
+import { migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/own-mongod.ts';
 
 interface Line {
@@ -65,4 +69,29 @@ test('a mongod that dies and comes back is told, with its address', async (t) =>
   while (lines.length === 1) await pause(20);
   t.regex(lines[0]?.message ?? '', /cannot be proven/);
   t.like(lines[1]?.fields, { primary: new URL(mongod.uri).host });
+});
+
+test('a warning about the deployment is logged once, however often the primary changes', (t) => {
+  const { lines, log } = notedLog();
+  const warn = createTopologyLog(log);
+  const topology = { kind: 'replica set', hasMajority: true, electionTimeout: 10_000 } as const;
+  for (const warnings of [['one'], ['one', 'two'], [], ['two']]) warn({ ...topology, warnings });
+  t.deepEqual(
+    lines.map(({ message }) => message),
+    ['one', 'two'],
+  );
+});
+
+test('the library warns in its log of a set that does not tell its configuration', async (t) => {
+  const { uri } = await migratedDatabase(t);
+  const strict = { serverApi: { version: '1', strict: true } } as const;
+  const client = new MongoClient(uri, strict);
+  t.teardown(() => client.close());
+  const { lines, log } = notedLog();
+  const auth = await createAuth({ db: client.db(), secrets: [generateSecret()], log, ...PATIENT });
+  t.teardown(() => auth.close());
+  await auth.checkHealth();
+  await auth.checkHealth();
+  const told = lines.filter(({ message }) => /APIStrictError.*taken to vote/.test(message));
+  t.is(told.length, 1);
 });

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import { MongoClient, type MongoClientOptions } from 'mongodb';
+import {
+  type Db,
+  type Document,
+  MongoClient,
+  type MongoClientOptions,
+  MongoServerError,
+} from 'mongodb';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { inspectTopology } from '../../lib/store/topology.ts';
 import { testUri } from '../helpers/database.ts';
@@ -53,6 +59,43 @@ test.serial(
     t.regex(warnings.join(), /APIStrictError/);
   },
 );
+
+/** Answers that no mongod gives, but a service which only speaks MongoDB's protocol may. */
+const ODD: Readonly<Record<string, Answers>> = {
+  'no configuration': { replSetGetConfig: { ok: 1 } },
+  'a configuration without members': { replSetGetConfig: { ok: 1, config: {} } },
+  'members that do not say whether they vote': {
+    replSetGetConfig: { ok: 1, config: { members: [{ _id: 0 }, { _id: 1 }] } },
+  },
+  'a hello that is refused': { hello: new MongoServerError({ code: 59, codeName: 'NoCommand' }) },
+};
+
+interface Answers {
+  readonly hello?: Error;
+  readonly replSetGetConfig?: Document;
+}
+
+for (const [what, answers] of Object.entries(ODD)) {
+  test.serial(
+    `a set that does not tell who votes is taken to have several voters: ${what}`,
+    async (t) => {
+      const { db } = ownClient(t);
+      const { hasMajority, kind } = await inspectTopology(answering(db, answers));
+      t.deepEqual([kind, hasMajority], ['replica set', true]);
+    },
+  );
+}
+
+/** The same database, but for these answers. */
+function answering(db: Db, { hello, replSetGetConfig }: Answers): Db {
+  const real = db.command.bind(db);
+  db.command = (command) =>
+    hello !== undefined && 'hello' in command ? Promise.reject(hello) : real(command);
+  const admin = db.client.db('admin');
+  admin.command = async () => replSetGetConfig ?? {};
+  db.client.db = () => admin;
+  return db;
+}
 
 for (const fault of [{ closeConnection: true }, { errorCode: 11600 }, { errorCode: 50 }]) {
   test.serial(`what passes is no refusal: ${JSON.stringify(fault)}`, async (t) => {
