@@ -7,6 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import { SECOND } from '../lib/time.ts';
 import { generateSecret } from '../lib/tokens/secret-rules.ts';
 import { migratedDatabase } from './helpers/database.ts';
+import { faultyAtSignal, UNCAUGHT } from './helpers/faulty-program.ts';
 import { startServerProcess } from './helpers/processes.ts';
 import { send } from './helpers/server.ts';
 
@@ -94,6 +95,22 @@ test('SIGQUIT ends the server without the delay, with 0', async (t) => {
   server.kill('SIGQUIT');
   t.like(await server.finished, { code: 0, signal: null, stderr: '' });
 });
+
+for (const [fault, code] of Object.entries(UNCAUGHT)) {
+  test(`After ${fault} that nothing caught the server ends without the delay, with 1: it is in the log, and no request is cut off`, async (t) => {
+    const env = { SHUTDOWN_DELAY: '10m', ...faultyAtSignal(t, code) };
+    const server = await startServer(t, env);
+    const begun = await begunRequest(server.url);
+    server.kill('SIGUSR2');
+    await server.seen(/"level":"fatal".*that nothing caught/);
+    await refused(server.url);
+    begun.end('{}');
+    const [answer] = (await once(begun, 'response')) as [IncomingMessage];
+    t.is(answer.statusCode, 422);
+    answer.resume();
+    t.like(await server.finished, { code: 1, signal: null, stderr: '' });
+  });
+}
 
 test('SIGUSR1, SIGUSR2 and SIGPIPE do nothing: no debugger, no end', async (t) => {
   const server = await startServer(t);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { SECOND } from '../lib/time.ts';
+import { faultyAtSignal, UNCAUGHT } from './helpers/faulty-program.ts';
 import { type Outputs, opened, startServerWithOutputs } from './helpers/outputs.ts';
 import { emptyFolder } from './helpers/processes.ts';
 import { smallDisk } from './helpers/small-disk.ts';
@@ -67,6 +68,26 @@ for (const [title, { outputs, prefix, breaks, tells }] of Object.entries(CASES))
       t.is(await server.ended, 0);
       t.true(performance.now() - asked < STOP_DEADLINE);
       if (tells !== undefined) t.regex((await told) ?? '', tells);
+    },
+  );
+}
+
+for (const fault of ['a rejection', 'an error each millisecond'] as const) {
+  test.serial(
+    `Whatever becomes of the output, ${fault} that nothing caught ends the server with 1`,
+    async (t) => {
+      for (const [title, { outputs, prefix, breaks }] of Object.entries(CASES)) {
+        const env = { ...ENV, ...faultyAtSignal(t, UNCAUGHT[fault]) };
+        const server = await startServerWithOutputs(t, env, outputs(), prefix);
+        const { stdout, stderr } = server.child;
+        if (breaks !== undefined) stdout?.destroy();
+        if (breaks === 'both') stderr?.destroy();
+        await assertAnswers(t, server.url, 400);
+        const asked = performance.now();
+        server.child.kill('SIGUSR2');
+        t.is(await server.ended, 1, title);
+        t.true(performance.now() - asked < STOP_DEADLINE, title);
+      }
     },
   );
 }

@@ -7,6 +7,8 @@ export interface Descriptor {
   write(bytes: Buffer): Promise<WriteOutcome>;
   /** True while the system holds a write: `process.exit` would wait for it, maybe for ever. */
   isHeld(): boolean;
+  /** Resolves when the system gives back the write that it holds now; at once where it holds none. */
+  returned(): Promise<unknown>;
 }
 
 export interface WriteOutcome {
@@ -26,15 +28,18 @@ const LATEST = 100;
 export function openDescriptor(fd: 1 | 2): Descriptor {
   avoidBlocking(fd);
   let isHeld = false;
+  let attempted: Promise<unknown> = Promise.resolve();
 
   function attempt(bytes: Buffer): Promise<WriteOutcome> {
     isHeld = true;
-    return new Promise((resolve) => {
+    const outcome = new Promise<WriteOutcome>((resolve) => {
       write(fd, bytes, 0, bytes.length, null, (error, written) => {
         isHeld = false;
         resolve(error === null ? { written } : { written: 0, code: error.code ?? error.name });
       });
     });
+    attempted = outcome;
+    return outcome;
   }
 
   async function writeAll(bytes: Buffer): Promise<WriteOutcome> {
@@ -47,7 +52,7 @@ export function openDescriptor(fd: 1 | 2): Descriptor {
     return { written: total };
   }
 
-  return { write: writeAll, isHeld: () => isHeld };
+  return { write: writeAll, isHeld: () => isHeld, returned: () => attempted };
 }
 
 /** Attempts a write until the system does not ask for another attempt. */

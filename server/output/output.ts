@@ -24,7 +24,10 @@ const TRIED_AGAIN = SECOND;
 const UNREAD = 'EAGAIN';
 
 /** Creates an output that makes one asynchronous write at a time. Memory is bounded by what may wait. */
-export function createOutput(descriptor: Descriptor, options: OutputOptions): Output {
+export function createOutput(
+  descriptor: Pick<Descriptor, 'write'>,
+  options: OutputOptions,
+): Output {
   const queue = createLineQueue(options.mostWaiting ?? MOST_WAITING);
   const drops = createDrops(options);
   let isBroken = false;

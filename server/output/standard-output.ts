@@ -31,6 +31,8 @@ export function openStandardOutput(): StandardOutput {
     writeError,
     flush: async (timeout) => {
       await Promise.all([flush(timeout), Promise.race([told, delay(timeout)])]);
+      const returned = Promise.all([stdout.returned(), stderr.returned()]);
+      await Promise.race([returned, delay(timeout)]); // one that fails is held as well, for a moment
     },
     isHeld: () => stdout.isHeld() || stderr.isHeld(),
   };

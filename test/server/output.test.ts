@@ -11,7 +11,6 @@ test('Lines beyond the bound are dropped and counted while nobody reads, and the
     read = resolve;
   });
   const descriptor = {
-    isHeld: () => false,
     async write(bytes: Buffer) {
       await isRead;
       written.push(bytes.toString());
@@ -38,7 +37,6 @@ test('The rest of a line that a full disk took in part is counted, and the count
   let text = '';
   let room = 150;
   const descriptor = {
-    isHeld: () => false,
     async write(bytes: Buffer) {
       const part = bytes.subarray(0, room);
       room -= part.length;

@@ -1,0 +1,20 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Owner } from './owner.ts';
+import { emptyFolder } from './processes.ts';
+
+/** Faults of a program that nothing catches, by the code that commits them. */
+export const UNCAUGHT = {
+  'an error': "throw new Error('a fault of the program');",
+  'a rejection': "Promise.reject(new Error('a fault of the program'));",
+  'a rejection with no error': "Promise.reject('a fault of the program');",
+  'an error each millisecond':
+    "setInterval(() => { throw new Error('a fault of the program'); }, 1);",
+} as const;
+
+/** Returns the environment in which a Node program runs this code when it is sent SIGUSR2. */
+export function faultyAtSignal(t: Owner, code: string): Record<string, string> {
+  const file = join(emptyFolder(t), 'fault.mjs');
+  writeFileSync(file, `process.on('SIGUSR2', () => { ${code} });\n`);
+  return { NODE_OPTIONS: `--import=${file}` };
+}
