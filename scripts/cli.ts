@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { isOfMongoDb } from '../lib/error-without-data.ts';
 import { StoreNotReady, StoreUnavailable } from '../lib/errors.ts';
 import { ConfigError } from '../server/config-error.ts';
@@ -11,7 +11,7 @@ import { CommandFailed } from './commands/command-failed.ts';
 import { describeMongoError, describeStoreError } from './commands/describe-store-error.ts';
 import { generateSecretCommand } from './commands/generate-secret.ts';
 import { migrateCommand } from './commands/migrate.ts';
-import { lostOutput, surviveOutput } from './commands/output.ts';
+import { answer, lostOutput, surviveOutput } from './commands/output.ts';
 import { publicKeyCommand } from './commands/public-key.ts';
 import { revokeCommand } from './commands/revoke.ts';
 import { userCreateCommand } from './commands/user-create.ts';
@@ -25,7 +25,8 @@ const program = new Command('rescind')
     '\nExit codes: 0 done, 1 refused, 64 usage, 69 no database, 74 output, 78 configuration.',
   )
   .showHelpAfterError('(--help shows what there is)')
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage));
+  .configureOutput({ writeOut: (text) => answer(text.trimEnd()) })
+  .exitOverride();
 
 const commands = [
   migrateCommand(),
@@ -51,6 +52,7 @@ const lost = await lostOutput();
 if (lost !== undefined) process.exitCode ||= say(lost.sentence, lost.exitCode);
 
 function tell(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof ConfigError) return say(error.message, EXIT.config);
   if (error instanceof CommandFailed) return say(error.message, error.exitCode);
   if (error instanceof StoreNotReady) return say(error.message, EXIT.config);

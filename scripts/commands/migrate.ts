@@ -124,5 +124,5 @@ function tellDifferences({ steps }: MigrationPlan, attention: readonly string[])
 
 function tellSteps({ steps }: MigrationPlan): void {
   for (const { description } of steps) answer(`  would ${description}`);
-  say(steps.length === 0 ? 'Nothing to do.' : `${steps.length} steps; nothing was changed.`);
+  answer(steps.length === 0 ? 'Nothing to do.' : `${steps.length} steps; nothing was changed.`);
 }

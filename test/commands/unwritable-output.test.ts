@@ -67,6 +67,10 @@ test.serial(
 
 /** Arguments of commands whose output is what they are for. */
 const ANSWERS: readonly (readonly string[])[] = [
+  ['--help'],
+  ['migrate', '--help'],
+  ['help', 'revoke'],
+  ['migrate', '--dry-run'],
   ['client:list'],
   ['revoke', '--everyone', '--dry-run'],
 ];
