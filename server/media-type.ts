@@ -8,12 +8,15 @@ export interface MediaType {
 }
 
 /**
- * Parses a Content-Type header (RFC 9110 section 8.3); undefined where it is malformed. Parameters may be
- * empty, as in `application/json;`, and tabs may stand around them (section 5.6.6).
+ * Parses a Content-Type header (RFC 9110 section 8.3); undefined where it is malformed, or has a parameter twice
+ * (RFC 6838 section 4.3). Parameters may be empty, as in `application/json;`, and tabs may stand around them
+ * (section 5.6.6).
  */
 export function parseMediaType(header: string): MediaType | undefined {
   try {
-    return contentType.parse(header.replace(LOOSE, tighten));
+    const tight = header.replace(LOOSE, tighten);
+    const parsed = contentType.parse(tight);
+    return Object.keys(parsed.parameters).length === countParameters(tight) ? parsed : undefined;
   } catch {
     return undefined;
   }
@@ -26,4 +29,9 @@ const LOOSE = /"(?:[^"\\]|\\.)*"|[ \t]*;[ \t]*(?=;|$)|[ \t]+/g;
 function tighten(match: string): string {
   if (match.startsWith('"')) return match;
   return match.includes(';') ? '' : ' ';
+}
+
+/** The parser keeps the last of two parameters of one name. */
+function countParameters(tight: string): number {
+  return tight.replace(/"(?:[^"\\]|\\.)*"/g, '').split(';').length - 1;
 }

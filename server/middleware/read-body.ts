@@ -5,6 +5,8 @@ import { parseForm } from '../form.ts';
 import { hasDuplicates } from '../json-duplicates.ts';
 import { parseMediaType } from '../media-type.ts';
 import { HttpProblem, type HttpProblemCode } from '../problems.ts';
+import { timesSent } from '../raw-headers.ts';
+import { hasBytes } from './has-bytes.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /** How a body is sent: as a JSON object, or as `application/x-www-form-urlencoded`. */
@@ -50,7 +52,7 @@ export function readBody(type: BodyType): Middleware {
 
   return async function readBody(ctx, next) {
     if (isMissing(ctx)) throw new HttpProblem(kind.malformed);
-    normalizeHeaders(ctx, kind);
+    if (!normalizeHeaders(ctx, kind)) throw await unsupported(ctx, kind);
     await withinDeadline(ctx, Promise.resolve(parse(ctx, nothingMore)));
     ctx.request.body = accepted(ctx, kind);
     return next();
@@ -64,15 +66,25 @@ function isMissing({ request }: Context): boolean {
   return request.length === 0 || request.is('*/*') === null;
 }
 
-/** Refuses another type, charset or coding; writes what is left in the one spelling that the parser knows. */
-function normalizeHeaders({ req }: Context, { mediaType, unsupported }: BodyKind): void {
+/**
+ * Returns false at another type, charset or coding, or several types; writes what is left in the one spelling
+ * that the parser knows. Node keeps the first of two types without a word, and a proxy may go by the second.
+ */
+function normalizeHeaders({ req }: Context, { mediaType }: BodyKind): boolean {
   const { 'content-type': sent = '', 'content-encoding': codings = '' } = req.headers;
   const { type, parameters } = parseMediaType(sent) ?? {};
   const isText = /^utf-?8$/i.test(parameters?.['charset'] ?? 'utf-8');
   const coding = contentCoding(codings);
-  if (type !== mediaType || !isText || coding === undefined) throw new HttpProblem(unsupported);
+  const isOne = timesSent('content-type', req.rawHeaders) <= 1;
+  if (!isOne || type !== mediaType || !isText || coding === undefined) return false;
   req.headers['content-type'] = mediaType;
   req.headers['content-encoding'] = coding;
+  return true;
+}
+
+/** Chunks of no bytes are a missing body, whatever type they are said to have. */
+async function unsupported(ctx: Context, kind: BodyKind): Promise<HttpProblem> {
+  return new HttpProblem((await hasBytes(ctx)) ? kind.unsupported : kind.malformed);
 }
 
 /**

@@ -30,6 +30,9 @@ test('A body that is not sent as JSON in UTF-8 is refused as unsupported', (t) =
       (charset) => `application/json; charset=${charset}`,
     ),
     'application/json; charset=utf-8; charset=utf-16',
+    'application/json; charset=utf-16; charset=utf-8',
+    'application/json; charset=utf-8; CHARSET="utf-8"',
+    'application/json; x=1; x=";"',
     'application/json; charset',
     'application/json; charset="utf-16',
     'application/json charset=utf-16',
@@ -91,6 +94,23 @@ test('Header grammar is that of RFC 9110: empty parameters and elements, tabs an
     ['Authorization: bEARER   x', 200],
   ] as const) {
     t.is((await sendLines(url, 'GET /livez HTTP/1.1', line)).status, status, line);
+  }
+});
+
+test('A type that is sent twice is refused, whichever comes first: Node keeps the first, and a proxy may go by the other', async (t) => {
+  const { url, log } = await testServer(t);
+  for (const types of [
+    ['application/json', 'text/plain'],
+    ['text/plain', 'application/json'],
+    ['application/json', 'application/json; charset=utf-16'],
+    ['application/json', 'application/json'],
+  ] as const) {
+    const [first, second] = types;
+    const lines = [`Content-Type: ${first}`, `content-type: ${second}`, 'Content-Length: 2'];
+    const head = ['POST /api/auth/login HTTP/1.1', 'Host: x', 'Connection: close', ...lines];
+    const answer = await sendRaw(url, `${head.join('\r\n')}\r\n\r\n{}`);
+    t.is(outcomeOf(answer), UNSUPPORTED, types.join());
+    t.is(log.at(-1)?.['code'], 'unsupported_media_type');
   }
 });
 

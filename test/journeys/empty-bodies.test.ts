@@ -39,7 +39,12 @@ test('An empty body is no body: where one is needed it is missing, whatever its 
   for (const [name, headers] of Object.entries(EMPTY)) {
     t.is(outcomeOf(await post(url, '/api/auth/login', headers)), refusal('malformed_body'), name);
   }
-  const chunked = [...NO_CHUNK, 'Content-Type: application/json'];
-  const answer = await post(url, '/api/auth/login', chunked, '0\r\n\r\n');
-  t.is(outcomeOf(answer), refusal('malformed_body'));
+  for (const type of ['application/json', 'text/plain', 'junk', undefined]) {
+    const headers = [...NO_CHUNK, ...(type === undefined ? [] : [`Content-Type: ${type}`])];
+    const answer = await post(url, '/api/auth/login', headers, '0\r\n\r\n');
+    t.is(outcomeOf(answer), refusal('malformed_body'), type);
+    const other = await post(url, '/api/auth/login', headers, '2\r\n{}\r\n0\r\n\r\n');
+    const isJson = type === 'application/json';
+    t.is(other.status, isJson ? 422 : 415, type);
+  }
 });
