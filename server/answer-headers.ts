@@ -13,11 +13,16 @@ const NOTHING_EMBEDDED = {
 /** RFC 6749 section 5.1: what holds a token, or speaks of one, is stored nowhere. */
 const NOT_STORED = { 'Cache-Control': 'no-store' } as const;
 
+/** Names and values of headers. */
+export type AnswerHeaders = readonly (readonly [name: string, value: string])[];
+
 /** The headers that every answer has. They are the same each time, so helmet is asked once. */
-export const ANSWER_HEADERS: readonly (readonly [name: string, value: string])[] = Object.entries({
-  ...helmetHeaders(),
-  ...NOT_STORED,
-});
+const ALWAYS: AnswerHeaders = Object.entries({ ...helmetHeaders(), ...NOT_STORED });
+
+/** Returns the headers that every answer has where pages of these origins may read answers. */
+export function answerHeaders(corsOrigins: readonly string[] = []): AnswerHeaders {
+  return corsOrigins.length === 0 ? ALWAYS : [...ALWAYS, ['Vary', 'Origin']];
+}
 
 function helmetHeaders(): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};

@@ -1,5 +1,6 @@
 import Koa from 'koa';
 import type { Logger } from 'pino';
+import { answerHeaders } from './answer-headers.ts';
 import type { Services } from './context.ts';
 import { logErrors } from './log-errors.ts';
 import { allowOrigins } from './middleware/allow-origins.ts';
@@ -34,10 +35,10 @@ export function createApp(options: AppOptions): Koa {
   app.use(warnOfProxies(log, trustProxy));
   app.use(identifyCaller({ requestDeadline }));
   app.use(logRequests(log));
-  app.use(setHeaders());
+  app.use(setHeaders(answerHeaders(corsOrigins)));
   app.use(handleErrors({ all: true }));
-  app.use(refuseMalformed());
   app.use(oauthErrors());
+  app.use(refuseMalformed());
   if (corsOrigins.length > 0) {
     app.use(allowOrigins({ origins: corsOrigins, headers: corsHeaders }, routes));
   }

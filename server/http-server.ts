@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server, STATUS_CODES } from 'n
 import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { SECOND } from '../lib/time.ts';
-import { ANSWER_HEADERS } from './answer-headers.ts';
+import { type AnswerHeaders, answerHeaders } from './answer-headers.ts';
 import { createDraining } from './draining.ts';
 import { listenOn } from './listen-on.ts';
 import { HttpProblem, type HttpProblemCode, problemOf } from './problems.ts';
@@ -16,6 +16,8 @@ export interface ListenOptions {
   readonly log: Pick<Logger, 'info'>;
   /** Until a connection on which no further request comes is ended, in milliseconds. Default 65 seconds. */
   readonly keepAliveTimeout?: number;
+  /** The headers of every answer. Default: those where no page of another origin may read answers. */
+  readonly headers?: AnswerHeaders;
   /** Default: what `npm start` has. */
   readonly slowClients?: SlowClients;
 }
@@ -33,6 +35,9 @@ export interface SlowClients {
   /** How often the first two are looked after: an end comes by so much later. */
   readonly sweep: number;
 }
+
+/** For a client that asked for a tunnel to read the refusal, in milliseconds. */
+const LAST_READ = SECOND;
 
 const SLOW_CLIENTS: SlowClients = {
   headers: 10 * SECOND,
@@ -69,7 +74,11 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
   server.setTimeout(still);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (GONE.has(error.code ?? '') || !socket.writable) socket.destroy();
-    else socket.end(refuse(UNREADABLE[error.code ?? ''] ?? 'bad_request', options.log));
+    else socket.end(refuse(UNREADABLE[error.code ?? ''] ?? 'bad_request', options));
+  });
+  server.on('connect', (_request, socket: Socket) => {
+    socket.on('error', () => undefined).setTimeout(LAST_READ, () => socket.destroy());
+    socket.resume().end(refuse('bad_request', options));
   });
   server.on('connection', draining.connected);
   server.on('checkExpectation', serve); // refuseMalformed answers it too
@@ -102,7 +111,7 @@ const UNREADABLE: Readonly<Record<string, HttpProblemCode>> = {
  * Writes the answer to what Node refuses, which never becomes a request: the client gets a problem document
  * with the headers of every answer, and the log a line, all the same.
  */
-function refuse(code: HttpProblemCode, log: Pick<Logger, 'info'>): string {
+function refuse(code: HttpProblemCode, { log, headers = answerHeaders() }: ListenOptions): string {
   const id = randomUUID();
   const { status, body } = problemOf(new HttpProblem(code), id);
   log.info({ request_id: id, status, code }, 'request');
@@ -111,7 +120,7 @@ function refuse(code: HttpProblemCode, log: Pick<Logger, 'info'>): string {
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `X-Request-Id: ${id}`,
     `Date: ${new Date().toUTCString()}`,
-    ...ANSWER_HEADERS.map(([name, value]) => `${name}: ${value}`),
+    ...headers.map(([name, value]) => `${name}: ${value}`),
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(text)}`,
     'Connection: close',

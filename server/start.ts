@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { type Auth, createAuth } from '../lib/auth.ts';
 import { type Connection, connect } from '../lib/store/database.ts';
 import { SECOND } from '../lib/time.ts';
+import { answerHeaders } from './answer-headers.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { type ListenOptions, listen } from './http-server.ts';
@@ -77,6 +78,7 @@ function listenOptions(config: Config, log: Logger): ListenOptions {
     port: config.PORT,
     log,
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT,
+    headers: answerHeaders(config.CORS_ORIGINS),
   };
 }
 

@@ -10,6 +10,7 @@ const ERRORS: Readonly<Partial<Record<ProblemCode, readonly [status: number, err
   method_not_allowed: [405, 'invalid_request'],
   request_timeout: [408, 'invalid_request'],
   body_too_large: [413, 'invalid_request'],
+  expectation_failed: [417, 'invalid_request'],
   internal_error: [500, 'server_error'],
   busy: [503, 'temporarily_unavailable'],
   store_unavailable: [503, 'temporarily_unavailable'],
@@ -25,10 +26,10 @@ const OAUTH_PATH = /^\/oauth(?:\/|$)/;
  */
 export function oauthErrors(): Middleware<State> {
   return async function oauthErrors(ctx, next) {
-    if (!OAUTH_PATH.test(ctx.path)) return next();
     try {
       await next();
     } catch (error) {
+      if (!OAUTH_PATH.test(ctx.path)) throw error; // not before: a malformed target has no path
       answerError(ctx, error, toOAuth);
     }
   };

@@ -1,10 +1,10 @@
 import type { Middleware } from 'koa';
-import { ANSWER_HEADERS } from '../answer-headers.ts';
+import type { AnswerHeaders } from '../answer-headers.ts';
 
 /** Gives every answer the headers that all of them have. */
-export function setHeaders(): Middleware {
+export function setHeaders(headers: AnswerHeaders): Middleware {
   return function setHeaders(ctx, next) {
-    for (const [name, value] of ANSWER_HEADERS) ctx.res.setHeader(name, value);
+    for (const [name, value] of headers) ctx.res.setHeader(name, value);
     return next();
   };
 }

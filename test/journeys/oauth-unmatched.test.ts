@@ -1,5 +1,5 @@
 import test from 'ava';
-import { send, testServer } from '../helpers/server.ts';
+import { send, sendLines, testServer } from '../helpers/server.ts';
 import { oauthOutcomeOf } from './oauth-outcomes.ts';
 import { outcomeOf, refusal } from './refusals.ts';
 
@@ -19,6 +19,22 @@ test('Under /oauth a path or a method that there is not is told in the words of 
     t.is(answer.headers.get('allow'), code === 'not_found' ? null : 'POST', path);
     t.is(log.at(-1)?.['code'], code);
   }
+});
+
+test('Under /oauth a request that is malformed is told in the words of RFC 6749 as well', async (t) => {
+  const { url, log } = await testServer(t);
+  for (const [line, header, outcome, code] of [
+    ['POST /oauth/revoke', 'Host: y', '400 invalid_request', 'bad_request'],
+    ['POST http://x/oauth/revoke', 'Host: y', '400 invalid_request', 'bad_request'],
+    ['POST /oauth/revoke', 'Expect: miracles', '417 invalid_request', 'expectation_failed'],
+  ] as const) {
+    const answer = await sendLines(url, `${line} HTTP/1.1`, header);
+    t.is(oauthOutcomeOf(answer), outcome, `${line} ${header}`);
+    t.is(answer.headers.get('connection'), 'close');
+    t.is(log.at(-1)?.['code'], code);
+  }
+  const nowhere = await sendLines(url, 'GET http://[::1/oauth/revoke HTTP/1.1');
+  t.is(outcomeOf(nowhere), refusal('bad_request'));
 });
 
 test('Elsewhere they are problem documents, however much the path is like one of /oauth', async (t) => {

@@ -20,6 +20,7 @@ const THROWN: readonly (readonly [error: unknown, status: number, name: string, 
   [new HttpProblem('several_credentials'), 400, 'invalid_request', 'several_credentials'],
   [new HttpProblem('request_timeout'), 408, 'invalid_request', 'request_timeout'],
   [new HttpProblem('body_too_large'), 413, 'invalid_request', 'body_too_large'],
+  [new HttpProblem('expectation_failed'), 417, 'invalid_request', 'expectation_failed'],
   [
     new AuthError('invalid_input', 'inside', { faults: FAULTS }),
     400,
