@@ -4,6 +4,7 @@ import { uriFault } from '../lib/store/database.ts';
 import { DAY, parseDuration, SECOND } from '../lib/time.ts';
 import { privateKeyFault, publicKeysFault } from '../lib/tokens/asymmetric-key.ts';
 import { secretFault } from '../lib/tokens/secret-rules.ts';
+import { unquoted } from './intact-values.ts';
 import { areNames } from './raw-headers.ts';
 
 /** The command that makes a good JWT_SECRET_KEY. */
@@ -21,16 +22,26 @@ export const previousSecrets = z.string().transform((text, context) => {
   if (secrets === undefined)
     context.addIssue('must be a JSON array of strings where it begins with [');
   secrets?.forEach((value, index) => {
-    const fault = secretFault(value);
+    const fault = pieceFault(value, text);
     if (fault === undefined) return;
-    const remedy = mayBeCut ? `. ${MAY_BE_CUT}` : '';
-    context.addIssue(`(secret ${index + 1} of the list) ${fault}${remedy}`);
+    const remedy = mayBeCut ? `${MAY_BE_CUT}. ${LEAVE_OUT}` : LEAVE_OUT;
+    context.addIssue(`(secret ${index + 1} of the list) ${fault}. ${remedy}`);
   });
-  return [...(secrets ?? [])];
+  return mayBeCut ? withJoined(secrets ?? []) : [...(secrets ?? [])];
 });
+
+/** In a JSON array quotes are told from the secret. */
+function pieceFault(value: string, list: string): string | undefined {
+  if (!list.trim().startsWith('[') && unquoted(value) !== value) return 'has quotes around it';
+  return secretFault(value);
+}
 
 const MAY_BE_CUT =
   'If a comma is a part of the secret, write the list as a JSON array, or one secret on each line';
+
+/** A new one would verify nothing that the old one has signed. */
+const LEAVE_OUT =
+  'Where it cannot be mended, take it out of the list: tokens that it signed are refused from then on, and their users log in again';
 
 interface SecretList {
   readonly secrets?: readonly string[];
@@ -42,7 +53,28 @@ function splitSecrets(text: string): SecretList {
   if (text.startsWith('[')) return { ...parsed(text), mayBeCut: false };
   const lines = text.split(/[\r\n]+/).map((line) => line.trim());
   if (lines.length > 1) return { secrets: lines, mayBeCut: false };
-  return { secrets: text.split(','), mayBeCut: text.includes(',') };
+  const pieces = text.split(',').map((piece) => piece.trim());
+  if (pieces.length > 1) return { secrets: pieces, mayBeCut: true };
+  return { secrets: [...splitOtherwise(text), text], mayBeCut: false };
+}
+
+/** Secrets between which something else stands; none where what is between them can only be a part of one. */
+function splitOtherwise(text: string): readonly string[] {
+  const pieces = text.split(/\s+|;|\\r?\\?n/).filter((piece) => piece !== '');
+  return pieces.length > 1 && pieces.every((piece) => secretFault(piece) === undefined)
+    ? pieces
+    : [];
+}
+
+/** A sign that a password has, and no secret in hexadecimal or base64. */
+const SIGN = /[^\w+/=.~-]/;
+
+/** Where the comma may as well be a part of a secret, the secrets with it too: they only verify. */
+function withJoined(pieces: readonly string[]): string[] {
+  const joined = pieces.flatMap((_, start) =>
+    pieces.slice(start + 1).map((_, more) => pieces.slice(start, start + more + 2).join(',')),
+  );
+  return [...pieces, ...joined.filter((secret) => SIGN.test(secret.replaceAll(',', '')))];
 }
 
 function parsed(text: string): { secrets?: readonly string[] } {
