@@ -13,8 +13,9 @@ export {
 export type { Log } from './log.ts';
 export type { AuditFilter, AuditPage, RecordedEvent } from './store/audit-trail.ts';
 export type { BoundedCount } from './store/bounded-count.ts';
+export type { ConnectOptions } from './store/connect-options.ts';
 export type { DayCounts } from './store/daily-counts.ts';
-export { type Connection, type ConnectOptions, connect, type Db } from './store/database.ts';
+export { type Connection, connect, type Db } from './store/database.ts';
 export type { Limit } from './store/forgetting.ts';
 export type { LoginLimitOptions } from './store/login-limits.ts';
 export type { ProofAttempt } from './store/prover.ts';

@@ -1,3 +1,4 @@
+import { ObjectId } from 'mongodb';
 import type { Caller } from '../caller.ts';
 import type { Log } from '../log.ts';
 import { SECOND, within } from '../time.ts';
@@ -77,6 +78,7 @@ function leftOf({ deadline = Number.POSITIVE_INFINITY }: Caller, patience: numbe
 
 function toDocument({ action, user, details }: AuditEvent, caller: Caller) {
   return {
+    _id: new ObjectId(), // a client may make ids of its owner's kind for documents without one
     at: new Date(),
     action,
     user_id: user?.id ?? null,

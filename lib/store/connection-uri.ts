@@ -113,10 +113,4 @@ export function databaseFault(name: string): string | undefined {
   return undefined;
 }
 
-/** The most connections to one server, checked. TypeError that names the option. */
-export function checkedPoolSize(size: number): number {
-  if (Number.isInteger(size) && size >= 1 && size <= MOST_CONNECTIONS) return size;
-  throw new TypeError(`"maxPoolSize" must be a whole number from 1 to ${MOST_CONNECTIONS}`);
-}
-
 export const MOST_CONNECTIONS = 1_000;

@@ -11,9 +11,9 @@ import {
 } from 'mongodb';
 import { StoreNotReady, StoreUnavailable } from '../errors.ts';
 import { SECOND } from '../time.ts';
+import { type ConnectOptions, checkConnectOptions } from './connect-options.ts';
 import {
   type ConnectionUri,
-  checkedPoolSize,
   databaseFault,
   poolFault,
   readUri,
@@ -31,16 +31,6 @@ export interface Connection {
   /** The names of the URI's options that `connect` sets otherwise, such as `w`, `readPreference` or `maxPoolSize`. */
   readonly overridden: readonly string[];
   close(): Promise<void>;
-}
-
-export interface ConnectOptions {
-  /** The most milliseconds a request may wait for the database. Default 5,000. */
-  readonly deadline?: number;
-  /** The most milliseconds that one command may take; 0 for no limit. Default: the deadline. */
-  readonly commandTimeout?: number;
-  readonly appName?: string;
-  /** The most connections to one server, 1 to 1,000. Default 50. */
-  readonly maxPoolSize?: number;
 }
 
 /** The most connections to one server where nothing else is asked for. */
@@ -63,9 +53,10 @@ export const DURABLE = { w: 'majority', j: true, wtimeoutMS: 3 * SECOND } as con
  */
 export function connect(text: string, options: ConnectOptions = {}): Connection {
   assertUri(text);
+  checkConnectOptions(options);
   const read = readUri(text);
   const { maxPoolSize = POOL_SIZE, deadline = DEADLINE, commandTimeout } = options;
-  const fault = poolFault(text, checkedPoolSize(maxPoolSize));
+  const fault = poolFault(text, maxPoolSize);
   if (fault !== undefined) throw new UnusableUri(fault);
   const client = new MongoClient(read.uri, clientOptions(read, options));
   keepConnecting(client);

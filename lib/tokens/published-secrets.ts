@@ -128,4 +128,8 @@ export const PUBLISHED_SECRETS: readonly PublishedSecret[] = [
     value: 'a secret with minimum length of 32 characters',
     printedIn: '@fastify/session README',
   },
+  {
+    value: '9a4f2c8d3b7a1e6f45c8a0b3f267d8b1d4e6f3c8a9d2b5f8e3a9c8b5f6v8a3d9',
+    printedIn: 'Spring Boot and Quarkus JWT tutorials',
+  },
 ];

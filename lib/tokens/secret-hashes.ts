@@ -1,35 +1,93 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { dictionary } from '@zxcvbn-ts/language-common';
+import { PUBLISHED_SECRETS } from './published-secrets.ts';
 import { placeholderWords } from './secret-words.ts';
 
+const COMMON_PASSWORDS = 1_000;
 const ALGORITHMS = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'];
-const COMMON_PASSWORDS = 500;
 
-/** Hexadecimal digits of a digest that are compared: people cut the longer ones off there. */
+/** Those that few people use, for the texts that are tried first. */
+const RARE_ALGORITHMS = [
+  'sha3-256',
+  'sha3-512',
+  'ripemd160',
+  'blake2b512',
+  'blake2s256',
+  'sha512-256',
+];
+
+/** Hexadecimal digits of a digest that are compared: people cut the longer ones off behind them. */
 const COMPARED = 32;
+
+/** The name of an algorithm or a writing before the digest, as in `sha256:…`, `{SHA}…` and `0x…`. */
+const PREFIX = /^(?:0x|\{[a-z\d-]{2,9}\}|(?:md5|sha-?\d{1,3}|sha3-\d{3}|hex|base64)[:=$-])/i;
+
+/** Texts that are hashed first. */
+const FIRST = ['', ' ', '\n', '\r\n', 'a', '0', '1', 'null', 'undefined', 'hello world', 'foobar'];
+const FIRST_WORDS = ['secret', 'password', 'test', 'admin', 'changeme', '123456', 'jwt', 'key'];
+
+/** Parts of names such as `jwt-secret` and `my_secret_key`. */
+const PARTS = [
+  'jwt',
+  'my',
+  'your',
+  'secret',
+  'super',
+  'key',
+  'token',
+  'secretkey',
+  'access',
+  'app',
+];
+const ENDINGS = ['1', '12', '123', '1234', '12345', '123456', '!', '2023', '2024', '2025', '2026'];
+const JOINTS = ['', '-', '_', ' '];
 
 let digests: ReadonlySet<string> | undefined;
 
 /** Tells the digest of nothing, or of a word that is guessed first, in hexadecimal or base64, also cut off. */
 export function isHashOfWord(text: string): boolean {
-  const hex = inHex(text);
+  const hex = inHex(text.replace(PREFIX, ''));
   if (hex === undefined) return false;
   digests ??= new Set(hashWords());
   return digests.has(hex.slice(0, COMPARED));
 }
 
 function inHex(text: string): string | undefined {
-  if (/^[\da-f]{32,128}$/i.test(text)) return text.toLowerCase();
+  const digits = text.replace(/[:\s-]/g, '');
+  if (/^[\da-f]{32,128}$/i.test(digits)) return digits.toLowerCase();
   if (!/^[\w+/-]{22,88}={0,2}$/.test(text)) return undefined;
   return Buffer.from(text, 'base64').toString('hex');
 }
 
-/** With a line end too: `echo secret | sha256sum` hashes one. */
 function* hashWords(): Generator<string> {
-  const words = [...placeholderWords, ...dictionary['passwords-common'].slice(0, COMMON_PASSWORDS)];
-  const texts = ['', ...words].flatMap((word) => [word, `${word}\n`]);
-  for (const algorithm of ALGORITHMS) {
-    for (const text of texts)
-      yield createHash(algorithm).update(text).digest('hex').slice(0, COMPARED);
+  for (const text of likelyTexts()) yield* digestsOf(text, ALGORITHMS);
+  for (const text of withLineEnds([...FIRST, ...FIRST_WORDS])) {
+    yield* digestsOf(text, RARE_ALGORITHMS);
+    for (const algorithm of ALGORITHMS) yield* digestsOf(hash(algorithm, text), ALGORITHMS);
   }
+}
+
+function* digestsOf(text: string, algorithms: readonly string[]): Generator<string> {
+  for (const algorithm of algorithms) yield hash(algorithm, text).slice(0, COMPARED);
+}
+
+function likelyTexts(): ReadonlySet<string> {
+  const words = [...placeholderWords, ...dictionary['passwords-common'].slice(0, COMMON_PASSWORDS)];
+  const spelled = [...FIRST_WORDS, ...PARTS].flatMap((word) => [
+    word.toUpperCase(),
+    `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`,
+    ...ENDINGS.map((ending) => `${word}${ending}`),
+  ]);
+  const names = PARTS.flatMap((one) =>
+    PARTS.flatMap((other) => JOINTS.map((joint) => `${one}${joint}${other}`)),
+  );
+  const published = PUBLISHED_SECRETS.map(({ value }) => value);
+  return new Set(withLineEnds([...FIRST, ...words, ...spelled, ...names, ...published, ...LONGER]));
+}
+
+const LONGER = ['your-256-bit-secret', 'my-secret-key', 'my_secret_key', 'mysecretkey', 'rescind'];
+
+/** `echo secret | sha256sum` hashes a line end too. */
+function withLineEnds(texts: readonly string[]): readonly string[] {
+  return texts.flatMap((text) => [text, `${text}\n`]);
 }

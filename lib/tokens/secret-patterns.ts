@@ -10,7 +10,11 @@ export interface Pattern {
 }
 
 /** Finds the patterns that begin at a place; `folded` has as many characters as the text, in lower case. */
-export type FindPatterns = (folded: readonly string[], start: number) => readonly Pattern[];
+export type FindPatterns = (
+  folded: readonly string[],
+  start: number,
+  characters: readonly string[],
+) => readonly Pattern[];
 
 const READING_BITS = 1.5;
 
@@ -36,7 +40,7 @@ const SPELLINGS: readonly Readonly<Record<string, string>>[] = [
 ];
 
 /** Known words, also with digits for letters, and backwards. */
-export const findWords: FindPatterns = (folded, start) => {
+export const findWords: FindPatterns = (folded, start, characters) => {
   const patterns: Pattern[] = [];
   const most = Math.min(folded.length, start + LONGEST_WORD);
   const spelled = ['', '', ''];
@@ -49,10 +53,28 @@ export const findWords: FindPatterns = (folded, start) => {
     });
     backwards = character + backwards;
     const bits = leastBits(spelled, backwards);
-    if (bits < Number.POSITIVE_INFINITY) patterns.push({ start, end: at + 1, bits });
+    if (bits < Number.POSITIVE_INFINITY) {
+      patterns.push({ start, end: at + 1, bits: bits + insideBits(characters, start, at + 1) });
+    }
   }
   return patterns;
 };
+
+const SHORT_WORD = 3;
+const INSIDE_BITS = 2.5;
+
+/** Short words are in many longer ones, where nothing tells them apart from their neighbours. */
+function insideBits(characters: readonly string[], start: number, end: number): number {
+  if (end - start > SHORT_WORD || (beginsWord(characters, start) && beginsWord(characters, end)))
+    return 0;
+  return INSIDE_BITS;
+}
+
+function beginsWord(characters: readonly string[], at: number): boolean {
+  return (
+    at === 0 || !/\p{Ll}/u.test(characters[at] ?? '') || !/\p{L}/u.test(characters[at - 1] ?? '')
+  );
+}
 
 function leastBits([plain = '', ...others]: readonly string[], backwards: string): number {
   const [asItIs, ...turned] = [plain, ...others, backwards].map(
@@ -125,6 +147,7 @@ function directionOf(keyboard: Graph, from: string, to: string): number {
   return (keyboard[from] ?? []).findIndex((key) => key?.includes(to));
 }
 
+const LONGEST_DATE = '2026-01-31T12:30:00.000Z'.length;
 const YEAR = '(?:19[4-9]\\d|20[0-4]\\d)';
 const [MONTH, DAY] = ['(?:0?[1-9]|1[0-2])', '(?:0?[1-9]|[12]\\d|3[01])'];
 const DATES: readonly (readonly [form: RegExp, bits: number])[] = [
@@ -134,11 +157,15 @@ const DATES: readonly (readonly [form: RegExp, bits: number])[] = [
   [new RegExp(`${MONTH}([-/._ ]?)${DAY}\\1${YEAR}`, 'y'), 17],
   [new RegExp(`${DAY}([-/._ ])${MONTH}\\1\\d\\d`, 'y'), 17],
   [/(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?/y, 12],
+  [
+    new RegExp(`${YEAR}-${MONTH}-${DAY}t[012]\\d:?[0-5]\\d(?::?[0-5]\\d(?:\\.\\d{3})?)?z?`, 'y'),
+    25,
+  ],
 ];
 
 /** Years, dates in the orders that people write, and times of the day. */
 export const findDates: FindPatterns = (folded, start) => {
-  const text = folded.slice(start, start + 10).join('');
+  const text = folded.slice(start, start + LONGEST_DATE).join('');
   return DATES.flatMap(([form, bits]) => {
     form.lastIndex = 0;
     const found = form.exec(text)?.[0];
@@ -147,7 +174,7 @@ export const findDates: FindPatterns = (folded, start) => {
 };
 
 const SHORTEST = 3;
-const LONG = 64;
+const LONG = 32;
 const COPY_BITS = 3;
 
 /** Texts that everyone knows: constants, rows and columns of keys, identifiers of examples, famous phrases. */
@@ -159,62 +186,121 @@ const KNOWN_TEXT = [
 1q2w3e4r5t6y7u8i9o0p q1w2e3r4t5y6u7i8o9p0 deadbeefcafebabefeedfaceb16b00b5baadf00d0badc0de
 123e4567-e89b-12d3-a456-426614174000 550e8400-e29b-41d4-a716-446655440000 6ba7b810-9dad-11d1-80b4-00c04fd430c8
 f47ac10b-58cc-4372-a567-0e02b2c3d479 a1b2c3d4-e5f6-7890-abcd-ef1234567890 0123456789abcdeffedcba9876543210
+1qaz!qaz2wsx@wsx3edc#edc4rfv$rfv5tgb%tgb6yhn^yhn7ujm&ujm8ik,*ik< zaq1zaq!xsw2xsw@cde3cde#vfr4vfr$bgt5bgt%nhy6nhy^mju7mju&
+192.168.0.1 192.168.1.1 127.0.0.1:27017 10.0.0.1 255.255.255.255 localhost:8001 http://localhost:3000
 qazwsxedcrfvtgbyhnujmikolp 1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.0p;/ !qaz@wsx#edc$rfv%tgb^yhn&ujm*ik<(ol>)p:?
-the quick brown fox jumps over the lazy dog correct horse battery staple may the force be with you`,
+the quick brown fox jumps over the lazy dog correct horse battery staple may the force be with you
+123456789101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960
+2357111317192329313741434753596167717379838997101103107109113 1123581321345589144233377610987159725844181676510946
+1248163264128256512102420484096819216384327686553613107226214452428810485762097152 1491625364964811001211441691962252562893243614004414845295766257
+2b7e151628aed2a6abf7158809cf4f3c 603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4
+{"alg":"hs256","typ":"jwt"} {"alg":"hs512","typ":"jwt"} {"typ":"jwt","alg":"hs256"} eyjhbgcioijiuzi1niisinr5cci6ikpxvcj9 eyj0exaioijkv1qilcjhbgcioijiuzi1nij9
+-kapdsgvkxp2s5v8y/b?e(h+mbqethwmzq3t6w9z$c&f)j@ncrfujxn2r5u7x!a%d*g-kapdsgvkyp3s6v9y/b?e(h+mbqethwmzq4t7w!z%c&f)j@ncrfujxn2r5u8x/a?d(g-kapdsgvkyp3s6v9y$b&e)h@mbqethwmzq4t7w!z%c*f-jandrfujxn2r5u8x/a?d(g+kbpeshvmyp3s6v9y$b&e)h@mcqftjwnzr4t7w!z%c*f-jandrgukxp2s5v8x/a?d(g+kbpeshvmyq3t6w9z$b&e)h@mcqftjwnzr4u7x!a%d*g-jandrgukxp2s5v8y/b?e(h+mbpeshvmyq3t6w9z$c&f)j@ncrftjwnzr4u7x!a%d*g
+sk_test_4ec39hqlyjwdarjtt1zdp7dc akiaiosfodnn7example wjalrxutnfemi/k7mdeng/bpxrficyexamplekey sflkxwrjsmekkf2qt4fwpmejf36pok6yjv_adqssw5c
+йцукенгшщзхъфывапролджэячсмитьбю. йцукенгшщзфывапролдячсмить йцукенгшщзхїфівапролджєячсмитьбю яшертъуиопшщасдфгхйклзьцжвбнм
+ςερτυθιοπασδφγηξκλζχψωβνμ ;ςερτυθιοπ qwfpgjluy;arstdhneiozxcvbkm,./ qwfpgjluyarstdhneiozxcvbkm qdrwbjfup;ashtgyneoizxmcvkl
+bépoèvdljzwauiectsrnmçêàyxk fgğıodrnhpqwuieaütkmlyşjövcçzsb ertyuıopğüasdfghjklşizxcvbnmöç qwertyuiopåasdfghjkløæ qwertyuiopåasdfghjklöä qwertzuiopüasdfghjklöäyxcvbnm
+ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔㅁㄴㅇㄹㅎㅗㅓㅏㅣㅋㅌㅊㅍㅠㅜㅡ /'קראטוןםפשדגכעיחלךףזסבהנמצתץ ضصثقفغعهخحجدشسيبلاتنمكطئءؤرلاىةوزظ たていすかんなにらせちとしはきくまのりれけつさそひこみもねるめ`,
 ];
 const SHORTEST_KNOWN = 6;
+const KNOWN_BITS = Math.log2(KNOWN_TEXT.length);
 
-/** Copies of what stood before, also backwards, or of a known text: the place and the length are left to guess. */
-export const findCopies: FindPatterns = (folded, start) => {
-  const before = Math.max(longestCopy(folded, start, 1), longestCopy(folded, start, -1));
-  const known = longestMatch(KNOWN_TEXT, KNOWN_TEXT.length, folded, start, 1);
-  return [
-    ...copies(start, SHORTEST, before, start),
-    ...copies(start, SHORTEST_KNOWN, known, KNOWN_TEXT.length),
-  ];
+/** Signs by the key that they share with another on the keyboard most people have. */
+const SHIFTED = '!@#$%^&*()_+{}|:"<>?~';
+const UNSHIFTED = "1234567890-=[]\\;',./`";
+const SHIFT_BITS = 2;
+
+function keyOf(character: string): string {
+  const at = SHIFTED.indexOf(character);
+  return at === -1 ? character : (UNSHIFTED[at] ?? character);
+}
+
+/** Copies of keys pressed before, with or without shift. */
+export const findPressedAgain: FindPatterns = (folded, start) => {
+  if (!folded.some((each) => SHIFTED.includes(each))) return [];
+  const keys = folded.map(keyOf);
+  return copiesOfBefore(keys, start).map((copy) => ({ ...copy, bits: copy.bits + SHIFT_BITS }));
 };
 
-function copies(start: number, shortest: number, most: number, places: number): readonly Pattern[] {
-  return lengthsUpTo(most)
-    .filter((length) => length >= shortest)
-    .map((length) => {
-      return {
-        start,
-        end: start + length,
-        bits: COPY_BITS + Math.log2(places) + Math.log2(length),
-      };
+/** Copies of what stood before, also backwards, or of a known text: the place and the length are left to guess. */
+export const findCopies: FindPatterns = (folded, start) => [
+  ...copiesOfBefore(folded, start),
+  ...copies(
+    start,
+    SHORTEST_KNOWN,
+    matches(KNOWN_TEXT, KNOWN_TEXT.length, folded, start, 1),
+    KNOWN_BITS,
+  ),
+];
+
+function copiesOfBefore(characters: readonly string[], start: number): readonly Pattern[] {
+  return ([1, -1] as const).flatMap((step) =>
+    copies(start, SHORTEST, matches(characters, start, characters, start, step)),
+  );
+}
+
+/** The length of a match, and how far back it begins. */
+interface Match {
+  readonly length: number;
+  readonly distance: number;
+}
+
+function copies(
+  start: number,
+  shortest: number,
+  found: readonly Match[],
+  placeBits?: number,
+): readonly Pattern[] {
+  return found
+    .filter(({ length }) => length >= shortest)
+    .map(({ length, distance }) => {
+      const bits = COPY_BITS + (placeBits ?? Math.log2(distance)) + Math.log2(length);
+      return { start, end: start + length, bits };
     });
 }
 
-function longestCopy(folded: readonly string[], start: number, step: 1 | -1): number {
-  return longestMatch(folded, start, folded, start, step);
-}
-
-/** The length of the longest match of the text from `start` on; the first long one is long enough. */
-function longestMatch(
+/** The nearest match of each length from `start` on; a long one is near enough. */
+function matches(
   source: readonly string[],
   end: number,
   text: readonly string[],
   start: number,
   step: 1 | -1,
-): number {
-  let longest = 0;
-  for (let from = 0; from < end && longest < LONG; from++) {
-    let length = 0;
-    while (start + length < text.length && source[from + step * length] === text[start + length]) {
-      length++;
+): readonly Match[] {
+  const found: Match[] = [];
+  let longest = SHORTEST - 1;
+  for (let from = end - 1; from >= 0 && longest < LONG; from--) {
+    const length = matchLength(source, from, text, start, step);
+    for (const each of lengthsBetween(longest, length)) {
+      found.push({ length: each, distance: end - from });
     }
     longest = Math.max(longest, length);
   }
-  return longest;
+  return found;
+}
+
+function matchLength(
+  source: readonly string[],
+  from: number,
+  text: readonly string[],
+  start: number,
+  step: 1 | -1,
+): number {
+  let length = 0;
+  while (start + length < text.length && source[from + step * length] === text[start + length]) {
+    length++;
+  }
+  return length;
 }
 
 /** All the short ones, and the longest: a text of thousands of equal characters has millions of others. */
+function lengthsBetween(longest: number, length: number): readonly number[] {
+  const lengths: number[] = [];
+  for (let each = longest + 1; each <= Math.min(length, LONG); each++) lengths.push(each);
+  if (length > LONG) lengths.push(length);
+  return lengths;
+}
+
 function lengthsUpTo(most: number): readonly number[] {
-  if (most < SHORTEST) return [];
-  const short = Array.from(
-    { length: Math.min(most, LONG) - SHORTEST + 1 },
-    (_, at) => at + SHORTEST,
-  );
-  return most > LONG ? [...short, most] : short;
+  return lengthsBetween(SHORTEST - 1, most);
 }

@@ -17,9 +17,28 @@ const WHOLE = [
 ].map((form) => new RegExp(`^(?:${form})$`, 'u'));
 
 /** Doubled brackets anywhere; single ones count where a name or a command is between them. */
-const DOUBLE = new RegExp(`\\{\\{(?:${PLAIN}|[|"&])*\\}\\}|<%=?${PLAIN}*%>`, 'u');
+const DOUBLE = new RegExp(`\\{\\{(?:${PLAIN}|[|"&])*\\}\\}|<%=?(?:${PLAIN}|[["\\]])*%>`, 'u');
 const EMBEDDED = /[$#]\{([^}]*)\}|\$\(([^)]*)\)/g;
-const NAME = /^[A-Z][A-Z0-9_]{3,}$/;
+
+/** A name in capitals, a longer one in any case, or a command and its arguments: no generator draws them there. */
+const NAME = /^[A-Z][A-Z0-9_]{3,}$|^[A-Za-z_][\w.:-]{7,}$|^[a-z][\w.-]+\s/;
+
+/** Commands that make a secret, code that reads one, tokens, and keys that are public. */
+const CODE = new RegExp(
+  [
+    '\\bopenssl\\s+(?:rand|genrsa)\\b',
+    '/dev/u?random\\b',
+    '\\b(?:npm|npx|yarn|pnpm)\\s+(?:run|exec)\\b',
+    '\\b(?:node|python3?|ruby|php)\\s+-[a-z]*[cer]\\b',
+    '\\b(?:process|import\\.meta)\\.env\\b',
+    '\\bos\\.(?:environ|getenv)\\b',
+    '\\b(?:getenv|ENV|env|config|System\\.getenv|GetEnvironmentVariable)(?:\\.fetch)?[[(]["\'\\w]',
+    '^!(?:Ref|Sub|GetAtt|ImportValue|vault|env)\\b',
+    '^secrets\\.[A-Z_]{4,}',
+    '-----BEGIN (?:[A-Z]+ )?(?:PUBLIC KEY|CERTIFICATE)-----',
+    '^eyJ[\\w-]+\\.eyJ[\\w-]+',
+  ].join('|'),
+);
 
 /** References to a secret that is kept elsewhere, in the words of vaults and clouds. */
 const REFERENCE =
@@ -27,7 +46,12 @@ const REFERENCE =
 
 /** Tells a placeholder that nobody filled in. Brackets that a generator drew by chance are none. */
 export function isPlaceholder(text: string): boolean {
-  return WHOLE.some((form) => form.test(text)) || DOUBLE.test(text) || hasEmbedded(text);
+  return (
+    WHOLE.some((form) => form.test(text)) ||
+    DOUBLE.test(text) ||
+    hasEmbedded(text) ||
+    (/^<[\s\S]*>$/.test(text) && text.split(/[^A-Za-z]+/).some((word) => isKnownWord(word, 4)))
+  );
 }
 
 /** Tells the place of a secret that nothing put the secret in for. */
@@ -35,13 +59,18 @@ export function isReference(text: string): boolean {
   return REFERENCE.test(text);
 }
 
+/** Tells what stands for a secret, or was made with one, and was pasted in its place. */
+export function isCode(text: string): boolean {
+  return CODE.test(text);
+}
+
 function hasEmbedded(text: string): boolean {
   return [...text.matchAll(EMBEDDED)].some(([, braces, parentheses]) => {
     const content = braces ?? parentheses ?? '';
-    return NAME.test(content) || content.split(/[^A-Za-z]+/).some(isKnownWord);
+    return NAME.test(content) || content.split(/[^A-Za-z]+/).some((word) => isKnownWord(word, 3));
   });
 }
 
-function isKnownWord(word: string): boolean {
-  return word.length >= 3 && wordBits(word.toLowerCase()) !== undefined;
+function isKnownWord(word: string, least: number): boolean {
+  return word.length >= least && wordBits(word.toLowerCase()) !== undefined;
 }

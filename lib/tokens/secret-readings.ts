@@ -1,8 +1,18 @@
+type Decode = (text: string) => string | undefined;
+
+/** Names that people put before a text in another writing. */
+const PREFIX = /^(?:base64|b64|hex|plain|text|0x)[:=,]?(?=[\w+/-])/i;
+
 /** Writings of a text in which a person may have hidden another one, as that text. */
-const DECODERS: readonly ((text: string) => string | undefined)[] = [
+const DECODERS: readonly Decode[] = [
+  (text) => (PREFIX.test(text) ? text.replace(PREFIX, '') : undefined),
   (text) => (/^(?:[\da-f]{2})+$/i.test(text) ? Buffer.from(text, 'hex').toString() : undefined),
   (text) => (/^[\w+/-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64').toString() : undefined),
+  (text) => (/^[A-Z2-7]+=*$/i.test(text) ? decodeBase32(text) : undefined),
   (text) => (/%[\da-f]{2}/i.test(text) ? decodePercent(text) : undefined),
+  (text) => decodeCodes(text, /(?:\\x|\\u00|[:,-]|0x|\s)*([\da-f]{2})/gi, 16),
+  (text) => decodeCodes(text, /(?:&#|[;,.\s-])*(\d{2,3})/g, 10),
+  (text) => decodeCodes(text, /[\s,-]*([01]{8})/g, 2),
   (text) =>
     /^.([^\p{L}\p{N}])(?:.\1)+.?$/su.test(text)
       ? [...text].filter((_, at) => at % 2 === 0).join('')
@@ -11,7 +21,10 @@ const DECODERS: readonly ((text: string) => string | undefined)[] = [
 
 const MOST_LAYERS = 2;
 
-/** The text, and what it says in hexadecimal, in base64, in percent signs, or with a sign after each character. */
+/**
+ * The text, and what it says in hexadecimal, in base64 and base32, in percent signs, in codes of characters, or with
+ * a sign after each character.
+ */
 export function readingsOf(text: string, layers = MOST_LAYERS): readonly string[] {
   if (layers === 0) return [text];
   const decoded = DECODERS.map((decode) => decode(text) ?? '').filter(isText);
@@ -29,4 +42,22 @@ function decodePercent(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Codes of characters of ASCII, one after the other, where the text has nothing else. */
+function decodeCodes(text: string, code: RegExp, base: number): string | undefined {
+  const rest = text.replace(code, '');
+  if (rest.length > 1) return undefined;
+  const codes = [...text.matchAll(code)].map(([, digits = '']) => Number.parseInt(digits, base));
+  return codes.every((each) => each < 128) ? String.fromCharCode(...codes) : undefined;
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** RFC 4648 section 6. */
+function decodeBase32(text: string): string {
+  const digits = [...text.toUpperCase().replace(/=+$/, '')];
+  const bits = digits.map((each) => BASE32.indexOf(each).toString(2).padStart(5, '0')).join('');
+  const bytes = bits.match(/.{8}/g) ?? [];
+  return Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2))).toString();
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { PUBLISHED_SECRETS } from './published-secrets.ts';
+import { arrangementsOf } from './secret-arrangements.ts';
 import { isHashOfWord } from './secret-hashes.ts';
-import { isPlaceholder, isReference } from './secret-placeholders.ts';
+import { isCode, isPlaceholder, isReference } from './secret-placeholders.ts';
 import { readingsOf } from './secret-readings.ts';
 import { strengthOf } from './secret-strength.ts';
 
@@ -10,7 +11,9 @@ const MIN_BITS = 100;
 /** Fewer equal characters at the end come about by chance. */
 const MIN_REPEATED = 10;
 const MIN_CHARACTERS_LEFT = 20;
-const MIN_RUN = 3;
+
+/** What a guesser spends on finding the order in which a text was made. */
+const ARRANGEMENT_BITS = 4;
 const MIN_GENERATED_BYTES = 32;
 
 /** Longest first: the shorter ones are parts of the longer, and would leave scraps of them behind. */
@@ -60,6 +63,10 @@ const RULES: readonly Rule[] = [
     fault: () => 'names a place where a secret may be, and is none itself',
   },
   {
+    isBroken: ({ text }) => isCode(text),
+    fault: () => 'is a command, code, a token or a public key, and no secret',
+  },
+  {
     isBroken: repeatsOnePiece,
     fault: () => `is one piece of fewer than ${MIN_CHARACTERS} characters, repeated`,
   },
@@ -70,7 +77,7 @@ const RULES: readonly Rule[] = [
   {
     isBroken: isMostlyWeak,
     fault: () =>
-      `has fewer than ${MIN_CHARACTERS_LEFT} characters left once weak words and runs of ${MIN_RUN} or more equal or successive characters are taken out`,
+      `has fewer than ${MIN_CHARACTERS_LEFT} characters left once weak words are taken out`,
   },
   {
     isBroken: ({ text }) => isHashOfWord(text),
@@ -131,13 +138,20 @@ function isPublished({ text }: Secret): boolean {
 }
 
 function isMostlyWeak({ text }: Secret): boolean {
-  // The pieces between the words stay apart: taking a word out must not make a new word or run.
+  // The pieces between the words stay apart: taking a word out must not make a new word.
   const pieces = text.toLowerCase().split(WEAK_WORDS);
-  return pieces.reduce((sum, piece) => sum + countOutsideRuns(piece), 0) < MIN_CHARACTERS_LEFT;
+  return pieces.reduce((sum, piece) => sum + [...piece].length, 0) < MIN_CHARACTERS_LEFT;
 }
 
 function isGuessable({ text }: Secret): boolean {
-  return readingsOf(text).some((reading) => strengthOf(reading, MIN_BITS) < MIN_BITS);
+  return (
+    readingsOf(text).some((reading) => isUnder(MIN_BITS, reading)) ||
+    arrangementsOf(text).some((reading) => isUnder(MIN_BITS - ARRANGEMENT_BITS, reading))
+  );
+}
+
+function isUnder(bits: number, text: string): boolean {
+  return strengthOf(text, bits) < bits;
 }
 
 /** Each character equals the one a period before it, so the last copy may be cut. */
@@ -146,34 +160,4 @@ function hasPeriod(characters: readonly string[], period: number): boolean {
     if (characters[at] !== characters[at - period]) return false;
   }
   return true;
-}
-
-function countOutsideRuns(piece: string): number {
-  const points = [...piece].map(codePoint);
-  let outside = 0;
-  for (let at = 0; at < points.length; ) {
-    const run = lengthOfRun(points, at);
-    if (run < MIN_RUN) outside++;
-    at += run < MIN_RUN ? 1 : run;
-  }
-  return outside;
-}
-
-function codePoint(character: string): number {
-  return character.codePointAt(0) ?? Number.NaN;
-}
-
-/** How many characters from here on are equal, or each the next, or each the one before. */
-function lengthOfRun(points: readonly number[], start: number): number {
-  const step = stepAfter(points, start);
-  const isRun = Math.abs(step) <= 1;
-  if (!isRun) return 1;
-  let end = start + 1;
-  while (stepAfter(points, end) === step) end++;
-  return end - start + 1;
-}
-
-/** From one character to the next; after the last one no number. */
-function stepAfter(points: readonly number[], at: number): number {
-  return (points[at + 1] ?? Number.NaN) - (points[at] ?? Number.NaN);
 }

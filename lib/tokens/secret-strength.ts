@@ -2,6 +2,7 @@ import {
   type FindPatterns,
   findCopies,
   findDates,
+  findPressedAgain,
   findRuns,
   findWalks,
   findWords,
@@ -20,13 +21,24 @@ const MADE_UP_BITS = 12;
 const DRAWN_AGAIN_BITS = 2;
 const SEPARATOR_BITS = 0.5;
 const SPELLING_BITS = 1.5;
+const TITLE_BITS = 0.5;
 const UNKNOWN_WORD_BITS = 4;
 
-/** Beyond so many characters nothing more is gained. */
-const MOST_CHARACTERS = 1_024;
-const FIRST_LOOK = 32;
+/** The beginning and the end of a longer text are looked at. The one with more bits counts. */
+const MOST_CHARACTERS = 256;
 
-const FINDERS: readonly FindPatterns[] = [findWords, findRuns, findWalks, findDates, findCopies];
+/** So much of a text is enough where it has many bits more than are needed: a word may be cut off at its end. */
+const FIRST_LOOK = 64;
+const FIRST_LOOK_MARGIN = 30;
+
+const FINDERS: readonly FindPatterns[] = [
+  findWords,
+  findRuns,
+  findWalks,
+  findDates,
+  findCopies,
+  findPressedAgain,
+];
 
 /**
  * Estimates the bits that a guesser has to find: the cheapest way to tell the text as characters and words
@@ -34,11 +46,17 @@ const FINDERS: readonly FindPatterns[] = [findWords, findRuns, findWalks, findDa
  * at `enough`.
  */
 export function strengthOf(text: string, enough: number): number {
-  const characters = [...text].slice(0, MOST_CHARACTERS);
-  for (let length = FIRST_LOOK; ; length *= 2) {
-    const bits = leastBits(characters.slice(0, length));
-    if (bits >= enough || length >= characters.length) return bits;
+  const characters = [...text];
+  const [start, ...parts] = [FIRST_LOOK, MOST_CHARACTERS].map((most) => characters.slice(0, most));
+  const atFirst = leastBits(start ?? []);
+  if (characters.length <= FIRST_LOOK || atFirst >= enough + FIRST_LOOK_MARGIN) return atFirst;
+  if (characters.length > MOST_CHARACTERS) parts.push(characters.slice(-MOST_CHARACTERS));
+  let most = 0;
+  for (const part of parts) {
+    most = Math.max(most, leastBits(part));
+    if (most >= enough) break;
   }
+  return most;
 }
 
 /** The least bits up to each place of the text, by what stands before it. */
@@ -78,13 +96,13 @@ function advance({ drawn, madeUp, unknownWord }: Costs, text: Text, at: number):
   for (const end of diceWordsAt(text, at))
     reach(drawn, text, at, { start: at, end, bits: DICE_BITS + SEPARATOR_BITS });
   for (const find of FINDERS) {
-    for (const pattern of find(text.folded, at)) reach(madeUp, text, at, pattern);
+    for (const pattern of find(text.folded, at, text.characters)) reach(madeUp, text, at, pattern);
   }
 }
 
 /** A word or a pattern, and the separator after it. */
 function reach(costs: Float64Array, text: Text, at: number, { start, end, bits }: Pattern): void {
-  const total = (costs[at] ?? 0) + bits + caseBits(text.characters, start, end);
+  const total = (costs[at] ?? 0) + bits + caseBits(text, start, end);
   lower(costs, end, total);
   if (text.folded[end] === text.separator) lower(costs, end + 1, total + SEPARATOR_BITS);
 }
@@ -95,6 +113,9 @@ function lower(costs: Float64Array, at: number, bits = Number.POSITIVE_INFINITY)
 
 interface Text {
   readonly characters: readonly string[];
+  /** Letters, and capitals among them, up to each place. */
+  readonly letters: readonly number[];
+  readonly capitals: readonly number[];
   /** In lower case, character by character. */
   readonly folded: readonly string[];
   readonly separator: string | undefined;
@@ -109,6 +130,8 @@ function readCharacters(characters: readonly string[]): Text {
   );
   return {
     characters,
+    letters: countUpTo(characters, /\p{L}/u),
+    capitals: countUpTo(characters, /\p{Lu}/u),
     folded,
     separator: commonSeparator(characters),
     drawnBits: charactersBits(characters),
@@ -126,14 +149,24 @@ function diceWordsAt({ folded }: Text, start: number): readonly number[] {
   return ends;
 }
 
-/** None for small letters; a bit for a capital or nothing but capitals; more for a mixture. */
-function caseBits(characters: readonly string[], start: number, end: number): number {
-  const letters = characters.slice(start, end).filter((each) => /\p{L}/u.test(each));
-  const upper = letters.filter((each) => /\p{Lu}/u.test(each)).length;
+/** None for small letters; less than a bit for a capital, since all words of a text tend to have one; a bit for nothing but capitals; more for a mixture. */
+function caseBits({ letters, capitals }: Text, start: number, end: number): number {
+  const upper = between(capitals, start, end);
+  const all = between(letters, start, end);
   if (upper === 0) return 0;
-  const isTitle = upper === 1 && /\p{Lu}/u.test(characters[start] ?? '');
-  if (isTitle || upper === letters.length) return 1;
-  return Math.min(upper, letters.length - upper + 1) * SPELLING_BITS + 1;
+  const isTitle = upper === 1 && between(capitals, start, start + 1) === 1;
+  if (isTitle) return TITLE_BITS;
+  if (upper === all) return 1;
+  return Math.min(upper, all - upper + 1) * SPELLING_BITS + 1;
+}
+
+function countUpTo(characters: readonly string[], form: RegExp): readonly number[] {
+  let count = 0;
+  return [0, ...characters.map((each) => (form.test(each) ? ++count : count))];
+}
+
+function between(counts: readonly number[], start: number, end: number): number {
+  return (counts[end] ?? 0) - (counts[start] ?? 0);
 }
 
 /** The sign that stands between words, if one does. */
@@ -148,9 +181,9 @@ function commonSeparator(characters: readonly string[]): string | undefined {
 
 /** Letters of a word that is in no list: a language has fewer than 26 to choose from at each place. */
 function unknownBits(character: string): number {
-  if (/[a-z]/.test(character)) return 4;
+  if (/\p{Ll}/u.test(character)) return 4;
   if (/\d/.test(character)) return Math.log2(10);
-  return /[A-Z]/.test(character) ? 5 : 6;
+  return /\p{Lu}/u.test(character) ? 5 : 6;
 }
 
 const ALPHABETS: readonly (readonly [form: RegExp, size: number])[] = [

@@ -1,5 +1,25 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
 
+/** Words that stand in almost every sentence, and in no list of dice words. */
+const FUNCTION_WORDS = `
+a an and are as at be been but by can do does for from had has have he her him his how i if in into is it its me my
+no not of on or our she so than that the their them then there these they this to too up us was we were what when
+where which who will with would you your`;
+
+/** Words of dates, and numbers: so few that one more hardly counts. */
+const SERIES_WORDS = `
+january february march april may june july august september october november december
+jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday
+mon tue wed thu fri sat sun spring summer autumn fall winter
+one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
+nineteen twenty thirty forty fifty hundred thousand first second third fourth fifth
+alpha beta gamma delta epsilon zeta eta theta iota kappa lambda omega
+bravo charlie echo foxtrot golf hotel india juliett kilo lima mike november oscar papa quebec romeo sierra tango
+uniform victor whiskey xray yankee zulu q1 q2 q3 q4
+janvier fevrier février mars avril mai juin juillet août septembre octobre novembre décembre
+januar februar märz juni juli oktober dezember montag dienstag mittwoch donnerstag freitag samstag sonntag
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre`;
+
 /** Words of placeholders, guides and names of settings: the first guesses of anyone who looks for a secret. */
 const PLACEHOLDER_WORDS = `
 a an and any anyone are as at auth be before bit bits by change changeme character characters chars
@@ -66,10 +86,35 @@ segreto segreta chiave cambiami cambiare questa questo mia tua produzione string
 geheime sleutel wachtwoord verander wijzig mijn jouw deze productie
 haslo hasło tajne klucz tajny zmien zmień moje twoje hemlig hemlighet nyckel lösenord salasana avain salainen
 секрет секретный ключ пароль мой очень ваш замените измените поменяй это в на строка продакшн токен
-秘密 密码 密钥 更改 请 パスワード 鍵 비밀 비밀번호`;
+remplacez remplacer-moi remplacez-moi moi par une un la le les des du chaine chaîne caractere caracteres caractères
+aleatoire aléatoire generer générer longue securisee sécurisée pour dans avec ne pas jamais utiliser secret
+ersetze ersetzen ersetzt mich mir dich durch zufällige zufaelligen zufälligen zufällig eintragen eingeben hier ganz
+geheimste unsere unserer unser anwendung schlüssels langer lange langes sehr zeichenfolgen kette vor dem den auf in
+reemplaza reemplazar reemplace esto una un con por cadena caracteres aleatorios aleatorio larga generar usar nuestra
+substitua substituir isto esta este string aleatoria aleatória segura caractere ambiente voce você aplicacao aplicação
+sostituisci sostituire modifica modificare caratteri sicuro lunga almeno inserisci qui in di da non usare
+vervang vervangen dit door een willekeurige tekenreeks tekens aub het voor van niet gebruiken onze sleutels lang
+zmień-mnie mnie na losowy losowe losowego ciag ciąg znakow znaków znaki w produkcji bezpieczny dlugi długi prosze proszę
+byt byta ut denna detta slumpmässig slumpmassig strang sträng tecken produktion tack min mitt din ditt losenord
+skift udskift denne dette hemmelig hemmelige hemmelighed noegle nøgle tilfældig tilfaeldig streng bytt ut nøkkel nokkel
+vaihda muuta tama tämä ennen tuotantoa tuotanto tuotannossa merkkijono satunnainen pitka pitkä tähän
+degistirin değiştirin degistir değiştir bu gizli anahtar anahtari anahtarı uretim üretim ortaminda ortamında rastgele
+lutfen lütfen sifre şifre guvenli güvenli benim cok çok uzun zmenit zmente zmeňte tajne tajný tajny klic klíč heslo
+prosim prosím nahodny náhodný retezec řetězec změňte csereld cseréld titkos kulcs jelszo jelszó
+секрет секрета секретов секретного секретная ключа ключом этот эта на случайную случайный случайная строку строка
+для продакшена продакшн продакшене замените заменить измени изменить свой свою наш ваш длинный длинная нужно не из
+символов символа приложения сервера пароля замініть цей рядок випадковий таємний`;
 
+/** The same in scripts that have no spaces: a word is a character or two. */
+const EAST_ASIAN_WORDS = `
+秘密 密码 密钥 更改 请 请在 在 生产 环境 中 此 并 使用 随机 字符串 以 确保 安全 安全性 谢谢 合作 替换 为 您 的 我 你 修改 必须 至少 个 字符 长 这 是 一个
+本番 環境 では 必ず この 秘密鍵 鍵 を 変更 して ください ランダム な 文字列 文字 使用 に して 下さい は です 以上 パスワード シークレット キー トークン
+비밀 비밀번호 비밀키 키 이 를 을 변경 하세요 프로덕션 환경 에서 랜덤 문자열 반드시 안전한`;
+
+const FUNCTION_BITS = 3.5;
+const SERIES_BITS = 5.5;
 const PLACEHOLDER_BITS = 4.5;
-const HUMAN_BITS = 7.5;
+const HUMAN_BITS = 7;
 const LEAST_COMMON_BITS = 8;
 
 /** A word drawn by five dice from a list of 7,776. */
@@ -105,7 +150,10 @@ function weighWords(): ReadonlyMap<string, number> {
     if (word.length > 2) bits.set(word, Math.max(LEAST_COMMON_BITS, Math.log2(rank + 1)));
   });
   for (const word of listOf(HUMAN_WORDS)) bits.set(word, HUMAN_BITS);
+  for (const word of listOf(SERIES_WORDS)) bits.set(word, SERIES_BITS);
+  for (const word of listOf(EAST_ASIAN_WORDS)) bits.set(word, FUNCTION_BITS);
   for (const word of listOf(PLACEHOLDER_WORDS)) bits.set(word, PLACEHOLDER_BITS);
+  for (const word of listOf(FUNCTION_WORDS)) bits.set(word, FUNCTION_BITS);
   return bits;
 }
 

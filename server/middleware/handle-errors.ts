@@ -11,7 +11,8 @@ export interface HandleErrorsOptions {
  * Answers what is thrown further in as a problem document (RFC 9457). Of every answer of 500 and above
  * the application hears by its `error` event, as Koa has it.
  */
-export function handleErrors({ all = false }: HandleErrorsOptions = {}): Middleware<State> {
+export function handleErrors(options: HandleErrorsOptions = {}): Middleware<State> {
+  const all = checkedAll(options);
   return async function handleErrors(ctx, next) {
     try {
       await next();
@@ -20,6 +21,16 @@ export function handleErrors({ all = false }: HandleErrorsOptions = {}): Middlew
       answerError(ctx, error, toProblem);
     }
   };
+}
+
+function checkedAll(options: HandleErrorsOptions): boolean {
+  const isObject = typeof options === 'object' && options !== null;
+  if (!isObject) throw new TypeError('"options" must be an object');
+  const { all = false, ...others } = options;
+  if (typeof all !== 'boolean') throw new TypeError('"all" must be true or false');
+  const [unknown] = Object.keys(others);
+  if (unknown === undefined) return all;
+  throw new TypeError(`"${unknown}" is not an option of handleErrors; it has "all" alone`);
 }
 
 /** An error in the words that the client of a route expects. */

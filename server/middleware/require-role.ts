@@ -10,6 +10,9 @@ import { callerOf } from './identify-caller.ts';
  * `ctx.state` counts for nothing. The user was loaded for this request, so a role taken away counts at once.
  */
 export function requireRole(role: string): Middleware<State> {
+  if (typeof role !== 'string' || role === '') {
+    throw new TypeError('"role" must be a string that is not empty');
+  }
   return function requireRole(ctx, next) {
     const { user } = principalOf(callerOf(ctx));
     if (!user.roles.includes(role)) throw new AuthError('forbidden', `It needs the role ${role}`);

@@ -29,6 +29,13 @@ const OPTIONS: readonly MongoClientOptions[] = [
   { ignoreUndefined: true, serializeFunctions: true, enableUtf8Validation: false },
   { fieldsAsRaw: { roles: true, cursor: true } },
   { readPreference: 'secondaryPreferred', readConcernLevel: 'majority', writeConcern: { w: 0 } },
+  { readPreference: 'secondary', readConcernLevel: 'available' },
+  { readConcernLevel: 'linearizable' },
+  { retryWrites: false, retryReads: false },
+  { forceServerObjectId: true },
+  { pkFactory: { createPk: () => 'own' } },
+  { serverApi: { version: '1', strict: true, deprecationErrors: true } },
+  { monitorCommands: true, compressors: ['zlib'], maxPoolSize: 2 },
 ];
 
 test('no option of a client changes how a login, a check, a refresh and a logout end', async (t) => {

@@ -1,8 +1,10 @@
 import test from 'ava';
 import { createAuth } from '../../lib/auth.ts';
 import type { AuthOptions } from '../../lib/auth-options.ts';
+import type { ConnectOptions } from '../../lib/store/connect-options.ts';
 import { connect, uriFault } from '../../lib/store/database.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { authenticate, handleErrors, requireRole } from '../../server/index.ts';
 import { CALLER, testAuth } from '../helpers/auth.ts';
 import { emptyDatabase } from '../helpers/database.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
@@ -73,6 +75,48 @@ test('a URI that is missing is a TypeError that names it', (t) => {
   for (const uri of [undefined, null, '', '  ', 7, {}] as unknown as string[]) {
     t.throws(() => connect(uri), { instanceOf: TypeError, message: /^"uri"/ });
     t.truthy(uriFault(uri));
+  }
+});
+
+const WRONG_CONNECT: Readonly<Record<string, readonly unknown[]>> = {
+  options: [null, 7, 'x', true],
+  deadline: [...NO_NUMBERS, 0],
+  commandTimeout: NO_NUMBERS,
+  appName: [...NO_TEXTS, 'x'.repeat(129)],
+  maxPoolSize: [...NO_NUMBERS, 0, 1_001],
+  dedline: [5],
+};
+
+test('an option of connect of the wrong type is a TypeError by its name', (t) => {
+  for (const [name, values] of Object.entries(WRONG_CONNECT)) {
+    for (const value of values) {
+      const options = (name === 'options' ? value : { [name]: value }) as ConnectOptions;
+      const message = new RegExp(`^"${name}"`);
+      t.throws(() => connect('mongodb://127.0.0.1:1/x', options), {
+        instanceOf: TypeError,
+        message,
+      });
+    }
+  }
+});
+
+test('what middleware is made with is checked by name where it is made', (t) => {
+  const make: readonly (readonly [
+    name: string,
+    make: (value: never) => unknown,
+    wrong: unknown[],
+  ])[] = [
+    ['role', requireRole, [undefined, null, '', 7, ['admin']]],
+    ['options', handleErrors, [null, 7, 'x']],
+    ['all', handleErrors, [{ all: 'yes' }, { all: null }]],
+    ['al', handleErrors, [{ al: true }]],
+    ['auth', authenticate, [undefined, null, {}, Promise.resolve({})]],
+  ];
+  for (const [name, middleware, values] of make) {
+    for (const value of values) {
+      const message = new RegExp(`^"${name}"`);
+      t.throws(() => middleware(value as never), { instanceOf: TypeError, message });
+    }
   }
 });
 

@@ -1,0 +1,92 @@
+/** The part that has to be as foretold: by chance so many never are. */
+const MOST = 0.6;
+const STRIDES = [2, 3, 4, 5, 6, 7, 8];
+const PERIODS = [1, 2, 3, 4];
+const NEAR = 2;
+
+/**
+ * The same text told in other orders, in which a person may have made it: several rows whose characters take turns,
+ * and rows of numbers that count, of which the first ones tell the others.
+ */
+export function arrangementsOf(text: string): readonly string[] {
+  return [...rowsInTurn(text), ...withoutCounters(text), ...firstBytes(text)];
+}
+
+/** `a1b2c3` is `abc` and `123`. */
+function rowsInTurn(text: string): readonly string[] {
+  const characters = [...text];
+  const codes = characters.map((each) => each.toLowerCase().codePointAt(0) ?? 0);
+  return STRIDES.filter((stride) => isNear(codes, stride)).map((stride) =>
+    Array.from({ length: stride }, (_, row) =>
+      characters.filter((_, at) => at % stride === row).join(''),
+    ).join(''),
+  );
+}
+
+/** Tells rows whose characters are close to the one before much more often than any two of the text are. */
+function isNear(codes: readonly number[], stride: number): boolean {
+  const rest = codes.slice(stride);
+  const near = rest.filter((code, at) => areNear(code, codes[at])).length / rest.length;
+  const byChance = nearByChance(codes);
+  return near >= MOST && byChance < MOST && near >= (1 + byChance) / 2;
+}
+
+function areNear(code: number, other = Number.NaN): boolean {
+  return Math.abs(code - other) <= NEAR;
+}
+
+function nearByChance(codes: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
+  let pairs = 0;
+  for (const [code, count] of counts) {
+    for (const [other, others] of counts) if (areNear(code, other)) pairs += count * others;
+  }
+  return pairs / codes.length ** 2;
+}
+
+/** `key1key2key3key4` is `key1key2keykey`; digits alone are numbers of two to four digits. */
+function withoutCounters(text: string): readonly string[] {
+  const forms = /^\d+$/.test(text) ? [/\d{2}/g, /\d{3}/g, /\d{4}/g] : [/\d+/g];
+  return forms.flatMap((form) => {
+    const numbers = [...text.matchAll(form)].map(([digits]) => Number(digits));
+    const foretold = foretoldIn(numbers);
+    if (foretold === undefined) return [];
+    let index = 0;
+    return [text.replace(form, (digits) => (foretold(index++) ? '' : digits))];
+  });
+}
+
+/** Tells the numbers that follow from two others before them; undefined where they are few. */
+function foretoldIn(numbers: readonly number[]): ((index: number) => boolean) | undefined {
+  for (const period of PERIODS) {
+    const isForetold = (index: number) =>
+      step(numbers, index, period) === step(numbers, index - period, period);
+    const rest = numbers.length - 2 * period;
+    const foretold = numbers.filter((_, index) => isForetold(index)).length;
+    if (rest >= 2 && foretold >= MOST * rest) return isForetold;
+  }
+  return undefined;
+}
+
+function step(numbers: readonly number[], index: number, period: number): number {
+  return (numbers[index] ?? Number.NaN) - (numbers[index - period] ?? Number.NaN);
+}
+
+/** Bytes that count, such as 00 01 02, in hexadecimal or base64. */
+function firstBytes(text: string): readonly string[] {
+  const encodings = [
+    ...(/^(?:[\da-f]{2})+$/i.test(text) ? (['hex'] as const) : []),
+    ...(/^[\w+/-]+={0,2}$/.test(text) ? (['base64'] as const) : []),
+  ];
+  return encodings
+    .map((encoding) => [...Buffer.from(text, encoding)])
+    .filter((bytes) => foretoldBytes(bytes) >= MOST * bytes.length)
+    .map((bytes) => bytes.slice(0, 4).join(','));
+}
+
+function foretoldBytes(bytes: readonly number[]): number {
+  return bytes.filter(
+    (byte, at) => at >= 2 && ((byte - 2 * (bytes[at - 1] ?? 0) + (bytes[at - 2] ?? 0)) & 255) === 0,
+  ).length;
+}
