@@ -1,3 +1,5 @@
+import { fstatSync, statSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CommandFailed } from './command-failed.ts';
 
@@ -26,8 +28,12 @@ export function answer(line: string): void {
   say(line);
 }
 
-/** Prints what exists nowhere else. CommandFailed with this refusal where it cannot be written, also to a reader that left. */
+/**
+ * Prints what exists nowhere else. CommandFailed with this refusal where it cannot be written, also to a reader that
+ * left, or where nobody can read it.
+ */
 export async function handOver(text: string, refusal: (reason: string) => string): Promise<void> {
+  if (isDiscarded()) throw new CommandFailed(refusal(DISCARDED), EXIT.output);
   const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
     process.stdout.write(`${text}\n`, resolve);
   });
@@ -43,6 +49,15 @@ export async function lostOutput(): Promise<{ sentence: string; exitCode: number
   const exitCode = isAnswer ? EXIT.output : EXIT.ok;
   const whole = isAnswer ? 'The output is not complete.' : 'The work is done.';
   return { sentence: `${whole} ${unwritable(failure)}`, exitCode };
+}
+
+const DISCARDED = 'Standard output is closed or discarded: lead it to a terminal or a file.';
+
+/** Node opens the null device in place of a standard output that is closed. */
+function isDiscarded(): boolean {
+  const { rdev } = fstatSync(process.stdout.fd);
+  const sink = statSync(devNull, { throwIfNoEntry: false });
+  return sink?.isCharacterDevice() === true && sink.rdev === rdev;
 }
 
 function unwritable(code: string | undefined): string {

@@ -97,7 +97,7 @@ test.serial(
 test.serial(
   'A new secret that cannot be written makes the command fail, in a sentence',
   async (t) => {
-    for (const redirection of ['> /dev/full', '| true']) {
+    for (const redirection of ['> /dev/full', '| true', '>&-', '> /dev/null']) {
       for (const key of [[], ['--key', 'EdDSA']]) {
         const { code, stderr } = await lead(t, redirection, '', 'generate-secret', ...key);
         t.is(code, 74);
@@ -109,7 +109,7 @@ test.serial(
 
 test.serial('A client whose secret cannot be written does not stay', async (t) => {
   const { uri, collections } = await migratedDatabase(t);
-  for (const redirection of ['> /dev/full', '| true']) {
+  for (const redirection of ['> /dev/full', '| true', '>&-']) {
     const { code, stderr } = await lead(t, redirection, uri, 'client:create', '--name', 'billing');
     t.is(code, 74);
     t.regex(stderr, /^No client was created: its secret could not be printed\. .*\n$/);
