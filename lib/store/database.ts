@@ -131,7 +131,7 @@ export function uriFault(uri: string): string | undefined {
     return undefined;
   } catch (error) {
     if (error instanceof UnusableUri) return error.message;
-    return 'is not a connection string that the MongoDB driver can read (mongodb://… or mongodb+srv://…)';
+    return 'is not a connection string that the MongoDB driver can read (mongodb://… or mongodb+srv://…), or has options that contradict each other';
   }
 }
 

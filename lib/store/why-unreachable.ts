@@ -20,7 +20,15 @@ const REMEDY = 'Is it running, and is MONGODB_URI right?';
 /** One sentence on why no server can be reached, and what to do; undefined where that is not what went wrong. */
 export function whyUnreachable(error: unknown): string | undefined {
   const reason = reasonOf(error);
-  return reason && explain(reason);
+  return reason === undefined ? unresolvedService(error) : explain(reason);
+}
+
+/** The name of a mongodb+srv:// URI stands for the servers' names, which DNS is asked for before any server is. */
+function unresolvedService(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'syscall' in error && 'hostname' in error)) return undefined;
+  const { syscall, hostname } = error;
+  if (syscall !== 'querySrv') return undefined;
+  return `MongoDB did not answer: DNS tells no servers for mongodb+srv:// here (SRV record ${hostname}). Is the name in MONGODB_URI right, and does DNS work on this machine?`;
 }
 
 export interface WatchedReach {
