@@ -122,7 +122,7 @@ export interface Collections {
 }
 
 /** The driver's own defaults for what documents become: the options of a client may be those of its owner. */
-export const PLAIN_VALUES = {
+const PLAIN_VALUES = {
   raw: false,
   promoteValues: true,
   promoteLongs: true,
