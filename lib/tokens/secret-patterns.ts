@@ -1,5 +1,5 @@
 import { adjacencyGraphs } from '@zxcvbn-ts/language-common';
-import { LONGEST_WORD, wordBits } from './secret-words.ts';
+import { LONGEST_WORD, mayBeginWord, wordBits } from './secret-words.ts';
 
 /** A stretch of a text that a guesser need not draw character by character. */
 export interface Pattern {
@@ -52,6 +52,8 @@ export const findWords: FindPatterns = (folded, start, characters) => {
       spelled[index + 1] += spelling[character] ?? character;
     });
     backwards = character + backwards;
+    const [inOrder = ''] = spelled;
+    if (![...spelled, inOrder].some(mayBeginWord)) break;
     const bits = leastBits(spelled, backwards);
     if (bits < Number.POSITIVE_INFINITY) {
       patterns.push({ start, end: at + 1, bits: bits + insideBits(characters, start, at + 1) });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { PUBLISHED_SECRETS } from './published-secrets.ts';
 import { arrangementsOf } from './secret-arrangements.ts';
+import { isDrawnByDice } from './secret-dice.ts';
 import { isHashOfWord } from './secret-hashes.ts';
 import { isCode, isPlaceholder, isReference } from './secret-placeholders.ts';
 import { readingsOf } from './secret-readings.ts';
@@ -11,6 +12,12 @@ const MIN_BITS = 100;
 /** Fewer equal characters at the end come about by chance. */
 const MIN_REPEATED = 10;
 const MIN_CHARACTERS_LEFT = 20;
+
+/** Digits drawn by chance are now and then the hexadecimal writing of a text, and of any. */
+const DIGITS_BITS = 30;
+
+/** Longer ones have enough bits whatever they are taken for. */
+const LONGEST_DICE = 200;
 
 /** What a guesser spends on finding the order in which a text was made. */
 const ARRANGEMENT_BITS = 4;
@@ -143,9 +150,13 @@ function isMostlyWeak({ text }: Secret): boolean {
   return pieces.reduce((sum, piece) => sum + [...piece].length, 0) < MIN_CHARACTERS_LEFT;
 }
 
-function isGuessable({ text }: Secret): boolean {
+function isGuessable({ text, characters }: Secret): boolean {
+  if (characters.length < LONGEST_DICE && isDrawnByDice(text)) return false;
+  const [asItIs = '', ...others] = readingsOf(text);
+  const least = /^\d+$/.test(text) ? MIN_BITS - DIGITS_BITS : MIN_BITS;
   return (
-    readingsOf(text).some((reading) => isUnder(MIN_BITS, reading)) ||
+    isUnder(MIN_BITS, asItIs) ||
+    others.some((reading) => isUnder(least, reading)) ||
     arrangementsOf(text).some((reading) => isUnder(MIN_BITS - ARRANGEMENT_BITS, reading))
   );
 }

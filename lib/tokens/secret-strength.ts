@@ -28,7 +28,7 @@ const UNKNOWN_WORD_BITS = 4;
 const MOST_CHARACTERS = 256;
 
 /** So much of a text is enough where it has many bits more than are needed: a word may be cut off at its end. */
-const FIRST_LOOK = 64;
+const FIRST_LOOK = 40;
 const FIRST_LOOK_MARGIN = 30;
 
 const FINDERS: readonly FindPatterns[] = [

@@ -72,6 +72,24 @@ until up update upper uppercase url us user username users utf8 uuid valid vault
 want wants war was watch water way we web webapp webservice website wednesday week welcome well went were what
 whatever when where which while white who whole why will winter wish within wont work working works world would
 write wrong www xxx xyz yaml year years yellow yes yet zero
+always anything art asked ate baby bad ball bank bear beautiful became become bed began begin beginning behind believe
+bell bird blood blow boat body book born boss bottom bow box boy boys break bring brother brought build burn buy cake call called car
+care carry catch cats chair cheap child children christ christmas church clean clear close cold color colour coming cow created cry cup
+dad dance dare dark darling daughter dead dear death deep devil die dinner dogs door dream dreams drink drive dull
+each ear earth eat eight end enemy england english evening eye eyes face fair fall far farm father favorite favourite feel feet fell fight
+find fine fish floor flower fly food fool foot forget fox free fresh full fun garden gave gets gift girl girls glad glass gone god gods gold
+grandma grass green grey grow guy hair hall hallowed hand hands hang happen happy hat hate head hear heard heart heaven held hell hero
+hey hill hit hold hole holy hope hour human hungry ice idea inside island jack jesus john keeps kill kind king kingdom kids kiss knife lady lamb land
+large laugh law lead learn left leg lie lies lights lines lion lips listen live lives living lonely look looking lord lose lost lots loud loved lover loves
+lucky mainly makes man married mary matter means meat meet men met mice milk minute miss mister moment moon morning mountain mouse mouth
+music myself named nature near neck news nights noise north nose ocean office oil older others ours owner pain pants party peace pen pet picture
+pig pink play plays please poor president pretty prince princess promise pull push queen quickly rain rich ride ring river road rocket room rose round
+row run runs sad said sails sea seat seen send seven shadow shark she sheep shine shoes shoot shot shoulder sick silver sing sister sits sitting sky
+sleep slow small smile snow soldier son song soon soul sound south spain special spirit spring stand stars stay stays stop story street strong
+student sugar summer sweet swim tale talk tall taste teach teacher tears teeth tells terror terrors thine thing thou thousand thy tiger tired toes
+together told tomorrow tonight took town train tree trees trouble true turn uncle upon very village voice wait walk wall wanted warm wash water
+wear weather weeks west wheel white whole wife wild wind window wine winter wise wolf woman women wonder wood word words world worth write
+yard year yellow yesterday young yours
 dolor sit amet consectetur adipiscing elit sed eiusmod tempor incididunt ut labore et dolore magna aliqua enim ad
 minim veniam quis nostrud exercitation ullamco laboris nisi aliquip ex ea commodo consequat ipsum
 geheim geheimnis geheimer geheimes geheimen schluessel schlüssel passwort kennwort bitte aendern ändern geändert
@@ -136,6 +154,23 @@ let dice: ReadonlySet<string> | undefined;
 export function wordBits(word: string): number | undefined {
   known ??= weighWords();
   return known.get(word);
+}
+
+const BEGINNING = 4;
+
+let beginnings: ReadonlySet<string> | undefined;
+
+/** Tells letters that may go on to a known word, or to one told backwards: most letters drawn by chance do not. */
+export function mayBeginWord(letters: string): boolean {
+  if (letters.length !== BEGINNING) return true;
+  known ??= weighWords();
+  beginnings ??= new Set(
+    [...known.keys()].flatMap((word) => [
+      word.slice(0, BEGINNING),
+      [...word.slice(-BEGINNING)].reverse().join(''),
+    ]),
+  );
+  return beginnings.has(letters);
 }
 
 /** Tells a word of the diceware list, which a draw takes as likely as any other. In lower case. */

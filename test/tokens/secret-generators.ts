@@ -16,8 +16,8 @@ function drawCharacters(alphabet: string, count: number): string {
   return draw([...alphabet], count).join('');
 }
 
-function drawWords(): readonly string[] {
-  return draw(dictionary['diceware-common'], 8);
+function drawWords(count = 8): readonly string[] {
+  return draw(dictionary['diceware-common'], count);
 }
 
 function title(word: string): string {
@@ -40,11 +40,18 @@ export const GENERATORS: Readonly<Record<string, () => string>> = {
   'openssl rand -hex 16': () => randomBytes(16).toString('hex'),
   'openssl rand -hex 16, in capitals': () => randomBytes(16).toString('hex').toUpperCase(),
   'openssl rand -hex 32': () => randomBytes(32).toString('hex'),
+  'openssl rand -hex 64': () => randomBytes(64).toString('hex'),
+  'openssl rand -hex 32, in capitals': () => randomBytes(32).toString('hex').toUpperCase(),
+  'openssl rand -base64 64': () => randomBytes(64).toString('base64'),
   'openssl rand -base64 24': () => randomBytes(24).toString('base64'),
   'openssl rand -base64 32': () => randomBytes(32).toString('base64'),
   'openssl rand -base64 48': () => randomBytes(48).toString('base64'),
   'a UUID': () => randomUUID(),
   'two UUIDs': () => randomUUID() + randomUUID(),
+  'two UUIDs, without hyphens': () => (randomUUID() + randomUUID()).replaceAll('-', ''),
+  'nanoid, 32 characters': () => drawCharacters(`${DIGITS}${LOWER}${UPPER}_-`, 32),
+  'a password manager': () => drawCharacters(`${DIGITS}${LOWER}${UPPER}!@.-_*`, 32),
+  '32 digits': () => drawCharacters(DIGITS, 32),
   'pwgen 32': () => pronounceable(32),
   'pwgen -s 32': () => drawCharacters(DIGITS + LOWER + UPPER, 32),
   'a cloud, with signs': () => drawCharacters(DIGITS + LOWER + UPPER + SIGNS, 32),
@@ -56,5 +63,7 @@ export const GENERATORS: Readonly<Record<string, () => string>> = {
   'dice, with hyphens': () => drawWords().join('-'),
   'dice, with points': () => drawWords().join('.'),
   'dice, capitalised': () => drawWords().map(title).join(''),
+  'dice, in capitals': () => drawWords().join('-').toUpperCase(),
   'dice, with nothing between': () => drawWords().join(''),
+  'dice, ten words': () => drawWords(10).join(''),
 };

@@ -20,7 +20,8 @@ const PHRASES: Readonly<Record<RuleName | 'missing', string>> = {
   guessable:
     'can be guessed: known words, dates, keyboard walks, runs and repeats leave less than N bits of it to chance',
   published: 'is a value printed in a guide or an example, where anyone can read it',
-  weak: 'has fewer than N characters left once weak words and runs of N or more equal or successive characters are taken out',
+  weak: 'has fewer than N characters left once weak words are taken out',
+  code: 'is a command, code, a token or a public key, and no secret',
 };
 
 function phraseOf(value: string | undefined): string | undefined {
@@ -109,21 +110,35 @@ for (const value of WEAK_SECRETS) {
 }
 
 for (const [name, generate] of Object.entries(GENERATORS)) {
-  test(`None of 200 secrets from a generator is refused: ${name}`, (t) => {
-    for (let round = 0; round < 200; round++) {
+  test(`None of 100 secrets from a generator is refused: ${name}`, (t) => {
+    for (let round = 0; round < 100; round++) {
       const value = generate();
       t.is(secretFault(value), undefined, value);
     }
   });
 }
 
-test('Four kilobytes are judged in less than a second of the processor, whatever they are', (t) => {
-  for (const text of ['a'.repeat(4_096), 'the secret key '.repeat(273), generateSecret(3_072)]) {
+const LONG: Readonly<Record<string, string>> = {
+  'of one character': 'a'.repeat(4_096),
+  'of two runs': `${'a'.repeat(2_000)}b${'a'.repeat(2_095)}`,
+  'of runs': Array.from({ length: 1_000 }, (_, at) => `${'a'.repeat(at % 7)}b`).join(''),
+  'of words': 'the secret key '.repeat(273),
+  'of walks': Array.from({ length: 600 }, (_, at) => 'qwertyuiop'.slice(0, 3 + (at % 7))).join(''),
+  'of numbers that count': Array.from({ length: 1_200 }, (_, at) => at).join(''),
+  'of digits': Array.from(randomBytes(4_096), (byte) => byte % 10).join(''),
+  'of zeros and ones': Array.from(randomBytes(4_096), (byte) => byte % 2).join(''),
+  'of openings': '$('.repeat(2_000),
+  'that was generated': generateSecret(3_072),
+};
+
+for (const [what, text] of Object.entries(LONG)) {
+  test(`Four kilobytes are judged in a blink of the processor: ${what}`, (t) => {
+    secretFault(text); // the dictionaries are read
     const begin = process.cpuUsage();
     secretFault(text);
-    t.true(process.cpuUsage(begin).user < 1_000_000, text.slice(0, 20));
-  }
-});
+    t.true(process.cpuUsage(begin).user < 250_000);
+  });
+}
 
 test('Nineteen characters left beside the weak ones are too few, and twenty are enough', (t) => {
   const left = 'GmT4wKz9RbXe2LqVn7Yc';
@@ -131,17 +146,15 @@ test('Nineteen characters left beside the weak ones are too few, and twenty are 
   t.is(secretFault(`${left}passwordsecret`), undefined);
 });
 
-test('Taking a weak word or a run out does not join its neighbours into a new one', (t) => {
-  // Twenty are left. Joined, `te` and `st`, or `a` and `aa`, would go too.
+test('Taking a weak word out does not join its neighbours into a new one', (t) => {
+  // Twenty are left. Joined, `te` and `st` would go too.
   t.is(secretFault('GmT4wKz9RbXe2LqVtesecretstpassword'), undefined);
-  t.is(secretFault('GmT4wKz9RbXe2LqVnaxyzaa000000000'), undefined);
 });
 
-test('Runs of three are taken out, upwards, downwards and of one character; pairs are not', (t) => {
-  for (const run of ['abc', 'cba', 'aaa', '789', 'AbC']) {
-    t.is(phraseOf(`GmT4wKz9RbXe2LqVn7Y${run.repeat(5)}`), PHRASES.weak, run);
+test('Runs and weak words that a generator drew leave a secret as it is', (t) => {
+  for (const drawn of ['26434fedc93d4d1ab1aaaae444d98ccba', 'GmT4wKz9RbXe2LqVnaxyzaa000000000']) {
+    t.is(secretFault(drawn), undefined);
   }
-  t.is(secretFault('GmT4wKz9RbXe2LqVnaa11bb22cc33dd44'), undefined);
 });
 
 test('A secret is used trimmed', (t) => {
@@ -160,10 +173,10 @@ test('A generator asked for fewer than 32 bytes throws and says why', (t) => {
   }
 });
 
-test('None of some 3,000 generated secrets is refused, nor is one as openssl prints it', (t) => {
+test('None of some 900 generated secrets is refused, nor is one as openssl prints it', (t) => {
   // The bytes are drawn in blocks: a call to the generator for each would take as long as the rules do.
   for (let round = 0; round < 3; round++) {
-    for (const secret of drawSecrets(333)) {
+    for (const secret of drawSecrets(100)) {
       if (secretFault(secret) !== undefined) t.fail(secret);
     }
   }

@@ -6,6 +6,7 @@ export type RuleName =
   | 'short'
   | 'placeholder'
   | 'reference'
+  | 'code'
   | 'repeated'
   | 'published'
   | 'weak'
@@ -56,11 +57,11 @@ export const BAD_SECRETS: readonly { readonly value: string; readonly rule: Rule
 
   { value: 'your-secret-key-your_secret_key-mysecretkey', rule: 'weak' },
   { value: 'Development-Secret-Password-ChangeMe-Test', rule: 'weak' },
-  { value: 'abcdefghijklmnopqrstuvwxyz0123456789', rule: 'weak' },
-  { value: 'zyxwvutsrqponmlkjihgfedcba9876543210', rule: 'weak' },
-  { value: 'aaabbbcccdddeeefffggghhhiiijjjkkklll', rule: 'weak' },
+  { value: 'abcdefghijklmnopqrstuvwxyz0123456789', rule: 'guessable' },
+  { value: 'zyxwvutsrqponmlkjihgfedcba9876543210', rule: 'guessable' },
+  { value: 'aaabbbcccdddeeefffggghhhiiijjjkkklll', rule: 'guessable' },
   { value: 'test-password-1234567890-changeme!', rule: 'weak' },
-  { value: 'AbCdEfGhIjKlMnOpQrStUvWxYz012345', rule: 'weak' },
+  { value: 'AbCdEfGhIjKlMnOpQrStUvWxYz012345', rule: 'guessable' },
   { value: 'my-super-secret-development-password', rule: 'weak' },
   { value: 'jwt_secret_test_key_please_changeme', rule: 'weak' },
   { value: 'SECRET!SECRET?SECRET.SECRET,SECRET;SECRET:', rule: 'weak' },
@@ -174,7 +175,67 @@ export const WEAK_SECRETS: readonly string[] = [
   'arn:aws:secretsmanager:eu-west-1:123456789012:secret:jwt-AbCdEf',
   'op://production-vault/rescind/jwt-secret-key',
   '/run/secrets/jwt_secret_key_of_production',
+  '<your secret here! At least 32 characters, please>',
+  '{{ .Values.secret.jwt.key.production }}',
+  '#{JWT_SECRET_KEY_FROM_THE_PIPELINE_VAR}',
+  '${process.env.JWT_SECRET_KEY_PRODUCTION}',
+  '${{ secrets.JWT_SECRET_KEY }}-production-01',
+  '${jwtSigningKeyRef}7Gq2ZfW9tLr4VyM8cHj1SdKw',
+  '7Gq2ZfW9tLr4VyM8cHj1SdKw$(pwgen 32 1)',
+  '`openssl rand -base64 32 | tr -d "\\n"`',
+  'head -c 32 /dev/urandom | base64 | tr -d =',
+  'npm run -s generate-secret -- --bytes 64',
+  'os.environ["JWT_SECRET_KEY_FOR_PRODUCTION"]',
+  'System.getenv("JWT_SECRET_KEY_PRODUCTION")',
+  '<%= ENV["JWT_SECRET_KEY_FOR_PRODUCTION"] %>',
+  '!Sub ${JwtSecretKeyParameterForProduction}',
+  'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx',
+  'undefinedundefinedundefinedundefined',
   // biome-ignore-end lint/suspicious/noTemplateCurlyInString: they are placeholders
+  // A token, and the example of one, in place of a key.
+  'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIn0.SflKxwRJSMeKKF2QT4fw',
+  'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9',
+  // What tutorials draw their keys from, also in the middle of it.
+  'Xp2s5v8y/B?E(H+MbQeThWmZq3t6w9z$C&F)J@NcRfUjXn2r5u7x!A%D*G-KaPdS',
+  '4D6251655468576D5A7134743777217A25432A462D4A614E645267556B587032',
+  '2b7e151628aed2a6abf7158809cf4f3c',
+  // Placeholders in other languages.
+  'remplacez-moi-par-une-chaine-aleatoire-de-32-caracteres',
+  'sostituisci-con-una-stringa-casuale-di-32-caratteri',
+  'vervang-dit-door-een-willekeurige-tekenreeks',
+  'ersetze-mich-durch-eine-zufaellige-zeichenkette',
+  'zmien-mnie-na-losowy-ciag-znakow-w-produkcji',
+  'uretim-ortaminda-bu-gizli-anahtari-degistirin',
+  'замените-этот-ключ-на-случайную-строку',
+  '请在生产环境中更改此密钥并使用随机字符串以确保安全性谢谢合作请在生产环境',
+  '本番環境では必ずこの秘密鍵を変更してくださいランダムな文字列を使用してください',
+  // Rows of other layouts, and columns with and without shift.
+  'йцукенгшщзхъфывапролджэячсмитьбю',
+  'ΑΣΔΦΓΗΞΚΛασδφγηξκλςερτυθιοπζχψωβνμ',
+  'qwfpgjluyarstdhneiozxcvbkm1234567890',
+  'zaq1ZAQ!xsw2XSW@cde3CDE#vfr4VFR$bgt5BGT%',
+  // Rows whose characters take turns, and pieces that count.
+  'zZyYxXwWvVuUtTsSrRqQpPoOnNmMlLkKjJ',
+  'A1!B2@C3#D4$E5%F6^G7&H8*I9(J0)K1!L2@',
+  'aa11bb22cc33dd44ee55ff66gg77hh88ii99',
+  'foo1bar2foo3bar4foo5bar6foo7bar8foo9',
+  'Token001Token002Token003Token004Token005',
+  'key-01-key-02-key-03-key-04-key-05-key-06',
+  '100200300400500600700800900100020003000',
+  '20240115-20240116-20240117-20240118-2024',
+  '192.168.1.1-192.168.1.2-192.168.1.3-192.168',
+  '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f',
+  Buffer.from(Array.from({ length: 32 }, (_, at) => at)).toString('base64'),
+  // Numbers and dates in rows that everyone knows.
+  '2357111317192329313741434753596167717379',
+  '112358132134558914423337761098715972584',
+  '2024-01-15T10:30:00.000Z-2024-01-16T10:30',
+  'Jan2024Feb2024Mar2024Apr2024May2024Jun2024',
+  // Sentences.
+  'in the beginning god created the heaven and the earth',
+  'all work and no play makes jack a dull boy',
+  'WinterIsComingAndTheNightIsDarkAndFullOfTerrors',
+  'MyFavoriteColorIsBlueAndMyDogIsCalledMax',
   // One piece of 21, whatever it is.
   'k3Jx9QpLw2ZtV7mNrB4cD'.repeat(2),
   'my-company-secret-key'.repeat(2),
@@ -189,7 +250,23 @@ export const WEAK_SECRETS: readonly string[] = [
     createHash('sha512').update(word).digest('base64'),
     createHash('sha256').update(word).digest('hex').slice(0, 32),
   ]),
+  createHash('sha384').update('changeme').digest('hex'),
+  createHash('sha3-256').update('').digest('hex'),
+  createHash('sha256').update('jwt-secret').digest('hex'),
+  createHash('md5').update('password123').digest('hex'),
+  createHash('sha256').update(createHash('md5').update('secret').digest('hex')).digest('hex'),
+  `sha256:${createHash('sha256').update('secret').digest('hex')}`,
+  `{SHA}${createHash('sha1').update('password').digest('base64')}`,
+  '5f4dcc3b-5aa7-65d6-1d83-27deb882cf99',
   // Words in another writing.
+  `base64:${Buffer.from('super-secret-key-for-my-laravel-app').toString('base64')}`,
+  `0x${Buffer.from('my-secret-key-for-jwt').toString('hex')}`,
+  Buffer.from('change-me-in-production')
+    .toString('hex')
+    .replace(/..(?=.)/g, '$&:'),
+  [...Buffer.from('mysecretkeyforjwt')].join(' '),
+  '&#115;&#101;&#99;&#114;&#101;&#116;&#107;&#101;&#121;',
+  'ONSWG4TFOQWWWZLZFVTG64RNNJ3XILLUN5VWK3TT',
   Buffer.from('my-super-secret-jwt-key-for-production').toString('hex'),
   Buffer.from('my-super-secret-jwt-key-for-production').toString('base64'),
   encodeURIComponent('my super secret jwt key for production!'),
