@@ -3,7 +3,7 @@ import { dictionary } from '@zxcvbn-ts/language-common';
 import { PUBLISHED_SECRETS } from './published-secrets.ts';
 import { placeholderWords } from './secret-words.ts';
 
-const COMMON_PASSWORDS = 1_000;
+const COMMON_PASSWORDS = 500;
 const ALGORITHMS = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'];
 
 /** Those that few people use, for the texts that are tried first. */
@@ -24,7 +24,18 @@ const PREFIX = /^(?:0x|\{[a-z\d-]{2,9}\}|(?:md5|sha-?\d{1,3}|sha3-\d{3}|hex|base
 
 /** Texts that are hashed first. */
 const FIRST = ['', ' ', '\n', '\r\n', 'a', '0', '1', 'null', 'undefined', 'hello world', 'foobar'];
-const FIRST_WORDS = ['secret', 'password', 'test', 'admin', 'changeme', '123456', 'jwt', 'key'];
+const FIRST_WORDS = [
+  'P@ssw0rd',
+  'Passw0rd',
+  'secret',
+  'password',
+  'test',
+  'admin',
+  'changeme',
+  '123456',
+  'jwt',
+  'key',
+];
 
 /** Parts of names such as `jwt-secret` and `my_secret_key`. */
 const PARTS = [

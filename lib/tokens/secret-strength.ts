@@ -18,6 +18,9 @@ const CHOICES_BITS = 4;
  * only several of them in a row are a sign of it.
  */
 const MADE_UP_BITS = 12;
+
+/** The same for digits alone: among ten of them dates, runs and copies come about by chance. */
+const MADE_UP_DIGITS_BITS = 20;
 const DRAWN_AGAIN_BITS = 2;
 const SEPARATOR_BITS = 0.5;
 const SPELLING_BITS = 1.5;
@@ -73,18 +76,20 @@ function leastBits(characters: readonly string[]): number {
   ) as [Float64Array, Float64Array, Float64Array];
   const costs = { drawn, madeUp, unknownWord };
   const text = readCharacters(characters);
+  const isDigits = characters.every((each) => /\d/.test(each));
+  const madeUpBits = isDigits ? MADE_UP_DIGITS_BITS : MADE_UP_BITS;
   drawn[0] = CHOICES_BITS;
   for (let at = 0; at <= length; at++) {
-    settle(costs, at);
+    settle(costs, at, madeUpBits);
     if (at < length) advance(costs, text, at);
   }
   return drawn[length] ?? 0;
 }
 
 /** Ends an unknown word, or goes over from drawn to made up and back. */
-function settle({ drawn, madeUp, unknownWord }: Costs, at: number): void {
+function settle({ drawn, madeUp, unknownWord }: Costs, at: number, madeUpBits: number): void {
   lower(madeUp, at, unknownWord[at]);
-  lower(madeUp, at, (drawn[at] ?? 0) + MADE_UP_BITS);
+  lower(madeUp, at, (drawn[at] ?? 0) + madeUpBits);
   lower(drawn, at, (madeUp[at] ?? 0) + DRAWN_AGAIN_BITS);
   lower(unknownWord, at, (madeUp[at] ?? 0) + UNKNOWN_WORD_BITS);
 }

@@ -104,7 +104,7 @@ segreto segreta chiave cambiami cambiare questa questo mia tua produzione string
 geheime sleutel wachtwoord verander wijzig mijn jouw deze productie
 haslo hasło tajne klucz tajny zmien zmień moje twoje hemlig hemlighet nyckel lösenord salasana avain salainen
 секрет секретный ключ пароль мой очень ваш замените измените поменяй это в на строка продакшн токен
-remplacez remplacer-moi remplacez-moi moi par une un la le les des du chaine chaîne caractere caracteres caractères
+bonjour ceci cela est sont tres très motdepasse merci jeton jetons remplacez remplacer-moi remplacez-moi moi par une un la le les des du chaine chaîne caractere caracteres caractères
 aleatoire aléatoire generer générer longue securisee sécurisée pour dans avec ne pas jamais utiliser secret
 ersetze ersetzen ersetzt mich mir dich durch zufällige zufaelligen zufälligen zufällig eintragen eingeben hier ganz
 geheimste unsere unserer unser anwendung schlüssels langer lange langes sehr zeichenfolgen kette vor dem den auf in
@@ -121,7 +121,7 @@ lutfen lütfen sifre şifre guvenli güvenli benim cok çok uzun zmenit zmente z
 prosim prosím nahodny náhodný retezec řetězec změňte csereld cseréld titkos kulcs jelszo jelszó
 секрет секрета секретов секретного секретная ключа ключом этот эта на случайную случайный случайная строку строка
 для продакшена продакшн продакшене замените заменить измени изменить свой свою наш ваш длинный длинная нужно не из
-символов символа приложения сервера пароля замініть цей рядок випадковий таємний`;
+подписи подпись токенов токена это мы нашего вашего символов символа приложения сервера пароля замініть цей рядок випадковий таємний`;
 
 /** The same in scripts that have no spaces: a word is a character or two. */
 const EAST_ASIAN_WORDS = `
@@ -164,13 +164,20 @@ let beginnings: ReadonlySet<string> | undefined;
 export function mayBeginWord(letters: string): boolean {
   if (letters.length !== BEGINNING) return true;
   known ??= weighWords();
-  beginnings ??= new Set(
-    [...known.keys()].flatMap((word) => [
-      word.slice(0, BEGINNING),
-      [...word.slice(-BEGINNING)].reverse().join(''),
-    ]),
-  );
+  beginnings ??= beginningsOf(known);
   return beginnings.has(letters);
+}
+
+function beginningsOf(words: ReadonlyMap<string, number>): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const word of words.keys()) {
+    found.add(word.slice(0, BEGINNING));
+    let backwards = '';
+    for (let at = word.length - 1; at >= 0 && backwards.length < BEGINNING; at--)
+      backwards += word[at];
+    found.add(backwards);
+  }
+  return found;
 }
 
 /** Tells a word of the diceware list, which a draw takes as likely as any other. In lower case. */

@@ -232,6 +232,7 @@ export const WEAK_SECRETS: readonly string[] = [
   '2024-01-15T10:30:00.000Z-2024-01-16T10:30',
   'Jan2024Feb2024Mar2024Apr2024May2024Jun2024',
   // Sentences.
+  'Bonjour-ceci-est-ma-cle-secrete-pour-le-jwt',
   'in the beginning god created the heaven and the earth',
   'all work and no play makes jack a dull boy',
   'WinterIsComingAndTheNightIsDarkAndFullOfTerrors',
