@@ -115,10 +115,16 @@ test('a closed auth refuses everything as store_unavailable, and says that it wa
   t.deepEqual(auth.jwks(), { keys: [] });
 });
 
-/** Runs a program that has the library, which has to end by itself. */
+/** Runs a program that has the library: it has to end by itself, with no timer and no thread left, not even an idle one. */
 function runProgram(t: Parameters<typeof emptyFolder>[0], lines: string) {
   const library = new URL('../../lib/index.js', import.meta.url).href;
-  const program = `import { connect, createAuth } from '${library}';\n${lines}`;
+  const helper = new URL('../helpers/handles.js', import.meta.url).href;
+  const program = `import { connect, createAuth } from '${library}';
+    import { watchHandles } from '${helper}';
+    const handles = watchHandles();
+    ${lines}
+    const left = await handles.left();
+    if (left.length > 0) throw new Error('Left open: ' + left);`;
   return run(t, process.execPath, ['--input-type=module', '--eval', program], {});
 }
 
@@ -144,13 +150,16 @@ const PROGRAMS: readonly [title: string, lines: (uri: string) => string][] = [
       const auth = await createAuth({ db, secrets: ['${SECRET}'] });
       await auth.checkHealth();
       await auth.login({ email: 'a@example.com', password: 'x' }, { ip: '::1' }).catch(() => {});
+      if (handles.open().length < 4) throw new Error('They are not seen: ' + handles.open());
       await auth.close();
       await close();`,
   ],
   [
     'a createAuth that throws leaves nothing that keeps a process alive',
     (uri) => `const { db, close } = connect('${uri}');
-      for (const wrong of [{ loginLimits: 7 }, { deadline: NaN }, { passwordMinLength: 4 }]) {
+      const perAccount = { points: 0, duration: 1000 };
+      const late = [{ passwordMinLength: 4 }, { bcryptCost: 3 }, { loginLimits: { perAccount } }];
+      for (const wrong of late) {
         await createAuth({ db, secrets: ['${SECRET}'], ...wrong }).then(
           () => process.exit(3), () => undefined);
       }

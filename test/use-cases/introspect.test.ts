@@ -62,8 +62,17 @@ test('An introspection is a use of the session, if it finds the token active and
   await t.throwsAsync(introspect({ credentials: wrong, token }, CALLER), refused);
   t.is(await introspect({ credentials, token: 'junk' }, CALLER), undefined);
   t.deepEqual(used, []);
-  const active = await introspect({ credentials, token }, CALLER);
-  t.deepEqual(used, [[active?.claims.sid ?? '', active?.claims.counter]]);
+  const claims = parts.accessTokens.read(token);
+  const rotated = await parts.accessTokens.issue({
+    userId: claims.sub,
+    sessionId: claims.sid,
+    stamp: claims.stamp,
+    authTime: new Date(),
+    endsAt: new Date(Date.now() + MINUTE),
+    counter: 3,
+  });
+  t.truthy(await introspect({ credentials, token: rotated.token }, CALLER));
+  t.deepEqual(used, [[claims.sid, 3]], 'with the rotations that the token has');
 });
 
 test('What is wrong with the client is told before what is wrong with the token or the database', async (t) => {
