@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Agent, get, type IncomingMessage, request } from 'node:http';
+import { Agent, type ClientRequest, get, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,16 +16,31 @@ async function startServer(t: ExecutionContext, env: Record<string, string> = {}
   return startServerProcess(t, { MONGODB_URI: uri, JWT_SECRET_KEY: generateSecret(), ...env });
 }
 
-/** What one request on this agent came to: its status and its Connection header. */
-async function ask(url: string, agent?: Agent) {
-  const [response] = (await once(get(url, { ...(agent && { agent }) }), 'response')) as [
-    IncomingMessage,
-  ];
-  await text(response);
-  return { status: response.statusCode, connection: response.headers.connection };
+/** What became of a request: its answer, or the error that it ended in. */
+interface Outcome {
+  readonly status?: number | undefined;
+  readonly connection?: string | undefined;
+  readonly error?: string;
+}
+
+/** Never rejects: a request that is cut off fails its own test, not the whole file. */
+async function outcomeOf(sent: ClientRequest): Promise<Outcome> {
+  sent.on('error', () => undefined); // it may come when nobody waits any more
+  try {
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    await text(answer);
+    return { status: answer.statusCode, connection: answer.headers.connection };
+  } catch (error) {
+    return { error: (error as Error).message };
+  }
+}
+
+function ask(url: string, agent?: Agent): Promise<Outcome> {
+  return outcomeOf(get(url, { ...(agent && { agent }) }));
 }
 
 const CLOSES = { status: 200, connection: 'close' };
+const REFUSES_BODY = { status: 422, connection: 'close' };
 
 /** In the middle of a request: its headers are read, its body is not there yet. */
 async function begunRequest(url: string) {
@@ -33,9 +48,14 @@ async function begunRequest(url: string) {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'content-length': 2, expect: '100-continue' },
   });
+  const outcome = outcomeOf(begun);
   begun.flushHeaders();
   await once(begun, 'continue');
-  return begun;
+  const end = () => {
+    begun.end('{}');
+    return outcome;
+  };
+  return { end };
 }
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -54,15 +74,23 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     t.deepEqual(await ask(`${server.url}/livez`), CLOSES, 'a new connection');
     const { status, headers, body } = await send(`${server.url}/readyz`);
     t.deepEqual([status, body.status, headers.get('connection')], [503, 'stopping', 'close']);
-    begun.end('{}');
-    const [answer] = (await once(begun, 'response')) as [IncomingMessage];
-    t.deepEqual([answer.statusCode, answer.headers.connection], [422, 'close'], 'begun before');
-    answer.resume();
+    t.deepEqual(await begun.end(), REFUSES_BODY, 'begun before');
     t.like(await server.finished, { code: 0, signal: null, stderr: '' });
     const took = performance.now() - asked;
     t.true(took >= 3 * SECOND, String(took));
   });
 }
+
+test('The time to finish counts from the end of SHUTDOWN_DELAY: a request is served that ends later than that after the signal', async (t) => {
+  const server = await startServer(t, { SHUTDOWN_DELAY: '6s', REQUEST_DEADLINE: '5s' });
+  server.kill('SIGTERM');
+  await server.seen(/"msg":"stopping"/);
+  await delay(4 * SECOND);
+  const begun = await begunRequest(server.url);
+  await delay(2.5 * SECOND);
+  t.deepEqual(await begun.end(), REFUSES_BODY);
+  t.like(await server.finished, { code: 0, signal: null, stderr: '' });
+});
 
 test('A second signal ends the delay, and cuts off no request that is under way', async (t) => {
   const server = await startServer(t, { SHUTDOWN_DELAY: '10m' });
@@ -73,10 +101,7 @@ test('A second signal ends the delay, and cuts off no request that is under way'
   for (const again of ['SIGTERM', 'SIGINT', 'SIGTERM'] as const) server.kill(again);
   await refused(server.url);
   server.kill('SIGTERM');
-  begun.end('{}');
-  const [answer] = (await once(begun, 'response')) as [IncomingMessage];
-  t.is(answer.statusCode, 422);
-  answer.resume();
+  t.deepEqual(await begun.end(), REFUSES_BODY);
   t.like(await server.finished, { code: 0, signal: null, stderr: '' });
 });
 
@@ -104,10 +129,7 @@ for (const [fault, code] of Object.entries(UNCAUGHT)) {
     server.kill('SIGUSR2');
     await server.seen(/"level":"fatal".*that nothing caught/);
     await refused(server.url);
-    begun.end('{}');
-    const [answer] = (await once(begun, 'response')) as [IncomingMessage];
-    t.is(answer.statusCode, 422);
-    answer.resume();
+    t.deepEqual(await begun.end(), REFUSES_BODY);
     t.like(await server.finished, { code: 1, signal: null, stderr: '' });
   });
 }
@@ -132,8 +154,26 @@ test('A connection on which nothing was ever asked does not hold up the end', as
   t.true(performance.now() - asked < 4 * SECOND);
 });
 
-test('KEEP_ALIVE_TIMEOUT is how long a connection is kept, and clients are told', async (t) => {
+test('KEEP_ALIVE_TIMEOUT is told to clients', async (t) => {
   const { url } = await startServer(t, { KEEP_ALIVE_TIMEOUT: '620s' });
   const { headers } = await send(`${url}/livez`);
   t.is(headers.get('keep-alive'), 'timeout=620');
+});
+
+test('A connection is kept for KEEP_ALIVE_TIMEOUT after each answer, and ended then', async (t) => {
+  const { url } = await startServer(t, { KEEP_ALIVE_TIMEOUT: '3s' });
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  const ended = once(socket, 'end');
+  let answeredAt = 0;
+  for (const pause of [0, 2 * SECOND]) {
+    await delay(pause);
+    socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
+    const [answer] = await once(socket, 'data');
+    t.regex(String(answer), /^HTTP\/1\.1 200 /);
+    answeredAt = performance.now();
+  }
+  await Promise.race([ended, delay(30 * SECOND, undefined, { ref: false })]);
+  const kept = performance.now() - answeredAt;
+  t.true(kept > 2.9 * SECOND && kept < 20 * SECOND, `${kept}`);
 });

@@ -81,9 +81,12 @@ test('After 1,000 wrong passwords for an account from 100 addresses, and more of
   const { url, collections } = await testServer(t, { TRUST_PROXY: '1' });
   const { email } = await addUser(collections);
   const before = await attack(url, email, { passwords: 1_000, each: 10 });
-  const meanwhile = attack(url, email, { passwords: 200, each: 2 });
-  t.true((await secondsUntilIn(OWNER, url, email)) <= 60);
-  const guesses = guessesOf(before) + guessesOf(await meanwhile);
+  const [seconds, meanwhile] = await Promise.all([
+    secondsUntilIn(OWNER, url, email),
+    attack(url, email, { passwords: 200, each: 2 }),
+  ]);
+  t.true(seconds <= 60, `${seconds}`);
+  const guesses = guessesOf(before) + guessesOf(meanwhile);
   t.true(guesses >= 100 && guesses <= 500, `${guesses}`);
   t.is((await logInFrom(OWNER, url, email, 'mistyped')).status, 401, 'it is known from now on');
 });
