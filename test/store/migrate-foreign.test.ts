@@ -303,6 +303,23 @@ test('who cannot log in is told by number and example: migrate exits 0, --check 
   }
 });
 
+test('users of one fault are told in one sentence, by their number and one of them', async (t) => {
+  const { uri, db } = await migratedDatabase(t);
+  const pairs: readonly (readonly [Document, Document])[] = [
+    [{ _id: 7 }, { _id: 8 }],
+    [{ email: 'Ann@example.com' }, { email: 'Bob@example.com' }],
+    [{ password_hash: '$argon2id$v=19' }, { password_hash: 'plain' }],
+    [{ roles: undefined }, { roles: 'admin' }],
+  ];
+  await insertPast(db, user(), ...pairs.flat().map(user));
+  const { stderr } = await rescind(t, ['migrate', '--check'], { env: { MONGODB_URI: uri } });
+  const told = [...stderr.matchAll(/: 2 users have (.+), such as the one with the _id \S+:/g)];
+  t.is(told.length, pairs.length, stderr);
+  for (const is of [/an _id/, /normal form/, /another kind or cost/, /a field missing/]) {
+    t.is(told.filter(([, fault = '']) => is.test(fault)).length, 1, String(is));
+  }
+});
+
 test('any string of 1 to 128 characters is an id, and no fault', async (t) => {
   const { uri, db } = await migratedDatabase(t);
   await insertPast(
