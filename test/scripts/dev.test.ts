@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { leadsAway } from '../../scripts/dev/loopback.ts';
+import { readSettings } from '../../scripts/dev/settings.ts';
 import { findMongod } from '../../scripts/mongod/find.ts';
 import { freePort } from '../../scripts/mongod/free-port.ts';
 import { silentReport } from '../../scripts/progress.ts';
@@ -93,6 +94,15 @@ for (const host of away) {
 test('neither mongodb+srv nor a proxy is on this machine', (t) => {
   t.regex(leadsAway('mongodb+srv://localhost.localdomain.com/x') ?? '', /asks the DNS/);
   t.regex(leadsAway('mongodb://localhost/?proxyHost=10.0.0.1') ?? '', /proxy/);
+});
+
+test('the server of dev turns nobody away first: its SHUTDOWN_DELAY is 0, unless one is given', async (t) => {
+  const folder = emptyFolder(t);
+  t.is((await readSettings({}, folder)).shutdownDelay, '0s');
+  t.is((await readSettings({ SHUTDOWN_DELAY: '' }, folder)).shutdownDelay, '0s');
+  t.is((await readSettings({ SHUTDOWN_DELAY: '7s' }, folder)).shutdownDelay, '7s');
+  await writeFile(join(folder, '.env'), 'SHUTDOWN_DELAY=8s\n');
+  t.is((await readSettings({}, folder)).shutdownDelay, '8s');
 });
 
 test('a port in use is told before anything is made', async (t) => {

@@ -131,6 +131,18 @@ for (const [how, write] of Object.entries(WRITINGS)) {
   }
 }
 
+for (const [how, write] of Object.entries(WRITINGS)) {
+  test(`Every setting that a file may hold is read as it was written: ${how}`, (t) => {
+    const folder = emptyFolder(t);
+    const env: Record<string, string> = {};
+    for (const [name, value] of Object.entries({ ...LEAST, JWT_SECRET_KEY_PREVIOUS: other })) {
+      env[`${name}_FILE`] = join(folder, name);
+      writeFileSync(join(folder, name), write(`${value}\r\n`));
+    }
+    t.like(parseConfig(env), { ...LEAST, JWT_SECRET_KEY_PREVIOUS: [other] });
+  });
+}
+
 test('A file that is no UTF-8 is refused, and its bytes never become another key', (t) => {
   const file = join(emptyFolder(t), 'key');
   writeFileSync(file, Buffer.from(`${secret}\xe9`, 'latin1'));
