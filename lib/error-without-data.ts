@@ -12,6 +12,7 @@ export function errorWithoutData(error: unknown, depth = 0): Error {
   const copy = named(new Error(isOfMongoDb(error) ? answerOf(error) : error.message), name);
   copy.stack = `${name}: ${copy.message}\n${framesOf(error)}`;
   if ('code' in error) Object.assign(copy, { code: plainCode(error.code) });
+  if ('codeName' in error) Object.assign(copy, { codeName: plainCode(error.codeName) });
   if (depth >= DEEPEST_CAUSE) return copy;
   if (error.cause !== undefined) copy.cause = errorWithoutData(error.cause, depth + 1);
   if (error instanceof AggregateError) {

@@ -13,7 +13,7 @@ const SHORT = 5;
 
 /** The beginnings of names that hardly anything else in an environment has. */
 const PREFIX =
-  /^(JWT|MONGODB|BCRYPT|CORS|REFRESH|ACCESS_TOKEN|LOGIN_FAILURES|PRIMARY_PROOF|PASSWORD_MIN)_/;
+  /^(JWT|MONGODB|BCRYPT|CORS|REFRESH|ACCESS_TOKEN|LOGIN_FAILURES|PRIMARY_PROOF|PASSWORD_MIN|TRUST|KEEP_ALIVE|SHUTDOWN|REQUEST|AUDIT)_/;
 
 /** Kubernetes and Docker describe a service `mongodb` by variables that begin so, too. */
 const SERVICE_NAME = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$|_ENV_\w+$/;

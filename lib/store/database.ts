@@ -9,6 +9,7 @@ import {
   ReadPreference,
   type WithId,
 } from 'mongodb';
+import { errorWithoutData } from '../error-without-data.ts';
 import { StoreNotReady, StoreUnavailable } from '../errors.ts';
 import { SECOND } from '../time.ts';
 import { type ConnectOptions, checkConnectOptions } from './connect-options.ts';
@@ -172,13 +173,16 @@ export async function orUnavailable<T>(
   } catch (error) {
     if (expected(error) || error instanceof StoreUnavailable) throw error;
     const remedy = remedyOf(error);
-    if (remedy !== undefined) throw new StoreNotReady(remedy, error);
+    if (remedy !== undefined) throw new StoreNotReady(remedy, errorWithoutData(error));
     throw new StoreUnavailable(
-      whyUnreachable(error) ?? 'The database did not answer as it must',
-      error,
+      whyUnreachable(error) ?? UNANSWERED,
+      errorWithoutData(error), // its owner may log it
     );
   }
 }
+
+/** The message where nothing more is known than the cause. */
+export const UNANSWERED = 'The database did not answer as it must';
 
 /** The documents with these ids, all in one reply: no cursor is left open, and none has to be read on. */
 export function findByIds<T extends Document>(

@@ -40,13 +40,14 @@ export function refusingIndex(error: unknown): string | undefined {
   );
 }
 
-/** The driver keeps no `keyPattern` of a bulk write: there the message has the name of the index. */
+/** The driver keeps no `keyPattern` of a bulk write: there the message has the name of the index, `<field>_1` for ours. */
 function toDuplicate(error: Record<string, unknown>): Duplicate {
   const message = String(error['errmsg'] ?? error['message'] ?? '');
   const [, collection, index] = FORM.exec(message) ?? [];
   const pattern = error['keyPattern'];
   if (isRecord(pattern)) return { collection, index, fields: Object.keys(pattern) };
-  return { collection, index, fields: index === '_id_' ? ['_id'] : [] };
+  const [, field] = /^(\w+)_1?$/.exec(index ?? '') ?? [];
+  return { collection, index, fields: field === undefined ? [] : [field] };
 }
 
 /** `E11000 duplicate key error collection: db.users index: email_1 dup key: { … }` */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Document, Filter } from 'mongodb';
+import { errorWithoutData } from '../error-without-data.ts';
 import { AuthError, unsound } from '../errors.ts';
 import { createSharedReads } from '../shared-reads.ts';
 import { isUserId } from '../tokens/user-id.ts';
@@ -84,7 +85,7 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
       await orUnavailable(users.insertOne(document), isTaken).catch((error: unknown) => {
         if (!isTaken(error)) throw error;
         throw new AuthError('email_taken', 'Another user has this e-mail address', {
-          cause: error,
+          cause: errorWithoutData(error),
         });
       });
       return toUser(document);

@@ -1,13 +1,11 @@
 import { answerOf, isOfMongoDb } from '../../lib/error-without-data.ts';
-import { StoreNotReady, type StoreUnavailable } from '../../lib/errors.ts';
-import { whyUnreachable } from '../../lib/store/why-unreachable.ts';
+import type { StoreUnavailable } from '../../lib/errors.ts';
+import { UNANSWERED } from '../../lib/store/database.ts';
 
 /** Describes in a sentence why the database was not reached, or what it refused. */
 export function describeStoreError(error: StoreUnavailable): string {
   const { message, cause } = error;
-  if (error instanceof StoreNotReady || !(cause instanceof Error)) return message;
-  const unreachable = whyUnreachable(cause);
-  if (unreachable !== undefined) return unreachable;
+  if (message !== UNANSWERED || !(cause instanceof Error)) return message;
   return isOfMongoDb(cause) ? describeMongoError(cause) : `${message}: ${cause.message}`;
 }
 

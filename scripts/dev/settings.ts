@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readEnvironment } from '../../server/environment.ts';
 import { EXIT } from '../../server/exit-codes.ts';
+import { readText } from '../../server/text-file.ts';
 import { freePort } from '../mongod/free-port.ts';
 import { ExitError } from './exit-error.ts';
 import { leadsAway } from './loopback.ts';
@@ -31,7 +31,7 @@ type Lookup = (name: string) => string | undefined;
 export async function readSettings(env: NodeJS.ProcessEnv, folder: string): Promise<Settings> {
   const all = readEnvironment(folder, env);
   const lookup: Lookup = (name) => all[name] || undefined;
-  const mongodbUri = await givenUri(lookup);
+  const mongodbUri = givenUri(lookup);
   const away = mongodbUri && leadsAway(mongodbUri);
   if (away) throw new ExitError(EXIT.config, refusal(away));
   const port = lookup('PORT') ?? '8001';
@@ -45,7 +45,7 @@ export async function readSettings(env: NodeJS.ProcessEnv, folder: string): Prom
   };
 }
 
-async function givenUri(lookup: Lookup): Promise<string | undefined> {
+function givenUri(lookup: Lookup): string | undefined {
   const uri = lookup('MONGODB_URI');
   const file = lookup('MONGODB_URI_FILE');
   if (uri && file)
@@ -56,9 +56,9 @@ async function givenUri(lookup: Lookup): Promise<string | undefined> {
   return file ? uriIn(file) : uri;
 }
 
-async function uriIn(file: string): Promise<string> {
+function uriIn(file: string): string {
   try {
-    return (await readFile(file, 'utf8')).trim();
+    return readText(file).trim();
   } catch (error) {
     throw new ExitError(
       EXIT.config,

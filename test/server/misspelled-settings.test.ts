@@ -36,7 +36,16 @@ const MEANT: Readonly<Record<string, string>> = {
 };
 
 /** These begin as settings do, and none is near. */
-const PREFIXED = ['JWT_EXPIRES_IN', 'MONGODB_DATABASE', 'CORS_CREDENTIALS', 'REFRESH_LIFETIME'];
+const PREFIXED = [
+  'JWT_EXPIRES_IN',
+  'MONGODB_DATABASE',
+  'CORS_CREDENTIALS',
+  'REFRESH_LIFETIME',
+  'TRUST_PROXIES',
+  'SHUTDOWN_TIMEOUT',
+  'REQUEST_TIMEOUT',
+  'AUDIT_TTL',
+];
 
 /** What environments have that is nobody's mistake. */
 const OTHERS: Readonly<Record<string, string>> = {
