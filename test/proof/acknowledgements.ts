@@ -7,7 +7,7 @@ import { addClient, revoke as revokeByClient } from '../helpers/clients.ts';
 import type { Owner } from '../helpers/owner.ts';
 import { ownReplicaSet, type ReplicaSet } from '../helpers/replica-set.ts';
 import { type Answer, post, send, sendAs } from '../helpers/server.ts';
-import { openSession, refresh, type Tokens } from '../helpers/sessions.ts';
+import { openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
 import type { Member } from '../helpers/set-member.ts';
 import { eventually } from '../helpers/set-status.ts';
 import { splitBrain } from '../helpers/split-brain.ts';
@@ -20,8 +20,11 @@ export interface Victim {
   readonly userId: string;
   readonly email: string;
   readonly own: Tokens;
-  readonly target: Tokens;
+  readonly target: Target;
 }
+
+/** The newest tokens of a session, and its first refresh token. */
+type Target = Tokens & { readonly first: string };
 
 export interface Arena extends Deployment {
   readonly set: ReplicaSet;
@@ -32,7 +35,9 @@ export interface Arena extends Deployment {
 /** Asks one server for the end of the target. */
 type Ask = (url: string, victim: Victim, arena: Arena) => Promise<Answer>;
 
-/** Every request that ends a session. */
+const STOLEN = 'stolen refresh token';
+
+/** Every request that ends sessions of one user. */
 const DEEDS: Readonly<Record<string, Ask>> = {
   logout: (url, { target }) => sendAs(target.access, `${url}/api/auth/logout`, 'POST'),
   'end session': (url, { own, target }) =>
@@ -49,6 +54,7 @@ const DEEDS: Readonly<Record<string, Ask>> = {
   'admin revoke': (url, { userId }, { admin }) =>
     sendAs(admin.access, `${url}/api/admin/users/${userId}/revoke-tokens`, 'POST'),
   'oauth revoke': (url, { target }, { client }) => revokeByClient(url, client, target.refresh),
+  [STOLEN]: (url, { target }) => refresh(url, target.first),
 };
 
 /** What one request came to. */
@@ -72,6 +78,7 @@ const SETTINGS = {
   REQUEST_DEADLINE: '4s',
   MAX_STALENESS: '15s',
   PRIMARY_PROOF_INTERVAL: '300ms',
+  REFRESH_GRACE: '0s',
   LOGIN_FAILURES_PER_ADDRESS: '100000/15m',
 } as const;
 
@@ -91,7 +98,7 @@ async function openVictims(arena: Arena): Promise<Map<string, Victim>> {
   const victims = new Map<string, Victim>();
   for (const deed of Object.keys(DEEDS)) {
     const { id: userId, email } = await addUser(arena.library.collections);
-    const target = await open(arena, email);
+    const target = await openTarget(arena, deed, email);
     victims.set(deed, { userId, email, target, own: await open(arena, email) });
   }
   return victims;
@@ -99,6 +106,16 @@ async function openVictims(arena: Arena): Promise<Map<string, Victim>> {
 
 function open({ servers: [, { url }] }: Arena, email: string): Promise<Tokens> {
   return eventually('A login', () => openSession(url, email));
+}
+
+/** A token that was exchanged twice is known to be stolen when it comes back. */
+async function openTarget(arena: Arena, deed: string, email: string): Promise<Target> {
+  const opened = await open(arena, email);
+  const target = { ...opened, first: opened.refresh };
+  if (deed !== STOLEN) return target;
+  const [, { url }] = arena.servers;
+  const next = tokensOf(await refresh(url, opened.refresh));
+  return { ...target, ...tokensOf(await refresh(url, next.refresh)) };
 }
 
 interface Asked {
@@ -119,7 +136,8 @@ function isUndecided({ answer: { status } }: Asked): boolean {
   return status === 503;
 }
 
-const CLAIMS = /^(token_revoked|user_tokens_revoked|not_found)$/;
+const CLAIMS =
+  /^(token_revoked|user_tokens_revoked|not_found|refresh_token_(reused|revoked|expired))$/;
 
 /** Says that the target has ended: by success, or by a refusal that is final. */
 function isClaim({ status, body }: Answer): boolean {
@@ -233,7 +251,7 @@ const cutOff: Situation = {
     await splitBrain(set);
     const victims = new Map<string, Victim>();
     for (const [deed, victim] of before) {
-      victims.set(deed, { ...victim, target: await open(arena, victim.email) });
+      victims.set(deed, { ...victim, target: await openTarget(arena, deed, victim.email) });
     }
     const asked = await askAll(stale.url, victims, arena);
     const outcomes = await judge(other.url, asked);
@@ -264,6 +282,25 @@ const collectionLost: Situation = {
   },
 };
 
+/** What these end is looked for in `sessions`; the others know it by the token, or end all. */
+const BY_DOCUMENT: ReadonlySet<string> = new Set(['end session', 'revoke others', STOLEN]);
+
+/** The document of the session that is to end is deleted: whoever holds a token of it can end it all the same. */
+const documentMissing: Situation = {
+  name: 'document-missing',
+  title: 'asked for a session whose document was deleted, by a token of it or for all of the user',
+  async play(arena) {
+    const { library, servers } = arena;
+    const [one, { url }] = servers;
+    const victims = await openVictims(arena);
+    for (const deed of BY_DOCUMENT) victims.delete(deed);
+    const ids = [...victims.values()].map(({ target }) => target.sessionId);
+    await library.collections.sessions.deleteMany({ _id: { $in: ids } });
+    const asked = await askAll(one.url, victims, arena);
+    return [...(await judge(url, asked)), ...(await assertEnds(arena, victims))];
+  },
+};
+
 /** Nobody is told to have gone, because all are. */
 async function withoutUsers(url: string, { admin, client }: Arena): Promise<Outcome[]> {
   const login = { email: `${randomUUID()}@example.com`, password: PASSWORD };
@@ -290,4 +327,9 @@ function introspected(url: string, { clientId, clientSecret }: ClientCredentials
   });
 }
 
-export const SITUATIONS: readonly Situation[] = [unacknowledged, cutOff, collectionLost];
+export const SITUATIONS: readonly Situation[] = [
+  unacknowledged,
+  cutOff,
+  documentMissing,
+  collectionLost,
+];

@@ -41,8 +41,15 @@ export async function underFault<T>({ mode, ...data }: Fault, work: () => Promis
     return await work();
   } finally {
     await admin.command({ configureFailPoint: 'failCommand', mode: 'off' });
+    await journaled(operator);
     await operator.close();
   }
+}
+
+/** What was written, and said not to have been, counts once it is in the journal. */
+async function journaled(operator: MongoClient): Promise<void> {
+  const note = { appendOplogNote: 1, data: {}, writeConcern: { w: 'majority', j: true } };
+  await operator.db('admin').command(note);
 }
 
 const PATIENCE = 20_000;
