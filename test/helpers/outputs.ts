@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
+import { SECOND } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { freePort } from '../../scripts/mongod/free-port.ts';
 import type { Owner } from './owner.ts';
@@ -49,9 +50,13 @@ export async function startServerWithOutputs(
   return { url, pid: child.pid ?? Number.NaN, ended, child };
 }
 
+const PATIENCE = 20 * SECOND;
+
 async function answers(url: string, child: ChildProcess): Promise<void> {
+  const until = performance.now() + PATIENCE;
   while (child.exitCode === null && child.signalCode === null) {
-    const isThere = await fetch(`${url}/livez`).then(
+    if (performance.now() > until) throw new Error('The server does not answer');
+    const isThere = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(SECOND) }).then(
       ({ ok }) => ok,
       () => false,
     );
