@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
-import { SECOND } from '../lib/time.ts';
+import { SECOND, within } from '../lib/time.ts';
 import { faultyAtSignal, UNCAUGHT } from './helpers/faulty-program.ts';
 import { type Outputs, opened, startServerWithOutputs } from './helpers/outputs.ts';
 import { emptyFolder } from './helpers/processes.ts';
@@ -54,14 +54,12 @@ async function assertAnswers(t: ExecutionContext, url: string, times: number) {
 }
 
 /** The client gives up at the deadline. */
-async function statusOf(url: string): Promise<number | string> {
-  try {
-    const answer = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(DEADLINE) });
+function statusOf(url: string): Promise<number | string> {
+  const asked = fetch(`${url}/livez`).then(async (answer) => {
     await answer.text();
     return answer.status;
-  } catch (error) {
-    return String(error);
-  }
+  });
+  return within(DEADLINE, asked, () => new Error('No answer in time')).catch(String);
 }
 
 for (const [title, { outputs, prefix, breaks, tells }] of Object.entries(CASES)) {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import { SECOND } from '../../lib/time.ts';
+import { SECOND, within } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { freePort } from '../../scripts/mongod/free-port.ts';
 import type { Owner } from './owner.ts';
@@ -56,7 +56,8 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
   const until = performance.now() + PATIENCE;
   while (child.exitCode === null && child.signalCode === null) {
     if (performance.now() > until) throw new Error('The server does not answer');
-    const isThere = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(SECOND) }).then(
+    const asked = within(SECOND, fetch(`${url}/livez`), () => new Error('No answer'));
+    const isThere = await asked.then(
       ({ ok }) => ok,
       () => false,
     );
