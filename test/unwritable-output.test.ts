@@ -4,7 +4,12 @@ import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { SECOND, within } from '../lib/time.ts';
 import { faultyAtSignal, UNCAUGHT } from './helpers/faulty-program.ts';
-import { type Outputs, opened, startServerWithOutputs } from './helpers/outputs.ts';
+import {
+  type Outputs,
+  opened,
+  type ServerWithOutputs,
+  startServerWithOutputs,
+} from './helpers/outputs.ts';
 import { emptyFolder } from './helpers/processes.ts';
 import { smallDisk } from './helpers/small-disk.ts';
 
@@ -53,6 +58,10 @@ async function assertAnswers(t: ExecutionContext, url: string, times: number) {
   }
 }
 
+function endOf({ ended }: Pick<ServerWithOutputs, 'ended'>) {
+  return within(STOP_DEADLINE, ended, () => new Error('The server does not end'));
+}
+
 /** The client gives up at the deadline. */
 function statusOf(url: string): Promise<number | string> {
   const asked = fetch(`${url}/livez`).then(async (answer) => {
@@ -74,7 +83,7 @@ for (const [title, { outputs, prefix, breaks, tells }] of Object.entries(CASES))
       await assertAnswers(t, server.url, MANY);
       const asked = performance.now();
       server.child.kill('SIGTERM');
-      t.is(await server.ended, 0);
+      t.is(await endOf(server), 0);
       t.true(performance.now() - asked < STOP_DEADLINE);
       if (tells !== undefined) t.regex((await told) ?? '', tells);
     },
@@ -94,7 +103,7 @@ for (const fault of ['a rejection', 'an error each millisecond'] as const) {
         await assertAnswers(t, server.url, 400);
         const asked = performance.now();
         server.child.kill('SIGUSR2');
-        t.is(await server.ended, 1, title);
+        t.is(await endOf(server), 1, title);
         t.true(performance.now() - asked < STOP_DEADLINE, title);
       }
     },
@@ -114,7 +123,7 @@ test.serial(
     const told = text(server.child.stderr as NonNullable<typeof server.child.stderr>);
     await assertAnswers(t, server.url, 200);
     server.child.kill('SIGTERM');
-    t.is(await server.ended, 0);
+    t.is(await endOf(server), 0);
     t.regex(await told, /EFBIG/);
   },
 );
@@ -137,7 +146,7 @@ test.serial(
     t.true(line.dropped_lines > 0 && line.dropped_lines <= 400 + 10);
     await assertAnswers(t, server.url, 100);
     server.child.kill('SIGTERM');
-    t.is(await server.ended, 0);
+    t.is(await endOf(server), 0);
     t.regex(readFileSync(path, 'utf8').trim().split('\n').at(-1) ?? '', /"msg":"stopping"/);
   },
 );
