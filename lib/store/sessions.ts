@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb';
 import { StoreUnavailable, unsound } from '../errors.ts';
 import { type BoundedCount, countUpTo } from './bounded-count.ts';
+import { MAX_SKEW } from './clock-skew.ts';
 import type { Collections, RefreshOutcome, SessionDocument } from './collections.ts';
 import { MAX_TIME, orUnavailable } from './database.ts';
 import { type AssertKept, createAssertKept } from './kept.ts';
@@ -51,12 +52,12 @@ export interface Sessions {
   /** The session, if it is this user's. */
   findOf(userId: string, id: string): Promise<StoredSession | undefined>;
   /**
-   * The user's sessions that have not expired and are not marked as ended, the newest first, at most
+   * The user's sessions that have not expired for 10 minutes and are not marked as ended, the newest first, at most
    * 1,001. Some of them may be revoked: that is for `revoked_tokens` to say. StoreNotReady where there are none
    * because the collection was lost.
    */
   listOf(userId: string): Promise<StoredSession[]>;
-  /** How many sessions of all users are as in `listOf` and have a stamp above this one, in milliseconds. */
+  /** How many sessions of all users are neither expired nor marked as ended and have a stamp above this one, in milliseconds. */
   countAbove(stamp: number): Promise<BoundedCount>;
   /** Notes that these were revoked, so that lists need not ask for them again. */
   markEnded(ids: readonly string[]): Promise<void>;
@@ -96,7 +97,7 @@ export function createSessions(
     findOf: (userId, id) => findOne({ _id: id, user_id: userId }),
 
     async listOf(userId) {
-      const filter = { user_id: userId, ...NOT_OVER };
+      const filter = { user_id: userId, ...MAY_LIVE };
       const found = await primary.read((readConcern) => {
         const options = { readConcern, maxTimeMS: MAX_TIME, ...LISTED };
         return orUnavailable(sessions.find(filter, options).toArray());
@@ -159,6 +160,12 @@ function createFindOne(
 
 /** Neither marked as ended nor expired, by the database's clock. */
 const NOT_OVER = { ended_at: null, $expr: { $gt: ['$expires_at', '$$NOW'] } } as Document;
+
+/** A server whose clock is behind the database's accepts tokens of a session that has just expired. */
+const MAY_LIVE = {
+  ended_at: null,
+  $expr: { $gt: ['$expires_at', { $subtract: ['$$NOW', 2 * MAX_SKEW] }] },
+} as Document;
 
 function toDocument(session: Session): SessionDocument {
   return {

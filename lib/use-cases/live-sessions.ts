@@ -22,7 +22,7 @@ export function noneIfLost(error: unknown): readonly never[] {
   throw error;
 }
 
-/** Keeps of a user's listed sessions those that are not revoked, in one read. */
+/** Keeps of a user's listed sessions those that are neither expired nor revoked, in one read. */
 export function createKeepLive({ revocations }: Pick<LiveSessionsParts, 'revocations'>) {
   return async function keepLive(
     userId: string,
@@ -30,6 +30,6 @@ export function createKeepLive({ revocations }: Pick<LiveSessionsParts, 'revocat
   ): Promise<StoredSession[]> {
     const ids = listed.map(({ id }) => id);
     const ended = await revocations.endedOf(userId, ids);
-    return listed.filter((session) => !ended.has(session));
+    return listed.filter((session) => !ended.has(session) && session.expiresAt > new Date());
   };
 }

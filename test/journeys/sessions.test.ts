@@ -103,6 +103,27 @@ test('What has ended, has expired or is revoked is not shown', async (t) => {
   }
 });
 
+test('revoke-others ends what has just expired, too, and does not count it: clocks differ', async (t) => {
+  const { url, open, list, collections } = await scene(t);
+  const own = await open();
+  const other = await open();
+  await age(collections, other.sessionId, 7 * DAY + MINUTE, ['expires_at']);
+  t.deepEqual(
+    (await list(own)).map(({ id }: { id: string }) => id),
+    [own.sessionId],
+  );
+  const { status, body } = await sendAs(
+    own.access,
+    `${url}/api/auth/sessions/revoke-others`,
+    'POST',
+  );
+  t.like({ status, ...body }, { status: 200, sessions_ended: 0 });
+  t.like(await sendAs(other.access, `${url}/api/auth/me`), {
+    status: 401,
+    body: { code: 'token_revoked' },
+  });
+});
+
 test('After a revoke-all only the sessions of later logins are shown', async (t) => {
   const { url, open, idsOf } = await scene(t);
   await open();
