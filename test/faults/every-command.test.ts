@@ -29,7 +29,7 @@ const LIE: Fault = {
 };
 
 test('The check catches a revocation that was acknowledged and not written', async (t) => {
-  const server = await breakableServer(t, await migratedDatabase(t));
+  const server = await breakableServer(t, await migratedDatabase(t), MINUTE);
   const logout = goodRequests.find((request) => nameOf(request) === 'POST /api/auth/logout');
   if (logout === undefined) return t.fail();
   const rounds = await breakEachCommand(server, logout, () => LIE);
