@@ -114,8 +114,10 @@ async function openTarget(arena: Arena, deed: string, email: string): Promise<Ta
   const target = { ...opened, first: opened.refresh };
   if (deed !== STOLEN) return target;
   const [, { url }] = arena.servers;
-  const next = tokensOf(await refresh(url, opened.refresh));
-  return { ...target, ...tokensOf(await refresh(url, next.refresh)) };
+  const exchange = (token: string) =>
+    eventually('A refresh', async () => tokensOf(await refresh(url, token)));
+  const next = await exchange(opened.refresh);
+  return { ...target, ...(await exchange(next.refresh)) };
 }
 
 interface Asked {
