@@ -64,7 +64,8 @@ export function createPrimaryProof(
 
   function levelOf(topology: Topology, rule?: 'strict'): ReadLevel {
     if (maxStaleness === 0 && topology.kind !== 'standalone') return 'linearizable';
-    return rule === 'strict' ? strictLevel(topology) : 'local';
+    const strict = strictLevel(topology);
+    return rule === 'strict' || strict === 'majority' ? strict : 'local';
   }
 
   return {

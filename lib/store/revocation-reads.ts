@@ -75,40 +75,42 @@ export function createRevocationReads(
 ): RevocationReads {
   const readProven = createSharedReads(createReader(revokedTokens, schema, primary));
   const read = createSharedReads(createReader(revokedTokens, schema, primary, 'strict'));
-  const checkBy = (ask: SharedRead<Entries>) => async (token: CheckInput) => {
+
+  async function checkStrictly(token: CheckInput): Promise<RevocationKind | undefined> {
     const names = namesOf(token);
-    return kindOf(token, names, await ask(Object.values(names)));
-  };
-  const checkProven = checkBy(readProven);
-  const checkStrictly = checkBy(read);
+    return kindOf(token, names, (await read(Object.values(names))).entries);
+  }
+
+  async function has(key: string): Promise<boolean> {
+    return (await read([key])).entries.has(key);
+  }
 
   return {
     async check(token) {
-      const kind = await checkProven(token);
-      return kind === undefined ? undefined : checkStrictly(token);
+      const names = namesOf(token);
+      const { entries, isStrict } = await readProven(Object.values(names));
+      const kind = kindOf(token, names, entries);
+      return kind === undefined || isStrict ? kind : checkStrictly(token);
     },
 
     checkStrictly,
 
-    async isKeyRevoked(kid) {
-      const key = keyKey(kid);
-      return (await read([key])).has(key);
-    },
+    isKeyRevoked: (kid) => has(keyKey(kid)),
 
     async isClientRevoked(id) {
       const key = clientKey(id);
-      return (await readProven([key])).has(key) && (await read([key])).has(key);
+      return (await readProven([key])).entries.has(key) && has(key);
     },
 
     async cutoffs(userId) {
       const key = userKey(userId ?? NOBODY);
-      const entries = await read([key]);
+      const { entries } = await read([key]);
       return { user: cutoffOf(entries, key), deployment: cutoffOf(entries, SENTINEL) };
     },
 
     async endedOf(userId, sessionIds) {
       const user = userKey(userId);
-      const entries = await read([user, ...sessionIds.map(sessionKey)]);
+      const { entries } = await read([user, ...sessionIds.map(sessionKey)]);
       const cutoff = Math.max(cutoffOf(entries, user), cutoffOf(entries, SENTINEL));
       return { has: ({ id, stamp }) => stamp <= cutoff || entries.has(sessionKey(id)) };
     },
@@ -147,13 +149,19 @@ const FOREIGN =
   'revoked_tokens belongs to another database: its epoch is not that of the schema document. ' +
   'Check MONGODB_URI; if it is right, run `npm run migrate -- --after-restore`: every token issued before is refused then';
 
+interface Found {
+  readonly entries: Entries;
+  /** True where a majority has what was seen, on which a refusal may rest. */
+  readonly isStrict: boolean;
+}
+
 /** Reads entries and the sentinel together: without the sentinel, absence would prove nothing. */
 function createReader(
   revokedTokens: Collections['revokedTokens'],
   schema: Schema,
   primary: ProvenReads,
   rule?: 'strict',
-): SharedRead<Entries> {
+): SharedRead<Found> {
   let knownEpoch: string | undefined;
 
   async function assertKnown(sentinel: RevocationDocument | undefined): Promise<void> {
@@ -166,13 +174,14 @@ function createReader(
 
   return async function read(keys) {
     const ids = [...keys, SENTINEL].map(idOf);
-    const documents = await primary.read(
-      (readConcern) =>
-        findByIds(revokedTokens, ids, { revoked_before: 1, epoch: 1 }, { readConcern }),
-      rule,
-    );
+    let isStrict = rule === 'strict';
+    const documents = await primary.read((level) => {
+      isStrict ||= level !== 'local';
+      const projection = { revoked_before: 1, epoch: 1 };
+      return findByIds(revokedTokens, ids, projection, { readConcern: level });
+    }, rule);
     const entries = new Map(documents.map((entry) => [keyOf(entry), entry]));
     await assertKnown(entries.get(SENTINEL));
-    return entries;
+    return { entries, isStrict };
   };
 }

@@ -1,5 +1,6 @@
 /** What the other endpoints answer, beside `/me` on the same server: introspection, the session list, refresh. */
 import { hash, randomBytes, randomUUID } from 'node:crypto';
+import { decodeJwt } from 'jose';
 import {
   type Collections,
   openCollections,
@@ -133,11 +134,16 @@ async function introspections({ hot }: Stage, { clients }: Collections): Promise
   }));
 }
 
+/** The session that asks is one of those listed. */
 async function sessionLists(stage: Stage, { sessions }: Collections): Promise<RequestText[]> {
   if ((await sessions.estimatedDocumentCount()) === 0) {
-    const count = HOT_COUNT * SESSIONS_LISTED;
-    const documents = Array.from({ length: count }, (_, n) => newSession(userId(n % HOT_COUNT)));
-    await sessions.insertMany(documents, { ordered: false });
+    const count = HOT_COUNT * (SESSIONS_LISTED - 1);
+    const others = Array.from({ length: count }, (_, n) => newSession(userId(n % HOT_COUNT)));
+    const own = stage.hot.map(({ token }) => {
+      const { sid, sub = '' } = decodeJwt<{ sid: string }>(token);
+      return { ...newSession(sub), _id: sid };
+    });
+    await sessions.insertMany([...own, ...others], { ordered: false });
   }
   return ofHotTokens(stage, (token) => get('/api/auth/sessions', token));
 }

@@ -7,16 +7,18 @@ const results = await readFile('docs/proof/results.md', 'utf8');
 
 type Row = Readonly<Record<string, string>>;
 
-function rowsOf(text: string): readonly Row[] {
+function rowsOf(text: string, head: string): readonly Row[] {
   const lines = text.split('\n');
-  const start = lines.findIndex((line) => line.startsWith('| fault | rounds |'));
+  const start = lines.findIndex((line) => line.startsWith(head));
   const table = lines.slice(start, lines.indexOf('', start));
-  const [columns = [], , ...rows] = table.map((line) => line.slice(2, -2).split(' | '));
+  const [columns = [], , ...rows] = table.map((line) => line.slice(2, -2).split(/ +\| +/));
   return rows.map((cells) => Object.fromEntries(columns.map((name, i) => [name, cells[i] ?? ''])));
 }
 
-const told = rowsOf(page);
-const printed = rowsOf(results);
+const FAULTS = '| fault | rounds |';
+const told = rowsOf(page, FAULTS);
+const printed = rowsOf(results, FAULTS);
+const acknowledgements = rowsOf(results, '| situation ');
 
 function sum(column: string): string {
   const numbers = printed.map((row) => Number(row[column]?.replaceAll(',', '')));
@@ -32,6 +34,13 @@ test('every fault is told as it was printed', (t) => {
 test('the sums are those of the table', (t) => {
   t.true(page.includes(`Of ${sum('acknowledged revocations')} acknowledged revocations`));
   t.true(page.includes(`of ${sum('checks')} checks`));
+});
+
+test('what could rest on nothing was asked 30 times each, and nothing was lost', (t) => {
+  t.is(acknowledgements.length, 4);
+  for (const row of acknowledgements) t.like(row, { rounds: '30', 'lost or wrong': '0' });
+  const asked = acknowledgements.reduce((sum, { requests }) => sum + Number(requests), 0);
+  t.true(page.includes(`${asked.toLocaleString('en')} requests that end sessions of a user`));
 });
 
 test('in the run that is published the promise held', (t) => {

@@ -22,7 +22,7 @@ export function readOptions(args: readonly string[]): Options {
     .description(
       'Shows that revoked means revoked: clients log in, log out, refresh and revoke all while the database ' +
         'and the servers are harmed, and everything they were told is checked.\n' +
-        'Brings its own MongoDB; the tables go to stdout. A full run takes some 40 minutes on 2 cores.',
+        'Brings its own MongoDB; the tables go to stdout. A full run takes some 65 minutes on 2 cores.',
     )
     .option('--only <sections>', 'only these sections, by commas', namesOf(sectionNames))
     .option('--faults <names>', 'only these faults, by commas', namesOf(faultNames))

@@ -26,9 +26,9 @@ function elect(client: MongoClient, address: string): void {
   client.emit('topologyDescriptionChanged', { newDescription: { servers } } as never);
 }
 
-test('where one member votes there is nothing to prove: reads are plain, and no proof has an age', async (t) => {
+test('where one member votes there is nothing to prove, and no proof has an age', async (t) => {
   const { proof } = await proofOn(t);
-  t.is(await proof.read(async (level) => level), 'local');
+  t.is(await proof.read(async (level) => level), 'majority', 'which waits for nothing');
   t.like(await proof.topology(), { kind: 'replica set', hasMajority: false, warnings: [] });
   t.is(proof.age(), undefined);
 });
