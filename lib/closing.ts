@@ -25,31 +25,47 @@ export interface Closing {
 
 /** Ends an auth once: use cases under way have up to `patience` milliseconds to finish. */
 export function createClosing(release: () => Promise<void>, patience: number): Closing {
-  const underWay = new Set<Promise<unknown>>();
+  let underWay = 0;
+  let tellIdle: (() => void) | undefined;
   let closed: Promise<void> | undefined;
 
-  async function track<T>(work: Promise<T>): Promise<T> {
-    underWay.add(work);
-    try {
-      return await work;
-    } catch (error) {
-      throw closed === undefined || isAuthError(error) ? error : new AuthClosed(error);
-    } finally {
-      underWay.delete(work);
-    }
+  function begin(): void {
+    if (closed !== undefined) throw new AuthClosed();
+    underWay++;
+  }
+
+  function finish(): void {
+    underWay--;
+    if (underWay === 0) tellIdle?.();
+  }
+
+  function afterClose(error: unknown): unknown {
+    return closed === undefined || isAuthError(error) ? error : new AuthClosed(error);
+  }
+
+  function idle(): Promise<void> {
+    return new Promise((resolve) => {
+      if (underWay === 0) resolve();
+      else tellIdle = resolve;
+    });
   }
 
   async function end(): Promise<void> {
-    const tooLate = () => new AuthClosed();
-    await within(patience, Promise.allSettled(underWay), tooLate).catch(() => undefined);
+    await within(patience, idle(), () => new AuthClosed()).catch(() => undefined);
     await release();
   }
 
   return {
     guard: (useCase) =>
       async function guarded(input, caller) {
-        if (closed !== undefined) throw new AuthClosed();
-        return track(useCase(input, caller));
+        begin();
+        try {
+          return await useCase(input, caller);
+        } catch (error) {
+          throw afterClose(error);
+        } finally {
+          finish();
+        }
       },
 
     guardHealth: (checkHealth) => async () =>

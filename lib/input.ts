@@ -3,12 +3,13 @@ import type { UseCase } from './deadline.ts';
 
 /**
  * The use case with its arguments checked: a TypeError names a caller that is missing or wrong, and an input
- * that is no object, such as a bare token. No input at all is an empty one.
+ * that is no object, such as a bare token. No input at all is an empty one. Thrown, not rejected: the auth's guard
+ * around it makes a rejection of it.
  */
 export function withCheckedArguments<Input, Output>(
   useCase: UseCase<Input, Output>,
 ): UseCase<Input, Output> {
-  return async function checked(input, caller) {
+  return function checked(input, caller) {
     assertCaller(caller);
     const given: unknown = input ?? {};
     if (typeof given !== 'object') throw new TypeError('"input" must be an object');

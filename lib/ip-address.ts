@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -7,6 +7,8 @@ import ipaddr from 'ipaddr.js';
  * Returns undefined for anything else.
  */
 export function normalizeIp(text: string): string | undefined {
+  const plain = text.startsWith('::ffff:') ? text.slice(7) : text; // as a socket of both kinds has it
+  if (isIPv4(plain)) return plain; // each request asks
   const address = parseIp(text);
   return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address?.toString();
 }

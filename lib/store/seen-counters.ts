@@ -61,7 +61,7 @@ export function createSeenCounters(
     get: memory.get,
 
     note(sessionId, counter) {
-      if (memory.add(sessionId, counter)) writing ??= writeAll();
+      if (counter > 0 && memory.add(sessionId, counter)) writing ??= writeAll();
     },
 
     async stop() {

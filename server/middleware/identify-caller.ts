@@ -54,5 +54,6 @@ const LONGEST_USER_AGENT = 512;
 
 /** Without the control characters of ISO 8859-1, which a terminal would obey. */
 function userAgentOf(text: string): string | undefined {
-  return text.slice(0, LONGEST_USER_AGENT).replace(/\p{Cc}/gu, ' ') || undefined;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.slice(0, LONGEST_USER_AGENT).replace(/[\0-\x1f\x7f-\x9f]/g, ' ') || undefined;
 }
