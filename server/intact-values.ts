@@ -75,7 +75,7 @@ const CHECKS: readonly (readonly [isBroken: (value: Value) => boolean, fault: st
   ],
 ];
 
-/** What was found, and without quotes around it. */
+/** A value as it was found, and without quotes around it. */
 interface Value {
   readonly name: string;
   readonly whole: string;

@@ -69,7 +69,7 @@ function splitOtherwise(text: string): readonly string[] {
 /** A sign that a password has, and no secret in hexadecimal or base64. */
 const SIGN = /[^\w+/=.~-]/;
 
-/** Where the comma may as well be a part of a secret, the secrets with it too: they only verify. */
+/** Adds the secrets with the comma where it may as well be a part of one: they only verify. */
 function withJoined(pieces: readonly string[]): string[] {
   const joined = pieces.flatMap((_, start) =>
     pieces.slice(start + 1).map((_, more) => pieces.slice(start, start + more + 2).join(',')),

@@ -6,7 +6,7 @@ export function readText(file: string): string {
   return new TextDecoder(encodingOf(bytes)).decode(bytes).replace(/^\ufeff+/, '');
 }
 
-/** By the byte order mark; without one by the NUL that UTF-16 has in each letter of ASCII, and no text in UTF-8 has. */
+/** Tells the encoding by the byte order mark; without one by the NUL that UTF-16 has in each letter of ASCII, and no text in UTF-8 has. */
 function encodingOf([first, second, third]: Uint8Array): string {
   if (first === 0xff && second === 0xfe) return 'utf-16le';
   if (first === 0xfe && second === 0xff) return 'utf-16be';

@@ -16,7 +16,7 @@ async function startServer(t: ExecutionContext, env: Record<string, string> = {}
   return startServerProcess(t, { MONGODB_URI: uri, JWT_SECRET_KEY: generateSecret(), ...env });
 }
 
-/** What became of a request: its answer, or the error that it ended in. */
+/** The end of a request: its answer, or the error that it ended in. */
 interface Outcome {
   readonly status?: number | undefined;
   readonly connection?: string | undefined;

@@ -57,7 +57,7 @@ export interface Sessions {
    * because the collection was lost.
    */
   listOf(userId: string): Promise<StoredSession[]>;
-  /** How many sessions of all users are neither expired nor marked as ended and have a stamp above this one, in milliseconds. */
+  /** Counts the sessions of all users that are neither expired nor marked as ended and that have a stamp above this one, in milliseconds. */
   countAbove(stamp: number): Promise<BoundedCount>;
   /** Notes that these were revoked, so that lists need not ask for them again. */
   markEnded(ids: readonly string[]): Promise<void>;

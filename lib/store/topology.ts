@@ -50,7 +50,7 @@ async function configOf(db: Db): Promise<Document | string> {
   return config !== undefined && Array.isArray(config['members']) ? config : 'no configuration';
 }
 
-/** What the database answers, or the name of the error with which it refuses to. */
+/** Returns the database's answer, or the name of the error with which it refuses. */
 async function answerTo(asked: Promise<Document>): Promise<Document | string> {
   try {
     return await orUnavailable(asked, isRefusal);

@@ -19,7 +19,7 @@ const DIGITS_BITS = 30;
 /** Longer ones have enough bits whatever they are taken for. */
 const LONGEST_DICE = 200;
 
-/** What a guesser spends on finding the order in which a text was made. */
+/** The bits that a guesser spends on finding the order in which a text was made. */
 const ARRANGEMENT_BITS = 4;
 const MIN_GENERATED_BYTES = 32;
 

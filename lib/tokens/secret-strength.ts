@@ -30,7 +30,7 @@ const UNKNOWN_WORD_BITS = 4;
 /** The beginning and the end of a longer text are looked at. The one with more bits counts. */
 const MOST_CHARACTERS = 256;
 
-/** So much of a text is enough where it has many bits more than are needed: a word may be cut off at its end. */
+/** The part of a text that is enough where it has many bits more than are needed: a word may be cut off at its end. */
 const FIRST_LOOK = 40;
 const FIRST_LOOK_MARGIN = 30;
 

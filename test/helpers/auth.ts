@@ -24,3 +24,19 @@ export async function testAuth(t: Owner, options: Partial<AuthOptions> = {}): Pr
   t.teardown(() => auth.close());
   return { ...database, auth, secret };
 }
+
+/** Lists every use case of an auth, as a caller without types sees them. */
+export function useCasesOf({ sessions, admin, ...auth }: Auth) {
+  return [
+    auth.login,
+    auth.authenticate,
+    auth.refresh,
+    auth.changePassword,
+    auth.logout,
+    auth.revokeAllTokens,
+    auth.introspect,
+    auth.revokeToken,
+    ...[sessions.list, sessions.end, sessions.endOthers],
+    ...Object.values(admin),
+  ] as ((input: unknown, caller: unknown) => Promise<unknown>)[];
+}
