@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Collections, SessionDocument } from '../../lib/store/collections.ts';
 import { type Answer, post } from './server.ts';
 import { PASSWORD } from './users.ts';
@@ -9,13 +10,19 @@ export interface Tokens {
   readonly sessionId: string;
 }
 
-/** Logs in over HTTP; throws where the login fails. */
+const RETRY_AFTER = 250;
+
+/** Logs in over HTTP, as soon as the server is not busy; throws where the login fails. */
 export async function openSession(
   url: string,
   email: string,
   headers: Record<string, string> = {},
 ): Promise<Tokens> {
-  return tokensOf(await post(`${url}/api/auth/login`, { email, password: PASSWORD }, headers));
+  for (;;) {
+    const answer = await post(`${url}/api/auth/login`, { email, password: PASSWORD }, headers);
+    if (answer.body?.code !== 'busy') return tokensOf(answer);
+    await setTimeout(RETRY_AFTER);
+  }
 }
 
 /** Presents a refresh token. */

@@ -89,7 +89,7 @@ export async function openArena(owner: Owner): Promise<Arena> {
   const { collections } = deployment.library;
   const { email } = await addUser(collections, { roles: ['admin'] });
   const client = await addClient(collections);
-  const admin = await openSession(deployment.servers[0].url, email);
+  const admin = await open(deployment, email);
   return { ...deployment, set, client, admin };
 }
 
@@ -104,7 +104,7 @@ async function openVictims(arena: Arena): Promise<Map<string, Victim>> {
   return victims;
 }
 
-function open({ servers: [, { url }] }: Arena, email: string): Promise<Tokens> {
+function open({ servers: [, { url }] }: Deployment, email: string): Promise<Tokens> {
   return eventually('A login', () => openSession(url, email));
 }
 
