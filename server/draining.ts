@@ -1,12 +1,12 @@
-import type { RequestListener, Server, ServerResponse } from 'node:http';
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SECOND } from '../lib/time.ts';
 
 /** The end of a server's connections, which cuts off no request that has been read. */
 export interface Draining {
-  /** Wraps the listener of the server: from `begin` on its answers say `Connection: close`. */
-  watch(handle: RequestListener): RequestListener;
+  /** The class of the server's answers: those whose headers leave after `begin` say `Connection: close`. */
+  readonly Answer: typeof ServerResponse;
   /** Takes requests as before, and ends each connection with its next answer. */
   begin(): void;
   /** Takes no new connection, lets requests under way finish for up to `patience` milliseconds, then cuts them off. */
@@ -20,33 +20,33 @@ const FIRST_BYTE = SECOND;
 
 /** Creates it for one server, whose `connection` events go to `connected`. */
 export function createDraining(): Draining & { connected(socket: Socket): void } {
-  const answers = new Set<ServerResponse>();
   const sockets = new Set<Socket>();
   let hasBegun = false;
 
+  /** Asks when the headers leave: a set of the answers under way would keep each of them from being collected young. */
+  class Answer<Request extends IncomingMessage> extends ServerResponse<Request> {
+    override writeHead(...head: unknown[]): this {
+      if (hasBegun) this.shouldKeepAlive = false;
+      return super.writeHead(...(head as Parameters<ServerResponse['writeHead']>));
+    }
+  }
+
   function begin(): void {
     hasBegun = true;
-    for (const answer of answers) answer.shouldKeepAlive = false;
   }
 
   return {
+    Answer,
     begin,
-    connected: (socket) => keepUntilClosed(sockets, socket),
-    watch: (handle) => (request, answer) => {
-      if (hasBegun) answer.shouldKeepAlive = false;
-      else keepUntilClosed(answers, answer);
-      return handle(request, answer);
+    connected(socket) {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
     },
     async close(server, patience) {
       begin();
       await closeServer(server, patience, sockets);
     },
   };
-}
-
-function keepUntilClosed<T extends ServerResponse | Socket>(all: Set<T>, one: T): void {
-  all.add(one);
-  one.once('close', () => all.delete(one));
 }
 
 /** Node waits for idle connections as for busy ones, and takes silent ones for busy, so both are ended here. */

@@ -59,7 +59,6 @@ export interface HttpServer {
 export async function listen(handle: RequestListener, options: ListenOptions): Promise<HttpServer> {
   const { headers, request, idle, still, sweep } = limitsOf(options);
   const draining = createDraining();
-  const serve = draining.watch(handle);
   const server = createServer(
     {
       headersTimeout: headers,
@@ -67,8 +66,9 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
       keepAliveTimeout: idle,
       connectionsCheckingInterval: sweep,
       requireHostHeader: false, // refuseMalformed answers it with a problem document
+      ServerResponse: draining.Answer,
     },
-    serve,
+    handle,
   );
   server.maxHeadersCount = 0; // 16 KB hold no more than a few thousand, and none is dropped unseen
   server.setTimeout(still);
@@ -81,7 +81,7 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     socket.resume().end(refuse('bad_request', options));
   });
   server.on('connection', draining.connected);
-  server.on('checkExpectation', serve); // refuseMalformed answers it too
+  server.on('checkExpectation', handle); // refuseMalformed answers it too
   await listenOn(server, options);
   return {
     url: urlOf(server),
