@@ -24,31 +24,32 @@ export function assertCaller(caller: unknown): asserts caller is Caller {
   if (typeof caller !== 'object' || caller === null) {
     throw new TypeError('"caller" is missing: pass { ip } as the second argument');
   }
-  const { ip, ...optional }: Partial<Record<keyof Caller, unknown>> = caller;
-  if (typeof ip !== 'string') throw new TypeError('"caller.ip" must be a string');
-  for (const [name, [isOfType, mustBe]] of Object.entries(OPTIONAL)) {
-    const value = optional[name as keyof typeof OPTIONAL];
-    if (value === undefined || isOfType(value)) continue;
-    throw new TypeError(`"caller.${name}" must be ${mustBe}`);
-  }
+  const fault = faultOf(caller);
+  if (fault !== undefined) throw new TypeError(`"caller.${fault}`);
 }
 
-type OptionalMember = readonly [isOfType: (value: unknown) => boolean, mustBe: string];
+/** Member by member: a list of them would be gone through, and copied, at every request. */
+function faultOf(caller: Partial<Record<keyof Caller, unknown>>): string | undefined {
+  const { ip, userAgent, requestId, principal, actor, deadline } = caller;
+  if (typeof ip !== 'string') return 'ip" must be a string';
+  if (!isText(userAgent)) return 'userAgent" must be a string where it is given';
+  if (!isText(requestId)) return 'requestId" must be a string where it is given';
+  if (!isText(actor)) return 'actor" must be a string where it is given';
+  if (!isTime(deadline)) return 'deadline" must be a time of performance.now(), in milliseconds';
+  if (!isPrincipal(principal)) return 'principal" must be the answer of authenticate';
+  return undefined;
+}
 
-const text: OptionalMember = [(value) => typeof value === 'string', 'a string where it is given'];
+function isText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
+}
 
-const OPTIONAL: Readonly<Record<Exclude<keyof Caller, 'ip'>, OptionalMember>> = {
-  userAgent: text,
-  requestId: text,
-  actor: text,
-  deadline: [
-    (value) => typeof value === 'number' && !Number.isNaN(value),
-    'a time of performance.now(), in milliseconds',
-  ],
-  principal: [isPrincipal, 'the answer of authenticate'],
-};
+function isTime(value: unknown): boolean {
+  return value === undefined || (typeof value === 'number' && !Number.isNaN(value));
+}
 
 function isPrincipal(value: unknown): boolean {
+  if (value === undefined) return true;
   const { user, sessionId }: Partial<Principal> = Object(value);
   return typeof user?.id === 'string' && typeof sessionId === 'string';
 }

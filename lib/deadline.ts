@@ -16,10 +16,10 @@ export function withDeadline<Input, Output>(
   if (!(patience > 0 && patience <= DAY)) {
     throw new TypeError('"deadline" must be milliseconds, more than 0 and at most a day');
   }
-  return async function bounded(input, caller) {
+  return function bounded(input, caller) {
     const now = performance.now();
     const left = (caller.deadline ?? now + patience) - now;
-    if (left <= 0) throw tooLate();
+    if (left <= 0) return Promise.reject(tooLate());
     return within(left, useCase(input, caller), tooLate);
   };
 }

@@ -16,7 +16,7 @@ const ANSWERED_BY = 0.9;
 export function identifyCaller({ requestDeadline }: IdentifyCallerOptions): Middleware<State> {
   return function identifyCaller(ctx, next) {
     const deadline = performance.now() + requestDeadline * ANSWERED_BY;
-    const caller = { ...callerFrom(ctx), deadline };
+    const caller = callerFrom(ctx, deadline);
     ctx.state[CALLER] = caller;
     ctx.set('X-Request-Id', caller.requestId ?? '');
     return next();
@@ -36,12 +36,13 @@ export function callerOf(
 }
 
 /** Reads the caller from the request. An id from outside is taken over only where it is harmless. */
-function callerFrom(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'>): Caller {
+function callerFrom(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'>, deadline?: number): Caller {
   const given = ctx.get('X-Request-Id');
   return {
     ip: ipOf(ctx),
     userAgent: userAgentOf(ctx.get('User-Agent')),
     requestId: /^[\w-]{8,64}$/.test(given) ? given : randomUUID(),
+    deadline,
   };
 }
 

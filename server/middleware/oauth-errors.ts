@@ -1,4 +1,4 @@
-import type { Middleware } from 'koa';
+import type { Middleware, Next, ParameterizedContext } from 'koa';
 import type { State } from '../context.ts';
 import type { ProblemAnswer, ProblemCode } from '../problems.ts';
 import { answerError, type ErrorAnswer } from './handle-errors.ts';
@@ -18,21 +18,26 @@ const ERRORS: Readonly<Partial<Record<ProblemCode, readonly [status: number, err
 
 const ANYTHING_ELSE = [400, 'invalid_request'] as const;
 
-const OAUTH_PATH = /^\/oauth(?:\/|$)/;
+const OAUTH = '/oauth';
+const OAUTH_PATH = new RegExp(`^${OAUTH}(?:/|$)`);
 
 /**
  * Answers what is thrown further in for a path under `/oauth`, whether or not there is one, in the words of
  * OAuth in place of a problem document.
  */
 export function oauthErrors(): Middleware<State> {
-  return async function oauthErrors(ctx, next) {
-    try {
-      await next();
-    } catch (error) {
-      if (!OAUTH_PATH.test(ctx.path)) throw error; // not before: a malformed target has no path
-      answerError(ctx, error, toOAuth);
-    }
+  return function oauthErrors(ctx, next) {
+    return ctx.url.includes(OAUTH) ? answerErrors(ctx, next) : next();
   };
+}
+
+async function answerErrors(ctx: ParameterizedContext<State>, next: Next): Promise<void> {
+  try {
+    await next();
+  } catch (error) {
+    if (!OAUTH_PATH.test(ctx.path)) throw error; // not before: a malformed target has no path
+    answerError(ctx, error, toOAuth);
+  }
 }
 
 function toOAuth({ code, body: { detail, errors } }: ProblemAnswer): ErrorAnswer {

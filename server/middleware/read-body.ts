@@ -72,14 +72,18 @@ function isMissing({ request }: Context): boolean {
  */
 function normalizeHeaders({ req }: Context, { mediaType }: BodyKind): boolean {
   const { 'content-type': sent = '', 'content-encoding': codings = '' } = req.headers;
-  const { type, parameters } = parseMediaType(sent) ?? {};
-  const isText = /^utf-?8$/i.test(parameters?.['charset'] ?? 'utf-8');
   const coding = contentCoding(codings);
   const isOne = timesSent('content-type', req.rawHeaders) <= 1;
-  if (!isOne || type !== mediaType || !isText || coding === undefined) return false;
+  const isOfKind = sent === mediaType || isTextOf(mediaType, sent);
+  if (!isOne || !isOfKind || coding === undefined) return false;
   req.headers['content-type'] = mediaType;
   req.headers['content-encoding'] = coding;
   return true;
+}
+
+function isTextOf(mediaType: string, sent: string): boolean {
+  const { type, parameters } = parseMediaType(sent) ?? {};
+  return type === mediaType && /^utf-?8$/i.test(parameters?.['charset'] ?? 'utf-8');
 }
 
 /** Chunks of no bytes are a missing body, whatever type they are said to have. */

@@ -50,7 +50,8 @@ function hasOneLength({ httpVersion, headers }: IncomingMessage): boolean {
 }
 
 /** RFC 9110 section 10.1.1. */
-function expectsTooMuch({ httpVersion, headers: { expect = '' } }: IncomingMessage): boolean {
+function expectsTooMuch({ httpVersion, headers: { expect } }: IncomingMessage): boolean {
+  if (expect === undefined) return false;
   const expectations = listOf(expect.toLowerCase());
   return expectations.some((it) => it !== '100-continue') && httpVersion === '1.1';
 }
