@@ -50,7 +50,8 @@ function isTime(value: unknown): boolean {
 
 function isPrincipal(value: unknown): boolean {
   if (value === undefined) return true;
-  const { user, sessionId }: Partial<Principal> = Object(value);
+  if (typeof value !== 'object' || value === null) return false;
+  const { user, sessionId }: Partial<Principal> = value;
   return typeof user?.id === 'string' && typeof sessionId === 'string';
 }
 

@@ -36,7 +36,7 @@ export function createOwnSessions(parts: SessionsParts): OwnSessions {
   async function list(_input: unknown, caller: Caller): Promise<LiveSession[]> {
     const { user, sessionId } = principalOf(caller);
     const live = await keepLive(user.id, await listOwn(caller));
-    return live.map((session) => ({ ...session, isCurrent: session.id === sessionId }));
+    return live.map((session) => ({ isCurrent: session.id === sessionId, ...session }));
   }
 
   async function endAll(ended: readonly StoredSession[], caller: Caller): Promise<void> {

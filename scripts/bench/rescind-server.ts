@@ -1,21 +1,14 @@
-/** A rescind that is measured, as BENCH_ROW describes it; composed from lib/ as lib/auth.ts does. */
+/** A rescind that is measured, as BENCH_ROW describes it. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
-import { type Auth, createAuth } from '../../lib/auth.ts';
-import { withDeadline } from '../../lib/deadline.ts';
-import { createClockSkew } from '../../lib/store/clock-skew.ts';
-import { openCollections } from '../../lib/store/collections.ts';
+import { type Auth, assemble } from '../../lib/auth.ts';
+import { openParts } from '../../lib/auth-parts.ts';
 import { connect, type Db } from '../../lib/store/database.ts';
-import { createLastUse } from '../../lib/store/last-use.ts';
-import { createRevocations, type Revocations } from '../../lib/store/revocations.ts';
-import { createSchema } from '../../lib/store/schema.ts';
-import { createUsers, type Users } from '../../lib/store/users.ts';
-import { MINUTE, SECOND } from '../../lib/time.ts';
-import { createAccessTokens } from '../../lib/tokens/access-tokens.ts';
-import { createKeyRing } from '../../lib/tokens/keys.ts';
-import { createAuthenticate } from '../../lib/use-cases/authenticate.ts';
+import type { Revocations } from '../../lib/store/revocations.ts';
+import type { Users } from '../../lib/store/users.ts';
+import { SECOND } from '../../lib/time.ts';
 import { createApp } from '../../server/app.ts';
 import { me } from '../../server/handlers/me.ts';
 import { listen } from '../../server/http-server.ts';
@@ -43,27 +36,15 @@ const sameUser: Pick<Users, 'find'> = {
   }),
 };
 
-async function composeAuthenticate(db: Db): Promise<Auth['authenticate']> {
-  const collections = openCollections(db);
-  const schema = createSchema(collections);
-  const parts = {
-    accessTokens: createAccessTokens({
-      keys: await createKeyRing([options.secret]),
-      issuer: options.issuer,
-      audience: options.audience,
-      accessTokenTtl: 15 * MINUTE,
-      clock: Date.now,
-    }),
-    revocations: { ...createRevocations(collections, schema), ...revocationOverride() },
-    users: { ...createUsers(collections), ...(options.userLoad === 'none' && sameUser) },
-    skew: createClockSkew(db, Date.now),
-    lastUse: createLastUse(collections),
-  };
-  return withDeadline(createAuthenticate(parts), DEADLINE);
-}
-
-function revocationOverride() {
-  return options.checks === 'revocation' ? {} : nothingRevoked;
+/** As createAuth makes it, but for what the row leaves out. */
+async function openAuth(db: Db): Promise<Auth> {
+  const { secret, issuer, audience, checks, userLoad } = options;
+  const parts = await openParts({ db, secrets: [secret], issuer, audience, deadline: DEADLINE });
+  return assemble({
+    ...parts,
+    revocations: { ...parts.revocations, ...(checks !== 'revocation' && nothingRevoked) },
+    users: { ...parts.users, ...(userLoad === 'none' && sameUser) },
+  });
 }
 
 /** As an application of somebody else's has it, and as the peers are measured. Answers the port. */
@@ -78,12 +59,10 @@ async function serveEmbedded(auth: Pick<Auth, 'authenticate'>): Promise<number> 
 }
 
 /** As server/start.ts does. Answers the port. */
-async function serveWhole(db: Db, auth: Pick<Auth, 'authenticate'>): Promise<number> {
-  const { secret, issuer, audience } = options;
-  const rest = await createAuth({ db, secrets: [secret], issuer, audience });
+async function serveWhole(auth: Auth): Promise<number> {
   const log = createLog('info'); // to standard output, which the harness has opened on /dev/null
   const app = createApp({
-    auth: { ...rest, ...auth },
+    auth,
     log,
     isStopping: () => false,
     requestDeadline: DEADLINE,
@@ -95,8 +74,8 @@ async function serveWhole(db: Db, auth: Pick<Auth, 'authenticate'>): Promise<num
 
 async function main(): Promise<void> {
   const { db } = connect(options.mongodbUri, { deadline: DEADLINE });
-  const auth = { authenticate: await composeAuthenticate(db) };
-  const port = await (options.form === 'whole' ? serveWhole(db, auth) : serveEmbedded(auth));
+  const auth = await openAuth(db);
+  const port = await (options.form === 'whole' ? serveWhole(auth) : serveEmbedded(auth));
   process.on('message', (question: { cpu?: true }) => {
     if (!question.cpu) return;
     globalThis.gc?.(); // there only with --expose-gc: where memory is measured, and nothing else is

@@ -43,6 +43,7 @@ function callerFrom(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'>, deadline?: 
     userAgent: userAgentOf(ctx.get('User-Agent')),
     requestId: /^[\w-]{8,64}$/.test(given) ? given : randomUUID(),
     deadline,
+    principal: undefined, // its place, for `authenticate`: V8 is slow to read objects that were spread and then extended
   };
 }
 
