@@ -73,8 +73,10 @@ export function createRevocationReads(
   schema: Schema,
   primary: ProvenReads = unproven,
 ): RevocationReads {
-  const readProven = createSharedReads(createReader(revokedTokens, schema, primary));
-  const read = createSharedReads(createReader(revokedTokens, schema, primary, 'strict'));
+  const { readProven, readStrictly: read } = createReads(
+    createReader(revokedTokens, schema, primary),
+    createReader(revokedTokens, schema, primary, 'strict'),
+  );
 
   async function checkStrictly(token: CheckInput): Promise<RevocationKind | undefined> {
     const names = namesOf(token);
@@ -155,6 +157,25 @@ interface Found {
   readonly isStrict: boolean;
 }
 
+/** Lets strict reads share those on a proven primary where these are strict as well, as on a set of one node. */
+function createReads(quick: SharedRead<Found>, strict: SharedRead<Found>) {
+  let isSame = false;
+
+  const readProven = createSharedReads(async (keys) => {
+    const found = await quick(keys);
+    isSame = found.isStrict;
+    return found;
+  });
+  const readAlone = createSharedReads(strict);
+
+  async function readStrictly(keys: readonly string[]): Promise<Found> {
+    const found = isSame ? await readProven(keys) : undefined;
+    return found?.isStrict ? found : readAlone(keys);
+  }
+
+  return { readProven, readStrictly };
+}
+
 /** Reads entries and the sentinel together: without the sentinel, absence would prove nothing. */
 function createReader(
   revokedTokens: Collections['revokedTokens'],
@@ -174,9 +195,9 @@ function createReader(
 
   return async function read(keys) {
     const ids = [...keys, SENTINEL].map(idOf);
-    let isStrict = rule === 'strict';
+    let isStrict = false;
     const documents = await primary.read((level) => {
-      isStrict ||= level !== 'local';
+      isStrict = rule === 'strict' || level !== 'local';
       const projection = { revoked_before: 1, epoch: 1 };
       return findByIds(revokedTokens, ids, projection, { readConcern: level });
     }, rule);

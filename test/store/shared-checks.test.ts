@@ -3,7 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import type { Collections } from '../../lib/store/collections.ts';
-import type { CheckInput } from '../../lib/store/revocation-reads.ts';
+import type { ProvenReads, ReadLevel } from '../../lib/store/primary-proof.ts';
+import { type CheckInput, createRevocationReads } from '../../lib/store/revocation-reads.ts';
+import { createSchema } from '../../lib/store/schema.ts';
 import { createUsers } from '../../lib/store/users.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
@@ -61,6 +63,36 @@ test('checks at the same time share reads, and each gets its own answer', async 
   // 400 × 3 keys, in reads of at most 1,000; those of each that are revoked are read once more, strictly.
   t.deepEqual([...new Set(client.asked)], ['find revoked_tokens']);
   t.true(client.asked.length <= 4, `${client.asked.length} reads`);
+});
+
+test('A strict read shares a quick one only while that is strict itself', async (t) => {
+  const { collections } = await migratedDatabase(t);
+  const levels: [rule: string, level: ReadLevel][] = [];
+  let quick: ReadLevel = 'majority';
+  const primary: ProvenReads = {
+    read: (find, rule) => {
+      const level = rule === 'strict' ? 'linearizable' : quick;
+      levels.push([rule ?? 'quick', level]);
+      return find(level);
+    },
+  };
+  const revocations = createRevocationReads(collections, createSchema(collections), primary);
+  const asked = async (question: () => Promise<unknown>) => {
+    levels.length = 0;
+    await question();
+    return levels.map(([rule, level]) => `${rule} ${level}`);
+  };
+  const check = () => revocations.check(anyToken());
+
+  t.deepEqual(await asked(revocations.assertKnown), ['strict linearizable']); // nothing is known yet
+  t.deepEqual(await asked(check), ['quick majority']);
+  t.deepEqual(await asked(revocations.assertKnown), ['quick majority']);
+  t.deepEqual(await asked(() => Promise.all([check(), revocations.assertKnown()])), [
+    'quick majority',
+  ]);
+  quick = 'local'; // as when a second member is added
+  t.deepEqual(await asked(revocations.assertKnown), ['quick local', 'strict linearizable']);
+  t.deepEqual(await asked(revocations.assertKnown), ['strict linearizable']);
 });
 
 test('users asked for at the same time share reads, and each gets their own', async (t) => {
