@@ -24,20 +24,21 @@ export function assertCaller(caller: unknown): asserts caller is Caller {
   if (typeof caller !== 'object' || caller === null) {
     throw new TypeError('"caller" is missing: pass { ip } as the second argument');
   }
-  const fault = faultOf(caller);
-  if (fault !== undefined) throw new TypeError(`"caller.${fault}`);
+  const members: Partial<Record<keyof Caller, unknown>> = caller;
+  const { ip, userAgent, requestId, principal, actor, deadline } = members; // each request asks, so no list is gone through
+  if (typeof ip !== 'string') throw wrong('ip', 'a string');
+  if (!isText(userAgent)) throw wrong('userAgent', TEXT);
+  if (!isText(requestId)) throw wrong('requestId', TEXT);
+  if (!isText(actor)) throw wrong('actor', TEXT);
+  if (!isTime(deadline)) throw wrong('deadline', TIME);
+  if (!isPrincipal(principal)) throw wrong('principal', 'the answer of authenticate');
 }
 
-/** Member by member: a list of them would be gone through, and copied, at every request. */
-function faultOf(caller: Partial<Record<keyof Caller, unknown>>): string | undefined {
-  const { ip, userAgent, requestId, principal, actor, deadline } = caller;
-  if (typeof ip !== 'string') return 'ip" must be a string';
-  if (!isText(userAgent)) return 'userAgent" must be a string where it is given';
-  if (!isText(requestId)) return 'requestId" must be a string where it is given';
-  if (!isText(actor)) return 'actor" must be a string where it is given';
-  if (!isTime(deadline)) return 'deadline" must be a time of performance.now(), in milliseconds';
-  if (!isPrincipal(principal)) return 'principal" must be the answer of authenticate';
-  return undefined;
+const TEXT = 'a string where it is given';
+const TIME = 'a time of performance.now(), in milliseconds';
+
+function wrong(member: keyof Caller, mustBe: string): TypeError {
+  return new TypeError(`"caller.${member}" must be ${mustBe}`);
 }
 
 function isText(value: unknown): boolean {
