@@ -73,9 +73,8 @@ export function createRevocationReads(
   schema: Schema,
   primary: ProvenReads = unproven,
 ): RevocationReads {
-  const { readProven, readStrictly: read } = createReads(
-    createReader(revokedTokens, schema, primary),
-    createReader(revokedTokens, schema, primary, 'strict'),
+  const { readProven, readStrictly: read } = createReads((rule) =>
+    createReader(revokedTokens, schema, primary, rule),
   );
 
   async function checkStrictly(token: CheckInput): Promise<RevocationKind | undefined> {
@@ -101,7 +100,8 @@ export function createRevocationReads(
 
     async isClientRevoked(id) {
       const key = clientKey(id);
-      return (await readProven([key])).entries.has(key) && has(key);
+      const { entries, isStrict } = await readProven([key]);
+      return entries.has(key) && (isStrict || has(key));
     },
 
     async cutoffs(userId) {
@@ -158,7 +158,8 @@ interface Found {
 }
 
 /** Lets strict reads share those on a proven primary where these are strict as well, as on a set of one node. */
-function createReads(quick: SharedRead<Found>, strict: SharedRead<Found>) {
+function createReads(createRead: (rule?: 'strict') => SharedRead<Found>) {
+  const quick = createRead();
   let isSame = false;
 
   const readProven = createSharedReads(async (keys) => {
@@ -166,7 +167,7 @@ function createReads(quick: SharedRead<Found>, strict: SharedRead<Found>) {
     isSame = found.isStrict;
     return found;
   });
-  const readAlone = createSharedReads(strict);
+  const readAlone = createSharedReads(createRead('strict'));
 
   async function readStrictly(keys: readonly string[]): Promise<Found> {
     const found = isSame ? await readProven(keys) : undefined;
