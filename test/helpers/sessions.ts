@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Collections, SessionDocument } from '../../lib/store/collections.ts';
 import { type Answer, post } from './server.ts';
+import { eventually } from './set-status.ts';
 import { PASSWORD } from './users.ts';
 
 /** What a login or a refresh gave. */
@@ -10,19 +10,17 @@ export interface Tokens {
   readonly sessionId: string;
 }
 
-const RETRY_AFTER = 250;
-
 /** Logs in over HTTP, as soon as the server is not busy; throws where the login fails. */
 export async function openSession(
   url: string,
   email: string,
   headers: Record<string, string> = {},
 ): Promise<Tokens> {
-  for (;;) {
-    const answer = await post(`${url}/api/auth/login`, { email, password: PASSWORD }, headers);
-    if (answer.body?.code !== 'busy') return tokensOf(answer);
-    await setTimeout(RETRY_AFTER);
-  }
+  const answer = await eventually('A login that is not busy', async () => {
+    const told = await post(`${url}/api/auth/login`, { email, password: PASSWORD }, headers);
+    return told.body?.code === 'busy' ? undefined : told;
+  });
+  return tokensOf(answer);
 }
 
 /** Presents a refresh token. */
