@@ -24,7 +24,7 @@ const options = JSON.parse(process.env['BENCH_ROW'] ?? '{}') as RowOptions;
 /** The only row without a check: its list of what is revoked is always empty. */
 const nothingRevoked: Pick<Revocations, 'check'> = { check: async () => undefined };
 
-/** About as long as the users in the database. */
+/** A user about as long as those in the database. */
 const sameUser: Pick<Users, 'find'> = {
   find: async (id) => ({
     id,
@@ -36,7 +36,7 @@ const sameUser: Pick<Users, 'find'> = {
   }),
 };
 
-/** As createAuth makes it, but for what the row leaves out. */
+/** Makes the auth that createAuth makes, but for what the row leaves out. */
 async function openAuth(db: Db): Promise<Auth> {
   const { secret, issuer, audience, checks, userLoad } = options;
   const parts = await openParts({ db, secrets: [secret], issuer, audience, deadline: DEADLINE });
@@ -47,7 +47,7 @@ async function openAuth(db: Db): Promise<Auth> {
   });
 }
 
-/** As an application of somebody else's has it, and as the peers are measured. Answers the port. */
+/** Serves an application of somebody else's, as the peers are measured. Answers the port. */
 async function serveEmbedded(auth: Pick<Auth, 'authenticate'>): Promise<number> {
   const app = new Koa();
   app.use(handleErrors());
@@ -58,7 +58,7 @@ async function serveEmbedded(auth: Pick<Auth, 'authenticate'>): Promise<number> 
   return (server.address() as AddressInfo).port;
 }
 
-/** As server/start.ts does. Answers the port. */
+/** Serves the whole server, as server/start.ts does. Answers the port. */
 async function serveWhole(auth: Auth): Promise<number> {
   const log = createLog('info'); // to standard output, which the harness has opened on /dev/null
   const app = createApp({

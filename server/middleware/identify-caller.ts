@@ -54,7 +54,7 @@ function ipOf({ ip, req }: Pick<RequestContext, 'ip' | 'req'>): string {
 
 const LONGEST_USER_AGENT = 512;
 
-/** Without the control characters of ISO 8859-1, which a terminal would obey. */
+/** Returns the user agent without the control characters of ISO 8859-1, which a terminal would obey. */
 function userAgentOf(text: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return text.slice(0, LONGEST_USER_AGENT).replace(/[\0-\x1f\x7f-\x9f]/g, ' ') || undefined;
