@@ -9,10 +9,10 @@ import { makePlan } from './bench/plan.ts';
 import { chart } from './bench/report/chart.ts';
 import { tables } from './bench/report/tables.ts';
 import type { Results } from './bench/results.ts';
-import { createCleanups } from './cleanups.ts';
+import { createCleanups } from './dev/cleanups.ts';
 import { ExitError } from './dev/exit-error.ts';
-import { createReport } from './progress.ts';
-import { stopped, stopSignal } from './stop-signal.ts';
+import { createReport } from './dev/progress.ts';
+import { stopped, stopSignal } from './dev/stop-signal.ts';
 
 async function main(args: string[]): Promise<number> {
   const { out, render, ...options } = readOptions(args);

@@ -4,19 +4,19 @@ import { isOfMongoDb } from '../lib/error-without-data.ts';
 import { StoreNotReady, StoreUnavailable } from '../lib/errors.ts';
 import { ConfigError } from '../server/config-error.ts';
 import { EXIT } from '../server/exit-codes.ts';
-import { clientCreateCommand } from './commands/client-create.ts';
-import { clientDeleteCommand } from './commands/client-delete.ts';
-import { clientListCommand } from './commands/client-list.ts';
-import { CommandFailed } from './commands/command-failed.ts';
-import { describeMongoError, describeStoreError } from './commands/describe-store-error.ts';
-import { generateSecretCommand } from './commands/generate-secret.ts';
-import { migrateCommand } from './commands/migrate.ts';
-import { answer, lostOutput, surviveOutput } from './commands/output.ts';
-import { publicKeyCommand } from './commands/public-key.ts';
-import { revokeCommand } from './commands/revoke.ts';
-import { userCreateCommand } from './commands/user-create.ts';
-import { userDisableCommand, userEnableCommand } from './commands/user-disable.ts';
-import { userSetPasswordCommand } from './commands/user-set-password.ts';
+import { clientCreateCommand } from './cli/client-create.ts';
+import { clientDeleteCommand } from './cli/client-delete.ts';
+import { clientListCommand } from './cli/client-list.ts';
+import { CommandFailed } from './cli/command-failed.ts';
+import { describeMongoError, describeStoreError } from './cli/describe-store-error.ts';
+import { generateSecretCommand } from './cli/generate-secret.ts';
+import { migrateCommand } from './cli/migrate.ts';
+import { answer, lostOutput, surviveOutput } from './cli/output.ts';
+import { publicKeyCommand } from './cli/public-key.ts';
+import { revokeCommand } from './cli/revoke.ts';
+import { userCreateCommand } from './cli/user-create.ts';
+import { userDisableCommand, userEnableCommand } from './cli/user-disable.ts';
+import { userSetPasswordCommand } from './cli/user-set-password.ts';
 
 const program = new Command('rescind')
   .description('An auth server whose logout is true, on one MongoDB.')

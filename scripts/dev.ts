@@ -2,17 +2,17 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { EXIT } from '../server/exit-codes.ts';
-import { type Cleanups, createCleanups } from './cleanups.ts';
 import { banner } from './dev/banner.ts';
+import { type Cleanups, createCleanups } from './dev/cleanups.ts';
 import { rescind } from './dev/command.ts';
 import { type OwnDatabase, startOwnDatabase } from './dev/database.ts';
 import { ExitError } from './dev/exit-error.ts';
 import { localSecret } from './dev/local-secret.ts';
+import { createReport, painter, type Report } from './dev/progress.ts';
 import { checkAddress, startServer } from './dev/server.ts';
 import { readSettings, type Settings } from './dev/settings.ts';
+import { stopped, stopSignal } from './dev/stop-signal.ts';
 import { devUser } from './dev/user.ts';
-import { createReport, painter, type Report } from './progress.ts';
-import { stopped, stopSignal } from './stop-signal.ts';
 
 const help = `Usage: npm run dev
 

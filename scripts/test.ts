@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Cleanups, createCleanups } from './cleanups.ts';
-import { guard } from './guard.ts';
-import { ownFolder } from './own-folder.ts';
-import { endChild, ended, spawnChild } from './processes.ts';
-import { stopped, stopSignal } from './stop-signal.ts';
-import { openTestDatabase } from './test-database.ts';
+import { type Cleanups, createCleanups } from './dev/cleanups.ts';
+import { guard } from './dev/guard.ts';
+import { ownFolder } from './dev/own-folder.ts';
+import { endChild, ended, spawnChild } from './dev/processes.ts';
+import { stopped, stopSignal } from './dev/stop-signal.ts';
+import { openTestDatabase } from './test/database.ts';
 
 const interruptGrace = 10_000;
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { guard } from '../guard.ts';
-import { endChild, hasEnded, howEnded, pidOf, spawnChild } from '../processes.ts';
+import { guard } from '../dev/guard.ts';
+import { endChild, hasEnded, howEnded, pidOf, spawnChild } from '../dev/processes.ts';
 import { type Pinning, type Processors, pinned } from './pinning.ts';
 import { keepStderrTail } from './stderr-tail.ts';
 

@@ -5,7 +5,7 @@ import { openCollections, type UserDocument } from '../../lib/store/collections.
 import { connect, type Db } from '../../lib/store/database.ts';
 import { migrate, planMigration } from '../../lib/store/migrate.ts';
 import { DAY, MINUTE } from '../../lib/time.ts';
-import type { Detail } from '../progress.ts';
+import type { Detail } from '../dev/progress.ts';
 import { cutoff, emailOf, USER_COUNT, userId, usersWithCutoff } from './population.ts';
 import { cutoffDocument, logoutDocuments, revokedToken } from './revoked-documents.ts';
 import { USUAL_ENTRIES } from './rows.ts';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../processes.ts';
-import type { Report } from '../progress.ts';
+import { run } from '../dev/processes.ts';
+import type { Report } from '../dev/progress.ts';
 import { peersFolder } from './server-process.ts';
 
 /**

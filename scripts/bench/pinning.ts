@@ -1,4 +1,4 @@
-import { run } from '../processes.ts';
+import { run } from '../dev/processes.ts';
 
 /** Who may use which processors. */
 export interface Pinning {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { guard } from '../guard.ts';
-import { freePort } from '../mongod/free-port.ts';
-import { endChild, hasEnded, howEnded, spawnChild } from '../processes.ts';
+import { guard } from '../dev/guard.ts';
+import { freePort } from '../dev/mongod/free-port.ts';
+import { endChild, hasEnded, howEnded, spawnChild } from '../dev/processes.ts';
 import { BCRYPT_COST } from './fill-database.ts';
 import { pinned } from './pinning.ts';
 import { USUAL_ENTRIES } from './rows.ts';

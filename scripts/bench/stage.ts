@@ -1,11 +1,11 @@
 import { connect } from '../../lib/store/database.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import type { Cleanups } from '../cleanups.ts';
-import { findMongod } from '../mongod/find.ts';
-import { startMongod, withDatabase } from '../mongod/start.ts';
-import { mongodVersion } from '../mongod/version.ts';
-import { ownFolder } from '../own-folder.ts';
-import type { Report } from '../progress.ts';
+import type { Cleanups } from '../dev/cleanups.ts';
+import { findMongod } from '../dev/mongod/find.ts';
+import { startMongod, withDatabase } from '../dev/mongod/start.ts';
+import { mongodVersion } from '../dev/mongod/version.ts';
+import { ownFolder } from '../dev/own-folder.ts';
+import type { Report } from '../dev/progress.ts';
 import { type Filling, fillDatabase } from './fill-database.ts';
 import { type Generator, startGenerator } from './load/start-generator.ts';
 import { findPinning, type Pinning, pin } from './pinning.ts';

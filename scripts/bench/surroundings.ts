@@ -1,5 +1,5 @@
-import type { Cleanups } from '../cleanups.ts';
-import type { Report } from '../progress.ts';
+import type { Cleanups } from '../dev/cleanups.ts';
+import type { Report } from '../dev/progress.ts';
 import type { Failure } from './failure.ts';
 
 /** What the bench tells its progress to, what ends it, and what it leaves to be undone. */

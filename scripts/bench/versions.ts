@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../processes.ts';
+import { run } from '../dev/processes.ts';
 import { peersFolder } from './server-process.ts';
 import type { Stage } from './stage.ts';
 

@@ -1,4 +1,4 @@
-import type { Paint } from '../progress.ts';
+import type { Paint } from './progress.ts';
 import { devUser } from './user.ts';
 
 /** What the banner tells of. `ownUri` is the MongoDB that dev started, if it did. */

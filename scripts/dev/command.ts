@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { run } from '../processes.ts';
 import { ExitError } from './exit-error.ts';
+import { run } from './processes.ts';
 
 /**
  * Runs a command of the compiled `rescind`, quietly.

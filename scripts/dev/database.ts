@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { EXIT } from '../../server/exit-codes.ts';
-import type { Cleanups } from '../cleanups.ts';
-import { findMongod } from '../mongod/find.ts';
-import { type Mongod, startMongod, withDatabase } from '../mongod/start.ts';
-import { DataFolderInUse } from '../mongod/start-failure.ts';
-import type { Report } from '../progress.ts';
+import type { Cleanups } from './cleanups.ts';
 import { ExitError } from './exit-error.ts';
+import { findMongod } from './mongod/find.ts';
+import { type Mongod, startMongod, withDatabase } from './mongod/start.ts';
+import { DataFolderInUse } from './mongod/start-failure.ts';
+import type { Report } from './progress.ts';
 
 /** The MongoDB that dev itself started. */
 export interface OwnDatabase {

@@ -7,11 +7,11 @@ import pretty from 'pino-pretty';
 import { parseDuration } from '../../lib/time.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { listenFault } from '../../server/listen-on.ts';
-import type { Cleanups } from '../cleanups.ts';
-import { guard } from '../guard.ts';
-import { endChild, ended, hasEnded, howEnded, spawnChild } from '../processes.ts';
-import type { Report } from '../progress.ts';
+import type { Cleanups } from './cleanups.ts';
 import { ExitError } from './exit-error.ts';
+import { guard } from './guard.ts';
+import { endChild, ended, hasEnded, howEnded, spawnChild } from './processes.ts';
+import type { Report } from './progress.ts';
 
 const readyLimit = 60_000;
 /** In which a server ends that has no more than its own deadline to keep, in milliseconds. */

@@ -1,4 +1,4 @@
-import { createCleanups } from '../../scripts/cleanups.ts';
+import { createCleanups } from '../../scripts/dev/cleanups.ts';
 import { migratedDatabase, type TestDatabase } from '../helpers/database.ts';
 import type { Owner } from '../helpers/owner.ts';
 import { serve } from '../helpers/server.ts';

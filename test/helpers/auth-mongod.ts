@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
-import { guard } from '../../scripts/guard.ts';
-import { findMongod } from '../../scripts/mongod/find.ts';
-import { endChild, spawnChild } from '../../scripts/processes.ts';
-import { silentReport } from '../../scripts/progress.ts';
+import { guard } from '../../scripts/dev/guard.ts';
+import { findMongod } from '../../scripts/dev/mongod/find.ts';
+import { endChild, spawnChild } from '../../scripts/dev/processes.ts';
+import { silentReport } from '../../scripts/dev/progress.ts';
 import { ownMongod } from './own-mongod.ts';
 import type { Owner } from './owner.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { SECOND, within } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { freePort } from '../../scripts/mongod/free-port.ts';
+import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import type { Owner } from './owner.ts';
 import { emptyFolder, SERVER } from './processes.ts';
 

@@ -1,15 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findMongod } from '../../scripts/mongod/find.ts';
-import { freePort } from '../../scripts/mongod/free-port.ts';
+import { findMongod } from '../../scripts/dev/mongod/find.ts';
+import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import {
   type Mongod,
   type MongodOptions,
   startMongod,
   withDatabase,
-} from '../../scripts/mongod/start.ts';
-import { silentReport } from '../../scripts/progress.ts';
+} from '../../scripts/dev/mongod/start.ts';
+import { silentReport } from '../../scripts/dev/progress.ts';
 import type { Owner } from './owner.ts';
 import { type TcpProxy, tcpProxy } from './tcp-proxy.ts';
 

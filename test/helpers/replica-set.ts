@@ -1,6 +1,6 @@
-import { findMongod } from '../../scripts/mongod/find.ts';
-import { replicaSetName } from '../../scripts/mongod/replica-set.ts';
-import { silentReport } from '../../scripts/progress.ts';
+import { findMongod } from '../../scripts/dev/mongod/find.ts';
+import { replicaSetName } from '../../scripts/dev/mongod/replica-set.ts';
+import { silentReport } from '../../scripts/dev/progress.ts';
 import type { Owner } from './owner.ts';
 import { type Member, type MemberSettings, startSetMember } from './set-member.ts';
 import { createNetwork, type Network } from './set-network.ts';

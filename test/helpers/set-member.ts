@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Document, MongoClient } from 'mongodb';
-import { startMember } from '../../scripts/mongod/start.ts';
+import { startMember } from '../../scripts/dev/mongod/start.ts';
 import type { Owner } from './owner.ts';
 import { type TcpProxy, tcpProxy } from './tcp-proxy.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { freePort } from '../../scripts/mongod/free-port.ts';
+import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import { readmeBlock } from '../helpers/readme.ts';
 import { logIn, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';

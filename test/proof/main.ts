@@ -2,11 +2,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Cleanups, createCleanups } from '../../scripts/cleanups.ts';
-import { ownFolder } from '../../scripts/own-folder.ts';
-import { createReport, type Report } from '../../scripts/progress.ts';
-import { stopped, stopSignal } from '../../scripts/stop-signal.ts';
-import { openTestDatabase } from '../../scripts/test-database.ts';
+import { type Cleanups, createCleanups } from '../../scripts/dev/cleanups.ts';
+import { ownFolder } from '../../scripts/dev/own-folder.ts';
+import { createReport, type Report } from '../../scripts/dev/progress.ts';
+import { stopped, stopSignal } from '../../scripts/dev/stop-signal.ts';
+import { openTestDatabase } from '../../scripts/test/database.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { type Options, readOptions } from './options.ts';
 import { createOwner } from './own-owner.ts';

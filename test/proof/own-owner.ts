@@ -1,4 +1,4 @@
-import { createCleanups } from '../../scripts/cleanups.ts';
+import { createCleanups } from '../../scripts/dev/cleanups.ts';
 import type { Owner } from '../helpers/owner.ts';
 
 /** Ends what was started in its name, the last thing first, once it is told to. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { HOUR, MINUTE } from '../../lib/time.ts';
-import { freePort } from '../../scripts/mongod/free-port.ts';
+import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import type { ArenaServer } from '../helpers/faults.ts';
 import type { Owner } from '../helpers/owner.ts';
 import { type RunningProcess, SERVER, start } from '../helpers/processes.ts';

@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { MongoClient } from 'mongodb';
-import { findMongod } from '../../scripts/mongod/find.ts';
-import { type MongodOptions, startMongod, withDatabase } from '../../scripts/mongod/start.ts';
-import { silentReport } from '../../scripts/progress.ts';
+import { findMongod } from '../../scripts/dev/mongod/find.ts';
+import { type MongodOptions, startMongod, withDatabase } from '../../scripts/dev/mongod/start.ts';
+import { silentReport } from '../../scripts/dev/progress.ts';
 import { emptyFolder } from '../helpers/processes.ts';
 
 const args = ['--oplogSize', '64'];

@@ -1,13 +1,13 @@
 import test from 'ava';
-import type { Measure } from '../../../scripts/bench/loads.ts';
-import { chart } from '../../../scripts/bench/report/chart.ts';
-import { megabytes, percent, ratio, short, whole } from '../../../scripts/bench/report/format.ts';
-import { markdownTable } from '../../../scripts/bench/report/markdown-table.ts';
-import { headline } from '../../../scripts/bench/report/row-tables.ts';
-import { tables } from '../../../scripts/bench/report/tables.ts';
-import { targetTable } from '../../../scripts/bench/report/targets.ts';
-import type { Results, Run } from '../../../scripts/bench/results.ts';
-import { ROWS } from '../../../scripts/bench/rows.ts';
+import type { Measure } from '../../scripts/bench/loads.ts';
+import { chart } from '../../scripts/bench/report/chart.ts';
+import { megabytes, percent, ratio, short, whole } from '../../scripts/bench/report/format.ts';
+import { markdownTable } from '../../scripts/bench/report/markdown-table.ts';
+import { headline } from '../../scripts/bench/report/row-tables.ts';
+import { tables } from '../../scripts/bench/report/tables.ts';
+import { targetTable } from '../../scripts/bench/report/targets.ts';
+import type { Results, Run } from '../../scripts/bench/results.ts';
+import { ROWS } from '../../scripts/bench/rows.ts';
 
 const HOT: Measure = { load: '50 connections', pattern: 'hot' };
 

@@ -1,7 +1,7 @@
-import type { Cleanups } from './cleanups.ts';
-import { findMongod } from './mongod/find.ts';
-import { startMongod } from './mongod/start.ts';
-import { createReport } from './progress.ts';
+import type { Cleanups } from '../dev/cleanups.ts';
+import { findMongod } from '../dev/mongod/find.ts';
+import { startMongod } from '../dev/mongod/start.ts';
+import { createReport } from '../dev/progress.ts';
 
 // The TTL monitor sleeps a minute by default, longer than any test waits.
 const mongodArgs = ['--setParameter', 'ttlMonitorSleepSecs=1']

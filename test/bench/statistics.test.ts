@@ -1,5 +1,5 @@
 import test from 'ava';
-import { figureOf, median, ratioOf, spread } from '../../../scripts/bench/statistics.ts';
+import { figureOf, median, ratioOf, spread } from '../../scripts/bench/statistics.ts';
 
 const values = (...list: number[]) => list.map((value, round) => ({ round, value }));
 

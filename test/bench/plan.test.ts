@@ -1,6 +1,6 @@
 import test from 'ava';
-import { keyOf, makePlan, turnsOfRound, unknownNames } from '../../../scripts/bench/plan.ts';
-import { ROWS } from '../../../scripts/bench/rows.ts';
+import { keyOf, makePlan, turnsOfRound, unknownNames } from '../../scripts/bench/plan.ts';
+import { ROWS } from '../../scripts/bench/rows.ts';
 
 const idsOfRound = (round: number) =>
   turnsOfRound(makePlan({ only: ['strict', 'bare', 'koa-jwt'] }).rows, round)

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { chart } from '../../../scripts/bench/report/chart.ts';
-import { tables } from '../../../scripts/bench/report/tables.ts';
-import type { Results } from '../../../scripts/bench/results.ts';
+import { chart } from '../../scripts/bench/report/chart.ts';
+import { tables } from '../../scripts/bench/report/tables.ts';
+import type { Results } from '../../scripts/bench/results.ts';
 
 const FOLDER = 'docs/performance';
 const read = (path: string) => readFileSync(path, 'utf8');

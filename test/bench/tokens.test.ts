@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
-import { MINUTE } from '../../../lib/time.ts';
-import { createAccessTokens } from '../../../lib/tokens/access-tokens.ts';
-import { createKeyRing } from '../../../lib/tokens/keys.ts';
-import { generateSecret } from '../../../lib/tokens/secret-rules.ts';
-import { userId, userIds } from '../../../scripts/bench/population.ts';
-import { AUDIENCE, createMint, ISSUER } from '../../../scripts/bench/tokens.ts';
+import { MINUTE } from '../../lib/time.ts';
+import { createAccessTokens } from '../../lib/tokens/access-tokens.ts';
+import { createKeyRing } from '../../lib/tokens/keys.ts';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { userId, userIds } from '../../scripts/bench/population.ts';
+import { AUDIENCE, createMint, ISSUER } from '../../scripts/bench/tokens.ts';
 
 async function setUp() {
   const secret = generateSecret();

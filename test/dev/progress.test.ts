@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import test from 'ava';
-import { createReport } from '../../scripts/progress.ts';
+import { createReport } from '../../scripts/dev/progress.ts';
 
 test('where nobody watches, long work tells now and then how far it is', async (t) => {
   const stream = new PassThrough({ encoding: 'utf8' });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import test from 'ava';
-import { freePort } from '../../scripts/mongod/free-port.ts';
+import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 
 test('a free port is one that can be listened on, and that no outgoing connection is given', async (t) => {
   const ports = await Promise.all(Array.from({ length: 20 }, freePort));

@@ -3,14 +3,14 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { runClosedLoop } from '../../../scripts/bench/load/closed-loop.ts';
-import { runOpenLoop } from '../../../scripts/bench/load/open-loop.ts';
+import { runClosedLoop } from '../../scripts/bench/load/closed-loop.ts';
+import { runOpenLoop } from '../../scripts/bench/load/open-loop.ts';
 import {
   once as eachOnce,
   meRequest,
   type Request,
   randomly,
-} from '../../../scripts/bench/load/requests.ts';
+} from '../../scripts/bench/load/requests.ts';
 
 async function serve(t: ExecutionContext, listener: RequestListener): Promise<number> {
   const server = createServer(listener).listen(0, '127.0.0.1');

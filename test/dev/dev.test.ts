@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { leadsAway } from '../../scripts/dev/loopback.ts';
+import { findMongod } from '../../scripts/dev/mongod/find.ts';
+import { freePort } from '../../scripts/dev/mongod/free-port.ts';
+import { silentReport } from '../../scripts/dev/progress.ts';
 import { readSettings } from '../../scripts/dev/settings.ts';
-import { findMongod } from '../../scripts/mongod/find.ts';
-import { freePort } from '../../scripts/mongod/free-port.ts';
-import { silentReport } from '../../scripts/progress.ts';
 import { emptyFolder, run, start } from '../helpers/processes.ts';
 import { logIn, sendAs } from '../helpers/server.ts';
 

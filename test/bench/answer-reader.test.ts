@@ -1,6 +1,6 @@
 import test from 'ava';
-import { createAnswerReader } from '../../../scripts/bench/load/answer-reader.ts';
-import { completeResponse } from '../../../scripts/bench/load/response.ts';
+import { createAnswerReader } from '../../scripts/bench/load/answer-reader.ts';
+import { completeResponse } from '../../scripts/bench/load/response.ts';
 
 const BODY = '{"name":"Zoë"}';
 

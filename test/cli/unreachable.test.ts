@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { MongoClient } from 'mongodb';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { freePort } from '../../scripts/mongod/free-port.ts';
+import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import { testUri } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/own-mongod.ts';
 import { emptyFolder, rescind, SERVER, start } from '../helpers/processes.ts';

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import test from 'ava';
-import { performSteps, timeLeft } from '../../../scripts/bench/progress-line.ts';
+import { performSteps, timeLeft } from '../../scripts/bench/progress-line.ts';
 
 test('the time left is the estimate at first, then corrected by the pace so far', (t) => {
   t.is(timeLeft(0, 45, 0), '45 s');

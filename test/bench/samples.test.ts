@@ -1,5 +1,5 @@
 import test from 'ava';
-import { createSamples } from '../../../scripts/bench/load/samples.ts';
+import { createSamples } from '../../scripts/bench/load/samples.ts';
 
 test('percentiles are samples, in any order and of any number', (t) => {
   const samples = createSamples();

