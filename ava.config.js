@@ -1,6 +1,8 @@
-// Tests are compiled to build/ first. One mongod serves them all, so not every core may run a file.
+import { full } from './ava.full.config.js';
+
+// The core: `npm test`.
 export default {
-  files: ['build/test/**/*.test.js', '!build/test/install/**'],
+  files: ['dist/test/**/*.test.js', ...full.map((files) => `!${files}`)],
   timeout: '3m',
   workerThreads: false,
 };

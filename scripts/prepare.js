@@ -1,13 +1,13 @@
-// Runs after every `npm ci`. Builds dist/ where the compiler is installed; elsewhere dist/ has to be there.
+// Runs after every `npm ci` and before `npm pack`. Compiles everything anew where the compiler is
+// installed; elsewhere dist/ has to be there.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 
 const compiler = 'node_modules/typescript/bin/tsc';
 
 if (existsSync(compiler)) {
-  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
-    stdio: 'inherit',
-  });
+  rmSync('dist', { recursive: true, force: true });
+  const { status } = spawnSync(process.execPath, [compiler], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } else if (!existsSync('dist/server/main.js')) {
   process.stderr.write(

@@ -1,17 +1,29 @@
-/** `npm test`: ava on the compiled tests, with a MongoDB for as long as they run. */
-import { existsSync } from 'node:fs';
+/** `npm test`, `npm run t`, `npm run test:full` and `npm run test:watch`: ava on the compiled tests, with a MongoDB. */
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Cleanups, createCleanups } from './dev/cleanups.ts';
 import { guard } from './dev/guard.ts';
 import { ownFolder } from './dev/own-folder.ts';
 import { endChild, ended, spawnChild } from './dev/processes.ts';
 import { stopped, stopSignal } from './dev/stop-signal.ts';
+import { compiledTest, packagesOf, removeStale } from './test/compiled.ts';
 import { openTestDatabase } from './test/database.ts';
 
-const interruptGrace = 10_000;
+const help = `Usage: npm test [-- FILES and options]        the core
+       npm run test:full [-- options]          what is not in the core
+       npm run t -- FILES                      single files: npm run t -- test/time.test.ts
+       npm run test:watch [-- FILES]           runs tests again when something they import changes
+
+A mongod is found or fetched, and runs for as long as the tests do.
+  TEST_MONGODB_URI   use this MongoDB instead, e.g. mongodb://127.0.0.1:27017/?replicaSet=rs0
+  MONGOD_BINARY      the mongod to run
+All other options are those of ava, e.g. --match 'a title*', --serial, --fail-fast:
+`;
+
+const INTERRUPT_GRACE = 10_000;
 
 async function main(args: string[]): Promise<number> {
+  if (args.includes('--help')) process.stdout.write(help);
   const cleanups = createCleanups();
   const interrupted = stopped(stopSignal(process.env)).then((signal) => {
     return signal === 'SIGINT' ? 130 : 143;
@@ -24,35 +36,49 @@ async function main(args: string[]): Promise<number> {
 }
 
 async function runTests(args: string[], cleanups: Cleanups): Promise<number> {
+  for (const folder of packagesOf(args)) {
+    const compiler = startProgram('typescript/bin/tsc', ['-p', folder], process.env, cleanups);
+    await ended(compiler);
+    if (compiler.exitCode !== 0) return 1;
+  }
+  await removeStale('dist');
   const folder = await ownFolder('rescind-test-');
-  const asks = args.some((arg) => arg === '--help' || arg === '--version');
-  const database = asks
-    ? {}
-    : await openTestDatabase(join(folder, 'mongodb'), process.env, cleanups);
-  const cli = fileURLToPath(new URL('./cli.mjs', import.meta.resolve('ava')));
-  const ava = spawnChild(process.execPath, [cli, ...args.map(compiled)], {
-    // The tests' own temporary folders lie in ours, and go with it when they are interrupted.
-    env: testEnv({ ...process.env, ...database, TMPDIR: folder }),
-    stdio: 'inherit',
+  const env = testEnv({
+    ...process.env,
+    ...(await testDatabase(args, join(folder, 'mongodb'), cleanups)),
+    TMPDIR: folder, // The tests' own temporary folders go with it when they are interrupted.
   });
-  guard(ava);
-  // On SIGINT ava tells which tests were still at work, and ends.
-  cleanups.add(() => endChild(ava, interruptGrace, 'SIGINT'));
+  if (args.includes('--watch')) {
+    startProgram('typescript/bin/tsc', ['--watch', '--preserveWatchOutput'], env, cleanups);
+  }
+  const ava = startProgram('ava/entrypoints/cli.mjs', args.map(compiledTest), env, cleanups);
   await ended(ava);
   return ava.exitCode ?? 1;
 }
 
-/** What the user has configured for a server must not decide how the tests end. */
+function testDatabase(args: string[], dataFolder: string, cleanups: Cleanups) {
+  const needsNone = args.some((arg) => arg === '--help' || arg === '--version');
+  return needsNone ? {} : openTestDatabase(dataFolder, process.env, cleanups);
+}
+
+/** Removes what the user has configured for a server: it must not decide how the tests end. */
 function testEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const configured = /^(MONGODB_URI|MONGODB_URI_FILE|JWT_.*)$/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !configured.test(name)));
 }
 
-/** `test/x.test.ts` is what people type, and `build/test/x.test.js` is what ava is to run. */
-function compiled(arg: string): string {
-  const path = arg.replace(/^\.\//, '');
-  const isTest = path.startsWith('test/') && (path.endsWith('.ts') || existsSync(path));
-  return isTest ? `build/${path.replace(/\.ts$/, '.js')}` : arg;
+/** Starts a program of node_modules, which ends with this process. On SIGINT ava prints the pending tests. */
+function startProgram(
+  file: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  cleanups: Cleanups,
+): ChildProcess {
+  const path = join('node_modules', file);
+  const child = spawnChild(process.execPath, [path, ...args], { env, stdio: 'inherit' });
+  guard(child);
+  cleanups.add(() => endChild(child, INTERRUPT_GRACE, 'SIGINT'));
+  return child;
 }
 
 main(process.argv.slice(2)).then(

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
@@ -11,8 +11,7 @@ import { addUser } from '../helpers/users.ts';
 /** Runs the example as it stands, but for its port, as a program that has rescind installed. */
 async function runExample(t: ExecutionContext, env: Record<string, string>): Promise<string> {
   const port = await freePort();
-  const file = `build/readme-example-${port}.mjs`;
-  mkdirSync('build', { recursive: true });
+  const file = `dist/readme-example-${port}.mjs`;
   writeFileSync(file, readmeBlock('js', 'rescind/koa').replace('3000', String(port)));
   const child = spawn(process.execPath, [file], {
     env: { ...process.env, ...env },

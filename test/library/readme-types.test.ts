@@ -11,7 +11,7 @@ const STRICT = [
 
 /** Compiles a program that has rescind installed: the package refers to itself by its name. */
 async function compile(t: ExecutionContext, name: string, text: string) {
-  const folder = join('build', `types-${name}-${process.pid}`);
+  const folder = join('dist', `types-${name}-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   t.teardown(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'example.ts');
