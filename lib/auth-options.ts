@@ -1,10 +1,11 @@
+import { assertInteger } from './input.ts';
 import type { Log } from './log.ts';
 import type { Db } from './store/database.ts';
 import type { LoginLimitOptions } from './store/login-limits.ts';
 import type { ProofAttempt } from './store/prover.ts';
 import { MOST_SESSIONS } from './store/sessions.ts';
 import { type Clock, DAY, HOUR, MINUTE, SECOND } from './time.ts';
-import type { Lifetimes } from './use-cases/grant.ts';
+import type { Lifetimes } from './use-cases/shared/open-session.ts';
 
 export interface AuthOptions {
   /** A database that `rescind migrate` has prepared; `connect(uri).db` sets all the time-outs. */
@@ -73,15 +74,10 @@ const LONGEST_SESSION = 90 * DAY;
 export function sessionRules(options: AuthOptions): SessionRules {
   const { accessTokenTtl = 15 * MINUTE, refreshGrace = MINUTE, maxSessions = 100 } = options;
   const { refreshTokenIdleTtl: idleTtl = 7 * DAY, refreshTokenMaxTtl: maxTtl = 30 * DAY } = options;
-  checkNumber('refreshTokenMaxTtl', maxTtl, SECOND, LONGEST_SESSION);
-  checkNumber('refreshTokenIdleTtl', idleTtl, SECOND, maxTtl);
-  checkNumber('accessTokenTtl', accessTokenTtl, SECOND, idleTtl);
-  checkNumber('refreshGrace', refreshGrace, 0, HOUR);
-  checkNumber('maxSessions', maxSessions, 1, MOST_SESSIONS);
+  assertInteger('refreshTokenMaxTtl', maxTtl, SECOND, LONGEST_SESSION);
+  assertInteger('refreshTokenIdleTtl', idleTtl, SECOND, maxTtl);
+  assertInteger('accessTokenTtl', accessTokenTtl, SECOND, idleTtl);
+  assertInteger('refreshGrace', refreshGrace, 0, HOUR);
+  assertInteger('maxSessions', maxSessions, 1, MOST_SESSIONS);
   return { lifetimes: { idleTtl, maxTtl }, refreshGrace, maxSessions };
-}
-
-function checkNumber(name: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new TypeError(`"${name}" must be a whole number from ${least} to ${most}`);
 }

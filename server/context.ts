@@ -1,7 +1,7 @@
 import type { Context, ParameterizedContext } from 'koa';
 import type { Auth } from '../lib/auth.ts';
 import type { Caller, Principal } from '../lib/caller.ts';
-import type { ClientCredentials } from '../lib/use-cases/authenticate-client.ts';
+import type { ClientCredentials } from '../lib/use-cases/shared/authenticate-client.ts';
 
 /** The key of our caller in `ctx.state`: an application may have a `caller` of its own, or a `principal`. */
 export const CALLER: unique symbol = Symbol.for('rescind.caller');

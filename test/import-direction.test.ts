@@ -23,7 +23,7 @@ const against: readonly [file: string, imports: string, message: RegExp][] = [
 const along: readonly [file: string, imports: string][] = [
   ['lib/store/sessions.ts', 'mongodb'],
   ['lib/store/audit.ts', '../time.ts'],
-  ['lib/use-cases/grant.ts', '../store/sessions.ts'],
+  ['lib/use-cases/shared/open-session.ts', '../store/sessions.ts'],
   ['server/start.ts', '../lib/auth.ts'],
   ['scripts/cli.ts', '../server/config.ts'],
 ];

@@ -1,5 +1,4 @@
 import type { Principal } from '../caller.ts';
-import type { UseCase } from '../deadline.ts';
 import { AuthError } from '../errors.ts';
 import type { ClockSkew } from '../store/clock-skew.ts';
 import type { LastUse } from '../store/last-use.ts';
@@ -7,7 +6,7 @@ import type { RevocationKind, RevocationReads } from '../store/revocation-reads.
 import type { Users } from '../store/users.ts';
 import type { AccessTokens } from '../tokens/access-tokens.ts';
 
-export interface AuthenticateParts {
+export interface AuthenticateDeps {
   readonly accessTokens: AccessTokens;
   readonly revocations: RevocationReads;
   readonly users: Users;
@@ -20,28 +19,25 @@ export interface AuthenticateInput {
   readonly token: string;
 }
 
-export type Authenticate = UseCase<AuthenticateInput, Principal>;
-
 /**
- * Tells whom an access token speaks for. The token is settled first, by the CPU and then by one
- * read of what is revoked; only then is the user loaded. AuthError `invalid_token`,
- * `token_revoked`, `user_tokens_revoked`, `store_unavailable`.
+ * Returns the principal that an access token belongs to. The token is settled first, by the CPU and then by
+ * one read of `revoked_tokens`; only then is the user loaded. AuthError `invalid_token`, `token_revoked`,
+ * `user_tokens_revoked`, `store_unavailable`.
  */
-export function createAuthenticate(parts: AuthenticateParts): Authenticate {
-  const { accessTokens, revocations, users, skew, lastUse } = parts;
-
-  return async function authenticate({ token }) {
-    const accessToken = accessTokens.verify(token);
-    await skew.assertBearable(); // with a wrong clock a good token would look expired: 503, not 401
-    accessTokens.assertCurrent(accessToken);
-    const kind = await revocations.check(accessToken);
-    if (kind !== undefined) throw revoked(kind);
-    const user = await users.find(accessToken.userId);
-    if (user === undefined) throw new AuthError('invalid_token', 'The user of the token is gone');
-    if (user.disabled) throw new AuthError('invalid_token', 'The user of the token is disabled');
-    lastUse.note(accessToken.sessionId, accessToken.counter);
-    return { user, sessionId: accessToken.sessionId };
-  };
+export async function authenticate(
+  { accessTokens, revocations, users, skew, lastUse }: AuthenticateDeps,
+  { token }: AuthenticateInput,
+): Promise<Principal> {
+  const accessToken = accessTokens.verify(token);
+  await skew.assertBearable(); // with a wrong clock a good token would look expired: 503, not 401
+  accessTokens.assertCurrent(accessToken);
+  const kind = await revocations.check(accessToken);
+  if (kind !== undefined) throw revoked(kind);
+  const user = await users.find(accessToken.userId);
+  if (user === undefined) throw new AuthError('invalid_token', 'The user of the token is gone');
+  if (user.disabled) throw new AuthError('invalid_token', 'The user of the token is disabled');
+  lastUse.note(accessToken.sessionId, accessToken.counter);
+  return { user, sessionId: accessToken.sessionId };
 }
 
 function revoked(kind: RevocationKind): AuthError {

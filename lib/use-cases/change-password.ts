@@ -1,14 +1,16 @@
 import { type Caller, principalOf } from '../caller.ts';
-import type { UseCase } from '../deadline.ts';
 import { AuthError } from '../errors.ts';
 import type { PasswordRules } from '../password-rules.ts';
-import { passwordFault } from '../passwords.ts';
+import { type Passwords, passwordFault } from '../passwords.ts';
 import type { Audit } from '../store/audit.ts';
+import type { LoginLimits } from '../store/login-limits.ts';
 import type { User, Users } from '../store/users.ts';
-import { createGrant, type Grant, type GrantParts } from './grant.ts';
-import { createPasswordAttempt, type PasswordAttemptParts } from './password-attempt.ts';
+import { type IssuedTokens, type OpenSessionDeps, openSession } from './shared/open-session.ts';
+import { settleAttempt } from './shared/settle-attempt.ts';
 
-export interface ChangePasswordParts extends GrantParts, PasswordAttemptParts {
+export interface ChangePasswordDeps extends OpenSessionDeps {
+  readonly passwords: Passwords;
+  readonly loginLimits: Pick<LoginLimits, 'takeChange'>;
   readonly users: Users;
   readonly passwordRules: PasswordRules;
   readonly audit: Audit;
@@ -19,41 +21,29 @@ export interface ChangePasswordInput {
   readonly newPassword: string;
 }
 
-export type ChangePassword = UseCase<ChangePasswordInput, Grant>;
-
 /**
- * Changes the password of the calling user, ends every session there is, and opens a new one. What breaks
- * off half-way is completed by the same request again; or that finds its token revoked: then the change is
- * complete, and the new password logs in. Needs `caller.principal`. AuthError `invalid_input`,
+ * Changes the password of the calling user, ends every session, and opens a new one. A change that broke off
+ * half-way is completed by the same request again; if that is refused because its token is revoked, the change
+ * was complete and the new password logs in. Needs `caller.principal`. AuthError `invalid_input`,
  * `wrong_password`, `too_many_logins`, `invalid_token` (disabled meanwhile), `user_tokens_revoked` (changed
  * by somebody else meanwhile), `busy`, `store_unavailable`.
  */
-export function createChangePassword(parts: ChangePasswordParts): ChangePassword {
-  const { revocations, passwordRules, audit, loginLimits } = parts;
-  const attempt = createPasswordAttempt(parts);
-  const exchange = createExchange(parts);
-  const confirm = createConfirm(parts);
-  const grant = createGrant(parts);
+export async function changePassword(
+  deps: ChangePasswordDeps,
+  input: ChangePasswordInput,
+  caller: Caller,
+): Promise<IssuedTokens> {
+  const { user, sessionId } = principalOf(caller);
+  assertValid(input, user, deps.passwordRules);
+  const { id } = user;
+  const outcome = await replacePassword(deps, id, sessionId, input);
+  if ('refusal' in outcome) throw await recordRefusal(deps, outcome.refusal, user, caller);
 
-  return async function changePassword(input, caller) {
-    const { user, sessionId } = principalOf(caller);
-    assertValid(input, user, passwordRules);
-    const { id } = user;
-    const take = () => loginLimits.takeChange(sessionId);
-    const outcome = await attempt(take, () => exchange(id, input));
-    if ('refusal' in outcome) throw await refused(outcome.refusal, user, caller);
-
-    const reason = 'password_changed';
-    const cutoff = await revocations.revokeUser({ userId: id, reason, revokedBy: id });
-    await audit.record({ action: reason, user, details: {} }, caller);
-    const now = await confirm(id, outcome.hash);
-    return grant({ userId: id, stamp: cutoff + 1, authTime: now }, caller);
-  };
-
-  async function refused(reason: string, user: User, caller: Caller): Promise<AuthError> {
-    await audit.record({ action: 'password_change_failed', user, details: { reason } }, caller);
-    return new AuthError('wrong_password', `The change of the password was refused: ${reason}`);
-  }
+  const reason = 'password_changed';
+  const cutoff = await deps.revocations.revokeUser({ userId: id, reason, revokedBy: id });
+  await deps.audit.record({ action: reason, user, details: {} }, caller);
+  const now = await confirm(deps, id, outcome.hash);
+  return openSession(deps, { userId: id, stamp: cutoff + 1, authTime: now }, caller);
 }
 
 const SAME = 'The new password must be another than the current one.';
@@ -72,60 +62,79 @@ function assertValid(input: ChangePasswordInput, owner: User, rules: PasswordRul
   throw new AuthError('invalid_input', 'The change of the password has invalid input', { faults });
 }
 
-/** The hash that stands now. */
-interface Exchanged {
+/** The hash now in force. */
+interface Replaced {
   readonly hash: string;
 }
 
-interface NotExchanged {
+interface NotReplaced {
   readonly refusal: 'wrong_password' | 'changed';
 }
 
-type Outcome = Exchanged | NotExchanged;
-
 /**
- * Exchanges the hash, if the current password fits the one that is replaced. Where another hash was found
- * in its place it starts over once: one that a login renewed fits still, that of another password does not.
+ * Replaces the hash if the current password fits it. Starts over once where the hash changed meanwhile:
+ * one that a login renewed still fits, that of another password does not.
  */
-function createExchange({ users, passwords }: ChangePasswordParts) {
-  return async function exchange(id: string, input: ChangePasswordInput): Promise<Outcome> {
-    const first = await exchangeOnce(id, input);
-    return isChanged(first) ? exchangeOnce(id, input) : first;
-  };
-
-  async function exchangeOnce(id: string, input: ChangePasswordInput): Promise<Outcome> {
-    const { currentPassword, newPassword } = input;
-    const { passwordHash } = enabled(await users.readAgain(id)).account;
-    if (await passwords.check(currentPassword, passwordHash)) {
-      const hash = await passwords.hash(newPassword);
-      const isExchanged = await users.changePassword(id, passwordHash, hash);
-      return isExchanged ? { hash } : { refusal: 'changed' };
-    }
-    // Again, after it broke off between the hash and the cutoff: go on from there.
-    if (await passwords.check(newPassword, passwordHash)) return { hash: passwordHash };
-    return { refusal: 'wrong_password' };
+async function replacePassword(
+  deps: ChangePasswordDeps,
+  id: string,
+  sessionId: string,
+  input: ChangePasswordInput,
+): Promise<Replaced | NotReplaced> {
+  const releaseSlot = deps.passwords.takePlace();
+  try {
+    const attempt = await deps.loginLimits.takeChange(sessionId);
+    return await settleAttempt(attempt, replaceHash(deps, id, input));
+  } finally {
+    releaseSlot();
   }
 }
 
-function isChanged(outcome: Outcome): boolean {
-  return 'refusal' in outcome && outcome.refusal === 'changed';
+async function replaceHash(deps: ChangePasswordDeps, id: string, input: ChangePasswordInput) {
+  const first = await replaceOnce(deps, id, input);
+  const isChanged = 'refusal' in first && first.refusal === 'changed';
+  return isChanged ? replaceOnce(deps, id, input) : first;
+}
+
+async function replaceOnce(
+  { users, passwords }: ChangePasswordDeps,
+  id: string,
+  { currentPassword, newPassword }: ChangePasswordInput,
+): Promise<Replaced | NotReplaced> {
+  const { passwordHash } = assertEnabled(await users.readAgain(id)).account;
+  if (await passwords.check(currentPassword, passwordHash)) {
+    const hash = await passwords.hash(newPassword);
+    const isReplaced = await users.changePassword(id, passwordHash, hash);
+    return isReplaced ? { hash } : { refusal: 'changed' };
+  }
+  // A retry, after a change that broke off between the hash and the cutoff, goes on from there.
+  if (await passwords.check(newPassword, passwordHash)) return { hash: passwordHash };
+  return { refusal: 'wrong_password' };
+}
+
+async function recordRefusal(
+  { audit }: ChangePasswordDeps,
+  reason: string,
+  user: User,
+  caller: Caller,
+): Promise<AuthError> {
+  await audit.record({ action: 'password_change_failed', user, details: { reason } }, caller);
+  return new AuthError('wrong_password', `The change of the password was refused: ${reason}`);
 }
 
 /**
- * Whether the account is as it was left, read after the cutoff: who changes the password or disables the
- * user later has a cutoff above the new session, who did so before is seen here. Answers the time.
+ * Confirms that the account is unchanged, by a read after the cutoff, and returns the time of that read. A later
+ * change or disabling has a cutoff above the new session; an earlier one is seen here.
  */
-function createConfirm({ users }: ChangePasswordParts) {
-  return async function confirm(id: string, hash: string): Promise<Date> {
-    const { account, now } = enabled(await users.readAgain(id));
-    if (account.passwordHash === hash) return now;
-    throw new AuthError('user_tokens_revoked', 'The password was changed again meanwhile');
-  };
+async function confirm({ users }: ChangePasswordDeps, id: string, hash: string): Promise<Date> {
+  const { account, now } = assertEnabled(await users.readAgain(id));
+  if (account.passwordHash === hash) return now;
+  throw new AuthError('user_tokens_revoked', 'The password was changed again meanwhile');
 }
 
-type Again = NonNullable<Awaited<ReturnType<Users['readAgain']>>>;
+type Read = NonNullable<Awaited<ReturnType<Users['readAgain']>>>;
 
-function enabled(again: Again | undefined): Again {
-  if (again !== undefined && !again.account.disabled) return again;
+function assertEnabled(read: Read | undefined): Read {
+  if (read !== undefined && !read.account.disabled) return read;
   throw new AuthError('invalid_token', 'The user of the token is gone or disabled');
 }

@@ -9,17 +9,16 @@ import type { Revocations } from '../store/revocations.ts';
 import type { Schema } from '../store/schema.ts';
 import type { Topology } from '../store/topology.ts';
 import { SECOND, within } from '../time.ts';
-import type { Key } from '../tokens/key.ts';
 import type { KeyRing } from '../tokens/keys.ts';
 import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
 
-/** One thing that has to hold before requests can be served; `detail` says what to do where it does not. */
+/** A condition for serving requests; `detail` says what to do if it does not hold. */
 export interface HealthCheck {
   readonly ok: boolean;
   readonly detail?: string;
   /** For `proof`: milliseconds since the last good proof of the primary began. */
   readonly age_ms?: number;
-  /** Waiting does not help: somebody has to do what `detail` says. */
+  /** Set where waiting does not help: an operator has to act on `detail`. */
   readonly needs_operator?: true;
 }
 
@@ -30,18 +29,18 @@ export interface HealthReport {
     readonly schema: HealthCheck;
     readonly sentinel: HealthCheck;
     readonly skew: HealthCheck;
-    /** Whether the primary is known to have its majority. */
+    /** The primary is proven to have its majority. */
     readonly proof: HealthCheck;
     /** An entry of the server's own is written, at most every 30 seconds. */
     readonly writes: HealthCheck;
     /** Every collection has the indexes that `migrate` made, and none that refuses what is written or deletes what has to stay. */
     readonly indexes: HealthCheck;
-    /** Whether the keys that make new tokens are still good. */
+    /** The keys that make new tokens are not revoked. */
     readonly signing_key: HealthCheck;
   };
 }
 
-export interface CheckHealthParts {
+export interface CheckHealthDeps {
   readonly schema: Schema;
   readonly revocations: Revocations;
   readonly skew: ClockSkew;
@@ -49,7 +48,7 @@ export interface CheckHealthParts {
   readonly healthChecks: HealthChecks;
   readonly keys: Pick<KeyRing, 'signing'>;
   readonly refreshTokens: Pick<RefreshTokens, 'kid'>;
-  /** Told why the database cannot be reached. */
+  /** Receives the reason why the database cannot be reached. */
   readonly log: Log;
   /** The most milliseconds that a check may take. */
   readonly patience: number;
@@ -57,55 +56,62 @@ export interface CheckHealthParts {
 
 export type CheckHealth = () => Promise<HealthReport>;
 
-/** Asks the database all that a request will need of it. Never rejects. */
-export function createCheckHealth(parts: CheckHealthParts): CheckHealth {
-  const { schema, revocations, skew, primary, healthChecks, log, patience } = parts;
-  const revokedKey = createFindRevokedKey(parts);
-
-  return async function checkHealth() {
-    const measured = skew.measure();
-    measured.catch((err) => log.warn({ err }, 'The database cannot be reached'));
-    const read = revocations.cutoffs(undefined); // reads the sentinel, as any request would
-    const found = schema.find();
-    const proven = primary.topology();
-    const bounded = <T>(work: Promise<T>, judge: (value: T) => HealthCheck) =>
-      settled(within(patience, work.then(judge), tooLate));
-    const written = Promise.all([found, read]).then(([version]) =>
-      judgeVersion(version).ok ? healthChecks.assertWritable().then(good) : NOT_TRIED,
-    );
-    const [database, version, sentinel, clocks, proof, writes, indexes, signing] =
-      await Promise.all([
-        bounded(measured, good),
-        bounded(found, judgeVersion),
-        bounded(read, good),
-        bounded(measured, judgeSkew),
-        bounded(proven, (topology) => judgeProof(topology, primary.maxStaleness)),
-        bounded(written, (check) => check),
-        bounded(healthChecks.assertIndexes(), good),
-        bounded(revokedKey(), judgeKey),
-      ]);
-    const checks = {
-      database,
-      schema: version,
-      sentinel,
-      skew: clocks,
-      proof: withAge(proof, primary.age()),
-      writes,
-      indexes,
-      signing_key: signing,
-    };
-    return { ok: Object.values(checks).every(({ ok }) => ok), checks };
+/** Reads everything from the database that a request will need. Never rejects. */
+export async function checkHealth(deps: CheckHealthDeps): Promise<HealthReport> {
+  const { schema, revocations, skew, primary, healthChecks, patience } = deps;
+  const measured = skew.measure();
+  measured.catch((err) => deps.log.warn({ err }, 'The database cannot be reached'));
+  const read = revocations.cutoffs(undefined); // reads the sentinel, as any request would
+  const found = schema.find();
+  const proven = primary.topology();
+  const written = Promise.all([found, read]).then(([version]) =>
+    judgeVersion(version).ok ? healthChecks.assertWritable().then(good) : NOT_TRIED,
+  );
+  const [database, version, sentinel, clocks, proof, writes, indexes, signing] = await Promise.all([
+    judge(measured, good, patience),
+    judge(found, judgeVersion, patience),
+    judge(read, good, patience),
+    judge(measured, judgeSkew, patience),
+    judge(proven, (topology) => judgeProof(topology, primary.maxStaleness), patience),
+    judge(written, (check) => check, patience),
+    judge(healthChecks.assertIndexes(), good, patience),
+    judge(findRevokedKey(deps), judgeKey, patience),
+  ]);
+  const checks = {
+    database,
+    schema: version,
+    sentinel,
+    skew: clocks,
+    proof: withAge(proof, primary.age()),
+    writes,
+    indexes,
+    signing_key: signing,
   };
+  return { ok: Object.values(checks).every(({ ok }) => ok), checks };
 }
 
-/** The answer for a database that is not known: it may be another application's, so nothing is written. */
+/** Turns a finding into a check. A finding that fails, or takes too long, is a failed check. */
+async function judge<T>(
+  finding: Promise<T>,
+  toCheck: (value: T) => HealthCheck,
+  patience: number,
+): Promise<HealthCheck> {
+  try {
+    return await within(patience, finding.then(toCheck), tooLate);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : 'It failed';
+    return { ok: false, detail, ...(error instanceof StoreNotReady && { needs_operator: true }) };
+  }
+}
+
+/** The check of a database of unknown schema: it may belong to another application, so nothing is written. */
 const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried before the schema is right' };
 
 function good(): HealthCheck {
   return { ok: true };
 }
 
-/** The report where nothing can be served any more, for this reason. */
+/** Builds the report of a closed auth: every check fails with this detail. */
 export function failedReport(detail: string): HealthReport {
   const failed: HealthCheck = { ok: false, detail };
   const checks = {
@@ -134,7 +140,7 @@ function judgeSkew(milliseconds: number): HealthCheck {
   return { ok: Math.abs(milliseconds) <= MAX_SKEW, detail };
 }
 
-/** So much earlier than an election at the soonest has a proof to end, in milliseconds. */
+/** The margin between the end of a proof and the earliest election, in milliseconds. */
 const BEFORE_ELECTION = 2 * SECOND;
 
 function judgeProof(topology: Topology, maxStaleness: number): HealthCheck {
@@ -153,54 +159,41 @@ function withAge(check: HealthCheck, age: number | undefined): HealthCheck {
   return age === undefined ? check : { ...check, age_ms: Math.round(age) };
 }
 
+/** A key that makes new tokens. */
 interface MakingKey {
   readonly kid: string;
-  /** What it does, where it stands, and what makes another. */
-  readonly does: string;
+  readonly purpose: string;
   readonly setting: string;
+  /** The command that makes another one. */
   readonly generate: string;
 }
 
-/** Finds which of the keys that make new tokens is revoked: all that it makes is dead on arrival. */
-function createFindRevokedKey({ revocations, keys, refreshTokens }: CheckHealthParts) {
-  const { signing } = keys;
-  const used: readonly MakingKey[] = [
-    ...(signing.alg === 'HS256' ? [] : [privateKeyOf(signing)]),
-    {
-      kid: refreshTokens.kid,
-      does: signing.alg === 'HS256' ? 'makes all tokens' : 'makes refresh tokens',
-      setting: 'JWT_SECRET_KEY',
-      generate: 'npm run -s generate-secret',
-    },
-  ];
-
-  return async function findRevokedKey(): Promise<MakingKey | undefined> {
-    const revoked = await Promise.all(used.map(({ kid }) => revocations.isKeyRevoked(kid)));
-    return used.find((_, index) => revoked[index]);
-  };
+/** Finds the revoked one of the keys that make new tokens: all tokens that it makes are refused. */
+async function findRevokedKey(deps: CheckHealthDeps): Promise<MakingKey | undefined> {
+  const used = makingKeys(deps);
+  const revoked = await Promise.all(used.map(({ kid }) => deps.revocations.isKeyRevoked(kid)));
+  return used.find((_, index) => revoked[index]);
 }
 
-function privateKeyOf({ kid, alg }: Pick<Key, 'kid' | 'alg'>): MakingKey {
-  return {
-    kid,
-    does: 'signs access tokens',
-    setting: 'JWT_PRIVATE_KEY',
-    generate: `npm run -s generate-secret -- --key ${alg}`,
-  };
+function makingKeys({ keys, refreshTokens }: CheckHealthDeps): readonly MakingKey[] {
+  const { kid, alg } = keys.signing;
+  const secret = { kid: refreshTokens.kid, setting: 'JWT_SECRET_KEY' };
+  const generate = 'npm run -s generate-secret';
+  if (alg === 'HS256') return [{ ...secret, purpose: 'makes all tokens', generate }];
+  return [
+    {
+      kid,
+      purpose: 'signs access tokens',
+      setting: 'JWT_PRIVATE_KEY',
+      generate: `${generate} -- --key ${alg}`,
+    },
+    { ...secret, purpose: 'makes refresh tokens', generate },
+  ];
 }
 
 function judgeKey(revoked: MakingKey | undefined): HealthCheck {
   if (revoked === undefined) return { ok: true };
-  const { kid, does, setting, generate } = revoked;
-  const detail = `The key ${kid} of ${setting}, which ${does}, has been revoked. Make another: ${generate}. Then restart every server with it`;
+  const { kid, purpose, setting, generate } = revoked;
+  const detail = `The key ${kid} of ${setting}, which ${purpose}, has been revoked. Make another: ${generate}. Then restart every server with it`;
   return { ok: false, detail, needs_operator: true };
-}
-
-async function settled(check: Promise<HealthCheck>): Promise<HealthCheck> {
-  try {
-    return await check;
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : 'It failed';
-    return { ok: false, detail, ...(error instanceof StoreNotReady && { needs_operator: true }) };
-  }
 }

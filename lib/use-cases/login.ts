@@ -1,18 +1,20 @@
 import type { Caller } from '../caller.ts';
-import type { UseCase } from '../deadline.ts';
 import { normalizeEmail } from '../email.ts';
 import { AuthError, type InputFault, UnsoundDocument } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { passwordFault } from '../passwords.ts';
+import { type Passwords, passwordFault } from '../passwords.ts';
 import type { Audit } from '../store/audit.ts';
 import type { ClockSkew } from '../store/clock-skew.ts';
+import type { LoginLimits } from '../store/login-limits.ts';
 import type { Cutoffs } from '../store/revocation-reads.ts';
 import type { Revocations } from '../store/revocations.ts';
 import type { Account, Users } from '../store/users.ts';
-import { createGrant, type Grant, type GrantParts } from './grant.ts';
-import { createPasswordAttempt, type PasswordAttemptParts } from './password-attempt.ts';
+import { type IssuedTokens, type OpenSessionDeps, openSession } from './shared/open-session.ts';
+import { settleAttempt } from './shared/settle-attempt.ts';
 
-export interface LoginParts extends GrantParts, PasswordAttemptParts {
+export interface LoginDeps extends OpenSessionDeps {
+  readonly passwords: Passwords;
+  readonly loginLimits: Pick<LoginLimits, 'takeLogin'>;
   readonly users: Users;
   readonly revocations: Revocations;
   readonly skew: ClockSkew;
@@ -25,40 +27,25 @@ export interface LoginInput {
   readonly password: string;
 }
 
-export type Login = UseCase<LoginInput, Grant>;
-
 /**
- * Exchanges an e-mail address and a password for a session and its token. AuthError
+ * Exchanges an e-mail address and a password for a session and its tokens. AuthError
  * `invalid_input`, `invalid_credentials`, `too_many_logins`, `busy`, `store_unavailable`.
  */
-export function createLogin(parts: LoginParts): Login {
-  const { audit, loginLimits } = parts;
-  const attempt = createPasswordAttempt(parts);
-  const grant = createGrant(parts);
-  const prove = createProve(parts);
-  const renewHash = createRenewHash(parts);
+export async function login(
+  deps: LoginDeps,
+  input: LoginInput,
+  caller: Caller,
+): Promise<IssuedTokens> {
+  const { email, password } = normalizeInput(input);
+  const checked = await checkPassword(deps, email, password, caller);
+  if ('refusal' in checked) throw await recordRefusal(deps, email, checked, caller);
 
-  return async function login(input, caller) {
-    const { email, password } = normalizeInput(input);
-    const take = () => loginLimits.takeLogin(email, caller.ip);
-    const proof = await attempt(take, () => prove(email, password));
-    if ('refusal' in proof) throw await refused(email, proof, caller);
-
-    const { account, now, cutoffs } = proof;
-    const granted = await grant(
-      { userId: account.id, stamp: stampAfter(now, cutoffs), authTime: now },
-      caller,
-    );
-    await audit.record({ action: 'user_login', user: account, details: { email } }, caller);
-    void renewHash(account, password); // never rejects; no answer waits for it
-    return granted;
-  };
-
-  async function refused(email: string, { account, refusal }: Refusal, caller: Caller) {
-    const details = { email, reason: refusal };
-    await audit.record({ action: 'login_failed', user: account, details }, caller);
-    return new AuthError('invalid_credentials', `The login was refused: ${refusal}`);
-  }
+  const { account, now, cutoffs } = checked;
+  const opened = { userId: account.id, stamp: stampAfter(now, cutoffs), authTime: now };
+  const tokens = await openSession(deps, opened, caller);
+  await deps.audit.record({ action: 'user_login', user: account, details: { email } }, caller);
+  void renewHash(deps, account, password); // never rejects; no response waits for it
+  return tokens;
 }
 
 function normalizeInput({ email, password }: LoginInput): LoginInput {
@@ -75,16 +62,11 @@ function normalizeInput({ email, password }: LoginInput): LoginInput {
   return { email: normal, password };
 }
 
-/** Above every cutoff that was in force when the password was checked, and not before now. */
-function stampAfter(now: Date, cutoffs: Cutoffs): number {
-  return Math.max(now.getTime(), cutoffs.user + 1, cutoffs.deployment + 1);
-}
-
-/** The password was right, for the account as it still is. */
-interface Proof {
+/** The result of a right password, for an account that has not changed since. */
+interface Verified {
   readonly account: Account;
   readonly cutoffs: Cutoffs;
-  /** By the database's clock. */
+  /** The time of the last read, by the database's clock. */
   readonly now: Date;
 }
 
@@ -100,66 +82,110 @@ interface Refusal {
     | 'changed';
 }
 
+/** Reserves a slot in the password queue first, so that a storm of logins does not reach the database. */
+async function checkPassword(
+  deps: LoginDeps,
+  email: string,
+  password: string,
+  caller: Caller,
+): Promise<Verified | Refusal> {
+  const releaseSlot = deps.passwords.takePlace();
+  try {
+    const attempt = await deps.loginLimits.takeLogin(email, caller.ip);
+    return await settleAttempt(attempt, verify(deps, email, password));
+  } finally {
+    releaseSlot();
+  }
+}
+
+/** Verifies the password, a second time if the account changed meanwhile. */
+async function verify(
+  deps: LoginDeps,
+  email: string,
+  password: string,
+): Promise<Verified | Refusal> {
+  const found = await wellFormed(deps, deps.users.findAccount(email));
+  const account = found === MALFORMED ? undefined : found;
+  const first = await verifyOnce(deps, account, password);
+  if (found === MALFORMED) return { account, refusal: 'unsound_account' };
+  if (first !== 'changed') return first;
+  const again = account && (await wellFormed(deps, deps.users.readAgain(account.id)));
+  const second = await verifyOnce(deps, again === MALFORMED ? undefined : again?.account, password);
+  return second === 'changed' ? { account, refusal: second } : second;
+}
+
 /**
  * The order of these steps is the guarantee: the cutoff is read after the hash, and the hash again
  * after the cutoff, so neither a revocation nor a new password can slip in between unseen.
  */
-function createProve({ users, revocations, passwords, skew, log }: LoginParts) {
-  return async function prove(email: string, password: string): Promise<Proof | Refusal> {
-    let isUnsound = false;
-    const account = await users.findAccount(email).catch((err: unknown) => {
-      isUnsound = true;
-      return noneIfUnsound(err);
-    });
-    const first = await proveOnce(account, password);
-    if (isUnsound) return { account, refusal: 'unsound_account' };
-    return first === 'changed' ? startOver(account, password) : first;
-  };
+async function verifyOnce(
+  deps: LoginDeps,
+  account: Account | undefined,
+  password: string,
+): Promise<Verified | Refusal | 'changed'> {
+  const { users, revocations, passwords, skew } = deps;
+  const cutoffs = await revocations.cutoffs(account?.id);
+  const fits = await passwords.check(password, account?.passwordHash);
+  if (account === undefined) return { account, refusal: 'unknown_account' };
+  if (!fits) return { account, refusal: mismatchReason(passwords, account) };
+  if (account.disabled) return { account, refusal: 'disabled' };
+  const again = await wellFormed(deps, users.readAgain(account.id));
+  if (again === undefined || again === MALFORMED) return 'changed';
+  if (!hasSameCredentials(account, again.account)) return 'changed';
+  skew.assertNear(again.now); // a stamp from far ahead would be above the next revoke-all's cutoff
+  return { account, cutoffs, now: again.now };
+}
 
-  /** One answer to strangers for all that cannot log in, after the same work; the log names the document. */
-  function noneIfUnsound(err: unknown): undefined {
+const MALFORMED = 'malformed';
+
+/**
+ * Returns MALFORMED for a document past its validator, and logs it. A stranger gets the same response, after
+ * the same work, for every account that cannot log in.
+ */
+async function wellFormed<T>({ log }: LoginDeps, read: Promise<T>): Promise<T | typeof MALFORMED> {
+  try {
+    return await read;
+  } catch (err) {
     if (!(err instanceof UnsoundDocument)) throw err;
     log.error({ err }, 'An account cannot log in');
-  }
-
-  async function startOver(account: Account | undefined, password: string) {
-    const again = account && (await users.readAgain(account.id).catch(noneIfUnsound));
-    const second = await proveOnce(again?.account, password);
-    return second === 'changed' ? ({ account, refusal: second } as const) : second;
-  }
-
-  async function proveOnce(
-    account: Account | undefined,
-    password: string,
-  ): Promise<Proof | Refusal | 'changed'> {
-    const cutoffs = await revocations.cutoffs(account?.id);
-    const fits = await passwords.check(password, account?.passwordHash);
-    if (account === undefined) return { account, refusal: 'unknown_account' };
-    if (!fits) return { account, refusal: whyNot(account) };
-    if (account.disabled) return { account, refusal: 'disabled' };
-    const again = await users.readAgain(account.id).catch(noneIfUnsound);
-    if (again === undefined || !sameCredentials(account, again.account)) return 'changed';
-    skew.assertNear(again.now); // a stamp from far ahead would be above the next revoke-all's cutoff
-    return { account, cutoffs, now: again.now };
-  }
-
-  function whyNot({ passwordHash }: Account) {
-    return passwords.isUsable(passwordHash) ? 'wrong_password' : 'unusable_hash';
+    return MALFORMED;
   }
 }
 
-function sameCredentials(before: Account, after: Account): boolean {
+function mismatchReason(passwords: Passwords, { passwordHash }: Account): Refusal['refusal'] {
+  return passwords.isUsable(passwordHash) ? 'wrong_password' : 'unusable_hash';
+}
+
+function hasSameCredentials(before: Account, after: Account): boolean {
   return before.passwordHash === after.passwordHash && before.disabled === after.disabled;
 }
 
-/** After a login the password is known, so this is the moment to follow a risen cost. */
-function createRenewHash({ users, passwords, log }: LoginParts) {
-  return async function renewHash({ id, passwordHash }: Account, password: string): Promise<void> {
-    if (!passwords.isOutdated(passwordHash)) return;
-    try {
-      await users.replaceHash(id, passwordHash, await passwords.hash(password));
-    } catch (err) {
-      log.warn({ err, user_id: id }, 'A password was not hashed anew; the next login tries again');
-    }
-  };
+/** Returns a stamp above every cutoff that was in force when the password was checked, and not before now. */
+function stampAfter(now: Date, cutoffs: Cutoffs): number {
+  return Math.max(now.getTime(), cutoffs.user + 1, cutoffs.deployment + 1);
+}
+
+async function recordRefusal(
+  { audit }: LoginDeps,
+  email: string,
+  { account, refusal }: Refusal,
+  caller: Caller,
+): Promise<AuthError> {
+  const details = { email, reason: refusal };
+  await audit.record({ action: 'login_failed', user: account, details }, caller);
+  return new AuthError('invalid_credentials', `The login was refused: ${refusal}`);
+}
+
+/** Replaces a hash of a lower cost than is configured: only a login has the password. */
+async function renewHash(
+  { users, passwords, log }: LoginDeps,
+  { id, passwordHash }: Account,
+  password: string,
+): Promise<void> {
+  if (!passwords.isOutdated(passwordHash)) return;
+  try {
+    await users.replaceHash(id, passwordHash, await passwords.hash(password));
+  } catch (err) {
+    log.warn({ err, user_id: id }, 'A password was not hashed anew; the next login tries again');
+  }
 }

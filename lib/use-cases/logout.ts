@@ -1,13 +1,13 @@
-import type { UseCase } from '../deadline.ts';
+import type { Caller } from '../caller.ts';
 import { AuthError } from '../errors.ts';
 import type { Audit } from '../store/audit.ts';
 import type { LastUse } from '../store/last-use.ts';
 import type { Users } from '../store/users.ts';
 import type { AccessTokens } from '../tokens/access-tokens.ts';
-import { auditedUser } from './audited-user.ts';
-import { createNoteEnded, type EndSessionsParts } from './end-sessions.ts';
+import { auditedUser } from './shared/audited-user.ts';
+import { type EndSessionsDeps, markEndedInBackground } from './shared/end-sessions.ts';
 
-export interface LogoutParts extends EndSessionsParts {
+export interface LogoutDeps extends EndSessionsDeps {
   readonly accessTokens: AccessTokens;
   readonly users: Users;
   readonly lastUse: Pick<LastUse, 'note'>;
@@ -19,28 +19,26 @@ export interface LogoutInput {
   readonly token: string;
 }
 
-export type Logout = UseCase<LogoutInput, void>;
-
 /**
- * Revokes a token and its whole session. Repeated, it writes again: an answer always stands for a
- * write of its own that a majority has. A token of a revoked key ends nothing: whoever has the key could
- * log out anyone. AuthError `invalid_token`, `token_revoked`, `store_unavailable`.
+ * Revokes the token and its session. Repeated, it writes again: a success always stands for a write of its
+ * own that a majority has. Refuses a token of a revoked key: the holder of the key could log out anyone.
+ * AuthError `invalid_token`, `token_revoked`, `store_unavailable`.
  */
-export function createLogout(parts: LogoutParts): Logout {
-  const { accessTokens, revocations, users, lastUse, audit } = parts;
-  const noteEnded = createNoteEnded(parts);
-
-  return async function logout({ token }, caller) {
-    const accessToken = accessTokens.verify(token);
-    if (await revocations.isKeyRevoked(accessToken.kid)) {
-      throw new AuthError('token_revoked', 'The key was revoked');
-    }
-    lastUse.note(accessToken.sessionId, accessToken.counter); // also if the revocation fails
-    const cause = { reason: 'logout', revokedBy: accessToken.userId };
-    await revocations.revokeTokenAndSession({ ...accessToken, ...cause });
-    noteEnded([accessToken.sessionId]);
-    const user = await auditedUser(users, accessToken.userId);
-    const details = { email: user.email, token_revoked: true };
-    await audit.record({ action: 'user_logout', user, details }, caller);
-  };
+export async function logout(
+  deps: LogoutDeps,
+  { token }: LogoutInput,
+  caller: Caller,
+): Promise<void> {
+  const { accessTokens, revocations, users, lastUse, audit } = deps;
+  const accessToken = accessTokens.verify(token);
+  if (await revocations.isKeyRevoked(accessToken.kid)) {
+    throw new AuthError('token_revoked', 'The key was revoked');
+  }
+  lastUse.note(accessToken.sessionId, accessToken.counter); // also if the revocation fails
+  const cause = { reason: 'logout', revokedBy: accessToken.userId };
+  await revocations.revokeTokenAndSession({ ...accessToken, ...cause });
+  markEndedInBackground(deps, [accessToken.sessionId]);
+  const user = await auditedUser(users, accessToken.userId);
+  const details = { email: user.email, token_revoked: true };
+  await audit.record({ action: 'user_logout', user, details }, caller);
 }

@@ -1,98 +1,96 @@
 import { type Caller, principalOf } from '../caller.ts';
-import type { UseCase } from '../deadline.ts';
 import { AuthError, StoreUnavailable } from '../errors.ts';
 import type { Audit } from '../store/audit.ts';
 import type { StoredSession } from '../store/sessions.ts';
-import { createEndSessions, type EndSessionsParts } from './end-sessions.ts';
-import { createKeepLive } from './live-sessions.ts';
+import { type EndSessionsDeps, endSessions } from './shared/end-sessions.ts';
+import { keepLive } from './shared/live-sessions.ts';
 
-export interface SessionsParts extends EndSessionsParts {
+export interface SessionsDeps extends EndSessionsDeps {
   readonly audit: Audit;
 }
 
 /** A session that is neither expired nor revoked. */
 export interface LiveSession extends StoredSession {
-  /** Whether it is the one that asks. */
+  /** True for the session of the caller's token. */
   readonly isCurrent: boolean;
 }
 
-/** The sessions of the calling user. All need `caller.principal`. */
-export interface OwnSessions {
-  /** The live ones, the newest first. AuthError `store_unavailable`. */
-  readonly list: UseCase<unknown, LiveSession[]>;
-  /** Ends one of them. AuthError `not_found` for one that is not the user's, `store_unavailable`. */
-  readonly end: UseCase<{ readonly sessionId: string }, void>;
-  /** Ends all but the one that asks, and answers how many these were. AuthError `store_unavailable`. */
-  readonly endOthers: UseCase<unknown, { readonly ended: number }>;
+/** Lists the caller's live sessions, the newest first. Needs `caller.principal`. AuthError `store_unavailable`. */
+export async function listSessions(
+  deps: SessionsDeps,
+  _input: unknown,
+  caller: Caller,
+): Promise<LiveSession[]> {
+  const { user, sessionId } = principalOf(caller);
+  const live = await keepLive(deps, user.id, await listOwn(deps, caller));
+  return live.map((session) => ({ isCurrent: session.id === sessionId, ...session }));
 }
 
-/** Makes what lists and ends a user's own sessions. */
-export function createOwnSessions(parts: SessionsParts): OwnSessions {
-  const { sessions, audit } = parts;
-  const keepLive = createKeepLive(parts);
-  const { listOwn, assertFound } = createListOwn(parts);
-  const endSessions = createEndSessions(parts);
-
-  async function list(_input: unknown, caller: Caller): Promise<LiveSession[]> {
-    const { user, sessionId } = principalOf(caller);
-    const live = await keepLive(user.id, await listOwn(caller));
-    return live.map((session) => ({ isCurrent: session.id === sessionId, ...session }));
+/**
+ * Ends one session of the caller. Needs `caller.principal`. AuthError `not_found` for a session that is not the
+ * user's, `store_unavailable`.
+ */
+export async function endSession(
+  deps: SessionsDeps,
+  { sessionId }: { readonly sessionId: string },
+  caller: Caller,
+): Promise<void> {
+  const { user } = principalOf(caller);
+  const isId = typeof sessionId === 'string'; // { $ne: null } would find some session
+  const session = isId ? await deps.sessions.findOf(user.id, sessionId) : undefined;
+  if (session === undefined) {
+    await assertFound(deps, [], caller);
+    const description = 'The user has no such session';
+    throw new AuthError('not_found', description, { description });
   }
-
-  async function endAll(ended: readonly StoredSession[], caller: Caller): Promise<void> {
-    const { user } = principalOf(caller);
-    const reason = 'user_requested';
-    await endSessions(ended, { reason, revokedBy: user.id });
-    const details = { reason, session_ids: ended.map(({ id }) => id) };
-    await audit.record({ action: 'session_revoked', user, details }, caller);
-  }
-
-  return {
-    list,
-
-    async end({ sessionId }, caller) {
-      const { user } = principalOf(caller);
-      const isId = typeof sessionId === 'string'; // { $ne: null } would find some session
-      const session = isId ? await sessions.findOf(user.id, sessionId) : undefined;
-      if (session === undefined) {
-        await assertFound([], caller);
-        throw notFound('The user has no such session');
-      }
-      await endAll([session], caller);
-    },
-
-    /** Those that look revoked are revoked again: a majority may not have the entry that was seen. */
-    async endOthers(_input, caller) {
-      const { user, sessionId } = principalOf(caller);
-      const others = (await listOwn(caller)).filter(({ id }) => id !== sessionId);
-      const live = await keepLive(user.id, others);
-      if (others.length > 0) await endAll(others, caller);
-      return { ended: live.length };
-    },
-  };
+  await endOwn(deps, [session], caller);
 }
 
-function notFound(description: string): AuthError {
-  return new AuthError('not_found', description, { description });
+/**
+ * Ends all sessions of the caller but the one of its token, and returns their number. Sessions that look
+ * revoked are revoked again: a majority may not have the entry that was seen. Needs `caller.principal`.
+ * AuthError `store_unavailable`.
+ */
+export async function endOtherSessions(
+  deps: SessionsDeps,
+  _input: unknown,
+  caller: Caller,
+): Promise<{ readonly ended: number }> {
+  const { user, sessionId } = principalOf(caller);
+  const others = (await listOwn(deps, caller)).filter(({ id }) => id !== sessionId);
+  const live = await keepLive(deps, user.id, others);
+  if (others.length > 0) await endOwn(deps, others, caller);
+  return { ended: live.length };
 }
 
-/** Makes what lists the sessions of the user who asks, and knows where documents of them were lost. */
-function createListOwn({ sessions }: Pick<SessionsParts, 'sessions'>) {
-  /** Rejects where the session that asks is not found: then the others that are not found are not gone either. */
-  async function assertFound(found: readonly StoredSession[], caller: Caller): Promise<void> {
-    const { sessionId } = principalOf(caller);
-    if (found.some(({ id }) => id === sessionId)) return;
-    if ((await sessions.find(sessionId)) === undefined) throw new StoreUnavailable(INCOMPLETE);
-  }
+async function endOwn(
+  deps: SessionsDeps,
+  ended: readonly StoredSession[],
+  caller: Caller,
+): Promise<void> {
+  const { user } = principalOf(caller);
+  const reason = 'user_requested';
+  await endSessions(deps, ended, { reason, revokedBy: user.id });
+  const details = { reason, session_ids: ended.map(({ id }) => id) };
+  await deps.audit.record({ action: 'session_revoked', user, details }, caller);
+}
 
-  async function listOwn(caller: Caller): Promise<StoredSession[]> {
-    const listed = await sessions.listOf(principalOf(caller).user.id);
-    await assertFound(listed, caller);
-    return listed;
-  }
-
-  return { listOwn, assertFound };
+async function listOwn(deps: SessionsDeps, caller: Caller): Promise<StoredSession[]> {
+  const listed = await deps.sessions.listOf(principalOf(caller).user.id);
+  await assertFound(deps, listed, caller);
+  return listed;
 }
 
 const INCOMPLETE =
-  'The session that asks is not in sessions: documents were lost there; put the collection back';
+  "The caller's session is not in sessions: documents were lost there; restore the collection";
+
+/** Rejects if the caller's own session is not found: then documents were lost, and absence of others proves nothing. */
+async function assertFound(
+  { sessions }: SessionsDeps,
+  found: readonly StoredSession[],
+  caller: Caller,
+): Promise<void> {
+  const { sessionId } = principalOf(caller);
+  if (found.some(({ id }) => id === sessionId)) return;
+  if ((await sessions.find(sessionId)) === undefined) throw new StoreUnavailable(INCOMPLETE);
+}

@@ -2,10 +2,10 @@ import { actorOf } from '../../lib/caller.ts';
 import { AuthError } from '../../lib/errors.ts';
 import type { Session } from '../../lib/store/sessions.ts';
 import type { UnverifiedToken } from '../../lib/tokens/unverified-token.ts';
-import { createAdminister } from '../../lib/use-cases/administer.ts';
-import { auditedUser } from '../../lib/use-cases/audited-user.ts';
-import { createEndSessions, createNoteEnded } from '../../lib/use-cases/end-sessions.ts';
-import { createLiveSessions, noneIfLost } from '../../lib/use-cases/live-sessions.ts';
+import { revokeEveryone, revokeUserTokens } from '../../lib/use-cases/admin.ts';
+import { auditedUser } from '../../lib/use-cases/shared/audited-user.ts';
+import { endSessions, markEndedInBackground } from '../../lib/use-cases/shared/end-sessions.ts';
+import { liveSessions, noneIfLost } from '../../lib/use-cases/shared/live-sessions.ts';
 import { operatorOf } from './operator.ts';
 import { readToken } from './read-token.ts';
 import type { CommandStore } from './with-store.ts';
@@ -28,13 +28,11 @@ const CAUSE = { reason: 'admin_requested', revokedBy: actorOf(CALLER) } as const
 /** Makes them on this store. */
 export function createTargets(store: CommandStore): Targets {
   const { sessions } = store;
-  const administer = createAdminister(store);
-  const endOne = createEndOne(store);
 
   async function session(id: string, dryRun: boolean): Promise<string> {
     const found = await sessions.find(id);
     if (found === undefined) throw noSession();
-    const ended = await endOne(found, dryRun);
+    const ended = await endOne(store, found, dryRun);
     return tell(dryRun, `every token of the session ${id} of the user ${found.userId}`, ended);
   }
 
@@ -43,7 +41,7 @@ export function createTargets(store: CommandStore): Targets {
     key: createRevokeKey(store),
 
     async user(userId, dryRun) {
-      const { sessionsEnded } = await administer.revokeUserTokens({ userId, dryRun }, CALLER);
+      const { sessionsEnded } = await revokeUserTokens(store, { userId, dryRun }, CALLER);
       return tell(dryRun, `every token of the user ${userId}`, told(sessionsEnded));
     },
 
@@ -51,13 +49,13 @@ export function createTargets(store: CommandStore): Targets {
       const token = await readToken(file);
       if (!('hash' in token)) return session(token.sessionId, dryRun);
       const { sessionId: id, userId } = token;
-      const ended = await endOne({ id, userId }, dryRun, token);
+      const ended = await endOne(store, { id, userId }, dryRun, token);
       const what = `the token and its session ${id} of the user ${userId} (signature not checked)`;
       return tell(dryRun, what, ended);
     },
 
     async everyone(_value, dryRun) {
-      const { sessionsEnded } = await administer.revokeEveryone({ dryRun }, CALLER);
+      const { sessionsEnded } = await revokeEveryone(store, { dryRun }, CALLER);
       const { count, isLowerBound } = sessionsEnded;
       return tell(dryRun, 'every token of everyone', told(count, isLowerBound ? 'at least ' : ''));
     },
@@ -82,42 +80,30 @@ function createRevokeKey({ sessions, revocations, audit }: CommandStore): Revoke
   };
 }
 
-/** Ends one session, and a token of it where there is one; answers how many live sessions that ended. */
-function createEndOne(store: CommandStore) {
-  const { revocations, users, audit } = store;
-  const noteEnded = createNoteEnded(store);
-  const liveSessions = createLiveSessions(store);
-  const endSessions = createEndSessions(store);
-
-  return async function endOne(
-    session: Pick<Session, 'id' | 'userId'>,
-    dryRun: boolean,
-    token?: UnverifiedToken,
-  ): Promise<string> {
-    const counted = liveSessions(session.userId);
-    const live = await (dryRun ? counted : counted.catch(noneIfLost));
-    const ended = live.some(({ id }) => id === session.id) ? 1 : 0;
-    if (dryRun) return told(ended);
-    if (token === undefined) await endSessions([session], CAUSE);
-    else {
-      await revocations.revokeTokenAndSession({ ...token, ...CAUSE });
-      noteEnded([session.id]);
-    }
-    const user = await auditedUser(users, session.userId);
-    await audit.record(
-      {
-        action: 'session_revoked',
-        user,
-        details: {
-          reason: CAUSE.reason,
-          session_ids: [session.id],
-          ...(token !== undefined && { token_revoked: true }),
-        },
-      },
-      CALLER,
-    );
-    return told(ended);
+/** Ends one session, and its token if there is one. Returns the number of live sessions that ended, as text. */
+async function endOne(
+  store: CommandStore,
+  session: Pick<Session, 'id' | 'userId'>,
+  dryRun: boolean,
+  token?: UnverifiedToken,
+): Promise<string> {
+  const counted = liveSessions(store, session.userId);
+  const live = await (dryRun ? counted : counted.catch(noneIfLost));
+  const ended = live.some(({ id }) => id === session.id) ? 1 : 0;
+  if (dryRun) return told(ended);
+  if (token === undefined) await endSessions(store, [session], CAUSE);
+  else {
+    await store.revocations.revokeTokenAndSession({ ...token, ...CAUSE });
+    markEndedInBackground(store, [session.id]);
+  }
+  const user = await auditedUser(store.users, session.userId);
+  const details = {
+    reason: CAUSE.reason,
+    session_ids: [session.id],
+    ...(token !== undefined && { token_revoked: true }),
   };
+  await store.audit.record({ action: 'session_revoked', user, details }, CALLER);
+  return told(ended);
 }
 
 function told(sessions: number, bound = ''): string {

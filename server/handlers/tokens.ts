@@ -1,7 +1,7 @@
-import type { Grant } from '../../lib/use-cases/grant.ts';
+import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
 
 /** Tokens as RFC 6749 section 5.1 has them in an answer. */
-export function tokensOf({ accessToken, expiresIn, refreshToken }: Grant) {
+export function tokensOf({ accessToken, expiresIn, refreshToken }: IssuedTokens) {
   return {
     access_token: accessToken,
     token_type: 'Bearer',

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import { AuthError } from '../../lib/errors.ts';
-import type { ClientCredentials } from '../../lib/use-cases/authenticate-client.ts';
+import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import type { State } from '../context.ts';
 import { decodeFormText, type Form } from '../form.ts';
 import { HttpProblem } from '../problems.ts';

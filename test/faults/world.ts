@@ -1,7 +1,7 @@
 import { openParts } from '../../lib/auth-parts.ts';
 import type { Collections } from '../../lib/store/collections.ts';
-import type { ClientCredentials } from '../../lib/use-cases/authenticate-client.ts';
-import { createGrant, type Grant } from '../../lib/use-cases/grant.ts';
+import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
+import { type IssuedTokens, openSession as open } from '../../lib/use-cases/shared/open-session.ts';
 import { CALLER } from '../helpers/auth.ts';
 import { addClient } from '../helpers/clients.ts';
 import type { TestDatabase } from '../helpers/database.ts';
@@ -32,12 +32,11 @@ export async function createWorlds(t: Owner, { db, collections }: TestDatabase, 
     parts.skew.stop();
     await Promise.all([parts.lastUse.stop(), parts.dailyCounts.stop(), parts.passwords.close()]);
   });
-  const grant = createGrant(parts);
 
   async function openSession(userId: string): Promise<Tokens> {
     const { user, deployment } = await parts.revocations.cutoffs(userId);
     const stamp = Math.max(Date.now(), user + 1, deployment + 1);
-    return toTokens(await grant({ userId, stamp, authTime: new Date() }, CALLER));
+    return toTokens(await open(parts, { userId, stamp, authTime: new Date() }, CALLER));
   }
 
   async function addPerson(roles: readonly string[]): Promise<Person> {
@@ -56,7 +55,7 @@ export async function createWorlds(t: Owner, { db, collections }: TestDatabase, 
   };
 }
 
-function toTokens({ accessToken, refreshToken }: Grant): Tokens {
+function toTokens({ accessToken, refreshToken }: IssuedTokens): Tokens {
   const [, , sessionId = ''] = refreshToken.split('.');
   return { access: accessToken, refresh: refreshToken, sessionId };
 }

@@ -1,7 +1,7 @@
 import { createClients } from '../../lib/store/clients.ts';
 import type { Collections } from '../../lib/store/collections.ts';
 import { generateClientSecret, hashOfClientSecret } from '../../lib/tokens/client-secrets.ts';
-import type { ClientCredentials } from '../../lib/use-cases/authenticate-client.ts';
+import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import { type Answer, send } from './server.ts';
 
 /** Registers a client, as `rescind client:create` does. */

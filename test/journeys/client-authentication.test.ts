@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { hashOfClientSecret } from '../../lib/tokens/client-secrets.ts';
-import type { ClientCredentials } from '../../lib/use-cases/authenticate-client.ts';
+import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import { addClient, basic, inForm, postForm } from '../helpers/clients.ts';
 import { type Answer, sendRaw, testServer } from '../helpers/server.ts';
 import { oauthOutcomeOf } from './oauth-outcomes.ts';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { DAY, MINUTE } from '../../lib/time.ts';
-import type { ClientCredentials } from '../../lib/use-cases/authenticate-client.ts';
+import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import { addClient, revoke as revokeByClient } from '../helpers/clients.ts';
 import type { Owner } from '../helpers/owner.ts';
 import { ownReplicaSet, type ReplicaSet } from '../helpers/replica-set.ts';

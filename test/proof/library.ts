@@ -3,7 +3,7 @@ import { type Collections, openCollections } from '../../lib/store/collections.t
 import { connect } from '../../lib/store/database.ts';
 import type { User } from '../../lib/store/users.ts';
 import { HOUR, MINUTE } from '../../lib/time.ts';
-import { createGrant } from '../../lib/use-cases/grant.ts';
+import { openSession } from '../../lib/use-cases/shared/open-session.ts';
 import { CALLER } from '../helpers/auth.ts';
 import type { Owner } from '../helpers/owner.ts';
 import { addUser } from '../helpers/users.ts';
@@ -32,13 +32,13 @@ export async function openLibrary(owner: Owner, uri: string, secret: string): Pr
     await close();
   });
   const collections = openCollections(db);
-  const grant = createGrant(parts);
 
   async function open(user: User): Promise<HeldSession> {
     const { user: own, deployment } = await parts.revocations.cutoffs(user.id);
     const now = Date.now();
     const stamp = Math.max(now, own + 1, deployment + 1);
-    return held(user, await grant({ userId: user.id, stamp, authTime: new Date(now) }, CALLER));
+    const opened = { userId: user.id, stamp, authTime: new Date(now) };
+    return held(user, await openSession(parts, opened, CALLER));
   }
 
   async function openRecorded(recorder: Recorder, user: User): Promise<HeldSession> {

@@ -2,7 +2,7 @@
 import { hashSync } from 'bcryptjs';
 import { AuthError } from '../../lib/errors.ts';
 import type { User } from '../../lib/store/users.ts';
-import type { Grant } from '../../lib/use-cases/grant.ts';
+import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
 import { PASSWORD } from '../helpers/users.ts';
 import { changePassword, fateOf, granted } from './change-password-race.ts';
 import type { Arena } from './login-parts.ts';
@@ -12,7 +12,7 @@ const SET_HASH = hashSync('an operator chose this', 10);
 
 /** A whole login with the old password. */
 export async function logInBetween(arena: Arena, user: User): Promise<string | undefined> {
-  let old: Grant | undefined;
+  let old: IssuedTokens | undefined;
   const own = await changeAround(arena, user, async () => {
     const login = arena.makeLogin(unwatched);
     old = await granted(login, { email: user.email, password: PASSWORD });
@@ -39,7 +39,7 @@ async function changeAround(
   arena: Arena,
   user: User,
   happen: () => Promise<void>,
-): Promise<Grant | undefined> {
+): Promise<IssuedTokens | undefined> {
   const { users, revocations } = arena.changeParts;
   let writes = 0;
   async function first<T>(write: Promise<T>): Promise<T> {

@@ -4,12 +4,10 @@ import { LOGIN_IN_FLIGHT, userEntry } from '../../lib/store/revocation-entries.t
 import { userKey } from '../../lib/store/revocation-keys.ts';
 import type { Revocations } from '../../lib/store/revocations.ts';
 import type { Account } from '../../lib/store/users.ts';
-import { createAuthenticate } from '../../lib/use-cases/authenticate.ts';
-import {
-  type ChangePasswordParts,
-  createChangePassword,
-} from '../../lib/use-cases/change-password.ts';
-import { createLogin, type LoginParts } from '../../lib/use-cases/login.ts';
+import { authenticate } from '../../lib/use-cases/authenticate.ts';
+import { type ChangePasswordDeps, changePassword } from '../../lib/use-cases/change-password.ts';
+import { type LoginDeps, login } from '../../lib/use-cases/login.ts';
+import { bind } from '../helpers/bind.ts';
 import type { Arena } from './login-parts.ts';
 import { watched } from './steps.ts';
 
@@ -62,7 +60,7 @@ export const withLessThan: Break = (arena) => {
   const check: Revocations['check'] = (token) =>
     revocations.check({ ...token, stamp: token.stamp + 1 });
   const checkParts = { ...arena.checkParts, revocations: { ...revocations, check } };
-  return { ...arena, checkParts, authenticate: createAuthenticate(checkParts) };
+  return { ...arena, checkParts, authenticate: bind(authenticate, checkParts) };
 };
 
 /** The change of a password writes the cutoff before the hash. */
@@ -105,17 +103,17 @@ export const withoutConfirmation: Break = breakChange((parts) => {
 });
 
 /** Around the watched parts: what is watched is still what was really read. */
-function breakLogin(change: (parts: LoginParts) => LoginParts): Break {
+function breakLogin(change: (parts: LoginDeps) => LoginDeps): Break {
   return (arena) => ({
     ...arena,
-    makeLogin: (watch) => createLogin(change(watched(arena.parts, watch))),
+    makeLogin: (watch) => bind(login, change(watched(arena.parts, watch))),
   });
 }
 
-function breakChange(change: (parts: ChangePasswordParts) => ChangePasswordParts): Break {
+function breakChange(change: (parts: ChangePasswordDeps) => ChangePasswordDeps): Break {
   return (arena) => ({
     ...arena,
-    makeChange: (parts) => createChangePassword(change(parts)),
+    makeChange: (parts) => bind(changePassword, change(parts)),
   });
 }
 

@@ -5,9 +5,10 @@ import type { RefreshOutcome } from '../../lib/store/collections.ts';
 import type { RevocationKind } from '../../lib/store/revocation-reads.ts';
 import type { RefreshInput } from '../../lib/store/session-refresh.ts';
 import type { Refreshed } from '../../lib/store/sessions.ts';
-import { createAuthenticate } from '../../lib/use-cases/authenticate.ts';
-import { createLogout } from '../../lib/use-cases/logout.ts';
-import { createRefresh } from '../../lib/use-cases/refresh.ts';
+import { authenticate } from '../../lib/use-cases/authenticate.ts';
+import { logout } from '../../lib/use-cases/logout.ts';
+import { refresh } from '../../lib/use-cases/refresh.ts';
+import { bind } from '../helpers/bind.ts';
 import { type SessionArena, type SessionWatch, watchedParts } from './session-arena.ts';
 
 export type BreakSessions = (arena: SessionArena) => SessionArena;
@@ -72,7 +73,7 @@ export const withEarlyAnswer: BreakSessions = (arena) => ({
       await pause(WAY_OF_A_WRITE, undefined, { ref: false });
       await revokeTokenAndSession(token).catch(() => undefined); // the race is over by then
     }
-    return createLogout({
+    return bind(logout, {
       ...parts,
       revocations: {
         ...revocations,
@@ -92,7 +93,7 @@ export const withRememberedCheck: BreakSessions = (arena) => {
     ...arena,
     makeAuthenticate(parts, watch) {
       const { revocations, ...others } = watchedParts(parts, watch);
-      return createAuthenticate({
+      return bind(authenticate, {
         ...others,
         revocations: {
           ...revocations,
@@ -113,7 +114,7 @@ type Change = (parts: AuthParts, watch: SessionWatch, arena: SessionArena) => Au
 function breakRefresh(change: Change): BreakSessions {
   return (arena) => ({
     ...arena,
-    makeRefresh: (parts, watch) => createRefresh(change(watchedParts(parts, watch), watch, arena)),
+    makeRefresh: (parts, watch) => bind(refresh, change(watchedParts(parts, watch), watch, arena)),
   });
 }
 

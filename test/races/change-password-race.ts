@@ -2,9 +2,10 @@
 import { hashSync } from 'bcryptjs';
 import { AuthError } from '../../lib/errors.ts';
 import type { User } from '../../lib/store/users.ts';
-import type { Grant } from '../../lib/use-cases/grant.ts';
-import type { Login } from '../../lib/use-cases/login.ts';
+import type { login } from '../../lib/use-cases/login.ts';
+import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
 import { CALLER } from '../helpers/auth.ts';
+import type { Bound } from '../helpers/bind.ts';
 import { PASSWORD } from '../helpers/users.ts';
 import { type Moment, type Race, race } from './barriers.ts';
 import { type Arena, isAccepted } from './login-parts.ts';
@@ -14,7 +15,7 @@ import { unwatched } from './steps.ts';
 export const NEW_PASSWORD = 'staple battery horse';
 const NEW_HASH = hashSync(NEW_PASSWORD, 10);
 
-type LoginRace = Race<Grant | undefined>;
+type LoginRace = Race<IssuedTokens | undefined>;
 
 export interface ChangePasswordRace extends Pick<LoginRace, 'begunAt' | 'answeredAt'> {
   /** What became of the login with the old password. */
@@ -47,7 +48,7 @@ export async function raceChangePassword(
   moment: Moment,
 ): Promise<ChangePasswordRace> {
   const { email } = user;
-  let own: Grant | undefined;
+  let own: IssuedTokens | undefined;
   const { result, reads, begunAt, answeredAt } = await race(
     moment,
     (watch) => granted(arena.makeLogin(watch), { email, password: PASSWORD }),
@@ -69,21 +70,27 @@ export async function raceChangePassword(
 }
 
 /** The real use case, for a user whose own token was accepted; but all new hashes are one, made in advance. */
-export function changePassword({ changeParts, makeChange }: Arena, user: User): Promise<Grant> {
+export function changePassword(
+  { changeParts, makeChange }: Arena,
+  user: User,
+): Promise<IssuedTokens> {
   const passwords = { ...changeParts.passwords, hash: async () => NEW_HASH };
   const change = makeChange({ ...changeParts, passwords });
   const input = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
   return change(input, { ...CALLER, principal: { user, sessionId: 'none' } });
 }
 
-export async function granted(login: Login, input: { email: string; password: string }) {
-  return login(input, CALLER).catch((error: unknown) => {
+export async function granted(
+  logIn: Bound<typeof login>,
+  input: { email: string; password: string },
+) {
+  return logIn(input, CALLER).catch((error: unknown) => {
     if (error instanceof AuthError && error.code === 'invalid_credentials') return undefined;
     throw error;
   });
 }
 
-export async function fateOf(arena: Arena, grant: Grant | undefined) {
+export async function fateOf(arena: Arena, grant: IssuedTokens | undefined) {
   if (grant === undefined) return 'refused';
   return (await isAccepted(arena, grant.accessToken)) ? 'accepted' : 'revoked';
 }

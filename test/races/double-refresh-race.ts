@@ -1,8 +1,9 @@
 /** One race of two refreshes with one token, and what must be true of it. */
 import type { RefreshOutcome, SessionDocument } from '../../lib/store/collections.ts';
-import type { Grant } from '../../lib/use-cases/grant.ts';
-import type { Refresh } from '../../lib/use-cases/refresh.ts';
+import type { refresh } from '../../lib/use-cases/refresh.ts';
+import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
 import { CALLER } from '../helpers/auth.ts';
+import type { Bound } from '../helpers/bind.ts';
 import { type Moment, type Point, race } from './barriers.ts';
 import { openSession, orRefused, type SessionArena, type SessionReads } from './session-arena.ts';
 import { unwatched, type Watch } from './steps.ts';
@@ -39,13 +40,13 @@ export async function raceDoubleRefresh(
 ): Promise<DoubleRefreshRace> {
   const { here, there, collections } = arena;
   const session = await openSession(arena);
-  const present = (refresh: Refresh, userAgent: string) =>
+  const present = (boundRefresh: Bound<typeof refresh>, userAgent: string) =>
     orRefused(
-      refresh(session, { ...CALLER, userAgent }),
+      boundRefresh(session, { ...CALLER, userAgent }),
       'refresh_token_reused',
       'refresh_token_revoked',
     );
-  let granted: Grant | undefined;
+  let granted: IssuedTokens | undefined;
   let outcome: RefreshOutcome | undefined;
   const note: Watch<SessionReads> = async (step, take) => {
     const read = await take();
@@ -53,7 +54,7 @@ export async function raceDoubleRefresh(
     return read;
   };
 
-  const { result, reads, begunAt, answeredAt } = await race<Grant | undefined, SessionReads>(
+  const { result, reads, begunAt, answeredAt } = await race<IssuedTokens | undefined, SessionReads>(
     moment,
     (watch) => present(arena.makeRefresh(here, watch), 'browser'),
     async () => {
@@ -80,7 +81,7 @@ export async function raceDoubleRefresh(
 
 async function isAccepted(
   { there, makeAuthenticate }: SessionArena,
-  { accessToken }: Grant,
+  { accessToken }: IssuedTokens,
 ): Promise<boolean> {
   const authenticate = makeAuthenticate(there, unwatched);
   const accepted = await orRefused(authenticate({ token: accessToken }, CALLER), 'token_revoked');

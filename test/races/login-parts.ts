@@ -1,5 +1,6 @@
 /** Logins made of the real parts on a real database, whose steps can be watched. */
 import type { ExecutionContext } from 'ava';
+import type { AuthParts } from '../../lib/auth-parts.ts';
 import { AuthError } from '../../lib/errors.ts';
 import { silent } from '../../lib/log.ts';
 import { createPasswordRules } from '../../lib/password-rules.ts';
@@ -18,18 +19,11 @@ import { createAccessTokens } from '../../lib/tokens/access-tokens.ts';
 import { createKeyRing } from '../../lib/tokens/keys.ts';
 import { createRefreshTokens } from '../../lib/tokens/refresh-tokens.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import {
-  type Authenticate,
-  type AuthenticateParts,
-  createAuthenticate,
-} from '../../lib/use-cases/authenticate.ts';
-import {
-  type ChangePassword,
-  type ChangePasswordParts,
-  createChangePassword,
-} from '../../lib/use-cases/change-password.ts';
-import { createLogin, type Login, type LoginParts } from '../../lib/use-cases/login.ts';
+import { type AuthenticateDeps, authenticate } from '../../lib/use-cases/authenticate.ts';
+import { type ChangePasswordDeps, changePassword } from '../../lib/use-cases/change-password.ts';
+import { type LoginDeps, login } from '../../lib/use-cases/login.ts';
 import { CALLER } from '../helpers/auth.ts';
+import { type Bound, bind } from '../helpers/bind.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { type Watch, watched } from './steps.ts';
 
@@ -37,16 +31,16 @@ import { type Watch, watched } from './steps.ts';
 export interface Arena {
   readonly collections: Collections;
   /** Where users log in. */
-  readonly parts: LoginParts;
-  readonly makeLogin: (watch: Watch) => Login;
+  readonly parts: Pick<AuthParts, keyof LoginDeps>;
+  readonly makeLogin: (watch: Watch) => Bound<typeof login>;
   /** Where revocations are asked for. */
   readonly revocations: Revocations;
   /** Where passwords are changed: the same server. */
-  readonly changeParts: ChangePasswordParts;
-  readonly makeChange: (parts: ChangePasswordParts) => ChangePassword;
+  readonly changeParts: ChangePasswordDeps;
+  readonly makeChange: (parts: ChangePasswordDeps) => Bound<typeof changePassword>;
   /** Where tokens are checked. */
-  readonly checkParts: AuthenticateParts;
-  readonly authenticate: Authenticate;
+  readonly checkParts: AuthenticateDeps;
+  readonly authenticate: Bound<typeof authenticate>;
 }
 
 const UNLIMITED = { points: 1_000_000, duration: HOUR };
@@ -69,7 +63,7 @@ export async function openArena(t: ExecutionContext): Promise<Arena> {
   t.teardown(() => passwords.close());
   const skew = createClockSkew(db, Date.now);
   t.teardown(() => skew.stop());
-  const parts: LoginParts = {
+  const parts: Pick<AuthParts, keyof LoginDeps> = {
     accessTokens,
     passwords,
     skew,
@@ -92,21 +86,21 @@ export async function openArena(t: ExecutionContext): Promise<Arena> {
   return {
     collections,
     parts,
-    makeLogin: (watch) => createLogin(watched(parts, watch)),
+    makeLogin: (watch) => bind(login, watched(parts, watch)),
     revocations,
     changeParts: {
       ...parts,
       revocations,
       passwordRules: createPasswordRules({ serviceName: 'rescind' }),
     },
-    makeChange: createChangePassword,
+    makeChange: (deps) => bind(changePassword, deps),
     checkParts,
-    authenticate: createAuthenticate(checkParts),
+    authenticate: bind(authenticate, checkParts),
   };
 }
 
 /** The check of another server: it shares the keys, and nothing else. */
-function openCheck(t: ExecutionContext, uri: string, parts: LoginParts): AuthenticateParts {
+function openCheck(t: ExecutionContext, uri: string, parts: LoginDeps): AuthenticateDeps {
   const { db, close } = connect(uri);
   const collections = openCollections(db);
   const skew = createClockSkew(db, Date.now);

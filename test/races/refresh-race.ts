@@ -1,6 +1,7 @@
 /** One race of a refresh and a revocation that reaches its session, and what must be true of it. */
-import type { Grant } from '../../lib/use-cases/grant.ts';
-import { createRevokeAllTokens } from '../../lib/use-cases/revoke-all-tokens.ts';
+
+import { revokeAllTokens } from '../../lib/use-cases/revoke-all-tokens.ts';
+import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
 import { CALLER } from '../helpers/auth.ts';
 import { type Moment, type Point, type RivalPoint, race } from './barriers.ts';
 import {
@@ -40,7 +41,7 @@ export type Revoke = (arena: SessionArena, session: OpenedSession) => Promise<vo
 
 /** The real use case, at the other server. */
 export const revokeAll: Revoke = async ({ there }, { user }) => {
-  await createRevokeAllTokens(there)(undefined, {
+  await revokeAllTokens(there, undefined, {
     ...CALLER,
     principal: { user, sessionId: 'none' },
   });
@@ -59,7 +60,7 @@ export async function raceRefresh(
 ): Promise<RefreshRace> {
   const session = await openSession(arena);
   const { result, reads, rivalAt, begunAt, answeredAt } = await race<
-    Grant | undefined,
+    IssuedTokens | undefined,
     SessionReads
   >(
     moment,
@@ -79,7 +80,7 @@ export async function raceRefresh(
 }
 
 /** Which of the tokens are still good, at either server. */
-async function outlived(arena: SessionArena, grants: readonly Grant[]): Promise<string[]> {
+async function outlived(arena: SessionArena, grants: readonly IssuedTokens[]): Promise<string[]> {
   const { here, there, makeRefresh, makeAuthenticate } = arena;
   const good: string[] = [];
   for (const [index, grant] of grants.entries()) {

@@ -1,6 +1,6 @@
 /** One race of a login and a revoke-all of one user, and what must be true of it. */
 import type { User } from '../../lib/store/users.ts';
-import { createRevokeAllTokens } from '../../lib/use-cases/revoke-all-tokens.ts';
+import { revokeAllTokens } from '../../lib/use-cases/revoke-all-tokens.ts';
 import { CALLER } from '../helpers/auth.ts';
 import { PASSWORD } from '../helpers/users.ts';
 import { type Moment, type Point, race } from './barriers.ts';
@@ -48,8 +48,8 @@ export async function raceRevokeAll(
 
 /** The real use case, for a user whose own token was accepted. */
 export async function revokeAll({ revocations, parts }: Arena, user: User): Promise<void> {
-  const revokeAllTokens = createRevokeAllTokens({ revocations, audit: parts.audit });
-  await revokeAllTokens(undefined, { ...CALLER, principal: { user, sessionId: 'none' } });
+  const caller = { ...CALLER, principal: { user, sessionId: 'none' } };
+  await revokeAllTokens({ revocations, audit: parts.audit }, undefined, caller);
 }
 
 async function cutoffOf({ checkParts }: Arena, { id }: User): Promise<number> {

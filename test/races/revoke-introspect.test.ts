@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import type { ClientCredentials } from '../../lib/use-cases/authenticate-client.ts';
+import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import { addClient, introspect, revoke } from '../helpers/clients.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { post, serve } from '../helpers/server.ts';

@@ -9,11 +9,12 @@ import type { Refreshed } from '../../lib/store/sessions.ts';
 import type { User } from '../../lib/store/users.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { createAuthenticate } from '../../lib/use-cases/authenticate.ts';
-import { createGrant, type Grant } from '../../lib/use-cases/grant.ts';
-import { createLogout } from '../../lib/use-cases/logout.ts';
-import { createRefresh } from '../../lib/use-cases/refresh.ts';
+import { authenticate } from '../../lib/use-cases/authenticate.ts';
+import { logout } from '../../lib/use-cases/logout.ts';
+import { refresh } from '../../lib/use-cases/refresh.ts';
+import { type IssuedTokens, openSession as open } from '../../lib/use-cases/shared/open-session.ts';
 import { CALLER } from '../helpers/auth.ts';
+import { type Bound, bind } from '../helpers/bind.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { addUser } from '../helpers/users.ts';
 import { ageDeployment } from './login-parts.ts';
@@ -39,9 +40,9 @@ export interface SessionArena {
   readonly collections: Collections;
   readonly here: AuthParts;
   readonly there: AuthParts;
-  readonly makeRefresh: Make<ReturnType<typeof createRefresh>>;
-  readonly makeAuthenticate: Make<ReturnType<typeof createAuthenticate>>;
-  readonly makeLogout: (parts: AuthParts) => ReturnType<typeof createLogout>;
+  readonly makeRefresh: Make<Bound<typeof refresh>>;
+  readonly makeAuthenticate: Make<Bound<typeof authenticate>>;
+  readonly makeLogout: (parts: AuthParts) => Bound<typeof logout>;
 }
 
 /** An arena on a database of the test's own; all of it ends with the test. */
@@ -64,9 +65,9 @@ export async function openSessionArena(t: ExecutionContext): Promise<SessionAren
     collections,
     here: await openServer(),
     there: await openServer(),
-    makeRefresh: (parts, watch) => createRefresh(watchedParts(parts, watch)),
-    makeAuthenticate: (parts, watch) => createAuthenticate(watchedParts(parts, watch)),
-    makeLogout: createLogout,
+    makeRefresh: (parts, watch) => bind(refresh, watchedParts(parts, watch)),
+    makeAuthenticate: (parts, watch) => bind(authenticate, watchedParts(parts, watch)),
+    makeLogout: (deps) => bind(logout, deps),
   };
 }
 
@@ -96,7 +97,7 @@ export function watchedParts(parts: AuthParts, watch: SessionWatch): AuthParts {
 }
 
 /** A session as a login opens it, and whose it is. */
-export interface OpenedSession extends Grant {
+export interface OpenedSession extends IssuedTokens {
   readonly user: User;
 }
 
@@ -105,7 +106,7 @@ export async function openSession({ collections, here }: SessionArena): Promise<
   const user = await addUser(collections);
   const now = Date.now();
   const input = { userId: user.id, stamp: now, authTime: new Date(now) };
-  return { user, ...(await createGrant(here)(input, CALLER)) };
+  return { user, ...(await open(here, input, CALLER)) };
 }
 
 /** What comes of it, or undefined where it is refused by one of these codes; any other error is thrown. */

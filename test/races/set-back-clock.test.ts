@@ -2,8 +2,9 @@ import test from 'ava';
 import { createRevocations } from '../../lib/store/revocations.ts';
 import { createSchema } from '../../lib/store/schema.ts';
 import { HOUR, MINUTE } from '../../lib/time.ts';
-import { createLogin } from '../../lib/use-cases/login.ts';
+import { login as loginStory } from '../../lib/use-cases/login.ts';
 import { CALLER } from '../helpers/auth.ts';
+import { bind } from '../helpers/bind.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { anyMoment } from './barriers.ts';
 import {
@@ -66,7 +67,7 @@ test('A login on a primary whose clock is an hour ahead is refused: no revoke-al
   const arena = await openArena(t);
   const { email } = await addUser(arena.collections);
   const { users } = arena.parts;
-  const login = createLogin({
+  const login = bind(loginStory, {
     ...arena.parts,
     users: {
       ...users,

@@ -1,7 +1,7 @@
 /** The steps of a login, and a way to stand around each of them. */
 import type { Cutoffs } from '../../lib/store/revocation-reads.ts';
 import type { Account } from '../../lib/store/users.ts';
-import type { LoginParts } from '../../lib/use-cases/login.ts';
+import type { LoginDeps } from '../../lib/use-cases/login.ts';
 
 /** The steps of a login that a race is about, each with what it reads. */
 export interface Reads {
@@ -22,7 +22,7 @@ export type Watch<R = Reads> = <S extends keyof R>(
 export const unwatched = <T>(_step: unknown, take: () => Promise<T>): Promise<T> => take();
 
 /** The same parts, doing the same, with each step inside `watch`. */
-export function watched(parts: LoginParts, watch: Watch): LoginParts {
+export function watched(parts: LoginDeps, watch: Watch): LoginDeps {
   const { users, revocations, passwords, sessions } = parts;
   return {
     ...parts,

@@ -3,8 +3,12 @@ import test, { type ExecutionContext } from 'ava';
 import { AuthError, StoreUnavailable } from '../../lib/errors.ts';
 import { createClients } from '../../lib/store/clients.ts';
 import { MINUTE } from '../../lib/time.ts';
-import { createIntrospect, type IntrospectParts } from '../../lib/use-cases/introspect.ts';
+import {
+  type IntrospectDeps,
+  introspect as introspectStory,
+} from '../../lib/use-cases/introspect.ts';
 import { CALLER, testAuth } from '../helpers/auth.ts';
+import { bind } from '../helpers/bind.ts';
 import { addClient } from '../helpers/clients.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { openArena } from '../races/login-parts.ts';
@@ -17,7 +21,7 @@ async function scene(t: ExecutionContext) {
   const login = makeLogin((_step, take) => take());
   const { accessToken: token } = await login({ email, password: PASSWORD }, CALLER);
   const used: [sessionId: string, counter: number | undefined][] = [];
-  const parts: IntrospectParts = {
+  const parts: IntrospectDeps = {
     ...checkParts,
     clients: createClients(collections),
     lastUse: { note: (sessionId, counter) => used.push([sessionId, counter]) },
@@ -44,7 +48,7 @@ test('The client, the revocations and the user are asked for at the same time', 
   const { parts, token, credentials } = await scene(t);
   const { clients, revocations, users } = parts;
   const through = gate(3);
-  const introspect = createIntrospect({
+  const introspect = bind(introspectStory, {
     ...parts,
     clients: { find: (id) => through(() => clients.find(id)) },
     revocations: { ...revocations, check: (it) => through(() => revocations.check(it)) },
@@ -56,7 +60,7 @@ test('The client, the revocations and the user are asked for at the same time', 
 
 test('An introspection is a use of the session, if it finds the token active and the client is let in', async (t) => {
   const { parts, token, used, credentials } = await scene(t);
-  const introspect = createIntrospect(parts);
+  const introspect = bind(introspectStory, parts);
   const wrong = { ...credentials, clientSecret: 'x'.repeat(43) };
   const refused = { instanceOf: AuthError, code: 'invalid_client' } as const;
   await t.throwsAsync(introspect({ credentials: wrong, token }, CALLER), refused);
@@ -78,7 +82,7 @@ test('An introspection is a use of the session, if it finds the token active and
 test('What is wrong with the client is told before what is wrong with the token or the database', async (t) => {
   const { parts, token, credentials } = await scene(t);
   const away = async () => Promise.reject(new StoreUnavailable('away'));
-  const introspect = createIntrospect({
+  const introspect = bind(introspectStory, {
     ...parts,
     revocations: { ...parts.revocations, check: away },
   });
@@ -99,7 +103,7 @@ test('What is wrong with the client is told before what is wrong with the token 
 test('Credentials that are not spelled like some never reach the database', async (t) => {
   const { parts, token, credentials } = await scene(t);
   const never = () => t.fail('The database was asked') as never;
-  const introspect = createIntrospect({
+  const introspect = bind(introspectStory, {
     ...parts,
     clients: { find: never },
     users: { ...parts.users, find: never },
@@ -134,8 +138,8 @@ test("With a clock that is far off the database's no token is called inactive: s
 
 test('A client that is remembered is out from the moment its revocation is acknowledged, on every server', async (t) => {
   const { parts, collections, token, credentials } = await scene(t);
-  const here = createIntrospect(parts);
-  const there = createIntrospect({ ...parts, clients: createClients(collections) });
+  const here = bind(introspectStory, parts);
+  const there = bind(introspectStory, { ...parts, clients: createClients(collections) });
   const ask = (introspect: typeof here) => introspect({ credentials, token }, CALLER);
   for (const server of [here, there]) t.truthy(await ask(server));
   const cause = { reason: 'client_deleted', revokedBy: 'test' };

@@ -4,8 +4,9 @@ import { hashSync } from 'bcryptjs';
 import { AuthError } from '../../lib/errors.ts';
 import { createPasswords } from '../../lib/passwords.ts';
 import type { User } from '../../lib/store/users.ts';
-import { createLogin } from '../../lib/use-cases/login.ts';
+import { login as loginStory } from '../../lib/use-cases/login.ts';
 import { CALLER } from '../helpers/auth.ts';
+import { bind } from '../helpers/bind.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { type Arena, openArena } from '../races/login-parts.ts';
 
@@ -21,7 +22,7 @@ function loginDuring({ parts }: Arena, happen: (check: number) => Promise<unknow
       return parts.passwords.check(password, hash);
     },
   };
-  return { login: createLogin({ ...parts, passwords }), checks: () => checks };
+  return { login: bind(loginStory, { ...parts, passwords }), checks: () => checks };
 }
 
 async function reasonOfLastFailure({ collections }: Arena) {
@@ -86,7 +87,7 @@ test('a user who is deleted while the password is being checked is refused', asy
 test('a disabled user is refused with the right password, as with a wrong one', async (t) => {
   const { arena, set, input } = await setUp(t);
   await set({ disabled_at: new Date() });
-  const login = createLogin(arena.parts);
+  const login = bind(loginStory, arena.parts);
   await t.throwsAsync(login(input, CALLER), refused);
   await t.throwsAsync(login({ ...input, password: 'wrong' }, CALLER), refused);
 });
@@ -94,7 +95,7 @@ test('a disabled user is refused with the right password, as with a wrong one', 
 test('a stored hash outside cost 10 to 14 is refused, and the audit trail says why', async (t) => {
   const { arena, set, input } = await setUp(t);
   await set({ password_hash: hashSync(PASSWORD, 9) });
-  await t.throwsAsync(createLogin(arena.parts)(input, CALLER), refused);
+  await t.throwsAsync(loginStory(arena.parts, input, CALLER), refused);
   t.is(await reasonOfLastFailure(arena), 'unusable_hash');
 });
 
@@ -102,7 +103,7 @@ test('after a login the password is hashed anew when the cost has risen', async 
   const { arena, user, input } = await setUp(t);
   const passwords = createPasswords({ bcryptCost: 11, bcryptThreads: 1 });
   t.teardown(() => passwords.close());
-  const login = createLogin({ ...arena.parts, passwords });
+  const login = bind(loginStory, { ...arena.parts, passwords });
   const first = await login(input, CALLER);
   const hash = await hashOnce(arena, user, (stored) => stored.startsWith('$2b$11$'));
   await login(input, CALLER);
@@ -130,7 +131,7 @@ test('hashing anew never overwrites a password that was changed meanwhile', asyn
         return replaced;
       },
     };
-    t.notThrowsAsync(createLogin({ ...arena.parts, users, passwords })(input, CALLER));
+    t.notThrowsAsync(bind(loginStory, { ...arena.parts, users, passwords })(input, CALLER));
   });
   t.false(await renewed);
   t.is(await hashOnce(arena, user, () => true), changed);
@@ -152,7 +153,7 @@ test('a login for which there is no room never reaches the database', async (t) 
   const takePlace = () => {
     throw busy;
   };
-  const login = createLogin({
+  const login = bind(loginStory, {
     ...arena.parts,
     passwords: { ...arena.parts.passwords, takePlace },
   });

@@ -1,4 +1,4 @@
-import type { ClientCredentials } from '../../../lib/use-cases/authenticate-client.ts';
+import type { ClientCredentials } from '../../../lib/use-cases/shared/authenticate-client.ts';
 import { addClient } from '../../helpers/clients.ts';
 import { newPair } from '../../helpers/keys.ts';
 import type { Owner } from '../../helpers/owner.ts';

@@ -1,13 +1,13 @@
-import type { Users } from '../store/users.ts';
+import type { Users } from '../../store/users.ts';
 
-/** Whom an audit event is about, as far as it could be found out. */
+/** The subject of an audit event, as far as it could be loaded. */
 export interface AuditedUser {
   readonly id: string;
   readonly companyId: string | null;
   readonly email: string | null;
 }
 
-/** Loads a user for the audit trail alone: what has happened already does not fail because nobody was found. */
+/** Loads a user for the audit trail alone. Never rejects: a completed action does not fail for want of a name. */
 export async function auditedUser(users: Pick<Users, 'find'>, id: string): Promise<AuditedUser> {
   const user = await users.find(id).catch(() => undefined);
   return user ?? { id, companyId: null, email: null };

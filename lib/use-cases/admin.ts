@@ -1,0 +1,86 @@
+import { actorOf, type Caller } from '../caller.ts';
+import { AuthError } from '../errors.ts';
+import { assertBoolean } from '../input.ts';
+import type { Audit } from '../store/audit.ts';
+import type { BoundedCount } from '../store/bounded-count.ts';
+import type { StoredSession } from '../store/sessions.ts';
+import type { User, Users } from '../store/users.ts';
+import { type EndSessionsDeps, markEndedInBackground } from './shared/end-sessions.ts';
+import { liveSessions, noneIfLost } from './shared/live-sessions.ts';
+
+export interface AdminDeps extends EndSessionsDeps {
+  readonly users: Pick<Users, 'find'>;
+  readonly audit: Audit;
+}
+
+export interface DryRunInput {
+  /** Counts, and changes nothing. Default false. */
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface UserInput {
+  readonly userId: string;
+}
+
+const REASON = 'admin_requested';
+const NO_USER = 'There is no user with this id';
+
+/**
+ * Revokes every token of a user, and returns the number of live sessions that this ended, or would end.
+ * AuthError `not_found` for no user, `store_unavailable`.
+ */
+export async function revokeUserTokens(
+  deps: AdminDeps,
+  { userId, dryRun = false }: UserInput & DryRunInput,
+  caller: Caller,
+): Promise<{ readonly sessionsEnded: number }> {
+  assertBoolean('dryRun', dryRun);
+  const user = await findUser(deps, userId);
+  const counted = liveSessions(deps, userId);
+  const live = await (dryRun ? counted : counted.catch(noneIfLost));
+  const ended = { sessionsEnded: live.length };
+  if (dryRun) return ended;
+  await deps.revocations.revokeUser({ userId, reason: REASON, revokedBy: actorOf(caller) });
+  markEndedInBackground(
+    deps,
+    live.map(({ id }) => id),
+  );
+  const details = { reason: REASON, sessions_ended: live.length };
+  await deps.audit.record({ action: 'tokens_revoked_by_admin', user, details }, caller);
+  return ended;
+}
+
+/**
+ * Revokes every token of everyone, the caller's too, and returns the number of sessions that this ended, or
+ * would end. The count is taken first: it misses concurrent logins, and includes sessions that a revoke-all
+ * of their user ended, until they expire. AuthError `store_unavailable`.
+ */
+export async function revokeEveryone(
+  { revocations, sessions, audit }: AdminDeps,
+  { dryRun = false }: DryRunInput,
+  caller: Caller,
+): Promise<{ readonly sessionsEnded: BoundedCount }> {
+  assertBoolean('dryRun', dryRun);
+  const { deployment } = await revocations.cutoffs(undefined);
+  const sessionsEnded = await sessions.countAbove(deployment);
+  if (dryRun) return { sessionsEnded };
+  await revocations.revokeEveryone({ reason: REASON, revokedBy: actorOf(caller) });
+  const details = { reason: REASON, sessions_ended: sessionsEnded.count };
+  await audit.record({ action: 'everyone_revoked', user: undefined, details }, caller);
+  return { sessionsEnded };
+}
+
+/** Lists the live sessions of a user, the newest first. AuthError `not_found` for no user, `store_unavailable`. */
+export async function userSessions(
+  deps: AdminDeps,
+  { userId }: UserInput,
+): Promise<StoredSession[]> {
+  await findUser(deps, userId);
+  return liveSessions(deps, userId);
+}
+
+async function findUser({ users }: AdminDeps, userId: string): Promise<User> {
+  const user = typeof userId === 'string' ? await users.find(userId) : undefined;
+  if (user === undefined) throw new AuthError('not_found', NO_USER, { description: NO_USER });
+  return user;
+}

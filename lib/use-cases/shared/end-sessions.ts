@@ -1,0 +1,45 @@
+import type { Log } from '../../log.ts';
+import type { Cause } from '../../store/revocation-entries.ts';
+import type { Revocations } from '../../store/revocations.ts';
+import type { Session, Sessions } from '../../store/sessions.ts';
+
+export interface EndSessionsDeps {
+  readonly revocations: Revocations;
+  readonly sessions: Sessions;
+  readonly log: Log;
+}
+
+/** A session to end. The user may be unknown if only its refresh token is at hand. */
+export interface EndedSession {
+  readonly id: Session['id'];
+  readonly userId: Session['userId'] | undefined;
+}
+
+/** Revokes sessions in one command. Resolves once a majority has it. */
+export async function endSessions(
+  deps: EndSessionsDeps,
+  ended: readonly EndedSession[],
+  cause: Cause,
+): Promise<void> {
+  await deps.revocations.revokeSessions(
+    ended.map(({ id, userId }) => ({ sessionId: id, userId, ...cause })),
+  );
+  markEndedInBackground(
+    deps,
+    ended.map(({ id }) => id),
+  );
+}
+
+/** Marks sessions as revoked, without being awaited: lists read `revoked_tokens` in any case. */
+export function markEndedInBackground(
+  { sessions, log }: Pick<EndSessionsDeps, 'sessions' | 'log'>,
+  ids: readonly string[],
+): void {
+  if (ids.length === 0) return;
+  sessions.markEnded(ids).catch((err: unknown) => {
+    log.warn(
+      { err },
+      'A revoked session could not be marked as ended; lists check it until it expires',
+    );
+  });
+}

@@ -1,0 +1,33 @@
+import { StoreNotReady } from '../../errors.ts';
+import type { Revocations } from '../../store/revocations.ts';
+import type { Sessions, StoredSession } from '../../store/sessions.ts';
+
+export interface LiveSessionsDeps {
+  readonly sessions: Pick<Sessions, 'listOf'>;
+  readonly revocations: Pick<Revocations, 'endedOf'>;
+}
+
+/** Reads the sessions of a user that are neither expired nor revoked, the newest first, in two reads. */
+export async function liveSessions(
+  deps: LiveSessionsDeps,
+  userId: string,
+): Promise<StoredSession[]> {
+  return keepLive(deps, userId, await deps.sessions.listOf(userId));
+}
+
+/** Returns no sessions where `sessions` was lost: a revocation does not fail for want of a count. Rethrows other errors. */
+export function noneIfLost(error: unknown): readonly never[] {
+  if (error instanceof StoreNotReady) return [];
+  throw error;
+}
+
+/** Keeps those of a user's listed sessions that are neither expired nor revoked, in one read. */
+export async function keepLive(
+  { revocations }: Pick<LiveSessionsDeps, 'revocations'>,
+  userId: string,
+  listed: readonly StoredSession[],
+): Promise<StoredSession[]> {
+  const ids = listed.map(({ id }) => id);
+  const ended = await revocations.endedOf(userId, ids);
+  return listed.filter((session) => !ended.has(session) && session.expiresAt > new Date());
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import type { Caller } from '../../caller.ts';
+import type { Session } from '../../store/sessions.ts';
+import type { AccessTokens } from '../../tokens/access-tokens.ts';
+import type { RefreshTokens } from '../../tokens/refresh-tokens.ts';
+import { type LimitSessionsDeps, limitSessions } from './limit-sessions.ts';
+
+/** The two tokens of one session, from a login, a refresh or a change of the password. */
+export interface IssuedTokens {
+  readonly accessToken: string;
+  /** Lifetime of the access token in seconds. */
+  readonly expiresIn: number;
+  readonly refreshToken: string;
+}
+
+export interface NewSession {
+  readonly userId: string;
+  /** The session's place on the logical clock of revocations, in milliseconds. */
+  readonly stamp: number;
+  /** The time at which the password was verified, by the database's clock. */
+  readonly authTime: Date;
+}
+
+/** Lifetimes of sessions, in milliseconds. */
+export interface Lifetimes {
+  /** Without being refreshed. */
+  readonly idleTtl: number;
+  /** In any case. */
+  readonly maxTtl: number;
+}
+
+export interface IssueTokensDeps {
+  readonly accessTokens: AccessTokens;
+  readonly refreshTokens: RefreshTokens;
+}
+
+export interface OpenSessionDeps extends IssueTokensDeps, LimitSessionsDeps {
+  readonly lifetimes: Lifetimes;
+}
+
+/** Opens a session and issues its first tokens. Resolves once a majority has the session. */
+export async function openSession(
+  deps: OpenSessionDeps,
+  opened: NewSession,
+  caller: Caller,
+): Promise<IssuedTokens> {
+  const { sessions, lifetimes } = deps;
+  const start = opened.authTime.getTime();
+  const session = {
+    ...opened,
+    id: randomUUID(),
+    expiresAt: new Date(start + lifetimes.idleTtl),
+    endsAt: new Date(start + lifetimes.maxTtl),
+    ip: caller.ip,
+    userAgent: caller.userAgent,
+  };
+  const tokens = await issueTokens(deps, session, 0);
+  await sessions.insert(session);
+  await limitSessions(deps, opened.userId, caller);
+  return tokens;
+}
+
+/**
+ * Issues the tokens of a session; `counter` is that of its newest refresh token. The access token does not
+ * outlive the session as stored, so lists of sessions show every live token. The refresh token of a session
+ * that an earlier version opened stays unbound.
+ */
+export async function issueTokens(
+  { accessTokens, refreshTokens }: IssueTokensDeps,
+  session: Session,
+  counter: number,
+  isBound = true,
+): Promise<IssuedTokens> {
+  const { token, expiresIn } = await accessTokens.issue({
+    ...session,
+    sessionId: session.id,
+    counter,
+    endsAt: session.expiresAt,
+  });
+  const refreshToken = refreshTokens.issue({ sessionId: session.id, counter, isBound });
+  return { accessToken: token, expiresIn, refreshToken };
+}
