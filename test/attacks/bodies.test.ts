@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
 import { routes } from '../../server/routes.ts';
 import { addClient, basic } from '../helpers/clients.ts';
+import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { oauthOutcomeOf } from '../journeys/oauth-outcomes.ts';
-import { outcomeOf, refusal } from '../journeys/refusals.ts';
 
 const withBody = routes.filter(({ body }) => body !== undefined);
 const jsonPaths = withBody.filter(({ bodyType }) => bodyType !== 'form').map(({ path }) => path);

@@ -1,9 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import test from 'ava';
 import { hashSync } from 'bcryptjs';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { outcomeOf, refusal } from '../journeys/refusals.ts';
 
 test('Look-alikes of an e-mail address reach no account but that of their normal form', async (t) => {
   const { url, collections } = await testServer(t);

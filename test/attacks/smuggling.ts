@@ -1,10 +1,10 @@
 /** What the tests of smuggling share: a server, requests that hide another one, and what must become of them. */
 import test, { type ExecutionContext } from 'ava';
+import { ageDeployment } from '../helpers/database.ts';
+import { tokenOfAge } from '../helpers/forged-tokens.ts';
 import type { Owner } from '../helpers/owner.ts';
 import { send, sendAs, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { tokenOfAge } from '../journeys/forged-tokens.ts';
-import { ageDeployment } from '../races/login-parts.ts';
 import { converse } from './wire.ts';
 
 export interface Scene extends TestServer {

@@ -5,11 +5,11 @@ import test, { type ExecutionContext } from 'ava';
 import { calculateJwkThumbprint } from 'jose';
 import { toSeconds } from '../../lib/time.ts';
 import { addClient, introspect, revoke } from '../helpers/clients.ts';
+import { claimsOf, encode, forge } from '../helpers/forged-tokens.ts';
 import { newPair } from '../helpers/keys.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, post, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { claimsOf, encode, forge } from '../journeys/forged-tokens.ts';
-import { outcomeOf, refusal } from '../journeys/refusals.ts';
 
 const INVALID = refusal('invalid_token');
 

@@ -8,8 +8,8 @@ import { sessionKey, userKey } from '../../lib/store/revocation-keys.ts';
 import { addClient } from '../helpers/clients.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
-import { ownReplicaSet } from '../helpers/replica-set.ts';
-import { eventually } from '../helpers/set-status.ts';
+import { ownReplicaSet } from '../helpers/set/replica-set.ts';
+import { eventually } from '../helpers/set/status.ts';
 import { addUser, PASSWORD, PASSWORD_HASH } from '../helpers/users.ts';
 import { scene as serverScene } from './revoke-scene.ts';
 

@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
 import { emptyDatabase, migratedDatabase } from '../helpers/database.ts';
+import { underFault } from '../helpers/failpoint.ts';
 import { rescind } from '../helpers/processes.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { outcomeOf, refusal } from '../journeys/refusals.ts';
-import { underFault } from '../store/failpoint.ts';
 
 const NEW_PASSWORD = 'staple battery horse';
 

@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { SENTINEL } from '../../lib/store/revocation-keys.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
-import { snapshot } from '../store/snapshot.ts';
+import { snapshot } from '../helpers/snapshot.ts';
 
 function migrate(t: ExecutionContext, uri: string, ...args: string[]) {
   return rescind(t, ['migrate', ...args], { env: { MONGODB_URI: uri } });

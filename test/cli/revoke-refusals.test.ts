@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { emptyDatabase, migratedDatabase } from '../helpers/database.ts';
 import { emptyFolder, rescind } from '../helpers/processes.ts';
-import { snapshot } from '../store/snapshot.ts';
+import { snapshot } from '../helpers/snapshot.ts';
 
 /** Nobody is asked there. */
 const NOWHERE = { MONGODB_URI: 'mongodb://127.0.0.1:1/rescind' };

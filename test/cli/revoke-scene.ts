@@ -1,9 +1,9 @@
 import type { ExecutionContext } from 'ava';
+import { ageDeployment } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
+import { outcomeOf } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { outcomeOf } from '../journeys/refusals.ts';
-import { ageDeployment } from '../races/login-parts.ts';
 
 /** A server, and a user with two sessions on it. The command knows nothing of the server but its database. */
 export async function scene(t: ExecutionContext) {

@@ -4,9 +4,9 @@ import test, { type ExecutionContext } from 'ava';
 import { keyKey, sessionKey, userKey } from '../../lib/store/revocation-keys.ts';
 import { snapshotWithoutCounts } from '../helpers/admin.ts';
 import { emptyFolder } from '../helpers/processes.ts';
+import { refusal } from '../helpers/refusals.ts';
 import { logIn, post } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { refusal } from '../journeys/refusals.ts';
 import { kidOf, me, OPERATOR, revoke, revokeTwice, scene } from './revoke-scene.ts';
 
 function fileWith(t: ExecutionContext, text: string): string {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { BreakingProxy, Fault } from '../helpers/proxy/breaking-proxy.ts';
 import { type Answer, sendAs } from '../helpers/server.ts';
-import type { BreakingProxy, Fault } from './breaking-proxy.ts';
 import { type GoodRequest, toldOf } from './good-request.ts';
 import type { World } from './world.ts';
 

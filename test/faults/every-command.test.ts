@@ -3,10 +3,10 @@ import { Int32 } from 'mongodb';
 import { MINUTE } from '../../lib/time.ts';
 import { routes } from '../../server/routes.ts';
 import { migratedDatabase } from '../helpers/database.ts';
+import type { Fault } from '../helpers/proxy/breaking-proxy.ts';
 import { assertShare } from '../proof/assert-share.ts';
 import { everyCommandSection } from '../proof/every-command-section.ts';
 import { breakEachCommand } from './break-each-command.ts';
-import type { Fault } from './breaking-proxy.ts';
 import { breakableServer, nameOf } from './every-command.ts';
 import { goodRequests } from './requests.ts';
 

@@ -1,9 +1,9 @@
 import { createCleanups } from '../../scripts/dev/cleanups.ts';
 import { migratedDatabase, type TestDatabase } from '../helpers/database.ts';
 import type { Owner } from '../helpers/owner.ts';
+import { breakingProxy } from '../helpers/proxy/breaking-proxy.ts';
 import { serve } from '../helpers/server.ts';
 import { type BreakableServer, breakEachCommand, type Round } from './break-each-command.ts';
-import { breakingProxy } from './breaking-proxy.ts';
 import { FAULTS, type FaultName, SILENT } from './faults.ts';
 import type { GoodRequest } from './good-request.ts';
 import { goodRequests } from './requests.ts';

@@ -1,10 +1,10 @@
 /** A good request to every route. */
 import { introspect, revoke } from '../helpers/clients.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 import { post, send } from '../helpers/server.ts';
 import { refresh } from '../helpers/sessions.ts';
 import { PASSWORD } from '../helpers/users.ts';
 import { changePassword, NEW_PASSWORD } from '../journeys/change-password.ts';
-import { revocationsOn } from '../store/revocations-on.ts';
 import {
   ALL_REVOKED,
   allButMine,

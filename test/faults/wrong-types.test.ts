@@ -3,10 +3,10 @@ import type { Document } from 'mongodb';
 import { userKey } from '../../lib/store/revocation-keys.ts';
 import { introspect } from '../helpers/clients.ts';
 import { migratedDatabase, type TestDatabase } from '../helpers/database.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 import { type Answer, post, sendAs, serve } from '../helpers/server.ts';
 import { refresh } from '../helpers/sessions.ts';
 import { PASSWORD } from '../helpers/users.ts';
-import { revocationsOn } from '../store/revocations-on.ts';
 import { toldOf } from './good-request.ts';
 import { createWorlds, type World } from './world.ts';
 

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Collections } from '../../lib/store/collections.ts';
 import type { Db } from '../../lib/store/database.ts';
 import type { User } from '../../lib/store/users.ts';
-import { ageDeployment } from '../races/login-parts.ts';
-import { snapshot } from '../store/snapshot.ts';
+import { ageDeployment } from './database.ts';
 import type { Owner } from './owner.ts';
 import { logIn, type TestServer, testServer } from './server.ts';
+import { snapshot } from './snapshot.ts';
 import { addUser } from './users.ts';
 
 export interface AdminServer extends TestServer {

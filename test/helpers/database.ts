@@ -3,7 +3,7 @@ import { ConnectionString } from 'mongodb-connection-string-url';
 import { type Collections, openCollections } from '../../lib/store/collections.ts';
 import { connect, type Db } from '../../lib/store/database.ts';
 import { migrate, planMigration } from '../../lib/store/migrate.ts';
-import { DAY } from '../../lib/time.ts';
+import { DAY, HOUR } from '../../lib/time.ts';
 import type { Owner } from './owner.ts';
 
 export interface TestDatabase {
@@ -43,4 +43,14 @@ export async function migratedDatabase(t: Owner): Promise<TestDatabase> {
 /** What `npm run migrate` does. */
 export async function migrateNow(db: Db): Promise<void> {
   await migrate(await planMigration(db, { auditRetention: 400 * DAY }), () => undefined);
+}
+
+/**
+ * Makes the database look as if it had been migrated an hour ago. A new one has a cutoff of its own
+ * 20 minutes ahead: all stamps would be that plus one, and neither `$$NOW` nor the 10 minutes would
+ * decide anything.
+ */
+export async function ageDeployment({ revokedTokens }: Collections): Promise<void> {
+  const update = { $set: { revoked_before: new Date(Date.now() - HOUR) } };
+  await revokedTokens.updateOne({ _id: 'deployment' }, update);
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import type { OwnMongod } from './own-mongod.ts';
-import type { Range } from './proxied-connection.ts';
-import type { ReplicaSet } from './replica-set.ts';
-import type { Member } from './set-member.ts';
-import { eventually } from './set-status.ts';
+import type { Range } from './proxy/proxied-connection.ts';
+import type { TcpProxy } from './proxy/tcp-proxy.ts';
+import type { Member } from './set/member.ts';
+import type { ReplicaSet } from './set/replica-set.ts';
+import { deposePrimary, splitBrain } from './set/split-brain.ts';
+import { eventually } from './set/status.ts';
 import type { SmallDisk } from './small-disk.ts';
-import { deposePrimary, splitBrain } from './split-brain.ts';
-import type { TcpProxy } from './tcp-proxy.ts';
 
 /** A server process, which can be killed and started again on the same port. */
 export interface ArenaServer {

@@ -11,7 +11,7 @@ import {
 } from '../../scripts/dev/mongod/start.ts';
 import { silentReport } from '../../scripts/dev/progress.ts';
 import type { Owner } from './owner.ts';
-import { type TcpProxy, tcpProxy } from './tcp-proxy.ts';
+import { type TcpProxy, tcpProxy } from './proxy/tcp-proxy.ts';
 
 export interface OwnMongodOptions {
   /** Default: a temporary folder. One that is given is left as it is in the end. */

@@ -1,6 +1,6 @@
 import type { Collections, SessionDocument } from '../../lib/store/collections.ts';
 import { type Answer, post } from './server.ts';
-import { eventually } from './set-status.ts';
+import { eventually } from './set/status.ts';
 import { PASSWORD } from './users.ts';
 
 /** What a login or a refresh gave. */

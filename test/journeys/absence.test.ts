@@ -6,11 +6,11 @@ import { SENTINEL, userKey } from '../../lib/store/revocation-keys.ts';
 import { DAY } from '../../lib/time.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
+import { refusal } from '../helpers/refusals.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 import { sendAs } from '../helpers/server.ts';
 import { openSession } from '../helpers/sessions.ts';
-import { revocationsOn } from '../store/revocations-on.ts';
 import { assertNothingDecided, assertStartedAnew, me, type Scene, scene } from './absence.ts';
-import { refusal } from './refusals.ts';
 
 interface Loss {
   readonly lose: (it: Scene) => Promise<unknown>;

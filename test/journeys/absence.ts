@@ -5,6 +5,8 @@ import type { User } from '../../lib/store/users.ts';
 import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import { routes } from '../../server/routes.ts';
 import { addClient, basic, postForm } from '../helpers/clients.ts';
+import { ageDeployment } from '../helpers/database.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import {
   type Answer,
   logIn,
@@ -16,8 +18,6 @@ import {
 } from '../helpers/server.ts';
 import { openSession, refresh, type Tokens } from '../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { ageDeployment } from '../races/login-parts.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 export interface Scene extends TestServer {
   readonly user: User;

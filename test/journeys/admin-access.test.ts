@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { adminServer, snapshotWithoutCounts, untilMarked } from '../helpers/admin.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, send, sendAs } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 const ENDPOINTS = [
   'POST /users/ID/revoke-tokens',

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { ObjectId } from 'mongodb';
 import { cursorOf } from '../../lib/store/audit-cursor.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { sendAs } from '../helpers/server.ts';
 import { document, NOON, trail } from './audit-trail.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 const POSITION = cursorOf({ at: new Date(NOON), id: new ObjectId() });
 

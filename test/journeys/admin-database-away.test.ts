@@ -4,10 +4,10 @@ import { openCollections } from '../../lib/store/collections.ts';
 import { connect } from '../../lib/store/database.ts';
 import { adminServer } from '../helpers/admin.ts';
 import { migrateNow } from '../helpers/database.ts';
+import { underFault } from '../helpers/failpoint.ts';
 import { ownMongod } from '../helpers/own-mongod.ts';
 import { logIn, sendAs, serve } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { underFault } from '../store/failpoint.ts';
 
 const DEADLINE = 4_000;
 

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { adminServer, snapshotWithoutCounts, untilMarked } from '../helpers/admin.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, post, sendAs } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 test('An admin revokes every token of one user, and of no one else', async (t) => {
   const { url, collections, admin, token } = await adminServer(t);

@@ -4,10 +4,10 @@ import test from 'ava';
 import { Binary } from 'mongodb';
 import { DAY } from '../../lib/time.ts';
 import { type AdminServer, adminServer } from '../helpers/admin.ts';
+import { underFault } from '../helpers/failpoint.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, serve } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { underFault } from '../store/failpoint.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
 

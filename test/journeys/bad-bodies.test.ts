@@ -1,8 +1,8 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import test from 'ava';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { send, testServer } from '../helpers/server.ts';
 import { assertRefused, EMAIL, GOOD, JSON_TYPE, SECRET } from './bad-bodies.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 const MALFORMED = refusal('malformed_body');
 const TOO_LARGE = refusal('body_too_large');

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
+import { isLeaked, outcomeOf } from '../helpers/refusals.ts';
 import { type Answer, send, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { isLeaked, outcomeOf } from './refusals.ts';
 
 export const EMAIL = 'jane.roe@example.com';
 export const SECRET = 'Tr0ub4dor-and-3';

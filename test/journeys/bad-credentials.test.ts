@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
+import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
 import { type Answer, post, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { isLeaked, outcomeOf, refusal } from './refusals.ts';
 
 const EMAIL = 'jane.roe@example.com';
 const SECRET = 'Tr0ub4dor-and-3';

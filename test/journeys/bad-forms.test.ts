@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { addClient, basic } from '../helpers/clients.ts';
+import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
+import { isLeaked } from '../helpers/refusals.ts';
 import { type Answer, logIn, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { oauthOutcomeOf } from './oauth-outcomes.ts';
-import { isLeaked } from './refusals.ts';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 

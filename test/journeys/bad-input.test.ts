@@ -1,7 +1,7 @@
 import test from 'ava';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, send, sendAs, sendLines, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 test('A path that no route has is not found, however odd it is', async (t) => {
   const { url, collections } = await testServer(t);

@@ -1,10 +1,10 @@
 import test from 'ava';
 import { HOUR } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { tokenOfAge } from '../helpers/forged-tokens.ts';
+import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, send, sendAs, sendRaw, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { tokenOfAge } from './forged-tokens.ts';
-import { isLeaked, outcomeOf, refusal } from './refusals.ts';
 
 test('A request without a bearer token is told that one is missing, and of no error', async (t) => {
   const { url } = await testServer(t);

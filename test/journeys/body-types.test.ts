@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { send, sendLines, sendRaw, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { assertRefused, EMAIL, GOOD, JSON_TYPE, SECRET } from './bad-bodies.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 const UNSUPPORTED = refusal('unsupported_media_type');
 

@@ -1,9 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
+import { type Fault, underFault } from '../helpers/failpoint.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { type Fault, underFault } from '../store/failpoint.ts';
 import { changePassword, NEW_PASSWORD } from './change-password.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 const TOO_SLOW = { writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } };
 const LOST = { closeConnection: true };

@@ -1,8 +1,8 @@
 import test from 'ava';
+import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { changePassword, NEW_PASSWORD } from './change-password.ts';
-import { isLeaked, outcomeOf, refusal } from './refusals.ts';
 
 test('After a change of the password only the new one logs in', async (t) => {
   const { url, collections } = await testServer(t);

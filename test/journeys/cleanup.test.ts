@@ -3,10 +3,10 @@ import test from 'ava';
 import type { RevocationDocument } from '../../lib/store/collections.ts';
 import { idOf, tokenKey } from '../../lib/store/revocation-keys.ts';
 import { HOUR, SECOND } from '../../lib/time.ts';
+import { tokenOfAge } from '../helpers/forged-tokens.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { tokenOfAge } from './forged-tokens.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 test('expired entries are cleaned up (seen happening) while an entry whose token still verifies stays', async (t) => {
   t.timeout(60 * SECOND);

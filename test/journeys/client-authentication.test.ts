@@ -3,9 +3,9 @@ import test, { type ExecutionContext } from 'ava';
 import { hashOfClientSecret } from '../../lib/tokens/client-secrets.ts';
 import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import { addClient, basic, inForm, postForm } from '../helpers/clients.ts';
+import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
+import { isLeaked } from '../helpers/refusals.ts';
 import { type Answer, sendRaw, testServer } from '../helpers/server.ts';
-import { oauthOutcomeOf } from './oauth-outcomes.ts';
-import { isLeaked } from './refusals.ts';
 
 const ENDPOINTS = ['/oauth/introspect', '/oauth/revoke'] as const;
 const TOKEN = { token: 'some-token' };

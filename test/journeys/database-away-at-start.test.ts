@@ -4,7 +4,7 @@ import { connect } from '../../lib/store/database.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/own-mongod.ts';
 import { post, send, serve } from '../helpers/server.ts';
-import { eventually } from '../helpers/set-status.ts';
+import { eventually } from '../helpers/set/status.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
 test('a server that starts while the database is away answers 503 until it is there, and then serves', async (t) => {

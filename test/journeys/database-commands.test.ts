@@ -7,11 +7,11 @@ import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { PATIENT } from '../helpers/auth.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { notedClient } from '../helpers/noted-client.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { serveAuth } from '../helpers/serve-auth.ts';
 import { sendAs } from '../helpers/server.ts';
 import { age, openSession, refresh } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 /** A server whose every command at the database is noted, and a session at it. */
 async function notedServer(t: ExecutionContext) {

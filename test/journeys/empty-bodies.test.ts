@@ -1,7 +1,7 @@
 import test from 'ava';
 import { adminServer } from '../helpers/admin.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { sendRaw, testServer } from '../helpers/server.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 /** The ways to frame a body without a byte in it. */
 const EMPTY: Readonly<Record<string, readonly string[]>> = {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { sendAs, serve } from '../helpers/server.ts';
 import { openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 import { scene } from './sessions.ts';
 
 async function assertDead(t: ExecutionContext, url: string, { access, refresh: token }: Tokens) {

@@ -1,9 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import { DAY, MINUTE, SECOND, toSeconds } from '../../lib/time.ts';
+import { type Changes, claimsOf, encode, forge } from '../helpers/forged-tokens.ts';
+import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { type Changes, claimsOf, encode, forge } from './forged-tokens.ts';
-import { isLeaked, outcomeOf, refusal } from './refusals.ts';
 
 /** Each of these tokens is refused, for logout too, without an entry; the honest one it was made of is not. */
 async function assertRefused(

@@ -3,10 +3,10 @@ import { HOUR, MINUTE } from '../../lib/time.ts';
 import { createRefreshTokens } from '../../lib/tokens/refresh-tokens.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { addClient, basic, introspect, postForm } from '../helpers/clients.ts';
+import { claimsOf, encode, forge, tokenOfAge } from '../helpers/forged-tokens.ts';
+import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
 import { logIn, post, send, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { claimsOf, encode, forge, tokenOfAge } from './forged-tokens.ts';
-import { oauthOutcomeOf } from './oauth-outcomes.ts';
 
 test('An active token is told with its claims, whom it speaks for, and nothing inside', async (t) => {
   const { url, collections } = await testServer(t);

@@ -3,9 +3,9 @@ import { decodeProtectedHeader } from 'jose';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { newPair } from '../helpers/keys.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { post, send, sendAs, serve } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 type Settings = Record<string, string>;
 

@@ -1,8 +1,8 @@
 import test from 'ava';
+import { claimsOf, issuerOf, NEVER } from '../helpers/forged-tokens.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { claimsOf, issuerOf, NEVER } from './forged-tokens.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 test('A login gives a bearer token for 15 minutes, and the token tells whom it speaks for', async (t) => {
   const { url, collections } = await testServer(t);

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { SECOND } from '../../lib/time.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { type Answer, post, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 const WRONG = 'hunter2 is not it';
 const HOME = '192.0.2.1';

@@ -1,10 +1,10 @@
 import test from 'ava';
 import { HOUR } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { tokenOfAge } from '../helpers/forged-tokens.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { tokenOfAge } from './forged-tokens.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 const LOGGED_OUT = { message: 'Successfully logged out', token_revoked: true };
 

@@ -1,11 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
 import { MINUTE } from '../../lib/time.ts';
 import { addClient, introspect, revoke } from '../helpers/clients.ts';
+import { claimsOf, forge } from '../helpers/forged-tokens.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { sendAs, serve, type TestServer, testServer } from '../helpers/server.ts';
 import { age, openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
-import { claimsOf, forge } from './forged-tokens.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 interface Scene extends TestServer {
   /** Another process on the same database. */

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { hashSync } from 'bcryptjs';
+import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
 import { type Answer, logIn, post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { changePassword, NEW_PASSWORD } from './change-password.ts';
-import { isLeaked, outcomeOf, refusal } from './refusals.ts';
 
 const GOOD = { current_password: PASSWORD, new_password: NEW_PASSWORD };
 const JANE = { email: 'jane.roe85@example.com', name: 'Jane Q. Roe' };

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { addClient, basic, postForm } from '../helpers/clients.ts';
+import { claimsOf } from '../helpers/forged-tokens.ts';
 import { logIn, send, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { claimsOf } from './forged-tokens.ts';
 
 test('There is no OAuth token endpoint, no password grant and no metadata that would promise one', async (t) => {
   const { url, collections } = await testServer(t);

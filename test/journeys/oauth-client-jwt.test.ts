@@ -2,9 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import * as oauth from 'oauth4webapi';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { claimsOf } from '../helpers/forged-tokens.ts';
 import { logIn, serve, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { claimsOf } from './forged-tokens.ts';
 
 /** A server that signs with a private key, and a token of a user. */
 async function scene(t: ExecutionContext) {

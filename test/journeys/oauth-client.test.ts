@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
 import * as oauth from 'oauth4webapi';
 import { addClient } from '../helpers/clients.ts';
+import { claimsOf } from '../helpers/forged-tokens.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { claimsOf } from './forged-tokens.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 const HTTP = { [oauth.allowInsecureRequests]: true } as const;
 

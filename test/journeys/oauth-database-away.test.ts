@@ -4,10 +4,10 @@ import { openCollections } from '../../lib/store/collections.ts';
 import { connect } from '../../lib/store/database.ts';
 import { addClient, introspect, revoke } from '../helpers/clients.ts';
 import { migrateNow } from '../helpers/database.ts';
+import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
 import { ownMongod } from '../helpers/own-mongod.ts';
 import { post, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { oauthOutcomeOf } from './oauth-outcomes.ts';
 
 const AWAY = '503 temporarily_unavailable';
 const DEADLINE = 2_000;

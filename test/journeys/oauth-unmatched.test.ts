@@ -1,7 +1,7 @@
 import test from 'ava';
+import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { send, sendLines, testServer } from '../helpers/server.ts';
-import { oauthOutcomeOf } from './oauth-outcomes.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 test('Under /oauth a path or a method that there is not is told in the words of RFC 6749', async (t) => {
   const { url, log } = await testServer(t);

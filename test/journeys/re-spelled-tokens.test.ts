@@ -1,8 +1,8 @@
 import test from 'ava';
+import { encode, forge } from '../helpers/forged-tokens.ts';
+import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
 import { type Answer, logIn, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { encode, forge } from './forged-tokens.ts';
-import { isLeaked, outcomeOf, refusal } from './refusals.ts';
 
 test('No other spelling of a good token is accepted', async (t) => {
   const server = await testServer(t);

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { createRefreshTokens } from '../../lib/tokens/refresh-tokens.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
 import { type Answer, post, send, testServer } from '../helpers/server.ts';
 import { openSession, refresh } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
 import { JSON_TYPE } from './bad-bodies.ts';
-import { isLeaked, outcomeOf, refusal } from './refusals.ts';
 
 const MALFORMED = refusal('refresh_token_malformed');
 const EXPIRED = refusal('refresh_token_expired');

@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
 import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { sendAs, serve, type TestServer, testServer } from '../helpers/server.ts';
 import { age, openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 const MALFORMED = refusal('refresh_token_malformed');
 const EXPIRED = refusal('refresh_token_expired');

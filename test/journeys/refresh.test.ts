@@ -1,10 +1,10 @@
 import test from 'ava';
 import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
+import { claimsOf } from '../helpers/forged-tokens.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { sendAs, serve, testServer } from '../helpers/server.ts';
 import { age, openSession, refresh, tokensOf } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
-import { claimsOf } from './forged-tokens.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 const AT_ONCE = 50;
 

@@ -1,10 +1,10 @@
 import test from 'ava';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { claimsOf, forge } from '../helpers/forged-tokens.ts';
 import { newPair } from '../helpers/keys.ts';
 import { logIn, send, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { claimsOf, forge } from './forged-tokens.ts';
 
 const ISSUER = 'https://auth.example.com';
 const AUDIENCE = 'https://shop.example.com';

@@ -5,17 +5,16 @@ import { type Collections, openCollections } from '../../lib/store/collections.t
 import { connect } from '../../lib/store/database.ts';
 import { createUsers, type User } from '../../lib/store/users.ts';
 import { MINUTE } from '../../lib/time.ts';
-import { emptyDatabase, migratedDatabase, migrateNow } from '../helpers/database.ts';
+import { ageDeployment, emptyDatabase, migratedDatabase, migrateNow } from '../helpers/database.ts';
+import { claimsOf } from '../helpers/forged-tokens.ts';
 import { type OwnMongod, ownMongod } from '../helpers/own-mongod.ts';
 import { emptyFolder, rescind } from '../helpers/processes.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { post, send, sendAs, serve } from '../helpers/server.ts';
 import { openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { ageDeployment } from '../races/login-parts.ts';
 import { me } from './absence.ts';
 import { changePassword } from './change-password.ts';
-import { claimsOf } from './forged-tokens.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 interface Deployment {
   readonly uri: string;

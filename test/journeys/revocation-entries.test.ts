@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import test from 'ava';
 import type { Collections } from '../../lib/store/collections.ts';
 import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
+import { claimsOf } from '../helpers/forged-tokens.ts';
 import { logIn, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { claimsOf } from './forged-tokens.ts';
 
 test('A logout leaves an entry for the token, named by the SHA-256 of what its signature covers', async (t) => {
   const { url, collections } = await testServer(t);

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { MINUTE } from '../../lib/time.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 test("revoke-all kills every older token of the user and no one else's", async (t) => {
   const { url, collections } = await testServer(t);

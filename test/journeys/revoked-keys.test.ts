@@ -4,10 +4,10 @@ import type { Collections } from '../../lib/store/collections.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { newPair } from '../helpers/keys.ts';
 import { run, SERVER, startServerProcess } from '../helpers/processes.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 import { post, send, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { revocationsOn } from '../store/revocations-on.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 /** What `rescind revoke --key` writes. */
 function revokeKey(collections: Collections, kid: string): Promise<void> {

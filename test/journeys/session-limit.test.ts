@@ -1,11 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Collections } from '../../lib/store/collections.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
+import { ageDeployment } from '../helpers/database.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { sendAs, testServer } from '../helpers/server.ts';
 import { age, openSession, refresh, type Tokens } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
-import { ageDeployment } from '../races/login-parts.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 const LIMIT = 3;
 

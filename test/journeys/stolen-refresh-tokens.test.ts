@@ -1,10 +1,10 @@
 import test from 'ava';
 import { MINUTE } from '../../lib/time.ts';
+import { underFault } from '../helpers/failpoint.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { send, sendAs, serve, testServer } from '../helpers/server.ts';
 import { age, openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
-import { underFault } from '../store/failpoint.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 const AT_ONCE = 50;
 

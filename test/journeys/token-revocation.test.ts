@@ -2,11 +2,11 @@ import test from 'ava';
 import { HOUR } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { addClient, basic, introspect, postForm, revoke } from '../helpers/clients.ts';
+import { claimsOf, forge, issuerOf, NEVER, tokenOfAge } from '../helpers/forged-tokens.ts';
+import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { claimsOf, forge, issuerOf, NEVER, tokenOfAge } from './forged-tokens.ts';
-import { oauthOutcomeOf } from './oauth-outcomes.ts';
-import { outcomeOf, refusal } from './refusals.ts';
 
 const REVOKED = { status: 200, body: {} };
 const INACTIVE = { active: false };

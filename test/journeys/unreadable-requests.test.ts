@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
+import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
 import { type Answer, send, sendLines, sendRaw, testServer } from '../helpers/server.ts';
-import { isLeaked, outcomeOf, refusal } from './refusals.ts';
 
 test('CONNECT opens no tunnel', async (t) => {
   const { url } = await testServer(t);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { tellsOwners } from '../helpers/socket-owner.ts';
+import { tellsOwners } from '../helpers/proxy/socket-owner.ts';
 import { openArena, SITUATIONS } from './acknowledgements.ts';
 
 const onLinux = tellsOwners ? test : test.skip;

@@ -5,7 +5,7 @@ import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { emptyDatabase, type TestDatabase } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/own-mongod.ts';
-import { ownReplicaSet } from '../helpers/replica-set.ts';
+import { ownReplicaSet } from '../helpers/set/replica-set.ts';
 import {
   type Break,
   intact,

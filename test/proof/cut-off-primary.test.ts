@@ -4,8 +4,8 @@ import test, { type ExecutionContext } from 'ava';
 import { SECOND } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { type ServerProcess, startServerProcess } from '../helpers/processes.ts';
-import { ownReplicaSet, type ReplicaSet } from '../helpers/replica-set.ts';
 import { logIn, send, sendAs } from '../helpers/server.ts';
+import { ownReplicaSet, type ReplicaSet } from '../helpers/set/replica-set.ts';
 import { addUser } from '../helpers/users.ts';
 import { prepare } from './deployment.ts';
 

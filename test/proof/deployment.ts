@@ -1,9 +1,8 @@
 import { connect } from '../../lib/store/database.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { migrateNow } from '../helpers/database.ts';
+import { ageDeployment, migrateNow } from '../helpers/database.ts';
 import type { Owner } from '../helpers/owner.ts';
-import { ageDeployment } from '../races/login-parts.ts';
 import { type Library, openLibrary } from './library.ts';
 import { ready, type ServerUnderFire, startServer } from './server-pair.ts';
 

@@ -1,9 +1,9 @@
 import test from 'ava';
 import type { Timestamp } from 'mongodb';
 import { REPLICA_SET_FAULTS } from '../helpers/faults.ts';
-import { ownReplicaSet, type ReplicaSet } from '../helpers/replica-set.ts';
-import { eventually } from '../helpers/set-status.ts';
-import { tellsOwners } from '../helpers/socket-owner.ts';
+import { tellsOwners } from '../helpers/proxy/socket-owner.ts';
+import { ownReplicaSet, type ReplicaSet } from '../helpers/set/replica-set.ts';
+import { eventually } from '../helpers/set/status.ts';
 import { ownWriter } from './own-writer.ts';
 
 const onLinux = tellsOwners ? test : test.skip;

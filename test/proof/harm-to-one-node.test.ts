@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { ONE_NODE_FAULTS, type OneNodeArena } from '../helpers/faults.ts';
 import { proxiedMongod } from '../helpers/own-mongod.ts';
-import { eventually } from '../helpers/set-status.ts';
+import { eventually } from '../helpers/set/status.ts';
 import { smallDisk } from '../helpers/small-disk.ts';
 import { type OwnWriter, ownWriter } from './own-writer.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Collection, MongoClient } from 'mongodb';
 import type { Owner } from '../helpers/owner.ts';
-import { eventually } from '../helpers/set-status.ts';
+import { eventually } from '../helpers/set/status.ts';
 
 /** Leaves the processor to the mongods. */
 const PAUSE = 5;

@@ -5,7 +5,7 @@ import type { ArenaServer } from '../helpers/faults.ts';
 import type { Owner } from '../helpers/owner.ts';
 import { type RunningProcess, SERVER, start } from '../helpers/processes.ts';
 import { send } from '../helpers/server.ts';
-import { eventually } from '../helpers/set-status.ts';
+import { eventually } from '../helpers/set/status.ts';
 import type { Server } from './requests.ts';
 
 /** A server that runs as a process of its own, on a port that it keeps. */

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SECOND } from '../../lib/time.ts';
 import { REPLICA_SET_FAULTS } from '../helpers/faults.ts';
-import { ownReplicaSet } from '../helpers/replica-set.ts';
+import { ownReplicaSet } from '../helpers/set/replica-set.ts';
 import { openDeployment } from './deployment.ts';
 import { type Fault, type Manner, named, spell } from './fault.ts';
 

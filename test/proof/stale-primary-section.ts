@@ -1,6 +1,6 @@
-import { ownReplicaSet, type ReplicaSet } from '../helpers/replica-set.ts';
-import type { Member } from '../helpers/set-member.ts';
-import { splitBrain } from '../helpers/split-brain.ts';
+import type { Member } from '../helpers/set/member.ts';
+import { ownReplicaSet, type ReplicaSet } from '../helpers/set/replica-set.ts';
+import { splitBrain } from '../helpers/set/split-brain.ts';
 import type { Finding, Section, Surroundings } from './section.ts';
 import { type Staleness, staleness } from './stale-primary.ts';
 

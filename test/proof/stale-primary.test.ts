@@ -1,5 +1,5 @@
 import test from 'ava';
-import { tellsOwners } from '../helpers/socket-owner.ts';
+import { tellsOwners } from '../helpers/proxy/socket-owner.ts';
 import { assertShare } from './assert-share.ts';
 import { stalePrimary } from './stale-primary-section.ts';
 

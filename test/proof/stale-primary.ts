@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Collection, MongoClient } from 'mongodb';
 import type { Owner } from '../helpers/owner.ts';
-import type { ReplicaSet } from '../helpers/replica-set.ts';
-import type { Member } from '../helpers/set-member.ts';
+import type { Member } from '../helpers/set/member.ts';
+import type { ReplicaSet } from '../helpers/set/replica-set.ts';
 
 /** What a client that reaches only the old primary was told after the new one had acknowledged a write. */
 export interface Staleness {

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import type { Treatment } from '../helpers/proxied-connection.ts';
-import { tellsOwners } from '../helpers/socket-owner.ts';
-import { type TcpProxy, type TcpProxyOptions, tcpProxy } from '../helpers/tcp-proxy.ts';
+import type { Treatment } from '../helpers/proxy/proxied-connection.ts';
+import { tellsOwners } from '../helpers/proxy/socket-owner.ts';
+import { type TcpProxy, type TcpProxyOptions, tcpProxy } from '../helpers/proxy/tcp-proxy.ts';
 
 const onLinux = tellsOwners ? test : test.skip;
 const LONG_ENOUGH = 300;

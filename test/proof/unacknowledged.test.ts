@@ -3,11 +3,11 @@ import test, { type ExecutionContext } from 'ava';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { addClient, basic, postForm } from '../helpers/clients.ts';
 import { startServerProcess } from '../helpers/processes.ts';
-import { ownReplicaSet } from '../helpers/replica-set.ts';
 import { type Answer, sendAs } from '../helpers/server.ts';
 import { openSession, type Tokens } from '../helpers/sessions.ts';
-import { eventually } from '../helpers/set-status.ts';
-import { deposePrimary } from '../helpers/split-brain.ts';
+import { ownReplicaSet } from '../helpers/set/replica-set.ts';
+import { deposePrimary } from '../helpers/set/split-brain.ts';
+import { eventually } from '../helpers/set/status.ts';
 import { addUser } from '../helpers/users.ts';
 import { prepare } from './deployment.ts';
 

@@ -1,6 +1,6 @@
 /** Brings an action, such as a login, and its rival together at one moment of the action: at random, or at a barrier. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Reads, Watch } from './steps.ts';
+import type { Reads, Watch } from '../helpers/login-steps.ts';
 
 /** How far an action has come: not begun, begun, the last step it has done, or answered. */
 export type Point<R = Reads> = 'before' | 'start' | keyof R | 'answer';

@@ -3,10 +3,10 @@ import { hashSync } from 'bcryptjs';
 import { AuthError } from '../../lib/errors.ts';
 import type { User } from '../../lib/store/users.ts';
 import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
+import type { Arena } from '../helpers/login-deployment.ts';
+import { unwatched } from '../helpers/login-steps.ts';
 import { PASSWORD } from '../helpers/users.ts';
 import { changePassword, fateOf, granted } from './change-password-race.ts';
-import type { Arena } from './login-parts.ts';
-import { unwatched } from './steps.ts';
 
 const SET_HASH = hashSync('an operator chose this', 10);
 

@@ -8,8 +8,8 @@ import { authenticate } from '../../lib/use-cases/authenticate.ts';
 import { type ChangePasswordDeps, changePassword } from '../../lib/use-cases/change-password.ts';
 import { type LoginDeps, login } from '../../lib/use-cases/login.ts';
 import { bind } from '../helpers/bind.ts';
-import type { Arena } from './login-parts.ts';
-import { watched } from './steps.ts';
+import type { Arena } from '../helpers/login-deployment.ts';
+import { watched } from '../helpers/login-steps.ts';
 
 export type Break = (arena: Arena) => Arena;
 

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import type { User } from '../../lib/store/users.ts';
+import { type Arena, openArena } from '../helpers/login-deployment.ts';
 import { addUser } from '../helpers/users.ts';
 import { assertAlwaysCaught } from './assert-caught.ts';
 import { barrierAfter } from './barriers.ts';
@@ -15,7 +16,6 @@ import {
   withoutTenMinutes,
 } from './broken-parts.ts';
 import { faultOf as changePasswordFault, raceChangePassword } from './change-password-race.ts';
-import { type Arena, openArena } from './login-parts.ts';
 import { raceRevokeAll, faultOf as revokeAllFault } from './revoke-all-race.ts';
 import { setClockBack } from './set-back.ts';
 

@@ -6,10 +6,10 @@ import type { login } from '../../lib/use-cases/login.ts';
 import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
 import { CALLER } from '../helpers/auth.ts';
 import type { Bound } from '../helpers/bind.ts';
+import { type Arena, isAccepted } from '../helpers/login-deployment.ts';
+import { unwatched } from '../helpers/login-steps.ts';
 import { PASSWORD } from '../helpers/users.ts';
 import { type Moment, type Race, race } from './barriers.ts';
-import { type Arena, isAccepted } from './login-parts.ts';
-import { unwatched } from './steps.ts';
 
 /** What every password is changed to. */
 export const NEW_PASSWORD = 'staple battery horse';

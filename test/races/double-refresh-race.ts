@@ -4,9 +4,9 @@ import type { refresh } from '../../lib/use-cases/refresh.ts';
 import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
 import { CALLER } from '../helpers/auth.ts';
 import type { Bound } from '../helpers/bind.ts';
+import { unwatched, type Watch } from '../helpers/login-steps.ts';
 import { type Moment, type Point, race } from './barriers.ts';
 import { openSession, orRefused, type SessionArena, type SessionReads } from './session-arena.ts';
-import { unwatched, type Watch } from './steps.ts';
 
 export interface DoubleRefreshRace {
   /** What each write came to, here and there. */

@@ -1,8 +1,8 @@
 import test from 'ava';
+import { openArena } from '../helpers/login-deployment.ts';
 import { addUser } from '../helpers/users.ts';
 import { anyMoment } from './barriers.ts';
 import { faultOf, MOMENTS, orderOf, raceChangePassword } from './change-password-race.ts';
-import { openArena } from './login-parts.ts';
 import { assertBothOrders, assertNoFault, RACES, repeat, tally } from './repeat.ts';
 
 test('Login × change-password: the old password is refused or its token dies, the new password works at once', async (t) => {

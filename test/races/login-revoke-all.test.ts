@@ -1,7 +1,7 @@
 import test from 'ava';
+import { openArena } from '../helpers/login-deployment.ts';
 import { addUser } from '../helpers/users.ts';
 import { anyMoment } from './barriers.ts';
-import { openArena } from './login-parts.ts';
 import { assertBothOrders, assertNoFault, RACES, repeat, tally } from './repeat.ts';
 import { faultOf, MOMENTS, orderOf, raceRevokeAll, revokeAll } from './revoke-all-race.ts';
 

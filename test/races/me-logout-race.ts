@@ -1,9 +1,9 @@
 /** One race of a request with an access token and the logout of that token, and what must be true of it. */
 import type { Principal } from '../../lib/caller.ts';
 import { CALLER } from '../helpers/auth.ts';
+import { unwatched } from '../helpers/login-steps.ts';
 import { type Moment, type Point, type RivalPoint, race } from './barriers.ts';
 import { openSession, orRefused, type SessionArena, type SessionReads } from './session-arena.ts';
-import { unwatched } from './steps.ts';
 
 export interface MeLogoutRace {
   readonly accepted: boolean;

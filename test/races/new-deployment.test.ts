@@ -1,8 +1,8 @@
 import test from 'ava';
 import { MINUTE } from '../../lib/time.ts';
+import { openArena } from '../helpers/login-deployment.ts';
 import { addUser } from '../helpers/users.ts';
 import { anyMoment } from './barriers.ts';
-import { openArena } from './login-parts.ts';
 import { assertNoFault, RACES, repeat } from './repeat.ts';
 import { faultOf, MOMENTS, raceRevokeAll } from './revoke-all-race.ts';
 

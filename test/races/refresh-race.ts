@@ -3,6 +3,7 @@
 import { revokeAllTokens } from '../../lib/use-cases/revoke-all-tokens.ts';
 import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
 import { CALLER } from '../helpers/auth.ts';
+import { unwatched } from '../helpers/login-steps.ts';
 import { type Moment, type Point, type RivalPoint, race } from './barriers.ts';
 import {
   type OpenedSession,
@@ -11,7 +12,6 @@ import {
   type SessionArena,
   type SessionReads,
 } from './session-arena.ts';
-import { unwatched } from './steps.ts';
 
 export interface RefreshRace {
   readonly granted: boolean;

@@ -2,9 +2,9 @@
 import type { User } from '../../lib/store/users.ts';
 import { revokeAllTokens } from '../../lib/use-cases/revoke-all-tokens.ts';
 import { CALLER } from '../helpers/auth.ts';
+import { type Arena, isAccepted } from '../helpers/login-deployment.ts';
 import { PASSWORD } from '../helpers/users.ts';
 import { type Moment, type Point, race } from './barriers.ts';
-import { type Arena, isAccepted } from './login-parts.ts';
 
 export interface RevokeAllRace {
   /** The user's cutoff before the revoke-all, and after it: nothing else moved it. */

@@ -15,10 +15,9 @@ import { refresh } from '../../lib/use-cases/refresh.ts';
 import { type IssuedTokens, openSession as open } from '../../lib/use-cases/shared/open-session.ts';
 import { CALLER } from '../helpers/auth.ts';
 import { type Bound, bind } from '../helpers/bind.ts';
-import { migratedDatabase } from '../helpers/database.ts';
+import { ageDeployment, migratedDatabase } from '../helpers/database.ts';
+import type { Watch } from '../helpers/login-steps.ts';
 import { addUser } from '../helpers/users.ts';
-import { ageDeployment } from './login-parts.ts';
-import type { Watch } from './steps.ts';
 
 /** The steps of a refresh, or of a request with an access token, that a race is about, each with what it reads. */
 export interface SessionReads {

@@ -5,6 +5,8 @@ import { HOUR, MINUTE } from '../../lib/time.ts';
 import { login as loginStory } from '../../lib/use-cases/login.ts';
 import { CALLER } from '../helpers/auth.ts';
 import { bind } from '../helpers/bind.ts';
+import { isAccepted, openArena } from '../helpers/login-deployment.ts';
+import { unwatched } from '../helpers/login-steps.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { anyMoment } from './barriers.ts';
 import {
@@ -12,7 +14,6 @@ import {
   faultOf as changePasswordFault,
   raceChangePassword,
 } from './change-password-race.ts';
-import { isAccepted, openArena } from './login-parts.ts';
 import { assertNoFault, RACES, repeat } from './repeat.ts';
 import {
   MOMENTS as REVOKE_ALL_MOMENTS,
@@ -21,7 +22,6 @@ import {
   faultOf as revokeAllFault,
 } from './revoke-all-race.ts';
 import { setClockBack } from './set-back.ts';
-import { unwatched } from './steps.ts';
 
 const ROUNDS = RACES / 10;
 

@@ -1,7 +1,7 @@
 import { userKey } from '../../lib/store/revocation-keys.ts';
 import type { User } from '../../lib/store/users.ts';
 import { HOUR } from '../../lib/time.ts';
-import type { Arena } from './login-parts.ts';
+import type { Arena } from '../helpers/login-deployment.ts';
 
 /**
  * Makes the database's clock look an hour behind, for this user: the cutoff is where a primary

@@ -4,12 +4,11 @@ import { createRevocations } from '../../lib/store/revocations.ts';
 import { createSchema } from '../../lib/store/schema.ts';
 import type { User } from '../../lib/store/users.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { migratedDatabase } from '../helpers/database.ts';
+import { ageDeployment, migratedDatabase } from '../helpers/database.ts';
 import { logIn, post, sendAs, serve } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { type Point, race, upTo } from './barriers.ts';
 import { NEW_PASSWORD } from './change-password-race.ts';
-import { ageDeployment } from './login-parts.ts';
 import { assertBothOrders, repeat } from './repeat.ts';
 
 const ROUNDS = 20;

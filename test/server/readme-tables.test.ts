@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { routes } from '../../server/routes.ts';
-import { refusalCodes } from '../journeys/refusals.ts';
+import { refusalCodes } from '../helpers/refusals.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 

@@ -4,9 +4,9 @@ import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-
 import type { Access, Route } from '../../server/routes/route.ts';
 import { routes } from '../../server/routes.ts';
 import { addClient, basic, postForm } from '../helpers/clients.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 import { post, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { revocationsOn } from '../store/revocations-on.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 

@@ -2,7 +2,7 @@ import type { ExecutionContext } from 'ava';
 import type { Db } from 'mongodb';
 import { migrate, planMigration } from '../../lib/store/migrate.ts';
 import { DAY } from '../../lib/time.ts';
-import { snapshot } from './snapshot.ts';
+import { snapshot } from '../helpers/snapshot.ts';
 
 /** The database has a conflict, which is told; and neither planning nor migrating changes a byte. */
 export async function assertRefused(t: ExecutionContext, db: Db, told: RegExp) {

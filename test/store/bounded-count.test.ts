@@ -3,9 +3,9 @@ import { StoreUnavailable } from '../../lib/errors.ts';
 import { countUpTo } from '../../lib/store/bounded-count.ts';
 import { adminServer } from '../helpers/admin.ts';
 import { migratedDatabase } from '../helpers/database.ts';
+import { failingClient, underFault } from '../helpers/failpoint.ts';
+import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { sendAs } from '../helpers/server.ts';
-import { outcomeOf, refusal } from '../journeys/refusals.ts';
-import { failingClient, underFault } from './failpoint.ts';
 
 const OUT_OF_TIME = { mode: { times: 1 }, failCommands: ['aggregate'], errorCode: 50 } as const;
 const AT_LEAST_NONE = { count: 0, isLowerBound: true };

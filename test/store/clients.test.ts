@@ -4,7 +4,7 @@ import test from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { createClients } from '../../lib/store/clients.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import { failingClient } from './failpoint.ts';
+import { failingClient } from '../helpers/failpoint.ts';
 
 const BILLING = { name: 'billing', secretHash: 'hash-1' };
 

@@ -5,7 +5,7 @@ import { createDailyCounts, type DailyCountsOptions } from '../../lib/store/dail
 import { connect } from '../../lib/store/database.ts';
 import { HOUR } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import { failingClient } from './failpoint.ts';
+import { failingClient } from '../helpers/failpoint.ts';
 
 const NOON = Date.parse('2026-11-24T12:00:00Z');
 const AT_NOON: DailyCountsOptions = { clock: () => NOON, flushEvery: HOUR };

@@ -7,8 +7,8 @@ import { createSessions } from '../../lib/store/sessions.ts';
 import { createUsers } from '../../lib/store/users.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 import { addUser } from '../helpers/users.ts';
-import { revocationsOn } from './revocations-on.ts';
 
 const CAUSE = { reason: 'test', revokedBy: 'test' };
 const named = () => ({ sessionId: randomUUID(), userId: randomUUID(), ...CAUSE });

@@ -8,7 +8,7 @@ import { createCountEntries } from '../../lib/store/revocation-counts.ts';
 import { createSessions } from '../../lib/store/sessions.ts';
 import { HOUR } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import { revocationsOn } from './revocations-on.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 
 /** How mongod would carry out each read that the work sends: the stages of its plan, without spaces. */
 async function plansOf(t: ExecutionContext, work: Work) {

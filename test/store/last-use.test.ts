@@ -5,8 +5,8 @@ import { createLastUse, type LastUseOptions } from '../../lib/store/last-use.ts'
 import { createSessions } from '../../lib/store/sessions.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
+import { failingClient } from '../helpers/failpoint.ts';
 import { notedClient } from '../helpers/noted-client.ts';
-import { failingClient } from './failpoint.ts';
 
 /** Never by itself: what is noted is written by `stop`. */
 const BY_HAND = { interval: 5 * MINUTE, flushEvery: DAY };

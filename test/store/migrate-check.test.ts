@@ -5,7 +5,7 @@ import { SENTINEL } from '../../lib/store/revocation-keys.ts';
 import { DAY } from '../../lib/time.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { type Finished, rescind } from '../helpers/processes.ts';
-import { snapshot } from './snapshot.ts';
+import { snapshot } from '../helpers/snapshot.ts';
 
 interface Difference {
   readonly what: string;

@@ -3,8 +3,8 @@ import type { Db } from 'mongodb';
 import { SENTINEL } from '../../lib/store/revocation-keys.ts';
 import { emptyDatabase, migratedDatabase } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
+import { snapshot } from '../helpers/snapshot.ts';
 import { assertRefused } from './assert-refused.ts';
-import { snapshot } from './snapshot.ts';
 
 test('a non-unique `email` index and duplicate emails are each told by name and nothing is changed', async (t) => {
   const { uri, db } = emptyDatabase(t);

@@ -6,9 +6,9 @@ import { migrate, planMigration } from '../../lib/store/migrate.ts';
 import { DAY } from '../../lib/time.ts';
 import { emptyDatabase, migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
+import { snapshot } from '../helpers/snapshot.ts';
 import { PASSWORD_HASH } from '../helpers/users.ts';
 import { assertRefused } from './assert-refused.ts';
-import { snapshot } from './snapshot.ts';
 
 const ago = (days: number) => new Date(Date.now() - days * DAY);
 

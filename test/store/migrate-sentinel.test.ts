@@ -7,8 +7,8 @@ import { SENTINEL } from '../../lib/store/revocation-keys.ts';
 import { DAY, MINUTE, SECOND } from '../../lib/time.ts';
 import { CALLER, testAuth } from '../helpers/auth.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { revocationsOn } from './revocations-on.ts';
 
 const LOST: Readonly<Record<string, (collections: Collections) => Promise<unknown>>> = {
   dropped: ({ revokedTokens }) => revokedTokens.drop(),

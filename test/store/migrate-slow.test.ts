@@ -5,10 +5,10 @@ import { connect } from '../../lib/store/database.ts';
 import { planMigration } from '../../lib/store/migrate.ts';
 import { DAY, MINUTE, SECOND } from '../../lib/time.ts';
 import { emptyDatabase, migrateNow } from '../helpers/database.ts';
+import { underFault } from '../helpers/failpoint.ts';
 import { ownMongod } from '../helpers/own-mongod.ts';
 import { rescind } from '../helpers/processes.ts';
 import { addUser } from '../helpers/users.ts';
-import { underFault } from './failpoint.ts';
 
 const LONGER_THAN_A_REQUEST_MAY_TAKE = 6_000;
 

@@ -3,8 +3,8 @@ import { planMigration } from '../../lib/store/migrate.ts';
 import { DAY } from '../../lib/time.ts';
 import { emptyDatabase, migratedDatabase } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
+import { snapshot } from '../helpers/snapshot.ts';
 import { addUser } from '../helpers/users.ts';
-import { snapshot } from './snapshot.ts';
 
 test.serial(
   '`npm run migrate` twice: listIndexes, validators and all documents byte-equal',

@@ -5,7 +5,7 @@ import type { Collections } from '../../lib/store/collections.ts';
 import { idOf, SENTINEL, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-keys.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import { revocationsOn } from './revocations-on.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 
 const STAMP = Date.UTC(2026, 0, 1);
 const shared = { revoked_at: new Date(), writes: 1 };

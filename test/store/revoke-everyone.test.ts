@@ -5,11 +5,10 @@ import { SENTINEL, userKey } from '../../lib/store/revocation-keys.ts';
 import { createRevocations } from '../../lib/store/revocations.ts';
 import { createSchema } from '../../lib/store/schema.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
-import { migratedDatabase } from '../helpers/database.ts';
-import { ageDeployment } from '../races/login-parts.ts';
+import { ageDeployment, migratedDatabase } from '../helpers/database.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 import { addSession } from './add-session.ts';
 import { interceptWrites } from './intercept-writes.ts';
-import { revocationsOn } from './revocations-on.ts';
 
 const CAUSE = { reason: 'test', revokedBy: 'tester' };
 

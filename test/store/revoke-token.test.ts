@@ -6,7 +6,7 @@ import type { RevokeTokenInput } from '../../lib/store/revocation-entries.ts';
 import { idOf, sessionKey, tokenKey } from '../../lib/store/revocation-keys.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import { revocationsOn } from './revocations-on.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 
 function anyToken(): RevokeTokenInput {
   const expiresAt = Date.now() + 15 * MINUTE;

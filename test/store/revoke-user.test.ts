@@ -6,8 +6,8 @@ import { connect } from '../../lib/store/database.ts';
 import { SENTINEL, userKey } from '../../lib/store/revocation-keys.ts';
 import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 import { interceptWrites } from './intercept-writes.ts';
-import { revocationsOn } from './revocations-on.ts';
 
 type Entries = Collections['revokedTokens'];
 

@@ -5,7 +5,7 @@ import type { Collections } from '../../lib/store/collections.ts';
 import { SENTINEL } from '../../lib/store/revocation-keys.ts';
 import type { Revocations } from '../../lib/store/revocations.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import { revocationsOn } from './revocations-on.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 
 /** Asks all that there is to ask, and expects that nothing is decided. */
 async function assertNothingDecided(t: ExecutionContext, revocations: Revocations, told: RegExp) {

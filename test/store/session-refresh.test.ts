@@ -3,7 +3,7 @@ import test from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { createSessions } from '../../lib/store/sessions.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
-import { failingClient } from './failpoint.ts';
+import { failingClient } from '../helpers/failpoint.ts';
 import { AFTER, AGENT, input, setUp, WITHIN } from './refresh-scene.ts';
 import { tooSlow, writeFaults } from './write-faults.ts';
 

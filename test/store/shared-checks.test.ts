@@ -9,9 +9,9 @@ import { createSchema } from '../../lib/store/schema.ts';
 import { createUsers } from '../../lib/store/users.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
+import { failingClient } from '../helpers/failpoint.ts';
 import { notedClient } from '../helpers/noted-client.ts';
-import { failingClient } from './failpoint.ts';
-import { revocationsOn } from './revocations-on.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 
 const CHECKS = 400;
 

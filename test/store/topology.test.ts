@@ -10,7 +10,7 @@ import {
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { inspectTopology } from '../../lib/store/topology.ts';
 import { testUri } from '../helpers/database.ts';
-import { underFault } from './failpoint.ts';
+import { underFault } from '../helpers/failpoint.ts';
 
 /** A client of the test's own, which failures can be aimed at. */
 function ownClient(t: ExecutionContext, options: MongoClientOptions = {}) {

@@ -7,7 +7,7 @@ import { createSessions } from '../../lib/store/sessions.ts';
 import { createUsers } from '../../lib/store/users.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import { revocationsOn } from './revocations-on.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 
 const WEAK =
   'readPreference=secondaryPreferred&w=0&journal=false&readConcernLevel=majority&retryWrites=false';

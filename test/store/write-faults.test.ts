@@ -6,9 +6,9 @@ import { idOf, SENTINEL, sessionKey, tokenKey } from '../../lib/store/revocation
 import type { Revocations } from '../../lib/store/revocations.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import { failingClient } from './failpoint.ts';
+import { failingClient } from '../helpers/failpoint.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 import { interceptWrites } from './intercept-writes.ts';
-import { revocationsOn } from './revocations-on.ts';
 import { tooSlow, writeFaults } from './write-faults.ts';
 
 const TOKEN = {

@@ -1,4 +1,4 @@
-import type { Fault } from './failpoint.ts';
+import type { Fault } from '../helpers/failpoint.ts';
 
 /** A write whose majority cannot be waited for: it happened, and was not acknowledged. */
 export function tooSlow(failCommands: readonly string[]): Fault {

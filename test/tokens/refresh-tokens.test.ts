@@ -5,7 +5,7 @@ import { AuthError } from '../../lib/errors.ts';
 import { createRefreshTokens, type RefreshTokens } from '../../lib/tokens/refresh-tokens.ts';
 import { secretKid } from '../../lib/tokens/secret-key.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { issuerOf } from '../journeys/forged-tokens.ts';
+import { issuerOf } from '../helpers/forged-tokens.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const SECRET = generateSecret();

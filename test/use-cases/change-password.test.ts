@@ -2,10 +2,10 @@ import test, { type ExecutionContext } from 'ava';
 import { hashSync } from 'bcryptjs';
 import { AuthError } from '../../lib/errors.ts';
 import { CALLER } from '../helpers/auth.ts';
+import { isAccepted, openArena } from '../helpers/login-deployment.ts';
+import { unwatched } from '../helpers/login-steps.ts';
 import { addUser, PASSWORD, PASSWORD_HASH } from '../helpers/users.ts';
 import { changePassword, NEW_PASSWORD } from '../races/change-password-race.ts';
-import { isAccepted, openArena } from '../races/login-parts.ts';
-import { unwatched } from '../races/steps.ts';
 
 /** A change in which something happens to the user each time a password is being checked. */
 async function setUp(

@@ -10,9 +10,9 @@ import {
 import { CALLER, testAuth } from '../helpers/auth.ts';
 import { bind } from '../helpers/bind.ts';
 import { addClient } from '../helpers/clients.ts';
+import { openArena } from '../helpers/login-deployment.ts';
+import { revocationsOn } from '../helpers/revocations-on.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { openArena } from '../races/login-parts.ts';
-import { revocationsOn } from '../store/revocations-on.ts';
 
 /** The parts of an introspection on a real database, a client, and a token that is active. */
 async function scene(t: ExecutionContext) {

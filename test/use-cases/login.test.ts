@@ -7,8 +7,8 @@ import type { User } from '../../lib/store/users.ts';
 import { login as loginStory } from '../../lib/use-cases/login.ts';
 import { CALLER } from '../helpers/auth.ts';
 import { bind } from '../helpers/bind.ts';
+import { type Arena, openArena } from '../helpers/login-deployment.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { type Arena, openArena } from '../races/login-parts.ts';
 
 const refused = { instanceOf: AuthError, code: 'invalid_credentials' } as const;
 

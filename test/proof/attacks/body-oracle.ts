@@ -1,6 +1,6 @@
 import { brotliDecompressSync, unzipSync } from 'node:zlib';
+import { claimsOf } from '../../helpers/forged-tokens.ts';
 import { PASSWORD } from '../../helpers/users.ts';
-import { claimsOf } from '../../journeys/forged-tokens.ts';
 import type { BodyScene } from './body-scene.ts';
 import type { Got } from './http-client.ts';
 import type { MutantBody } from './mutant-bodies.ts';

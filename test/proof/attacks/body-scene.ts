@@ -3,11 +3,11 @@ import * as z from 'zod';
 import type { Route } from '../../../server/routes/route.ts';
 import { routes } from '../../../server/routes.ts';
 import { addClient, basic } from '../../helpers/clients.ts';
+import { encode } from '../../helpers/forged-tokens.ts';
 import type { Owner } from '../../helpers/owner.ts';
 import { testServer } from '../../helpers/server.ts';
 import { openSession, type Tokens } from '../../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../../helpers/users.ts';
-import { encode } from '../../journeys/forged-tokens.ts';
 import type { Scene } from './attack.ts';
 import { UNLIMITED } from './token-scene.ts';
 

@@ -1,5 +1,5 @@
 import { basic } from '../../helpers/clients.ts';
-import { claimsOf } from '../../journeys/forged-tokens.ts';
+import { claimsOf } from '../../helpers/forged-tokens.ts';
 import type { Got, Sent } from './http-client.ts';
 import type { TokenScene } from './token-scene.ts';
 

@@ -1,12 +1,12 @@
 import type { ClientCredentials } from '../../../lib/use-cases/shared/authenticate-client.ts';
 import { addClient } from '../../helpers/clients.ts';
+import { ageDeployment } from '../../helpers/database.ts';
+import { claimsOf } from '../../helpers/forged-tokens.ts';
 import { newPair } from '../../helpers/keys.ts';
 import type { Owner } from '../../helpers/owner.ts';
 import { serve, testServer } from '../../helpers/server.ts';
 import { openSession } from '../../helpers/sessions.ts';
 import { addUser } from '../../helpers/users.ts';
-import { claimsOf } from '../../journeys/forged-tokens.ts';
-import { ageDeployment } from '../../races/login-parts.ts';
 import type { Scene } from './attack.ts';
 
 /** Nothing is refused for being too much, too early or too late. */

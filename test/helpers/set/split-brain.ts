@@ -1,6 +1,6 @@
+import type { Member } from './member.ts';
 import type { ReplicaSet } from './replica-set.ts';
-import type { Member } from './set-member.ts';
-import { eventually } from './set-status.ts';
+import { eventually } from './status.ts';
 
 /**
  * Cuts the primary off and has another elected at once, so that for most of an election time-out (3.7 of

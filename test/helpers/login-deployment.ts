@@ -22,10 +22,10 @@ import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { type AuthenticateDeps, authenticate } from '../../lib/use-cases/authenticate.ts';
 import { type ChangePasswordDeps, changePassword } from '../../lib/use-cases/change-password.ts';
 import { type LoginDeps, login } from '../../lib/use-cases/login.ts';
-import { CALLER } from '../helpers/auth.ts';
 import { type Bound, bind } from '../helpers/bind.ts';
-import { migratedDatabase } from '../helpers/database.ts';
-import { type Watch, watched } from './steps.ts';
+import { CALLER } from './auth.ts';
+import { ageDeployment, migratedDatabase } from './database.ts';
+import { type Watch, watched } from './login-steps.ts';
 
 /** One database and three servers on it. A broken variant is an arena with one thing exchanged. */
 export interface Arena {
@@ -115,16 +115,6 @@ function openCheck(t: ExecutionContext, uri: string, parts: LoginDeps): Authenti
     skew,
     lastUse: { note: () => undefined },
   };
-}
-
-/**
- * Makes the database look as if it had been migrated an hour ago. A new one has a cutoff of its own
- * 20 minutes ahead: all stamps would be that plus one, and neither `$$NOW` nor the 10 minutes would
- * decide anything.
- */
-export async function ageDeployment({ revokedTokens }: Collections): Promise<void> {
-  const update = { $set: { revoked_before: new Date(Date.now() - HOUR) } };
-  await revokedTokens.updateOne({ _id: 'deployment' }, update);
 }
 
 /** Whether another server accepts the token at this moment. */

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { Answer, TestServer } from '../helpers/server.ts';
+import type { Answer, TestServer } from './server.ts';
 
 const CREDENTIALS = 'Could not validate credentials';
 

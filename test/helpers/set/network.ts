@@ -1,6 +1,6 @@
-import type { Treatment } from './proxied-connection.ts';
-import type { Member } from './set-member.ts';
-import { tellsOwners } from './socket-owner.ts';
+import type { Treatment } from '../proxy/proxied-connection.ts';
+import { tellsOwners } from '../proxy/socket-owner.ts';
+import type { Member } from './member.ts';
 
 /** Which processes reach which members of a set. */
 export interface Network {

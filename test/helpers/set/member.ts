@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Document, MongoClient } from 'mongodb';
-import { startMember } from '../../scripts/dev/mongod/start.ts';
-import type { Owner } from './owner.ts';
-import { type TcpProxy, tcpProxy } from './tcp-proxy.ts';
+import { startMember } from '../../../scripts/dev/mongod/start.ts';
+import type { Owner } from '../owner.ts';
+import { type TcpProxy, tcpProxy } from '../proxy/tcp-proxy.ts';
 
 /** What the set's configuration says of a member; what is left out is as MongoDB has it. */
 export interface MemberSettings {

@@ -1,4 +1,4 @@
-import type { Answer } from '../helpers/server.ts';
+import type { Answer } from './server.ts';
 
 /**
  * An answer of `/oauth` in one line, for tables: `<status> <error>`, then whatever RFC 6749 section 5.2

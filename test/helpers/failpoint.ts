@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava';
 import { MongoClient } from 'mongodb';
 import { type Collections, openCollections } from '../../lib/store/collections.ts';
 import { connect } from '../../lib/store/database.ts';
-import { testUri } from '../helpers/database.ts';
+import { testUri } from './database.ts';
 
 /** How often, and how, MongoDB's failCommand makes a command fail. */
 export interface Fault {

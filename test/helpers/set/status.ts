@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document } from 'mongodb';
-import type { Member } from './set-member.ts';
+import type { Member } from './member.ts';
 
 const POLL_EVERY = 100;
 

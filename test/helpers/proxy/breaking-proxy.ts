@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Document } from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
-import type { Owner } from '../helpers/owner.ts';
+import type { Owner } from '../owner.ts';
 import { answerTo, type Message, messageReader, withDocument } from './wire-messages.ts';
 
 /** What becomes of a command. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import type { Owner } from './owner.ts';
+import type { Owner } from '../owner.ts';
 import { type ProxiedConnection, proxiedConnection, type Treatment } from './proxied-connection.ts';
 import { openersOf } from './socket-owner.ts';
 

@@ -1,10 +1,10 @@
-import { findMongod } from '../../scripts/dev/mongod/find.ts';
-import { replicaSetName } from '../../scripts/dev/mongod/replica-set.ts';
-import { silentReport } from '../../scripts/dev/progress.ts';
-import type { Owner } from './owner.ts';
-import { type Member, type MemberSettings, startSetMember } from './set-member.ts';
-import { createNetwork, type Network } from './set-network.ts';
-import { eventually, primaryAmong, primaryAtRest, writingPrimary } from './set-status.ts';
+import { findMongod } from '../../../scripts/dev/mongod/find.ts';
+import { replicaSetName } from '../../../scripts/dev/mongod/replica-set.ts';
+import { silentReport } from '../../../scripts/dev/progress.ts';
+import type { Owner } from '../owner.ts';
+import { type Member, type MemberSettings, startSetMember } from './member.ts';
+import { createNetwork, type Network } from './network.ts';
+import { eventually, primaryAmong, primaryAtRest, writingPrimary } from './status.ts';
 
 export interface ReplicaSetOptions {
   /** One for each member. Default: three alike. */
