@@ -2,7 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { ageDeployment } from '../helpers/database.ts';
 import { tokenOfAge } from '../helpers/forged-tokens.ts';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import { send, sendAs, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 import { converse } from './wire.ts';
@@ -12,7 +12,7 @@ export interface Scene extends TestServer {
   token(): Promise<string>;
 }
 
-export async function scene(t: Owner, environment = {}): Promise<Scene> {
+export async function scene(t: Scope, environment = {}): Promise<Scene> {
   const server = await testServer(t, environment);
   await ageDeployment(server.collections);
   const user = await addUser(server.collections);

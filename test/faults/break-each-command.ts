@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BreakingProxy, Fault } from '../helpers/proxy/breaking-proxy.ts';
+import type { CommandProxy, Fault } from '../helpers/proxy/command-proxy.ts';
 import { type Answer, sendAs } from '../helpers/server.ts';
 import { type GoodRequest, toldOf } from './good-request.ts';
 import type { World } from './world.ts';
@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 /** A server whose way to the database can be broken. */
 export interface BreakableServer {
   readonly url: string;
-  readonly proxy: BreakingProxy;
+  readonly proxy: CommandProxy;
   /** Its REQUEST_DEADLINE in milliseconds. */
   readonly deadline: number;
   /** Another server on the same database, by a way that nothing breaks. */

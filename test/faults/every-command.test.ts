@@ -3,7 +3,7 @@ import { Int32 } from 'mongodb';
 import { MINUTE } from '../../lib/time.ts';
 import { routes } from '../../server/routes.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import type { Fault } from '../helpers/proxy/breaking-proxy.ts';
+import type { Fault } from '../helpers/proxy/command-proxy.ts';
 import { assertShare } from '../proof/assert-share.ts';
 import { everyCommandSection } from '../proof/every-command-section.ts';
 import { breakEachCommand } from './break-each-command.ts';

@@ -1,7 +1,7 @@
 import { createCleanups } from '../../scripts/dev/cleanups.ts';
 import { migratedDatabase, type TestDatabase } from '../helpers/database.ts';
-import type { Owner } from '../helpers/owner.ts';
-import { breakingProxy } from '../helpers/proxy/breaking-proxy.ts';
+import { commandProxy } from '../helpers/proxy/command-proxy.ts';
+import type { Scope } from '../helpers/scope.ts';
 import { serve } from '../helpers/server.ts';
 import { type BreakableServer, breakEachCommand, type Round } from './break-each-command.ts';
 import { FAULTS, type FaultName, SILENT } from './faults.ts';
@@ -32,7 +32,7 @@ const AT_ONCE = 8;
 
 /** Breaks every command of every request, by this plan. */
 export async function breakEveryCommand(
-  owner: Owner,
+  owner: Scope,
   plan: Plan,
   detail: (text: string) => void,
 ): Promise<readonly NamedRound[]> {
@@ -63,7 +63,7 @@ async function breakRequest(
   plan: Plan,
 ): Promise<NamedRound[]> {
   const cleanups = createCleanups();
-  const owner: Owner = { teardown: (undo) => cleanups.add(async () => undo()) };
+  const owner: Scope = { teardown: (undo) => cleanups.add(async () => undo()) };
   try {
     const database = request.isForEveryone ? await migratedDatabase(owner) : shared;
     const isPatient = plan.inTurn && request.takesPassword === true;
@@ -94,11 +94,11 @@ async function breakByPlan(
 
 /** A server on this database whose way there can be broken, and a sound one beside it. */
 export async function breakableServer(
-  owner: Owner,
+  owner: Scope,
   database: TestDatabase,
   deadline = DEADLINE,
 ): Promise<BreakableServer> {
-  const proxy = await breakingProxy(owner, database.uri);
+  const proxy = await commandProxy(owner, database.uri);
   const settings = { LOGIN_FAILURES_PER_ADDRESS: '100000/15m' };
   const { url: sound, secret } = await serve(owner, { MONGODB_URI: database.uri, ...settings });
   const { url } = await serve(owner, {

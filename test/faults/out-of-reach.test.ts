@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import type { BreakingProxy, Fault } from '../helpers/proxy/breaking-proxy.ts';
+import type { CommandProxy, Fault } from '../helpers/proxy/command-proxy.ts';
 import { type Answer, sendAs } from '../helpers/server.ts';
 import { refresh } from '../helpers/sessions.ts';
 import { type BreakableServer, isAway } from './break-each-command.ts';
@@ -17,7 +17,7 @@ const always = Number.POSITIVE_INFINITY;
 const SILENCE: Fault = { isDone: false, answer: () => 'silence', times: always };
 const CUT: Fault = { isDone: false, answer: () => 'cut', times: always };
 
-const HARMS: Readonly<Record<string, (proxy: BreakingProxy) => unknown>> = {
+const HARMS: Readonly<Record<string, (proxy: CommandProxy) => unknown>> = {
   'no command is answered': (proxy) => proxy.arm(1, SILENCE),
   'every connection is cut': (proxy) => proxy.arm(1, CUT),
   'nobody listens': (proxy) => proxy.close(),

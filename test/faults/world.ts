@@ -5,7 +5,7 @@ import { type IssuedTokens, openSession as open } from '../../lib/use-cases/shar
 import { CALLER } from '../helpers/auth.ts';
 import { addClient } from '../helpers/clients.ts';
 import type { TestDatabase } from '../helpers/database.ts';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import type { Tokens } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -26,7 +26,7 @@ export interface World {
 }
 
 /** Makes worlds on a database: sessions as a login opens them, without the time that a password takes. */
-export async function createWorlds(t: Owner, { db, collections }: TestDatabase, secret: string) {
+export async function createWorlds(t: Scope, { db, collections }: TestDatabase, secret: string) {
   const parts = await openParts({ db, secrets: [secret], bcryptCost: 10 });
   t.teardown(async () => {
     parts.skew.stop();

@@ -3,7 +3,7 @@ import type { Collections } from '../../lib/store/collections.ts';
 import type { Db } from '../../lib/store/database.ts';
 import type { User } from '../../lib/store/users.ts';
 import { ageDeployment } from './database.ts';
-import type { Owner } from './owner.ts';
+import type { Scope } from './scope.ts';
 import { logIn, type TestServer, testServer } from './server.ts';
 import { snapshot } from './snapshot.ts';
 import { addUser } from './users.ts';
@@ -16,7 +16,7 @@ export interface AdminServer extends TestServer {
 
 /** A server on a database that looks an hour old, and an admin who has logged in to it. */
 export async function adminServer(
-  t: Owner,
+  t: Scope,
   environment: Record<string, string> = {},
 ): Promise<AdminServer> {
   const server = await testServer(t, environment);

@@ -8,7 +8,7 @@ import { findMongod } from '../../scripts/dev/mongod/find.ts';
 import { endChild, spawnChild } from '../../scripts/dev/processes.ts';
 import { silentReport } from '../../scripts/dev/progress.ts';
 import { ownMongod } from './own-mongod.ts';
-import type { Owner } from './owner.ts';
+import type { Scope } from './scope.ts';
 
 /** A mongod that asks for a user and a password. */
 export interface AuthMongod {
@@ -21,7 +21,7 @@ export interface AuthMongod {
 const ROOT = { user: 'root', pwd: 'root' };
 
 /** Starts a mongod of the test's own, makes an administrator and starts it again with `--auth`. */
-export async function authMongod(t: Owner): Promise<AuthMongod> {
+export async function authMongod(t: Scope): Promise<AuthMongod> {
   const open = await ownMongod(t);
   const first = new MongoClient(open.uri);
   await first.db('admin').command({ createUser: ROOT.user, pwd: ROOT.pwd, roles: ['root'] });
@@ -43,7 +43,7 @@ export async function authMongod(t: Owner): Promise<AuthMongod> {
 }
 
 /** A set whose members ask for users needs a key file, even of one member. */
-async function startAgain(t: Owner, folder: string, port: string): Promise<void> {
+async function startAgain(t: Scope, folder: string, port: string): Promise<void> {
   const keyFile = join(folder, 'key');
   writeFileSync(keyFile, 'aKeyOfATestAndOfNothingElse');
   chmodSync(keyFile, 0o600);

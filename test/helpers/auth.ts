@@ -4,7 +4,7 @@ import type { Caller } from '../../lib/caller.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { migratedDatabase, type TestDatabase } from './database.ts';
-import type { Owner } from './owner.ts';
+import type { Scope } from './scope.ts';
 
 export const CALLER: Caller = { ip: '192.0.2.1', userAgent: 'test', requestId: 'request-1' };
 
@@ -17,7 +17,7 @@ export interface TestAuth extends TestDatabase {
 }
 
 /** The library on a migrated database of the test's own, at the lowest bcrypt cost. */
-export async function testAuth(t: Owner, options: Partial<AuthOptions> = {}): Promise<TestAuth> {
+export async function testAuth(t: Scope, options: Partial<AuthOptions> = {}): Promise<TestAuth> {
   const database = await migratedDatabase(t);
   const secret = generateSecret();
   const auth = await createAuth({ db: database.db, secrets: [secret], ...PATIENT, ...options });

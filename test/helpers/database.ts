@@ -4,7 +4,7 @@ import { type Collections, openCollections } from '../../lib/store/collections.t
 import { connect, type Db } from '../../lib/store/database.ts';
 import { migrate, planMigration } from '../../lib/store/migrate.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
-import type { Owner } from './owner.ts';
+import type { Scope } from './scope.ts';
 
 export interface TestDatabase {
   readonly uri: string;
@@ -23,7 +23,7 @@ export function testUri(name = `rescind_test_${randomUUID()}`): string {
 }
 
 /** An empty database of the test's own, dropped when the test ends. */
-export function emptyDatabase(t: Owner): TestDatabase {
+export function emptyDatabase(t: Scope): TestDatabase {
   const uri = testUri();
   const { db, close } = connect(uri, { deadline: 60_000 });
   t.teardown(async () => {
@@ -34,7 +34,7 @@ export function emptyDatabase(t: Owner): TestDatabase {
 }
 
 /** A migrated database of the test's own, dropped when the test ends. */
-export async function migratedDatabase(t: Owner): Promise<TestDatabase> {
+export async function migratedDatabase(t: Scope): Promise<TestDatabase> {
   const database = emptyDatabase(t);
   await migrateNow(database.db);
   return database;

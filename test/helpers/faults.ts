@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import type { OwnMongod } from './own-mongod.ts';
-import type { Range } from './proxy/proxied-connection.ts';
+import type { Range } from './proxy/connection.ts';
 import type { TcpProxy } from './proxy/tcp-proxy.ts';
 import type { Member } from './set/member.ts';
 import type { ReplicaSet } from './set/replica-set.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Owner } from './owner.ts';
 import { emptyFolder } from './processes.ts';
+import type { Scope } from './scope.ts';
 
 /** Faults of a program that nothing catches, by the code that commits them. */
 export const UNCAUGHT = {
@@ -13,7 +13,7 @@ export const UNCAUGHT = {
 } as const;
 
 /** Returns the environment in which a Node program runs this code when it is sent SIGUSR2. */
-export function faultyAtSignal(t: Owner, code: string): Record<string, string> {
+export function faultyAtSignal(t: Scope, code: string): Record<string, string> {
   const file = join(emptyFolder(t), 'fault.mjs');
   writeFileSync(file, `process.on('SIGUSR2', () => { ${code} });\n`);
   return { NODE_OPTIONS: `--import=${file}` };

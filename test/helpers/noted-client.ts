@@ -1,6 +1,6 @@
 import { type Db, MongoClient } from 'mongodb';
 import { type Collections, openCollections } from '../../lib/store/collections.ts';
-import type { Owner } from './owner.ts';
+import type { Scope } from './scope.ts';
 
 export interface NotedClient {
   readonly db: Db;
@@ -15,7 +15,7 @@ export interface NotedClient {
 const OWN: ReadonlySet<string> = new Set(['hello', 'endSessions', 'ping']);
 
 /** The same database by a client of the test's own, whose commands are noted. */
-export async function notedClient(t: Owner, uri: string): Promise<NotedClient> {
+export async function notedClient(t: Scope, uri: string): Promise<NotedClient> {
   const client = new MongoClient(uri, { monitorCommands: true });
   t.teardown(() => client.close());
   const asked: string[] = [];

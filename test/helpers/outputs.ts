@@ -4,8 +4,8 @@ import { openSync } from 'node:fs';
 import { SECOND, within } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
-import type { Owner } from './owner.ts';
 import { emptyFolder, SERVER } from './processes.ts';
+import type { Scope } from './scope.ts';
 
 export interface ServerWithOutputs {
   readonly url: string;
@@ -20,7 +20,7 @@ export type Outputs = readonly [stdout: number | 'pipe', stderr: number | 'pipe'
 
 /** Starts the server with outputs of the test's own making, and waits until it answers. */
 export async function startServerWithOutputs(
-  t: Owner,
+  t: Scope,
   env: Record<string, string>,
   outputs: Outputs,
   prefix: readonly string[] = [],

@@ -10,8 +10,8 @@ import {
   withDatabase,
 } from '../../scripts/dev/mongod/start.ts';
 import { silentReport } from '../../scripts/dev/progress.ts';
-import type { Owner } from './owner.ts';
 import { type TcpProxy, tcpProxy } from './proxy/tcp-proxy.ts';
+import type { Scope } from './scope.ts';
 
 export interface OwnMongodOptions {
   /** Default: a temporary folder. One that is given is left as it is in the end. */
@@ -36,13 +36,13 @@ export interface OwnMongod {
 }
 
 /** A mongod of the test's own, to do harm to. It ends with the test. */
-export async function ownMongod(t: Owner, options: OwnMongodOptions = {}): Promise<OwnMongod> {
+export async function ownMongod(t: Scope, options: OwnMongodOptions = {}): Promise<OwnMongod> {
   return keep(t, await complete(t, options));
 }
 
 /** The same, behind a proxy that every client has to take. */
 export async function proxiedMongod(
-  t: Owner,
+  t: Scope,
   options: OwnMongodOptions = {},
 ): Promise<OwnMongod & { readonly proxy: TcpProxy }> {
   const started = await complete(t, options);
@@ -52,19 +52,19 @@ export async function proxiedMongod(
   return { ...mongod, proxy };
 }
 
-async function complete(t: Owner, options: OwnMongodOptions): Promise<MongodOptions> {
+async function complete(t: Scope, options: OwnMongodOptions): Promise<MongodOptions> {
   const binary = await findMongod(process.env, silentReport);
   const dataFolder = options.dataFolder ?? (await temporaryFolder(t));
   return { binary, dataFolder, args: ['--oplogSize', '64', ...(options.args ?? [])] };
 }
 
-async function temporaryFolder(t: Owner): Promise<string> {
+async function temporaryFolder(t: Scope): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rescind-test-'));
   t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
   return folder;
 }
 
-async function keep(t: Owner, options: MongodOptions): Promise<OwnMongod> {
+async function keep(t: Scope, options: MongodOptions): Promise<OwnMongod> {
   let mongod: Mongod = await startMongod(options);
   t.teardown(() => mongod.kill());
   return {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MINUTE } from '../../lib/time.ts';
-import type { Owner } from './owner.ts';
+import type { Scope } from './scope.ts';
 
 /** The compiled bin `rescind`, and the compiled server. */
 export const CLI = compiled('scripts/cli.js');
@@ -40,13 +40,13 @@ export interface RunningProcess {
 }
 
 /** Runs `rescind <args>` to its end. */
-export function rescind(t: Owner, args: readonly string[], options?: ProcessOptions) {
+export function rescind(t: Scope, args: readonly string[], options?: ProcessOptions) {
   return run(t, process.execPath, [CLI, ...args], options);
 }
 
 /** Runs a program to its end; one that takes over a minute is killed. */
 export async function run(
-  t: Owner,
+  t: Scope,
   command: string,
   args: readonly string[],
   options?: ProcessOptions,
@@ -62,7 +62,7 @@ export async function run(
 
 /** Starts a program; one that still runs when the test ends is killed by its own id, or its group's. */
 export function start(
-  t: Owner,
+  t: Scope,
   command: string,
   args: readonly string[],
   { env = {}, cwd = emptyFolder(t), input = '', group = false }: ProcessOptions = {},
@@ -98,7 +98,7 @@ function signalTo(child: ChildProcess, group: boolean, signal: NodeJS.Signals): 
 }
 
 /** An empty folder, removed when the test ends. */
-export function emptyFolder(t: Owner): string {
+export function emptyFolder(t: Scope): string {
   const folder = mkdtempSync(join(tmpdir(), 'rescind-test-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
@@ -146,7 +146,7 @@ export interface ServerProcess extends RunningProcess {
 
 /** Starts the server as a process of its own, on a free port, and waits until it listens. */
 export async function startServerProcess(
-  t: Owner,
+  t: Scope,
   env: Record<string, string>,
   { cwd }: { readonly cwd?: string } = {},
 ): Promise<ServerProcess> {

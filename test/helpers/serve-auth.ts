@@ -3,10 +3,10 @@ import { MINUTE } from '../../lib/time.ts';
 import { createApp } from '../../server/app.ts';
 import { listen } from '../../server/http-server.ts';
 import { createLog } from '../../server/log.ts';
-import type { Owner } from './owner.ts';
+import type { Scope } from './scope.ts';
 
 /** The HTTP side of a server around an auth of the test's own, on a free port; it ends with the test. */
-export async function serveAuth(t: Owner, auth: Auth): Promise<string> {
+export async function serveAuth(t: Scope, auth: Auth): Promise<string> {
   const log = createLog('silent');
   const options = { isStopping: () => false, requestDeadline: MINUTE, trustProxy: 0 };
   const app = createApp({ auth, log, ...options });

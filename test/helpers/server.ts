@@ -4,7 +4,7 @@ import { parseConfig } from '../../server/config.ts';
 import { createLog } from '../../server/log.ts';
 import { startServer } from '../../server/start.ts';
 import { migratedDatabase, type TestDatabase } from './database.ts';
-import type { Owner } from './owner.ts';
+import type { Scope } from './scope.ts';
 import { PASSWORD } from './users.ts';
 
 export interface TestServer extends TestDatabase {
@@ -16,7 +16,7 @@ export interface TestServer extends TestDatabase {
 
 /** A server on a free port and a migrated database of the test's own; both end with the test. */
 export async function testServer(
-  t: Owner,
+  t: Scope,
   environment: Record<string, string> = {},
 ): Promise<TestServer> {
   const database = await migratedDatabase(t);
@@ -24,7 +24,7 @@ export async function testServer(
 }
 
 /** A server with this environment on a free port; it ends with the test. */
-export async function serve(t: Owner, environment: Record<string, string>) {
+export async function serve(t: Scope, environment: Record<string, string>) {
   const secret = environment['JWT_SECRET_KEY'] ?? generateSecret();
   const log: Record<string, unknown>[] = [];
   const config = parseConfig({

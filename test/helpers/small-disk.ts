@@ -3,7 +3,7 @@ import { type FileHandle, mkdtemp, open, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Owner } from './owner.ts';
+import type { Scope } from './scope.ts';
 
 /** Room for a migrated database and minutes of traffic; full in a tenth of a second. */
 const MEGABYTES = 128;
@@ -30,9 +30,9 @@ export interface NoDisk {
 
 /**
  * A file system of the test's own that can be full: a tmpfs, which needs the right to mount (root). Ends with
- * its owner, or with this process.
+ * its scope, or with this process.
  */
-export async function smallDisk(owner: Owner): Promise<SmallDisk | NoDisk> {
+export async function smallDisk(scope: Scope): Promise<SmallDisk | NoDisk> {
   const folder = await mkdtemp(join(tmpdir(), 'rescind-disk-'));
   try {
     await promisify(execFile)('mount', [
@@ -48,7 +48,7 @@ export async function smallDisk(owner: Owner): Promise<SmallDisk | NoDisk> {
     const [, why = 'it failed'] = (error as Error).message.trim().split('\n');
     return { reason: `a small tmpfs cannot be mounted: ${why}` };
   }
-  unmountWith(owner, folder);
+  unmountWith(scope, folder);
   const filler = join(folder, 'filler');
   return {
     folder,
@@ -58,11 +58,11 @@ export async function smallDisk(owner: Owner): Promise<SmallDisk | NoDisk> {
   };
 }
 
-function unmountWith(owner: Owner, folder: string): void {
+function unmountWith(scope: Scope, folder: string): void {
   // Lazily: a mongod that was killed a moment ago may still hold a file.
   const unmount = () => execFileSync('umount', ['--lazy', folder]);
   process.once('exit', unmount);
-  owner.teardown(async () => {
+  scope.teardown(async () => {
     process.off('exit', unmount);
     unmount();
     await rmdir(folder);

@@ -16,12 +16,12 @@ import type { AuthErrorCode } from '../../lib/index.ts';
 import { authenticate, callerOf, handleErrors, requireRole } from '../../server/index.ts';
 import { type HttpProblem, problemOf } from '../../server/problems.ts';
 import { CALLER, testAuth } from '../helpers/auth.ts';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import { send } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
 /** Serves an application of somebody else's, with nothing around its middleware but Koa itself. */
-async function serveBare(t: Owner, ...middleware: Middleware[]): Promise<string> {
+async function serveBare(t: Scope, ...middleware: Middleware[]): Promise<string> {
   const app = new Koa();
   app.silent = true;
   for (const each of middleware) app.use(each);
@@ -79,7 +79,7 @@ test('a host answers authenticate without handleErrors: 401, 403 and 503, never 
 });
 
 /** A copy of the compiled package with classes of its own. */
-async function otherCopy(t: Owner) {
+async function otherCopy(t: Scope) {
   const folder = join('build', `copy-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   t.teardown(() => rmSync(folder, { recursive: true }));

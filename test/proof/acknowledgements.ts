@@ -4,7 +4,7 @@ import { MongoClient } from 'mongodb';
 import { DAY, MINUTE } from '../../lib/time.ts';
 import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import { addClient, revoke as revokeByClient } from '../helpers/clients.ts';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import { type Answer, post, send, sendAs } from '../helpers/server.ts';
 import { openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
 import type { Member } from '../helpers/set/member.ts';
@@ -83,7 +83,7 @@ const SETTINGS = {
 } as const;
 
 /** Three members, two servers, a client and an admin. */
-export async function openArena(owner: Owner): Promise<Arena> {
+export async function openArena(owner: Scope): Promise<Arena> {
   const set = await ownReplicaSet(owner, { electionTimeoutMillis: ELECTION_TIMEOUT });
   const deployment = await openDeployment(owner, { uri: set.uri, settings: SETTINGS });
   const { collections } = deployment.library;

@@ -7,7 +7,7 @@ import type { Db } from '../../lib/store/database.ts';
 import { createRevocationReads, type RevocationKind } from '../../lib/store/revocation-reads.ts';
 import { createRevocations } from '../../lib/store/revocations.ts';
 import { SECOND } from '../../lib/time.ts';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import { serveAuth } from '../helpers/serve-auth.ts';
 import type { Server } from './requests.ts';
 import { OPTIONS } from './server-pair.ts';
@@ -65,7 +65,7 @@ export const withoutAcknowledgement: Break = (parts, db) => {
 
 /** Serves the parts of this database and secret over HTTP, after the exchange. It ends with its owner. */
 export async function serveBroken(
-  owner: Owner,
+  owner: Scope,
   { name, db, secret, change }: { name: string; db: Db; secret: string; change: Break },
 ): Promise<Server> {
   const parts = await openParts({

@@ -5,7 +5,7 @@ import { connect } from '../../lib/store/database.ts';
 import { MINUTE, SECOND } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { emptyDatabase } from '../helpers/database.ts';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import { serveAuth } from '../helpers/serve-auth.ts';
 import { send } from '../helpers/server.ts';
 import { prepare } from './deployment.ts';
@@ -58,7 +58,7 @@ interface SkewableServer extends Server {
   setOffset(milliseconds: number): void;
 }
 
-async function startSkewable(owner: Owner, uri: string, secret: string): Promise<SkewableServer> {
+async function startSkewable(owner: Scope, uri: string, secret: string): Promise<SkewableServer> {
   let offset = 0;
   const { db, close } = connect(uri);
   const auth = await createAuth({

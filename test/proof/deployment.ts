@@ -2,7 +2,7 @@ import { connect } from '../../lib/store/database.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { ageDeployment, migrateNow } from '../helpers/database.ts';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import { type Library, openLibrary } from './library.ts';
 import { ready, type ServerUnderFire, startServer } from './server-pair.ts';
 
@@ -23,7 +23,7 @@ export interface Deployment {
 
 /** A migrated database, and two servers on it that are ready. All of it ends with its owner. */
 export async function openDeployment(
-  owner: Owner,
+  owner: Scope,
   { uri, serverUris = [uri, uri], settings = {} }: DeploymentOptions,
 ): Promise<Deployment> {
   const secret = generateSecret();
@@ -39,7 +39,7 @@ export async function openDeployment(
 }
 
 /** Migrates the database, and opens a library on it. */
-export async function prepare(owner: Owner, uri: string, secret: string): Promise<Library> {
+export async function prepare(owner: Scope, uri: string, secret: string): Promise<Library> {
   const { db, close } = connect(uri, { deadline: MINUTE });
   await migrateNow(db).finally(close);
   const library = await openLibrary(owner, uri, secret);

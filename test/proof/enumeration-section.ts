@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { median } from '../../scripts/bench/statistics.ts';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import { post, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { UNLIMITED } from './attacks/token-scene.ts';
@@ -81,7 +81,7 @@ function isNarrow({ interval: [low, high] }: Comparison): boolean {
 }
 
 /** A server, and what adds the users of another turn: each address is asked about once. */
-async function openScene(owner: Owner) {
+async function openScene(owner: Scope) {
   const server = await testServer(owner, UNLIMITED);
   const { users } = server.collections;
 

@@ -1,4 +1,4 @@
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import type { Operation } from './history.ts';
 import type { Library } from './library.ts';
 import type { Server } from './requests.ts';
@@ -15,7 +15,7 @@ export interface Fault {
   /** Whether requests may end without an answer: where a server is killed. */
   readonly mayBreakOff?: boolean;
   /** Starts what is to be harmed; it ends with its owner. Throws NotHere. */
-  open(owner: Owner): Promise<Target>;
+  open(owner: Scope): Promise<Target>;
 }
 
 /** What clients use, and the hand that harms it. */

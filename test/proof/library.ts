@@ -5,7 +5,7 @@ import type { User } from '../../lib/store/users.ts';
 import { HOUR, MINUTE } from '../../lib/time.ts';
 import { openSession } from '../../lib/use-cases/shared/open-session.ts';
 import { CALLER } from '../helpers/auth.ts';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import { addUser } from '../helpers/users.ts';
 import { type HeldSession, held } from './held-session.ts';
 import type { Recorder } from './history.ts';
@@ -18,7 +18,7 @@ export interface Library {
 }
 
 /** A library on the database and with the secret of a deployment. It ends with its owner. */
-export async function openLibrary(owner: Owner, uri: string, secret: string): Promise<Library> {
+export async function openLibrary(owner: Scope, uri: string, secret: string): Promise<Library> {
   const { db, close } = connect(uri, { deadline: MINUTE });
   const parts = await openParts({
     db,

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { SECOND } from '../../lib/time.ts';
 import { ONE_NODE_FAULTS, type OneNodeArena, type OneNodeFault } from '../helpers/faults.ts';
 import { type OwnMongodOptions, proxiedMongod } from '../helpers/own-mongod.ts';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import { type SmallDisk, smallDisk } from '../helpers/small-disk.ts';
 import { openDeployment } from './deployment.ts';
 import { type Fault, type Manner, NotHere, named, spell } from './fault.ts';
@@ -53,7 +53,7 @@ function played(title: string, manner: Manner): Fault {
   };
 }
 
-async function ownDisk(owner: Owner): Promise<SmallDisk> {
+async function ownDisk(owner: Scope): Promise<SmallDisk> {
   const disk = await smallDisk(owner);
   if ('reason' in disk) throw new NotHere(disk.reason);
   return disk;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Collection, MongoClient } from 'mongodb';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import { eventually } from '../helpers/set/status.ts';
 
 /** Leaves the processor to the mongods. */
@@ -21,7 +21,7 @@ export interface OwnWriter {
 }
 
 /** Writes one document after another by a majority, whatever happens, and remembers which were acknowledged. */
-export async function ownWriter(owner: Owner, uri: string): Promise<OwnWriter> {
+export async function ownWriter(owner: Scope, uri: string): Promise<OwnWriter> {
   const short = { serverSelectionTimeoutMS: 500, connectTimeoutMS: 1_000, socketTimeoutMS: 1_000 };
   const client = new MongoClient(uri, { ...short, retryWrites: false });
   owner.teardown(() => client.close());

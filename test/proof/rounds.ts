@@ -1,5 +1,5 @@
 /** A fault, struck round after round on one deployment. */
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import { breachText } from './breach-text.ts';
 import { findBreaches } from './checker.ts';
 import { type Fault, NotHere, type Target } from './fault.ts';
@@ -12,7 +12,7 @@ import { sweep } from './sweep.ts';
 import { REVOCATIONS } from './tally.ts';
 
 export interface Play {
-  readonly owner: Owner;
+  readonly owner: Scope;
   readonly rounds: number;
   /** Told how many rounds are over. */
   readonly progress: (over: number) => void;

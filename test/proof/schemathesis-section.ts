@@ -7,7 +7,7 @@ import { MINUTE } from '../../lib/time.ts';
 import { routes } from '../../server/routes.ts';
 import { addClient, basic } from '../helpers/clients.ts';
 import { ageDeployment } from '../helpers/database.ts';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import { logIn, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 import { describeApi } from './api-description.ts';
@@ -90,7 +90,7 @@ async function install(folder: string): Promise<string> {
   return join(bin, 'schemathesis');
 }
 
-async function openScene(owner: Owner) {
+async function openScene(owner: Scope) {
   const server = await testServer(owner, UNLIMITED);
   await ageDeployment(server.collections);
   const { email } = await addUser(server.collections, { roles: ['admin'] });

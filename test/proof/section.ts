@@ -1,4 +1,4 @@
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 
 /** How much of a section is run: all of it by `npm run proof`, a share of it by `npm test`. */
 export type Size = 'full' | 'share';
@@ -6,7 +6,7 @@ export type Size = 'full' | 'share';
 /** What a section is given. */
 export interface Surroundings {
   /** Ends what the section started, the last thing first. */
-  readonly owner: Owner;
+  readonly owner: Scope;
   readonly size: Size;
   /** Shows how far the work is. */
   readonly detail: (text: string) => void;

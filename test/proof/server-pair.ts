@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { HOUR, MINUTE } from '../../lib/time.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import type { ArenaServer } from '../helpers/faults.ts';
-import type { Owner } from '../helpers/owner.ts';
 import { type RunningProcess, SERVER, start } from '../helpers/processes.ts';
+import type { Scope } from '../helpers/scope.ts';
 import { send } from '../helpers/server.ts';
 import { eventually } from '../helpers/set/status.ts';
 import type { Server } from './requests.ts';
@@ -31,7 +31,7 @@ export const OPTIONS = {
 
 /** Starts a server; it ends with its owner. Whether it can serve is for `ready` to tell. */
 export async function startServer(
-  owner: Owner,
+  owner: Scope,
   name: string,
   environment: Record<string, string>,
 ): Promise<ServerUnderFire> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Collection, MongoClient } from 'mongodb';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 import type { Member } from '../helpers/set/member.ts';
 import type { ReplicaSet } from '../helpers/set/replica-set.ts';
 
@@ -22,7 +22,7 @@ interface Entry {
 
 /** Cuts the primary off, has a new one elected, writes there, and reads from the old one; then heals the set. */
 export async function staleness(
-  owner: Owner,
+  owner: Scope,
   set: ReplicaSet,
   breakIt: (set: ReplicaSet) => Promise<Member>,
 ): Promise<Staleness> {
@@ -42,7 +42,7 @@ export async function staleness(
 }
 
 /** The time-outs are short, because the clients are left alone with a silent network. */
-function open(owner: Owner, uri: string): Collection<Entry> {
+function open(owner: Scope, uri: string): Collection<Entry> {
   const short = { serverSelectionTimeoutMS: 1_000, connectTimeoutMS: 1_000 };
   const client = new MongoClient(uri, { ...short, socketTimeoutMS: 20_000 });
   owner.teardown(() => client.close());

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import type { Treatment } from '../helpers/proxy/proxied-connection.ts';
+import type { Treatment } from '../helpers/proxy/connection.ts';
 import { tellsOwners } from '../helpers/proxy/socket-owner.ts';
 import { type TcpProxy, type TcpProxyOptions, tcpProxy } from '../helpers/proxy/tcp-proxy.ts';
 

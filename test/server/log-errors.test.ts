@@ -4,12 +4,12 @@ import { StoreUnavailable } from '../../lib/errors.ts';
 import { loggedWithoutData } from '../../lib/plain-log.ts';
 import { createLog } from '../../server/log.ts';
 import { emptyDatabase } from '../helpers/database.ts';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 
 const SECRET = 'victim@example.com';
 
 /** Errors of MongoDB that carry what was written, each from a real one. */
-const CAUSES: Readonly<Record<string, (t: Owner) => Promise<unknown>>> = {
+const CAUSES: Readonly<Record<string, (t: Scope) => Promise<unknown>>> = {
   'an insert of a key that is there': async (t) => {
     const { db } = emptyDatabase(t);
     const things = db.collection<{ _id: string }>('things');

@@ -1,74 +1,74 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import type { Owner } from '../owner.ts';
-import { type ProxiedConnection, proxiedConnection, type Treatment } from './proxied-connection.ts';
-import { openersOf } from './socket-owner.ts';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type { Scope } from '../scope.ts';
+import {
+  type OpenRelay,
+  type ProxiedConnection,
+  proxyConnection,
+  type Treatment,
+} from './connection.ts';
+import { findOpeners } from './socket-owner.ts';
 
-/** What becomes of a connection that this process opened; undefined: one that is none of the proxy's `openers`. */
+/** Decides by the process that opened a connection; undefined: none of the proxy's `openers`. */
 export type Rule = (opener: number | undefined) => Treatment;
 
 export interface TcpProxy {
   /** On 127.0.0.1. */
   readonly port: number;
-  /** Treats the connections there are and all new ones so, from now on: all alike, or each by its opener. */
+  /** Treats all present and future connections so: all alike, or each by its opener. */
   treat(rule: Rule | Treatment): void;
+  /** Closes all connections and stops listening. Calling it again is harmless. */
+  close(): Promise<void>;
 }
 
 export interface TcpProxyOptions {
-  /** The port on 127.0.0.1 that it stands in front of. */
+  /** The port on 127.0.0.1 behind the proxy. */
   readonly target: () => number;
   /** The processes that rules tell apart. */
   readonly openers?: () => Iterable<number>;
+  /** Stands between the two ends of each connection, e.g. to read its messages. Default: forwards everything. */
+  readonly relay?: OpenRelay;
 }
 
-interface Known {
-  readonly connection: ProxiedConnection;
-  /** The port of the opener's end. */
-  readonly from: number;
-}
-
-/** A TCP proxy on a free port, which passes everything until it is told otherwise; it ends with its owner. */
-export async function tcpProxy(owner: Owner, options: TcpProxyOptions): Promise<TcpProxy> {
-  const { target, openers = () => [] } = options;
-  const known = new Set<Known>();
+/** Opens a TCP proxy on a free port that passes everything at first and is closed with its scope. */
+export async function tcpProxy(scope: Scope, options: TcpProxyOptions): Promise<TcpProxy> {
+  const { target, openers = () => [], relay } = options;
+  /** Each with the port that it comes from. */
+  const connections = new Map<ProxiedConnection, number>();
   let rule: Rule | Treatment = 'pass';
 
   function accept(client: Socket): void {
     const from = client.remotePort ?? 0;
     const dial = () => connect({ port: target(), host: '127.0.0.1', noDelay: true });
-    const connection = proxiedConnection(client, dial, createJudge()(from));
-    const entry = { connection, from };
-    known.add(entry);
-    void connection.closed.then(() => known.delete(entry));
+    const connection = proxyConnection(client, dial, createJudge()(from), relay);
+    connections.set(connection, from);
+    void connection.closed.then(() => connections.delete(connection));
   }
 
-  /** Says what becomes of a connection from a port, by who has that port now. */
+  /** Returns the treatment of a connection by its port. Openers are looked up once, for all connections. */
   function createJudge(): (from: number) => Treatment {
-    if (typeof rule !== 'function') {
-      const alike = rule;
-      return () => alike;
-    }
-    const judge = rule;
-    const opened = openersOf(port, openers());
-    return (from) => judge(opened.get(from));
+    const current = rule;
+    if (typeof current !== 'function') return () => current;
+    const opened = findOpeners(port, openers());
+    return (from) => current(opened.get(from));
+  }
+
+  async function close(): Promise<void> {
+    for (const connection of connections.keys()) connection.reset();
+    await new Promise((closed) => server.close(closed));
   }
 
   const server = createServer({ noDelay: true }, accept).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  owner.teardown(() => close(server, known));
+  scope.teardown(close);
   const { port } = server.address() as AddressInfo;
   return {
     port,
     treat(next) {
       rule = next;
       const judge = createJudge();
-      for (const { connection, from } of known) connection.treat(judge(from));
+      for (const [connection, from] of connections) connection.treat(judge(from));
     },
+    close,
   };
-}
-
-async function close(server: Server, known: Iterable<Known>): Promise<void> {
-  for (const { connection } of known) connection.reset();
-  server.close();
-  await once(server, 'close');
 }

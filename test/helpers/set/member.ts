@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Document, MongoClient } from 'mongodb';
 import { startMember } from '../../../scripts/dev/mongod/start.ts';
-import type { Owner } from '../owner.ts';
 import { type TcpProxy, tcpProxy } from '../proxy/tcp-proxy.ts';
+import type { Scope } from '../scope.ts';
 
 /** What the set's configuration says of a member; what is left out is as MongoDB has it. */
 export interface MemberSettings {
@@ -45,14 +45,14 @@ export interface MemberOptions {
 }
 
 /** Starts a member that belongs to no set yet. */
-export async function startSetMember(owner: Owner, options: MemberOptions): Promise<Member> {
+export async function startSetMember(scope: Scope, options: MemberOptions): Promise<Member> {
   const { binary, settings, args, openers } = options;
   const dataFolder = await mkdtemp(join(tmpdir(), 'rescind-test-'));
-  owner.teardown(() => rm(dataFolder, { recursive: true, force: true, maxRetries: 3 }));
+  scope.teardown(() => rm(dataFolder, { recursive: true, force: true, maxRetries: 3 }));
   let mongod = await startMember({ binary, dataFolder, args });
-  owner.teardown(() => mongod.kill());
+  scope.teardown(() => mongod.kill());
   const { port } = mongod;
-  const proxy = await tcpProxy(owner, { target: () => port, openers });
+  const proxy = await tcpProxy(scope, { target: () => port, openers });
   return {
     settings,
     host: `127.0.0.1:${proxy.port}`,

@@ -1,4 +1,4 @@
-import type { Treatment } from '../proxy/proxied-connection.ts';
+import type { Treatment } from '../proxy/connection.ts';
 import { tellsOwners } from '../proxy/socket-owner.ts';
 import type { Member } from './member.ts';
 

@@ -1,7 +1,7 @@
 import { findMongod } from '../../../scripts/dev/mongod/find.ts';
 import { replicaSetName } from '../../../scripts/dev/mongod/replica-set.ts';
 import { silentReport } from '../../../scripts/dev/progress.ts';
-import type { Owner } from '../owner.ts';
+import type { Scope } from '../scope.ts';
 import { type Member, type MemberSettings, startSetMember } from './member.ts';
 import { createNetwork, type Network } from './network.ts';
 import { eventually, primaryAmong, primaryAtRest, writingPrimary } from './status.ts';
@@ -45,7 +45,7 @@ export interface ReplicaSet {
 
 /** A replica set of the test's own, to do harm to; every connection, also between members, takes a proxy of ours. */
 export async function ownReplicaSet(
-  owner: Owner,
+  scope: Scope,
   options: ReplicaSetOptions = {},
 ): Promise<ReplicaSet> {
   const { members: settings = [{}, {}, {}], args = [] } = options;
@@ -53,7 +53,7 @@ export async function ownReplicaSet(
   const network = createNetwork();
   const mongodArgs = ['--oplogSize', '64', '--setParameter', 'enableTestCommands=1', ...args];
   const starting = settings.map((of) =>
-    startSetMember(owner, { binary, settings: of, args: mongodArgs, openers: network.openers }),
+    startSetMember(scope, { binary, settings: of, args: mongodArgs, openers: network.openers }),
   );
   const members = await Promise.all(starting);
   network.joinedBy(members);

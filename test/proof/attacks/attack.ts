@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Owner } from '../../helpers/owner.ts';
+import type { Scope } from '../../helpers/scope.ts';
 import { sendAs, type TestServer } from '../../helpers/server.ts';
 import type { Finding, Surroundings } from '../section.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
@@ -16,7 +16,7 @@ export interface Scene {
 /** One kind of attack: what is sent, and what judges the answers. */
 export interface Attack<S extends Scene, T> {
   readonly name: string;
-  open(owner: Owner): Promise<S>;
+  open(owner: Scope): Promise<S>;
   mutants(scene: S): fc.Arbitrary<T>;
   /** Sends one and counts the answer; throws where it must not be. */
   judge(mutant: T, scene: S, http: HttpClient, tally: Tally): Promise<void>;
@@ -26,7 +26,7 @@ export interface AttackOptions extends Pick<Surroundings, 'owner' | 'detail'> {
   /** How many requests. */
   readonly requests: number;
   /** What stands before the server, as its URL: a test puts there what is wrong with it. Default nothing. */
-  readonly front?: (server: TestServer, owner: Owner) => Promise<string>;
+  readonly front?: (server: TestServer, owner: Scope) => Promise<string>;
 }
 
 /** How many are sent at the same time. */

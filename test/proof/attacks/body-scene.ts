@@ -4,7 +4,7 @@ import type { Route } from '../../../server/routes/route.ts';
 import { routes } from '../../../server/routes.ts';
 import { addClient, basic } from '../../helpers/clients.ts';
 import { encode } from '../../helpers/forged-tokens.ts';
-import type { Owner } from '../../helpers/owner.ts';
+import type { Scope } from '../../helpers/scope.ts';
 import { testServer } from '../../helpers/server.ts';
 import { openSession, type Tokens } from '../../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../../helpers/users.ts';
@@ -34,7 +34,7 @@ export interface BodyScene extends Scene {
 type Values = Readonly<Record<string, string>>;
 
 /** A server, and for every route of the list that takes a body one that it would accept. */
-export async function openBodyScene(owner: Owner): Promise<BodyScene> {
+export async function openBodyScene(owner: Scope): Promise<BodyScene> {
   const server = await testServer(owner, UNLIMITED);
   const email = `kim.${randomUUID()}@example.com`;
   await addUser(server.collections, { email });

@@ -2,13 +2,13 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MINUTE } from '../../../lib/time.ts';
-import type { Owner } from '../../helpers/owner.ts';
+import type { Scope } from '../../helpers/scope.ts';
 import type { TestServer } from '../../helpers/server.ts';
 import { createHttpClient, type Got, type Sent } from './http-client.ts';
 
 /** Forwards each request as `change` leaves it, and its answer as `answer` does. */
 function front(change: (sent: Sent) => Sent, answer: (got: Got, sent: Sent) => Got = (got) => got) {
-  return async ({ url }: TestServer, owner: Owner): Promise<string> => {
+  return async ({ url }: TestServer, owner: Scope): Promise<string> => {
     const http = createHttpClient(url, 16);
     const server = createServer({ keepAliveTimeout: MINUTE }, async (request, response) => {
       const sent = await read(request);

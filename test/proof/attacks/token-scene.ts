@@ -3,7 +3,7 @@ import { addClient } from '../../helpers/clients.ts';
 import { ageDeployment } from '../../helpers/database.ts';
 import { claimsOf } from '../../helpers/forged-tokens.ts';
 import { newPair } from '../../helpers/keys.ts';
-import type { Owner } from '../../helpers/owner.ts';
+import type { Scope } from '../../helpers/scope.ts';
 import { serve, testServer } from '../../helpers/server.ts';
 import { openSession } from '../../helpers/sessions.ts';
 import { addUser } from '../../helpers/users.ts';
@@ -29,7 +29,7 @@ export interface TokenScene extends Scene {
 }
 
 /** A server that accepts tokens by HS256, RS256 and EdDSA, and a few of each. */
-export async function openTokenScene(owner: Owner): Promise<TokenScene> {
+export async function openTokenScene(owner: Scope): Promise<TokenScene> {
   const [rsa, eddsa] = [newPair('RS256'), newPair('EdDSA')];
   const byEddsa = { JWT_PRIVATE_KEY: eddsa.privateKey, JWT_PUBLIC_KEYS: rsa.publicKey };
   const server = await testServer(owner, { ...UNLIMITED, ...byEddsa });

@@ -1,6 +1,6 @@
 import type { StreamResult } from '../../../scripts/bench/load/protocol.ts';
 import { startGenerator } from '../../../scripts/bench/load/start-generator.ts';
-import type { Owner } from '../../helpers/owner.ts';
+import type { Scope } from '../../helpers/scope.ts';
 
 /** What a good client had to put up with. */
 export interface Service {
@@ -18,7 +18,7 @@ const LIVEZ_RATE = 20;
 
 /** Good clients with these tokens. */
 export async function startGoodClient(
-  owner: Owner,
+  owner: Scope,
   url: string,
   tokens: readonly string[],
 ): Promise<GoodClient> {

@@ -5,8 +5,8 @@ import { connect } from '../../../lib/store/database.ts';
 import { generateSecret } from '../../../lib/tokens/secret-rules.ts';
 import { migrateNow } from '../../helpers/database.ts';
 import { ownMongod } from '../../helpers/own-mongod.ts';
-import type { Owner } from '../../helpers/owner.ts';
 import { run, startServerProcess } from '../../helpers/processes.ts';
+import type { Scope } from '../../helpers/scope.ts';
 import { openSession, type Tokens } from '../../helpers/sessions.ts';
 import { addUser } from '../../helpers/users.ts';
 
@@ -24,7 +24,7 @@ export interface WatchedServer {
 const USERS = 20;
 const COUNTED = ['revoked_tokens', 'users', 'sessions', 'clients', 'login_limits', 'audit_events'];
 
-export async function watchedServer(owner: Owner): Promise<WatchedServer> {
+export async function watchedServer(owner: Scope): Promise<WatchedServer> {
   const mongod = await ownMongod(owner);
   const { db, close } = connect(mongod.uri, { deadline: 60_000 });
   owner.teardown(close);
@@ -62,7 +62,7 @@ async function countCommands(operator: MongoClient): Promise<number> {
 
 const LOOK_EVERY = 250;
 
-async function watchMemory<T>(owner: Owner, pid: number, work: Promise<T>) {
+async function watchMemory<T>(owner: Scope, pid: number, work: Promise<T>) {
   let memory = 0;
   const isDone = work.then(
     () => true,

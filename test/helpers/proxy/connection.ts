@@ -1,0 +1,152 @@
+import { EventEmitter, once } from 'node:events';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A number between the two, picked at random. */
+export type Range = readonly [least: number, most: number];
+
+/**
+ * The behaviour of a proxy towards a connection.
+ * - `pass`: forwards it.
+ * - `refuse`: closes it, and each new one, at once.
+ * - `hole`: silence. The connection stays open, a new one is accepted, and nothing is forwarded, not even
+ *   its end. As after a real partition, all that was sent arrives late, once the connection passes again.
+ * - `delay`: forwards each piece after so many milliseconds, in each direction.
+ * - `forgetAfter`: behaves as `hole`, for good, after so many milliseconds without traffic.
+ * - `cutAfter`: closes it after so many bytes, wherever in a message that is.
+ */
+export type Treatment =
+  | 'pass'
+  | 'refuse'
+  | 'hole'
+  | { readonly delay: Range }
+  | { readonly forgetAfter: number }
+  | { readonly cutAfter: Range };
+
+/** Delivers what a connection forwards, each piece in its turn. */
+export interface Relay {
+  fromClient(piece: Buffer): unknown;
+  fromServer(piece: Buffer): unknown;
+}
+
+/** Opens the relay between a client and its server. */
+export type OpenRelay = (client: Socket, server: Socket) => Relay;
+
+export interface ProxiedConnection {
+  treat(treatment: Treatment): void;
+  /** Closes both ends at once. */
+  reset(): void;
+  /** Resolves when both ends are closed. */
+  readonly closed: Promise<void>;
+}
+
+/** Connects a client with the server that `dial` reaches, as soon as the connection is no hole. */
+export function proxyConnection(
+  client: Socket,
+  dial: () => Socket,
+  treatment: Treatment,
+  openRelay: OpenRelay = forwardAll,
+): ProxiedConnection {
+  const ends = [client.on('error', ignore)];
+  const gate = createGate(() => {
+    for (const end of ends) resetNow(end);
+  });
+  gate.treat(treatment);
+  return { ...gate, closed: run() };
+
+  async function run(): Promise<void> {
+    await gate.opened();
+    if (client.destroyed) return;
+    const server = dial().on('error', ignore);
+    ends.push(server);
+    const relay = openRelay(client, server);
+    await Promise.all([
+      pump(client, server, gate, (piece) => relay.fromClient(piece)),
+      pump(server, client, gate, (piece) => relay.fromServer(piece)),
+    ]);
+  }
+}
+
+/** Readers of a socket see its errors themselves. */
+const ignore = () => undefined;
+
+function forwardAll(client: Socket, server: Socket): Relay {
+  const write = (to: Socket) => (piece: Buffer) =>
+    new Promise((written) => to.write(piece, written));
+  return { fromClient: write(server), fromServer: write(client) };
+}
+
+type Gate = ReturnType<typeof createGate>;
+
+/** Holds both directions of a connection to its treatment. */
+function createGate(reset: () => void) {
+  const changes = new EventEmitter();
+  let treatment: Treatment = 'pass';
+  let bytesLeft = Number.POSITIVE_INFINITY;
+  let lastPieceAt = performance.now();
+  let isForgotten = false;
+
+  /** Resolves as soon as the connection is no hole. */
+  async function opened(): Promise<void> {
+    while (treatment === 'hole' || isForgotten) await once(changes, 'change');
+  }
+
+  return {
+    reset,
+    opened,
+
+    treat(next: Treatment): void {
+      treatment = next;
+      bytesLeft =
+        typeof next === 'object' && 'cutAfter' in next ? pickFrom(next.cutAfter) : Infinity;
+      if (next === 'refuse') reset();
+      changes.emit('change');
+    },
+
+    /** Waits until a piece of this size may go on; returns how many bytes of it may. */
+    async admit(size: number): Promise<number> {
+      const now = performance.now();
+      if (typeof treatment === 'object' && 'forgetAfter' in treatment)
+        isForgotten ||= now - lastPieceAt > treatment.forgetAfter;
+      lastPieceAt = now;
+      await opened();
+      if (typeof treatment === 'object' && 'delay' in treatment) {
+        await sleep(pickFrom(treatment.delay));
+        await opened(); // it may have become a hole meanwhile
+      }
+      bytesLeft -= size;
+      return Math.max(0, Math.min(size, size + bytesLeft));
+    },
+  };
+}
+
+async function pump(
+  from: Socket,
+  to: Socket,
+  gate: Gate,
+  deliver: (piece: Buffer) => unknown,
+): Promise<void> {
+  try {
+    for await (const piece of from as AsyncIterable<Buffer>) {
+      const admitted = await gate.admit(piece.length);
+      await deliver(piece.subarray(0, admitted));
+      if (admitted < piece.length) gate.reset();
+    }
+    await gate.opened();
+    to.end();
+  } catch {
+    await gate.opened();
+    gate.reset();
+  }
+}
+
+/** Node's reset waits for pending writes, and leaks a socket that is closing: those are destroyed. */
+function resetNow(socket: Socket): void {
+  const isIdle = socket.writable && socket.writableLength === 0 && !socket.connecting;
+  if (isIdle) socket.resetAndDestroy();
+  else socket.destroy();
+}
+
+function pickFrom([least, most]: Range): number {
+  return Math.round(least + Math.random() * (most - least));
+}
