@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { SECOND } from '../lib/time.ts';
 import { generateSecret } from '../lib/tokens/secret-rules.ts';
+import { waitFor } from '../scripts/dev/wait-for.ts';
 import { migratedDatabase } from './helpers/database.ts';
 import { faultyAtSignal, UNCAUGHT } from './helpers/faulty-program.ts';
 import { startServerProcess } from './helpers/processes.ts';
@@ -106,13 +107,12 @@ test('A second signal ends the delay, and cuts off no request that is under way'
 });
 
 async function refused(url: string): Promise<void> {
-  while (
-    await send(`${url}/livez`).then(
-      () => true,
+  const isRefused = () =>
+    send(`${url}/livez`).then(
       () => false,
-    )
-  )
-    await delay(20);
+      () => true,
+    );
+  await waitFor('A server that listens no more', isRefused);
 }
 
 test('SIGQUIT ends the server without the delay, with 0', async (t) => {

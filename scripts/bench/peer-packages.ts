@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SubprocessError } from 'nano-spawn';
 import { run } from '../dev/processes.ts';
 import type { Report } from '../dev/progress.ts';
 import { peersFolder } from './server-process.ts';
@@ -15,13 +16,15 @@ export async function installPeers(report: Report): Promise<string | undefined> 
   const installed = await changedAt(join(folder, 'node_modules', '.package-lock.json'));
   if (installed >= (await changedAt(join(folder, 'package-lock.json')))) return undefined;
   const args = ['ci', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund'];
-  const options = { env: process.env, timeout: 10 * 60_000 };
-  const { code, output } = await report.step('Installing the peers (npm ci)', () =>
-    run('npm', args, options),
-  );
-  if (code === 0) return undefined;
-  report.warn(`npm ci in ${folder} failed:\n${output.trim()}`);
-  return 'its packages could not be installed: see npm ci in scripts/bench/peers';
+  const install = () => run('npm', args, { timeout: 10 * 60_000 });
+  try {
+    await report.step('Installing the peers (npm ci)', install);
+    return undefined;
+  } catch (error) {
+    const { message, output } = error as SubprocessError;
+    report.warn(`npm ci in ${folder} failed: ${message}\n${output}`);
+    return 'its packages could not be installed: see npm ci in scripts/bench/peers';
+  }
 }
 
 /** In milliseconds since 1970; -Infinity where there is no such file. */

@@ -28,7 +28,7 @@ export async function findPinning(): Promise<Pinning> {
 export async function pin({ lists }: Pinning, pid: number, processors: Processors): Promise<void> {
   if (lists === undefined) return;
   const args = ['-a', '-p', '-c', lists[processors], String(pid)];
-  await run('taskset', args, { env: process.env });
+  await run('taskset', args);
 }
 
 /** The command that runs `command` on these processors. */
@@ -43,12 +43,9 @@ export function pinned(
 /** The processors this process may use, which in a container are not always those from 0 on. */
 async function allowedProcessors(): Promise<readonly number[]> {
   const args = ['-p', '-c', String(process.pid)];
-  const { code, stdout } = await run('taskset', args, { env: process.env }).catch(() => ({
-    code: 1,
-    stdout: '',
-  }));
+  const { stdout } = await run('taskset', args).catch(() => ({ stdout: '' }));
   const [, list] = /: ([\d,-]+)\s*$/.exec(stdout) ?? [];
-  return code === 0 && list !== undefined ? parseProcessors(list) : [];
+  return list !== undefined ? parseProcessors(list) : [];
 }
 
 /** Reads a list such as `0-2,5`. */

@@ -31,7 +31,7 @@ const STOP_GRACE = 5_000;
 export async function startRedis(): Promise<Redis | undefined> {
   const binary = await onPath('redis-server', process.env);
   if (binary === undefined) return undefined;
-  const { stdout } = await run(binary, ['--version'], { env: process.env });
+  const { stdout } = await run(binary, ['--version']);
   const port = await freePort();
   const address = ['--port', String(port), '--bind', '127.0.0.1'];
   const child = spawnChild(binary, [...address, '--save', '', '--appendonly', 'no'], {

@@ -21,7 +21,7 @@ export async function readVersions(stage: Stage): Promise<Record<string, string>
 
 async function commit(): Promise<string> {
   const git = async (...args: string[]) => {
-    const { stdout } = await run('git', args, { env: process.env }).catch(() => ({ stdout: '' }));
+    const { stdout } = await run('git', args).catch(() => ({ stdout: '' }));
     return stdout.trim();
   };
   const hash = await git('rev-parse', '--short', 'HEAD');

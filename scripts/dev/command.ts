@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { SubprocessError } from 'nano-spawn';
 import { ExitError } from './exit-error.ts';
 import { run } from './processes.ts';
 
@@ -13,8 +14,10 @@ export async function rescind(
   input = '',
 ): Promise<void> {
   const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
-  const { code, signal, output } = await run(process.execPath, [cli, ...args], { env, input });
-  if (code === 0) return;
-  const head = `rescind ${args[0]} failed (${signal ?? `code ${code}`}):`;
-  throw new ExitError(code ?? 1, `${head}\n${output.trim()}`);
+  const options = { env, stdin: { string: input } };
+  await run(process.execPath, [cli, ...args], options).catch((error: SubprocessError) => {
+    const { exitCode = 1, output, message } = error;
+    const how = error.signalName ?? `code ${error.exitCode}`;
+    throw new ExitError(exitCode, `rescind ${args[0]} failed (${how}):\n${output || message}`);
+  });
 }

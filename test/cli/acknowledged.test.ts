@@ -5,11 +5,11 @@ import { MongoClient } from 'mongodb';
 import { openCollections } from '../../lib/store/collections.ts';
 import { connect } from '../../lib/store/database.ts';
 import { sessionKey, userKey } from '../../lib/store/revocation-keys.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { addClient } from '../helpers/clients.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
 import { ownReplicaSet } from '../helpers/set/replica-set.ts';
-import { eventually } from '../helpers/set/status.ts';
 import { addUser, PASSWORD, PASSWORD_HASH } from '../helpers/users.ts';
 import { scene as serverScene } from './revoke-scene.ts';
 
@@ -17,7 +17,7 @@ async function setScene(t: ExecutionContext) {
   const set = await ownReplicaSet(t, { electionTimeoutMillis: 120_000 });
   const { db, close } = connect(set.uri, { deadline: 60_000 });
   t.teardown(close);
-  await eventually('A migration', () => migrateNow(db).then(() => true));
+  await waitFor('A migration', () => migrateNow(db).then(() => true));
   const collections = openCollections(db);
   const user = await addUser(collections);
   const client = await addClient(collections);

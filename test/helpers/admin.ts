@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Collections } from '../../lib/store/collections.ts';
 import type { Db } from '../../lib/store/database.ts';
 import type { User } from '../../lib/store/users.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { ageDeployment } from './database.ts';
 import type { Scope } from './scope.ts';
 import { logIn, type TestServer, testServer } from './server.ts';
@@ -33,5 +33,6 @@ export async function snapshotWithoutCounts(db: Db): Promise<readonly string[]> 
 
 /** Waits until a session that has ended is marked so: no answer waits for that. */
 export async function untilMarked({ sessions }: Collections): Promise<void> {
-  while ((await sessions.countDocuments({ ended_at: { $exists: true } })) === 0) await delay(20);
+  const count = () => sessions.countDocuments({ ended_at: { $exists: true } });
+  await waitFor('An ended session', async () => (await count()) > 0);
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { MongoClient } from 'mongodb';
 import { type Collections, openCollections } from '../../lib/store/collections.ts';
 import { connect } from '../../lib/store/database.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { testUri } from './database.ts';
 
 /** How often, and how, MongoDB's failCommand makes a command fail. */
@@ -52,16 +52,12 @@ async function journaled(operator: MongoClient): Promise<void> {
   await operator.db('admin').command(note);
 }
 
-const PATIENCE = 20_000;
-const POLL = 20;
-const OFF = 0;
-
 /** A mongod has one failCommand for all: another test's is waited for, one left by a killed test is not. */
 async function untilUnused(operator: MongoClient): Promise<void> {
   const name = 'failpoint.failCommand';
-  for (let waited = 0; waited < PATIENCE; waited += POLL) {
+  const isOff = async () => {
     const parameters = await operator.db('admin').command({ getParameter: 1, [name]: 1 });
-    if (parameters[name].mode === OFF) return;
-    await delay(POLL);
-  }
+    return parameters[name].mode === 0;
+  };
+  await waitFor('An unused failCommand', isOff, { timeout: 20_000 }).catch(() => undefined);
 }

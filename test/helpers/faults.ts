@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import type { OwnMongod } from './own-mongod.ts';
 import type { Range } from './proxy/connection.ts';
 import type { TcpProxy } from './proxy/tcp-proxy.ts';
 import type { Member } from './set/member.ts';
 import type { ReplicaSet } from './set/replica-set.ts';
 import { deposePrimary, splitBrain } from './set/split-brain.ts';
-import { eventually } from './set/status.ts';
 import type { SmallDisk } from './small-disk.ts';
 
 /** A server process, which can be killed and started again on the same port. */
@@ -146,7 +146,9 @@ async function fillDisk({ mongod, disk }: OneNodeArena): Promise<void> {
     while (mongod.isRunning()) await write();
     return true;
   };
-  await eventually('A mongod that has met the full disk', isGone, NOTICED_WITHIN).finally(close);
+  await waitFor('A mongod that has met the full disk', isGone, { timeout: NOTICED_WITHIN }).finally(
+    close,
+  );
 }
 
 /** Writes one document again and again, so that it takes room in the journal and hardly any elsewhere. */

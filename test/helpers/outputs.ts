@@ -1,10 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { SECOND, within } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
-import { emptyFolder, SERVER } from './processes.ts';
+import { hasEnded, howEnded, pidOf, spawnChild } from '../../scripts/dev/processes.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
+import { emptyFolder, SERVER, SERVER_ENV } from './processes.ts';
 import type { Scope } from './scope.ts';
 
 export interface ServerWithOutputs {
@@ -15,7 +17,7 @@ export interface ServerWithOutputs {
   readonly child: ChildProcess;
 }
 
-/** Where the child's standard output and standard error lead. */
+/** The ends of the child's standard output and standard error. */
 export type Outputs = readonly [stdout: number | 'pipe', stderr: number | 'pipe'];
 
 /** Starts the server with outputs of the test's own making, and waits until it answers. */
@@ -25,20 +27,13 @@ export async function startServerWithOutputs(
   outputs: Outputs,
   prefix: readonly string[] = [],
 ): Promise<ServerWithOutputs> {
-  const port = await freePort();
+  const port = await freePort(); // The log that tells the port may lead nowhere.
   const [command = process.execPath, ...args] = [...prefix, process.execPath, SERVER];
-  const child = spawn(command, args, {
+  const own = { PATH: process.env['PATH'], PORT: String(port), JWT_SECRET_KEY: generateSecret() };
+  const child = spawnChild(command, args, {
     cwd: emptyFolder(t),
     stdio: ['ignore', ...outputs],
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      JWT_SECRET_KEY: generateSecret(),
-      BCRYPT_COST: '10',
-      SHUTDOWN_DELAY: '0s',
-      ...env,
-    },
+    env: { ...SERVER_ENV, ...own, ...env },
   });
   const ended = once(child, 'exit').then(([code, signal]) => code ?? signal);
   t.teardown(async () => {
@@ -46,26 +41,16 @@ export async function startServerWithOutputs(
     await ended;
   });
   const url = `http://127.0.0.1:${port}`;
-  await answers(url, child);
-  return { url, pid: child.pid ?? Number.NaN, ended, child };
+  const gone = new AbortController();
+  child.once('exit', () => gone.abort());
+  const isAlive = async () => (await within(SECOND, fetch(`${url}/livez`), noAnswer)).ok;
+  await waitFor('A server that answers', isAlive, { signal: gone.signal }).catch((cause) => {
+    throw hasEnded(child) ? new Error(`The server ended: ${howEnded(child)}`) : cause;
+  });
+  return { url, pid: pidOf(child), ended, child };
 }
 
-const PATIENCE = 20 * SECOND;
-
-async function answers(url: string, child: ChildProcess): Promise<void> {
-  const until = performance.now() + PATIENCE;
-  while (child.exitCode === null && child.signalCode === null) {
-    if (performance.now() > until) throw new Error('The server does not answer');
-    const asked = within(SECOND, fetch(`${url}/livez`), () => new Error('No answer'));
-    const isThere = await asked.then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (isThere) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`The server ended: ${child.exitCode ?? child.signalCode}`);
-}
+const noAnswer = () => new Error('No answer');
 
 /** Opens a file for writing at its end, as a descriptor for a child. */
 export function opened(path: string): number {

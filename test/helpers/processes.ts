@@ -1,28 +1,37 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MINUTE } from '../../lib/time.ts';
+import { spawnChild } from '../../scripts/dev/processes.ts';
 import type { Scope } from './scope.ts';
 
 /** The compiled bin `rescind`, and the compiled server. */
 export const CLI = compiled('scripts/cli.js');
 export const SERVER = compiled('server/main.js');
 
+/** The settings of a server that a test starts: a free port, cheap passwords, a quick stop. */
+export const SERVER_ENV = {
+  HOST: '127.0.0.1',
+  PORT: '0',
+  BCRYPT_COST: '10',
+  SHUTDOWN_DELAY: '0s',
+} as const;
+
 export interface ProcessOptions {
   /** All of the child's environment: it inherits nothing. */
   readonly env?: Record<string, string>;
   /** Default: an empty folder of its own, so that no `.env` is read. */
   readonly cwd?: string;
-  /** What the child finds on standard input. Default nothing. */
+  /** The text on the child's standard input. Default none. */
   readonly input?: string;
-  /** Whether signals reach all that it starts as well, as a Ctrl-C in a terminal does. Default false. */
+  /** Sends signals to all that the child starts as well, as a Ctrl-C in a terminal does. Default false. */
   readonly group?: boolean;
 }
 
-/** What a process left behind. */
+/** The end of a process, and all it printed. */
 export interface Finished {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -53,11 +62,7 @@ export async function run(
 ): Promise<Finished> {
   const { finished, kill } = start(t, command, args, options);
   const timer = setTimeout(() => kill('SIGKILL'), MINUTE);
-  try {
-    return await finished;
-  } finally {
-    clearTimeout(timer);
-  }
+  return finished.finally(() => clearTimeout(timer));
 }
 
 /** Starts a program; one that still runs when the test ends is killed by its own id, or its group's. */
@@ -67,26 +72,41 @@ export function start(
   args: readonly string[],
   { env = {}, cwd = emptyFolder(t), input = '', group = false }: ProcessOptions = {},
 ): RunningProcess {
-  const child = spawn(command, args, { cwd, env, stdio: 'pipe', detached: group });
-  const kill = (signal: NodeJS.Signals) => signalTo(child, group, signal);
-  child.stdin.on('error', () => undefined); // It may end without reading its input.
-  child.stdin.end(input);
-  const output = collect(child);
-  const finished = once(child, 'close').then(([code, signal]) => ({
-    code,
-    signal,
-    ...output.read(),
-  }));
-  finished.catch(() => undefined); // Whoever waits for it hears of it.
+  const child = spawnChild(command, args, { cwd, env, stdio: 'pipe', detached: group });
+  child.stdin?.on('error', () => undefined).end(input); // It may end without reading its input.
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
+      child.emit('output');
+    });
+  }
+  const finished = once(child, 'close').then(([code, signal]) => ({ code, signal, ...output }));
+  finished.catch(() => undefined); // A failed start is seen by those who wait for it.
+  const kill = (signal: NodeJS.Signals) => sendSignal(child, group, signal);
   t.teardown(async () => {
     kill('SIGKILL');
     await finished;
   });
   const { pid = Number.NaN } = child;
-  return { pid, finished, seen: (pattern) => seen(pattern, child, output), kill };
+  return { pid, finished, seen, kill };
+
+  async function seen(pattern: RegExp): Promise<RegExpExecArray> {
+    let isFinished = false;
+    const end = finished.then(() => {
+      isFinished = true;
+    });
+    for (;;) {
+      const match = pattern.exec(output.stdout) ?? pattern.exec(output.stderr);
+      if (match !== null) return match;
+      if (isFinished)
+        throw new Error(`The process ended without ${pattern}:\n${output.stdout}${output.stderr}`);
+      await Promise.race([once(child, 'output'), end]);
+    }
+  }
 }
 
-function signalTo(child: ChildProcess, group: boolean, signal: NodeJS.Signals): void {
+function sendSignal(child: ChildProcess, group: boolean, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {
     // A group is there for as long as anything is left in it.
@@ -97,43 +117,11 @@ function signalTo(child: ChildProcess, group: boolean, signal: NodeJS.Signals): 
   }
 }
 
-/** An empty folder, removed when the test ends. */
+/** Makes an empty folder, removed when the test ends. */
 export function emptyFolder(t: Scope): string {
   const folder = mkdtempSync(join(tmpdir(), 'rescind-test-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   return folder;
-}
-
-interface Output {
-  read(): { stdout: string; stderr: string };
-}
-
-function collect(child: ChildProcess): Output {
-  const texts = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.setEncoding('utf8').on('data', (text: string) => {
-      texts[name] += text;
-      child.emit('output');
-    });
-  }
-  return { read: () => ({ ...texts }) };
-}
-
-async function seen(
-  pattern: RegExp,
-  child: ChildProcess,
-  output: Output,
-): Promise<RegExpExecArray> {
-  const ended = once(child, 'close').then(() => 'ended');
-  for (;;) {
-    const { stdout, stderr } = output.read();
-    const match = pattern.exec(stdout) ?? pattern.exec(stderr);
-    if (match !== null) return match;
-    if (child.exitCode !== null || child.signalCode !== null) {
-      throw new Error(`The process ended without ${pattern}:\n${stdout}${stderr}`);
-    }
-    await Promise.race([once(child, 'output'), ended]);
-  }
 }
 
 function compiled(path: string): string {
@@ -151,7 +139,7 @@ export async function startServerProcess(
   { cwd }: { readonly cwd?: string } = {},
 ): Promise<ServerProcess> {
   const server = start(t, process.execPath, [SERVER], {
-    env: { HOST: '127.0.0.1', PORT: '0', BCRYPT_COST: '10', SHUTDOWN_DELAY: '0s', ...env },
+    env: { ...SERVER_ENV, ...env },
     ...(cwd !== undefined && { cwd }),
   });
   const [, url = ''] = await server.seen(/"url":"(http:[^"]+)","msg":"listening"/);

@@ -1,6 +1,6 @@
 import type { Collections, SessionDocument } from '../../lib/store/collections.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { type Answer, post } from './server.ts';
-import { eventually } from './set/status.ts';
 import { PASSWORD } from './users.ts';
 
 /** What a login or a refresh gave. */
@@ -16,7 +16,7 @@ export async function openSession(
   email: string,
   headers: Record<string, string> = {},
 ): Promise<Tokens> {
-  const answer = await eventually('A login that is not busy', async () => {
+  const answer = await waitFor('A login that is not busy', async () => {
     const told = await post(`${url}/api/auth/login`, { email, password: PASSWORD }, headers);
     return told.body?.code === 'busy' ? undefined : told;
   });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { connect } from '../../lib/store/database.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { sendAs } from '../helpers/server.ts';
 import { openSession, type Tokens } from '../helpers/sessions.ts';
@@ -68,7 +69,7 @@ test('revoked_tokens dropped again and again, and migrated twice at once, while 
   ];
   while (moment.mended < ROUNDS) {
     const before = seen.logins;
-    while (seen.logins < before + 6) await delay(20);
+    await waitFor('Six logins', () => seen.logins >= before + 6);
     moment.losing++;
     await it.collections.revokedTokens.drop();
     moment.lost++;

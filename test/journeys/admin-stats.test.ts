@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { Binary } from 'mongodb';
 import { DAY } from '../../lib/time.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { type AdminServer, adminServer } from '../helpers/admin.ts';
 import { underFault } from '../helpers/failpoint.ts';
 import { outcomeOf, refusal } from '../helpers/refusals.ts';
@@ -25,13 +25,14 @@ async function sums(server: AdminServer) {
 
 /** Servers write every ten seconds. */
 async function untilSums(server: AdminServer, expected: readonly number[]): Promise<number[]> {
-  const until = performance.now() + 60_000;
-  let found = await sums(server);
-  while (String(found) !== String(expected) && performance.now() < until) {
-    await delay(500);
-    found = await sums(server);
-  }
-  return found;
+  return waitFor(
+    `Sums of ${expected}`,
+    async () => {
+      const found = await sums(server);
+      return String(found) === String(expected) && found;
+    },
+    { interval: 500 },
+  );
 }
 
 test('The days are by UTC, the newest first, and those without anything have noughts', async (t) => {

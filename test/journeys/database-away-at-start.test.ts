@@ -1,10 +1,10 @@
 import test from 'ava';
 import { openCollections } from '../../lib/store/collections.ts';
 import { connect } from '../../lib/store/database.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/own-mongod.ts';
 import { post, send, serve } from '../helpers/server.ts';
-import { eventually } from '../helpers/set/status.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
 test('a server that starts while the database is away answers 503 until it is there, and then serves', async (t) => {
@@ -21,6 +21,6 @@ test('a server that starts while the database is away answers 503 until it is th
     t.is((await send(`${url}/readyz`)).status, 503);
   }
   await mongod.restart();
-  await eventually('A login', async () => (await logIn()).status === 200 || undefined);
+  await waitFor('A login', async () => (await logIn()).status === 200);
   t.is((await send(`${url}/readyz`)).status, 200);
 });

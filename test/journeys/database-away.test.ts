@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { openCollections } from '../../lib/store/collections.ts';
 import { connect } from '../../lib/store/database.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { type OwnMongod, ownMongod } from '../helpers/own-mongod.ts';
 import { type Answer, logIn, post, send, sendAs, serve } from '../helpers/server.ts';
@@ -86,11 +86,8 @@ async function assertRecovers(
   t: ExecutionContext,
   { url, token, revoked, kept }: Scene,
 ): Promise<void> {
-  const until = performance.now() + 30_000;
-  while ((await sendAs(token, `${url}/api/auth/me`)).status !== 200) {
-    if (performance.now() > until) return t.fail('The server did not recover by itself');
-    await delay(100);
-  }
+  const me = () => sendAs(token, `${url}/api/auth/me`);
+  await waitFor('A server that recovers by itself', async () => (await me()).status === 200);
   t.is((await send(`${url}/readyz`)).status, 200);
   const { status, body } = await sendAs(revoked, `${url}/api/auth/me`);
   t.deepEqual([status, body.code], [401, 'token_revoked']);
@@ -114,9 +111,7 @@ test('a frozen MongoDB means 503 within the deadline, and the server recovers wi
   const logins = await sendAs(it.token, `${it.url}/api/auth/me`);
   // The logout and the revoke-all that were answered 503 may have happened all the same.
   t.true([200, 401, 503].includes(logins.status));
-  const until = performance.now() + 30_000;
-  while ((await send(`${it.url}/readyz`)).status !== 200 && performance.now() < until)
-    await delay(100);
+  await waitFor('A ready server', async () => (await send(`${it.url}/readyz`)).status === 200);
   const fresh = await logIn(it.patient, it.email);
   t.is((await sendAs(fresh, `${it.url}/api/auth/me`)).status, 200);
   t.is((await sendAs(it.revoked, `${it.url}/api/auth/me`)).body.code, 'token_revoked');

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { createAuth } from '../../lib/auth.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { PATIENT } from '../helpers/auth.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { notedClient } from '../helpers/noted-client.ts';
@@ -50,7 +50,7 @@ test('A retry costs no more before its answer: its audit event is nobody to wait
   await refresh(url, tokens.refresh);
   asked.length = 0;
   await refresh(url, tokens.refresh);
-  while (asked.length < 4) await delay(5);
+  await waitFor('The audit event', () => asked.length >= 4);
   t.deepEqual([...asked].sort(), [
     'find revoked_tokens',
     'find users',
@@ -76,7 +76,7 @@ test('A request with an access token writes nothing on its way, and its use is n
   t.is(asked.length, 40, 'what is revoked and the user, each time');
 
   await age(collections, tokens.sessionId, 10 * MINUTE, ['last_used_at']);
-  while (!asked.includes('update sessions')) await delay(50);
+  await waitFor('A note of the use', () => asked.includes('update sessions'));
   for (let request = 0; request < 20; request++) await sendAs(tokens.access, `${url}/api/auth/me`);
   t.is(asked.filter((command) => command === 'update sessions').length, 1);
 });

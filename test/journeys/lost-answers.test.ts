@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { MINUTE } from '../../lib/time.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { addClient, introspect, revoke } from '../helpers/clients.ts';
 import { claimsOf, forge } from '../helpers/forged-tokens.ts';
 import { outcomeOf, refusal } from '../helpers/refusals.ts';
@@ -27,10 +28,11 @@ async function twoServers(t: ExecutionContext) {
   return { server, other: (await serve(t, environment)).url };
 }
 
-/** Waits until the database has the counter; the test's own timeout ends it. */
+/** Waits until the database has the counter. */
 async function untilSeen({ collections, first }: Scene, counter: number): Promise<void> {
   const filter = { _id: first.sessionId, seen_counter: { $gte: counter } };
-  while ((await collections.sessions.countDocuments(filter)) === 0);
+  const count = () => collections.sessions.countDocuments(filter);
+  await waitFor(`Counter ${counter}`, async () => (await count()) > 0);
 }
 
 type Step = (scene: Scene) => Promise<unknown>;

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { readmeBlock } from '../helpers/readme.ts';
 import { logIn, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
@@ -23,11 +23,10 @@ async function runExample(t: ExecutionContext, env: Record<string, string>): Pro
     rmSync(file);
   });
   const url = `http://127.0.0.1:${port}`;
-  while (child.exitCode === null) {
-    if (await fetch(url).catch(() => undefined)) return url;
-    await delay(50);
-  }
-  throw new Error(`The example ended with ${child.exitCode}`);
+  const gone = new AbortController();
+  child.once('exit', () => gone.abort());
+  await waitFor('The example', () => fetch(url), { signal: gone.signal });
+  return url;
 }
 
 test('the eight lines of the README protect a route with the tokens of the server', async (t) => {

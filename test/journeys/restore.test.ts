@@ -1,10 +1,10 @@
 import { cp, rm } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { type Collections, openCollections } from '../../lib/store/collections.ts';
 import { connect } from '../../lib/store/database.ts';
 import { createUsers, type User } from '../../lib/store/users.ts';
 import { MINUTE } from '../../lib/time.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { ageDeployment, emptyDatabase, migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { claimsOf } from '../helpers/forged-tokens.ts';
 import { type OwnMongod, ownMongod } from '../helpers/own-mongod.ts';
@@ -48,11 +48,7 @@ async function backUp(t: ExecutionContext, mongod: OwnMongod) {
 }
 
 async function untilReady(url: string): Promise<void> {
-  const until = performance.now() + MINUTE;
-  while ((await send(`${url}/readyz`)).status !== 200) {
-    if (performance.now() > until) throw new Error('The server did not become ready');
-    await delay(100);
-  }
+  await waitFor('A ready server', async () => (await send(`${url}/readyz`)).status === 200);
 }
 
 /** Who is there when the backup is made: one who logs out later, and one who changes the password. */

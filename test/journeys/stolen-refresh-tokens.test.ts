@@ -1,8 +1,9 @@
 import test from 'ava';
 import { MINUTE } from '../../lib/time.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { underFault } from '../helpers/failpoint.ts';
 import { outcomeOf, refusal } from '../helpers/refusals.ts';
-import { send, sendAs, serve, testServer } from '../helpers/server.ts';
+import { sendAs, serve, testServer } from '../helpers/server.ts';
 import { age, openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -101,7 +102,7 @@ test('A retry and a theft are in the audit trail, a plain refresh is not', async
       .find({ action: /^refresh/ }, { projection: { _id: 0, at: 0 } })
       .sort({ request_id: 1 })
       .toArray();
-  while ((await find()).length < 3) await send(`${url}/livez`); // nobody waits for the first one
+  await waitFor('Three events', async () => (await find()).length >= 3); // nobody waits for the first one
   const someone = {
     user_id: user.id,
     company_id: 'acme',

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
 import { type Answer, send, sendLines, sendRaw, testServer } from '../helpers/server.ts';
 
@@ -75,7 +75,7 @@ test('A client that leaves in the middle of its body is no error of the server',
     () => socket.destroy(),
   );
   const sinceStart = log.length;
-  while (log.length === sinceStart) await delay(20);
+  await waitFor('A line of the log', () => log.length > sinceStart);
   t.like(log.at(-1), { level: 'info', status: 400, code: 'malformed_body' });
   t.is(log.length, sinceStart + 1);
 });

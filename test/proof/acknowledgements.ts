@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { DAY, MINUTE } from '../../lib/time.ts';
 import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { addClient, revoke as revokeByClient } from '../helpers/clients.ts';
 import type { Scope } from '../helpers/scope.ts';
 import { type Answer, post, send, sendAs } from '../helpers/server.ts';
@@ -10,7 +11,6 @@ import { openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions
 import type { Member } from '../helpers/set/member.ts';
 import { ownReplicaSet, type ReplicaSet } from '../helpers/set/replica-set.ts';
 import { splitBrain } from '../helpers/set/split-brain.ts';
-import { eventually } from '../helpers/set/status.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { type Deployment, openDeployment } from './deployment.ts';
 import { ready } from './server-pair.ts';
@@ -105,7 +105,7 @@ async function openVictims(arena: Arena): Promise<Map<string, Victim>> {
 }
 
 function open({ servers: [, { url }] }: Deployment, email: string): Promise<Tokens> {
-  return eventually('A login', () => openSession(url, email));
+  return waitFor('A login', () => openSession(url, email));
 }
 
 /** A token that was exchanged twice is known to be stolen when it comes back. */
@@ -115,7 +115,7 @@ async function openTarget(arena: Arena, deed: string, email: string): Promise<Ta
   if (deed !== STOLEN) return target;
   const [, { url }] = arena.servers;
   const exchange = (token: string) =>
-    eventually('A refresh', async () => tokensOf(await refresh(url, token)));
+    waitFor('A refresh', async () => tokensOf(await refresh(url, token)));
   const next = await exchange(opened.refresh);
   return { ...target, ...(await exchange(next.refresh)) };
 }

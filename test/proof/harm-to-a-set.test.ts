@@ -1,9 +1,9 @@
 import test from 'ava';
 import type { Timestamp } from 'mongodb';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { REPLICA_SET_FAULTS } from '../helpers/faults.ts';
 import { tellsOwners } from '../helpers/proxy/socket-owner.ts';
 import { ownReplicaSet, type ReplicaSet } from '../helpers/set/replica-set.ts';
-import { eventually } from '../helpers/set/status.ts';
 import { ownWriter } from './own-writer.ts';
 
 const onLinux = tellsOwners ? test : test.skip;
@@ -23,7 +23,7 @@ onLinux(
       await fault.heal(arena);
       t.true(await isWhole(set), fault.name);
       const healed = writer.acknowledged();
-      await eventually(fault.name, async () => writer.acknowledged() > healed || undefined);
+      await waitFor(fault.name, async () => writer.acknowledged() > healed);
     }
     t.true(writer.failures() > 0);
     t.is(await writer.lost(), 0);

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { ONE_NODE_FAULTS, type OneNodeArena } from '../helpers/faults.ts';
 import { proxiedMongod } from '../helpers/own-mongod.ts';
-import { eventually } from '../helpers/set/status.ts';
 import { smallDisk } from '../helpers/small-disk.ts';
 import { type OwnWriter, ownWriter } from './own-writer.ts';
 
@@ -17,15 +17,12 @@ const SIGNS: Record<string, (scene: Scene) => Promise<boolean>> = {
   'slow connections': async ({ writer }) => {
     const start = performance.now();
     const before = writer.acknowledged();
-    await eventually(
-      'Another two writes',
-      async () => writer.acknowledged() > before + 1 || undefined,
-    );
+    await waitFor('Another two writes', async () => writer.acknowledged() > before + 1);
     return performance.now() - start > 100; // the second of them began when all was slow
   },
   'cut connections': async ({ writer }) => {
     const before = writer.failures();
-    return eventually('A write that fails', async () => writer.failures() > before || undefined);
+    return waitFor('A write that fails', async () => writer.failures() > before);
   },
 };
 
@@ -48,10 +45,7 @@ test('each fault harms one node as it says, is put right, and loses nothing ackn
     t.true(await shows(both), fault.name);
     await fault.heal(arena);
     const before = writer.acknowledged();
-    await eventually(
-      `A write after ${fault.name}`,
-      async () => writer.acknowledged() > before || undefined,
-    );
+    await waitFor(`A write after ${fault.name}`, async () => writer.acknowledged() > before);
   }
   t.is(await writer.lost(), 0);
 });

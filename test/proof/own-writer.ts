@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Collection, MongoClient } from 'mongodb';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import type { Scope } from '../helpers/scope.ts';
-import { eventually } from '../helpers/set/status.ts';
 
 /** Leaves the processor to the mongods. */
 const PAUSE = 5;
@@ -26,7 +26,7 @@ export async function ownWriter(owner: Scope, uri: string): Promise<OwnWriter> {
   const client = new MongoClient(uri, { ...short, retryWrites: false });
   owner.teardown(() => client.close());
   // A client whose first connection fails never makes another by itself.
-  await eventually('A first connection', () => client.connect());
+  await waitFor('A first connection', () => client.connect());
   const entries = client.db().collection<Entry>('entries');
   const acknowledged = new Set<number>();
   let [failures, isStopping] = [0, false];

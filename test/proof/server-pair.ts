@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { HOUR, MINUTE } from '../../lib/time.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import type { ArenaServer } from '../helpers/faults.ts';
 import { type RunningProcess, SERVER, start } from '../helpers/processes.ts';
 import type { Scope } from '../helpers/scope.ts';
 import { send } from '../helpers/server.ts';
-import { eventually } from '../helpers/set/status.ts';
 import type { Server } from './requests.ts';
 
 /** A server that runs as a process of its own, on a port that it keeps. */
@@ -54,7 +54,7 @@ export async function startServer(
     },
     async restart() {
       running = launch();
-      await eventually('A server that listens', () => send(`${url}/livez`));
+      await waitFor('A server that listens', () => send(`${url}/livez`));
     },
   };
 }

@@ -1,13 +1,13 @@
 /** A revocation that a majority does not have is answered 503, however often and wherever it is asked for. */
 import test, { type ExecutionContext } from 'ava';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { addClient, basic, postForm } from '../helpers/clients.ts';
 import { startServerProcess } from '../helpers/processes.ts';
 import { type Answer, sendAs } from '../helpers/server.ts';
 import { openSession, type Tokens } from '../helpers/sessions.ts';
 import { ownReplicaSet } from '../helpers/set/replica-set.ts';
 import { deposePrimary } from '../helpers/set/split-brain.ts';
-import { eventually } from '../helpers/set/status.ts';
 import { addUser } from '../helpers/users.ts';
 import { prepare } from './deployment.ts';
 
@@ -23,7 +23,7 @@ async function open(t: ExecutionContext, settings: Record<string, string>) {
   const env = { MONGODB_URI: set.uri, JWT_SECRET_KEY: secret, ...settings };
   const server = await startServerProcess(t, env);
   // On a busy machine a login may miss the server's deadline, and without tokens nothing is asked below.
-  const logIn = ({ url } = server) => eventually('A login', () => openSession(url, email));
+  const logIn = ({ url } = server) => waitFor('A login', () => openSession(url, email));
   return { set, env, server, client, logIn, own: await logIn() };
 }
 

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { createOutput } from '../../server/output/output.ts';
 
 const LINE = `${'x'.repeat(99)}\n`;
@@ -53,7 +54,7 @@ test('The rest of a line that a full disk took in part is counted, and the count
     },
   });
   for (let line = 0; line < 5; line += 1) output.write(LINE);
-  while (!text.includes('dropped')) await new Promise((resolve) => setTimeout(resolve, 50));
+  await waitFor('A note of what was dropped', () => text.includes('dropped'));
   const [first, half, last] = text.split('\n');
   t.deepEqual([first?.length, last], [99, 'dropped 4']);
   t.true((half?.length ?? 0) < 99);

@@ -4,6 +4,7 @@ import { type Collections, openCollections } from '../../lib/store/collections.t
 import { createDailyCounts, type DailyCountsOptions } from '../../lib/store/daily-counts.ts';
 import { connect } from '../../lib/store/database.ts';
 import { HOUR } from '../../lib/time.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { failingClient } from '../helpers/failpoint.ts';
 
@@ -89,7 +90,7 @@ test('sums are written from time to time, and at the end', async (t) => {
   const { collections } = await migratedDatabase(t);
   const counts = counting(t, collections, { clock: () => NOON, flushEvery: 20 });
   counts.add('revocations');
-  while ((await all(collections)).length === 0) await delay(20);
+  await waitFor('A sum', async () => (await all(collections)).length > 0);
   const last = counting(t, collections);
   last.add('revocations');
   await last.stop();

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { createLastUse, type LastUseOptions } from '../../lib/store/last-use.ts';
 import { createSessions } from '../../lib/store/sessions.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { failingClient } from '../helpers/failpoint.ts';
 import { notedClient } from '../helpers/noted-client.ts';
@@ -76,12 +77,11 @@ test('Once the interval is over the next use is written again', async (t) => {
 
   async function usedUntilWritten(): Promise<number> {
     const before = (await read(id))?.last_used_at.getTime();
-    for (;;) {
+    return waitFor('Another time', async () => {
       lastUse.note(id);
-      await delay(50);
       const now = (await read(id))?.last_used_at.getTime();
-      if (now !== undefined && now !== before) return now;
-    }
+      return now !== before && now;
+    });
   }
 
   const first = await usedUntilWritten();
@@ -146,7 +146,7 @@ test('What is used by many is written in commands of at most 1,000', async (t) =
   const { asked, start } = await setUp(t);
   const lastUse = start({ interval: MINUTE, flushEvery: 20 });
   for (let count = 0; count < 2_500; count++) lastUse.note(randomUUID());
-  while (asked.length < 3) await delay(20);
+  await waitFor('Three commands', () => asked.length >= 3);
   await lastUse.stop();
   t.is(asked.length, 3);
 });
@@ -171,9 +171,9 @@ test.serial('A write that fails harms nobody, and the next one goes on', async (
 const seenOf = async (read: (id: string) => Promise<unknown>, id: string) =>
   ((await read(id)) as { seen_counter?: number } | null)?.seen_counter;
 
-/** Waits for the session to have this counter; the test's own timeout ends it. */
+/** Waits for the session to have this counter. */
 async function untilSeen(read: (id: string) => Promise<unknown>, id: string, counter: number) {
-  while ((await seenOf(read, id)) !== counter) await delay(10);
+  await waitFor(`Counter ${counter}`, async () => (await seenOf(read, id)) === counter);
 }
 
 test('A counter that rises is written at once, whatever the intervals; one that does not costs nothing', async (t) => {

@@ -4,6 +4,7 @@ import { type Db, type Document, ObjectId } from 'mongodb';
 import { collectionSpecs } from '../../lib/store/collection-specs.ts';
 import { migrate, planMigration } from '../../lib/store/migrate.ts';
 import { DAY } from '../../lib/time.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { emptyDatabase, migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
 import { snapshot } from '../helpers/snapshot.ts';
@@ -112,7 +113,7 @@ async function ttlPass(db: Db): Promise<void> {
   const canary = db.collection('canary');
   await canary.createIndex({ at: 1 }, { expireAfterSeconds: 0 });
   await canary.insertOne({ at: ago(1) });
-  while ((await canary.countDocuments()) > 0) await new Promise((go) => setTimeout(go, 100));
+  await waitFor('A pass of the TTL monitor', async () => (await canary.countDocuments()) === 0);
 }
 
 function user(changes: Document = {}): Document {

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import { MongoClient } from 'mongodb';
 import { createAuth } from '../../lib/auth.ts';
@@ -8,6 +7,7 @@ import { createPrimaryProof } from '../../lib/store/primary-proof.ts';
 import { createProofLog, createTopologyLog } from '../../lib/store/proof-log.ts';
 import { PrimaryChanged } from '../../lib/store/prover.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { PATIENT } from '../helpers/auth.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/own-mongod.ts';
@@ -64,9 +64,9 @@ test('a mongod that dies and comes back is told, with its address', async (t) =>
   await proof.topology();
   t.deepEqual(lines, []);
   await mongod.kill();
-  while (lines.length === 0) await pause(20);
+  await waitFor('A first line', () => lines.length > 0);
   await mongod.restart();
-  while (lines.length === 1) await pause(20);
+  await waitFor('A second line', () => lines.length > 1);
   t.regex(lines[0]?.message ?? '', /cannot be proven/);
   t.like(lines[1]?.fields, { primary: new URL(mongod.uri).host });
 });

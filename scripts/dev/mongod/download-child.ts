@@ -1,15 +1,20 @@
 /**
- * Run as a process of its own by fetch-download.ts: downloads a mongod into the folder given as
- * argument. The last line it prints is the path, or after a failure the reason. Which version,
- * mirror or platform is meant may be told by the package's own MONGOMS_ variables.
+ * Runs as a process of its own, started by fetch-download.ts: downloads a mongod into the folder given as
+ * argument. The last line on standard output is its path; after a failure, the last one on standard error
+ * is the reason. The package's own MONGOMS_ variables may name a version, a mirror or a platform.
  */
-import { MongoBinary } from 'mongodb-memory-server-core';
-
 const downloadDir = process.argv[2];
 if (!downloadDir) throw new TypeError('the folder to download into is missing');
 try {
+  // An optional peer: only `npm run dev` without any other mongod needs it.
+  const { MongoBinary } = await import('mongodb-memory-server-core');
   process.stdout.write(`\n${await MongoBinary.getPath({ downloadDir })}\n`);
 } catch (error) {
-  process.stderr.write(`\n${(error as Error).message.replaceAll('\n', ' ')}\n`);
+  const { code, message } = error as NodeJS.ErrnoException;
+  const isMissing = code === 'ERR_MODULE_NOT_FOUND';
+  const reason = isMissing
+    ? 'it is not installed (npm install mongodb-memory-server-core)'
+    : message;
+  process.stderr.write(`\n${reason.replaceAll('\n', ' ')}\n`);
   process.exit(1); // not exitCode: a connection of the failed download may still be open
 }

@@ -1,6 +1,7 @@
 import { link, mkdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { SubprocessError } from 'nano-spawn';
 import { run } from '../processes.ts';
 import type { Detail, Report } from '../progress.ts';
 import { inStagingFolder, publish } from './cache.ts';
@@ -41,16 +42,22 @@ export async function fetchDownload(env: NodeJS.ProcessEnv, report: Report): Pro
 
 async function download(folder: string, env: NodeJS.ProcessEnv, detail: Detail): Promise<string> {
   const script = new URL(`./download-child${extname(import.meta.url)}`, import.meta.url);
-  const { code, timedOut, output } = await run(process.execPath, [fileURLToPath(script), folder], {
+  const child = run(process.execPath, [fileURLToPath(script), folder], {
     env,
-    timeout: limit,
-    onOutput: (text) => detail(/[\d.]+%/.exec(text)?.[0] ?? ''),
+    signal: AbortSignal.timeout(limit),
   });
-  if (timedOut) throw new Error(tooSlow);
-  if (output.includes('ERR_MODULE_NOT_FOUND')) throw new Error('it is not installed (npm ci)');
-  const lastLine = output.trim().split('\n').at(-1) ?? '';
-  if (code !== 0) throw new Error(lastLine);
-  return lastLine;
+  let lastLine = '';
+  try {
+    for await (const line of child.stdout) {
+      detail(/[\d.]+%/.exec(line)?.[0] ?? '');
+      lastLine = line;
+    }
+    return lastLine;
+  } catch (error) {
+    const { isCanceled, stderr, message } = error as SubprocessError;
+    const reason = stderr.split('\n').at(-1) || message;
+    throw new Error(isCanceled ? tooSlow : reason, { cause: error });
+  }
 }
 
 const tooSlow = `it took longer than ${limit / 1000} s; what has arrived is kept: the same command again goes on from there`;

@@ -1,6 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Finished, run } from '../processes.ts';
+import type { SubprocessError } from 'nano-spawn';
+import { run } from '../processes.ts';
 import type { Report } from '../progress.ts';
 import { inStagingFolder, publish } from './cache.ts';
 import { onPath } from './on-path.ts';
@@ -53,11 +54,12 @@ async function install(
   await writeFile(requirements, requirement);
   const options = ['--no-deps', '--target', target, '--require-hashes', '-r', requirements];
   const quietly = ['--no-input', '--no-compile', '--only-binary=:all:', '--retries', '1'];
-  const finished = await run(python, ['-m', 'pip', 'install', ...options, ...quietly], {
+  await run(python, ['-m', 'pip', 'install', ...options, ...quietly], {
     env: pipEnv(env, staging),
-    timeout: 5 * 60_000,
+    signal: AbortSignal.timeout(5 * 60_000),
+  }).catch((error: SubprocessError) => {
+    throw new Error(pipReason(error), { cause: error });
   });
-  if (finished.code !== 0) throw new Error(pipReason(finished));
 }
 
 /**
@@ -68,9 +70,9 @@ function pipEnv(env: NodeJS.ProcessEnv, staging: string): NodeJS.ProcessEnv {
   return { ...env, TMPDIR: staging, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' };
 }
 
-function pipReason({ output, timedOut, code, signal }: Finished): string {
-  if (timedOut) return 'pip took longer than 5 minutes';
-  const lines = output.trim().split('\n');
+function pipReason({ output, isCanceled, message }: SubprocessError): string {
+  if (isCanceled) return 'pip took longer than 5 minutes';
+  const lines = output.split('\n');
   const error = lines.find((line) => /^ERROR:|No module named/.test(line)) ?? lines.at(-1);
-  return error || `pip ended with ${signal ?? `code ${code}`}`;
+  return error || message;
 }

@@ -1,3 +1,4 @@
+import type { SubprocessError } from 'nano-spawn';
 import { run } from '../processes.ts';
 
 /** The oldest MongoDB the project is tested with. */
@@ -11,14 +12,10 @@ export const oldestVersion = 6;
  * @throws Error with the reason in one line, when it does not run, or is too old.
  */
 export async function mongodVersion(binary: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const { code, signal, output, timedOut } = await run(binary, ['--version'], {
-    env,
-    timeout: 15_000,
-  }).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(spawnReason(error), { cause: error });
+  const options = { env, signal: AbortSignal.timeout(15_000) };
+  const { output } = await run(binary, ['--version'], options).catch((error: SubprocessError) => {
+    throw new Error(describeFailure(error), { cause: error });
   });
-  if (timedOut) throw new Error('`mongod --version` did not answer within 15 s');
-  if (code !== 0) throw new Error(reasonIn(output) || `it ended with ${signal ?? `code ${code}`}`);
   const version = /db version v(\d+)(\.\S+)/.exec(output);
   if (!version) throw new Error('it does not answer `--version` as a mongod does');
   if (Number(version[1]) < oldestVersion) {
@@ -29,12 +26,16 @@ export async function mongodVersion(binary: string, env: NodeJS.ProcessEnv): Pro
   return `${version[1]}${version[2]}`;
 }
 
-function spawnReason(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return 'there is no such program';
-  if (error.code === 'EACCES') return 'it may not be executed (chmod +x?)';
-  return error.message;
-}
-
-function reasonIn(output: string): string {
-  return output.trim().split('\n')[0] ?? '';
+function describeFailure({
+  isCanceled,
+  cause,
+  output,
+  signalName,
+  exitCode,
+}: SubprocessError): string {
+  if (isCanceled) return '`mongod --version` did not answer within 15 s';
+  const { code, message } = (cause ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'there is no such program';
+  if (code === 'EACCES') return 'it may not be executed (chmod +x?)';
+  return message ?? (output.split('\n')[0] || `it ended with ${signalName ?? `code ${exitCode}`}`);
 }

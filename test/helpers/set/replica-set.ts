@@ -1,10 +1,11 @@
 import { findMongod } from '../../../scripts/dev/mongod/find.ts';
 import { replicaSetName } from '../../../scripts/dev/mongod/replica-set.ts';
 import { silentReport } from '../../../scripts/dev/progress.ts';
+import { waitFor } from '../../../scripts/dev/wait-for.ts';
 import type { Scope } from '../scope.ts';
 import { type Member, type MemberSettings, startSetMember } from './member.ts';
 import { createNetwork, type Network } from './network.ts';
-import { eventually, primaryAmong, primaryAtRest, writingPrimary } from './status.ts';
+import { primaryAmong, primaryAtRest, writingPrimary } from './status.ts';
 
 export interface ReplicaSetOptions {
   /** One for each member. Default: three alike. */
@@ -77,15 +78,15 @@ async function initiate(set: ReplicaSet, options: ReplicaSetOptions): Promise<vo
 
 function createReplicaSet(members: readonly Member[], network: Network): ReplicaSet {
   const hosts = members.filter(({ settings }) => !settings.hidden).map(({ host }) => host);
-  const primary = () => eventually('A primary', () => primaryAmong(members));
-  const atRest = () => eventually('A set at rest', () => primaryAtRest(members));
+  const primary = () => waitFor('A primary', () => primaryAmong(members));
+  const atRest = () => waitFor('A set at rest', () => primaryAtRest(members));
   return {
     uri: `mongodb://${hosts.join(',')}/rescind?replicaSet=${replicaSetName}`,
     members,
     primary,
     primaryAfter(former) {
       const others = members.filter((member) => member !== former);
-      return eventually('A new primary that writes', () => writingPrimary(others));
+      return waitFor('A new primary that writes', () => writingPrimary(others));
     },
     atRest,
     async stepDown() {
@@ -93,7 +94,7 @@ function createReplicaSet(members: readonly Member[], network: Network): Replica
       await (await primary()).ask(command, 10_000);
     },
     async stepUp(member) {
-      await eventually('An election', () => member.ask({ replSetStepUp: 1 }, 5_000));
+      await waitFor('An election', () => member.ask({ replSetStepUp: 1 }, 5_000));
     },
     cutOff: (member) => network.cutOff(member),
     reachOnly: (pid, member) => network.reachOnly(pid, member),

@@ -1,6 +1,6 @@
+import { waitFor } from '../../../scripts/dev/wait-for.ts';
 import type { Member } from './member.ts';
 import type { ReplicaSet } from './replica-set.ts';
-import { eventually } from './status.ts';
 
 /**
  * Cuts the primary off and has another elected at once, so that for most of an election time-out (3.7 of
@@ -42,7 +42,7 @@ function isElectable({ settings }: Member): boolean {
 }
 
 async function copyFrom(source: Member, member: Member, primary: Member): Promise<void> {
-  await eventually(`A member that copies from ${source.host}`, async () => {
+  await waitFor(`A member that copies from ${source.host}`, async () => {
     const { syncSourceHost } = await member.ask({ replSetGetStatus: 1 });
     if (syncSourceHost === source.host) return true;
     await member.ask({ replSetSyncFrom: source.host });

@@ -1,28 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document } from 'mongodb';
 import type { Member } from './member.ts';
-
-const POLL_EVERY = 100;
-
-/** Asks until there is an answer; an error is none. Throws after `limit` milliseconds, with the last error as cause. */
-export async function eventually<T>(
-  what: string,
-  question: () => Promise<T | undefined>,
-  limit = 60_000,
-): Promise<T> {
-  const end = performance.now() + limit;
-  let cause: unknown;
-  while (performance.now() < end) {
-    try {
-      const answer = await question();
-      if (answer !== undefined) return answer;
-    } catch (error) {
-      cause = error;
-    }
-    await sleep(POLL_EVERY);
-  }
-  throw new Error(`${what}: not within ${limit} ms`, { cause });
-}
 
 /** The primary among these; of two that claim to be it, the one elected last. */
 export async function primaryAmong(members: readonly Member[]): Promise<Member | undefined> {
