@@ -1,5 +1,28 @@
-// What is not in the core, since it is slow: `npm run test:full`.
-export const full = ['dist/test/install/**'];
+// The tests that are not in the core because they take long: `npm run test:full`.
+export const full = [
+  'dist/test/attacks/**',
+  'dist/test/cli/acknowledged.test.js',
+  'dist/test/cli/unreachable.test.js',
+  'dist/test/cli/unwritable-output.test.js',
+  'dist/test/cli/user-create-refusals.test.js',
+  'dist/test/docs/privileges-page.test.js',
+  'dist/test/faults/**',
+  'dist/test/import-direction.test.js',
+  'dist/test/install/**',
+  'dist/test/journeys/absence-in-traffic.test.js',
+  'dist/test/journeys/account-under-attack.test.js',
+  'dist/test/journeys/forgotten-connections.test.js',
+  'dist/test/journeys/restore.test.js',
+  'dist/test/library/clients.test.js',
+  'dist/test/races/**',
+  'dist/test/server/config-property.test.js',
+  'dist/test/server/slow-clients.test.js',
+  'dist/test/store/migrate-at-once.test.js',
+  'dist/test/store/migrate-foreign.test.js',
+  'dist/test/store/migrate-slow.test.js',
+  'dist/test/store/strangers.test.js',
+  'dist/test/unwritable-output.test.js',
+];
 
 export default {
   files: [
