@@ -3,6 +3,6 @@ import { full } from './ava.full.config.js';
 // The core: `npm test`.
 export default {
   files: ['dist/test/**/*.test.js', ...full.map((files) => `!${files}`)],
-  timeout: '3m',
+  timeout: '5m',
   workerThreads: false,
 };

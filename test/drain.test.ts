@@ -151,7 +151,7 @@ test('A connection on which nothing was ever asked does not hold up the end', as
   const asked = performance.now();
   server.kill('SIGTERM');
   t.is((await server.finished).code, 0);
-  t.true(performance.now() - asked < 4 * SECOND);
+  t.true(performance.now() - asked < 30 * SECOND); // KEEP_ALIVE_TIMEOUT is 65 s
 });
 
 test('KEEP_ALIVE_TIMEOUT is told to clients', async (t) => {

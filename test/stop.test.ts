@@ -10,6 +10,9 @@ import { startServerProcess } from './helpers/processes.ts';
 import { send } from './helpers/server.ts';
 import { addUser, PASSWORD } from './helpers/users.ts';
 
+/** The default of KEEP_ALIVE_TIMEOUT, after which the client's connection would end by itself. */
+const KEEP_ALIVE = 65 * SECOND;
+
 async function startedServer(t: ExecutionContext) {
   const { uri, collections } = await migratedDatabase(t);
   const server = await startServerProcess(t, {
@@ -20,7 +23,7 @@ async function startedServer(t: ExecutionContext) {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal} ends the server with 0 within 2 s, also with a keep-alive client`, async (t) => {
+  test(`${signal} ends the server with 0, and does not wait for a keep-alive client`, async (t) => {
     const server = await startedServer(t);
     const agent = new Agent({ keepAlive: true });
     t.teardown(() => agent.destroy());
@@ -33,7 +36,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const asked = performance.now();
     server.kill(signal);
     t.like(await server.finished, { code: 0, signal: null, stderr: '' });
-    t.true(performance.now() - asked < 2 * SECOND);
+    t.true(performance.now() - asked < KEEP_ALIVE / 2);
   });
 }
 

@@ -53,7 +53,7 @@ export function rescind(t: Scope, args: readonly string[], options?: ProcessOpti
   return run(t, process.execPath, [CLI, ...args], options);
 }
 
-/** Runs a program to its end; one that takes over a minute is killed. */
+/** Runs a program to its end; one that takes over three minutes is killed. */
 export async function run(
   t: Scope,
   command: string,
@@ -61,7 +61,7 @@ export async function run(
   options?: ProcessOptions,
 ): Promise<Finished> {
   const { finished, kill } = start(t, command, args, options);
-  const timer = setTimeout(() => kill('SIGKILL'), MINUTE);
+  const timer = setTimeout(() => kill('SIGKILL'), 3 * MINUTE);
   return finished.finally(() => clearTimeout(timer));
 }
 
