@@ -9,32 +9,32 @@ import { type AccessToken, createVerifier, notCurrent, readClaims } from './veri
 export interface IssueInput {
   readonly userId: string;
   readonly sessionId: string;
-  /** In milliseconds, as in AccessToken. */
+  /** The stamp in milliseconds, as in AccessToken. */
   readonly stamp: number;
-  /** When the user last gave a password. */
+  /** The time when the user last gave a password. */
   readonly authTime: Date;
-  /** When the session ends: the token does not outlive it. */
+  /** The end of the session: the token does not outlive it. */
   readonly endsAt: Date;
-  /** Rotations of the session so far, as in its newest refresh token. Default 0, which the token does not say. */
+  /** Rotations of the session so far, as in its newest refresh token. Default 0, which the token leaves out. */
   readonly counter?: number;
 }
 
 export interface IssuedToken {
   readonly token: string;
-  /** Lifetime in seconds, as in `expires_in` (RFC 6749 section 5.1); 0 or less where the session ends now. */
+  /** Lifetime in seconds, as in `expires_in` (RFC 6749 section 5.1); 0 or less if the session ends now. */
   readonly expiresIn: number;
 }
 
 export interface AccessTokens {
   issue(input: IssueInput): Promise<IssuedToken>;
   /**
-   * What the token says, if it is one of ours, whatever the time is; else AuthError `invalid_token`.
-   * Asks the CPU only, never the database.
+   * Returns the content of a token that this deployment issued, expired or not; else throws AuthError
+   * `invalid_token`. Uses the CPU only, never the database.
    */
   verify(token: string): AccessToken;
-  /** All that a token says which `verify` has accepted; asked seldom, so it is not remembered. */
+  /** Returns all claims of a token that `verify` has accepted. It is called rarely, so it caches nothing. */
   read(token: string): Claims;
-  /** AuthError `invalid_token` for a token that has expired or is from the future. */
+  /** Throws AuthError `invalid_token` for a token that has expired or is from the future. */
   assertCurrent(token: AccessToken): void;
 }
 
@@ -44,14 +44,14 @@ export interface AccessTokenOptions {
   readonly audience: string;
   /** Lifetime in milliseconds, from 1 second to 24 hours. */
   readonly accessTokenTtl: number;
-  /** How many bytes of memory verified tokens may be remembered in. Default 96 MiB; 0 for none. */
+  /** The memory for the cache of verified tokens, in bytes. Default 96 MiB; 0 for no cache. */
   readonly rememberedTokenBytes?: number | undefined;
   readonly clock: Clock;
 }
 
 const FUTURE_ALLOWED = 10 * MINUTE;
 
-/** Makes what issues and verifies access tokens (RFC 9068) with the keys of the ring. */
+/** Issues and verifies access tokens (RFC 9068) with the keys of the ring. */
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   checkOptions(options);
   return {

@@ -11,21 +11,21 @@ import type { AsymmetricAlgorithm, Key, PublicJwk, SigningKey } from './key.ts';
 import { type ReadKeys, readPrivateKey, readPublicKeys } from './pem-keys.ts';
 
 /**
- * What is wrong with a private key, as a phrase that fits after `JWT_PRIVATE_KEY `; undefined if nothing is.
- * It never holds a part of the key.
+ * Returns what is wrong with a private key, as a phrase that follows the name of the option; undefined if nothing is.
+ * The phrase never contains a part of the key.
  */
 export function privateKeyFault(pem: string): string | undefined {
-  return faultOf(readPrivateKey(pem));
+  return toFault(readPrivateKey(pem));
 }
 
-/** The same for public keys, one after the other. */
+/** Returns the same for public keys, one after the other. */
 export function publicKeysFault(pem: string): string | undefined {
-  return faultOf(readPublicKeys(pem));
+  return toFault(readPublicKeys(pem));
 }
 
-/** The key that signs with this private key: Ed25519 or RSA, PKCS#8 in PEM. TypeError that names the option `privateKey`. */
+/** Returns the key of a private key: Ed25519 or RSA, PKCS#8 in PEM. Throws a TypeError that names `privateKey`. */
 export async function keyFromPrivatePem(pem: string): Promise<SigningKey> {
-  const [privateKey] = keysOf(readPrivateKey(pem), 'privateKey') as [KeyObject];
+  const [privateKey] = assertKeys(readPrivateKey(pem), 'privateKey') as [KeyObject];
   const key = await keyFromPublic(createPublicKey(privateKey));
   const der = privateKey.export({ format: 'der', type: 'pkcs8' });
   const algorithm = WEB_CRYPTO[key.alg];
@@ -33,12 +33,12 @@ export async function keyFromPrivatePem(pem: string): Promise<SigningKey> {
   return { ...key, cryptoKey };
 }
 
-/** Keys that only verify, from public keys in PEM, one after the other. TypeError that names the option `publicKeys`. */
+/** Returns keys that only verify, from public keys in PEM, one after the other. Throws a TypeError that names `publicKeys`. */
 export function keysFromPublicPem(pem: string): Promise<Key[]> {
-  return Promise.all(keysOf(readPublicKeys(pem), 'publicKeys').map(keyFromPublic));
+  return Promise.all(assertKeys(readPublicKeys(pem), 'publicKeys').map(keyFromPublic));
 }
 
-/** A new private key for this algorithm, PKCS#8 in PEM. RSA with 3072 bits: as strong as Ed25519 (SP 800-57 part 1). */
+/** Generates a private key for this algorithm, PKCS#8 in PEM. RSA has 3072 bits: as strong as Ed25519 (SP 800-57 part 1). */
 export function generatePrivateKey(alg: AsymmetricAlgorithm): string {
   const { privateKey } =
     alg === 'EdDSA'
@@ -47,17 +47,17 @@ export function generatePrivateKey(alg: AsymmetricAlgorithm): string {
   return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 }
 
-/** The public key that belongs to a private key in PEM, SPKI in PEM. TypeError that names the option `privateKey`. */
+/** Returns the public key of a private key in PEM, as SPKI in PEM. Throws a TypeError that names `privateKey`. */
 export function publicPemOf(pem: string): string {
-  const [privateKey] = keysOf(readPrivateKey(pem), 'privateKey') as [KeyObject];
+  const [privateKey] = assertKeys(readPrivateKey(pem), 'privateKey') as [KeyObject];
   return createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }).toString();
 }
 
-function faultOf(read: ReadKeys): string | undefined {
+function toFault(read: ReadKeys): string | undefined {
   return 'fault' in read ? read.fault : undefined;
 }
 
-function keysOf(read: ReadKeys, option: string): readonly KeyObject[] {
+function assertKeys(read: ReadKeys, option: string): readonly KeyObject[] {
   if ('fault' in read) throw new TypeError(`"${option}" ${read.fault}`);
   return read.keys;
 }
@@ -80,7 +80,7 @@ async function keyFromPublic(publicKey: KeyObject): Promise<AsymmetricKey> {
 }
 
 /**
- * By node:crypto, since jose goes through WebCrypto, which takes longer. OpenSSL refuses a signature of another
+ * Verifiers with node:crypto, since jose uses WebCrypto, which takes longer. OpenSSL rejects a signature of another
  * length, and one that is not a number below the modulus, or below the order of the group.
  */
 export const VERIFIERS: Readonly<

@@ -3,25 +3,25 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 const BYTES = 32;
 const FORM = /^[\w-]{43}$/;
 
-/** A new secret of a client: 32 random bytes in base64url. */
+/** Generates a client secret: 32 random bytes in base64url. */
 export function generateClientSecret(): string {
   return randomBytes(BYTES).toString('base64url');
 }
 
-/** Whether it is spelled as secrets are; what is not need not be looked up. */
+/** Returns true for a text in the form of a client secret: no other text needs a lookup. */
 export function isClientSecret(text: string): boolean {
   return FORM.test(text);
 }
 
 /**
- * What is stored of a secret: its SHA-256 in hexadecimal. A slow hash is for what people make up; nobody
- * guesses 32 random bytes.
+ * Returns the stored hash of a secret: its SHA-256 in hexadecimal. A slow hash is for secrets that people make
+ * up; 32 random bytes cannot be guessed.
  */
 export function hashOfClientSecret(secret: string): string {
   return hash('sha256', secret, 'hex');
 }
 
-/** Whether this is what is stored of the secret, in a time that does not tell how much of it is. */
+/** Compares a secret with its stored hash in constant time. */
 export function isHashOfClientSecret(stored: string, secret: string): boolean {
   const known = Buffer.from(stored);
   const given = Buffer.from(hashOfClientSecret(secret));

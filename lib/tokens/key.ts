@@ -1,27 +1,27 @@
 import type { webcrypto } from 'node:crypto';
 
-/** A key and the one algorithm it may be used with. */
+/** A key, and the only algorithm with which it may be used. */
 export interface Key {
   /** RFC 7638 thumbprint of the key. */
   readonly kid: string;
   readonly alg: Algorithm;
-  /** For others to verify by. A secret has none. */
+  /** The public key for other verifiers. A secret has none. */
   readonly publicJwk?: PublicJwk;
-  /** Whether this key made the signature of these bytes. */
+  /** Returns true if this key made the signature of these bytes. */
   hasSigned(signedBytes: string, signature: Uint8Array): boolean;
 }
 
 /** A key that also signs. */
 export interface SigningKey extends Key {
-  /** For signing with jose. */
+  /** The key that jose signs with. */
   readonly cryptoKey: webcrypto.CryptoKey;
 }
 
-/** RFC 7518 section 3.1, RFC 8037 section 3.1: what a secret is for, and what a pair of keys is for. */
+/** Algorithms of secrets, and of key pairs (RFC 7518 section 3.1, RFC 8037 section 3.1). */
 export type Algorithm = 'HS256' | AsymmetricAlgorithm;
 export type AsymmetricAlgorithm = 'EdDSA' | 'RS256';
 
-/** A public key as it is published (RFC 7517 section 4, RFC 8037 section 2). */
+/** A public key as published (RFC 7517 section 4, RFC 8037 section 2). */
 export type PublicJwk = OkpJwk | RsaJwk;
 
 interface OkpJwk extends PublishedAs<'EdDSA'> {

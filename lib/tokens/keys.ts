@@ -2,26 +2,26 @@ import { keyFromPrivatePem, keysFromPublicPem } from './asymmetric-key.ts';
 import type { Key, PublicJwk, SigningKey } from './key.ts';
 import { keyFromSecret } from './secret-key.ts';
 
-/** The keys this deployment accepts. */
+/** The keys that this deployment accepts. */
 export interface KeyRing {
   /** The key that signs new tokens. */
   readonly signing: SigningKey;
-  /** What others may verify by, the signing key first. Secrets are not in it. */
+  /** The public keys for other verifiers, the signing key first. Secrets are not included. */
   readonly publicJwks: readonly PublicJwk[];
-  /** The key with this `kid`, if it is on the ring. */
+  /** Returns the key with this `kid`, if it is on the ring. */
   find(kid: string): Key | undefined;
 }
 
 export interface AsymmetricKeyOptions {
-  /** Signs new tokens in place of the first secret: Ed25519 or RSA, PKCS#8 in PEM. */
+  /** The key that signs new tokens in place of the first secret: Ed25519 or RSA, PKCS#8 in PEM. */
   readonly privateKey?: string | undefined;
-  /** Only verify: public keys in PEM, one after the other. */
+  /** Keys that only verify: public keys in PEM, one after the other. */
   readonly publicKeys?: string | undefined;
 }
 
 /**
- * Makes the ring: the private key signs, or the first secret where there is none; the others only verify.
- * Throws a TypeError that names the fault, never the value, when a secret is weak or a key of no use.
+ * Creates the ring. The private key signs, or the first secret without one; the others only verify.
+ * Throws a TypeError that names the fault, never the value, if a secret is weak or a key unusable.
  */
 export async function createKeyRing(
   secrets: readonly string[],

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { bytesOf, type PemBlock, parsePem } from './pem.ts';
 
-/** The keys that were read, or what is wrong: a phrase that fits after the name of the setting and never holds a part of it. */
+/** The keys that were read, or a fault: a phrase that follows the name of the option, without a part of its value. */
 export type ReadKeys = { readonly keys: readonly KeyObject[] } | { readonly fault: string };
 
 const LEAST_BITS = 2048;
@@ -73,12 +73,12 @@ function readKey(block: PemBlock, what: string, parse: (der: Buffer) => KeyObjec
   try {
     key = parse(der);
   } catch {
-    return `cannot be read as ${what}; it may have been cut off`; // OpenSSL's own words help nobody
+    return `cannot be read as ${what}; it may have been cut off`; // OpenSSL's message is no help
   }
   return typeFault(key) ?? key;
 }
 
-/** Two types, each with one algorithm. No others: an ECDSA signature has a twin, and RSA-PSS keys sign no RS256. */
+/** Returns the fault of a key that is not Ed25519 or RSA: an ECDSA signature has a twin, RSA-PSS keys sign no RS256. */
 function typeFault({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObject) {
   if (type === 'ed25519') return undefined;
   if (type !== 'rsa') return `is a key of type ${type}. Use Ed25519 (for EdDSA) or RSA (for RS256)`;

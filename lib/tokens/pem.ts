@@ -1,6 +1,6 @@
-/** What stands between a BEGIN and an END line (RFC 7468). */
+/** The text between a BEGIN and an END line (RFC 7468). */
 export interface PemBlock {
-  /** What the BEGIN line calls it, such as `PRIVATE KEY`. */
+  /** The label of the BEGIN line, such as `PRIVATE KEY`. */
   readonly label: string;
   /** Everything between the lines. */
   readonly text: string;
@@ -9,8 +9,8 @@ export interface PemBlock {
 const BLOCKS = /-----BEGIN ([A-Z0-9 ]{1,40})-----(.*?)-----END \1-----/gs;
 
 /**
- * The blocks of a text, in their order; undefined where there is none, or anything beside them: a block that was
- * cut off must not go unseen. Takes `\n` for a line break, as it stands in .env files without quotes.
+ * Returns the blocks of a text in their order; undefined if there is none, or anything beside them: a truncated
+ * block must not go unnoticed. Accepts `\n` as a line break, as in .env files without quotes.
  */
 export function parsePem(pem: string): readonly PemBlock[] | undefined {
   if (typeof pem !== 'string') return undefined;
@@ -19,7 +19,7 @@ export function parsePem(pem: string): readonly PemBlock[] | undefined {
   return blocks.length === 0 || text.replaceAll(BLOCKS, '').trim() !== '' ? undefined : blocks;
 }
 
-/** The bytes of a block; undefined where its text is no base64. */
+/** Returns the bytes of a block; undefined if its text is not base64. */
 export function bytesOf({ text }: PemBlock): Buffer | undefined {
   const base64 = text.replaceAll(/\s/g, '');
   return /^[A-Za-z0-9+/]+={0,2}$/.test(base64) ? Buffer.from(base64, 'base64') : undefined;

@@ -1,12 +1,12 @@
-/** A value that anyone can read somewhere, and where that is. */
+/** A secret that is public, and the place where it is printed. */
 export interface PublishedSecret {
   readonly value: string;
   readonly printedIn: string;
 }
 
 /**
- * Secrets that people copy from where they learnt the thing. Long enough to pass for one, and known to
- * every list of guesses; shorter ones are refused for their length. Each was looked up in public code.
+ * Secrets that people copy from guides and examples. They are long enough to be accepted, and on every list
+ * of guesses; shorter ones are refused for their length. Each was found in public code.
  */
 export const PUBLISHED_SECRETS: readonly PublishedSecret[] = [
   {

@@ -8,23 +8,23 @@ import {
 import { AuthError } from '../errors.ts';
 import { secretBytes, secretKid } from './secret-key.ts';
 
-/** What a refresh token names. */
+/** The content of a refresh token. */
 export interface RefreshToken {
-  /** The secret that it was made with. */
+  /** The secret of its MAC. */
   readonly kid: string;
   readonly sessionId: string;
-  /** How many rotations went before it. */
+  /** The number of rotations before it. */
   readonly counter: number;
-  /** False for a token of a session that an earlier version opened: it names no issuer and no audience. */
+  /** False for a token of a session that an earlier version opened: it is bound to no issuer and no audience. */
   readonly isBound: boolean;
 }
 
 export interface RefreshTokens {
-  /** The secret that new ones are made with. */
+  /** The secret of new tokens. */
   readonly kid: string;
-  /** `rt1.<kid>.<sid>.<counter>.<mac>`, by the first secret. */
+  /** Returns `rt1.<kid>.<sid>.<counter>.<mac>`, with the first secret. */
   issue(token: Pick<RefreshToken, 'sessionId' | 'counter'> & Partial<RefreshToken>): string;
-  /** What the token names, if one of our secrets made it; else AuthError `refresh_token_malformed`. Asks the CPU only. */
+  /** Returns the content of a token that was issued here; else throws AuthError `refresh_token_malformed`. Uses the CPU only. */
   verify(token: string): RefreshToken;
 }
 
@@ -38,16 +38,16 @@ export interface RefreshTokenOptions {
 const FORM =
   /^(rt1\.([\w-]{43})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(0|[1-9]\d{0,8}))\.([\w-]{43})$/;
 
-/** The session that a text in the form of a refresh token names. Nobody has looked at its mac. */
+/** Returns the session id of a text in the form of a refresh token. Its MAC is not verified. */
 export function readUnverifiedSession(token: string): string | undefined {
   return FORM.exec(token)?.[3];
 }
 
 /**
- * Makes and verifies refresh tokens. Nothing of them is stored: a token is a session's id and a counter,
- * under a mac whose key is derived from the secret, the issuer and the audience (HKDF, RFC 5869), so that it
- * is of no other use. Versions before left out issuer and audience: the sessions that they opened keep such tokens
- * to their end, so that their servers and ours can stand side by side.
+ * Issues and verifies refresh tokens. They are not stored: a token is a session's id and a counter, with a MAC
+ * whose key is derived from the secret, the issuer and the audience (HKDF, RFC 5869), so that it has no other
+ * use. Earlier versions left out issuer and audience. The sessions that they opened keep such tokens to their
+ * end, so that servers of both versions can run side by side.
  */
 export async function createRefreshTokens(
   secrets: readonly string[],
@@ -70,7 +70,7 @@ export async function createRefreshTokens(
     },
 
     verify(token) {
-      if (typeof token !== 'string') throw malformed(); // a list of one token would be matched as its text
+      if (typeof token !== 'string') throw malformed(); // an array of one token would match as its text
       const [, text = '', kid = '', sessionId = '', counter, mac = ''] = FORM.exec(token) ?? [];
       const macs = byKid.get(kid);
       if (macs === undefined) throw malformed();
@@ -83,9 +83,9 @@ export async function createRefreshTokens(
 
 interface Macs {
   readonly kid: string;
-  /** For one issuer and one audience. */
+  /** Computes the MAC for one issuer and one audience. */
   readonly bound: Mac;
-  /** Computes the mac of a token that an earlier version made, for whichever issuer and audience. */
+  /** Computes the MAC of an earlier version's token, for any issuer and audience. */
   readonly unbound: Mac;
 }
 
@@ -105,11 +105,11 @@ function macFor(secret: string, purpose: string): Mac {
   return (text) => createHmac('sha256', key).update(text).digest();
 }
 
-/** Compares the text, not the bytes: another spelling of the same bytes is refused. */
+/** Compares the text, not the bytes: another spelling of the same bytes is rejected. */
 function isSpelling(mac: string, expected: Buffer): boolean {
   return timingSafeEqual(Buffer.from(mac), Buffer.from(expected.toString('base64url')));
 }
 
 function malformed(): AuthError {
-  return new AuthError('refresh_token_malformed', 'The refresh token is none of ours');
+  return new AuthError('refresh_token_malformed', 'The refresh token was not issued here');
 }

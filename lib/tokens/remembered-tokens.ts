@@ -5,26 +5,26 @@ import type { AccessToken, Verify } from './verifier.ts';
 
 export interface RememberOptions {
   readonly keys: Pick<KeyRing, 'find'>;
-  /** How many bytes of memory may be used, by estimate. Default 96 MiB; 0 remembers nothing. */
+  /** The memory of the cache in bytes, by estimate. Default 96 MiB; 0 caches nothing. */
   readonly rememberedTokenBytes?: number | undefined;
 }
 
 const DEFAULT_BYTES = 96 * 1024 * 1024;
 
-/** The bytes that an entry takes: measured, and rounded up. All are alike but for the user's id: hashes, UUIDs and times. */
+/** The bytes of an entry, measured and rounded up. Entries differ only in the user's id: the rest is hashes, UUIDs and times. */
 const ENTRY_BYTES = 450;
 
 const UUID_LENGTH = 36;
 
-/** A character outside Latin takes two bytes. */
+/** Returns the bytes of an entry. A character outside Latin-1 takes two. */
 function sizeCalculation({ userId }: AccessToken): number {
   return ENTRY_BYTES + 2 * Math.max(0, userId.length - UUID_LENGTH);
 }
 
 /**
- * Verifies a token once and remembers what it says, under the SHA-256 of its exact spelling, for as long
- * as its key is on the ring. Only what no time and no revocation changes is remembered: `exp`, `iat` and
- * the revocations are asked anew at every use, and a refusal is never remembered.
+ * Verifies a token once and caches the result, under the SHA-256 of its exact spelling, as long as its key
+ * is on the ring. Only what neither time nor a revocation changes is cached: `exp`, `iat` and the
+ * revocations are checked at every use, and a refusal is never cached.
  */
 export function createRememberedTokens(verify: Verify, options: RememberOptions): Verify {
   const { keys, rememberedTokenBytes = DEFAULT_BYTES } = options;
@@ -35,7 +35,7 @@ export function createRememberedTokens(verify: Verify, options: RememberOptions)
   const remembered = new LRUCache<string, AccessToken>({ max, maxSize, sizeCalculation });
 
   return function verifyOnce(token) {
-    if (typeof token !== 'string') return verify(token); // which refuses it
+    if (typeof token !== 'string') return verify(token); // throws
     const spelling = hash('sha256', token, 'base64');
     const known = remembered.get(spelling);
     if (known !== undefined && keys.find(known.kid) !== undefined) return known;

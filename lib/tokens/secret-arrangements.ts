@@ -1,18 +1,18 @@
-/** The part that has to be as foretold: by chance so many never are. */
+/** The share of a text that has to be predictable: random text never reaches it. */
 const MOST = 0.6;
 const STRIDES = [2, 3, 4, 5, 6, 7, 8];
 const PERIODS = [1, 2, 3, 4];
 const NEAR = 2;
 
 /**
- * The same text told in other orders, in which a person may have made it: several rows whose characters take turns,
- * and rows of numbers that count, of which the first ones tell the others.
+ * Returns the text in other orders, in which a person may have made it: rows whose characters alternate, and
+ * counting numbers, of which the first ones predict the others.
  */
 export function arrangementsOf(text: string): readonly string[] {
   return [...rowsInTurn(text), ...withoutCounters(text), ...firstBytes(text)];
 }
 
-/** `a1b2c3` is `abc` and `123`. */
+/** Returns rows that alternate in the text, one after the other: `a1b2c3` becomes `abc123`. */
 function rowsInTurn(text: string): readonly string[] {
   const characters = [...text];
   const codes = characters.map((each) => each.toLowerCase().codePointAt(0) ?? 0);
@@ -23,7 +23,7 @@ function rowsInTurn(text: string): readonly string[] {
   );
 }
 
-/** Tells rows whose characters are close to the one before much more often than any two of the text are. */
+/** Returns true if neighbours in a row are close much more often than any two characters of the text. */
 function isNear(codes: readonly number[], stride: number): boolean {
   const rest = codes.slice(stride);
   const near = rest.filter((code, at) => areNear(code, codes[at])).length / rest.length;
@@ -45,26 +45,26 @@ function nearByChance(codes: readonly number[]): number {
   return pairs / codes.length ** 2;
 }
 
-/** `key1key2key3key4` is `key1key2keykey`; digits alone are numbers of two to four digits. */
+/** Removes predictable numbers: `key1key2key3key4` becomes `key1key2keykey`. Splits digits alone into numbers of two to four. */
 function withoutCounters(text: string): readonly string[] {
   const forms = /^\d+$/.test(text) ? [/\d{2}/g, /\d{3}/g, /\d{4}/g] : [/\d+/g];
   return forms.flatMap((form) => {
     const numbers = [...text.matchAll(form)].map(([digits]) => Number(digits));
-    const foretold = foretoldIn(numbers);
-    if (foretold === undefined) return [];
+    const predictable = findPredictable(numbers);
+    if (predictable === undefined) return [];
     let index = 0;
-    return [text.replace(form, (digits) => (foretold(index++) ? '' : digits))];
+    return [text.replace(form, (digits) => (predictable(index++) ? '' : digits))];
   });
 }
 
-/** Tells the numbers that follow from two others before them; undefined where they are few. */
-function foretoldIn(numbers: readonly number[]): ((index: number) => boolean) | undefined {
+/** Returns a test for numbers that follow from two numbers before them; undefined if there are too few. */
+function findPredictable(numbers: readonly number[]): ((index: number) => boolean) | undefined {
   for (const period of PERIODS) {
-    const isForetold = (index: number) =>
+    const isPredictable = (index: number) =>
       step(numbers, index, period) === step(numbers, index - period, period);
     const rest = numbers.length - 2 * period;
-    const foretold = numbers.filter((_, index) => isForetold(index)).length;
-    if (rest >= 2 && foretold >= MOST * rest) return isForetold;
+    const predictable = numbers.filter((_, index) => isPredictable(index)).length;
+    if (rest >= 2 && predictable >= MOST * rest) return isPredictable;
   }
   return undefined;
 }
@@ -73,7 +73,7 @@ function step(numbers: readonly number[], index: number, period: number): number
   return (numbers[index] ?? Number.NaN) - (numbers[index - period] ?? Number.NaN);
 }
 
-/** Bytes that count, such as 00 01 02, in hexadecimal or base64. */
+/** Returns the first bytes of a text of counting bytes, such as 00 01 02, in hexadecimal or base64. */
 function firstBytes(text: string): readonly string[] {
   const encodings = [
     ...(/^(?:[\da-f]{2})+$/i.test(text) ? (['hex'] as const) : []),
@@ -81,11 +81,11 @@ function firstBytes(text: string): readonly string[] {
   ];
   return encodings
     .map((encoding) => [...Buffer.from(text, encoding)])
-    .filter((bytes) => foretoldBytes(bytes) >= MOST * bytes.length)
+    .filter((bytes) => countPredictable(bytes) >= MOST * bytes.length)
     .map((bytes) => bytes.slice(0, 4).join(','));
 }
 
-function foretoldBytes(bytes: readonly number[]): number {
+function countPredictable(bytes: readonly number[]): number {
   return bytes.filter(
     (byte, at) => at >= 2 && ((byte - 2 * (bytes[at - 1] ?? 0) + (bytes[at - 2] ?? 0)) & 255) === 0,
   ).length;

@@ -1,15 +1,15 @@
 import { isDiceWord, LONGEST_WORD, wordBits } from './secret-words.ts';
 
-/** Eight words of a list of 7,776 have 103 bits. */
+/** The least number of words: eight words of a list of 7,776 have 103 bits. */
 const WORDS = 8;
 
-/** A word that people put into secrets takes fewer; a draw has few of these. */
+/** The bits below which a word is likely in a secret that people make up; a draw has few of these words. */
 const LIKELY_BITS = 8;
 const MOST_LIKELY = 4;
 
 /**
- * Tells words drawn by dice: at least eight different ones of the list and nothing else, with one sign between them
- * or none. A sentence has words that are not on the list, since the list has none of fewer than three letters.
+ * Returns true for words drawn by dice: at least eight different words of the list and nothing else, with one sign
+ * between them or none. A sentence has words of fewer than three letters, which the list does not have.
  */
 export function isDrawnByDice(text: string): boolean {
   const lower = text.toLowerCase();
@@ -21,7 +21,7 @@ export function isDrawnByDice(text: string): boolean {
 
 type Words = readonly string[];
 
-/** Divides a text into the fewest words of the list; none where it has other words. */
+/** Divides a text into the fewest words of the list. Returns no words if the text has others. */
 function divide(text: string): Words {
   const fewest: (Words | undefined)[] = [[]];
   for (let end = 1; end <= text.length; end++) fewest[end] = fewestUpTo(fewest, text, end);

@@ -3,7 +3,7 @@ import { calculateJwkThumbprint } from 'jose';
 import type { Key, SigningKey } from './key.ts';
 import { normalizeSecret, secretFault } from './secret-rules.ts';
 
-/** The key that a secret is. `index` is its place among the secrets, for the TypeError that tells of a weak one. */
+/** Returns the key of a secret. Throws a TypeError for a weak one, which names its `index` among the secrets. */
 export async function keyFromSecret(secret: string, index: number): Promise<SigningKey> {
   const fault = secretFault(secret);
   if (fault !== undefined) throw new TypeError(`"secrets[${index}]" ${fault}`);
@@ -17,17 +17,17 @@ export async function keyFromSecret(secret: string, index: number): Promise<Sign
   };
 }
 
-/** The bytes of a secret, as a key. */
+/** Returns the bytes of a secret, as a key. */
 export function secretBytes(secret: string): Buffer {
   return Buffer.from(normalizeSecret(secret), 'utf8');
 }
 
-/** The name of a secret: its RFC 7638 thumbprint. */
+/** Returns the `kid` of a secret: its RFC 7638 thumbprint. */
 export function secretKid(secret: string): Promise<string> {
   return calculateJwkThumbprint({ kty: 'oct', k: secretBytes(secret).toString('base64url') });
 }
 
-/** RFC 7518 section 3.2. By node:crypto: jose goes through WebCrypto, which takes some 20 times as long. */
+/** Returns a verifier of HS256 (RFC 7518 section 3.2) with node:crypto: jose uses WebCrypto, about 20 times as slow. */
 export function hs256(secret: Uint8Array): Key['hasSigned'] {
   const key = createSecretKey(secret);
   return (signedBytes, signature) => {

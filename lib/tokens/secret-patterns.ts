@@ -1,15 +1,15 @@
 import { adjacencyGraphs } from '@zxcvbn-ts/language-common';
 import { LONGEST_WORD, mayBeginWord, wordBits } from './secret-words.ts';
 
-/** A stretch of a text that a guesser need not draw character by character. */
+/** A part of a text that is easier to guess than character by character. */
 export interface Pattern {
   readonly start: number;
   readonly end: number;
-  /** The logarithm of the guesses that it takes. */
+  /** The binary logarithm of the guesses that it takes. */
   readonly bits: number;
 }
 
-/** Finds the patterns that begin at a place; `folded` has as many characters as the text, in lower case. */
+/** Finds the patterns that begin at `start`. `folded` has as many characters as the text, in lower case. */
 export type FindPatterns = (
   folded: readonly string[],
   start: number,
@@ -18,7 +18,7 @@ export type FindPatterns = (
 
 const READING_BITS = 1.5;
 
-/** Digits and signs that stand for letters; `1` and `!` stand for two. */
+/** Digits and signs that stand for letters; `1` and `!` stand for two letters each. */
 const LEET: Readonly<Record<string, string>> = {
   '0': 'o',
   '1': 'i',
@@ -39,7 +39,7 @@ const SPELLINGS: readonly Readonly<Record<string, string>>[] = [
   { ...LEET, '1': 'l', '!': 'l' },
 ];
 
-/** Known words, also with digits for letters, and backwards. */
+/** Finds known words, also with digits for letters, and backwards. */
 export const findWords: FindPatterns = (folded, start, characters) => {
   const patterns: Pattern[] = [];
   const most = Math.min(folded.length, start + LONGEST_WORD);
@@ -65,7 +65,7 @@ export const findWords: FindPatterns = (folded, start, characters) => {
 const SHORT_WORD = 3;
 const INSIDE_BITS = 2.5;
 
-/** Short words are in many longer ones, where nothing tells them apart from their neighbours. */
+/** Returns the extra bits of a short word without boundaries around it: many longer words contain it. */
 function insideBits(characters: readonly string[], start: number, end: number): number {
   if (end - start > SHORT_WORD || (beginsWord(characters, start) && beginsWord(characters, end)))
     return 0;
@@ -88,7 +88,7 @@ function leastBits([plain = '', ...others]: readonly string[], backwards: string
 const STEPS = [0, 1, -1, 2, -2];
 const RUN_BITS = 5;
 
-/** Runs: each character the one before, or the next, or the next but one; `890` and `yza` go round. */
+/** Finds runs: each character is the same as the one before, or one or two steps from it; `890` and `yza` wrap around. */
 export const findRuns: FindPatterns = (folded, start) => {
   for (const step of STEPS) {
     let end = start + 1;
@@ -122,12 +122,12 @@ function isLetter(point: number): boolean {
 type Graph = Readonly<Record<string, readonly (string | null)[]>>;
 const KEYBOARDS: readonly Graph[] = Object.values(adjacencyGraphs);
 
-/** The first key of the four, five or six that a person would begin at, the keyboard, and how it goes on. */
+/** The bits of a walk's keyboard and first key (one of four to six likely ones), of a turn, and of a step straight on. */
 const WALK_BITS = 5;
 const TURN_BITS = 2.5;
 const STEP_BITS = 0.4;
 
-/** Walks over neighbouring keys of a keyboard, straight on or with turns. */
+/** Finds walks over neighbouring keys of a keyboard, straight on or with turns. */
 export const findWalks: FindPatterns = (folded, start) =>
   KEYBOARDS.flatMap((keyboard) => walksOn(keyboard, folded, start));
 
@@ -136,7 +136,7 @@ function walksOn(keyboard: Graph, folded: readonly string[], start: number): Pat
   let bits = WALK_BITS;
   let direction = -2;
   for (let at = start; at + 1 < folded.length; at++) {
-    const next = directionOf(keyboard, folded[at] ?? '', folded[at + 1] ?? '');
+    const next = findDirection(keyboard, folded[at] ?? '', folded[at + 1] ?? '');
     if (next === -1) break;
     bits += next === direction ? STEP_BITS : TURN_BITS;
     direction = next;
@@ -145,7 +145,7 @@ function walksOn(keyboard: Graph, folded: readonly string[], start: number): Pat
   return patterns;
 }
 
-function directionOf(keyboard: Graph, from: string, to: string): number {
+function findDirection(keyboard: Graph, from: string, to: string): number {
   return (keyboard[from] ?? []).findIndex((key) => key?.includes(to));
 }
 
@@ -165,7 +165,7 @@ const DATES: readonly (readonly [form: RegExp, bits: number])[] = [
   ],
 ];
 
-/** Years, dates in the orders that people write, and times of the day. */
+/** Finds years, dates in the usual orders, and times of the day. */
 export const findDates: FindPatterns = (folded, start) => {
   const text = folded.slice(start, start + LONGEST_DATE).join('');
   return DATES.flatMap(([form, bits]) => {
@@ -207,26 +207,26 @@ bépoèvdljzwauiectsrnmçêàyxk fgğıodrnhpqwuieaütkmlyşjövcçzsb ertyuıop
 const SHORTEST_KNOWN = 6;
 const KNOWN_BITS = Math.log2(KNOWN_TEXT.length);
 
-/** Signs by the key that they share with another on the keyboard most people have. */
+/** Signs with and without shift, on the same keys of the most common keyboard. */
 const SHIFTED = '!@#$%^&*()_+{}|:"<>?~';
 const UNSHIFTED = "1234567890-=[]\\;',./`";
 const SHIFT_BITS = 2;
 
-function keyOf(character: string): string {
+function toKey(character: string): string {
   const at = SHIFTED.indexOf(character);
   return at === -1 ? character : (UNSHIFTED[at] ?? character);
 }
 
-/** Copies of keys pressed before, with or without shift. */
+/** Finds copies of keys pressed before, with or without shift. */
 export const findPressedAgain: FindPatterns = (folded, start) => {
   if (!folded.some((each) => SHIFTED.includes(each))) return [];
-  const keys = folded.map(keyOf);
-  return copiesOfBefore(keys, start).map((copy) => ({ ...copy, bits: copy.bits + SHIFT_BITS }));
+  const keys = folded.map(toKey);
+  return earlierCopies(keys, start).map((copy) => ({ ...copy, bits: copy.bits + SHIFT_BITS }));
 };
 
-/** Copies of what stood before, also backwards, or of a known text: the place and the length are left to guess. */
+/** Finds copies of earlier characters, also backwards, or of a known text: place and length are left to guess. */
 export const findCopies: FindPatterns = (folded, start) => [
-  ...copiesOfBefore(folded, start),
+  ...earlierCopies(folded, start),
   ...copies(
     start,
     SHORTEST_KNOWN,
@@ -235,13 +235,13 @@ export const findCopies: FindPatterns = (folded, start) => [
   ),
 ];
 
-function copiesOfBefore(characters: readonly string[], start: number): readonly Pattern[] {
+function earlierCopies(characters: readonly string[], start: number): readonly Pattern[] {
   return ([1, -1] as const).flatMap((step) =>
     copies(start, SHORTEST, matches(characters, start, characters, start, step)),
   );
 }
 
-/** The length of a match, and how far back it begins. */
+/** The length of a match, and the distance back to its start. */
 interface Match {
   readonly length: number;
   readonly distance: number;
@@ -261,7 +261,7 @@ function copies(
     });
 }
 
-/** The nearest match of each length from `start` on; a long one is near enough. */
+/** Returns the nearest match of each length from `start` on. The search ends at the first long match. */
 function matches(
   source: readonly string[],
   end: number,
@@ -295,7 +295,7 @@ function matchLength(
   return length;
 }
 
-/** All the short ones, and the longest: a text of thousands of equal characters has millions of others. */
+/** Returns all short lengths, and the longest: a text of thousands of equal characters has millions of others. */
 function lengthsBetween(longest: number, length: number): readonly number[] {
   const lengths: number[] = [];
   for (let each = longest + 1; each <= Math.min(length, LONG); each++) lengths.push(each);

@@ -1,9 +1,9 @@
 import { wordBits } from './secret-words.ts';
 
-/** Characters of a sentence or a name: a text of 30 drawn characters has others. */
+/** Characters of a sentence or a name: a text of 30 random characters has others. */
 const PLAIN = "[\\p{L}\\p{N}\\s_.,:;()/'+=-]";
 
-/** Brackets around the whole, as guides and templates have them. */
+/** Brackets around the whole text, as in guides and templates. */
 const WHOLE = [
   `<${PLAIN}*>`,
   `\\[${PLAIN}*\\]`,
@@ -16,14 +16,14 @@ const WHOLE = [
   `__${PLAIN}+__`,
 ].map((form) => new RegExp(`^(?:${form})$`, 'u'));
 
-/** Doubled brackets anywhere; single ones count where a name or a command is between them. */
+/** Double brackets anywhere. Single ones count only around a name or a command. */
 const DOUBLE = new RegExp(`\\{\\{(?:${PLAIN}|[|"&])*\\}\\}|<%=?(?:${PLAIN}|[["\\]])*%>`, 'u');
 const EMBEDDED = /[$#]\{([^}]*)\}|\$\(([^)]*)\)/g;
 
-/** A name in capitals, a longer one in any case, or a command and its arguments: no generator draws them there. */
+/** A name in capitals, a longer one in any case, or a command with arguments: generators do not put them there. */
 const NAME = /^[A-Z][A-Z0-9_]{3,}$|^[A-Za-z_][\w.:-]{7,}$|^[a-z][\w.-]+\s/;
 
-/** Commands that make a secret, code that reads one, tokens, and keys that are public. */
+/** Commands that generate a secret, code that reads one, tokens, and public keys. */
 const CODE = new RegExp(
   [
     '\\bopenssl\\s+(?:rand|genrsa)\\b',
@@ -40,11 +40,11 @@ const CODE = new RegExp(
   ].join('|'),
 );
 
-/** References to a secret that is kept elsewhere, in the words of vaults and clouds. */
+/** References to a secret elsewhere, in the notation of vaults and clouds. */
 const REFERENCE =
   /^(?:arn:aws|op:\/\/|vault:|ref\+[a-z]+:\/\/|secret(?:s)?:\/\/|ssm:|sm:\/\/|projects\/[\w-]+\/secrets\/|@Microsoft\.KeyVault\(|file:|https?:\/\/|\/run\/secrets\/|\/(?:etc|var|opt|home|mnt)\/|ENC\[)/i;
 
-/** Tells a placeholder that nobody filled in. Brackets that a generator drew by chance are none. */
+/** Returns true for a placeholder that was not filled in. Random brackets do not count. */
 export function isPlaceholder(text: string): boolean {
   return (
     WHOLE.some((form) => form.test(text)) ||
@@ -54,12 +54,12 @@ export function isPlaceholder(text: string): boolean {
   );
 }
 
-/** Tells the place of a secret that nothing put the secret in for. */
+/** Returns true for a reference that was not replaced by its secret. */
 export function isReference(text: string): boolean {
   return REFERENCE.test(text);
 }
 
-/** Tells what stands for a secret, or was made with one, and was pasted in its place. */
+/** Returns true for a command, code, a token or a public key that was pasted in place of the secret. */
 export function isCode(text: string): boolean {
   return CODE.test(text);
 }

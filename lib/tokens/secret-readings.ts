@@ -1,9 +1,9 @@
 type Decode = (text: string) => string | undefined;
 
-/** Names that people put before a text in another writing. */
+/** Names of encodings that people put before an encoded text. */
 const PREFIX = /^(?:base64|b64|hex|plain|text|0x)[:=,]?(?=[\w+/-])/i;
 
-/** Writings of a text in which a person may have hidden another one, as that text. */
+/** Decoders of the encodings in which people hide a text. */
 const DECODERS: readonly Decode[] = [
   (text) => (PREFIX.test(text) ? text.replace(PREFIX, '') : undefined),
   (text) => (/^(?:[\da-f]{2})+$/i.test(text) ? Buffer.from(text, 'hex').toString() : undefined),
@@ -22,8 +22,8 @@ const DECODERS: readonly Decode[] = [
 const MOST_LAYERS = 2;
 
 /**
- * The text, and what it says in hexadecimal, in base64 and base32, in percent signs, in codes of characters, or with
- * a sign after each character.
+ * Returns the text, and what it decodes to from hexadecimal, base64, base32, percent-encoding, character codes, or
+ * characters with a sign after each.
  */
 export function readingsOf(text: string, layers = MOST_LAYERS): readonly string[] {
   if (layers === 0) return [text];
@@ -31,7 +31,7 @@ export function readingsOf(text: string, layers = MOST_LAYERS): readonly string[
   return [text, ...decoded.flatMap((each) => readingsOf(each.trim(), layers - 1))];
 }
 
-/** Random bytes are none: one in three of them is printable. */
+/** Returns true for readable text. Random bytes are not: one in three is printable. */
 function isText(text: string): boolean {
   return text.length >= 8 && /^[\p{L}\p{N}\p{P}\p{S}\s]+$/u.test(text) && !text.includes('\ufffd');
 }
@@ -44,7 +44,7 @@ function decodePercent(text: string): string | undefined {
   }
 }
 
-/** Codes of characters of ASCII, one after the other, where the text has nothing else. */
+/** Decodes a text that consists only of ASCII character codes. */
 function decodeCodes(text: string, code: RegExp, base: number): string | undefined {
   const rest = text.replace(code, '');
   if (rest.length > 1) return undefined;
@@ -54,7 +54,7 @@ function decodeCodes(text: string, code: RegExp, base: number): string | undefin
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** RFC 4648 section 6. */
+/** Decodes base32 (RFC 4648 section 6). */
 function decodeBase32(text: string): string {
   const digits = [...text.toUpperCase().replace(/=+$/, '')];
   const bits = digits.map((each) => BASE32.indexOf(each).toString(2).padStart(5, '0')).join('');

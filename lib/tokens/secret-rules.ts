@@ -9,21 +9,21 @@ import { strengthOf } from './secret-strength.ts';
 
 const MIN_CHARACTERS = 32;
 const MIN_BITS = 100;
-/** Fewer equal characters at the end come about by chance. */
+/** The least number of repeated characters: fewer equal ones at the end occur by chance. */
 const MIN_REPEATED = 10;
 const MIN_CHARACTERS_LEFT = 20;
 
-/** Digits drawn by chance are now and then the hexadecimal writing of a text, and of any. */
+/** The bits that digits alone are granted: random digits sometimes decode from hexadecimal to a text. */
 const DIGITS_BITS = 30;
 
-/** Longer ones have enough bits whatever they are taken for. */
+/** The most characters of dice words: longer texts have enough bits in any case. */
 const LONGEST_DICE = 200;
 
-/** The bits that a guesser spends on finding the order in which a text was made. */
+/** The bits that a guesser needs to find the order in which a text was made. */
 const ARRANGEMENT_BITS = 4;
 const MIN_GENERATED_BYTES = 32;
 
-/** Longest first: the shorter ones are parts of the longer, and would leave scraps of them behind. */
+/** Weak words, longest first: a shorter word that is a part of a longer one would leave the rest behind. */
 const WEAK_WORDS = new RegExp(
   [
     'your-secret-key',
@@ -41,7 +41,7 @@ const PIECE_LENGTHS = Array.from({ length: MIN_CHARACTERS - 1 }, (_, index) => i
 
 const PUBLISHED = new Set(PUBLISHED_SECRETS.map(({ value }) => value.trim().toLowerCase()));
 
-/** The trimmed value, also as its code points: an emoji is one character. */
+/** The trimmed value, and its code points: an emoji is one character. */
 interface Secret {
   readonly text: string;
   readonly characters: readonly string[];
@@ -49,11 +49,11 @@ interface Secret {
 
 interface Rule {
   readonly isBroken: (secret: Secret) => boolean;
-  /** Fits after the variable's name, and tells nothing of the value but its length. */
+  /** Returns a phrase that follows the option's name, and reveals nothing of the value but its length. */
   readonly fault: (secret: Secret) => string;
 }
 
-/** In this order; the first that is broken speaks. */
+/** The rules in their order: the first broken one is reported. */
 const RULES: readonly Rule[] = [
   { isBroken: isEmpty, fault: () => 'is empty' },
   {
@@ -98,8 +98,8 @@ const RULES: readonly Rule[] = [
 ];
 
 /**
- * What is wrong with a signing secret, as a phrase that fits after `JWT_SECRET_KEY `; undefined if nothing is.
- * The phrase never holds the value or a part of it, so it may be logged.
+ * Returns what is wrong with a signing secret, as a phrase that follows the name of the option; undefined if nothing
+ * is. The phrase never contains the value or a part of it, so it may be logged.
  *
  * @example
  * secretFault('tiny'); // 'has 4 characters after trimming; at least 32 are needed'
@@ -111,12 +111,12 @@ export function secretFault(value: string | undefined): string | undefined {
   return RULES.find((rule) => rule.isBroken(secret))?.fault(secret);
 }
 
-/** The secret as it is used: trimmed, since files and shells add line ends. Its UTF-8 bytes are the key. */
+/** Returns the secret as used: trimmed, since files and shells add line ends. Its UTF-8 bytes are the key. */
 export function normalizeSecret(value: string): string {
   return value.trim();
 }
 
-/** A fresh secret in base64url, from the system's generator. */
+/** Generates a secret in base64url, with the system's random generator. */
 export function generateSecret(bytes = MIN_GENERATED_BYTES): string {
   if (!Number.isSafeInteger(bytes) || bytes < MIN_GENERATED_BYTES) {
     throw new RangeError(
@@ -145,7 +145,7 @@ function isPublished({ text }: Secret): boolean {
 }
 
 function isMostlyWeak({ text }: Secret): boolean {
-  // The pieces between the words stay apart: taking a word out must not make a new word.
+  // The pieces between the words stay apart: removing a word must not make a new word.
   const pieces = text.toLowerCase().split(WEAK_WORDS);
   return pieces.reduce((sum, piece) => sum + [...piece].length, 0) < MIN_CHARACTERS_LEFT;
 }
@@ -165,7 +165,7 @@ function isUnder(bits: number, text: string): boolean {
   return strengthOf(text, bits) < bits;
 }
 
-/** Each character equals the one a period before it, so the last copy may be cut. */
+/** Returns true if each character equals the one a period before it: the last copy may be cut off. */
 function hasPeriod(characters: readonly string[], period: number): boolean {
   for (let at = period; at < characters.length; at++) {
     if (characters[at] !== characters[at - period]) return false;

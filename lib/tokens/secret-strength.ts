@@ -10,16 +10,16 @@ import {
 } from './secret-patterns.ts';
 import { DICE_BITS, isDiceWord, LONGEST_WORD } from './secret-words.ts';
 
-/** The choice of an alphabet, of a separator, and so on: what a guesser has to settle before he begins. */
+/** The bits of the choices before the first guess: an alphabet, a separator and so on. */
 const CHOICES_BITS = 4;
 
 /**
- * Taking the text for something that people made up. Words drawn by dice are now and then such words too:
- * only several of them in a row are a sign of it.
+ * The bits of the assumption that people made up the text. Dice words are sometimes words that people use too:
+ * only several of these in a row are a sign of it.
  */
 const MADE_UP_BITS = 12;
 
-/** The same for digits alone: among ten of them dates, runs and copies come about by chance. */
+/** The same for digits alone: with only ten of them dates, runs and copies occur by chance. */
 const MADE_UP_DIGITS_BITS = 20;
 const DRAWN_AGAIN_BITS = 2;
 const SEPARATOR_BITS = 0.5;
@@ -27,10 +27,10 @@ const SPELLING_BITS = 1.5;
 const TITLE_BITS = 0.5;
 const UNKNOWN_WORD_BITS = 4;
 
-/** The beginning and the end of a longer text are looked at. The one with more bits counts. */
+/** The most characters of a part. Of a longer text the beginning and the end are estimated, and the higher result counts. */
 const MOST_CHARACTERS = 256;
 
-/** The part of a text that is enough where it has many bits more than are needed: a word may be cut off at its end. */
+/** The characters of the first estimate. It is enough if it exceeds the need by a margin: a word may be cut off at its end. */
 const FIRST_LOOK = 40;
 const FIRST_LOOK_MARGIN = 30;
 
@@ -44,9 +44,9 @@ const FINDERS: readonly FindPatterns[] = [
 ];
 
 /**
- * Estimates the bits that a guesser has to find: the cheapest way to tell the text as characters and words
- * drawn by chance, and as known words, dates, keyboard walks, runs and copies that people put in. Stops early
- * at `enough`.
+ * Estimates the bits that a guesser has to find: the cheapest description of the text by random characters and
+ * dice words, and by known words, dates, keyboard walks, runs and copies that people put in. Stops early at
+ * `enough`.
  */
 export function strengthOf(text: string, enough: number): number {
   const characters = [...text];
@@ -62,7 +62,7 @@ export function strengthOf(text: string, enough: number): number {
   return most;
 }
 
-/** The least bits up to each place of the text, by what stands before it. */
+/** The least bits up to each place of the text, by the state before it. */
 interface Costs {
   readonly drawn: Float64Array;
   readonly madeUp: Float64Array;
@@ -86,7 +86,7 @@ function leastBits(characters: readonly string[]): number {
   return drawn[length] ?? 0;
 }
 
-/** Ends an unknown word, or goes over from drawn to made up and back. */
+/** Ends an unknown word, or switches between drawn and made up. */
 function settle({ drawn, madeUp, unknownWord }: Costs, at: number, madeUpBits: number): void {
   lower(madeUp, at, unknownWord[at]);
   lower(madeUp, at, (drawn[at] ?? 0) + madeUpBits);
@@ -98,14 +98,14 @@ function advance({ drawn, madeUp, unknownWord }: Costs, text: Text, at: number):
   lower(drawn, at + 1, (drawn[at] ?? 0) + (text.drawnBits[at] ?? 0));
   lower(unknownWord, at + 1, (unknownWord[at] ?? 0) + (text.wordBits[at] ?? 0));
   if (text.folded[at] === text.separator) lower(madeUp, at + 1, (madeUp[at] ?? 0) + SEPARATOR_BITS);
-  for (const end of diceWordsAt(text, at))
+  for (const end of findDiceWords(text, at))
     reach(drawn, text, at, { start: at, end, bits: DICE_BITS + SEPARATOR_BITS });
   for (const find of FINDERS) {
     for (const pattern of find(text.folded, at, text.characters)) reach(madeUp, text, at, pattern);
   }
 }
 
-/** A word or a pattern, and the separator after it. */
+/** Adds a word or a pattern, and the separator after it. */
 function reach(costs: Float64Array, text: Text, at: number, { start, end, bits }: Pattern): void {
   const total = (costs[at] ?? 0) + bits + caseBits(text, start, end);
   lower(costs, end, total);
@@ -118,13 +118,13 @@ function lower(costs: Float64Array, at: number, bits = Number.POSITIVE_INFINITY)
 
 interface Text {
   readonly characters: readonly string[];
-  /** Letters, and capitals among them, up to each place. */
+  /** Numbers of letters, and of capitals among them, up to each place. */
   readonly letters: readonly number[];
   readonly capitals: readonly number[];
-  /** In lower case, character by character. */
+  /** The characters in lower case. */
   readonly folded: readonly string[];
   readonly separator: string | undefined;
-  /** Bits of each character where it was drawn by chance, and where it is a part of an unknown word. */
+  /** Bits of each character if it was drawn by chance, and if it is a part of an unknown word. */
   readonly drawnBits: readonly number[];
   readonly wordBits: readonly number[];
 }
@@ -144,7 +144,7 @@ function readCharacters(characters: readonly string[]): Text {
   };
 }
 
-function diceWordsAt({ folded }: Text, start: number): readonly number[] {
+function findDiceWords({ folded }: Text, start: number): readonly number[] {
   const ends: number[] = [];
   let word = '';
   for (let at = start; at < Math.min(folded.length, start + LONGEST_WORD); at++) {
@@ -154,7 +154,7 @@ function diceWordsAt({ folded }: Text, start: number): readonly number[] {
   return ends;
 }
 
-/** None for small letters; less than a bit for a capital, since all words of a text tend to have one; a bit for nothing but capitals; more for a mixture. */
+/** Returns no bits for small letters, half a bit for an initial capital, one for capitals only, more for a mixture. */
 function caseBits({ letters, capitals }: Text, start: number, end: number): number {
   const upper = between(capitals, start, end);
   const all = between(letters, start, end);
@@ -174,7 +174,7 @@ function between(counts: readonly number[], start: number, end: number): number 
   return (counts[end] ?? 0) - (counts[start] ?? 0);
 }
 
-/** The sign that stands between words, if one does. */
+/** Returns the sign between words, if there is one. */
 function commonSeparator(characters: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const each of characters) {
@@ -184,7 +184,7 @@ function commonSeparator(characters: readonly string[]): string | undefined {
   return most !== undefined && most[1] > 1 ? most[0] : undefined;
 }
 
-/** Letters of a word that is in no list: a language has fewer than 26 to choose from at each place. */
+/** Returns the bits of a letter in a word on no list: a language has fewer than 26 choices at each place. */
 function unknownBits(character: string): number {
   if (/\p{Ll}/u.test(character)) return 4;
   if (/\d/.test(character)) return Math.log2(10);
@@ -206,28 +206,28 @@ const ALPHABETS: readonly (readonly [form: RegExp, size: number])[] = [
 const PRINTABLE = 95;
 const ALPHABET_BITS = 2.5;
 
-/** Bits of each character drawn from the smallest alphabet that fits: all of them, its own run, or those that occur. */
+/** Returns the bits of each character for the smallest alphabet that fits: the text's, its run's, or that of all used. */
 function charactersBits(characters: readonly string[]): readonly number[] {
-  const whole = sizeOf(characters.join(''));
+  const whole = alphabetSize(characters.join(''));
   const kinds = new Set(characters).size;
-  const used = Math.log2(kinds) + bitsOfChoice(kinds, whole) / characters.length;
+  const used = Math.log2(kinds) + choiceBits(kinds, whole) / characters.length;
   const runs = characters.join('').match(/[\dA-Za-z]+|[^\dA-Za-z]/gu) ?? [];
   return runs.flatMap((run) => {
-    const own = Math.log2(sizeOf(run)) + ALPHABET_BITS / run.length;
+    const own = Math.log2(alphabetSize(run)) + ALPHABET_BITS / run.length;
     const bits = Math.min(used, own, Math.log2(whole));
     return [...run].map(() => bits);
   });
 }
 
-function sizeOf(text: string): number {
+function alphabetSize(text: string): number {
   const beyondAscii = [...text].some((each) => (each.codePointAt(0) ?? 0) > 126);
   return (
     ALPHABETS.find(([form]) => form.test(text))?.[1] ?? (beyondAscii ? 2 * PRINTABLE : PRINTABLE)
   );
 }
 
-/** The logarithm of the number of ways to choose so many of these characters. */
-function bitsOfChoice(kinds: number, size: number): number {
+/** Returns the logarithm of the number of ways to choose so many of these characters. */
+function choiceBits(kinds: number, size: number): number {
   let bits = 0;
   for (let at = 0; at < Math.min(kinds, size - kinds); at++)
     bits += Math.log2((size - at) / (at + 1));

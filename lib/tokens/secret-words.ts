@@ -1,12 +1,12 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
 
-/** Words that stand in almost every sentence, and in no list of dice words. */
+/** Words that occur in almost every sentence, and in no list of dice words. */
 const FUNCTION_WORDS = `
 a an and are as at be been but by can do does for from had has have he her him his how i if in into is it its me my
 no not of on or our she so than that the their them then there these they this to too up us was we were what when
 where which who will with would you your`;
 
-/** Words of dates, and numbers: so few that one more hardly counts. */
+/** Words of dates and numbers: so few that one more adds little. */
 const SERIES_WORDS = `
 january february march april may june july august september october november december
 jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday
@@ -20,7 +20,7 @@ janvier fevrier février mars avril mai juin juillet août septembre octobre nov
 januar februar märz juni juli oktober dezember montag dienstag mittwoch donnerstag freitag samstag sonntag
 enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre`;
 
-/** Words of placeholders, guides and names of settings: the first guesses of anyone who looks for a secret. */
+/** Words of placeholders, guides and setting names: the first guesses of an attacker. */
 const PLACEHOLDER_WORDS = `
 a an and any anyone are as at auth be before bit bits by change changeme character characters chars
 config default demo dev development do dont env environment example fill for from generate generated
@@ -31,7 +31,7 @@ secret secrets secure session should signing sign signed some staging strong str
 test testing that the their this to todo token tokens unsafe use used using value variable very with
 without word you your yours yourself`;
 
-/** Words that people build secrets of: function words, their trade, and the same in other languages. */
+/** Words that people build secrets of: function words, technical terms, and the same in other languages. */
 const HUMAN_WORDS = `
 able about above abc abcd access account acme across active address admin administrator after again against ago
 algorithm all allow alpha already also always among android angular ansible another answer apache api apikey
@@ -123,7 +123,7 @@ prosim prosím nahodny náhodný retezec řetězec změňte csereld cseréld tit
 для продакшена продакшн продакшене замените заменить измени изменить свой свою наш ваш длинный длинная нужно не из
 подписи подпись токенов токена это мы нашего вашего символов символа приложения сервера пароля замініть цей рядок випадковий таємний`;
 
-/** The same in scripts that have no spaces: a word is a character or two. */
+/** The same in scripts without spaces: a word is a character or two. */
 const EAST_ASIAN_WORDS = `
 秘密 密码 密钥 更改 请 请在 在 生产 环境 中 此 并 使用 随机 字符串 以 确保 安全 安全性 谢谢 合作 替换 为 您 的 我 你 修改 必须 至少 个 字符 长 这 是 一个
 本番 環境 では 必ず この 秘密鍵 鍵 を 変更 して ください ランダム な 文字列 文字 使用 に して 下さい は です 以上 パスワード シークレット キー トークン
@@ -135,22 +135,22 @@ const PLACEHOLDER_BITS = 4.5;
 const HUMAN_BITS = 7;
 const LEAST_COMMON_BITS = 8;
 
-/** A word drawn by five dice from a list of 7,776. */
+/** The bits of a word drawn by five dice from a list of 7,776. */
 export const DICE_BITS = Math.log2(7_776);
 
-/** The longest word that is looked for. */
+/** The most characters of a word that is searched for. */
 export const LONGEST_WORD = 20;
 
 /** The words that a placeholder is made of. */
 export const placeholderWords: readonly string[] = [
-  ...listOf(PLACEHOLDER_WORDS),
-  ...listOf(HUMAN_WORDS),
+  ...splitWords(PLACEHOLDER_WORDS),
+  ...splitWords(HUMAN_WORDS),
 ];
 
 let known: ReadonlyMap<string, number> | undefined;
 let dice: ReadonlySet<string> | undefined;
 
-/** Bits that a known word adds to a text people made up; undefined for an unknown word. In lower case. */
+/** Returns the bits that a known word adds to a made-up text; undefined for an unknown word. Takes lower case. */
 export function wordBits(word: string): number | undefined {
   known ??= weighWords();
   return known.get(word);
@@ -160,7 +160,7 @@ const BEGINNING = 4;
 
 let beginnings: ReadonlySet<string> | undefined;
 
-/** Tells letters that may go on to a known word, or to one told backwards: most letters drawn by chance do not. */
+/** Returns true for letters that may begin a known word, also backwards: most random letters do not. */
 export function mayBeginWord(letters: string): boolean {
   if (letters.length !== BEGINNING) return true;
   known ??= weighWords();
@@ -180,7 +180,7 @@ function beginningsOf(words: ReadonlyMap<string, number>): ReadonlySet<string> {
   return found;
 }
 
-/** Tells a word of the diceware list, which a draw takes as likely as any other. In lower case. */
+/** Returns true for a word of the diceware list, from which a draw takes all words alike. Takes lower case. */
 export function isDiceWord(word: string): boolean {
   dice ??= new Set(dictionary['diceware-common']);
   return dice.has(word);
@@ -191,14 +191,14 @@ function weighWords(): ReadonlyMap<string, number> {
   dictionary['passwords-common'].forEach((word, rank) => {
     if (word.length > 2) bits.set(word, Math.max(LEAST_COMMON_BITS, Math.log2(rank + 1)));
   });
-  for (const word of listOf(HUMAN_WORDS)) bits.set(word, HUMAN_BITS);
-  for (const word of listOf(SERIES_WORDS)) bits.set(word, SERIES_BITS);
-  for (const word of listOf(EAST_ASIAN_WORDS)) bits.set(word, FUNCTION_BITS);
-  for (const word of listOf(PLACEHOLDER_WORDS)) bits.set(word, PLACEHOLDER_BITS);
-  for (const word of listOf(FUNCTION_WORDS)) bits.set(word, FUNCTION_BITS);
+  for (const word of splitWords(HUMAN_WORDS)) bits.set(word, HUMAN_BITS);
+  for (const word of splitWords(SERIES_WORDS)) bits.set(word, SERIES_BITS);
+  for (const word of splitWords(EAST_ASIAN_WORDS)) bits.set(word, FUNCTION_BITS);
+  for (const word of splitWords(PLACEHOLDER_WORDS)) bits.set(word, PLACEHOLDER_BITS);
+  for (const word of splitWords(FUNCTION_WORDS)) bits.set(word, FUNCTION_BITS);
   return bits;
 }
 
-function listOf(words: string): readonly string[] {
+function splitWords(words: string): readonly string[] {
   return words.trim().split(/\s+/);
 }

@@ -3,9 +3,9 @@ import { SECOND } from '../time.ts';
 import { hashOfSignedBytes, parseCanonicalToken } from './canonical-form.ts';
 import { isUserId } from './user-id.ts';
 
-/** What an access token says of itself. Nobody has looked at its signature: good for revoking it, and for nothing else. */
+/** The content of an access token whose signature is not verified: use it to revoke the token, and for nothing else. */
 export interface UnverifiedToken {
-  /** The name under which this token is revoked. */
+  /** The hash under which this token is revoked. */
   readonly hash: string;
   readonly userId: string;
   readonly sessionId: string;
@@ -13,7 +13,7 @@ export interface UnverifiedToken {
   readonly expiresAt: number;
 }
 
-/** The last second that a date in MongoDB's tools is sure to be shown for: that of the year 9999. */
+/** The last second of the year 9999: MongoDB's tools may not display later dates. */
 const LAST_SECOND = 253_402_300_799;
 
 const payloadSchema = z.object({
@@ -22,7 +22,7 @@ const payloadSchema = z.object({
   exp: z.int().min(0).max(LAST_SECOND),
 });
 
-/** Reads an access token in canonical form without its key; undefined for anything else. */
+/** Reads an access token in canonical form without a key. Returns undefined for anything else. */
 export function readUnverifiedToken(token: string): UnverifiedToken | undefined {
   const canonical = parseCanonicalToken(token);
   if (canonical === undefined) return undefined;
@@ -40,6 +40,6 @@ function parseJson(part: string): unknown {
   try {
     return JSON.parse(Buffer.from(part, 'base64url').toString());
   } catch {
-    return undefined; // which the schema refuses
+    return undefined; // the schema rejects it
   }
 }

@@ -6,17 +6,17 @@ import { type Claims, claimsSchema, headerSchema, LONGEST_LIFETIME } from './cla
 import type { Key } from './key.ts';
 import type { KeyRing } from './keys.ts';
 
-/** What a verified access token says. */
+/** The content of a verified access token. */
 export interface AccessToken {
-  /** SHA-256 of the signed bytes, in base64: the name under which this token is revoked. */
+  /** SHA-256 of the signed bytes, in base64: the hash under which this token is revoked. */
   readonly hash: string;
   /** The key that signed it. */
   readonly kid: string;
   readonly userId: string;
   readonly sessionId: string;
-  /** The session's place on the logical clock of revocations, in milliseconds. */
+  /** The session's stamp on the logical clock of revocations, in milliseconds. */
   readonly stamp: number;
-  /** Rotations of the session when it was issued; 0 also where the token does not say. */
+  /** Rotations of the session when the token was issued; 0 also if the token has no counter. */
   readonly counter?: number;
   /** Milliseconds since 1970. */
   readonly issuedAt: number;
@@ -30,17 +30,17 @@ export interface VerifierOptions {
   readonly audience: string;
 }
 
-/** Tells what a token says, or throws AuthError `invalid_token`. */
+/** Returns the content of a token, or throws AuthError `invalid_token`. */
 export type Verify = (token: string) => AccessToken;
 
-/** Makes what verifies access tokens: spelling, key, signature, claims, in this order. */
+/** Creates the verifier of access tokens: it checks spelling, key, signature and claims, in this order. */
 export function createVerifier({ keys, issuer, audience }: VerifierOptions): Verify {
   const schema = claimsSchema(issuer, audience);
 
   return function verify(token) {
     const canonical = parseCanonicalToken(token);
     if (canonical === undefined) throw invalid('it is not in canonical form');
-    const key = keyOf(canonical, keys);
+    const key = findKey(canonical, keys);
     const claims = parse(schema, signedPayload(canonical, key), 'claims');
     if ((claims.exp - claims.iat) * SECOND > LONGEST_LIFETIME) throw invalid('it lives too long');
     return {
@@ -56,14 +56,14 @@ export function createVerifier({ keys, issuer, audience }: VerifierOptions): Ver
   };
 }
 
-/** All that a token says which `verify` has accepted. */
+/** Returns all claims of a token that `verify` has accepted. */
 export function readClaims(token: string): Claims {
   const [, payload = ''] = token.split('.');
   return parseJson(payload) as Claims;
 }
 
-/** The key that the header names. It fixes the algorithm; the token has no say (RFC 8725 section 3.1). */
-function keyOf(token: CanonicalToken, keys: KeyRing): Key {
+/** Returns the key that the header names. The key determines the algorithm, not the token (RFC 8725 section 3.1). */
+function findKey(token: CanonicalToken, keys: KeyRing): Key {
   const header = parse(headerSchema, parseJson(token.header), 'header');
   const key = keys.find(header.kid);
   if (key === undefined) throw invalid('its key is not on the ring');
@@ -71,7 +71,7 @@ function keyOf(token: CanonicalToken, keys: KeyRing): Key {
   return key;
 }
 
-/** The payload, once the key has vouched for it. */
+/** Returns the payload after a check of the signature. */
 function signedPayload({ signedBytes, payload, signature }: CanonicalToken, key: Key): unknown {
   if (!key.hasSigned(signedBytes, Buffer.from(signature, 'base64url'))) {
     throw invalid('its signature is wrong');
@@ -82,8 +82,8 @@ function signedPayload({ signedBytes, payload, signature }: CanonicalToken, key:
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Only JSON as it is written here, which comes out the same when it is written again: of a member that is
- * there twice one program reads the first and another the last (RFC 7519 section 4).
+ * Parses JSON that is the same text when it is serialized again: of a duplicate member one parser reads the
+ * first and another the last (RFC 7519 section 4).
  */
 function parseJson(part: string): unknown {
   try {
@@ -102,12 +102,12 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, part: string): T {
   return result.data;
 }
 
-/** A refused token. A client reads no more than that. */
+/** Creates the error of a refused token. The client does not get the fault. */
 export function invalid(fault: string, cause?: unknown): AuthError {
   return new AuthError('invalid_token', `The access token was refused: ${fault}`, { cause });
 }
 
-/** A token outside its time, which its holder may know (RFC 6750 section 3). */
+/** Creates the error of a token outside its time, which the client may get (RFC 6750 section 3). */
 export function notCurrent(fault: string): AuthError {
   const description = `The access token ${fault}`;
   return new AuthError('invalid_token', description, { description });
