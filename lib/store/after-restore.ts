@@ -9,20 +9,20 @@ import { SENTINEL } from './revocation-keys.ts';
 const CAUSE = { reason: 'restored', revokedBy: 'rescind migrate' } as const;
 
 /**
- * What makes a restored database safe: every token issued so far is refused, whatever of its revocation
- * was lost. The sentinel goes first. Where it breaks off between the two, servers find an epoch that
- * `schema` does not have, and answer 503 until it is done again.
+ * Plans what makes a restored database safe: every token issued so far is refused, also if its revocation was
+ * lost. The sentinel is written first. If the run stops between the two steps, servers read an epoch that
+ * `schema` does not have, and answer 503 until the run is repeated.
  */
 export function planAfterRestore(collections: Collections): MigrationPlan {
   return merge([
     step('refuse every token issued so far, and give revoked_tokens a new epoch', () =>
       moveSentinel(collections),
     ),
-    step('note that epoch in schema', () => noteEpoch(collections)),
+    step('note that epoch in schema', () => copyEpoch(collections)),
   ]);
 }
 
-/** Epoch and cutoff in one update: no server takes over the one without the other. */
+/** Writes epoch and cutoff in one update: no server reads one without the other. */
 async function moveSentinel(collections: Collections): Promise<void> {
   const above = await newestStamps(collections);
   await collections.revokedTokens.updateOne(
@@ -35,17 +35,17 @@ async function moveSentinel(collections: Collections): Promise<void> {
   );
 }
 
-/** Another one at the same time may have moved the sentinel on: the epoch that it has in the end counts. */
-async function noteEpoch(collections: Collections): Promise<void> {
+/** Copies the sentinel's epoch to `schema`, until both agree: a concurrent run may replace the sentinel's meanwhile. */
+async function copyEpoch(collections: Collections): Promise<void> {
   let epoch: string;
   do {
-    epoch = await epochOf(collections);
+    epoch = await readEpoch(collections);
     await collections.schema.updateOne({ _id: 'rescind' }, { $set: { epoch } });
-  } while ((await epochOf(collections)) !== epoch);
+  } while ((await readEpoch(collections)) !== epoch);
 }
 
-async function epochOf({ revokedTokens }: Collections): Promise<string> {
+async function readEpoch({ revokedTokens }: Collections): Promise<string> {
   const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
   if (sentinel?.epoch !== undefined) return sentinel.epoch;
-  throw new StoreNotReady('The sentinel was lost meanwhile. Run the same command again');
+  throw new StoreNotReady('The sentinel was deleted during the run. Run the same command again');
 }

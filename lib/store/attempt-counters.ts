@@ -4,36 +4,36 @@ import { MAX_TIME, orUnavailable } from './database.ts';
 import { isDuplicateOf } from './duplicate-keys.ts';
 import type { Forgetting } from './forgetting.ts';
 
-/** A limit on failures, and the key under which they are counted. */
+/** A limit of failures, and the key under which they are counted. */
 export interface Counter {
   readonly key: string;
-  /** The most failures, attempts under way included. */
+  /** The most failures, attempts in flight included. */
   readonly most: number;
   readonly forgetting: Forgetting;
 }
 
-/** A counter as it is stored: failures, and attempts that may become one. */
+/** A counter as stored: failures, and attempts that may become failures. */
 interface CounterDocument {
   readonly key: string;
-  /** The failures that were counted when the last one was. */
+  /** The number of failures at the time of the last one. */
   readonly points: number;
-  /** The start of the window, or the time of the last failure. Missing before the first one. */
+  /** The start of the window, or the time of the last failure. Missing before the first failure. */
   readonly since?: Date;
-  /** Attempts whose outcome is open. One that crashed is dropped at its time. */
+  /** Attempts without an outcome yet. One whose server crashed is dropped at `until`. */
   readonly under_way?: readonly { readonly id: string; readonly until: Date }[];
-  /** For the TTL index: the document says nothing any more. */
+  /** The time for the TTL index: from then on the document counts nothing. */
   readonly expire: Date;
 }
 
-/** The room that a counter has for one more attempt. */
+/** The room of a counter for one more attempt. */
 export interface Room {
-  /** Milliseconds until failures are forgotten that leave no room; 0 where they leave some. */
+  /** Milliseconds until enough failures have expired; 0 if the failures leave room now. */
   readonly wait: number;
-  /** True where failures and attempts under way together leave room. */
+  /** True if failures and attempts in flight together leave room. */
   readonly isFree: boolean;
 }
 
-/** An attempt under way, counted by several counters. Both functions return false where its time was over. */
+/** An attempt in flight, counted by several counters. Both functions return false if it was dropped before. */
 export interface Reservation {
   /** Turns the attempt into a failure. */
   fail(): Promise<boolean>;
@@ -44,7 +44,7 @@ export interface Reservation {
 export interface AttemptCounters {
   /** Reads counters, and the entries under other keys, in one command. */
   read(keys: readonly string[]): Promise<CounterSnapshot>;
-  /** Counts an attempt in all of these counters, or returns undefined where one has no room left. */
+  /** Counts an attempt in all of these counters. Returns undefined if one of them has no room. */
   reserve(counters: readonly Counter[]): Promise<Reservation | undefined>;
 }
 
@@ -54,9 +54,9 @@ export interface CounterSnapshot {
 }
 
 /**
- * Counts failures and attempts under way in `login_limits`, by the database's clock. An attempt is counted before
- * its outcome is known, so that attempts at once have no more guesses than attempts in turn; one that nobody ends
- * is dropped after `holdFor` milliseconds, and its outcome is worth nothing from then on.
+ * Counts failures and attempts in flight in `login_limits`, by the database's clock. An attempt is counted before
+ * its outcome is known, so concurrent attempts get no more guesses than sequential ones. An attempt that is not
+ * ended is dropped after `holdFor` milliseconds, and its outcome is ignored from then on.
  */
 export function createAttemptCounters(collection: Collection, holdFor: number): AttemptCounters {
   async function update(operations: AnyBulkWriteOperation[]): Promise<number> {
@@ -65,13 +65,13 @@ export function createAttemptCounters(collection: Collection, holdFor: number): 
     return result.modifiedCount + result.upsertedCount;
   }
 
-  /** Two first attempts at once insert the same key: the second try finds it. */
+  /** Counts the attempt. A concurrent first attempt may insert the same key: one retry then finds it. */
   async function start(counters: readonly Counter[], id: string): Promise<boolean> {
-    const operations = counters.map((counter) => startOf(counter, id, holdFor));
+    const operations = counters.map((counter) => startUpdate(counter, id, holdFor));
     const isComplete = async () => (await update(operations)) === counters.length;
     return isComplete().catch(async (error: unknown) => {
       if (!isDuplicateOf(error, 'key')) throw error;
-      await end(counters, id, withoutAttempt);
+      await end(counters, id, releaseUpdate);
       return isComplete();
     });
   }
@@ -92,10 +92,10 @@ export function createAttemptCounters(collection: Collection, holdFor: number): 
 
     async reserve(counters) {
       const id = randomUUID();
-      const release = () => end(counters, id, withoutAttempt);
-      const fail = () => end(counters, id, asFailure);
+      const release = () => end(counters, id, releaseUpdate);
+      const fail = () => end(counters, id, failUpdate);
       const isComplete = await orUnavailable(start(counters, id)).catch((error: unknown) => {
-        void release().catch(() => undefined); // where that fails as well, time drops the attempt
+        void release().catch(() => undefined); // if this fails too, the attempt is dropped after `holdFor`
         throw error;
       });
       if (isComplete) return { release, fail };
@@ -133,13 +133,13 @@ function toSnapshot(documents: readonly Snapshot[]): CounterSnapshot {
   };
 }
 
-const NOBODY: readonly never[] = [];
-const underWay = { $ifNull: ['$under_way', NOBODY] };
+const NO_ATTEMPTS: readonly never[] = [];
+const underWay = { $ifNull: ['$under_way', NO_ATTEMPTS] };
 const isLive = { $gt: ['$$this.until', '$$NOW'] };
 const live = { $filter: { input: underWay, as: 'this', cond: isLive } };
 
-/** Adds the attempt where there is room, and changes nothing where there is none: that costs no write. */
-function startOf({ key, most, forgetting }: Counter, id: string, holdFor: number) {
+/** Adds the attempt if there is room. Otherwise the update changes nothing, which costs no write. */
+function startUpdate({ key, most, forgetting }: Counter, id: string, holdFor: number) {
   const hasRoom = { $lte: [{ $add: [forgetting.failures, { $size: live }, 1] }, most] };
   const until = { $add: ['$$NOW', holdFor] };
   const added = { $concatArrays: [live, [{ id, until }]] };
@@ -150,7 +150,7 @@ function startOf({ key, most, forgetting }: Counter, id: string, holdFor: number
   return { updateOne: { filter: { key }, update, upsert: true } };
 }
 
-function asFailure({ forgetting }: Counter, id: string): Document[] {
+function failUpdate({ forgetting }: Counter, id: string): Document[] {
   const counted = { points: { $add: [forgetting.failures, 1] }, since: forgetting.since };
   return [
     { $set: { ...counted, under_way: without(id) } },
@@ -158,7 +158,7 @@ function asFailure({ forgetting }: Counter, id: string): Document[] {
   ];
 }
 
-function withoutAttempt(_: Counter, id: string): Document[] {
+function releaseUpdate(_: Counter, id: string): Document[] {
   return [{ $set: { under_way: without(id) } }];
 }
 
@@ -166,7 +166,7 @@ function without(id: string): Document {
   return { $filter: { input: underWay, as: 'this', cond: { $ne: ['$$this.id', id] } } };
 }
 
-/** The end of what is known: it only moves later, since a document that is deleted early forgets failures. */
+/** Returns the latest of the stored and the new expiry: a document that is deleted early loses its failures. */
 function later(dates: readonly unknown[]): Document {
   return { $max: ['$expire', ...dates.map((each) => ({ $max: each }))] };
 }

@@ -1,6 +1,6 @@
 import { ObjectId } from 'mongodb';
 
-/** The place of an event in the trail, which is in the order of these two. */
+/** The position of an event in the trail, which is sorted by these two fields. */
 export interface AuditPosition {
   readonly at: Date;
   readonly id: ObjectId;
@@ -9,7 +9,7 @@ export interface AuditPosition {
 const TIME_BYTES = 8;
 const LENGTH = TIME_BYTES + 12;
 
-/** The position as text: its 20 bytes in base64url. */
+/** Encodes a position as text: its 20 bytes in base64url. */
 export function cursorOf({ at, id }: AuditPosition): string {
   const bytes = Buffer.alloc(LENGTH);
   bytes.writeBigInt64BE(BigInt(at.getTime()));
@@ -17,7 +17,7 @@ export function cursorOf({ at, id }: AuditPosition): string {
   return bytes.toString('base64url');
 }
 
-/** The position that a cursor stands for; undefined for a text that `cursorOf` never makes. */
+/** Decodes a cursor. Returns undefined for a text that `cursorOf` never returns. */
 export function parseCursor(text: string): AuditPosition | undefined {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length !== LENGTH || bytes.toString('base64url') !== text) return undefined;

@@ -3,20 +3,20 @@ import { type AuditPosition, cursorOf } from './audit-cursor.ts';
 import type { AuditDocument, Collections } from './collections.ts';
 import { MAX_TIME, orUnavailable } from './database.ts';
 
-/** Which events are asked for: those of which all of this is true. */
+/** A filter of audit events. All of its conditions have to hold. */
 export interface AuditFilter {
-  /** Whom it happened to. */
+  /** The affected user. */
   readonly userId?: string | undefined;
-  /** Who did it: the id of a user or a client, or the name of a command. */
+  /** The actor: the id of a user or a client, or the name of a command. */
   readonly actorId?: string | undefined;
   readonly action?: string | undefined;
-  /** The earliest. */
+  /** The earliest time, inclusive. */
   readonly from?: Date | undefined;
-  /** All are before this. */
+  /** The latest time, exclusive. */
   readonly to?: Date | undefined;
 }
 
-/** An audit event as it is kept. */
+/** An audit event as stored. */
 export interface RecordedEvent {
   readonly id: string;
   readonly at: Date;
@@ -30,7 +30,7 @@ export interface RecordedEvent {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Some events, the newest first, and the cursor for those after them; undefined where these were the last. */
+/** A page of events, newest first, and the cursor of the next page; undefined on the last page. */
 export interface AuditPage {
   readonly events: readonly RecordedEvent[];
   readonly nextCursor: string | undefined;
@@ -38,8 +38,8 @@ export interface AuditPage {
 
 export interface AuditTrail {
   /**
-   * At most `limit` events, the newest first, from behind `after` on. Events that are written meanwhile
-   * move none of the others to another page. StoreUnavailable.
+   * Returns at most `limit` events that follow `after`, newest first. Events that are written meanwhile
+   * move no event to another page. Throws StoreUnavailable.
    */
   page(filter: AuditFilter, limit: number, after?: AuditPosition): Promise<AuditPage>;
 }
@@ -52,7 +52,7 @@ export function createAuditTrail({ auditEvents }: Pick<Collections, 'auditEvents
         auditEvents
           .find(toQuery(filter, after), { maxTimeMS: MAX_TIME })
           .sort({ at: -1, _id: -1 })
-          .limit(limit + 1) // one more, to see whether there are any
+          .limit(limit + 1) // one more, to detect a next page
           .toArray(),
       );
       const events = found.slice(0, limit);
@@ -70,12 +70,12 @@ function toQuery({ userId, actorId, action, from, to }: AuditFilter, after?: Aud
   if (action !== undefined) query.push({ action: { $eq: action } });
   if (from !== undefined) query.push({ at: { $gte: from } });
   if (to !== undefined) query.push({ at: { $lt: to } });
-  if (after !== undefined) query.push(...isBehind(after));
+  if (after !== undefined) query.push(...afterPosition(after));
   return query.length > 0 ? { $and: query } : {};
 }
 
-/** As one range of the index, from which only events of that very millisecond are taken out. */
-function isBehind({ at, id }: AuditPosition): Document[] {
+/** Returns the filter of events after a position: one range of the index, without earlier ones of its millisecond. */
+function afterPosition({ at, id }: AuditPosition): Document[] {
   return [{ at: { $lte: at } }, { $nor: [{ at, _id: { $gte: id } }] }];
 }
 

@@ -25,32 +25,32 @@ export type AuditAction =
 
 export interface AuditEvent {
   readonly action: AuditAction;
-  /** Whom it happened to; undefined where no such user exists. */
+  /** The affected user; undefined if no such user exists. */
   readonly user: { readonly id: string; readonly companyId: string | null } | undefined;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
 export interface Audit {
   /**
-   * Writes the event. Never rejects and never waits long: what it reports has already happened, and
-   * a fault of the audit trail must not make it look undone. A lost event is logged.
+   * Writes the event. Never rejects and never waits long: the action has already happened, and a failed
+   * write of its event must not make it look undone. A lost event is logged.
    */
   record(event: AuditEvent, caller: Caller): Promise<void>;
 }
 
 export interface AuditOptions {
-  /** Told of each event that was lost. */
+  /** Receives an error for each lost event. */
   readonly log: Log;
-  /** The longest that an answer waits for its audit event, in milliseconds. Default 1,000. */
+  /** The timeout of a write in milliseconds: a response waits for its audit event. Default 1,000. */
   readonly patience?: number;
 }
 
-const PATIENCE = SECOND;
+const TIMEOUT = SECOND;
 
 /** Writes the `audit_events` collection. */
 export function createAudit(
   { auditEvents }: Pick<Collections, 'auditEvents'>,
-  { log, patience = PATIENCE }: AuditOptions,
+  { log, patience: timeout = TIMEOUT }: AuditOptions,
 ): Audit {
   return {
     async record(event, caller) {
@@ -64,21 +64,21 @@ export function createAudit(
           );
         },
       );
-      await within(leftOf(caller, patience), written, late).catch(() => undefined);
+      await within(limitToDeadline(timeout, caller), written, timedOut).catch(() => undefined);
     },
   };
 }
 
-const late = () => new Error('The audit event was not written in time');
+const timedOut = () => new Error('The audit event was not written in time');
 
-/** At most half of what is left: the caller must still get the answer in time. */
-function leftOf({ deadline = Number.POSITIVE_INFINITY }: Caller, patience: number): number {
-  return Math.min(patience, Math.max(0, deadline - performance.now()) / 2);
+/** Returns the time to wait: at most half of what is left, so that the caller still gets its response in time. */
+function limitToDeadline(timeout: number, { deadline = Number.POSITIVE_INFINITY }: Caller): number {
+  return Math.min(timeout, Math.max(0, deadline - performance.now()) / 2);
 }
 
 function toDocument({ action, user, details }: AuditEvent, caller: Caller) {
   return {
-    _id: new ObjectId(), // a client may make ids of its owner's kind for documents without one
+    _id: new ObjectId(), // a client with a `pkFactory` would create other ids
     at: new Date(),
     action,
     user_id: user?.id ?? null,

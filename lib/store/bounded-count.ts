@@ -2,21 +2,21 @@ import type { Collection, Document, Filter } from 'mongodb';
 import { SECOND } from '../time.ts';
 import { orUnavailable } from './database.ts';
 
-/** How many there are: so many, or at least so many where counting was stopped. */
+/** A number of documents: exact, or a lower bound if counting was stopped. */
 export interface BoundedCount {
   readonly count: number;
   readonly isLowerBound: boolean;
 }
 
-/** Where counting stops: what comes on top would tell nobody more. */
+/** The number at which counting stops. */
 const MOST_COUNTED = 250_000;
 
-/** How long counting may take, in milliseconds. */
+/** The timeout of a count, in milliseconds. */
 const COUNT_TIME = SECOND;
 
 const MAX_TIME_EXPIRED = 50;
 
-/** Counts the documents, up to 250,000 of them or for a second; after a second nothing is known, and it is 0 at least. */
+/** Counts documents, up to 250,000 and for at most a second. After a timeout the result is a lower bound of 0. */
 export async function countUpTo<T extends Document>(
   collection: Collection<T>,
   filter: Document,

@@ -8,15 +8,15 @@ import { findByIds, MAX_TIME, orUnavailable } from './database.ts';
 import { createAssertKept } from './kept.ts';
 import { type ProvenReads, unproven } from './primary-proof.ts';
 
-/** A service that may ask `/oauth`. */
+/** A service that may call `/oauth`. */
 export interface Client {
   readonly id: string;
-  /** For people. */
+  /** The display name. */
   readonly name: string;
   readonly createdAt: Date;
 }
 
-/** A client with what proves that it is the one. */
+/** A client with the hash of its secret. */
 export interface ClientAccount extends Client {
   /** SHA-256 of its secret, in hexadecimal. */
   readonly secretHash: string;
@@ -29,25 +29,25 @@ export interface NewClient {
 
 export interface Clients {
   /**
-   * What was registered under this id. A client never changes, so one that was found is remembered for a
-   * minute: whether it has been revoked since is for `revoked_tokens` to say.
+   * Returns the client with this id. A client never changes, so one that was found is cached for a minute:
+   * `revoked_tokens` decides whether it has been revoked since.
    */
   find(id: string): Promise<ClientAccount | undefined>;
-  /** All of them, the oldest first, read strictly. StoreNotReady where there are none because the collection was lost. */
+  /** Returns all clients, oldest first, by a strict read. Throws StoreNotReady if the collection was lost. */
   list(): Promise<Client[]>;
-  /** Answers once a majority has the client. */
+  /** Adds a client. Resolves once a majority has it. */
   create(client: NewClient): Promise<Client>;
-  /** Answers once a majority has it what was deleted; undefined where there was none. Revoke it before. */
+  /** Deletes a client and returns it once a majority has the deletion; undefined if there was none. Revoke it before. */
   delete(id: string): Promise<Client | undefined>;
 }
 
 const MOST_REMEMBERED = 1_000;
 const BY_AGE = { created_at: 1, _id: 1 } as const;
-const WHAT_A_CLIENT_IS = { name: 1, secret_hash: 1, created_at: 1 } as const;
+const CLIENT_FIELDS = { name: 1, secret_hash: 1, created_at: 1 } as const;
 
 /**
- * Reads and writes the `clients` collection. A client is remembered for so many milliseconds, and no longer,
- * because it may have been deleted by hand, or its entry in `revoked_tokens` lost with all others.
+ * Reads and writes the `clients` collection. A client is cached for `remembered` milliseconds and no longer: it
+ * may have been deleted by hand, or its entry in `revoked_tokens` lost with all others.
  */
 export function createClients(
   collections: Collections,
@@ -101,12 +101,12 @@ export function createClients(
   };
 }
 
-/** Reads a client, and strictly where none is found. */
+/** Reads a client. If none is found, a strict read repeats it. */
 function createRead(clients: Collections['clients'], primary: ProvenReads) {
   const readBy = (rule?: 'strict') =>
     createSharedReads(async (ids) => {
       const documents = await primary.read(
-        (readConcern) => findByIds(clients, ids, WHAT_A_CLIENT_IS, { readConcern }),
+        (readConcern) => findByIds(clients, ids, CLIENT_FIELDS, { readConcern }),
         rule,
       );
       return new Map(documents.map((document) => [document._id, document]));

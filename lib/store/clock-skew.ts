@@ -5,14 +5,14 @@ import { orUnavailable } from './database.ts';
 import { watchReach } from './why-unreachable.ts';
 
 export interface ClockSkew {
-  /** Asks the database for its time and answers how far this process is ahead of it, in milliseconds. */
+  /** Reads the database's time. Returns how far this process is ahead of it, in milliseconds. */
   measure(): Promise<number>;
   /**
-   * StoreUnavailable when the last measurement was over 5 minutes: `exp` and `iat` would mean
-   * nothing. Measures first where nothing has been measured yet.
+   * Throws StoreUnavailable if the last measurement was over 5 minutes: `exp` and `iat` would be
+   * meaningless. Measures first if there is no measurement yet.
    */
   assertBearable(): Promise<void>;
-  /** The same for a time that the database has just told. */
+  /** Does the same for a time that the database has just returned. */
   assertNear(databaseTime: Date): void;
   stop(): void;
 }
@@ -22,29 +22,29 @@ export const MAX_SKEW = 5 * MINUTE;
 
 const INTERVAL = 30 * SECOND;
 
-/** Watches how far this process's clock is from the database's, every 30 seconds. */
+/** Measures every 30 seconds how far this process's clock is from the database's. */
 export function createClockSkew(db: Db, clock: Clock): ClockSkew {
   const reach = watchReach(db.client);
   let skew: number | undefined;
 
   function explain(error: unknown): never {
-    const why = error instanceof StoreNotReady ? undefined : reach.why();
-    if (why === undefined || !(error instanceof StoreUnavailable)) throw error;
-    throw new StoreUnavailable(why, error.cause);
+    const reason = error instanceof StoreNotReady ? undefined : reach.why();
+    if (reason === undefined || !(error instanceof StoreUnavailable)) throw error;
+    throw new StoreUnavailable(reason, error.cause);
   }
 
   async function measure(): Promise<number> {
     const sent = clock();
     const { localTime } = await orUnavailable(db.command({ hello: 1 })).catch(explain);
     const received = clock();
-    if (!(localTime instanceof Date)) throw new StoreUnavailable('The database told no time');
+    if (!(localTime instanceof Date)) throw new StoreUnavailable('The database returned no time');
     const measured = (sent + received) / 2 - localTime.getTime();
     skew = measured;
     return measured;
   }
 
   function watch(): void {
-    measure().catch(() => undefined); // The next request meets the same fault, and reports it.
+    measure().catch(() => undefined); // the next request fails in the same way and reports it
   }
 
   watch();
@@ -64,6 +64,6 @@ export function createClockSkew(db: Db, clock: Clock): ClockSkew {
 function assertBearable(skew: number): void {
   if (Math.abs(skew) <= MAX_SKEW) return;
   throw new StoreUnavailable(
-    `The clock of this server is ${Math.round(skew / SECOND)} s off the database's; set it right (NTP)`,
+    `The clock of this server is ${Math.round(skew / SECOND)} s off the database's; synchronize it (NTP)`,
   );
 }

@@ -10,21 +10,21 @@ import { ELSEWHERE, foreignTraits } from './foreign-data.ts';
 import { isSameKey } from './read-indexes.ts';
 import { deletingIndexes, dropAdvice, refusalOf, refusingIndexes } from './refusing-indexes.ts';
 
-/** One change to the database. Applying it twice, or by two processes at once, is as good as once. */
+/** One change to the database. It is idempotent, also if two processes apply it at once. */
 export interface MigrationStep {
   readonly description: string;
   apply(): Promise<unknown>;
 }
 
-/** What has to change, and what stands in the way: with a conflict, nothing may be changed. */
+/** The steps of a migration and its conflicts: with a conflict, nothing may be changed. */
 export interface MigrationPlan {
   readonly conflicts: readonly string[];
   readonly steps: readonly MigrationStep[];
 }
 
 /**
- * Compares one collection, its validator and its indexes with what they should be. Changes nothing. A database
- * that is not known has not been migrated: what is there may be another application's.
+ * Compares one collection, its validator and its indexes with their specification. Changes nothing. A database
+ * that is not known has not been migrated: its documents may belong to another application.
  */
 export async function planCollection(
   db: Db,
@@ -48,7 +48,7 @@ export async function planCollection(
   ]);
 }
 
-/** One plan of several, in their order. */
+/** Merges several plans into one, in their order. */
 export function merge(plans: readonly MigrationPlan[]): MigrationPlan {
   return {
     conflicts: plans.flatMap(({ conflicts }) => conflicts),
@@ -56,12 +56,12 @@ export function merge(plans: readonly MigrationPlan[]): MigrationPlan {
   };
 }
 
-/** A plan that only says what stands in the way. */
+/** Returns a plan of one conflict. */
 export function conflict(sentence: string): MigrationPlan {
   return { conflicts: [sentence], steps: [] };
 }
 
-/** A plan of one step. */
+/** Returns a plan of one step. */
 export function step(description: string, apply: () => Promise<unknown>): MigrationPlan {
   return { conflicts: [], steps: [{ description, apply }] };
 }
@@ -79,7 +79,7 @@ function planCreation(db: Db, spec: CollectionSpec): MigrationPlan {
   );
 }
 
-/** Takes over a collection that appeared meanwhile: another migrate made it, or a server that was running. */
+/** Takes over a collection that was created meanwhile, by another migrate or a running server. */
 async function adopt(db: Db, spec: CollectionSpec): Promise<void> {
   const [found] = await db.listCollections({ name: spec.name }).toArray();
   const options: Document = (found && 'options' in found && found.options) || {};
@@ -144,20 +144,20 @@ function planIndex(
 }
 
 function planChange(db: Db, collection: string, index: IndexSpec, found: Document): MigrationPlan {
-  const fault = faultOf(index, found);
+  const fault = describeFault(index, found);
   if (fault !== undefined) {
     const name = String(found['name']);
     return conflict(`The index ${name} of ${collection} ${fault}; ${dropAdvice(collection, name)}`);
   }
   const { expireAfterSeconds } = index.options;
-  if (expireAfterSeconds === undefined) return NOTHING; // a TTL there is among the deleting indexes
+  if (expireAfterSeconds === undefined) return NOTHING; // deletingIndexes reports a TTL here
   return found['expireAfterSeconds'] === expireAfterSeconds
     ? NOTHING
     : planTtl(db, collection, index, found);
 }
 
-/** What cannot be changed in place, and does not do what the index is for. */
-function faultOf({ options }: IndexSpec, found: Document): string | undefined {
+/** Returns what cannot be changed in place and defeats the purpose of the index. */
+function describeFault({ options }: IndexSpec, found: Document): string | undefined {
   const partial = ['partialFilterExpression', 'sparse', 'collation'].find((name) => found[name]);
   if (partial !== undefined) return `has ${partial}`;
   const unique = options.unique ?? false;
@@ -179,16 +179,16 @@ function describe({ unique, expireAfterSeconds }: IndexSpec['options']): string 
 }
 
 const BACKGROUND_OPERATION_IN_PROGRESS = 12587;
-const TRY_AGAIN_AFTER = SECOND / 4;
+const RETRY_AFTER = SECOND / 4;
 
-/** Waits as long as an index is built on the collection, by another migrate perhaps: MongoDB refuses collMod then. */
+/** Runs collMod. Waits while an index is built on the collection, e.g. by another migrate: MongoDB refuses collMod then. */
 async function modify(db: Db, collMod: Document): Promise<Document> {
   for (;;) {
     try {
       return await db.command({ ...collMod, writeConcern: commandConcern() });
     } catch (error) {
       if (!hasCode(error, BACKGROUND_OPERATION_IN_PROGRESS)) throw error;
-      await pause(TRY_AGAIN_AFTER);
+      await pause(RETRY_AFTER);
     }
   }
 }

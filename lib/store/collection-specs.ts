@@ -12,10 +12,10 @@ export interface CollectionSpec {
   readonly indexes: readonly IndexSpec[];
 }
 
-/** Raised when validators or indexes change, so that a server can tell a database that is not ready for it. */
+/** The version of validators and indexes. Raised with each change, so that a server detects an older database. */
 export const SCHEMA_VERSION = 3;
 
-/** What `migrate` makes the database look like. */
+/** Returns the collections that `migrate` creates. */
 export function collectionSpecs(auditRetention: number): readonly CollectionSpec[] {
   return [
     {
@@ -101,32 +101,32 @@ function unique(field: string): IndexSpec {
   return { key: { [field]: 1 }, options: { unique: true } };
 }
 
-/** A TTL index counts from a Date; a document whose field is of another type would never expire. */
+/** Returns a TTL index. The field has to be a Date: a document with another type would never expire. */
 function expiry(field: string, after: number): IndexSpec {
   return { key: { [field]: 1 }, options: { expireAfterSeconds: toSeconds(after) } };
 }
 
-/** Without this a stray `expires_at` would let the TTL monitor delete a cutoff. */
-const NEVER_EXPIRES = { not: { required: ['expires_at'] } };
+/** The guard against a stray `expires_at`, with which the TTL monitor would delete a cutoff. */
+const NO_EXPIRY = { not: { required: ['expires_at'] } };
 
-type ShapeOf = (kind: string, properties: Document) => Document & { properties: Document };
+type EntryShape = (kind: string, properties: Document) => Document & { properties: Document };
 
-/** A refresh token names no user, and revokes its session all the same. */
-function sessionEntryShape(of: ShapeOf): Document {
-  const shape = of('session', { _id: string, expires_at: date });
+/** Returns the shape of a session's entry. `user_id` is optional: a refresh token does not name the user. */
+function sessionEntryShape(entry: EntryShape): Document {
+  const shape = entry('session', { _id: string, expires_at: date });
   return { ...shape, properties: { ...shape.properties, user_id: string } };
 }
 
 function revocationShapes(): Document[] {
   const shared = { revoked_at: date, writes: { bsonType: ['int', 'long'] } };
-  const of = (kind: string, properties: Document) =>
+  const entry = (kind: string, properties: Document) =>
     object({ kind: { enum: [kind] }, ...shared, ...properties });
   return [
-    of('token', { _id: { bsonType: 'binData' }, user_id: string, expires_at: date }),
-    sessionEntryShape(of),
-    { ...of('key', { _id: string }), ...NEVER_EXPIRES },
-    { ...of('client', { _id: string }), ...NEVER_EXPIRES },
-    { ...of('user', { _id: string, user_id: string, revoked_before: date }), ...NEVER_EXPIRES },
-    { ...of('deployment', { _id: string, epoch: string, revoked_before: date }), ...NEVER_EXPIRES },
+    entry('token', { _id: { bsonType: 'binData' }, user_id: string, expires_at: date }),
+    sessionEntryShape(entry),
+    { ...entry('key', { _id: string }), ...NO_EXPIRY },
+    { ...entry('client', { _id: string }), ...NO_EXPIRY },
+    { ...entry('user', { _id: string, user_id: string, revoked_before: date }), ...NO_EXPIRY },
+    { ...entry('deployment', { _id: string, epoch: string, revoked_before: date }), ...NO_EXPIRY },
   ];
 }

@@ -1,7 +1,7 @@
 import { type Binary, type Collection, type Db, type Document, ReadPreference } from 'mongodb';
 import { DURABLE } from './database.ts';
 
-/** One entry of the list of what is revoked. Its `_id` is made in revocations.ts, nowhere else. */
+/** One entry of `revoked_tokens`. Only `idOf` in revocation-keys.ts creates its `_id`. */
 export interface RevocationDocument {
   _id: Binary | string;
   kind: 'token' | 'session' | 'key' | 'client' | 'user' | 'deployment';
@@ -10,11 +10,11 @@ export interface RevocationDocument {
   user_id?: string;
   reason?: string;
   revoked_by?: string;
-  /** Tokens and sessions: when the entry may be deleted. */
+  /** For tokens and sessions: the time from which the entry may be deleted. */
   expires_at?: Date;
-  /** Users and the deployment: every token whose stamp is at or before this is revoked. */
+  /** For users and the deployment: every token with a stamp at or before this is revoked. */
   revoked_before?: Date;
-  /** The deployment: which collection this is. */
+  /** For the deployment: the identity of this collection. */
   epoch?: string;
 }
 
@@ -41,31 +41,31 @@ export interface SessionDocument {
   last_used_at: Date;
   user_agent: string | null;
   ip: string;
-  /** Of the newest refresh token; the first one has 0. */
+  /** The counter of the newest refresh token; the first one has 0. */
   counter?: number;
-  /** When the newest refresh token was issued; moved where it is given again after the grace, which begins anew. */
+  /** The time when the newest refresh token was issued, or issued again after the grace, which then starts anew. */
   rotated_at?: Date;
-  /** The user agent that asked for the last rotation. */
+  /** The user agent that requested the last rotation. */
   rotated_by?: string | null;
-  /** How often a rotation was asked for again, over the whole life of the session. */
+  /** The number of rotations that were requested again, over the whole life of the session. */
   graces?: number;
-  /** The highest counter of a token, refresh or access, that was presented by somebody. */
+  /** The highest counter of any refresh or access token that was presented. */
   seen_counter?: number;
-  /** `refreshes` after the last update by a server that keeps `seen_counter`, unless one that does not came before it. */
+  /** A copy of `refreshes`. It lags after a refresh by a server without `seen_counter`, until the next rotation. */
   tracked_refreshes?: number;
-  /** When a refresh token came back that had been exchanged long before. */
+  /** The time when a refresh token was presented long after its exchange. */
   reused_at?: Date;
-  /** What the last refresh came to, by the database's clock; written by the very update that decided it. */
+  /** The outcome of the last refresh, and its time by the database's clock; written by the update that decided it. */
   last_refresh?: { outcome: RefreshOutcome; at: Date };
-  /** Counted up by each refresh, so that each is a write whose majority can be waited for. */
+  /** The number of refreshes. It makes each refresh a write whose majority can be awaited. */
   refreshes?: number;
-  /** A hint for lists, written after the session was revoked. What counts is in `revoked_tokens`. */
+  /** A hint for lists, written after the session was revoked. `revoked_tokens` decides. */
   ended_at?: Date;
 }
 
 /**
- * Outcome of presenting a refresh token. `repeated`: the newest one, too soon; `retried`: the one before, within
- * the grace; `recovered`: the one before, after the grace, while its successor was never seen.
+ * The outcome of presenting a refresh token. `repeated`: the newest token, too soon; `retried`: the one before, within
+ * the grace; `recovered`: the one before, after the grace, while its successor was never presented.
  */
 export type RefreshOutcome =
   | 'rotated'
@@ -87,7 +87,7 @@ export interface AuditDocument {
   details: Document;
 }
 
-/** A service that may ask `/oauth`. */
+/** A service that may call `/oauth`. */
 export interface ClientDocument {
   _id: string;
   name: string;
@@ -96,14 +96,14 @@ export interface ClientDocument {
   created_at: Date;
 }
 
-/** How often something happened on a day: `_id` is `<yyyy-mm-dd>:<what>`. */
+/** The number of events of one kind on a day. `_id` is `<yyyy-mm-dd>:<kind>`. */
 export interface DailyCountDocument {
   _id: string;
   day: Date;
   n: number;
 }
 
-/** Which shape the database has, and which `revoked_tokens` belongs to it. */
+/** The schema version of the database, and the epoch of its `revoked_tokens`. */
 export interface SchemaDocument {
   _id: 'rescind';
   version: number;
@@ -121,7 +121,7 @@ export interface Collections {
   readonly schema: Collection<SchemaDocument>;
 }
 
-/** The driver's own defaults for what documents become: the options of a client may be those of its owner. */
+/** The driver's default conversions of documents: a client of an embedder may have other options. */
 const PLAIN_VALUES = {
   raw: false,
   promoteValues: true,
@@ -135,7 +135,7 @@ const PLAIN_VALUES = {
   enableUtf8Validation: true,
 };
 
-/** Opens the collections so that reads go to the primary and writes wait for a majority, whatever the URI says. */
+/** Opens the collections. Reads go to the primary and writes wait for a majority, whatever the URI sets. */
 export function openCollections(db: Db): Collections {
   const options = {
     readPreference: ReadPreference.primary,
@@ -148,7 +148,7 @@ export function openCollections(db: Db): Collections {
     users: db.collection<UserDocument>('users', options),
     sessions: db.collection<SessionDocument>('sessions', options),
     auditEvents: db.collection<AuditDocument>('audit_events', options),
-    // A failover may forget a few failures; three journal flushes a login would cost more.
+    // A failover may lose a few failures; three journal flushes per login would cost more.
     loginLimits: db.collection('login_limits', { ...options, writeConcern: { w: 1 } }),
     clients: db.collection<ClientDocument>('clients', options),
     dailyCounts: db.collection<DailyCountDocument>('daily_counts', options),

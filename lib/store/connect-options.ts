@@ -4,7 +4,7 @@ import { MOST_CONNECTIONS } from './connection-uri.ts';
 export interface ConnectOptions {
   /** The most milliseconds a request may wait for the database. Default 5,000. */
   readonly deadline?: number;
-  /** The most milliseconds that one command may take; 0 for no limit. Default: the deadline. */
+  /** The timeout of one command in milliseconds; 0 for none. Default: the deadline. */
   readonly commandTimeout?: number;
   readonly appName?: string;
   /** The most connections to one server, 1 to 1,000. Default 50. */
@@ -13,7 +13,7 @@ export interface ConnectOptions {
 
 const MOST_BYTES = 128;
 
-/** The fault of each option, to be read after its name; undefined where there is none. */
+/** Checks of the options. Each returns a phrase that follows the option's name; undefined without a fault. */
 const CHECKS: Readonly<Record<keyof ConnectOptions, (value: unknown) => string | undefined>> = {
   deadline: (value) =>
     isWhole(value, 1, DAY) ? undefined : `must be a whole number of milliseconds from 1 to ${DAY}`,
@@ -33,7 +33,7 @@ function isWhole(value: unknown, least: number, most: number): boolean {
   return Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
 }
 
-/** TypeError that names the option of `connect` which is unknown or of the wrong type. */
+/** Throws a TypeError that names the option of `connect` that is unknown or invalid. */
 export function checkConnectOptions(options: unknown): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError('"options" must be an object');

@@ -2,35 +2,35 @@ import { MongoClient } from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
 import { SECOND } from '../time.ts';
 
-/** The parts of a URI that count. */
+/** The parts of a connection URI that are used. */
 export interface ConnectionUri {
-  /** The same, without the options that are not its own to set. */
+  /** The URI without the options that it cannot set. */
   readonly uri: string;
   readonly databaseName: string;
-  /** The names of its options that are set otherwise here, as the URI has them. */
+  /** Names of its options that rescind overrides, as spelled in the URI. */
   readonly overridden: readonly string[];
-  /** In milliseconds: its own where that is the smaller one. */
+  /** The URI's own value in milliseconds, or 45 seconds if that is smaller. */
   readonly maxIdleTimeMS: number;
 }
 
-/** The URI can be read, and what it says cannot be used. The message begins with a verb, and repeats no secret. */
+/** A URI that can be parsed but not used. The message begins with a verb, and repeats no secret. */
 export class UnusableUri extends TypeError {
   override readonly name = 'UnusableUri';
 }
 
 const DEFAULT_DATABASE = 'rescind';
 
-/** Milliseconds after which an idle connection is not used again: some firewalls forget it after a minute. */
+/** Milliseconds after which an idle connection is not used again: some firewalls drop it after a minute. */
 const LONGEST_IDLE = 45 * SECOND;
 
-/** Options that say how the database is reached, and by whom. */
+/** Options on how to reach the database, and as which user. */
 const REACHING = /^(replicaSet|(tls|ssl|auth|gssapi|srv|proxy|autoSelectFamily).*|family)$/i;
 
-/** Options by which a connection costs less, and nothing is decided. */
+/** Options that make connections cheaper and decide nothing. */
 const TUNING = /^(compressors|zlibCompressionLevel|minPoolSize|maxConnecting|maxIdleTimeMS)$/i;
 
-/** Values that are no news: what rescind does whatever the URI says. */
-const AS_HERE: Readonly<Record<string, string>> = {
+/** Values that rescind sets anyway: to override them is not worth a warning. */
+const OWN_VALUES: Readonly<Record<string, string>> = {
   directconnection: 'false',
   loadbalanced: 'false',
   readpreference: 'primary',
@@ -42,54 +42,54 @@ const AS_HERE: Readonly<Record<string, string>> = {
   retrywrites: 'true',
 };
 
-/** Reads a URI. Throws UnusableUri for one that names what cannot be used, and the driver's error for one that it cannot read. */
+/** Parses a URI. Throws UnusableUri if it cannot be used, and the driver's error if it cannot be parsed. */
 export function readUri(text: string): ConnectionUri {
   const uri = new ConnectionString(text);
-  const databaseName = databaseOf(uri);
-  void new MongoClient(text).close(); // so that what is taken out below is known to be options
-  if (optionOf(uri, 'loadBalanced')?.toLowerCase() === 'true') {
+  const databaseName = readDatabaseName(uri);
+  void new MongoClient(text).close(); // throws on unknown options
+  if (findOption(uri, 'loadBalanced')?.toLowerCase() === 'true') {
     throw new UnusableUri(
       'asks for loadBalanced, behind which no primary can be told. Leave it out',
     );
   }
-  const idle = Number(optionOf(uri, 'maxIdleTimeMS') ?? LONGEST_IDLE);
+  const idle = Number(findOption(uri, 'maxIdleTimeMS') ?? LONGEST_IDLE);
   const maxIdleTimeMS = idle > 0 ? Math.min(idle, LONGEST_IDLE) : LONGEST_IDLE;
-  const overridden = takeOut(uri, (name) => !REACHING.test(name) && !TUNING.test(name));
+  const overridden = removeOptions(uri, (name) => !REACHING.test(name) && !TUNING.test(name));
   if (idle !== maxIdleTimeMS)
-    overridden.push(...takeOut(uri, (name) => /^maxIdleTimeMS$/i.test(name)));
+    overridden.push(...removeOptions(uri, (name) => /^maxIdleTimeMS$/i.test(name)));
   return { uri: uri.href, databaseName, overridden, maxIdleTimeMS };
 }
 
-/** Deletes options, and answers the names of those that change something. */
-function takeOut(uri: ConnectionString, isChosen: (name: string) => boolean): string[] {
+/** Deletes options and returns the names of those that differ from rescind's own values. */
+function removeOptions(uri: ConnectionString, isChosen: (name: string) => boolean): string[] {
   const chosen = [...new Set(uri.searchParams.keys())].filter(isChosen);
-  const isNews = (name: string) =>
-    uri.searchParams.get(name)?.toLowerCase() !== AS_HERE[name.toLowerCase()];
-  const told = chosen.filter(isNews);
+  const differs = (name: string) =>
+    uri.searchParams.get(name)?.toLowerCase() !== OWN_VALUES[name.toLowerCase()];
+  const overridden = chosen.filter(differs);
   for (const name of chosen) uri.searchParams.delete(name);
-  return told;
+  return overridden;
 }
 
-function optionOf(uri: ConnectionString, name: string): string | undefined {
+function findOption(uri: ConnectionString, name: string): string | undefined {
   const found = [...uri.searchParams].find(([key]) => key.toLowerCase() === name.toLowerCase());
   return found?.[1];
 }
 
-/** The sentence on a URI that wants to keep more connections than there may be; undefined where it does not. */
+/** Returns a phrase if the URI keeps more connections open than are allowed; undefined if it does not. */
 export function poolFault(text: string, mostConnections: number): string | undefined {
-  const least = Number(optionOf(new ConnectionString(text), 'minPoolSize') ?? 0);
+  const least = Number(findOption(new ConnectionString(text), 'minPoolSize') ?? 0);
   if (least <= mostConnections) return undefined;
   return `asks for minPoolSize=${least}, and there may be at most ${mostConnections} connections. Lower the one or raise the other`;
 }
 
-function databaseOf(uri: ConnectionString): string {
-  const name = decoded(uri.pathname.slice(1)) || DEFAULT_DATABASE;
+function readDatabaseName(uri: ConnectionString): string {
+  const name = decodePath(uri.pathname.slice(1)) || DEFAULT_DATABASE;
   const fault = databaseFault(name);
   if (fault !== undefined) throw new UnusableUri(`names a database that ${fault}`);
   return name;
 }
 
-function decoded(path: string): string {
+function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
@@ -99,7 +99,7 @@ function decoded(path: string): string {
 
 const MOST_BYTES = 63;
 
-/** The reason for which a database of this name cannot be used, and what to do; undefined for any other. */
+/** Returns why a database of this name cannot be used, and what to do; undefined if it can. */
 export function databaseFault(name: string): string | undefined {
   if (/^(admin|config|local)$/i.test(name)) {
     return `is MongoDB's own: ${name.toLowerCase()}. Name another one, such as ${DEFAULT_DATABASE}`;

@@ -2,7 +2,7 @@ import type { DailyCounts } from './daily-counts.ts';
 import type { RevocationWrites } from './revocation-writes.ts';
 import type { Revocations } from './revocations.ts';
 
-/** The same revocations, each of which is counted once a majority has it. */
+/** Wraps revocations: each one is counted once a majority has it. */
 export function countRevocations(
   revocations: Revocations,
   { add }: Pick<DailyCounts, 'add'>,
@@ -10,9 +10,9 @@ export function countRevocations(
   const counted =
     <Input, Output>(write: (input: Input) => Promise<Output>) =>
     async (input: Input): Promise<Output> => {
-      const answer = await write(input);
+      const output = await write(input);
       add('revocations');
-      return answer;
+      return output;
     };
   const writes: RevocationWrites = {
     revokeToken: counted(revocations.revokeToken),

@@ -1,23 +1,23 @@
 import { LRUCache } from 'lru-cache';
 
-/** A counter to be written. */
+/** A counter that is still to be written. */
 export interface SeenCounter {
   readonly sessionId: string;
   readonly counter: number;
-  /** Attempts to write it that failed. */
+  /** The number of writes that failed. */
   readonly failures: number;
 }
 
-/** Highest counters by session, and those of them that are still to be written. */
+/** The highest counter of each session, and those of them that are still to be written. */
 export interface CounterMemory {
-  /** 0 for a session that is not remembered. */
+  /** Returns the counter of a session; 0 for an unknown one. */
   get(sessionId: string): number;
-  /** Remembers a counter as one to be written if it is higher than the one before; else returns false. */
+  /** Stores a counter, to be written, if it is higher than the known one; otherwise returns false. */
   add(sessionId: string, counter: number): boolean;
   hasPending(): boolean;
-  /** Takes out at most so many of those to be written. */
+  /** Removes and returns at most so many counters that are to be written. */
   take(most: number): SeenCounter[];
-  /** Takes back what could not be written; forgets what has failed too often, so that it can be added again. */
+  /** Restores counters whose write failed. Drops one that has failed too often, so that it can be added again. */
   putBack(batch: readonly SeenCounter[]): void;
 }
 

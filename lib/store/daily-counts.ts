@@ -2,13 +2,13 @@ import { type Clock, DAY, SECOND, within } from '../time.ts';
 import type { Collections } from './collections.ts';
 import { findByIds } from './database.ts';
 
-/** What is counted: acknowledged revocations, refused revoked tokens, use cases that the database failed. */
+/** The counted events: acknowledged revocations, refused revoked tokens, use cases that failed on the database. */
 const NAMES = ['revocations', 'refused_revoked', 'store_failures'] as const;
 export type DailyCountName = (typeof NAMES)[number];
 
-/** What happened on one day, by UTC. */
+/** The counts of one day (UTC). */
 export interface DayCounts {
-  /** As `2026-11-24`. */
+  /** The date, such as `2026-11-24`. */
   readonly day: string;
   readonly revocations: number;
   readonly refusedRevoked: number;
@@ -16,23 +16,23 @@ export interface DayCounts {
 }
 
 export interface DailyCounts {
-  /** Counts one more. Costs a look into memory. */
+  /** Increments a counter, in memory only. */
   add(name: DailyCountName): void;
-  /** The last days up to today, the newest first, of all servers as far as they have written. StoreUnavailable. */
+  /** Returns the last days up to today, newest first: what all servers have flushed. Throws StoreUnavailable. */
   last(days: number): Promise<DayCounts[]>;
-  /** Writes what was counted. What could not be written is kept for the next time. */
+  /** Writes the counts. A count that could not be written is kept for the next flush. */
   flush(): Promise<void>;
-  /** Ends the timer, and writes what was counted. Does not wait long for a database that does not answer. */
+  /** Stops the timer and flushes. Waits for the database for at most 2 seconds. */
   stop(): Promise<void>;
 }
 
 export interface DailyCountsOptions {
   readonly clock?: Clock;
-  /** Milliseconds between two writes of this process. Default 10 seconds. */
+  /** Milliseconds between two flushes of this process. Default 10 seconds. */
   readonly flushEvery?: number;
 }
 
-/** Keeps the `daily_counts` collection: every process adds its sums to it. */
+/** Maintains the `daily_counts` collection: every process adds its sums to it. */
 export function createDailyCounts(
   { dailyCounts }: Pick<Collections, 'dailyCounts'>,
   { clock = Date.now, flushEvery = 10 * SECOND }: DailyCountsOptions = {},
@@ -42,7 +42,7 @@ export function createDailyCounts(
 
   async function write(id: string, n: number): Promise<void> {
     const update = { $inc: { n }, $setOnInsert: { day: new Date(id.slice(0, DATE_LENGTH)) } };
-    // A failover may forget ten seconds of it; nothing is decided by these numbers.
+    // A failover may lose ten seconds of counts; no decision rests on them.
     const options = { upsert: true, writeConcern: { w: 1 } } as const;
     await dailyCounts.updateOne({ _id: id }, update, options);
     const left = (sums.get(id) ?? 0) - n;
@@ -54,7 +54,7 @@ export function createDailyCounts(
     await Promise.allSettled([...sums].map(([id, n]) => write(id, n)));
   }
 
-  /** One after the other: two at once would write the same sums. */
+  /** Flushes one after the other: two flushes at once would write the same sums. */
   function flush(): Promise<void> {
     writing = writing.then(writeAll);
     return writing;
@@ -66,50 +66,50 @@ export function createDailyCounts(
     flush,
 
     add(name) {
-      const id = idOf(dayOf(clock()), name);
+      const id = toId(toDay(clock()), name);
       sums.set(id, (sums.get(id) ?? 0) + 1);
     },
 
     async last(count) {
       const days = lastDays(count, clock());
-      const ids = days.flatMap((day) => NAMES.map((name) => idOf(day, name)));
+      const ids = days.flatMap((day) => NAMES.map((name) => toId(day, name)));
       const found = await findByIds(dailyCounts, ids, { n: 1 });
       const counts = new Map(found.map(({ _id, n }) => [_id, n]));
-      return days.map((day) => countsOf(day, counts));
+      return days.map((day) => toDayCounts(day, counts));
     },
 
     async stop() {
       clearInterval(timer);
-      await within(STOP_PATIENCE, flush(), late).catch(() => undefined);
+      await within(STOP_TIMEOUT, flush(), timedOut).catch(() => undefined);
     },
   };
 }
 
-/** The longest that a server which stops waits for its last counts, in milliseconds. */
-const STOP_PATIENCE = 2 * SECOND;
+/** The timeout of the last flush, in milliseconds. */
+const STOP_TIMEOUT = 2 * SECOND;
 
-const late = () => new Error('The last counts were not written in time');
+const timedOut = () => new Error('The last counts were not written in time');
 
 const DATE_LENGTH = 'yyyy-mm-dd'.length;
 
-function dayOf(time: number): string {
+function toDay(time: number): string {
   return new Date(time).toISOString().slice(0, DATE_LENGTH);
 }
 
-function idOf(day: string, name: DailyCountName): string {
+function toId(day: string, name: DailyCountName): string {
   return `${day}:${name}`;
 }
 
 function lastDays(count: number, now: number): string[] {
-  return Array.from({ length: count }, (_, ago) => dayOf(now - ago * DAY));
+  return Array.from({ length: count }, (_, ago) => toDay(now - ago * DAY));
 }
 
-function countsOf(day: string, counts: ReadonlyMap<string, number>): DayCounts {
-  const of = (name: DailyCountName) => counts.get(idOf(day, name)) ?? 0;
+function toDayCounts(day: string, counts: ReadonlyMap<string, number>): DayCounts {
+  const read = (name: DailyCountName) => counts.get(toId(day, name)) ?? 0;
   return {
     day,
-    revocations: of('revocations'),
-    refusedRevoked: of('refused_revoked'),
-    storeFailures: of('store_failures'),
+    revocations: read('revocations'),
+    refusedRevoked: read('refused_revoked'),
+    storeFailures: read('store_failures'),
   };
 }

@@ -29,28 +29,28 @@ export type { Db } from 'mongodb';
 
 export interface Connection {
   readonly db: Db;
-  /** The names of the URI's options that `connect` sets otherwise, such as `w`, `readPreference` or `maxPoolSize`. */
+  /** Names of the URI's options that `connect` overrides, such as `w`, `readPreference` or `maxPoolSize`. */
   readonly overridden: readonly string[];
   close(): Promise<void>;
 }
 
-/** The most connections to one server where nothing else is asked for. */
+/** The default limit of connections to one server. */
 export const POOL_SIZE = 50;
 
-/** How long one read or write may run on the server, in milliseconds. */
+/** The timeout of one read or write on the server, in milliseconds. */
 export const MAX_TIME = 2 * SECOND;
 
-/** How long after a first connection that failed another is made, in milliseconds. */
+/** Milliseconds after which a failed first connection is retried. */
 const CONNECT_AGAIN_AFTER = SECOND / 2;
 
-/** A write that a revocation or a login rests on: within 3 seconds on the disks of a majority, or not acknowledged. */
+/** The write concern of revocations and logins: on the disks of a majority within 3 seconds, or not acknowledged. */
 export const DURABLE = { w: 'majority', j: true, wtimeoutMS: 3 * SECOND } as const;
 
 /**
- * Makes a client with every time-out set (the driver's own are infinite for sockets and for the
- * pool) and the database named in the URI's path, else `rescind`. Connects at the first use, and
- * again by itself after an outage. Of the URI's options those count that say how the database is reached. Throws the
- * driver's MongoParseError for a URI it cannot read, and a TypeError for one that is missing or names what cannot be used.
+ * Creates a client with every timeout set (the driver's own are infinite for sockets and for the pool), for the
+ * database in the URI's path, else `rescind`. The client connects at the first use, and again after an outage. Of the
+ * URI's options only those on how to reach the database are used. Throws the driver's MongoParseError for a URI that
+ * it cannot parse, and a TypeError for a URI that is missing or cannot be used.
  */
 export function connect(text: string, options: ConnectOptions = {}): Connection {
   assertUri(text);
@@ -61,10 +61,10 @@ export function connect(text: string, options: ConnectOptions = {}): Connection 
   if (fault !== undefined) throw new UnusableUri(fault);
   const client = new MongoClient(read.uri, clientOptions(read, options));
   keepConnecting(client);
-  // a command that may take its time is not one that gives no answer
+  // without the command's own timeout a slow command must not count as a dead connection
   const stopWatching =
     commandTimeout === undefined
-      ? watchQuietConnections(client, { patience: deadline / 5 })
+      ? watchQuietConnections(client, { timeout: deadline / 5 })
       : () => undefined;
   const close = () => {
     stopWatching();
@@ -73,15 +73,15 @@ export function connect(text: string, options: ConnectOptions = {}): Connection 
   return { db: client.db(read.databaseName), overridden: read.overridden, close };
 }
 
-/** TypeError where the URI is missing, as of a variable that is not set. */
+/** Throws TypeError if the URI is missing, e.g. because a variable is not set. */
 function assertUri(uri: unknown): void {
   if (typeof uri === 'string' && uri.trim() !== '') return;
   throw new TypeError('"uri" is missing: it must be a connection string, mongodb://…');
 }
 
 /**
- * The driver (7.9) leaves a client whose first connection fails closed for ever; so it is told to connect
- * again, until its owner closes it, whether by our `close` or by its own.
+ * Connects again until the owner closes the client, by our `close` or by its own. Without that the driver
+ * (7.9) leaves a client closed for ever if its first connection fails.
  */
 function keepConnecting(client: MongoClient): void {
   const closeClient = client.close.bind(client);
@@ -90,7 +90,7 @@ function keepConnecting(client: MongoClient): void {
 
   async function connectAgain(): Promise<void> {
     await client.connect().catch(() => undefined);
-    if (isClosed) await closeClient(); // closed while it looked up where to connect to
+    if (isClosed) await closeClient(); // the owner closed it meanwhile
   }
   const again = () => {
     timer = setTimeout(() => void connectAgain(), CONNECT_AGAIN_AFTER);
@@ -104,19 +104,19 @@ function keepConnecting(client: MongoClient): void {
   };
 }
 
-/** TypeError for a database on which the answer of a secondary could not be told from the primary's. */
+/** Throws TypeError for a database that cannot be used, such as one where a secondary could answer for the primary. */
 export function assertUsable(db: Db): void {
   if (typeof db?.collection !== 'function') {
     throw new TypeError('"db" must be a Db of the MongoDB driver');
   }
   if (db.client?.options === undefined) {
-    throw new TypeError('"db" must be a Db of the MongoDB driver 7, which tells its client');
+    throw new TypeError('"db" must be a Db of the MongoDB driver 7, with its client');
   }
   if (db.client.options.directConnection) {
     throw new TypeError('"db" must not use directConnection: a secondary could answer');
   }
   if (db.client.options.loadBalanced) {
-    throw new TypeError('"db" must not use loadBalanced: no primary can be told behind it');
+    throw new TypeError('"db" must not use loadBalanced: it hides which server is the primary');
   }
   const fault = databaseFault(db.databaseName);
   if (fault !== undefined) throw new TypeError(`"db" is a database that ${fault}`);
@@ -125,7 +125,7 @@ export function assertUsable(db: Db): void {
   }
 }
 
-/** The reason for which `connect` refuses the URI; undefined where it takes it. Asks nothing of the network, and repeats no secret. */
+/** Returns why `connect` refuses the URI; undefined if it is accepted. Uses no network, and repeats no secret. */
 export function uriFault(uri: string): string | undefined {
   try {
     void readUri(uri);
@@ -138,7 +138,7 @@ export function uriFault(uri: string): string | undefined {
 
 const DEADLINE = 5 * SECOND;
 
-/** The milliseconds after which TCP keep-alive probes an idle connection, for firewalls that forget. */
+/** Milliseconds after which TCP keep-alive probes an idle connection: firewalls drop idle ones. */
 const KEEP_ALIVE_AFTER = 20 * SECOND;
 
 function clientOptions(read: ConnectionUri, options: ConnectOptions): MongoClientOptions {
@@ -161,8 +161,8 @@ function clientOptions(read: ConnectionUri, options: ConnectOptions): MongoClien
 }
 
 /**
- * The answer of the database, or StoreUnavailable. Whatever goes wrong in a call to the store
- * means that nothing was decided; only `expected` errors pass through, for the caller to read.
+ * Returns the result of a call to the store, or throws StoreUnavailable: any failure means that nothing
+ * was decided. Only `expected` errors pass through, for the caller to handle.
  */
 export async function orUnavailable<T>(
   call: Promise<T>,
@@ -172,19 +172,19 @@ export async function orUnavailable<T>(
     return await call;
   } catch (error) {
     if (expected(error) || error instanceof StoreUnavailable) throw error;
-    const remedy = remedyOf(error);
+    const remedy = findRemedy(error);
     if (remedy !== undefined) throw new StoreNotReady(remedy, errorWithoutData(error));
     throw new StoreUnavailable(
       whyUnreachable(error) ?? UNANSWERED,
-      errorWithoutData(error), // its owner may log it
+      errorWithoutData(error), // the caller may log it
     );
   }
 }
 
-/** The message where nothing more is known than the cause. */
-export const UNANSWERED = 'The database did not answer as it must';
+/** The message if nothing more is known than the cause. */
+export const UNANSWERED = 'Unexpected database error';
 
-/** The documents with these ids, all in one reply: no cursor is left open, and none has to be read on. */
+/** Returns the documents with these ids, all in one reply: no cursor stays open. */
 export function findByIds<T extends Document>(
   collection: Collection<T>,
   ids: readonly T['_id'][],
@@ -196,14 +196,14 @@ export function findByIds<T extends Document>(
   return orUnavailable(collection.find(filter, options).toArray());
 }
 
-/** Says what somebody has to do where waiting does not help; undefined where it may. */
-function remedyOf(error: unknown): string | undefined {
-  if (isRefusedLogin(error)) return CREDENTIALS_REFUSED;
+/** Returns what an operator has to do if a retry does not help; undefined if it may. */
+function findRemedy(error: unknown): string | undefined {
+  if (isAuthenticationFailure(error)) return CREDENTIALS_REFUSED;
   return missingPrivilege(error) ?? refusingIndex(error);
 }
 
-const CREDENTIALS_REFUSED = 'MongoDB refused the user and password in MONGODB_URI; set them right';
+const CREDENTIALS_REFUSED = 'MongoDB refused the credentials of the connection URI; correct them';
 
-function isRefusedLogin(error: unknown): boolean {
+function isAuthenticationFailure(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 18; // AuthenticationFailed
 }

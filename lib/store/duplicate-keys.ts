@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 
 const DUPLICATE_KEY = 11000;
 
-/** An index that refused a document, because another one has its key. Names only, never values. */
+/** An index that refused a duplicate key. It holds names only, never values. */
 export interface Duplicate {
   readonly collection: string | undefined;
   readonly index: string | undefined;
   readonly fields: readonly string[];
 }
 
-/** Reads which indexes an E11000 is about; none for any other error. In a bulk write each operation has one of its own. */
+/** Returns the indexes of an E11000; none for any other error. In a bulk write each operation has an error of its own. */
 export function duplicatesIn(error: unknown): readonly Duplicate[] {
   if (!isRecord(error)) return [];
   const inBulk = Array.isArray(error['writeErrors']) ? error['writeErrors'] : [];
@@ -18,18 +18,18 @@ export function duplicatesIn(error: unknown): readonly Duplicate[] {
   return each.filter((one) => isRecord(one) && one['code'] === DUPLICATE_KEY).map(toDuplicate);
 }
 
-/** Tells an E11000 of this field's own index from that of any other. */
+/** Returns true for an E11000 of the index on this field alone, and of no other index. */
 export function isDuplicateOf(error: unknown, field: string): boolean {
   const found = duplicatesIn(error);
   return found.length > 0 && found.every(({ fields }) => isDeepStrictEqual(fields, [field]));
 }
 
-/** Tells two upserts of one new document from an index that refuses what is written. */
+/** Returns true if two upserts inserted the same document, false if an index refuses the document. */
 export function isUpsertRace(error: unknown): boolean {
   return isDuplicateOf(error, '_id');
 }
 
-/** Says which index refuses a write, and what to do; undefined where none but that of `_id` does. */
+/** Returns a sentence on the index that refuses a write, and what to do; undefined if only that of `_id` does. */
 export function refusingIndex(error: unknown): string | undefined {
   const found = duplicatesIn(error).find(({ fields }) => !isDeepStrictEqual(fields, ['_id']));
   if (found?.index === undefined) return undefined;
@@ -40,7 +40,7 @@ export function refusingIndex(error: unknown): string | undefined {
   );
 }
 
-/** The driver keeps no `keyPattern` of a bulk write: there the message has the name of the index, `<field>_1` for ours. */
+/** Reads an E11000. In a bulk write it has no `keyPattern`: the index name in the message is read, `<field>_1` for ours. */
 function toDuplicate(error: Record<string, unknown>): Duplicate {
   const message = String(error['errmsg'] ?? error['message'] ?? '');
   const [, collection, index] = FORM.exec(message) ?? [];
@@ -50,7 +50,7 @@ function toDuplicate(error: Record<string, unknown>): Duplicate {
   return { collection, index, fields: field === undefined ? [] : [field] };
 }
 
-/** `E11000 duplicate key error collection: db.users index: email_1 dup key: { … }` */
+/** The form of `E11000 duplicate key error collection: db.users index: email_1 dup key: { … }`. */
 const FORM = /collection: [^.\s]+\.(\S+) index: (.+?) (?:collation|dup key)/;
 
 function isRecord(value: unknown): value is Record<string, unknown> {

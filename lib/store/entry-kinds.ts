@@ -1,10 +1,10 @@
 import { Binary } from 'mongodb';
 
-/** The kinds of which there are many entries. */
+/** The kinds that can have many entries. */
 export const ENTRY_KINDS = ['token', 'session', 'key', 'user'] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
-/** Between which `_id`s the entries of a kind are: MongoDB puts binary data of one length in the order of its bytes. */
+/** Returns the range of `_id`s of a kind. MongoDB sorts binary data of one length by its bytes. */
 export function idsOf(kind: EntryKind): { $gte: Binary | string; $lte: Binary | string } {
   if (kind !== 'token') return { $gte: `${kind}:`, $lte: `${kind};` }; // ";" comes after ":"
   const filled = (byte: number) => new Binary(Buffer.alloc(SHA256_BYTES, byte));

@@ -6,17 +6,17 @@ import type { Collections } from './collections.ts';
 import { ownDocuments } from './own-documents.ts';
 import { SENTINEL } from './revocation-keys.ts';
 
-/** Says what to do about data of another application. */
+/** The advice on data of another application. */
 export const ELSEWHERE =
   'Data of another application is left alone: give rescind a database of its own. Another one of the same ' +
-  'cluster will do: change the path in MONGODB_URI';
+  'cluster will do: change the path of the connection URI';
 
-/** Tells whether `migrate` has been here: its schema document or its sentinel stands. */
+/** Returns true if `migrate` has run here: its schema document or its sentinel exists. */
 export async function isKnownDatabase({
   schema,
   revokedTokens,
 }: Pick<Collections, 'schema' | 'revokedTokens'>): Promise<boolean> {
-  // One after the other: of several at once the driver tells one alone why it cannot connect.
+  // One after the other: if several reads fail at once, only one error of the driver has the reason.
   const note = await schema.findOne({ _id: 'rescind' });
   const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
   const isNote = typeof note?.version === 'number' && typeof note.epoch === 'string';
@@ -24,8 +24,8 @@ export async function isKnownDatabase({
 }
 
 /**
- * Names what makes a collection somebody else's, in sentences; none for one that may be changed. One with
- * exactly this project's validator was made by `migrate`, and is not searched.
+ * Returns sentences on why a collection belongs to another application; none if it may be changed. A collection
+ * with exactly this project's validator was created by `migrate`, and is not searched.
  */
 export async function foreignTraits(
   db: Db,
@@ -53,19 +53,19 @@ export async function foreignTraits(
   ];
 }
 
-/** Enough to see that there is a document. */
+/** The projection of a test for existence. */
 const JUST_ID = { projection: { _id: 1 } } as const;
 
 const STRANGERS =
   "holds documents that are not rescind's: move them to a database of their own, since here a validator " +
   'applies to them, and a TTL may delete them';
 
-/** Enough to meet what was there before `migrate` was: those documents come first. */
+/** The number of documents that are searched: those older than the migration come first. */
 const LOOKED_THROUGH = 10_000;
 
 /**
- * Names the collections of a migrated database among whose first 10,000 documents some are not this
- * project's: an earlier version took over what another application had there. Users are looked at elsewhere.
+ * Returns a sentence for each collection of a migrated database with foreign documents among its first 10,000:
+ * earlier versions took over collections of other applications. `unusableUsers` checks the users.
  */
 export async function foreignDocuments(db: Db): Promise<string[]> {
   const sentences: string[] = [];

@@ -1,29 +1,29 @@
 import type { Document } from 'mongodb';
 
-/** So many failures within so many milliseconds. */
+/** A limit of `points` failures in `duration` milliseconds. */
 export interface Limit {
   readonly points: number;
   readonly duration: number;
 }
 
 /**
- * A rule by which a counter forgets its failures. The expressions are for updates by the database's clock, in which
- * `$points` and `$since` are those of the counter; the functions say the same of a counter that was read.
+ * A rule by which failures expire. The expressions are for updates by the database's clock, in which `$points` and
+ * `$since` are those of the counter; the functions compute the same for a counter that was read.
  */
 export interface Forgetting {
-  /** The failures that are not forgotten yet. */
+  /** The failures that have not expired. */
   readonly failures: Document;
-  /** `since`, once one more failure is counted. */
+  /** The value of `since` after one more failure. */
   readonly since: Document | string;
-  /** The time at which all failures are forgotten. */
+  /** The time at which all failures have expired. */
   readonly end: Document;
-  /** Returns the failures that are not forgotten `age` milliseconds after `since`. */
+  /** Returns the failures that have not expired `age` milliseconds after `since`. */
   left(points: number, age: number): number;
-  /** Returns the milliseconds until there is room for one more failure below `most`; 0 where there is some. */
+  /** Returns the milliseconds until there is room for one more failure below `most`; 0 if there is room now. */
   wait(points: number, age: number, most: number): number;
 }
 
-/** Forgets all failures at once, `duration` milliseconds after the first one. */
+/** Expires all failures at once, `duration` milliseconds after the first one. */
 export function allAtOnce(duration: number): Forgetting {
   const end = { $add: ['$since', duration] };
   const isOpen = { $gt: [end, '$$NOW'] };
@@ -37,7 +37,7 @@ export function allAtOnce(duration: number): Forgetting {
   };
 }
 
-/** Forgets failures one by one, `points` of them in each `duration` milliseconds. */
+/** Expires failures one by one, `points` of them per `duration` milliseconds. */
 export function oneByOne({ points: rate, duration }: Limit): Forgetting {
   const each = duration / rate;
   const age = { $subtract: ['$$NOW', { $ifNull: ['$since', '$$NOW'] }] };

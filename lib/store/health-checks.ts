@@ -11,28 +11,28 @@ import { deletingIndexes, refusingIndexes } from './refusing-indexes.ts';
 import { probeEntry } from './revocation-entries.ts';
 import { PROBE } from './revocation-keys.ts';
 
-/** Questions that no request has asked yet. */
+/** Checks that find a fault before a request does. */
 export interface HealthChecks {
   /**
-   * Writes an entry of its own to `revoked_tokens`, by a majority; a good answer holds for 30 seconds. StoreNotReady
-   * where this user may not; StoreUnavailable.
+   * Writes the probe to `revoked_tokens`, to a majority. A success is cached for 30 seconds. Throws StoreNotReady if
+   * the database user lacks the privilege, else StoreUnavailable.
    */
   assertWritable(): Promise<void>;
   /**
-   * Reads the indexes. StoreNotReady where a collection was lost, or an index can refuse what is written or deletes what
-   * has to stay; StoreUnavailable.
+   * Reads the indexes. Throws StoreNotReady if a collection was lost, or if an index can refuse writes or delete what
+   * has to stay, else StoreUnavailable.
    */
   assertIndexes(): Promise<void>;
 }
 
-/** The milliseconds for which a good answer holds, and a bad one. */
+/** The milliseconds for which a success and a failure are cached. */
 const GOOD_FOR = 30 * SECOND;
 const BAD_FOR = SECOND;
 
-/** Makes the checks of this process. */
+/** Creates the checks of this process. */
 export function createHealthChecks(collections: Collections): HealthChecks {
   return {
-    assertWritable: held(() => writeProbe(collections)),
+    assertWritable: cached(() => writeProbe(collections)),
     assertIndexes: createAssertIndexes(collections),
   };
 }
@@ -40,17 +40,17 @@ export function createHealthChecks(collections: Collections): HealthChecks {
 async function writeProbe({ revokedTokens }: Pick<Collections, 'revokedTokens'>): Promise<void> {
   const write = revokedTokens.updateOne({ _id: PROBE }, probeEntry(), { upsert: true });
   await orUnavailable(write, isUpsertRace).catch((error: unknown) => {
-    if (!isUpsertRace(error)) throw error; // else another server was faster, and could write
+    if (!isUpsertRace(error)) throw error; // in a race another server has written the probe
   });
 }
 
-/** Those who ask at the same time share a read. */
+/** Creates the check of the indexes. Concurrent calls share a read. */
 function createAssertIndexes(collections: Collections) {
   const all = Object.values(collections);
-  const specOf = new Map(collectionSpecs(DAY).map((spec) => [spec.name, spec]));
+  const specs = new Map(collectionSpecs(DAY).map((spec) => [spec.name, spec]));
   const read = createSharedReads(() =>
     Promise.all(
-      all.map(async (each) => faultsOf(specOf.get(each.collectionName), await readIndexes(each))),
+      all.map(async (each) => findFaults(specs.get(each.collectionName), await readIndexes(each))),
     ),
   );
 
@@ -62,7 +62,7 @@ function createAssertIndexes(collections: Collections) {
 
 type Indexes = Awaited<ReturnType<typeof readIndexes>>;
 
-function faultsOf(spec: CollectionSpec | undefined, present: Indexes): readonly string[] {
+function findFaults(spec: CollectionSpec | undefined, present: Indexes): readonly string[] {
   if (spec === undefined) return [];
   const loss = lossOf(spec, present);
   if (loss !== undefined) return [loss];
@@ -70,26 +70,26 @@ function faultsOf(spec: CollectionSpec | undefined, present: Indexes): readonly 
   return [...refusingIndexes(spec, present), ...deleting];
 }
 
-/** Collections by whose absent documents nothing is decided. */
+/** Collections in which a missing document decides nothing. */
 const HISTORY: ReadonlySet<string> = new Set(['audit_events', 'daily_counts']);
 
-/** Lets all who ask share one answer for as long as it holds. */
-function held<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  let holdsUntil = 0;
+/** Caches the result of a check, and shares a check in flight. */
+function cached<T>(check: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  let expiresAt = 0;
 
-  function renewed(): Promise<T> {
-    const asked = ask();
-    const holdFor = (time: number) => () => {
-      holdsUntil = performance.now() + time;
+  function renew(): Promise<T> {
+    const checking = check();
+    const expireIn = (time: number) => () => {
+      expiresAt = performance.now() + time;
     };
-    holdsUntil = Number.POSITIVE_INFINITY; // while it is under way
-    asked.then(holdFor(GOOD_FOR), holdFor(BAD_FOR));
-    return asked;
+    expiresAt = Number.POSITIVE_INFINITY; // while it is in flight
+    checking.then(expireIn(GOOD_FOR), expireIn(BAD_FOR));
+    return checking;
   }
 
   return function join() {
-    if (answer === undefined || performance.now() >= holdsUntil) answer = renewed();
-    return answer;
+    if (result === undefined || performance.now() >= expiresAt) result = renew();
+    return result;
   };
 }

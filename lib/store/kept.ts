@@ -6,16 +6,16 @@ import { type CollectionSpec, collectionSpecs } from './collection-specs.ts';
 import type { Collections } from './collections.ts';
 import { isSameKey, readIndexes } from './read-indexes.ts';
 
-/** Rejects with StoreNotReady where the collection is not the one that `migrate` made. */
+/** Rejects with StoreNotReady if the collection is not the one that `migrate` created. */
 export type AssertKept = () => Promise<void>;
 
-/** The collections whose absent documents decide something. */
+/** The collections in which a missing document decides something. */
 const DECIDING = ['users', 'sessions', 'clients'] as const;
 
 /**
- * Makes the check behind every "there is no such document": absence counts only in a collection that is
- * there with the indexes that `migrate` made. One that was dropped, renamed, or written to anew after that
- * has none of them, and a restore builds them last. Those who ask at the same time share a read.
+ * Creates the check that follows every read that finds nothing. Absence counts only in a collection with the
+ * indexes that `migrate` created. A collection that was dropped or renamed, and perhaps recreated by a write, has
+ * none of them; a restore builds them last. Concurrent calls share a read.
  */
 export function createAssertKept(
   collections: Collections,
@@ -30,7 +30,7 @@ export function createAssertKept(
   };
 }
 
-/** Says that a collection was lost, and what to do; undefined where it is kept, or nothing is decided by it. */
+/** Returns a sentence if a collection was lost, and what to do; undefined if it is intact or decides nothing. */
 export function lossOf(spec: CollectionSpec, present: readonly Document[]): string | undefined {
   const { name, indexes } = spec;
   if (!DECIDING.some((each) => each === name)) return undefined;

@@ -3,20 +3,20 @@ import { MINUTE, SECOND } from '../time.ts';
 import type { Collections } from './collections.ts';
 import { createSeenCounters, type SeenCountersOptions } from './seen-counters.ts';
 
-/** Notes when sessions were used, after the fact and never often. */
+/** Records when sessions were used: after the request, and rarely for each session. */
 export interface LastUse {
-  /** Notes a use, and the counter that its token carries. Costs a look into memory. */
+  /** Records a use, and the counter of its token, in memory only. */
   note(sessionId: string, counter?: number): void;
-  /** The highest counter noted by this process for the session, written or not; 0 for none. */
+  /** Returns the session's highest counter that this process recorded, written or not; 0 for none. */
   seenCounter(sessionId: string): number;
-  /** Writes what was noted, and ends the timers. */
+  /** Flushes what was recorded, and stops the timers. */
   stop(): Promise<void>;
 }
 
 export interface LastUseOptions extends SeenCountersOptions {
-  /** Milliseconds between two writes of one session, whichever servers it uses. Default 5 minutes. */
+  /** Milliseconds between two writes of one session, over all servers. Default 5 minutes. */
   readonly interval?: number;
-  /** Milliseconds between two commands of this server. Default 10 seconds. */
+  /** Milliseconds between two flushes of this server. Default 10 seconds. */
   readonly flushEvery?: number;
 }
 
@@ -24,8 +24,8 @@ const MOST_REMEMBERED = 50_000;
 const MOST_AT_ONCE = 1_000;
 
 /**
- * Keeps `sessions.last_used_at`, in one command for all that were used, and `sessions.seen_counter`, which does
- * not wait for that command.
+ * Maintains `sessions.last_used_at`, by one command for all used sessions, and `sessions.seen_counter`, which is
+ * written without waiting for that command.
  */
 export function createLastUse(
   { sessions }: Pick<Collections, 'sessions'>,
@@ -36,17 +36,17 @@ export function createLastUse(
     ttl: interval,
     ttlResolution: SECOND,
   });
-  const noted = new Set<string>();
+  const pending = new Set<string>();
   const seenCounters = createSeenCounters({ sessions }, options);
 
   async function flush(most: number): Promise<void> {
-    const ids = [...noted].slice(0, most);
+    const ids = [...pending].slice(0, most);
     if (ids.length === 0) return;
-    for (const id of ids) noted.delete(id);
+    for (const id of ids) pending.delete(id);
     const isDue = { $lt: ['$last_used_at', { $subtract: ['$$NOW', interval] }] };
     const filter = { _id: { $in: ids }, $expr: isDue };
     const update = [{ $set: { last_used_at: '$$NOW' } }];
-    // One that fails is made up for by the session's use in five minutes; the outage shows elsewhere.
+    // A failed write is repaired by a use of the session in five minutes; other calls report the outage.
     await sessions.updateMany(filter, update, { writeConcern: { w: 1 } }).catch(() => undefined);
   }
 
@@ -55,9 +55,9 @@ export function createLastUse(
   return {
     note(sessionId, counter = 0) {
       seenCounters.note(sessionId, counter);
-      if (recent.has(sessionId) || noted.size >= MOST_REMEMBERED) return;
+      if (recent.has(sessionId) || pending.size >= MOST_REMEMBERED) return;
       recent.set(sessionId, true);
-      noted.add(sessionId);
+      pending.add(sessionId);
     },
 
     seenCounter: seenCounters.get,

@@ -13,52 +13,52 @@ import { orUnavailable } from './database.ts';
 import { allAtOnce, type Limit, oneByOne } from './forgetting.ts';
 
 export interface LoginLimitOptions {
-  /** Per account and address, and per session that changes its password. Default 10 in 15 minutes. */
+  /** The limit per account and address, and per session that changes its password. Default 10 in 15 minutes. */
   readonly perAccount?: Limit;
-  /** Per address (IPv6: per /64, and 10 times as many per /48), over all accounts. Default 100 in 15 minutes. */
+  /** The limit per address (IPv6: per /64, and 10 times as many per /48), over all accounts. Default 100 in 15 minutes. */
   readonly perAddress?: Limit;
   /**
-   * Per account, over all addresses that have not logged in to it in the last 30 days. After so many failures
-   * logins go on slowly: two tries per new address, and never more than 5 times as many in the duration.
-   * Default 100 in a day.
+   * The limit per account, over all addresses without a login to it in the last 30 days. After so many failures
+   * logins are slowed down, not refused: two tries per new address, and never more than 5 times as many in the
+   * duration. Default 100 in a day.
    */
   readonly anywhere?: Limit;
 }
 
-/** A look at a password that is under way. Every function may end in AuthError `store_unavailable`. */
+/** A password check in flight. Every function may reject with AuthError `store_unavailable`. */
 export interface LoginAttempt {
-  /** The password was right: it was no failure, and this address is known from now on. */
+  /** Records a right password: no failure, and this address is known from now on. */
   succeeded(): Promise<void>;
-  /** The password was wrong: it is a failure before the client learns of it. */
+  /** Records a wrong password: a failure, before the client gets the response. */
   failed(): Promise<void>;
-  /** Neither right nor wrong, such as when the database was away: it was no failure. */
+  /** Drops an attempt without an outcome, e.g. after a database error: no failure. */
   withdraw(): Promise<void>;
 }
 
 export interface LoginLimits {
   /**
-   * Counts a login before its password is looked at. AuthError `too_many_logins` with `retryAfter` after too many
-   * failures; `busy` where attempts that are under way leave no room for another.
+   * Counts a login before its password is checked. Throws AuthError `too_many_logins` with `retryAfter` after too
+   * many failures, and `busy` if attempts in flight leave no room for another.
    */
   takeLogin(email: string, ip: string): Promise<LoginAttempt>;
-  /** Counts a change of the password by a session, in the same way. No login counts here, and no other session. */
+  /** Counts a change of the password by a session in the same way, apart from logins and from other sessions. */
   takeChange(sessionId: string): Promise<LoginAttempt>;
 }
 
 const KNOWN_FOR = 30 * DAY;
 
-/** An address of IPv6 has 65,536 neighbouring /64s in its /48. */
+/** The limit of a /48 as a multiple of that of a /64: one /48 holds 65,536 of them. */
 const PER_SITE = 10;
 
-/** In shares of `anywhere`: what the first two tries of an address may fill, and what those of a network may. */
+/** The shares of `anywhere` up to which an address and a network get their first tries, and the number of these. */
 const SLOWLY = { ofAddress: 3.2, ofNetwork: 4, tries: 2 };
 
-/** In milliseconds: the time of a password check and more, so that a retry finds room. */
+/** The `retryAfter` of `busy` in milliseconds: longer than a password check, so that a retry finds room. */
 const BUSY_RETRY_AFTER = SECOND;
 
 /**
  * Counts failed logins in the `login_limits` collection. Accounts and addresses are stored as hashes. An attempt
- * that nobody ends is dropped after `holdFor` milliseconds.
+ * that is not ended is dropped after `holdFor` milliseconds.
  */
 export function createLoginLimits(
   { loginLimits }: Pick<Collections, 'loginLimits'>,
@@ -70,11 +70,11 @@ export function createLoginLimits(
 
   async function reserve(chosen: readonly Counter[]): Promise<Reservation> {
     const reservation = await counters.reserve(chosen);
-    if (reservation === undefined) throw busy(); // others came in between
+    if (reservation === undefined) throw busy(); // concurrent attempts took the room
     return reservation;
   }
 
-  /** The update with the time of the database, so that a server whose clock is wrong spares nobody for ever. */
+  /** Stores a known address, by the database's clock: a server with a wrong clock must not exempt it for ever. */
   async function remember(key: string): Promise<void> {
     const update = [{ $set: { points: 1, expire: { $add: ['$$NOW', KNOWN_FOR] } } }];
     await orUnavailable(loginLimits.updateOne({ key }, update, { upsert: true }));
@@ -85,8 +85,8 @@ export function createLoginLimits(
       const { always, offers, known } = make.ofLogin(email, ip);
       const all = [...always, ...offers.flat()].map(({ key }) => key);
       const snapshot = await counters.read([known, ...new Set(all)]);
-      const ways = snapshot.has(known) ? [always] : offers.map((offer) => [...always, ...offer]);
-      const reservation = await reserve(choose(ways, snapshot));
+      const options = snapshot.has(known) ? [always] : offers.map((offer) => [...always, ...offer]);
+      const reservation = await reserve(choose(options, snapshot));
       return toAttempt(reservation, () => remember(known));
     },
 
@@ -98,23 +98,23 @@ export function createLoginLimits(
   };
 }
 
-/** Returns the first way on which every counter has room. AuthError `too_many_logins`, `busy`. */
+/** Returns the first set of counters that all have room. Throws AuthError `too_many_logins` or `busy`. */
 function choose(
-  ways: readonly (readonly Counter[])[],
+  options: readonly (readonly Counter[])[],
   snapshot: CounterSnapshot,
 ): readonly Counter[] {
-  const waits = ways.map((way) => Math.max(...way.map((each) => snapshot.room(each).wait)));
-  const open = ways.filter((_, index) => waits[index] === 0);
+  const waits = options.map((set) => Math.max(...set.map((each) => snapshot.room(each).wait)));
+  const open = options.filter((_, index) => waits[index] === 0);
   if (open.length === 0) throw tooManyLogins(Math.min(...waits));
-  const free = open.find((way) => way.every((each) => snapshot.room(each).isFree));
+  const free = open.find((set) => set.every((each) => snapshot.room(each).isFree));
   if (free === undefined) throw busy();
   return free;
 }
 
-/** An attempt that was dropped meanwhile is not counted, so nobody learns how it ended. */
+/** Wraps a reservation. An outcome that came too late was not counted, so it must not be revealed. */
 function toAttempt(reservation: Reservation, remember = async () => {}): LoginAttempt {
   const inTime = async (end: Promise<boolean>) => {
-    if (!(await end)) throw new StoreUnavailable('The attempt took too long to be counted');
+    if (!(await end)) throw new StoreUnavailable('The attempt expired before it was counted');
   };
   return {
     failed: () => inTime(reservation.fail()),
@@ -129,15 +129,15 @@ function toAttempt(reservation: Reservation, remember = async () => {}): LoginAt
 }
 
 interface LoginCounters {
-  /** Counters that every login is counted in. */
+  /** Counters of every login. */
   readonly always: readonly Counter[];
-  /** Counters of a login from an address that is not known: one of these lists has to have room. */
+  /** Counters of a login from an unknown address: one of these lists has to have room. */
   readonly offers: readonly (readonly Counter[])[];
-  /** The key of the entry that the address is known by. */
+  /** The key of the entry of a known address. */
   readonly known: string;
 }
 
-/** Names the counters, each after what it counts by. */
+/** Creates the functions that name the counters, each after what it counts by. */
 function createMakeCounters(options: LoginLimitOptions) {
   const perAccount = checked(options.perAccount ?? { points: 10, duration: 15 * MINUTE });
   const perAddress = checked(options.perAddress ?? { points: 100, duration: 15 * MINUTE });
@@ -153,7 +153,7 @@ function createMakeCounters(options: LoginLimitOptions) {
         windowed('subscriber', address, perAddress),
         ...(isIpv6(ip) ? [windowed('site', hashed(networkOf(ip)), site)] : []),
       ];
-      return { always, offers: offersOf(account, ip, anywhere), known: `known:${pair}` };
+      return { always, offers: createOffers(account, ip, anywhere), known: `known:${pair}` };
     },
 
     ofSession(sessionId: string): Counter[] {
@@ -166,8 +166,8 @@ function createMakeCounters(options: LoginLimitOptions) {
   };
 }
 
-/** Returns what a stranger may be counted in, the better way first. */
-function offersOf(account: string, ip: string, anywhere: Limit): Counter[][] {
+/** Returns the counters of a login from an unknown address, the preferred list first. */
+function createOffers(account: string, ip: string, anywhere: Limit): Counter[][] {
   const tries = { points: SLOWLY.tries, duration: 2 * anywhere.duration };
   const strangers = (share: number): Counter => ({
     key: `strangers:${account}`,

@@ -13,15 +13,15 @@ import { SENTINEL } from './revocation-keys.ts';
 export type { MigrationPlan } from './collection-plan.ts';
 
 export interface MigrateOptions {
-  /** How long audit events are kept, in milliseconds. */
+  /** The time for which audit events are kept, in milliseconds. */
   readonly auditRetention: number;
-  /** Whether this database was restored: then every token issued so far is refused too. Default false. */
+  /** True if this database was restored: the plan then refuses every token issued so far. Default false. */
   readonly afterRestore?: boolean | undefined;
 }
 
 /**
  * Compares the database with what this version needs: collections, validators, indexes, the schema
- * document and the sentinel. Changes nothing. Rejects with the driver's error when it cannot look.
+ * document and the sentinel. Changes nothing. Rejects with the driver's error if a read fails.
  */
 export async function planMigration(
   db: Db,
@@ -39,7 +39,7 @@ export async function planMigration(
   return merge(plans);
 }
 
-/** Whether documents can be added here: the collection is what it should be, and the server would know the database. */
+/** Returns true if documents can be added: the collection matches its specification, and servers accept the database. */
 export async function isReady(db: Db, collection: 'users' | 'clients'): Promise<boolean> {
   const plans = [await planSentinel(openCollections(db))];
   for (const spec of collectionSpecs(DAY).filter(({ name }) => name === collection)) {
@@ -49,7 +49,7 @@ export async function isReady(db: Db, collection: 'users' | 'clients'): Promise<
   return steps.length + conflicts.length === 0;
 }
 
-/** Applies a plan without conflicts, telling each step before it is taken. */
+/** Applies a plan without conflicts. Reports each step before it is applied. */
 export async function migrate(
   { conflicts, steps }: MigrationPlan,
   report: (description: string) => void,
@@ -61,9 +61,9 @@ export async function migrate(
   }
 }
 
-const DUPLICATES_TOLD = 20;
+const MOST_DUPLICATES = 20;
 
-/** A unique index cannot be built over duplicates, so they are found before anything is changed. */
+/** Finds duplicates before anything is changed: a unique index cannot be built over them. */
 async function planUnique({ users, loginLimits }: Collections): Promise<MigrationPlan> {
   const [emails, keys] = [await duplicates(users, 'email'), await duplicates(loginLimits, 'key')];
   const conflicts = emails.map(
@@ -80,11 +80,11 @@ const DUPLICATE_LIMITS =
 function duplicates<T extends Document>(collection: Collection<T>, field: string) {
   return collection
     .aggregate<{ _id: string; count: number }>([
-      { $match: { [field]: { $type: 'string' } } }, // a document without the field is not ours, or told elsewhere
+      { $match: { [field]: { $type: 'string' } } }, // documents without the field are reported elsewhere
       { $group: { _id: `$${field}`, count: { $sum: 1 } } },
       { $match: { count: { $gt: 1 } } },
       { $sort: { _id: 1 } },
-      { $limit: DUPLICATES_TOLD },
+      { $limit: MOST_DUPLICATES },
     ])
     .toArray();
 }
@@ -124,7 +124,7 @@ const DIFFERENT_EPOCHS =
   '--after-restore broke off. If MONGODB_URI is right, run: npm run migrate -- --after-restore (which ' +
   'refuses every token issued so far)';
 
-/** Where only this document was lost, the sentinel still knows the epoch. */
+/** Writes the schema document. If only this document was lost, the sentinel still has the epoch. */
 async function writeSchema({ schema, revokedTokens }: Collections): Promise<void> {
   const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
   const epoch = sentinel?.epoch ?? randomUUID();
@@ -138,8 +138,8 @@ async function writeSchema({ schema, revokedTokens }: Collections): Promise<void
 }
 
 /**
- * The cutoff of a new sentinel is above every token there can be: what was issued while this
- * collection did not exist, or under one that was lost, is refused. Re-creating never un-revokes.
+ * Writes a new sentinel with a cutoff above every existing token: those issued while this collection
+ * did not exist, or under a lost one, are refused. Re-creating the sentinel never un-revokes.
  */
 async function createSentinel(
   { revokedTokens, schema, sessions }: Collections,
@@ -161,7 +161,7 @@ async function createSentinel(
   await once(() => revokedTokens.updateOne(isIncomplete, [{ $set: fields }], { upsert: true }));
 }
 
-/** Another process that migrates at the same time may be faster: then the document is there. */
+/** Ignores an upsert race: a concurrent migration has written the document. */
 async function once(write: () => Promise<unknown>): Promise<void> {
   await write().catch((error: unknown) => {
     if (!isUpsertRace(error)) throw error;

@@ -5,12 +5,12 @@ import { idsOf } from './entry-kinds.ts';
 import type { ReadLevel } from './primary-proof.ts';
 
 /**
- * The newest cutoff is looked for among all users who ever revoked theirs, some 500,000 in a second. A
- * server gives up at its deadline; the command has this long, in milliseconds.
+ * The timeout of the search for the newest cutoff, in milliseconds. It scans all users who ever revoked their
+ * tokens, about 500,000 per second. A server gives up earlier, at its deadline; the CLI does not.
  */
 const SEARCH_TIME = MINUTE;
 
-/** The newest cutoff of a user, and the newest stamp of a session: what a cutoff of everyone has to be above. */
+/** Returns the newest cutoff of a user and the newest stamp of a session: a cutoff of everyone has to be above both. */
 export async function newestStamps(
   { revokedTokens, sessions }: Pick<Collections, 'revokedTokens' | 'sessions'>,
   level: ReadLevel = 'local',

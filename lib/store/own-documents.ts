@@ -3,14 +3,14 @@ import type { CollectionSpec } from './collection-specs.ts';
 import { PROBE, SENTINEL } from './revocation-keys.ts';
 
 /**
- * Returns the filter of the documents that this project writes into a collection. It is narrower than the
- * validator where that would let another application's documents pass, and knows every version so far.
+ * Returns the filter of the documents that this project writes into a collection. It is narrower than a validator
+ * that would accept documents of other applications, and matches the documents of every version so far.
  */
 export function ownDocuments({ name, validator }: CollectionSpec): Document {
   return NARROWER[name] ?? validator;
 }
 
-/** Fields of this project's documents, by collection: an index on others sees none of them. */
+/** Fields of this project's documents, by collection: a text, hashed or 2d index on other fields accepts them. */
 export const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   revoked_tokens: [
     ...['_id', 'kind', 'revoked_at', 'writes', 'user_id', 'reason', 'revoked_by'],
@@ -35,7 +35,7 @@ export const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   schema: ['_id', 'version', 'epoch'],
 };
 
-/** Fields that hold lists, or may: a hashed index refuses those. */
+/** Fields that hold or may hold lists: a hashed index refuses lists. */
 export const LISTS: ReadonlySet<string> = new Set(['roles', 'details', 'under_way']);
 
 const text = { bsonType: 'string' } as const;
@@ -89,12 +89,12 @@ const NARROWER: Readonly<Record<string, Document>> = {
 };
 
 function revocations(): Document[] {
-  const of = (kind: string, _id: Document) =>
+  const entry = (kind: string, _id: Document) =>
     shape({ _id, kind: { enum: [kind] }, revoked_at: date, writes: integer });
   return [
-    of('token', { bsonType: 'binData' }),
-    of('deployment', { enum: [SENTINEL, PROBE] }),
-    ...['session', 'key', 'client', 'user'].map((kind) => of(kind, matching(`^${kind}:`))),
+    entry('token', { bsonType: 'binData' }),
+    entry('deployment', { enum: [SENTINEL, PROBE] }),
+    ...['session', 'key', 'client', 'user'].map((kind) => entry(kind, matching(`^${kind}:`))),
   ];
 }
 

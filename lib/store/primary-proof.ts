@@ -15,7 +15,7 @@ export interface PrimaryProofOptions {
   readonly maxStaleness?: number | undefined;
   readonly proofInterval?: number | undefined;
   readonly onPrimaryProof?: ((attempt: ProofAttempt) => void) | undefined;
-  /** Told what the deployment is, each time that it was asked. */
+  /** Receives the deployment each time it was inspected. */
   readonly onTopology?: ((topology: Topology) => void) | undefined;
 }
 
@@ -24,33 +24,33 @@ export type ReadLevel = 'local' | 'majority' | 'linearizable';
 
 export interface ProvenReads {
   /**
-   * What `find` finds on a primary that is proven. Finds again where the primary changes meanwhile.
-   * StoreUnavailable where it cannot be shown that nothing older than `maxStaleness` was missed; with the
-   * rule `strict`, where anything at all was missed, or seen that a majority does not have.
+   * Returns the result of `find` on a proven primary. Repeats it if the primary changes meanwhile. Throws
+   * StoreUnavailable if the read may have missed a write older than `maxStaleness`. With the rule `strict` the
+   * read may not miss any acknowledged write, nor see one that a majority does not have.
    */
   read<Found>(find: (level: ReadLevel) => Promise<Found>, rule?: 'strict'): Promise<Found>;
 }
 
 export interface PrimaryProof extends ProvenReads {
   readonly maxStaleness: number;
-  /** Of the deployment that a proof which holds is about, after an attempt where none does. StoreUnavailable where that fails. */
+  /** Returns the deployment of the last valid proof, else of a new one. Throws StoreUnavailable if that fails. */
   topology(): Promise<Topology>;
-  /** Milliseconds since the last good proof began, whether or not it still holds; undefined where there is nothing to prove, or each read proves. */
+  /** Returns the age of the last proof in milliseconds, valid or not; undefined if none is needed, or each read proves. */
   age(): number | undefined;
   stop(): void;
 }
 
-/** Reads of whomever the driver takes for the primary: for commands, whose writes need a majority anyway. */
+/** Reads without a majority check. Used by the CLI, whose majority writes would fail on a stale primary anyway. */
 export const unproven: ProvenReads = { read: (find) => find('local') };
 
-/** A failover is two changes, the start of a client is one. */
+/** The most tries of a read: a failover is two changes, the start of a client is one. */
 const MOST_TRIES = 4;
 
 /**
- * Proves that the primary is one. A primary that was cut off from its majority goes on answering plain reads
- * until it notices; a linearizable read it cannot answer. So one is made every `proofInterval`, and a plain
- * read counts where a proof about the same primary was complete before the read began, and had itself begun
- * less than `maxStaleness` before the read returned: all that such a read can miss was acknowledged after that.
+ * Proves that the primary has its majority. A primary that was cut off serves plain reads until it steps down, but
+ * no linearizable read. So one linearizable read is made every `proofInterval`. A plain read counts if a proof of
+ * the same primary was complete before the read began, and had itself begun less than `maxStaleness` before the
+ * read returned. Such a read misses only writes that were acknowledged after the proof began.
  */
 export function createPrimaryProof(
   db: Db,
@@ -60,9 +60,9 @@ export function createPrimaryProof(
   const { maxStaleness, proofInterval, onPrimaryProof } = checkProofOptions(options);
   const prover = createProver(db, collections, { ...options, maxStaleness, onPrimaryProof });
   const held = createHeldProof(prover, maxStaleness);
-  const timer = setInterval(held.renew, proofInterval).unref();
+  const timer = setInterval(held.renewInBackground, proofInterval).unref();
 
-  function levelOf(topology: Topology, rule?: 'strict'): ReadLevel {
+  function chooseLevel(topology: Topology, rule?: 'strict'): ReadLevel {
     if (maxStaleness === 0 && topology.kind !== 'standalone') return 'linearizable';
     const strict = strictLevel(topology);
     return rule === 'strict' || strict === 'majority' ? strict : 'local';
@@ -75,7 +75,7 @@ export function createPrimaryProof(
     read: (find, rule) =>
       untilUnchanged(async () => {
         const proof = await held.take();
-        const found = await find(levelOf(proof.topology, rule));
+        const found = await find(chooseLevel(proof.topology, rule));
         held.assertHolds(proof);
         return found;
       }),
@@ -90,47 +90,47 @@ export function createPrimaryProof(
 }
 
 /**
- * Returns the level at which a read misses nothing that was acknowledged, and sees nothing that may be lost. A node
- * that is its whole set knows what its journal has, which takes no write.
+ * Returns the level at which a read misses no acknowledged write, and sees none that may be lost. On a single-node
+ * set `majority` is enough: the node reads what its journal has, without a write.
  */
 export function strictLevel({ kind, hasMajority }: Topology): ReadLevel {
   if (kind === 'standalone') return 'local';
   return kind === 'replica set' && !hasMajority ? 'majority' : 'linearizable';
 }
 
-/** Keeps the last good proof, and says whether it still holds. */
+/** Keeps the last proof, and checks whether it is still valid. */
 function createHeldProof({ prove, isOfPrimary }: Prover, maxStaleness: number) {
   let last: Proof | undefined;
-  const ageOf = ({ began }: Proof) => performance.now() - began;
+  const measureAge = ({ began }: Proof) => performance.now() - began;
   const isTimed = ({ topology }: Proof) => topology.hasMajority && maxStaleness > 0;
-  const isYoung = (proof: Proof) => !isTimed(proof) || ageOf(proof) < maxStaleness;
+  const isYoung = (proof: Proof) => !isTimed(proof) || measureAge(proof) < maxStaleness;
 
-  async function renewed(): Promise<Proof> {
+  async function renew(): Promise<Proof> {
     last = await prove();
     return last;
   }
 
   return {
-    age: () => (last === undefined || !isTimed(last) ? undefined : ageOf(last)),
+    age: () => (last === undefined || !isTimed(last) ? undefined : measureAge(last)),
 
-    /** One that holds, for a read that begins now. */
+    /** Returns a valid proof for a read that begins now. */
     async take(): Promise<Proof> {
-      return last !== undefined && isOfPrimary(last) && isYoung(last) ? last : renewed();
+      return last !== undefined && isOfPrimary(last) && isYoung(last) ? last : renew();
     },
 
-    renew(): void {
+    renewInBackground(): void {
       if (last !== undefined && isOfPrimary(last) && !isTimed(last)) return;
-      renewed().catch(() => undefined); // The next read meets the same fault, and reports it.
+      renew().catch(() => undefined); // the next read fails in the same way and reports it
     },
 
     assertHolds(proof: Proof): void {
       if (!isOfPrimary(proof)) throw new PrimaryChanged();
-      if (!isYoung(proof)) throw new ProofExpired(ageOf(proof), maxStaleness);
+      if (!isYoung(proof)) throw new ProofExpired(measureAge(proof), maxStaleness);
     },
   };
 }
 
-/** The read took longer than a proof holds. */
+/** The error of a read that took longer than its proof was valid. */
 class ProofExpired extends StoreUnavailable {
   override readonly name = 'ProofExpired';
 
@@ -139,18 +139,18 @@ class ProofExpired extends StoreUnavailable {
   }
 }
 
-async function untilUnchanged<T>(ask: () => Promise<T>): Promise<T> {
+async function untilUnchanged<T>(attempt: () => Promise<T>): Promise<T> {
   for (let triesLeft = MOST_TRIES - 1; ; triesLeft--) {
     try {
-      return await ask();
+      return await attempt();
     } catch (error) {
-      const isPassing = error instanceof PrimaryChanged || error instanceof ProofExpired;
-      if (!isPassing || triesLeft === 0) throw error;
+      const isTransient = error instanceof PrimaryChanged || error instanceof ProofExpired;
+      if (!isTransient || triesLeft === 0) throw error;
     }
   }
 }
 
-/** Fills in the defaults. TypeError for times that do not fit together. */
+/** Fills in the defaults. Throws TypeError for times that do not fit together. */
 export function checkProofOptions(options: PrimaryProofOptions) {
   const { maxStaleness = 5 * SECOND, proofInterval = SECOND, onPrimaryProof = () => {} } = options;
   if (!(Number.isInteger(proofInterval) && proofInterval >= 10 && proofInterval <= MINUTE)) {

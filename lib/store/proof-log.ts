@@ -3,11 +3,11 @@ import { SECOND } from '../time.ts';
 import { PrimaryChanged, type ProofAttempt } from './prover.ts';
 import type { Topology } from './topology.ts';
 
-/** Tells operators that the primary cannot be proven any more, and that it can be again: one line each. */
+/** Logs that the primary can no longer be proven, and that it is proven again: one line each. */
 export function createProofLog(log: Log): (attempt: ProofAttempt) => void {
   let lostAt: number | undefined;
 
-  return function tell({ ok, error, primary }) {
+  return function logAttempt({ ok, error, primary }) {
     if (ok) {
       if (lostAt === undefined) return;
       const seconds = Math.round((performance.now() - lostAt) / SECOND);
@@ -23,7 +23,7 @@ export function createProofLog(log: Log): (attempt: ProofAttempt) => void {
   };
 }
 
-/** Logs each warning about the deployment once, however often it is asked what it is. */
+/** Logs each warning about the deployment once, however often the deployment is inspected. */
 export function createTopologyLog(log: Log): (topology: Topology) => void {
   const logged = new Set<string>();
 

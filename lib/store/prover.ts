@@ -7,42 +7,42 @@ import { SENTINEL } from './revocation-keys.ts';
 import { inspectTopology, type Topology } from './topology.ts';
 import { watchPrimary } from './watched-primary.ts';
 
-/** That a server was the primary, with its majority, at some time after the proof began. */
+/** Evidence that a server was the primary, with its majority, at some time after the proof began. */
 export interface Proof {
-  /** The primary it is about, as a count of changes. */
+  /** The proven primary, as a count of changes. */
   readonly primary: number;
-  /** By the process's own monotonic clock, in milliseconds. */
+  /** The start in milliseconds, by the process's monotonic clock. */
   readonly began: number;
   readonly topology: Topology;
 }
 
 export interface ProofAttempt {
   readonly ok: boolean;
-  /** How long it took, in milliseconds. */
+  /** The duration in milliseconds. */
   readonly duration: number;
-  /** The primary's host and port, as far as there is one. */
+  /** The primary's host and port; undefined without a primary. */
   readonly primary: string | undefined;
-  /** Why it failed. */
+  /** The reason of the failure. */
   readonly error?: unknown;
 }
 
 export interface Prover {
-  /** A new proof, or the one that is being made. StoreUnavailable where it fails. */
+  /** Makes a new proof, or joins the one in flight. Throws StoreUnavailable if it fails. */
   prove(): Promise<Proof>;
-  /** Whether the driver has gone on sending to the primary of this proof. */
+  /** Returns true if the driver has not changed its primary since this proof. */
   isOfPrimary(proof: Proof): boolean;
   stop(): void;
 }
 
 export interface ProverOptions {
-  /** Milliseconds after which a proof would be worth nothing; 0 where none is asked for. */
+  /** Milliseconds after which a proof expires; 0 to make none. */
   readonly maxStaleness: number;
   readonly onPrimaryProof: (attempt: ProofAttempt) => void;
-  /** Told what the deployment is, each time that it was asked. */
+  /** Receives the deployment each time it was inspected. */
   readonly onTopology?: ((topology: Topology) => void) | undefined;
 }
 
-/** Another primary, or the same one elected again: what was asked has to be asked anew. */
+/** The error of a read during which the primary changed, or the same one was elected again: it has to be repeated. */
 export class PrimaryChanged extends StoreUnavailable {
   override readonly name = 'PrimaryChanged';
 
@@ -51,19 +51,19 @@ export class PrimaryChanged extends StoreUnavailable {
   }
 }
 
-/** Makes proofs, one at a time: whoever asks meanwhile shares it. */
+/** Makes proofs, one at a time: concurrent callers share it. */
 export function createProver(
   db: Db,
   { revokedTokens }: Pick<Collections, 'revokedTokens'>,
   { maxStaleness, onPrimaryProof, onTopology = () => {} }: ProverOptions,
 ): Prover {
   const primary = watchPrimary(db.client);
-  const topologyOf = createTopologyOf(db, onTopology);
-  const patience = Math.max(maxStaleness, MAX_TIME);
+  const inspectOnce = createInspectOnce(db, onTopology);
+  const timeout = Math.max(maxStaleness, MAX_TIME);
 
   async function makeProof(): Promise<Proof> {
     const proof = { primary: primary.changes(), began: performance.now() };
-    const topology = await topologyOf(proof.primary);
+    const topology = await inspectOnce(proof.primary);
     if (topology.hasMajority && maxStaleness > 0) {
       const options = { readConcern: 'linearizable', maxTimeMS: MAX_TIME } as const;
       await orUnavailable(revokedTokens.findOne({ _id: SENTINEL }, options));
@@ -74,18 +74,18 @@ export function createProver(
 
   async function attempt(): Promise<Proof> {
     const began = performance.now();
-    const tell = (outcome: Pick<ProofAttempt, 'ok' | 'error'>) =>
+    const report = (outcome: Pick<ProofAttempt, 'ok' | 'error'>) =>
       onPrimaryProof({
         ...outcome,
         duration: performance.now() - began,
         primary: primary.address(),
       });
     try {
-      const proof = await within(patience, makeProof(), unproved);
-      tell({ ok: true });
+      const proof = await within(timeout, makeProof(), timedOut);
+      report({ ok: true });
       return proof;
     } catch (error) {
-      tell({ ok: false, error });
+      report({ ok: false, error });
       throw error;
     }
   }
@@ -97,15 +97,15 @@ export function createProver(
   };
 }
 
-function unproved(): StoreUnavailable {
+function timedOut(): StoreUnavailable {
   return new StoreUnavailable('The primary could not be proven in time');
 }
 
-/** A set's configuration changes with its primary, as far as drivers can see: asked once for each. */
-function createTopologyOf(db: Db, onTopology: (topology: Topology) => void) {
+/** Creates a function that inspects the deployment once for each primary: drivers see no other change of a set. */
+function createInspectOnce(db: Db, onTopology: (topology: Topology) => void) {
   let known: { readonly primary: number; readonly topology: Topology } | undefined;
 
-  return async function topologyOf(primary: number): Promise<Topology> {
+  return async function inspectOnce(primary: number): Promise<Topology> {
     if (known?.primary === primary) return known.topology;
     const topology = await inspectTopology(db);
     known = { primary, topology };
@@ -114,17 +114,17 @@ function createTopologyOf(db: Db, onTopology: (topology: Topology) => void) {
   };
 }
 
-/** Joins the work that is under way for the same primary. What hangs at another one keeps nobody waiting. */
+/** Joins the work in flight for the same primary. Work that hangs on another primary blocks no caller. */
 function shared<T>(changes: () => number, work: () => Promise<T>): () => Promise<T> {
-  let running: { readonly primary: number; readonly answer: Promise<T> } | undefined;
+  let running: { readonly primary: number; readonly result: Promise<T> } | undefined;
 
   return function join() {
     const primary = changes();
-    if (running?.primary === primary) return running.answer;
-    const answer = work().finally(() => {
-      if (running?.answer === answer) running = undefined;
+    if (running?.primary === primary) return running.result;
+    const result = work().finally(() => {
+      if (running?.result === result) running = undefined;
     });
-    running = { primary, answer };
-    return answer;
+    running = { primary, result };
+    return result;
   };
 }

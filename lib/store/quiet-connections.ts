@@ -2,76 +2,76 @@ import { type MongoClient, MongoErrorLabel, MongoNetworkError } from 'mongodb';
 import { SECOND } from '../time.ts';
 
 /**
- * Milliseconds without use after which a connection may have been forgotten on its way. The driver's own
- * monitoring says something every 2 seconds: what forgets sooner lets no driver through.
+ * Milliseconds without use after which a firewall may have dropped a connection. The driver's own monitoring
+ * sends every 2 seconds: a firewall that drops sooner works with no driver.
  */
 const QUIET_AFTER = 2 * SECOND;
 
-/** A connection, as the events of the driver's pools name it. */
+/** A connection, as identified by the events of the driver's pools. */
 interface Named {
   readonly address: string;
   readonly connectionId: number | '<monitor>';
 }
 
 export interface QuietConnectionsOptions {
-  /** Milliseconds that a connection which had been quiet may take to answer before it counts as dead. */
-  readonly patience: number;
+  /** Milliseconds within which a quiet connection has to answer before it counts as dead. */
+  readonly timeout: number;
 }
 
 /**
- * Replaces the connections of a client once one that had been quiet gives no answer. A firewall forgets
- * idle connections without a word, most often all of them: neither end hears of it, what is sent is lost, and the
- * driver would wait for its socket's time-out, then try the next dead one. So they all go, and the driver
- * sends again on new ones what it may send twice: reads, and writes under the number they have already.
+ * Replaces the connections of a client once a quiet one gives no answer. A firewall drops idle connections
+ * silently, most often all of them. Neither end detects it, and data that is sent is lost. The driver would wait
+ * for its socket timeout, then try the next dead connection. So all are replaced, and the driver resends on new
+ * ones what it may send twice: reads, and writes with the number they have already.
  */
 export function watchQuietConnections(
   client: MongoClient,
-  { patience }: QuietConnectionsOptions,
+  { timeout }: QuietConnectionsOptions,
 ): () => void {
   const lastUsed = new Map<string, number>();
-  const asked = createAsked(patience, () => {
-    replaceConnections(client).catch(() => undefined); // then the driver has no primary, and none to replace
+  const awaited = createAwaited(timeout, () => {
+    replaceConnections(client).catch(() => undefined); // without a primary there is none to replace
   });
 
-  function takenOut(connection: Named): void {
-    const name = nameOf(connection);
+  function onCheckedOut(connection: Named): void {
+    const name = toName(connection);
     const quietSince = lastUsed.get(name);
     if (quietSince === undefined) return;
-    if (performance.now() - quietSince >= QUIET_AFTER) asked.add(name);
+    if (performance.now() - quietSince >= QUIET_AFTER) awaited.add(name);
   }
 
-  function broughtBack(connection: Named): void {
-    const name = nameOf(connection);
+  function onCheckedIn(connection: Named): void {
+    const name = toName(connection);
     lastUsed.set(name, performance.now());
-    asked.delete(name);
+    awaited.delete(name);
   }
 
-  function closed(connection: Named): void {
-    lastUsed.delete(nameOf(connection));
-    asked.delete(nameOf(connection));
+  function onClosed(connection: Named): void {
+    lastUsed.delete(toName(connection));
+    awaited.delete(toName(connection));
   }
 
-  client.on('connectionCheckedOut', takenOut);
-  client.on('connectionCheckedIn', broughtBack);
-  client.on('connectionClosed', closed);
+  client.on('connectionCheckedOut', onCheckedOut);
+  client.on('connectionCheckedIn', onCheckedIn);
+  client.on('connectionClosed', onClosed);
   return () => {
-    client.off('connectionCheckedOut', takenOut);
-    client.off('connectionCheckedIn', broughtBack);
-    client.off('connectionClosed', closed);
-    asked.stop();
+    client.off('connectionCheckedOut', onCheckedOut);
+    client.off('connectionCheckedIn', onCheckedIn);
+    client.off('connectionClosed', onClosed);
+    awaited.stop();
   };
 }
 
-/** Connections that had been quiet and were asked again; calls `onDead`, and forgets them all, where one takes too long. */
-function createAsked(patience: number, onDead: () => void) {
+/** Tracks quiet connections with a command in flight. If one takes too long, drops them all and calls `onDead`. */
+function createAwaited(timeout: number, onDead: () => void) {
   const since = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
 
-  function judge(): void {
+  function checkOldest(): void {
     timer = undefined;
     const [oldest] = since.values();
     if (oldest === undefined) return;
-    const left = oldest + patience - performance.now();
+    const left = oldest + timeout - performance.now();
     if (left > 0) {
       watch(left);
       return;
@@ -81,37 +81,37 @@ function createAsked(patience: number, onDead: () => void) {
   }
 
   function watch(milliseconds: number): void {
-    timer ??= setTimeout(judge, milliseconds).unref();
+    timer ??= setTimeout(checkOldest, milliseconds).unref();
   }
 
   return {
     add(name: string): void {
       since.set(name, performance.now());
-      watch(patience);
+      watch(timeout);
     },
     delete: (name: string) => since.delete(name),
     stop: () => clearTimeout(timer),
   };
 }
 
-function nameOf({ address, connectionId }: Named): string {
+function toName({ address, connectionId }: Named): string {
   return `${connectionId} ${address}`;
 }
 
 /**
- * Makes the driver give up every connection to the primary, in the one way that its interface leaves: a command
- * that ends in a network error, which says by its label that those in use are to be given up as well.
+ * Makes the driver close every connection to the primary, in the only way that its interface leaves: a command
+ * that fails with a network error, whose label interrupts the connections in use too.
  */
 async function replaceConnections(client: MongoClient): Promise<void> {
-  const error = new MongoNetworkError('Connections that had been quiet do not answer');
+  const error = new MongoNetworkError('Quiet connections gave no answer');
   error.addErrorLabel(MongoErrorLabel.InterruptInUseConnections);
-  const { signal, abort } = abortedBy(error);
-  const asking = client.db('admin').command({ ping: 1 }, { signal });
-  setImmediate(abort); // by then it was handed to a connection, or waits for one
-  await asking;
+  const { signal, abort } = createAbort(error);
+  const command = client.db('admin').command({ ping: 1 }, { signal });
+  setImmediate(abort); // by then the command is on a connection, or waits for one
+  await command;
 }
 
-function abortedBy(error: Error) {
+function createAbort(error: Error) {
   const controller = new AbortController();
   return { signal: controller.signal, abort: () => controller.abort(error) };
 }

@@ -4,7 +4,7 @@ import { MAX_TIME, orUnavailable } from './database.ts';
 
 const NAMESPACE_NOT_FOUND = 26;
 
-/** Reads the indexes of a collection; one that is not there has none. StoreUnavailable. */
+/** Returns the indexes of a collection; none if it does not exist. Throws StoreUnavailable. */
 export async function readIndexes(
   collection: Pick<Collection, 'listIndexes'>,
 ): Promise<readonly Document[]> {
@@ -18,7 +18,7 @@ export async function readIndexes(
   return orUnavailable(known);
 }
 
-/** Compares the fields of two indexes and their order, which tells indexes apart. */
+/** Returns true if two indexes have the same fields in the same order, which identifies an index. */
 export function isSameKey(one: Document, other: Document): boolean {
   return isDeepStrictEqual(Object.entries(one), Object.entries(other));
 }

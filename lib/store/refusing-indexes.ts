@@ -4,7 +4,7 @@ import type { CollectionSpec, IndexSpec } from './collection-specs.ts';
 import { LISTS, OWN_FIELDS } from './own-documents.ts';
 import { isSameKey } from './read-indexes.ts';
 
-/** Names the indexes of a collection that can refuse what the server writes, each in a sentence that says how to drop it. */
+/** Returns a sentence for each index of a collection that can refuse what the server writes, with how to drop it. */
 export function refusingIndexes(spec: CollectionSpec, present: readonly Document[]): string[] {
   return present.flatMap((index) => {
     const fault = refusalOf(spec, index);
@@ -16,7 +16,7 @@ export function refusingIndexes(spec: CollectionSpec, present: readonly Document
   });
 }
 
-/** Names what makes an index refuse documents; undefined for an index that takes them all. */
+/** Returns what makes an index refuse documents; undefined for an index that accepts them all. */
 export function refusalOf(spec: CollectionSpec, index: Document): string | undefined {
   const key: Document = index['key'];
   if (isSameKey(key, { _id: 1 })) return undefined;
@@ -31,21 +31,21 @@ function refusalByKind(collection: string, index: Document): string | undefined 
   const parts = Object.entries<unknown>(index['key']).map(
     ([path, kind]) => [path.split('.')[0] ?? '', kind] as const,
   );
-  const kindOf = (field: string) => parts.find(([name]) => name === field)?.[1];
-  if (parts.some(([, kind]) => kind === 'text')) return refusalOfText(own, index);
+  const findKind = (field: string) => parts.find(([name]) => name === field)?.[1];
+  if (parts.some(([, kind]) => kind === 'text')) return textRefusal(own, index);
   const list = parts.find(([field, kind]) => kind === 'hashed' && LISTS.has(field));
   if (list !== undefined) return `hashes ${list[0]}, which may hold a list`;
-  const place = [...own].find((field) => String(kindOf(field)).startsWith('2d'));
+  const place = [...own].find((field) => String(findKind(field)).startsWith('2d'));
   return place === undefined ? undefined : `takes ${place} for a place`;
 }
 
-/** A text index refuses a language that it does not know. */
-function refusalOfText(own: ReadonlySet<string>, index: Document): string | undefined {
+/** Returns the refusal of a text index: it refuses an unknown language in its `language_override` field. */
+function textRefusal(own: ReadonlySet<string>, index: Document): string | undefined {
   const language = String(index['language_override']);
   return own.has(language) ? `takes ${language} for a language` : undefined;
 }
 
-/** Names the TTL indexes of a collection that are not this project's: a deleted revocation is a token that comes back. */
+/** Returns a sentence for each TTL index that is not this project's: deleting a revocation makes its token valid again. */
 export function deletingIndexes(spec: CollectionSpec, present: readonly Document[]): string[] {
   const deleting = present.filter(
     (index) =>
@@ -62,7 +62,7 @@ function ownIndex(spec: CollectionSpec, index: Document): IndexSpec | undefined 
   return spec.indexes.find(({ key }) => isSameKey(key, index['key']));
 }
 
-/** The same TTL on the same field in the other direction, as rate-limiter-flexible makes it, deletes the same. */
+/** Returns true for our TTL on the same field in descending order, as rate-limiter-flexible creates it: it deletes the same. */
 function isBackwards({ indexes }: CollectionSpec, index: Document): boolean {
   return (
     index['partialFilterExpression'] === undefined &&
@@ -74,7 +74,7 @@ function isBackwards({ indexes }: CollectionSpec, index: Document): boolean {
   );
 }
 
-/** Says how an index is dropped, and what comes next. */
+/** Returns how to drop an index, and what comes next. */
 export function dropAdvice(collection: string, name: string): string {
   return `drop it (db.${collection}.dropIndex(${JSON.stringify(name)})), then migrate again`;
 }

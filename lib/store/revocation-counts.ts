@@ -2,10 +2,10 @@ import { type BoundedCount, countUpTo } from './bounded-count.ts';
 import type { Collections } from './collections.ts';
 import { ENTRY_KINDS, type EntryKind, idsOf } from './entry-kinds.ts';
 
-/** How many entries of each kind there are. */
+/** The number of entries of each kind. */
 export type EntryCounts = Readonly<Record<EntryKind, BoundedCount>>;
 
-/** Counts what is in `revoked_tokens` by looking into its `_id` index alone. StoreUnavailable. */
+/** Counts the entries of `revoked_tokens`, by its `_id` index alone. Throws StoreUnavailable. */
 export function createCountEntries({ revokedTokens }: Pick<Collections, 'revokedTokens'>) {
   return async function countEntries(): Promise<EntryCounts> {
     const counts = await Promise.all(

@@ -9,7 +9,7 @@ export interface TokenNames {
   readonly userId: string;
 }
 
-/** Why something is revoked, and by whom: the id of a user or a client, or the name of a command. */
+/** The reason of a revocation, and its author: the id of a user or a client, or the name of a command. */
 export interface Cause {
   readonly reason: string;
   readonly revokedBy: string;
@@ -17,7 +17,7 @@ export interface Cause {
 
 export interface RevokeSessionInput extends Cause {
   readonly sessionId: string;
-  /** Undefined where a refresh token is all that is known of the session. */
+  /** Undefined if only a refresh token of the session is known. */
   readonly userId: string | undefined;
 }
 
@@ -38,29 +38,29 @@ export interface RevokeClientInput extends Cause {
   readonly clientId: string;
 }
 
-/** Longer than any login takes, so that a revocation reaches the logins in flight. */
+/** A time longer than any login takes, in milliseconds, so that a revocation covers the logins in flight. */
 export const LOGIN_IN_FLIGHT = 10 * MINUTE;
 
 /**
- * How far ahead of now the deployment's cutoff is put where the last one may be lost, and with it the cutoffs
- * of users: some stamps were lifted by those, 20 minutes ahead of the clock, or further where a clock was
- * wrong. With a day a clock may be off by any time zone.
+ * The milliseconds by which the deployment's cutoff is put ahead of now if the last cutoffs may be lost. Cutoffs of
+ * users have lifted some stamps 20 minutes ahead of the clock, or further if a clock was wrong. A day covers a
+ * clock that is off by any time zone.
  */
 export const LOST_CUTOFFS = DAY;
 
-/** How long an entry outlives its token, against a primary whose clock runs ahead. */
+/** The milliseconds by which an entry outlives its token, in case the primary's clock runs ahead. */
 const MARGIN = DAY;
 
-/** Longer than the longest life of a session that any configuration allows. */
+/** The lifetime of a session's entry in milliseconds, longer than any configured session. */
 const SESSION_ENTRY_LIFETIME = 92 * DAY;
 
 /**
- * Every attempt counts up `writes`, so it is a new entry in the oplog whose majority can be waited
- * for: a repeated write never takes an earlier, lost one for granted.
+ * The increment of `writes`. It makes every attempt a new oplog entry whose majority can be awaited:
+ * a repeated write never relies on an earlier one that was lost.
  */
 const COUNT_WRITES = { writes: { $add: [{ $ifNull: ['$writes', 0] }, 1] } };
 
-/** Written once and kept: who was first to revoke it, when and why. */
+/** Returns the fields that only the first revocation sets: author, time and reason. */
 function firstCause({ reason, revokedBy }: Cause): Document {
   return {
     reason: first('reason', { $literal: reason }),
@@ -73,7 +73,7 @@ function first(field: string, value: Document | string): Document {
   return { $ifNull: [`$${field}`, value] };
 }
 
-/** Revokes one token, until it could not be used anyway. */
+/** Returns the update that revokes one token, until the token has expired anyway. */
 export function tokenEntry(input: RevokeTokenInput): Document[] {
   return [
     {
@@ -88,7 +88,7 @@ export function tokenEntry(input: RevokeTokenInput): Document[] {
   ];
 }
 
-/** Revokes every token of one login. */
+/** Returns the update that revokes every token of one session. */
 export function sessionEntry(input: RevokeSessionInput): Document[] {
   return [
     {
@@ -105,20 +105,20 @@ export function sessionEntry(input: RevokeSessionInput): Document[] {
   ];
 }
 
-/** Revokes every token that a key has signed, or ever will. */
+/** Returns the update that revokes every token that a key has signed or will sign. */
 export function keyEntry(input: RevokeKeyInput): Document[] {
   return [{ $set: { kind: 'key', ...firstCause(input), ...COUNT_WRITES } }];
 }
 
-/** Keeps a registered client out for good. */
+/** Returns the update that revokes a registered client for good. */
 export function clientEntry(input: RevokeClientInput): Document[] {
   return [{ $set: { kind: 'client', ...firstCause(input), ...COUNT_WRITES } }];
 }
 
 /**
- * Revokes every token of one user: above the old cutoff and the deployment's even when the clock was
- * set back, and above the stamp of every login in flight. The server's own clock has a say too: after
- * a failover to a primary whose clock is behind, the stamps of the last one are ahead of `$$NOW`.
+ * Returns the update that revokes every token of one user. The cutoff is above the old one and the deployment's,
+ * even if the clock was set back, and above the stamp of every login in flight. The server's clock counts too:
+ * after a failover to a primary whose clock is behind, stamps of the last one are ahead of `$$NOW`.
  */
 export function userEntry(input: RevokeUserInput, deployment: number, now: number): Document[] {
   const above = [new Date(deployment)];
@@ -136,8 +136,8 @@ export function userEntry(input: RevokeUserInput, deployment: number, now: numbe
 }
 
 /**
- * Revokes every token of the deployment: in the same way, and above every stamp that a user's own
- * cutoff has lifted. `above` holds the newest of both; `ahead` is the least that it reaches ahead of now.
+ * Returns the update that revokes every token of the deployment. The cutoff is also above every stamp that a
+ * user's cutoff has lifted. `above` has the newest of both; `ahead` is the least distance from now.
  */
 export function everyoneEntry(
   input: Cause,
@@ -157,12 +157,12 @@ export function everyoneEntry(
 }
 
 /**
- * While the newest stamp is looked for users go on revoking their tokens and logging in, each time a
- * millisecond higher where the cutoffs are ahead of the clock. None gets a second higher in that time.
+ * The distance from the newest stamp, in milliseconds. During the search for that stamp users log in and revoke
+ * their tokens, each time a millisecond higher if cutoffs are ahead of the clock, but never a second higher.
  */
 const MEANWHILE = SECOND;
 
-/** Revokes nothing: what a server writes to see that it can. Of the sentinel's kind, whose entries nothing counts. */
+/** Returns the update of the probe, which tests that a server can write and revokes nothing. Its kind is not counted. */
 export function probeEntry(): Document[] {
   return [
     {

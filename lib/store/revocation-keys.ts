@@ -2,57 +2,57 @@ import { Binary } from 'mongodb';
 import { StoreUnavailable } from '../errors.ts';
 import type { RevocationDocument } from './collections.ts';
 
-/** The entry that proves that this is the collection the server knows. */
+/** The `_id` of the entry that identifies this collection to the server. */
 export const SENTINEL = 'deployment';
 
-/** Names the entry that servers write to see that they can. It decides nothing, and is one for all of them. */
+/** The `_id` of the entry that servers write to test that they can. It decides nothing, and all servers share it. */
 export const PROBE = 'deployment:readyz';
 
-/** Names a token by its hash in base64. In the database the name is binary: see `idOf`. */
+/** Returns the key of a token's entry, from its hash in base64. The stored `_id` is binary: see `idOf`. */
 export function tokenKey(hash: string): string {
   return `${TOKEN}${hash}`;
 }
 
-/** Names a login. */
+/** Returns the key of a session's entry. */
 export function sessionKey(id: string): string {
   return `session:${id}`;
 }
 
-/** No user has this id. */
+/** An id that no user has. */
 export const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-/** Names a user. */
+/** Returns the key of a user's entry. */
 export function userKey(id: string): string {
   return `user:${id}`;
 }
 
-/** Names a key that signs tokens. */
+/** Returns the key of a signing key's entry. */
 export function keyKey(kid: string): string {
   return `key:${kid}`;
 }
 
-/** Names a registered client. */
+/** Returns the key of a registered client's entry. */
 export function clientKey(id: string): string {
   return `client:${id}`;
 }
 
 const TOKEN = 'token:';
 
-/** The one function that makes the `_id` of a key: another BinData subtype would not be found. */
+/** Returns the `_id` of an entry. No other code may create it: another BinData subtype would not be found. */
 export function idOf(key: string): Binary | string {
   if (!key.startsWith(TOKEN)) return key;
   return Binary.createFromBase64(key.slice(TOKEN.length), Binary.SUBTYPE_DEFAULT);
 }
 
-/** Under which key an entry was found. */
+/** Returns the key of an entry that was read. */
 export function keyOf({ _id }: RevocationDocument): string {
   return typeof _id === 'string' ? _id : tokenKey(_id.toString('base64'));
 }
 
-/** What one read found, by key: at least what was asked for. */
+/** The entries that one read found, by key. Other callers' entries may be among them. */
 export type Entries = ReadonlyMap<string, RevocationDocument>;
 
-/** Stamps at or before this are revoked, in milliseconds; -Infinity where the entry is not there. */
+/** Returns the cutoff of an entry in milliseconds: stamps at or before it are revoked. Without an entry it is -Infinity. */
 export function cutoffOf(entries: Entries, key: string): number {
   const entry = entries.get(key);
   if (entry === undefined) return Number.NEGATIVE_INFINITY;

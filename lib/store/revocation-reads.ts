@@ -25,48 +25,48 @@ export interface CheckInput {
   readonly userId: string;
   /** The key that signed it. */
   readonly kid: string;
-  /** In milliseconds, on the logical clock of revocations. */
+  /** The stamp on the logical clock of revocations, in milliseconds. */
   readonly stamp: number;
 }
 
-/** By which kind of entry a token is revoked; the most specific there is. */
+/** The kind of entry that revokes a token; the most specific one. */
 export type RevocationKind = RevocationDocument['kind'];
 
-/** Stamps at or before these are revoked, in milliseconds; -Infinity where nothing is. */
+/** Cutoffs in milliseconds: stamps at or before them are revoked. Without an entry they are -Infinity. */
 export interface Cutoffs {
   readonly user: number;
   readonly deployment: number;
 }
 
-/** What is revoked of one user. */
+/** The revoked sessions of one user. */
 export interface Ended {
-  /** Whether a session of that user is over. */
+  /** Returns true if a session of that user is revoked. */
   has(session: { readonly id: string; readonly stamp: number }): boolean;
 }
 
 export interface RevocationReads {
   /**
-   * Tells by what the token is revoked. A read on a proven primary accepts; it refuses nothing, since it may see an
-   * entry that no majority has: a strict read does. StoreUnavailable when that cannot be known.
+   * Returns the kind of entry that revokes the token. A read on a proven primary can accept a token. It cannot refuse
+   * one, since it may read an entry that no majority has: a strict read follows. Throws StoreUnavailable if uncertain.
    */
   check(token: CheckInput): Promise<RevocationKind | undefined>;
-  /** The same by a strict read, as all below are. */
+  /** Does the same by a strict read. */
   checkStrictly(token: CheckInput): Promise<RevocationKind | undefined>;
-  /** Whether all that a key has signed is revoked. */
+  /** Returns true if every token of a signing key is revoked. */
   isKeyRevoked(kid: string): Promise<boolean>;
-  /** Whether a registered client is out. */
+  /** Returns true if a registered client is revoked. */
   isClientRevoked(id: string): Promise<boolean>;
-  /** What a new session's stamp has to be above. For no user it reads as much as for one. */
+  /** Returns the cutoffs that a new session's stamp has to be above. Reads as much for an unknown user as for a known one. */
   cutoffs(userId: string | undefined): Promise<Cutoffs>;
-  /** Which of these sessions of the user are revoked, in one read. */
+  /** Returns the revoked ones among these sessions of the user, by one read. */
   endedOf(userId: string, sessionIds: readonly string[]): Promise<Ended>;
-  /** StoreUnavailable where the database is not the one that the server knows. */
+  /** Throws StoreUnavailable if the database is not the one that the server knows. */
   assertKnown(): Promise<void>;
 }
 
 /**
- * Reads `revoked_tokens`: `check` on a proven primary, and so `isClientRevoked`; all else strictly, because an
- * answer may rest on it. Those who ask at the same time share a read.
+ * Reads `revoked_tokens`. `check` and `isClientRevoked` read on a proven primary first; all other reads are strict,
+ * because a decision may rest on them. Concurrent calls share a read.
  */
 export function createRevocationReads(
   { revokedTokens }: Pick<Collections, 'revokedTokens'>,
@@ -78,8 +78,8 @@ export function createRevocationReads(
   );
 
   async function checkStrictly(token: CheckInput): Promise<RevocationKind | undefined> {
-    const names = namesOf(token);
-    return kindOf(token, names, (await read(Object.values(names))).entries);
+    const keys = toKeys(token);
+    return findKind(token, keys, (await read(Object.values(keys))).entries);
   }
 
   async function has(key: string): Promise<boolean> {
@@ -88,9 +88,9 @@ export function createRevocationReads(
 
   return {
     async check(token) {
-      const names = namesOf(token);
-      const { entries, isStrict } = await readProven(Object.values(names));
-      const kind = kindOf(token, names, entries);
+      const keys = toKeys(token);
+      const { entries, isStrict } = await readProven(Object.values(keys));
+      const kind = findKind(token, keys, entries);
       return kind === undefined || isStrict ? kind : checkStrictly(token);
     },
 
@@ -123,23 +123,23 @@ export function createRevocationReads(
   };
 }
 
-/** What a token can be revoked by. A refresh token has no hash: its session stands for it. */
-function namesOf({ hash, sessionId, kid, userId }: CheckInput) {
+/** Returns the keys of the entries that can revoke a token. A refresh token has no hash: its session replaces it. */
+function toKeys({ hash, sessionId, kid, userId }: CheckInput) {
   const session = sessionKey(sessionId);
   const token = hash === undefined ? session : tokenKey(hash);
   return { token, session, key: keyKey(kid), user: userKey(userId) };
 }
 
-/** The most specific speaks. */
-function kindOf(
+/** Returns the most specific kind of entry that revokes the token. */
+function findKind(
   token: CheckInput,
-  names: ReturnType<typeof namesOf>,
+  keys: ReturnType<typeof toKeys>,
   entries: Entries,
 ): RevocationKind | undefined {
-  if (token.hash !== undefined && entries.has(names.token)) return 'token';
-  if (entries.has(names.session)) return 'session';
-  if (entries.has(names.key)) return 'key';
-  if (token.stamp <= cutoffOf(entries, names.user)) return 'user';
+  if (token.hash !== undefined && entries.has(keys.token)) return 'token';
+  if (entries.has(keys.session)) return 'session';
+  if (entries.has(keys.key)) return 'key';
+  if (token.stamp <= cutoffOf(entries, keys.user)) return 'user';
   if (token.stamp <= cutoffOf(entries, SENTINEL)) return 'deployment';
   return undefined;
 }
@@ -153,11 +153,11 @@ const FOREIGN =
 
 interface Found {
   readonly entries: Entries;
-  /** True where a majority has what was seen, on which a refusal may rest. */
+  /** True if a majority has what was read: a refusal may rest on it. */
   readonly isStrict: boolean;
 }
 
-/** Lets strict reads share those on a proven primary where these are strict as well, as on a set of one node. */
+/** Creates both kinds of reads. They share one if reads on a proven primary are strict anyway, as on a single-node set. */
 function createReads(createRead: (rule?: 'strict') => SharedRead<Found>) {
   const quick = createRead();
   let isSame = false;
@@ -177,7 +177,7 @@ function createReads(createRead: (rule?: 'strict') => SharedRead<Found>) {
   return { readProven, readStrictly };
 }
 
-/** Reads entries and the sentinel together: without the sentinel, absence would prove nothing. */
+/** Creates a read of entries together with the sentinel: without the sentinel, absence would prove nothing. */
 function createReader(
   revokedTokens: Collections['revokedTokens'],
   schema: Schema,

@@ -30,7 +30,7 @@ import {
 } from './revocation-keys.ts';
 import type { RevocationReads } from './revocation-reads.ts';
 
-/** Every one answers once a majority has what it wrote; StoreUnavailable when that is not certain. */
+/** The revoking writes. Each resolves once a majority has it, and throws StoreUnavailable if that is uncertain. */
 export interface RevocationWrites {
   /** Revokes one token and nothing else. */
   revokeToken(token: RevokeTokenInput): Promise<void>;
@@ -38,17 +38,17 @@ export interface RevocationWrites {
   revokeTokenAndSession(token: RevokeTokenInput): Promise<void>;
   /** Revokes every token of these sessions, in one command. */
   revokeSessions(sessions: readonly RevokeSessionInput[]): Promise<void>;
-  /** Revokes all that was issued to the user, or is being issued now; answers the new cutoff. */
+  /** Revokes every token that was issued to the user or is being issued. Returns the new cutoff. */
   revokeUser(input: RevokeUserInput): Promise<number>;
-  /** Revokes all that was issued to anyone, or is being issued now; answers the new cutoff. */
+  /** Revokes every token that was issued to anyone or is being issued. Returns the new cutoff. */
   revokeEveryone(cause: Cause): Promise<number>;
-  /** Revokes all that the key has signed, or ever will. */
+  /** Revokes every token that the key has signed or will sign. */
   revokeKey(input: RevokeKeyInput): Promise<void>;
-  /** Keeps a registered client out for good. */
+  /** Revokes a registered client for good. */
   revokeClient(input: RevokeClientInput): Promise<void>;
 }
 
-/** Writes `revoked_tokens`, but only where it is known: what another database acknowledged would be lost with it. */
+/** Writes `revoked_tokens`, but only after a check of the sentinel: a write to another database would revoke nothing. */
 export function createRevocationWrites(
   collections: Pick<Collections, 'revokedTokens' | 'sessions'>,
   { cutoffs, assertKnown }: RevocationReads,
@@ -60,17 +60,17 @@ export function createRevocationWrites(
 
   async function upsertAll(writes: readonly Upsert[]): Promise<void> {
     await assertKnown();
-    await repeatedOnce(() => revokedTokens.bulkWrite(writes));
+    await retryRace(() => revokedTokens.bulkWrite(writes));
   }
 
   return {
-    revokeToken: (token) => upsertAll([ofToken(token)]),
-    revokeTokenAndSession: (token) => upsertAll([ofSession(token), ofToken(token)]),
+    revokeToken: (token) => upsertAll([upsertToken(token)]),
+    revokeTokenAndSession: (token) => upsertAll([upsertSession(token), upsertToken(token)]),
     revokeKey: (input) => upsertAll([upsert(keyKey(input.kid), keyEntry(input))]),
     revokeClient: (input) => upsertAll([upsert(clientKey(input.clientId), clientEntry(input))]),
 
     async revokeSessions(sessions) {
-      if (sessions.length > 0) await upsertAll(sessions.map(ofSession));
+      if (sessions.length > 0) await upsertAll(sessions.map(upsertSession));
     },
 
     async revokeUser(input) {
@@ -81,7 +81,7 @@ export function createRevocationWrites(
         before = after;
         cutoff = await moveCutoff(userKey(input.userId), userEntry(input, before, clock()));
         after = (await cutoffs(input.userId)).deployment;
-      } while (after > before); // Everyone was revoked meanwhile: the user's cutoff has to be above that.
+      } while (after > before); // everyone was revoked meanwhile: the user's cutoff has to be above that
       return cutoff;
     },
 
@@ -101,7 +101,7 @@ function createMoveCutoff({ revokedTokens }: Pick<Collections, 'revokedTokens'>)
   } as const;
 
   return async function moveCutoff(key: string, update: object[]): Promise<number> {
-    const entry = await repeatedOnce(() =>
+    const entry = await retryRace(() =>
       revokedTokens.findOneAndUpdate({ _id: key }, update, options),
     );
     return cutoffOf(new Map(entry === null ? [] : [[key, entry]]), key);
@@ -114,16 +114,16 @@ function upsert(key: string, update: object[]) {
   return { updateOne: { filter: { _id: idOf(key) }, update, upsert: true } };
 }
 
-function ofToken(token: RevokeTokenInput): Upsert {
+function upsertToken(token: RevokeTokenInput): Upsert {
   return upsert(tokenKey(token.hash), tokenEntry(token));
 }
 
-function ofSession(session: RevokeSessionInput): Upsert {
+function upsertSession(session: RevokeSessionInput): Upsert {
   return upsert(sessionKey(session.sessionId), sessionEntry(session));
 }
 
-/** Two upserts of one new key at once: the slower one fails with E11000 of `_id`, and then finds the document there. */
-async function repeatedOnce<T>(write: () => Promise<T>): Promise<T> {
+/** Retries after an upsert race: the slower of two inserts fails with E11000 of `_id`, and then finds the document. */
+async function retryRace<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await orUnavailable(write(), isUpsertRace);
   } catch (error) {

@@ -7,7 +7,7 @@ import type { Schema } from './schema.ts';
 
 export interface Revocations extends RevocationReads, RevocationWrites {}
 
-/** Reads and writes `revoked_tokens`, the single source of truth for what is revoked. */
+/** Reads and writes `revoked_tokens`, the single source of truth for revocations. */
 export function createRevocations(
   collections: Pick<Collections, 'revokedTokens' | 'sessions'>,
   schema: Schema,

@@ -1,9 +1,9 @@
 import type { Collections, SchemaDocument } from './collections.ts';
 import { MAX_TIME, orUnavailable } from './database.ts';
 
-/** What `migrate` noted of the database. */
+/** The schema document that `migrate` writes. */
 export interface Schema {
-  /** The version of its shape, and the epoch of the `revoked_tokens` that belongs to it. */
+  /** Returns the schema version of the database, and the epoch of the `revoked_tokens` that belongs to it. */
   find(): Promise<Pick<SchemaDocument, 'version' | 'epoch'> | undefined>;
 }
 

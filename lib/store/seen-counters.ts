@@ -3,30 +3,30 @@ import { SECOND } from '../time.ts';
 import type { Collections } from './collections.ts';
 import { createCounterMemory, type SeenCounter } from './counter-memory.ts';
 
-/** Records the highest counter of an access token that was accepted, session by session. */
+/** Records the highest counter of an accepted access token, for each session. */
 export interface SeenCounters {
-  /** Costs a look into memory. The write follows at once, and no request waits for it. */
+  /** Records a counter in memory. The write follows at once, and no request waits for it. */
   note(sessionId: string, counter: number): void;
-  /** The highest one that this process remembers, written or not; 0 for none. */
+  /** Returns the highest counter in memory, written or not; 0 for none. */
   get(sessionId: string): number;
   /** Makes one last attempt to write what is pending. */
   stop(): Promise<void>;
 }
 
 export interface SeenCountersOptions {
-  /** Milliseconds after which a write that failed is tried again. Default 1 second. */
+  /** Milliseconds after which a failed write is retried. Default 1 second. */
   readonly retryAfter?: number;
 }
 
 const MOST_AT_ONCE = 1_000;
 
-/** The attempts of a write; a counter that is given up is noted again at the session's next request. */
+/** The bounds of the memory. A counter that failed too often is recorded again at the session's next request. */
 const BOUNDS = { mostSessions: 50_000, mostFailures: 300 };
 
 /**
- * Keeps `sessions.seen_counter`: evidence that a client received the tokens of a rotation, without which
- * the refresh token before may ask for them again. It is written as soon as it rises, by one command at a
- * time for all sessions, to a majority.
+ * Maintains `sessions.seen_counter`: evidence that a client received the tokens of a rotation. Without it the
+ * previous refresh token may request them again. A higher counter is written at once to a majority, by one
+ * command at a time for all sessions.
  */
 export function createSeenCounters(
   { sessions }: Pick<Collections, 'sessions'>,
@@ -42,7 +42,7 @@ export function createSeenCounters(
       await sessions.bulkWrite(batch.map(toUpdate), { ordered: false });
       return true;
     } catch {
-      memory.putBack(batch); // the outage shows elsewhere
+      memory.putBack(batch); // other calls report the outage
       return false;
     }
   }
@@ -71,7 +71,7 @@ export function createSeenCounters(
   };
 }
 
-/** Never an upsert: a session that is gone stays gone. */
+/** Returns the update of a counter. It is no upsert: a deleted session must not come back. */
 function toUpdate({ sessionId, counter }: SeenCounter) {
   const update = { $max: { seen_counter: counter } };
   return { updateOne: { filter: { _id: sessionId }, update } };

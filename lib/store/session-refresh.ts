@@ -3,14 +3,14 @@ import type { RefreshOutcome } from './collections.ts';
 
 export interface RefreshInput {
   readonly sessionId: string;
-  /** Of the refresh token that was presented. */
+  /** The counter of the refresh token that was presented. */
   readonly counter: number;
   readonly userAgent: string | undefined;
-  /** The highest counter that this process has seen on an access token, and may not have written yet. */
+  /** The highest counter of an access token that this process has accepted, perhaps not written yet. */
   readonly seenCounter?: number;
-  /** Milliseconds for which the refresh token before the newest gets an answer in any case. */
+  /** Milliseconds during which the refresh token before the newest is accepted in any case. */
   readonly grace: number;
-  /** Milliseconds for which a session lives without being refreshed. */
+  /** Milliseconds for which a session lives without a refresh. */
   readonly idleTtl: number;
 }
 
@@ -18,16 +18,16 @@ const NOW = '$$NOW';
 const OUTCOME = '$last_refresh.outcome';
 const REFRESHES = { $ifNull: ['$refreshes', 0] };
 
-/** No server that ignores `seen_counter` has issued a token of the newest counter. */
+/** The condition that no server without `seen_counter` has issued a token of the newest counter. */
 const IS_TRACKED = { $eq: [{ $ifNull: ['$tracked_refreshes', -1] }, REFRESHES] };
 
 /**
- * The update that decides about a refresh token, by the database's clock, and writes what it decided.
- * Being one update, it puts all refreshes of a session in one order, whichever server they reach.
+ * Returns the update that decides about a refresh token, by the database's clock, and writes the outcome.
+ * One update puts all refreshes of a session in one order, whichever server they reach.
  */
 export function refreshUpdate(input: RefreshInput): Document[] {
   return [
-    { $set: { last_refresh: { outcome: outcomeOf(input), at: NOW } } },
+    { $set: { last_refresh: { outcome: decideOutcome(input), at: NOW } } },
     {
       $set: {
         refreshes: { $add: [REFRESHES, 1] },
@@ -36,7 +36,7 @@ export function refreshUpdate(input: RefreshInput): Document[] {
         graces: { $add: [{ $ifNull: ['$graces', 0] }, onlyWhen(['retried', 'recovered'], 1, 0)] },
         counter: onlyWhen(['rotated'], input.counter + 1, '$counter'),
         rotated_at: onlyWhen(['rotated', 'recovered'], NOW, '$rotated_at'),
-        rotated_by: onlyWhen(['rotated'], agentOf(input), '$rotated_by'),
+        rotated_by: onlyWhen(['rotated'], toAgent(input), '$rotated_by'),
         last_used_at: onlyWhen(['rotated'], NOW, '$last_used_at'),
         expires_at: onlyWhen(['rotated'], nextExpiry(input), '$expires_at'),
         reused_at: onlyWhen(['reused'], { $ifNull: ['$reused_at', NOW] }, '$reused_at'),
@@ -45,8 +45,8 @@ export function refreshUpdate(input: RefreshInput): Document[] {
   ];
 }
 
-/** The first case that holds. A counter ahead of the stored one is from before a backup was restored. */
-function outcomeOf(input: RefreshInput): Document | RefreshOutcome {
+/** Returns the outcome of the first case that holds. A counter above the stored one is newer than a restored backup. */
+function decideOutcome(input: RefreshInput): Document | RefreshOutcome {
   const { counter } = input;
   const stored = { $ifNull: ['$counter', 0] };
   const isRecent = { $gt: ['$rotated_at', { $subtract: [NOW, input.grace] }] };
@@ -70,13 +70,13 @@ function seenCounter(input: RefreshInput): Document {
   return { $max: ['$seen_counter', input.seenCounter ?? 0] };
 }
 
-/** A rotation by this server starts afresh: every token of the new counter is its own. */
+/** Returns the new `tracked_refreshes`. A rotation by this server starts anew: it issued every token of the counter. */
 function trackedRefreshes(): Document {
   const isKnown = { $or: [{ $eq: [OUTCOME, 'rotated'] }, IS_TRACKED] };
   return { $cond: [isKnown, { $add: [REFRESHES, 1] }, '$tracked_refreshes'] };
 }
 
-function agentOf({ userAgent }: RefreshInput): Document {
+function toAgent({ userAgent }: RefreshInput): Document {
   return { $literal: userAgent ?? null };
 }
 
@@ -84,7 +84,7 @@ function nextExpiry({ idleTtl }: RefreshInput): Document {
   return { $min: [{ $add: [NOW, idleTtl] }, '$ends_at'] };
 }
 
-/** A field that is not there stays away: `$set` to a missing field sets nothing. */
+/** Returns an expression for these outcomes. A missing field stays missing: `$set` to a missing field sets nothing. */
 function onlyWhen(
   outcomes: readonly RefreshOutcome[],
   then: unknown,

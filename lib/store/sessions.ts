@@ -8,67 +8,67 @@ import { type AssertKept, createAssertKept } from './kept.ts';
 import { type ProvenReads, unproven } from './primary-proof.ts';
 import { type RefreshInput, refreshUpdate } from './session-refresh.ts';
 
-/** One login: what its tokens have in common. */
+/** One login, as its tokens share it. */
 export interface Session {
   /** The `sid` of its tokens. */
   readonly id: string;
   readonly userId: string;
-  /** Its place on the logical clock of revocations, in milliseconds. */
+  /** The stamp on the logical clock of revocations, in milliseconds. */
   readonly stamp: number;
-  /** When the user last gave a password. */
+  /** The time when the user last gave a password. */
   readonly authTime: Date;
-  /** When it ends unless it is refreshed before. */
+  /** The end of the session, unless it is refreshed before. */
   readonly expiresAt: Date;
-  /** When it ends in any case. */
+  /** The end of the session in any case. */
   readonly endsAt: Date;
   readonly ip: string;
   readonly userAgent: string | undefined;
 }
 
-/** A session as it is kept. */
+/** A session as stored. */
 export interface StoredSession extends Session {
   readonly lastUsedAt: Date;
 }
 
-/** What a refresh token came to, and the session after that. */
+/** The outcome of a refresh, and the session after it. */
 export interface Refreshed {
   readonly outcome: RefreshOutcome;
-  /** Of the newest refresh token. */
+  /** The counter of the newest refresh token. */
   readonly counter: number;
-  /** The user agent that asked for the newest rotation, where it sent one. */
+  /** The user agent that requested the newest rotation, if it sent one. */
   readonly rotatedBy?: string | undefined;
   readonly session: StoredSession;
-  /** By the database's clock. */
+  /** The time of the refresh, by the database's clock. */
   readonly at: Date;
 }
 
 export interface Sessions {
-  /** Answers once a majority has the session. */
+  /** Adds a session. Resolves once a majority has it. */
   insert(session: Session): Promise<void>;
-  /** Decides about a refresh token, in one update that a majority has; undefined where the session is gone. */
+  /** Decides about a refresh token, in one update that a majority has. Returns undefined if there is no such session. */
   refresh(input: RefreshInput): Promise<Refreshed | undefined>;
-  /** The session, whosever it is, ended or not. */
+  /** Returns the session of any user, ended or not. */
   find(id: string): Promise<StoredSession | undefined>;
-  /** The session, if it is this user's. */
+  /** Returns the session if it is this user's. */
   findOf(userId: string, id: string): Promise<StoredSession | undefined>;
   /**
-   * The user's sessions that have not expired for 10 minutes and are not marked as ended, the newest first, at most
-   * 1,001. Some of them may be revoked: that is for `revoked_tokens` to say. StoreNotReady where there are none
+   * Returns the user's sessions that are not marked as ended and have not been expired for 10 minutes, newest first,
+   * at most 1,001. Some of them may be revoked: `revoked_tokens` decides. Throws StoreNotReady if there are none
    * because the collection was lost.
    */
   listOf(userId: string): Promise<StoredSession[]>;
-  /** Counts the sessions of all users that are neither expired nor marked as ended and that have a stamp above this one, in milliseconds. */
+  /** Counts the sessions of all users with a stamp above this one (milliseconds), neither expired nor marked as ended. */
   countAbove(stamp: number): Promise<BoundedCount>;
-  /** Notes that these were revoked, so that lists need not ask for them again. */
+  /** Marks sessions as revoked, so that lists skip them. */
   markEnded(ids: readonly string[]): Promise<void>;
 }
 
-/** The highest limit that a user's sessions can be given. */
+/** The highest configurable limit of sessions per user. */
 export const MOST_SESSIONS = 1_000;
 
 /**
- * By the time of the login, not by the stamp: after a cutoff ahead of the clock all stamps are alike. All
- * in one reply: no cursor is left to be read on. One more than there may be, so that the surplus is seen.
+ * The options of a list. It is sorted by the time of the login, not by the stamp: after a cutoff ahead of the clock
+ * all stamps are alike. One reply holds all of it: no cursor stays open. One more than the limit shows a surplus.
  */
 const LISTED = {
   sort: { auth_time: -1, _id: -1 },
@@ -76,7 +76,7 @@ const LISTED = {
   batchSize: MOST_SESSIONS + 2,
 } as const;
 
-/** Reads the `sessions` collection, strictly, and writes it. A session is absent only where the collection is kept. */
+/** Reads (strictly) and writes the `sessions` collection. A session counts as absent only if the collection is intact. */
 export function createSessions(
   collections: Collections,
   primary: ProvenReads = unproven,
@@ -115,12 +115,12 @@ export function createSessions(
   };
 }
 
-/** An update that finds nothing proves nothing: a strict read has to miss the session too. */
+/** Creates `refresh`. An update that finds no session proves nothing: a strict read has to find none either. */
 function createRefresh(
   sessions: Collections['sessions'],
   findOne: ReturnType<typeof createFindOne>,
 ): Sessions['refresh'] {
-  async function once(input: RefreshInput): Promise<Refreshed | undefined> {
+  async function update(input: RefreshInput): Promise<Refreshed | undefined> {
     const options = { returnDocument: 'after' } as const;
     const filter = { _id: input.sessionId };
     const after = await orUnavailable(
@@ -130,11 +130,11 @@ function createRefresh(
   }
 
   return async function refresh(input) {
-    const refreshed = await once(input);
+    const refreshed = await update(input);
     if (refreshed !== undefined) return refreshed;
     if ((await findOne({ _id: input.sessionId })) === undefined) return undefined;
-    const again = await once(input);
-    if (again === undefined) throw new StoreUnavailable('The session is seen by one read alone');
+    const again = await update(input);
+    if (again === undefined) throw new StoreUnavailable('The update does not find the session');
     return again;
   };
 }
@@ -158,10 +158,10 @@ function createFindOne(
   };
 }
 
-/** Neither marked as ended nor expired, by the database's clock. */
+/** The filter of sessions that are neither marked as ended nor expired, by the database's clock. */
 const NOT_OVER = { ended_at: null, $expr: { $gt: ['$expires_at', '$$NOW'] } } as Document;
 
-/** A server whose clock is behind the database's accepts tokens of a session that has just expired. */
+/** The filter of sessions whose tokens a server may accept: with a clock behind the database's, also those just expired. */
 const MAY_LIVE = {
   ended_at: null,
   $expr: { $gt: ['$expires_at', { $subtract: ['$$NOW', 2 * MAX_SKEW] }] },

@@ -5,21 +5,21 @@ import { type ProvenReads, strictLevel } from './primary-proof.ts';
 import { SENTINEL } from './revocation-keys.ts';
 import { inspectTopology, type Topology } from './topology.ts';
 
-/** Reads strictly, without a proof of the primary: for commands, which come too rarely to keep one. */
+/** Reads strictly, without a proof of the primary. Used by the CLI, which reads too rarely to keep a proof. */
 export function createStrictReads(db: Db): ProvenReads {
-  let asked: Promise<Topology> | undefined;
+  let topology: Promise<Topology> | undefined;
 
   return {
     async read(find) {
-      asked ??= inspectTopology(db);
-      return find(strictLevel(await asked));
+      topology ??= inspectTopology(db);
+      return find(strictLevel(await topology));
     },
   };
 }
 
 /**
  * Confirms that a majority has all that was read on this connection so far: a linearizable read waits for it.
- * StoreUnavailable where that is not certain.
+ * Throws StoreUnavailable if that is uncertain.
  */
 export async function confirmReads(db: Db): Promise<void> {
   const { kind } = await inspectTopology(db);

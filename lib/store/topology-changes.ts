@@ -1,36 +1,36 @@
 import type { MongoClient, TopologyDescription, TopologyDescriptionChangedEvent } from 'mongodb';
 
-type Notice = (description: TopologyDescription) => void;
+type Callback = (description: TopologyDescription) => void;
 
-interface Audience {
-  readonly notices: Set<Notice>;
+interface Listener {
+  readonly callbacks: Set<Callback>;
   end(): void;
 }
 
-/** One listener for each client, however many share it: Node warns of more than ten. */
-const audiences = new WeakMap<MongoClient, Audience>();
+/** The one listener of each client, shared by all callbacks: Node warns of more than ten listeners. */
+const listeners = new WeakMap<MongoClient, Listener>();
 
-/** Calls back with each change of what the driver knows of the deployment. Returns a function that ends it. */
-export function onTopologyChange(client: MongoClient, notice: Notice): () => void {
-  const audience = audiences.get(client) ?? openAudience(client);
-  audience.notices.add(notice);
+/** Calls back on each change of the driver's view of the deployment. Returns a function that stops it. */
+export function onTopologyChange(client: MongoClient, callback: Callback): () => void {
+  const listener = listeners.get(client) ?? createListener(client);
+  listener.callbacks.add(callback);
   return () => {
-    const wasThere = audience.notices.delete(notice);
-    if (wasThere && audience.notices.size === 0) audience.end();
+    const wasThere = listener.callbacks.delete(callback);
+    if (wasThere && listener.callbacks.size === 0) listener.end();
   };
 }
 
-function openAudience(client: MongoClient): Audience {
-  const notices = new Set<Notice>();
-  const tell = ({ newDescription }: TopologyDescriptionChangedEvent) => {
-    for (const notice of notices) notice(newDescription);
+function createListener(client: MongoClient): Listener {
+  const callbacks = new Set<Callback>();
+  const notify = ({ newDescription }: TopologyDescriptionChangedEvent) => {
+    for (const callback of callbacks) callback(newDescription);
   };
   const end = () => {
-    client.off('topologyDescriptionChanged', tell);
-    audiences.delete(client);
+    client.off('topologyDescriptionChanged', notify);
+    listeners.delete(client);
   };
-  const audience = { notices, end };
-  audiences.set(client, audience);
-  client.on('topologyDescriptionChanged', tell);
-  return audience;
+  const listener = { callbacks, end };
+  listeners.set(client, listener);
+  client.on('topologyDescriptionChanged', notify);
+  return listener;
 }

@@ -2,25 +2,25 @@ import { type Db, type Document, MongoServerError } from 'mongodb';
 import { SECOND } from '../time.ts';
 import { MAX_TIME, orUnavailable } from './database.ts';
 
-/** What kind of deployment the database is, as far as a promise depends on it. */
+/** The kind of deployment, as far as a guarantee depends on it. */
 export interface Topology {
   readonly kind: 'standalone' | 'replica set' | 'sharded';
-  /** Whether more than one member votes, or may vote: a primary can then be cut off from its majority. */
+  /** True if more than one member votes or may vote: a primary can then be cut off from its majority. */
   readonly hasMajority: boolean;
-  /** Milliseconds after which the others elect another primary. */
+  /** Milliseconds after which the other members elect another primary. */
   readonly electionTimeout: number;
-  /** What cannot be promised here, and what to do about it: sentences for the log. */
+  /** Sentences for the log on missing guarantees, and what to do. */
   readonly warnings: readonly string[];
 }
 
 /** MongoDB's own default, in milliseconds. */
 const ELECTION_TIMEOUT = 10 * SECOND;
 
-/** Asks the database what it is. */
+/** Reads the kind and the configuration of the deployment. */
 export async function inspectTopology(db: Db): Promise<Topology> {
-  const hello = await answerTo(db.command({ hello: 1, maxTimeMS: MAX_TIME }));
+  const hello = await orRefusal(db.command({ hello: 1, maxTimeMS: MAX_TIME }));
   if (typeof hello === 'string') return replicaSet(hello);
-  if (hello['setName'] !== undefined) return replicaSet(await configOf(db));
+  if (hello['setName'] !== undefined) return replicaSet(await readConfig(db));
   const kind = hello['msg'] === 'isdbgrid' ? 'sharded' : 'standalone';
   const warnings = [kind === 'sharded' ? SHARDED : STANDALONE];
   return { kind, hasMajority: false, electionTimeout: ELECTION_TIMEOUT, warnings };
@@ -41,43 +41,43 @@ const ARBITER =
 const NO_JOURNAL =
   'writeConcernMajorityJournalDefault is off: a revocation that a majority has may be lost when all lose power';
 
-/** The set's configuration, or the reason for which there is none. */
-async function configOf(db: Db): Promise<Document | string> {
+/** Returns the set's configuration, or the reason why it cannot be read. */
+async function readConfig(db: Db): Promise<Document | string> {
   const command = { replSetGetConfig: 1, maxTimeMS: MAX_TIME };
-  const answer = await answerTo(db.client.db('admin').command(command));
+  const answer = await orRefusal(db.client.db('admin').command(command));
   if (typeof answer === 'string') return answer;
   const config: Document | undefined = answer['config'];
   return config !== undefined && Array.isArray(config['members']) ? config : 'no configuration';
 }
 
-/** Returns the database's answer, or the name of the error with which it refuses. */
-async function answerTo(asked: Promise<Document>): Promise<Document | string> {
+/** Returns the result of a command, or the name of the error with which the database refuses it. */
+async function orRefusal(command: Promise<Document>): Promise<Document | string> {
   try {
-    return await orUnavailable(asked, isRefusal);
+    return await orUnavailable(command, isRefusal);
   } catch (error) {
     if (isRefusal(error)) return error.codeName || `error ${error.code}`;
     throw error;
   }
 }
 
-/** Codes of what passes: no primary, a shutdown, an election, time that ran out, a network between servers. */
-const PASSING = new Set([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+/** Codes of transient errors: no primary, a shutdown, an election, a timeout, the network between servers. */
+const TRANSIENT = new Set([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
-/** AuthenticationFailed is about all that is asked. */
-const NO_LOGIN = 18;
+/** The code of AuthenticationFailed, which concerns every command. */
+const AUTHENTICATION_FAILED = 18;
 
 /**
- * The database answers, and does not tell: the user has no right to it (13), the API's version does not have it (323),
- * nor a shared cluster (8000), nor what only speaks MongoDB's protocol (59), or whatever else it says.
+ * Returns true if a retry does not help: the user lacks the privilege (13), or the command is missing in the API version
+ * (323), on a shared cluster (8000) or on another system with MongoDB's protocol (59), or for any reason not transient.
  */
 function isRefusal(error: unknown): error is MongoServerError {
   if (!(error instanceof MongoServerError)) return false;
-  return !PASSING.has(Number(error.code)) && error.code !== NO_LOGIN;
+  return !TRANSIENT.has(Number(error.code)) && error.code !== AUTHENTICATION_FAILED;
 }
 
-function replicaSet(told: Document | string): Topology {
-  if (typeof told === 'string') {
-    const warning = `The set does not tell its configuration (${told}): ${ASSUMED}`;
+function replicaSet(config: Document | string): Topology {
+  if (typeof config === 'string') {
+    const warning = `The set does not return its configuration (${config}): ${ASSUMED}`;
     return {
       kind: 'replica set',
       hasMajority: true,
@@ -85,13 +85,13 @@ function replicaSet(told: Document | string): Topology {
       warnings: [warning],
     };
   }
-  const members: Document[] = told['members'] ?? [];
+  const members: Document[] = config['members'] ?? [];
   const hasArbiter = members.some((member) => member['arbiterOnly']);
-  const isJournaled = told['writeConcernMajorityJournalDefault'] ?? true;
+  const isJournaled = config['writeConcernMajorityJournalDefault'] ?? true;
   return {
     kind: 'replica set',
     hasMajority: members.filter(({ votes = 1 }) => votes > 0).length > 1,
-    electionTimeout: told['settings']?.electionTimeoutMillis ?? ELECTION_TIMEOUT,
+    electionTimeout: config['settings']?.electionTimeoutMillis ?? ELECTION_TIMEOUT,
     warnings: [...(hasArbiter ? [ARBITER] : []), ...(isJournaled ? [] : [NO_JOURNAL])],
   };
 }

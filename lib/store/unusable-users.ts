@@ -17,9 +17,9 @@ interface Fault {
   readonly remedy: string;
 }
 
-/** Names the users who cannot log in, and why, by number and example, in one pass over the collection by the server. */
+/** Returns sentences on the users who cannot log in, with number, example and reason, by one scan on the server. */
 export async function unusableUsers(db: Db): Promise<string[]> {
-  const faults = faultsOfUsers();
+  const faults = createFaults();
   const facets = faults.map(({ filter }, nth) => [`fault${nth}`, counted(filter)]);
   const [found = {}] = await db
     .collection('users')
@@ -28,12 +28,12 @@ export async function unusableUsers(db: Db): Promise<string[]> {
   return faults.flatMap(({ is, remedy }, nth) =>
     (found[`fault${nth}`] ?? []).map(
       ({ count, example }) =>
-        `${count} ${count === 1 ? 'user has' : 'users have'} ${is}, such as the one with the _id ${shown(example)}: ${remedy}`,
+        `${count} ${count === 1 ? 'user has' : 'users have'} ${is}, such as the one with the _id ${toLine(example)}: ${remedy}`,
     ),
   );
 }
 
-function faultsOfUsers(): readonly Fault[] {
+function createFaults(): readonly Fault[] {
   return [
     {
       filter: { _id: { $not: whole(`.{1,${LONGEST_USER_ID}}`) } },
@@ -41,7 +41,7 @@ function faultsOfUsers(): readonly Fault[] {
       remedy: `it has to be a string of 1 to ${LONGEST_USER_ID} characters`,
     },
     {
-      filter: { $nor: [withoutId(validatorOfUsers())] },
+      filter: { $nor: [withoutId(findUserSchema())] },
       is: 'a field missing or of the wrong type',
       remedy: 'complete the document as the validator of users asks',
     },
@@ -65,7 +65,7 @@ function counted(filter: Document): Document[] {
   ];
 }
 
-/** PCRE: unlike `$`, `\z` does not pass over a line break in the end. */
+/** Returns a filter on the whole text (PCRE): unlike `$`, `\z` does not skip a line break at the end. */
 function whole(pattern: string): RegExpFilter {
   return { $regex: `\\A(?:${pattern})\\z`, $options: 's' };
 }
@@ -75,12 +75,12 @@ interface RegExpFilter {
   readonly $options: string;
 }
 
-function validatorOfUsers(): Document {
+function findUserSchema(): Document {
   const [users] = collectionSpecs(DAY).filter(({ name }) => name === 'users');
   return users?.validator['$jsonSchema'] ?? {};
 }
 
-/** Ids are looked at by themselves. */
+/** Removes `_id` from a schema: a fault of its own covers it. */
 function withoutId({ required, properties, ...rest }: Document): Document {
   const { _id, ...others } = properties;
   const named = required.filter((name: string) => name !== '_id');
@@ -89,8 +89,8 @@ function withoutId({ required, properties, ...rest }: Document): Document {
 
 const MOST_SHOWN = 60;
 
-/** On one line, whatever is in it. */
-function shown(id: unknown): string {
+/** Returns an id on one line, whatever it contains. */
+function toLine(id: unknown): string {
   const text = typeof id === 'string' ? JSON.stringify(id) : String(id);
   return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}…`;
 }

@@ -19,13 +19,13 @@ export interface User {
   readonly disabled: boolean;
 }
 
-/** A user with what a login needs to know. Never leaves the login. */
+/** A user with the password hash. Never leaves a login. */
 export interface Account extends User {
   readonly passwordHash: string;
 }
 
 export interface NewUser {
-  /** In its normal form (normalizeEmail). */
+  /** The address in normal form (normalizeEmail). */
   readonly email: string;
   readonly name: string;
   readonly companyId: string;
@@ -35,29 +35,29 @@ export interface NewUser {
 
 export interface Users {
   find(id: string): Promise<User | undefined>;
-  /** UnsoundDocument for an account that lacks fields, or whose id no token can carry. */
+  /** Finds an account. Throws UnsoundDocument if it lacks fields, or if no token can carry its id. */
   findAccount(email: string): Promise<Account | undefined>;
-  /** The account as it is now, and the time by the database's clock (`$$NOW`). */
+  /** Returns the current account, and the time by the database's clock (`$$NOW`). */
   readAgain(id: string): Promise<{ account: Account; now: Date } | undefined>;
-  /** AuthError `email_taken` when another user has this address. */
+  /** Adds a user. Throws AuthError `email_taken` if another user has this address. */
   create(user: NewUser): Promise<User>;
-  /** Sets the new hash only where the old one still stands; tells whether it did. */
+  /** Sets the new hash only if the old one is still stored. Returns true if it was. */
   replaceHash(id: string, oldHash: string, newHash: string): Promise<boolean>;
-  /** The same for another password, and only for a user who is not disabled; `password_changed_at` moves. */
+  /** Does the same for another password, only if the user is not disabled. Sets `password_changed_at` too. */
   changePassword(id: string, oldHash: string, newHash: string): Promise<boolean>;
-  /** Sets the hash of another password, whatever stood there; tells whether there is such a user. */
+  /** Sets the hash of another password in any case. Returns true if the user exists. */
   setPassword(id: string, newHash: string): Promise<boolean>;
-  /** Keeps the user out from now on; tells whether there is such a user. Since when is kept. */
+  /** Disables the user. Keeps the time if the user was disabled before. Returns true if the user exists. */
   disable(id: string): Promise<boolean>;
-  /** Lets the user in again; tells whether there is such a user. */
+  /** Enables the user again. Returns true if the user exists. */
   enable(id: string): Promise<boolean>;
 }
 
-const WHAT_A_USER_IS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1 } as const;
+const USER_FIELDS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1 } as const;
 
 /**
- * Reads the `users` collection, and writes it. `find` reads on a proven primary, what a login rests on is read
- * strictly. A user is absent only where the collection is kept.
+ * Reads and writes the `users` collection. `find` reads on a proven primary; the reads that a login rests on are
+ * strict. A user counts as absent only if the collection is intact.
  */
 export function createUsers(collections: Collections, primary: ProvenReads = unproven): Users {
   const { users } = collections;
@@ -103,7 +103,7 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
   };
 }
 
-/** Asks the same of the database for an address that is not there, so that nobody learns which ones are. */
+/** Creates `findAccount`. It makes the same calls for an unknown address, so that timing does not reveal known ones. */
 function createFindAccount(
   users: Collections['users'],
   primary: ProvenReads,
@@ -124,12 +124,12 @@ function isTaken(error: unknown): boolean {
   return isDuplicateOf(error, 'email');
 }
 
-/** A document that is not sound is the affair of those who asked for it, and of nobody else in the read. */
+/** Creates `find`. A malformed document fails the calls for its own user, and no other call that shares the read. */
 function createFind(users: Collections['users'], primary: ProvenReads, assertKept: AssertKept) {
   const readBy = (rule?: 'strict') =>
     createSharedReads(async (ids) => {
       const documents = await primary.read(
-        (readConcern) => findByIds(users, ids, WHAT_A_USER_IS, { readConcern }),
+        (readConcern) => findByIds(users, ids, USER_FIELDS, { readConcern }),
         rule,
       );
       return new Map(
@@ -139,7 +139,7 @@ function createFind(users: Collections['users'], primary: ProvenReads, assertKep
   const readProven = readBy();
   const readStrictly = readBy('strict');
 
-  /** A user who is refused, because nobody is found or the user is disabled, is read strictly. */
+  /** Reads a user. If the user is missing or disabled, which refuses the caller, a strict read repeats it. */
   return async function find(id: string): Promise<User | undefined> {
     const first = (await readProven([id])).get(id);
     const isRefused = first === undefined || (!(first instanceof Error) && first.disabled);
@@ -150,7 +150,7 @@ function createFind(users: Collections['users'], primary: ProvenReads, assertKep
   };
 }
 
-/** Changes a user where the filter fits, by the database's clock; tells whether it did. */
+/** Creates an update by the database's clock. It returns true if the filter matches a user. */
 function createSet(users: Collections['users']) {
   return async function set(filter: Filter<UserDocument>, fields: Document): Promise<boolean> {
     const update = [{ $set: { ...fields, updated_at: '$$NOW' } }];
@@ -159,7 +159,7 @@ function createSet(users: Collections['users']) {
   };
 }
 
-/** A hash begins with `$`, which would be the name of a field. */
+/** Returns the fields of a new password. Without `$literal` a hash, which begins with `$`, would name a field. */
 function newPassword(hash: string): Document {
   return { password_hash: { $literal: hash }, password_changed_at: '$$NOW' };
 }
@@ -180,10 +180,10 @@ function newDocument(user: NewUser): UserDocument {
   };
 }
 
-type WhatAUserIs = Pick<UserDocument, '_id' | keyof typeof WHAT_A_USER_IS>;
+type UserFields = Pick<UserDocument, '_id' | keyof typeof USER_FIELDS>;
 
-/** A string in place of a list of roles, say, would have every role that is a part of it. */
-function isSound({ _id, email, name, company_id, roles, disabled_at }: WhatAUserIs): boolean {
+/** Returns true if the fields have their types. A string as `roles` would include every role that is a part of it. */
+function isSound({ _id, email, name, company_id, roles, disabled_at }: UserFields): boolean {
   return (
     isUserId(_id) &&
     [email, name, company_id].every(isString) &&
@@ -197,8 +197,8 @@ function isString(value: unknown): boolean {
   return typeof value === 'string';
 }
 
-/** Frozen: requests that share a read share the user. */
-function toUser(document: WhatAUserIs): User {
+/** Returns the user, frozen: requests that share a read share the object. */
+function toUser(document: UserFields): User {
   return Object.freeze({
     id: document._id,
     email: document.email,

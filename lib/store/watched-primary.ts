@@ -2,23 +2,23 @@ import type { MongoClient, ServerDescription } from 'mongodb';
 import { onTopologyChange } from './topology-changes.ts';
 
 export interface WatchedPrimary {
-  /** Counts up whenever the driver takes another server for the primary, or the same one anew. */
+  /** Returns a count that rises when the driver uses another primary, or the same one after an election. */
   changes(): number;
-  /** Its host and port; of all where several take writes; undefined where none does, or none was told yet. */
+  /** Returns host and port of the primary, or of all writable servers; undefined without one, or before the first event. */
   address(): string | undefined;
   stop(): void;
 }
 
 /**
- * Watches whom the driver sends to. It tells of a change in the same turn in which it takes effect, so all
- * that was sent and answered between two equal counts went to one server, elected once.
+ * Watches the driver's primary. The driver emits a change in the same turn in which it takes effect. So all
+ * commands that were sent and answered between two equal counts went to one server, elected once.
  */
 export function watchPrimary(client: MongoClient): WatchedPrimary {
-  let primaries: readonly ServerDescription[] | undefined; // of a client that is connected already: not told
+  let primaries: readonly ServerDescription[] | undefined; // unknown for a client that is connected already
   let changes = 0;
   const stop = onTopologyChange(client, ({ servers }) => {
     const now = [...servers.values()].filter(({ isWritable }) => isWritable);
-    if (primaries === undefined || identityOf(now) !== identityOf(primaries)) changes++;
+    if (primaries === undefined || toIdentity(now) !== toIdentity(primaries)) changes++;
     primaries = now;
   });
   return {
@@ -28,8 +28,8 @@ export function watchPrimary(client: MongoClient): WatchedPrimary {
   };
 }
 
-/** Their addresses, processes, elections, and the configuration they go by. */
-function identityOf(primaries: readonly ServerDescription[]): string {
+/** Returns the addresses, processes, elections and configuration versions of the primaries as text. */
+function toIdentity(primaries: readonly ServerDescription[]): string {
   return primaries
     .map(({ address, topologyVersion, electionId, setVersion }) =>
       [address, topologyVersion?.processId, electionId, setVersion].join(' '),

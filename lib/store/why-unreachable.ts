@@ -7,37 +7,37 @@ interface Described {
   readonly isWritable?: boolean;
 }
 
-/** The servers as the driver knew them when it found none to send to. */
+/** The driver's view of the servers when it found none to send to. */
 interface Reason {
   readonly servers: ReadonlyMap<string, Described>;
   readonly setName: string | null;
-  /** Known as soon as a primary was reached. */
+  /** Set once a primary was reached. */
   readonly maxSetVersion: number | null;
 }
 
-const REMEDY = 'Is it running, and is MONGODB_URI right?';
+const REMEDY = 'Is it running, and is the connection URI right?';
 
-/** One sentence on why no server can be reached, and what to do; undefined where that is not what went wrong. */
+/** Returns a sentence on why no server can be reached, and what to do; undefined for any other error. */
 export function whyUnreachable(error: unknown): string | undefined {
-  const reason = reasonOf(error);
+  const reason = findReason(error);
   return reason === undefined ? unresolvedService(error) : explain(reason);
 }
 
-/** The name of a mongodb+srv:// URI stands for the servers' names, which DNS is asked for before any server is. */
+/** Returns a sentence on a failed DNS lookup: the driver looks up the servers of a mongodb+srv:// URI before it connects. */
 function unresolvedService(error: unknown): string | undefined {
   if (!(error instanceof Error && 'syscall' in error && 'hostname' in error)) return undefined;
   const { syscall, hostname } = error;
   if (syscall !== 'querySrv') return undefined;
-  return `MongoDB did not answer: DNS tells no servers for mongodb+srv:// here (SRV record ${hostname}). Is the name in MONGODB_URI right, and does DNS work on this machine?`;
+  return `MongoDB did not answer: DNS returned no servers for mongodb+srv:// (SRV record ${hostname}). Is the name in the connection URI right, and does DNS work on this machine?`;
 }
 
 export interface WatchedReach {
-  /** The sentence on why no primary is reached now, as far as the driver knows. */
+  /** Returns the sentence on why no primary is reached now, as far as the driver knows. */
   why(): string | undefined;
   stop(): void;
 }
 
-/** Watches why a client reaches no primary: of many calls that fail for it, the driver tells only one. */
+/** Watches why a client reaches no primary: of many calls that fail, the driver gives only one the reason. */
 export function watchReach(client: MongoClient): WatchedReach {
   let last: Reason | undefined;
   const stop = onTopologyChange(client, (description) => {
@@ -55,17 +55,17 @@ function isEmptySet({ servers, setName }: Reason): boolean {
 function explain(reason: Reason): string {
   const { servers, setName } = reason;
   if (servers.size === 0) {
-    return `MongoDB did not answer: no server of MONGODB_URI is a member of the replica set ${setName}, which its replicaSet asks for. Set that to the name that the set has (rs.conf()._id), or leave it out for a server without one`;
+    return `MongoDB did not answer: no server of the connection URI is a member of the replica set ${setName}, which its replicaSet asks for. Set that to the name that the set has (rs.conf()._id), or leave it out for a server without one`;
   }
-  const unresolved = [...servers].filter(([, { error }]) => isUnresolved(codesOf(error)));
+  const unresolved = [...servers].filter(([, { error }]) => isUnresolved(collectCodes(error)));
   if (setName !== null && unresolved.length > 0) {
     return unresolvedMembers(reason, unresolved.map(([address]) => address).join(', '));
   }
-  const faults = [...servers].map(([address, server]) => faultOf(address, server));
+  const faults = [...servers].map(([address, server]) => describeServer(address, server));
   return `MongoDB did not answer: ${faults.join('; ')}. ${REMEDY}`;
 }
 
-function reasonOf(error: unknown): Reason | undefined {
+function findReason(error: unknown): Reason | undefined {
   if (!(error instanceof Error && 'reason' in error)) return undefined;
   const { reason } = error;
   const isReason = typeof reason === 'object' && reason !== null && 'servers' in reason;
@@ -77,13 +77,13 @@ function unresolvedMembers({ setName, maxSetVersion }: Reason, names: string): s
     'Make every name of the set resolve here, by DNS or /etc/hosts, or give its members names that do (rs.reconfig)';
   const whose =
     maxSetVersion === null
-      ? `that MONGODB_URI or the replica set ${setName} itself calls its members`
+      ? `that the connection URI or the replica set ${setName} itself calls its members`
       : `that the replica set ${setName}, which was reached, calls its members`;
-  return `MongoDB did not answer: the names ${whose} do not resolve on this machine: ${names}. Clients use the set's own names, whatever MONGODB_URI says. ${remedy}`;
+  return `MongoDB did not answer: the names ${whose} do not resolve on this machine: ${names}. Clients use the set's own names, whatever the connection URI contains. ${remedy}`;
 }
 
-/** The system's codes and the driver's class names, from the error to its innermost cause. */
-function codesOf(error: unknown): string {
+/** Returns the system's codes and the driver's class names, from the error to its innermost cause. */
+function collectCodes(error: unknown): string {
   const codes: string[] = [];
   for (let inner = error; inner instanceof Error && codes.length < 10; inner = inner.cause) {
     codes.push(inner.name);
@@ -98,19 +98,19 @@ function isUnresolved(codes: string): boolean {
 
 const CERTIFICATE = /\b(CERT_\w+|\w+_CERT\w*|ERR_TLS_CERT\w+|UNABLE_TO_\w+)\b/;
 
-function faultOf(address: string, { error }: Described): string {
+function describeServer(address: string, { error }: Described): string {
   if (!(error instanceof Error)) return `${address} answers, but is not a primary`;
-  const codes = codesOf(error);
+  const codes = collectCodes(error);
   const [certificate] = CERTIFICATE.exec(codes) ?? [];
   if (isUnresolved(codes)) return `the name of ${address} does not resolve on this machine`;
   if (codes.includes('ECONNREFUSED')) return `${address} refuses connections`;
   if (certificate) return `the certificate of ${address} is not accepted (${certificate})`;
   if (/EPROTO|ERR_SSL/.test(codes))
-    return `${address} does not speak TLS, which MONGODB_URI asks for`;
-  if (/Timeout|ETIMEDOUT/.test(codes)) return `${address} gives no answer in time`;
-  if (/UNREACH/.test(codes)) return `no way leads to ${address}`;
+    return `${address} does not speak TLS, which the connection URI requires`;
+  if (/Timeout|ETIMEDOUT/.test(codes)) return `${address} did not answer in time`;
+  if (/UNREACH/.test(codes)) return `there is no route to ${address}`;
   if (/ECONNRESET|EPIPE|MongoNetworkError/.test(codes)) {
-    return `${address} ends each connection, as where one side speaks TLS (tls=true in MONGODB_URI) and the other does not`;
+    return `${address} closes each connection, as if only one side used TLS (tls=true in the connection URI)`;
   }
   return `${address} cannot be used (${codes.split(' ')[0]})`;
 }

@@ -61,7 +61,7 @@ test('other ways in which a server is not reached have one sentence each', async
     [`mongodb://nowhere.invalid/shop`, /the name of nowhere.invalid:27017 does not resolve/],
     [
       `mongodb+srv://nowhere.invalid/shop`,
-      /did not answer: DNS tells no servers .*_tcp\.nowhere\.invalid/,
+      /did not answer: DNS returned no servers .*_tcp\.nowhere\.invalid/,
     ],
     [`mongodb://${plain}/shop?replicaSet=other`, /no server .* replica set other/],
     [`mongodb://${plain}/shop?tls=true`, /speaks? TLS/],

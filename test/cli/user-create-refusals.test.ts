@@ -89,7 +89,10 @@ for (const args of [['migrate'], ['migrate', '--check'], ANN, SET_PASSWORD, DISA
 
     const away = await rescind(t, args, { env: NOWHERE, input: GOOD });
     t.is(away.code, 69);
-    t.regex(away.stderr, /^MongoDB did not answer: .*Is it running, and is MONGODB_URI right\?$/m);
+    t.regex(
+      away.stderr,
+      /^MongoDB did not answer: .*Is it running, and is the connection URI right\?$/m,
+    );
     for (const { stderr } of [without, away] satisfies Finished[]) t.notRegex(stderr, /^\s+at /m);
   });
 }

@@ -54,7 +54,7 @@ for (const [collection, what, document] of FOREIGN) {
   test(`a conflict is told and nothing is changed: ${collection} holds a document ${what}`, async (t) => {
     const { db } = emptyDatabase(t);
     await db.collection(collection).insertOne(document);
-    await assertRefused(t, db, new RegExp(`${collection} holds .*not rescind's.*MONGODB_URI`));
+    await assertRefused(t, db, new RegExp(`${collection} holds .*not rescind's.*connection URI`));
   });
 
   test(`a migrated database whose ${collection} was replaced by one ${what} is left alone`, async (t) => {
@@ -80,7 +80,7 @@ for (const [what, make] of Object.entries(EMPTY)) {
   test(`a conflict is told and nothing is changed: an application's users is empty, with ${what}`, async (t) => {
     const { db } = emptyDatabase(t);
     await make(db);
-    await assertRefused(t, db, /users .*MONGODB_URI/);
+    await assertRefused(t, db, /users .*connection URI/);
   });
 }
 
