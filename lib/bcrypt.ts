@@ -1,23 +1,23 @@
 import * as bcryptjs from 'bcryptjs';
 
-/** What password threads need of a bcrypt. Both functions block the thread for as long as they take. */
+/** The bcrypt functions of a password thread. Both block the thread until they return. */
 export interface Bcrypt {
   hashSync(password: string, cost: number): string;
   compareSync(password: string, hash: string): boolean;
 }
 
-/** bcryptjs, which is always there. */
+/** bcryptjs, a dependency that is always installed. */
 export const portable: Bcrypt = bcryptjs;
 
-/** The optional peer `bcrypt` where it is installed and runs here: some 1.4 times as fast, with the same results. */
+/** Returns the optional peer `bcrypt`, about 1.4 times as fast with the same results; undefined if it cannot be loaded. */
 export async function native(): Promise<Bcrypt | undefined> {
   try {
     const { hashSync, compareSync } = (await import('bcrypt')).default;
-    // PHP's `$2y$` is `$2b$` by another name, which the native one does not know.
+    // PHP writes `$2b$` as `$2y$`, which the native module does not accept.
     const check = (password: string, hash: string) =>
       compareSync(password, hash.replace(/^\$2y\$/, '$2b$'));
     return { hashSync, compareSync: check };
   } catch {
-    return undefined; // bcryptjs gives the same answers, only later
+    return undefined; // callers fall back to bcryptjs
   }
 }

@@ -3,9 +3,9 @@ import { isAuthError, StoreUnavailable } from './errors.ts';
 import { within } from './time.ts';
 import { type CheckHealth, failedReport } from './use-cases/check-health.ts';
 
-const CLOSED = 'The auth was closed; make another by createAuth';
+const CLOSED = 'The auth is closed; create another with createAuth()';
 
-/** A request that comes after `auth.close()`: nothing was decided, so hosts answer 503. */
+/** The error of a call after `auth.close()`. Nothing was decided, so hosts answer 503. */
 class AuthClosed extends StoreUnavailable {
   override readonly name = 'AuthClosed';
 
@@ -15,43 +15,43 @@ class AuthClosed extends StoreUnavailable {
 }
 
 export interface Closing {
-  /** Refuses the use case with AuthClosed once it is closed. */
+  /** Wraps a use case: it rejects with AuthClosed after `close`. */
   guard<Input, Output>(useCase: UseCase<Input, Output>): UseCase<Input, Output>;
-  /** Reports that nothing works once it is closed. */
+  /** Wraps the health check: it reports a failure after `close`. */
   guardHealth(checkHealth: CheckHealth): CheckHealth;
-  /** Refuses what comes, waits for what is under way, then releases. Repeated, it answers the same. */
+  /** Rejects new calls, waits for those in flight, then releases. Repeated calls return the same promise. */
   close(): Promise<void>;
 }
 
-/** Ends an auth once: use cases under way have up to `patience` milliseconds to finish. */
-export function createClosing(release: () => Promise<void>, patience: number): Closing {
-  let underWay = 0;
-  let tellIdle: (() => void) | undefined;
+/** Closes an auth once. Use cases in flight have up to `timeout` milliseconds to finish. */
+export function createClosing(release: () => Promise<void>, timeout: number): Closing {
+  let inFlight = 0;
+  let notifyIdle: (() => void) | undefined;
   let closed: Promise<void> | undefined;
 
   function begin(): void {
     if (closed !== undefined) throw new AuthClosed();
-    underWay++;
+    inFlight++;
   }
 
   function finish(): void {
-    underWay--;
-    if (underWay === 0) tellIdle?.();
+    inFlight--;
+    if (inFlight === 0) notifyIdle?.();
   }
 
   function afterClose(error: unknown): unknown {
     return closed === undefined || isAuthError(error) ? error : new AuthClosed(error);
   }
 
-  function idle(): Promise<void> {
+  function whenIdle(): Promise<void> {
     return new Promise((resolve) => {
-      if (underWay === 0) resolve();
-      else tellIdle = resolve;
+      if (inFlight === 0) resolve();
+      else notifyIdle = resolve;
     });
   }
 
   async function end(): Promise<void> {
-    await within(patience, idle(), () => new AuthClosed()).catch(() => undefined);
+    await within(timeout, whenIdle(), () => new AuthClosed()).catch(() => undefined);
     await release();
   }
 

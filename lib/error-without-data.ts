@@ -2,15 +2,15 @@ const DEEPEST_CAUSE = 4;
 const MOST_ERRORS = 4;
 
 /**
- * A copy of an error that can be logged: name, message, code, frames, and the same of its causes. MongoDB's own errors
- * have no message there: it quotes the command that failed and the values of the key that was there twice,
- * and so does much of what hangs on them.
+ * Returns a copy of an error that is safe to log: name, message, code and stack frames, and the same of its causes.
+ * The message of a MongoDB error is replaced, and its other properties are left out: they quote the failed command
+ * and the values of a duplicate key.
  */
 export function errorWithoutData(error: unknown, depth = 0): Error {
-  if (!(error instanceof Error)) return named(new Error('not an Error'), typeof error);
+  if (!(error instanceof Error)) return withName(new Error('not an Error'), typeof error);
   const name = String(error.name);
-  const copy = named(new Error(isOfMongoDb(error) ? answerOf(error) : error.message), name);
-  copy.stack = `${name}: ${copy.message}\n${framesOf(error)}`;
+  const copy = withName(new Error(isOfMongoDb(error) ? answerOf(error) : error.message), name);
+  copy.stack = `${name}: ${copy.message}\n${readFrames(error)}`;
   if ('code' in error) Object.assign(copy, { code: plainCode(error.code) });
   if ('codeName' in error) Object.assign(copy, { codeName: plainCode(error.codeName) });
   if (depth >= DEEPEST_CAUSE) return copy;
@@ -22,7 +22,7 @@ export function errorWithoutData(error: unknown, depth = 0): Error {
   return copy;
 }
 
-/** Properties that only the driver's errors have, whatever their class is called. */
+/** Properties that only errors of the driver have, under any class name. */
 const MARKS = [
   'codeName',
   'errorLabels',
@@ -32,11 +32,11 @@ const MARKS = [
   'keyValue',
 ];
 
-/** Recognizes the driver's errors, also those of another copy or version of it. */
+/** Returns true for an error of the MongoDB driver, also of another copy or version of it. */
 export function isOfMongoDb(error: Error): boolean {
   if (MARKS.some((mark) => mark in error) || isDriverName(error.name)) return true;
-  for (let of = Object.getPrototypeOf(error); of !== null; of = Object.getPrototypeOf(of)) {
-    if (isDriverName(of.constructor?.name)) return true;
+  for (let type = Object.getPrototypeOf(error); type !== null; type = Object.getPrototypeOf(type)) {
+    if (isDriverName(type.constructor?.name)) return true;
   }
   return false;
 }
@@ -45,7 +45,7 @@ function isDriverName(name: unknown): boolean {
   return /^(Mongo|BSON|BulkWrite|WriteError|WriteConcernError)/.test(String(name));
 }
 
-/** Names an error by the name or the number that MongoDB has for it, and by nothing else. */
+/** Returns a message that contains only MongoDB's own name or number of the error. */
 export function answerOf(error: Error): string {
   const { code, codeName } = error as { readonly code?: unknown; readonly codeName?: unknown };
   if (typeof codeName === 'string' && /^\w{1,64}$/.test(codeName))
@@ -59,8 +59,8 @@ function plainCode(code: unknown): unknown {
   return isPlain ? code : undefined;
 }
 
-/** The lines below the message, which may itself have lines. */
-function framesOf({ stack = '', message }: Error): string {
+/** Returns the stack frames below the message, which may itself span several lines. */
+function readFrames({ stack = '', message }: Error): string {
   const start = stack.indexOf(message);
   return (start < 0 ? stack : stack.slice(start + message.length))
     .split('\n')
@@ -68,6 +68,6 @@ function framesOf({ stack = '', message }: Error): string {
     .join('\n');
 }
 
-function named(error: Error, name: string): Error {
+function withName(error: Error, name: string): Error {
   return Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
 }

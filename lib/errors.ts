@@ -1,4 +1,4 @@
-/** Every reason for which rescind refuses a request. Stable: clients and log queries may rely on them. */
+/** Codes of all reasons to refuse a request. Stable: clients and log queries may rely on them. */
 export type AuthErrorCode =
   | 'invalid_token'
   | 'token_revoked'
@@ -18,13 +18,13 @@ export type AuthErrorCode =
   | 'busy'
   | 'store_unavailable';
 
-/** An HTTP status, and a sentence that any client may read. */
+/** An HTTP status, and a description that is safe to send to any client. */
 export type Refusal = readonly [status: number, description: string];
 
 const CREDENTIALS = 'Could not validate credentials';
 const TRY_AGAIN = 'Nothing was decided; try again after the time in Retry-After';
 
-/** The status and the public sentence of each code. */
+/** The status and the public description of each code. */
 export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   invalid_token: [401, CREDENTIALS],
   token_revoked: [401, 'Token has been revoked'],
@@ -36,7 +36,7 @@ export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   refresh_token_reused: [401, 'The refresh token was used before; its session has been ended'],
   refresh_token_revoked: [401, 'The refresh token has been revoked; log in again'],
   wrong_password: [403, 'The current password is wrong'],
-  forbidden: [403, 'The user does not have the role that this needs'],
+  forbidden: [403, 'Missing required role'],
   not_found: [404, 'There is nothing at this path'],
   email_taken: [409, 'Another user has this e-mail address'],
   invalid_input: [422, 'The input is not valid; see errors'],
@@ -45,38 +45,38 @@ export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   store_unavailable: [503, `The database did not answer in time. ${TRY_AGAIN}`],
 };
 
-/** One thing wrong with the input: `pointer` is a JSON Pointer (RFC 6901), `detail` a sentence that never repeats the value. */
+/** A fault of the input. `pointer` is a JSON Pointer (RFC 6901); `detail` is a sentence that never repeats the value. */
 export interface InputFault {
   readonly pointer: string;
   readonly detail: string;
 }
 
 export interface AuthErrorOptions {
-  /** What happened inside. For logs only, never sent to a client. */
+  /** The internal reason. For logs only, never sent to a client. */
   readonly cause?: unknown;
-  /** Milliseconds after which another try makes sense. */
+  /** Milliseconds after which a retry makes sense. */
   readonly retryAfter?: number;
   readonly faults?: readonly InputFault[];
-  /** A public sentence that says more than the one of the code. */
+  /** A public description that replaces the one of the code. */
   readonly description?: string;
 }
 
 /**
- * A refusal. Hosts such as Koa and Express answer it by themselves, as they answer errors of `http-errors`:
- * `status`, `headers`, and the message where `expose` is true. Below 500 the message is therefore a public
- * sentence, and the reason is the `cause`; from 500 on the message is the reason, for the log. Neither holds
- * a token, a hash or a password. `instanceof` also recognises errors of another copy of the package.
+ * A refusal. Koa, Express and other hosts that support `http-errors` turn it into a response with `status`,
+ * `headers`, and the message if `expose` is true. So the message is a public description below 500, and the
+ * reason is the `cause`; from 500 on the message is the reason, for the log. Neither contains a token, a hash
+ * or a password. `instanceof` also recognises errors of another copy of the package.
  */
 export class AuthError extends Error {
   override readonly name: string = 'AuthError';
   readonly code: AuthErrorCode;
   readonly status: number;
   readonly statusCode: number;
-  /** True where the message may be sent to a client. */
+  /** True if the message may be sent to a client. */
   readonly expose: boolean;
-  /** Headers of the answer: `WWW-Authenticate`, `Retry-After`. */
+  /** Response headers: `WWW-Authenticate`, `Retry-After`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Milliseconds after which another try makes sense. */
+  /** Milliseconds after which a retry makes sense. */
   readonly retryAfter: number | undefined;
   readonly faults: readonly InputFault[];
 
@@ -99,7 +99,7 @@ function reasonFor(reason: string, cause: unknown): unknown {
   return cause === undefined ? reason : new Error(reason, { cause });
 }
 
-/** RFC 7617 section 2. */
+/** The challenge of RFC 7617 section 2. */
 const BASIC = 'Basic realm="rescind", charset="UTF-8"';
 
 const TOKEN_WAS_SENT: ReadonlySet<string> = new Set([
@@ -108,7 +108,7 @@ const TOKEN_WAS_SENT: ReadonlySet<string> = new Set([
   'user_tokens_revoked',
 ]);
 
-/** RFC 6750 section 3: the challenge names an error only where an access token was sent. */
+/** Returns the challenge of a refusal. It names an error only if an access token was sent (RFC 6750 section 3). */
 export function challengeFor(status: number, code: string): Record<string, string> {
   if (code === 'forbidden') return { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' };
   if (code === 'invalid_client') return { 'WWW-Authenticate': BASIC };
@@ -118,7 +118,7 @@ export function challengeFor(status: number, code: string): Record<string, strin
   };
 }
 
-/** RFC 9110 section 10.2.3: whole seconds, at least one. */
+/** Returns `Retry-After` in whole seconds, at least one (RFC 9110 section 10.2.3). */
 function retryAfterHeader(milliseconds: number | undefined): Record<string, string> {
   if (milliseconds === undefined) return {};
   return { 'Retry-After': String(Math.max(1, Math.ceil(milliseconds / 1_000))) };
@@ -127,8 +127,8 @@ function retryAfterHeader(milliseconds: number | undefined): Record<string, stri
 const STORE_RETRY_AFTER = 2_000;
 
 /**
- * The database did not answer, answered in part, or answered what it must not: nothing was decided.
- * A write that ends so may or may not have happened.
+ * A missing, partial or invalid answer of the database: nothing was decided.
+ * A write that fails with it may or may not have been applied.
  */
 export class StoreUnavailable extends AuthError {
   override readonly name: string = 'StoreUnavailable';
@@ -138,7 +138,7 @@ export class StoreUnavailable extends AuthError {
   }
 }
 
-/** The database answers, and is not what this server can work with. Waiting does not help; the message says what does. */
+/** A database that answers but cannot be used as it is. A retry does not help; the message contains the remedy. */
 export class StoreNotReady extends StoreUnavailable {
   override readonly name = 'StoreNotReady';
 }
@@ -147,14 +147,14 @@ brand(AuthError, 'AuthError');
 brand(StoreUnavailable, 'StoreUnavailable');
 brand(StoreNotReady, 'StoreNotReady');
 
-/** Recognises an AuthError, of this copy of the package or of another one. */
+/** Returns true for an AuthError of this copy of the package or of another one. */
 export function isAuthError(error: unknown): error is AuthError {
   return error instanceof AuthError;
 }
 
 /**
- * Lets `instanceof` go by a symbol that all copies of the package share: an application may hold two, and
- * the classes of one are strangers to the other. Subclasses without a brand go by their prototype as usual.
+ * Makes `instanceof` check a symbol that all copies of the package share: an application may load two copies,
+ * each with classes of its own. Subclasses without a brand are checked by their prototype as usual.
  */
 export function brand(type: { readonly prototype: object }, name: string): void {
   const symbol = Symbol.for(`rescind.${name}`);
@@ -167,14 +167,14 @@ export function brand(type: { readonly prototype: object }, name: string): void 
   });
 }
 
-/** A document was written past the validator of its collection: nothing may be decided by it. */
+/** A document that bypassed the validator of its collection: no decision may rest on it. */
 export class UnsoundDocument extends StoreUnavailable {
   override readonly name = 'UnsoundDocument';
 }
 
-/** Makes the error that names such a document. */
+/** Creates the error that names such a document. */
 export function unsound(collection: string, id: unknown): UnsoundDocument {
   return new UnsoundDocument(
-    `The document ${String(id)} in ${collection} lacks fields, or has some of the wrong type; put it right`,
+    `The document ${String(id)} in ${collection} has fields that are missing or of the wrong type; correct it`,
   );
 }

@@ -2,40 +2,40 @@ import { isIP, isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
- * Returns an address in its one spelling: an IPv4 address, also where it was written as IPv6, or an IPv6 address in
- * lower case, shortened. A port, brackets, quotes and a zone id around it are taken off, as proxies write them.
+ * Returns an address in normal form: an IPv4 address, also if it was written as IPv6, or an IPv6 address in
+ * lower case, shortened. Removes a port, brackets, quotes and a zone id, which some proxies add.
  * Returns undefined for anything else.
  */
 export function normalizeIp(text: string): string | undefined {
-  const plain = text.startsWith('::ffff:') ? text.slice(7) : text; // as a socket of both kinds has it
-  if (isIPv4(plain)) return plain; // each request asks
+  const plain = text.startsWith('::ffff:') ? text.slice(7) : text; // IPv4 on a dual-stack socket
+  if (isIPv4(plain)) return plain; // fast path: every request calls this
   const address = parseIp(text);
   return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address?.toString();
 }
 
-/** The part of an address that one subscriber has: an IPv4 address, or the /64 of an IPv6 address. */
+/** Returns the part of an address that one subscriber has: an IPv4 address, or the /64 of an IPv6 address. */
 export function subscriberOf(ip: string): string {
-  return prefixOf(ip, { ipv4: 4, ipv6: 8 });
+  return takePrefix(ip, { ipv4: 4, ipv6: 8 });
 }
 
-/** The part of an address that one network has: the /24 of an IPv4 address, or the /48 of an IPv6 address. */
+/** Returns the part of an address that one network has: the /24 of an IPv4 address, or the /48 of an IPv6 address. */
 export function networkOf(ip: string): string {
-  return prefixOf(ip, { ipv4: 3, ipv6: 6 });
+  return takePrefix(ip, { ipv4: 3, ipv6: 6 });
 }
 
-/** Returns true for an IPv6 address that stands for no IPv4 address. */
+/** Returns true for an IPv6 address that does not represent an IPv4 address. */
 export function isIpv6(ip: string): boolean {
   return withoutNat64(parseIp(ip)) instanceof ipaddr.IPv6;
 }
 
-/** The first bytes of an address, so many for each kind. The text itself where it is no address. */
-function prefixOf(ip: string, lengths: Readonly<Record<'ipv4' | 'ipv6', number>>): string {
+/** Returns the first bytes of an address, as many as given for its kind. Returns the text itself if it is no address. */
+function takePrefix(ip: string, lengths: Readonly<Record<'ipv4' | 'ipv6', number>>): string {
   const address = withoutNat64(parseIp(ip));
   if (address === undefined) return ip;
   return address.toByteArray().slice(0, lengths[address.kind()]).join('.');
 }
 
-/** Behind a translator from IPv4 (RFC 6052) all IPv4 addresses are in one /96. */
+/** Returns the IPv4 address inside a NAT64 address: a translator (RFC 6052) puts all IPv4 addresses into one /96. */
 function withoutNat64(address: Address | undefined): Address | undefined {
   if (address?.range() !== 'rfc6052') return address;
   return ipaddr.fromByteArray(address.toByteArray().slice(12));
@@ -43,7 +43,7 @@ function withoutNat64(address: Address | undefined): Address | undefined {
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** An IPv6 address with a zone id and a port has 45 characters and some more. */
+/** The most characters that are parsed: 45 of an IPv6 address, and room for a zone id and a port. */
 const LONGEST = 100;
 
 function parseIp(text: string): Address | undefined {
@@ -52,7 +52,7 @@ function parseIp(text: string): Address | undefined {
   return isIP(bare) === 0 ? undefined : ipaddr.process(bare);
 }
 
-/** Some proxies write `192.0.2.1:5678` and `[2001:db8::1]:5678` into X-Forwarded-For. */
+/** Removes a port: some proxies write `192.0.2.1:5678` and `[2001:db8::1]:5678` into X-Forwarded-For. */
 function withoutPort(text: string): string {
   const [, v6, v4] = /^(?:\[(.+)\]|([^:]+))(?::\d+)?$/.exec(text) ?? [];
   return v6 ?? v4 ?? text;

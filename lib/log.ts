@@ -1,8 +1,8 @@
-/** Where the library tells operators what no caller can be told. A pino logger fits. */
+/** A logger for faults that are not returned to a caller. A pino logger fits. */
 export interface Log {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
-/** Says nothing. */
+/** A logger that discards everything. */
 export const silent: Log = { warn: () => undefined, error: () => undefined };

@@ -1,40 +1,40 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { passwordFault } from './passwords.ts';
 
-/** Whose password it is to be. */
+/** The owner of the new password. */
 export interface PasswordOwner {
   readonly email: string;
   readonly name: string;
 }
 
 export interface PasswordRules {
-  /** What is wrong with a new password, as a sentence that does not repeat it; undefined when nothing is. */
+  /** Returns a sentence on what is wrong with a new password, without the password; undefined if nothing is. */
   faultOf(password: string, owner: PasswordOwner): string | undefined;
 }
 
 export interface PasswordRuleOptions {
   /** The fewest characters (Unicode code points) of a new password, 8 to 64. Default 15. */
   readonly passwordMinLength?: number | undefined;
-  /** What people know the service by; it is no password, and `rescind` is none either. */
+  /** The public name of the service. It is refused as a password, and so is `rescind`. */
   readonly serviceName: string;
 }
 
-/** NIST SP 800-63B-4 section 3.1.1.2: 15 where the password is the only factor, 8 beside another. */
+/** Minimum lengths of NIST SP 800-63B-4 section 3.1.1.2: 15 if the password is the only factor, 8 with another one. */
 const MIN_LENGTH = 15;
 const LEAST_MIN_LENGTH = 8;
 const MOST_MIN_LENGTH = 64;
 
-/** A text that repeats a piece of so many characters is guessed early, whatever the piece. */
+/** The length up to which a repeated piece makes a password easy to guess, whatever the piece. */
 const SHORT_PIECE = 4;
 
-/** In lower case. */
+/** Common passwords in lower case. */
 const COMMON: ReadonlySet<string> = new Set(dictionary['passwords-common']);
 
 /**
- * The rules for new passwords (NIST SP 800-63B-4 section 3.1.1.2): long enough, not more than bcrypt takes,
- * no common password, nothing that an attacker knows of the account. Digits or signs around such a word, or
- * saying it twice, make it no better. What characters a password is made of is its owner's business.
- * TypeError for a length outside 8 to 64.
+ * Creates the rules for new passwords (NIST SP 800-63B-4 section 3.1.1.2): a minimum length, no more than bcrypt
+ * takes, no common password, and no word that an attacker knows of the account. Repeating such a word, or putting
+ * digits or signs around it, does not help. No kind of character is required.
+ * Throws TypeError for a minimum length outside 8 to 64.
  */
 export function createPasswordRules(options: PasswordRuleOptions): PasswordRules {
   const { passwordMinLength: minLength = MIN_LENGTH, serviceName } = options;
@@ -47,7 +47,7 @@ export function createPasswordRules(options: PasswordRuleOptions): PasswordRules
       if ([...password].length < minLength) {
         return `The password must be at least ${minLength} characters long; a few words make a good one.`;
       }
-      const readings = readingsOf(fold(password));
+      const readings = findReadings(fold(password));
       const words = wordsAbout(owner, serviceName);
       if (readings.some((reading) => words.has(reading))) return ABOUT_THE_ACCOUNT;
       return readings.some(isCommon) ? COMMON_PASSWORD : undefined;
@@ -60,38 +60,38 @@ const ABOUT_THE_ACCOUNT =
 const COMMON_PASSWORD =
   'The password must not be a common one, nor one repeated or with digits or signs around it.';
 
-/** What an attacker knows before the first guess. */
+/** Returns the words that an attacker knows of the account before the first guess. */
 function wordsAbout({ email, name }: PasswordOwner, serviceName: string): ReadonlySet<string> {
   const [local = ''] = email.split('@');
-  const words = [email, local, name, serviceName, 'rescind'].map((word) => lettersOf(fold(word)));
+  const words = [email, local, name, serviceName, 'rescind'].map((word) => toLetters(fold(word)));
   return new Set(words.filter((word) => word !== ''));
 }
 
-/** Spellings that look alike, or differ in case alone, are one guess. For comparing: hashed is what was typed. */
+/** Folds case and look-alike spellings, for comparison only: the password is hashed as it was typed. */
 function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
-/** What a guessing program would make the password of: the whole, the piece that it repeats, the word in either. */
-function readingsOf(whole: string): readonly string[] {
-  const piece = pieceOf(whole);
-  const word = wordIn(whole);
-  return [whole, piece, word, wordIn(piece), pieceOf(word)];
+/** Returns the texts that a guessing program starts from: the whole, the piece that it repeats, the word in either. */
+function findReadings(whole: string): readonly string[] {
+  const piece = findPiece(whole);
+  const word = findWord(whole);
+  return [whole, piece, word, findWord(piece), findPiece(word)];
 }
 
-/** The letters, where they are at least a third of the text; otherwise the rest may be as good as any. */
-function wordIn(text: string): string {
-  const letters = lettersOf(text);
+/** Returns the letters, or an empty text if they are under a third of it: the rest may then be hard to guess. */
+function findWord(text: string): string {
+  const letters = toLetters(text);
   return letters.length * 3 < text.length ? '' : letters;
 }
 
-/** Without signs and spaces, and without the digits around it: `jane.roe-1985!` is `janeroe`. */
-function lettersOf(text: string): string {
+/** Removes signs and spaces, and digits at both ends: `jane.roe-1985!` becomes `janeroe`. */
+function toLetters(text: string): string {
   return text.replace(/[^\p{L}\p{M}\p{N}]/gu, '').replace(/^\p{N}+|\p{N}+$/gu, '');
 }
 
-/** The shortest piece whose repetition is the text; the last copy may be cut. */
-function pieceOf(text: string): string {
+/** Returns the shortest piece whose repetition is the text; the last copy may be cut off. */
+function findPiece(text: string): string {
   for (let length = 1; length < text.length; length++) {
     if (text.slice(length) === text.slice(0, -length)) return text.slice(0, length);
   }
@@ -104,10 +104,10 @@ function isCommon(reading: string): boolean {
 
 function isMonotonous(reading: string): boolean {
   if (reading.length < LEAST_MIN_LENGTH) return false;
-  return pieceOf(reading).length <= SHORT_PIECE || isSequence(reading);
+  return findPiece(reading).length <= SHORT_PIECE || isSequence(reading);
 }
 
-/** Each character follows the one before it, up or down: `123456…`, `zyxwvu…`. */
+/** Returns true if each character follows the one before it, up or down: `123456…`, `zyxwvu…`. */
 function isSequence(text: string): boolean {
   const points = [...text].map((character) => character.codePointAt(0) ?? 0);
   const steps = new Set(points.slice(1).map((point, index) => point - (points[index] ?? 0)));

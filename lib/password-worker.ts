@@ -12,18 +12,18 @@ export interface CheckTask {
   readonly hash: string;
 }
 
-/** When a task has to be under way, in milliseconds since 1970: later, nobody waits for it any more. */
-interface InTime {
+/** The time by which a task must have started, in milliseconds since 1970: after that its caller has timed out. */
+interface StartBy {
   readonly startBy: number;
 }
 
-/** bcrypt's hash of the password. Runs in a worker thread, where blocking harms no one. */
-export function hash({ password, cost, startBy }: HashTask & InTime): string | undefined {
+/** Returns bcrypt's hash of the password; undefined if the caller has timed out. Blocks its worker thread. */
+export function hash({ password, cost, startBy }: HashTask & StartBy): string | undefined {
   return isTooLate(startBy) ? undefined : hashSync(password, cost);
 }
 
-/** Whether the password has this bcrypt hash. Runs in a worker thread. */
-export function check(task: CheckTask & InTime): boolean | undefined {
+/** Returns true if the password has this bcrypt hash; undefined if the caller has timed out. Blocks its worker thread. */
+export function check(task: CheckTask & StartBy): boolean | undefined {
   return isTooLate(task.startBy) ? undefined : compareSync(task.password, task.hash);
 }
 

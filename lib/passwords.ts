@@ -7,19 +7,18 @@ import { SECOND, within } from './time.ts';
 import { HIGHEST_COST, isUsableHash, LOWEST_COST } from './usable-hash.ts';
 
 export interface Passwords {
-  /** bcrypt's hash at the configured cost. AuthError `busy` when too many already wait. */
+  /** Returns bcrypt's hash at the configured cost. Throws AuthError `busy` if the queue is full. */
   hash(password: string): Promise<string>;
-  /** Whether the password fits the hash; takes its time where there is no hash to compare with. */
+  /** Returns true if the password has this hash. Without a hash it returns false after the same time. */
   check(password: string, hash: string | undefined): Promise<boolean>;
   /**
-   * Takes one of the places of those who are about to have a password checked, as many as there is room for;
-   * what is answered gives it back. AuthError `busy` where none is left: the next one would only be turned
-   * away later, after it had kept the database busy.
+   * Reserves a queue slot for a password check and returns a function that releases it. Throws AuthError `busy`
+   * if no slot is free: without a reservation the caller would be refused later, after it has used the database.
    */
   takePlace(): () => void;
-  /** Whether a hash is one of bcrypt, at a cost from 10 to 14: no other one ever fits. */
+  /** Returns true for a bcrypt hash at a cost from 10 to 14: `check` refuses every other hash. */
   isUsable(hash: string): boolean;
-  /** Whether a hash was made at a lower cost than is configured now. */
+  /** Returns true if the cost of a hash is lower than the configured one. */
   isOutdated(hash: string): boolean;
   /** Ends the worker threads. */
   close(): Promise<void>;
@@ -30,14 +29,14 @@ export interface PasswordOptions {
   readonly bcryptCost: number;
   /** Worker threads, at least 1. */
   readonly bcryptThreads: number;
-  /** The most milliseconds that a caller waits for its turn and its result. Default 3,500. */
+  /** The timeout of a hash or a check in milliseconds, time in the queue included. Default 3,500. */
   readonly patience?: number;
 }
 
 const LONGEST_PASSWORD = 72;
 const RETRY_AFTER = 2 * SECOND;
 
-/** What makes a password unusable with bcrypt, as a sentence; undefined when nothing does. */
+/** Returns a sentence on why bcrypt cannot use a password; undefined if it can. */
 export function passwordFault(password: string): string | undefined {
   if (typeof password !== 'string') return 'The password must be a string.';
   if (password.length === 0) return 'The password must not be empty.';
@@ -49,11 +48,11 @@ export function passwordFault(password: string): string | undefined {
   return undefined;
 }
 
-/** Hashes and checks passwords with bcrypt, in threads of their own so that no other request waits. */
+/** Hashes and checks passwords with bcrypt, in worker threads so that no other request waits. */
 export function createPasswords(options: PasswordOptions): Passwords {
   checkPasswordOptions(options);
-  const { bcryptCost: cost, bcryptThreads: threads, patience = 3.5 * SECOND } = options;
-  const dummy = hashOfNothing(cost);
+  const { bcryptCost: cost, bcryptThreads: threads, patience: timeout = 3.5 * SECOND } = options;
+  const dummy = createDummyHash(cost);
   const pool = new Piscina({
     filename: new URL(`./password-worker${extname(import.meta.url)}`, import.meta.url).href,
     minThreads: 0,
@@ -62,26 +61,26 @@ export function createPasswords(options: PasswordOptions): Passwords {
     niceIncrement: 10,
     maxQueue: threads * queuePerThread(cost),
   });
-  const places = threads + pool.options.maxQueue;
-  let taken = 0;
+  const slots = threads + pool.options.maxQueue;
+  let reserved = 0;
 
-  function assertRoom(): void {
+  function assertQueueHasRoom(): void {
     if (pool.queueSize >= pool.options.maxQueue) throw busy();
   }
 
   function takePlace(): () => void {
-    assertRoom();
-    if (taken >= places) throw busy();
-    taken++;
+    assertQueueHasRoom();
+    if (reserved >= slots) throw busy();
+    reserved++;
     return () => {
-      taken--;
+      reserved--;
     };
   }
 
   async function run<T>(name: 'hash' | 'check', task: HashTask | CheckTask): Promise<T> {
-    assertRoom();
-    const inTime = { ...task, startBy: Date.now() + patience };
-    return within(patience, pool.run(inTime, { name }), busy);
+    assertQueueHasRoom();
+    const timedTask = { ...task, startBy: Date.now() + timeout };
+    return within(timeout, pool.run(timedTask, { name }), busy);
   }
 
   return {
@@ -102,10 +101,10 @@ export function createPasswords(options: PasswordOptions): Passwords {
 
 function busy(): AuthError {
   const options = { retryAfter: RETRY_AFTER };
-  return new AuthError('busy', 'Too many passwords wait to be checked', options);
+  return new AuthError('busy', 'The password queue is full', options);
 }
 
-/** TypeError for a cost or a number of threads that cannot be. */
+/** Throws TypeError if the cost or the number of threads is out of range. */
 export function checkPasswordOptions({ bcryptCost, bcryptThreads }: PasswordOptions): void {
   if (!Number.isInteger(bcryptCost) || bcryptCost < LOWEST_COST || bcryptCost > HIGHEST_COST) {
     throw new TypeError(
@@ -117,13 +116,13 @@ export function checkPasswordOptions({ bcryptCost, bcryptThreads }: PasswordOpti
   }
 }
 
-/** A queue that one thread works off in some 2.5 seconds: each step of cost doubles the time of a check. */
+/** Returns the queue length of about 2.5 seconds of one thread: each step of cost doubles the time of a check. */
 function queuePerThread(cost: number): number {
   return 2 ** (HIGHEST_COST + 1 - cost);
 }
 
-/** A well-formed hash that no password is known to have, so that an unknown user takes as long as a known one. */
-function hashOfNothing(cost: number): string {
+/** Creates a well-formed hash of no known password, so that an unknown user takes as long as a known one. */
+function createDummyHash(cost: number): string {
   const digest = genSaltSync(cost).slice(-22) + genSaltSync(cost).slice(-9);
   return genSaltSync(cost) + digest;
 }

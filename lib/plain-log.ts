@@ -1,12 +1,12 @@
 import { errorWithoutData } from './error-without-data.ts';
 import type { Log } from './log.ts';
 
-/** The same log, told of errors (`err`) without what they carry, whoever writes its lines. */
+/** Wraps a log: each error in `err` is replaced by a copy without data (`errorWithoutData`). */
 export function loggedWithoutData(log: Log): Log {
-  const plain = (fields: object) =>
+  const sanitize = (fields: object) =>
     'err' in fields ? { ...fields, err: errorWithoutData(fields.err) } : fields;
   return {
-    warn: (fields, message) => log.warn(plain(fields), message),
-    error: (fields, message) => log.error(plain(fields), message),
+    warn: (fields, message) => log.warn(sanitize(fields), message),
+    error: (fields, message) => log.error(sanitize(fields), message),
   };
 }

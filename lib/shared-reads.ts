@@ -1,24 +1,24 @@
 import { SECOND } from './time.ts';
 
 export interface SharedReadsOptions {
-  /** How many reads may be under way at once. Default 2. */
+  /** The most reads in flight at once. Default 2. */
   readonly atOnce?: number;
-  /** The most keys in one read, so that its answer fits into one reply. Default 1,000. */
+  /** The most keys of one read, so that its result fits into one reply. Default 1,000. */
   readonly mostKeys?: number;
-  /** Milliseconds after which a read that is still under way keeps nobody waiting. Default 1,000. */
+  /** Milliseconds after which a read in flight no longer counts towards `atOnce`. Default 1,000. */
   readonly stuckAfter?: number;
-  /** Runs an action once those who ask in this turn of the event loop have asked. Default: setImmediate. */
+  /** Runs an action after all calls of this turn of the event loop. Default: setImmediate. */
   readonly endOfTurn?: (action: () => void) => void;
 }
 
-/** Answers what one read found under these keys, and under those of others who asked meanwhile. */
+/** Returns what one read found under these keys, and under the keys of other callers that shared it. */
 export type SharedRead<Found> = (keys: readonly string[]) => Promise<Found>;
 
 /**
- * Lets those who ask at the same time share one read. While fewer than `atOnce` reads are under way, a
- * read starts at the end of the turn of the event loop, for all who have asked in it; otherwise when one
- * returns. So every answer comes from a read that began after it was asked for: nothing is cached. A
- * read that fails fails for all who wait for it, and for nobody else.
+ * Lets concurrent callers share one read. While fewer than `atOnce` reads are in flight, a read starts at
+ * the end of the turn of the event loop, for all callers of that turn; otherwise it starts when another read
+ * returns. So every result comes from a read that began after the call: nothing is cached. A read that
+ * fails rejects for its own callers only.
  */
 export function createSharedReads<Found>(
   read: (keys: readonly string[]) => Promise<Found>,
@@ -26,11 +26,11 @@ export function createSharedReads<Found>(
 ): SharedRead<Found> {
   const { atOnce = 2, mostKeys = 1_000, stuckAfter = SECOND, endOfTurn = setImmediate } = options;
   const waiting: Batch<Found>[] = [];
-  let underWay = 0;
+  let inFlight = 0;
   let scheduled = false;
 
   function schedule(): void {
-    if (scheduled || underWay >= atOnce || waiting.length === 0) return;
+    if (scheduled || inFlight >= atOnce || waiting.length === 0) return;
     scheduled = true;
     endOfTurn(() => {
       scheduled = false;
@@ -40,9 +40,9 @@ export function createSharedReads<Found>(
   }
 
   async function run(keys: ReadonlySet<string>): Promise<Found> {
-    underWay++;
+    inFlight++;
     const done = once(() => {
-      underWay--;
+      inFlight--;
       schedule();
     });
     const timer = setTimeout(done, stuckAfter);
@@ -62,7 +62,7 @@ export function createSharedReads<Found>(
     return next;
   }
 
-  return function ask(keys) {
+  return function readShared(keys) {
     const batch = lastWithRoom(keys.length);
     for (const key of keys) batch.keys.add(key);
     schedule();

@@ -1,4 +1,4 @@
-/** The one place that converts units of time. Durations are milliseconds unless a name says otherwise. */
+/** Conversions between units of time. Durations are milliseconds unless their name has another unit. */
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -13,34 +13,34 @@ const UNITS: Readonly<Record<string, number>> = {
   d: DAY,
 };
 
-/** Tells the time: milliseconds since 1970. Passed in wherever a decision depends on it. */
+/** Returns the time in milliseconds since 1970. Passed in wherever a decision depends on the time. */
 export type Clock = () => number;
 
-/** Milliseconds as whole seconds, the unit of `iat`, `exp` and `Retry-After` (RFC 7519 section 2). */
+/** Converts milliseconds to whole seconds, the unit of `iat`, `exp` and `Retry-After` (RFC 7519 section 2). */
 export function toSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / SECOND);
 }
 
-/** Whole seconds, as in `iat` and `exp`, as a Date. */
+/** Converts whole seconds, as in `iat` and `exp`, to a Date. */
 export function dateFromSeconds(seconds: number): Date {
   return new Date(seconds * SECOND);
 }
 
-/** Reads `<integer><ms|s|m|h|d>`, such as `15m`, as milliseconds; undefined for anything else. */
+/** Converts `<integer><ms|s|m|h|d>`, such as `15m`, to milliseconds. Returns undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
   const [, amount, unit] = /^(\d{1,12})(ms|s|m|h|d)$/.exec(text) ?? [];
   const factor = unit === undefined ? undefined : UNITS[unit];
   return factor === undefined ? undefined : Number(amount) * factor;
 }
 
-/** The answer of the work, or after so many milliseconds the error. The work itself goes on, unseen. */
+/** Returns the result of the work, or rejects with the error after so many milliseconds. It does not cancel the work. */
 export function within<T>(
   milliseconds: number,
   work: Promise<T>,
-  tooLate: () => Error,
+  timedOut: () => Error,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(tooLate()), Math.max(0, milliseconds));
+    const timer = setTimeout(() => reject(timedOut()), Math.max(0, milliseconds));
     const settle = (value: T) => {
       clearTimeout(timer);
       resolve(value);

@@ -19,7 +19,7 @@ const REFUSALS = {
   malformed_body: [400, 'The body must be a JSON object in UTF-8, with no member twice'],
   bad_request: [400, 'The request is not valid HTTP'],
   wrong_password: [403, 'The current password is wrong'],
-  forbidden: [403, 'The user does not have the role that this needs'],
+  forbidden: [403, 'Missing required role'],
   not_found: [404, 'There is nothing at this path'],
   method_not_allowed: [405, 'This path has other methods; see the Allow header'],
   body_too_large: [413, 'The body must be at most 16 KiB'],
