@@ -84,7 +84,7 @@ async function adopt(db: Db, spec: CollectionSpec): Promise<void> {
   const [found] = await db.listCollections({ name: spec.name }).toArray();
   const options: Document = (found && 'options' in found && found.options) || {};
   const [trait] = await foreignTraits(db, spec, options, true);
-  if (trait !== undefined) throw new StoreNotReady(`Meanwhile something else appeared: ${trait}`);
+  if (trait !== undefined) throw new StoreNotReady(`A conflict appeared meanwhile: ${trait}`);
   for (const { apply } of planValidator(db, spec, options).steps) await apply();
 }
 
@@ -137,7 +137,7 @@ function planIndex(
       .catch((error: unknown) => {
         if (duplicatesIn(error).length === 0) throw error;
         throw new StoreNotReady(
-          `${collection} has duplicates of ${name}; migrate again names them`,
+          `${collection} has duplicates of ${name}; migrate again to list them`,
         );
       }),
   );

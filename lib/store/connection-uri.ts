@@ -48,9 +48,7 @@ export function readUri(text: string): ConnectionUri {
   const databaseName = readDatabaseName(uri);
   void new MongoClient(text).close(); // throws on unknown options
   if (findOption(uri, 'loadBalanced')?.toLowerCase() === 'true') {
-    throw new UnusableUri(
-      'asks for loadBalanced, behind which no primary can be told. Leave it out',
-    );
+    throw new UnusableUri('sets loadBalanced, which hides the primary. Remove it');
   }
   const idle = Number(findOption(uri, 'maxIdleTimeMS') ?? LONGEST_IDLE);
   const maxIdleTimeMS = idle > 0 ? Math.min(idle, LONGEST_IDLE) : LONGEST_IDLE;
@@ -79,7 +77,7 @@ function findOption(uri: ConnectionString, name: string): string | undefined {
 export function poolFault(text: string, mostConnections: number): string | undefined {
   const least = Number(findOption(new ConnectionString(text), 'minPoolSize') ?? 0);
   if (least <= mostConnections) return undefined;
-  return `asks for minPoolSize=${least}, and there may be at most ${mostConnections} connections. Lower the one or raise the other`;
+  return `sets minPoolSize=${least}, but at most ${mostConnections} connections are allowed. Lower the one or raise the other`;
 }
 
 function readDatabaseName(uri: ConnectionString): string {
@@ -93,7 +91,7 @@ function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    throw new UnusableUri('has a path that is not percent-encoded: a % in it is written %25');
+    throw new UnusableUri('has a path that is not percent-encoded. Write % as %25');
   }
 }
 

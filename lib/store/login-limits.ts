@@ -200,7 +200,7 @@ function tooManyLogins(retryAfter: number): AuthError {
 
 function busy(): AuthError {
   const options = { retryAfter: BUSY_RETRY_AFTER };
-  return new AuthError('busy', 'Too many logins of this account or address are under way', options);
+  return new AuthError('busy', 'Too many logins of this account or address are in flight', options);
 }
 
 function hashed(value: string): string {

@@ -30,16 +30,16 @@ const STANDALONE =
   'MongoDB runs standalone: there is no failover, and a revocation is only as safe as one disk. ' +
   'Run it as a replica set, if only of one node';
 const SHARDED =
-  'MongoDB is reached through a mongos, behind which no primary can be proven: one that was cut off may be ' +
-  'believed until it notices. Keep this database on a replica set of its own, and connect to that';
+  'MongoDB is reached through a mongos, behind which no primary can be proven: one that was cut off may ' +
+  'serve reads until it steps down. Keep this database on a replica set of its own, and connect to that';
 const ASSUMED =
   'several members are taken to vote, and electionTimeoutMillis for 10000. ' +
-  'Where that is only a right that is missing, grant replSetGetConfig on the cluster (role clusterMonitor) to have it checked';
+  'If only that privilege is missing, grant replSetGetConfig on the cluster (role clusterMonitor)';
 const ARBITER =
   'The replica set has an arbiter: with one data member down no revocation can be acknowledged. ' +
   'Make it a member with data';
 const NO_JOURNAL =
-  'writeConcernMajorityJournalDefault is off: a revocation that a majority has may be lost when all lose power';
+  'writeConcernMajorityJournalDefault is off: a revocation that a majority has may be lost in a power failure of all members';
 
 /** Returns the set's configuration, or the reason why it cannot be read. */
 async function readConfig(db: Db): Promise<Document | string> {

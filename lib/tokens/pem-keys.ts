@@ -49,7 +49,7 @@ function notPem(label: string): string {
 
 function privateLabelFault({ label, text }: PemBlock): string | undefined {
   if (label === 'ENCRYPTED PRIVATE KEY' || /^Proc-Type:.*ENCRYPTED/m.test(text)) {
-    return 'is encrypted, and nobody is there to give the passphrase. Decrypt it: openssl pkey -in FILE';
+    return 'is encrypted, which is not supported. Decrypt it: openssl pkey -in FILE';
   }
   if (label.endsWith('PUBLIC KEY') || label === 'CERTIFICATE') {
     return 'is a public key, which cannot sign. Give the private key that belongs to it';
