@@ -5,7 +5,7 @@ import { MongoClient } from 'mongodb';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import { testUri } from '../helpers/database.ts';
-import { ownMongod } from '../helpers/own-mongod.ts';
+import { ownMongod } from '../helpers/mongod.ts';
 import { emptyFolder, rescind, SERVER, start } from '../helpers/processes.ts';
 
 /** Loaded before the program: 127.0.0.1 stands in for a set's name that only resolves elsewhere. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
-import type { OwnMongod } from './own-mongod.ts';
+import type { OwnMongod } from './mongod.ts';
 import type { Range } from './proxy/connection.ts';
 import type { TcpProxy } from './proxy/tcp-proxy.ts';
 import type { Member } from './set/member.ts';

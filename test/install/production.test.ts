@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
-import { ownMongod } from '../helpers/own-mongod.ts';
+import { ownMongod } from '../helpers/mongod.ts';
 import { logIn, send, sendAs } from '../helpers/server.ts';
 import { type Copy, copyOfTree } from './copy.ts';
 

@@ -5,7 +5,7 @@ import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { adminServer } from '../helpers/admin.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { underFault } from '../helpers/failpoint.ts';
-import { ownMongod } from '../helpers/own-mongod.ts';
+import { ownMongod } from '../helpers/mongod.ts';
 import { logIn, sendAs, serve } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 

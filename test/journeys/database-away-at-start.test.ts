@@ -3,7 +3,7 @@ import { openCollections } from '../../lib/store/collections.ts';
 import { connect } from '../../lib/store/database.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migrateNow } from '../helpers/database.ts';
-import { ownMongod } from '../helpers/own-mongod.ts';
+import { ownMongod } from '../helpers/mongod.ts';
 import { post, send, serve } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 

@@ -4,7 +4,7 @@ import { openCollections } from '../../lib/store/collections.ts';
 import { connect } from '../../lib/store/database.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migrateNow } from '../helpers/database.ts';
-import { type OwnMongod, ownMongod } from '../helpers/own-mongod.ts';
+import { type OwnMongod, ownMongod } from '../helpers/mongod.ts';
 import { type Answer, logIn, post, send, sendAs, serve } from '../helpers/server.ts';
 import { openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';

@@ -4,7 +4,7 @@ import { openCollections } from '../../lib/store/collections.ts';
 import { connect } from '../../lib/store/database.ts';
 import { SECOND } from '../../lib/time.ts';
 import { migrateNow } from '../helpers/database.ts';
-import { proxiedMongod } from '../helpers/own-mongod.ts';
+import { proxiedMongod } from '../helpers/mongod.ts';
 import { logIn, sendAs, serve } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 

@@ -4,8 +4,8 @@ import { connect } from '../../lib/store/database.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { addClient, introspect, revoke } from '../helpers/clients.ts';
 import { migrateNow } from '../helpers/database.ts';
+import { ownMongod } from '../helpers/mongod.ts';
 import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
-import { ownMongod } from '../helpers/own-mongod.ts';
 import { post, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 

@@ -7,7 +7,7 @@ import { MINUTE } from '../../lib/time.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { ageDeployment, emptyDatabase, migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { claimsOf } from '../helpers/forged-tokens.ts';
-import { type OwnMongod, ownMongod } from '../helpers/own-mongod.ts';
+import { type OwnMongod, ownMongod } from '../helpers/mongod.ts';
 import { emptyFolder, rescind } from '../helpers/processes.ts';
 import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { post, send, sendAs, serve } from '../helpers/server.ts';

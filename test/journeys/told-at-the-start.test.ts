@@ -3,7 +3,7 @@ import { MongoClient } from 'mongodb';
 import { openCollections } from '../../lib/store/collections.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { migrateNow } from '../helpers/database.ts';
-import { ownMongod } from '../helpers/own-mongod.ts';
+import { ownMongod } from '../helpers/mongod.ts';
 import { startServerProcess } from '../helpers/processes.ts';
 import { logIn, send, sendAs } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';

@@ -4,7 +4,7 @@ import { MongoClient } from 'mongodb';
 import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { emptyDatabase, type TestDatabase } from '../helpers/database.ts';
-import { ownMongod } from '../helpers/own-mongod.ts';
+import { ownMongod } from '../helpers/mongod.ts';
 import { ownReplicaSet } from '../helpers/set/replica-set.ts';
 import {
   type Break,

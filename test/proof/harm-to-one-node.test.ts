@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { ONE_NODE_FAULTS, type OneNodeArena } from '../helpers/faults.ts';
-import { proxiedMongod } from '../helpers/own-mongod.ts';
+import { proxiedMongod } from '../helpers/mongod.ts';
 import { smallDisk } from '../helpers/small-disk.ts';
 import { type OwnWriter, ownWriter } from './own-writer.ts';
 

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SECOND } from '../../lib/time.ts';
 import { ONE_NODE_FAULTS, type OneNodeArena, type OneNodeFault } from '../helpers/faults.ts';
-import { type OwnMongodOptions, proxiedMongod } from '../helpers/own-mongod.ts';
+import { type OwnMongodOptions, proxiedMongod } from '../helpers/mongod.ts';
 import type { Scope } from '../helpers/scope.ts';
 import { type SmallDisk, smallDisk } from '../helpers/small-disk.ts';
 import { openDeployment } from './deployment.ts';

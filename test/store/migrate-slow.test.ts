@@ -6,7 +6,7 @@ import { planMigration } from '../../lib/store/migrate.ts';
 import { DAY, MINUTE, SECOND } from '../../lib/time.ts';
 import { emptyDatabase, migrateNow } from '../helpers/database.ts';
 import { underFault } from '../helpers/failpoint.ts';
-import { ownMongod } from '../helpers/own-mongod.ts';
+import { ownMongod } from '../helpers/mongod.ts';
 import { rescind } from '../helpers/processes.ts';
 import { addUser } from '../helpers/users.ts';
 

@@ -11,7 +11,7 @@ import {
 } from '../../lib/store/primary-proof.ts';
 import type { Topology } from '../../lib/store/topology.ts';
 import { emptyDatabase, migratedDatabase, migrateNow } from '../helpers/database.ts';
-import { ownMongod } from '../helpers/own-mongod.ts';
+import { ownMongod } from '../helpers/mongod.ts';
 
 async function proofOn(t: ExecutionContext, options?: PrimaryProofOptions) {
   const { db, collections } = await migratedDatabase(t);

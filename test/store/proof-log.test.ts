@@ -10,7 +10,7 @@ import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { PATIENT } from '../helpers/auth.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';
-import { ownMongod } from '../helpers/own-mongod.ts';
+import { ownMongod } from '../helpers/mongod.ts';
 
 interface Line {
   readonly message: string;

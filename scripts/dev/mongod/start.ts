@@ -1,23 +1,24 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
+import { MINUTE, SECOND, within } from '../../../lib/time.ts';
 import { guard } from '../guard.ts';
 import { endChild, ended, hasEnded, howEnded, pidOf, spawnChild } from '../processes.ts';
 import { freePort } from './free-port.ts';
-import { keepLogTail } from './log-tail.ts';
-import { becomePrimary, isAnswering, replicaSetName } from './replica-set.ts';
+import { type MongodLog, readLog } from './log.ts';
+import { becomePrimary, replicaSetName } from './replica-set.ts';
 import { PortTaken, startFailure } from './start-failure.ts';
 
-const startLimit = 60_000;
-const stopGrace = 10_000;
+const START_LIMIT = MINUTE;
+const STOP_GRACE = 10 * SECOND;
 
-/** What to start. Without a port a free one is taken; `args` go to mongod as they are. */
+/** Options of a mongod. Without a port a free one is taken; `args` go to mongod as they are. */
 export interface MongodOptions {
   binary: string;
   dataFolder: string;
-  port?: number;
-  /** The port of a proxy in front of it: the set names that one, so that all clients go through it. */
-  advertisedPort?: number;
+  port?: number | undefined;
+  /** The port of a proxy in front of it, by which the set names it: all clients go through the proxy. */
+  advertisedPort?: number | undefined;
   /** Memory for WiredTiger's cache in GiB. Default 0.25, the least there is. */
   cacheSize?: number;
   args?: readonly string[];
@@ -27,7 +28,7 @@ export interface MongodOptions {
 export interface MongodProcess {
   port: number;
   pid: number;
-  /** Resolves when it has ended, whoever ended it, with how it ended and what it logged last. */
+  /** Resolves when it has ended, with its exit code or signal and its last log lines. */
   ended: Promise<string>;
   isRunning(): boolean;
   /** Ends it as an operator does (SIGTERM, after 10 s SIGKILL). Calling it again is harmless. */
@@ -42,44 +43,41 @@ export interface Mongod extends MongodProcess {
   uri: string;
 }
 
-/** Resolves when the mongod that listens on this port, with this pid, is as it has to be. */
-type Ready = (port: number, pid: number, signal: AbortSignal) => Promise<void>;
-
 /**
  * Starts a mongod on 127.0.0.1 as a one-node replica set and waits until it takes writes, 0.6 s on
- * an empty folder. It never outlives this process, and a Ctrl-C in the terminal does not reach it:
- * who started it stops it.
+ * an empty folder.
  *
- * @throws DataFolderInUse that names the process; another Error with what mongod logged when it
- *   does not start, or is not ready in 60 s. Nothing is left running then.
+ * @throws what `startMember` throws.
  */
 export async function startMongod(options: MongodOptions): Promise<Mongod> {
-  const advertised = (port: number) => options.advertisedPort ?? port;
-  const started = await start(options, (port, pid, signal) =>
-    becomePrimary(port, { pid, signal, host: `127.0.0.1:${advertised(port)}` }),
-  );
-  const uri = `mongodb://127.0.0.1:${advertised(started.port)}/?replicaSet=${replicaSetName}`;
-  return { ...started, uri };
+  const mongod = await startMember(options);
+  const host = `127.0.0.1:${options.advertisedPort ?? mongod.port}`;
+  const gone = new AbortController();
+  void mongod.ended.then(() => gone.abort());
+  const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(START_LIMIT)]);
+  try {
+    await becomePrimary(mongod.port, host, signal);
+  } catch (cause) {
+    await mongod.stop();
+    const { binary, dataFolder } = options;
+    const log = await mongod.ended;
+    throw new Error(`${binary} did not become primary on ${dataFolder}: ${log}`, { cause });
+  }
+  return { ...mongod, uri: `mongodb://${host}/?replicaSet=${replicaSetName}` };
 }
 
 /**
- * Starts a mongod like `startMongod`, as a member of a set that the caller initiates: it is only waited
- * for until it answers.
+ * Starts a mongod on 127.0.0.1, for a set that the caller initiates, and waits until it listens. It
+ * never outlives this process, and a Ctrl-C in the terminal does not reach it: the caller stops it.
+ *
+ * @throws DataFolderInUse that names the process; another Error with the log when it does not start
+ *   in 60 s. Nothing is left running then.
  */
-export function startMember(options: MongodOptions): Promise<MongodProcess> {
-  return start(options, (port, pid, signal) => isAnswering(port, { pid, signal }));
-}
-
-/** The same URI with a database in its path. */
-export function withDatabase(uri: string, database: string): string {
-  return uri.replace('/?', `/${database}?`);
-}
-
-async function start(options: MongodOptions, ready: Ready): Promise<MongodProcess> {
+export async function startMember(options: MongodOptions): Promise<MongodProcess> {
   await mkdir(options.dataFolder, { recursive: true, mode: 0o700 });
   for (let attemptsLeft = options.port === undefined ? 3 : 1; ; attemptsLeft--) {
     try {
-      return await launch(options, options.port ?? (await freePort()), ready);
+      return await launch(options, options.port ?? (await freePort()));
     } catch (error) {
       // Another program may have taken the free port in the meantime.
       if (!(error instanceof PortTaken) || attemptsLeft === 1) throw error;
@@ -87,16 +85,23 @@ async function start(options: MongodOptions, ready: Ready): Promise<MongodProces
   }
 }
 
-async function launch(options: MongodOptions, port: number, ready: Ready): Promise<MongodProcess> {
+/** Returns the same URI with a database in its path. */
+export function withDatabase(uri: string, database: string): string {
+  return uri.replace('/?', `/${database}?`);
+}
+
+async function launch(options: MongodOptions, port: number): Promise<MongodProcess> {
   const child = spawnMongod(options, port);
-  const log = keepLogTail(child);
+  const log = readLog(child);
   try {
-    await untilReady(child, port, ready);
+    await once(child, 'spawn');
+    guard(child);
+    await within(START_LIMIT, log.listening(), () => new Error('not in time'));
     return handle(child, port, log);
   } catch (cause) {
-    const how = hasEnded(child) ? howEnded(child) : `not ready in ${startLimit / 1000} s`;
-    await endChild(child, stopGrace);
-    throw await startFailure(options, child, `(${how}):\n${await log()}`, cause);
+    const how = hasEnded(child) ? howEnded(child) : `not ready in ${START_LIMIT / 1000} s`;
+    await endChild(child, STOP_GRACE);
+    throw await startFailure(options, child, `(${how}):\n${await log.tail()}`, cause);
   }
 }
 
@@ -110,24 +115,15 @@ function spawnMongod(options: MongodOptions, port: number): ChildProcess {
   return spawnChild(binary, all, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-async function untilReady(child: ChildProcess, port: number, ready: Ready): Promise<void> {
-  await once(child, 'spawn');
-  const gone = new AbortController();
-  child.once('exit', () => gone.abort());
-  guard(child);
-  const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(startLimit)]);
-  await ready(port, pidOf(child), signal);
-}
-
-function handle(child: ChildProcess, port: number, log: () => Promise<string>): MongodProcess {
+function handle(child: ChildProcess, port: number, log: MongodLog): MongodProcess {
   let stopping: Promise<void> | undefined;
   return {
     port,
     pid: pidOf(child),
-    ended: ended(child).then(async () => `${howEnded(child)}\n${await log()}`),
+    ended: ended(child).then(async () => `${howEnded(child)}\n${await log.tail()}`),
     isRunning: () => !hasEnded(child),
     stop() {
-      stopping ??= endChild(child, stopGrace);
+      stopping ??= endChild(child, STOP_GRACE);
       return stopping;
     },
     async kill() {

@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Document, MongoClient } from 'mongodb';
 import { startMember } from '../../../scripts/dev/mongod/start.ts';
+import { type BreakableMongod, keepMongod } from '../mongod.ts';
+import { emptyFolder } from '../processes.ts';
 import { type TcpProxy, tcpProxy } from '../proxy/tcp-proxy.ts';
 import type { Scope } from '../scope.ts';
 
@@ -16,22 +15,11 @@ export interface MemberSettings {
 }
 
 /** A mongod of a set, behind a proxy that every client and every other member has to take. */
-export interface Member {
+export interface Member extends BreakableMongod {
   readonly settings: MemberSettings;
-  /** What the set and its clients call it: the address of its proxy. */
+  /** The address of its proxy, by which the set and its clients know it. */
   readonly host: string;
-  /** Its own port, for questions past the proxy. */
-  readonly port: number;
   readonly proxy: TcpProxy;
-  readonly pid: number;
-  isRunning(): boolean;
-  /** SIGSTOP: it stops answering without closing a connection, until `thaw`. */
-  freeze(): void;
-  thaw(): void;
-  /** SIGKILL. */
-  kill(): Promise<void>;
-  /** Starts it again on the same data and port; resolves when it answers. */
-  restart(): Promise<void>;
   /** Runs a command of the database `admin` on this very member, past its proxy; rejects after `limit` milliseconds, by default 1,000. */
   ask(command: Document, limit?: number): Promise<Document>;
 }
@@ -46,30 +34,17 @@ export interface MemberOptions {
 
 /** Starts a member that belongs to no set yet. */
 export async function startSetMember(scope: Scope, options: MemberOptions): Promise<Member> {
-  const { binary, settings, args, openers } = options;
-  const dataFolder = await mkdtemp(join(tmpdir(), 'rescind-test-'));
-  scope.teardown(() => rm(dataFolder, { recursive: true, force: true, maxRetries: 3 }));
-  let mongod = await startMember({ binary, dataFolder, args });
-  scope.teardown(() => mongod.kill());
+  const { settings, openers, ...mongodOptions } = options;
+  const all = { ...mongodOptions, dataFolder: emptyFolder(scope) };
+  const mongod = await keepMongod(scope, (port) => startMember({ ...all, port }));
   const { port } = mongod;
   const proxy = await tcpProxy(scope, { target: () => port, openers });
-  return {
+  return Object.assign(mongod, {
     settings,
-    host: `127.0.0.1:${proxy.port}`,
-    port,
     proxy,
-    get pid() {
-      return mongod.pid;
-    },
-    isRunning: () => mongod.isRunning(),
-    freeze: () => void process.kill(mongod.pid, 'SIGSTOP'),
-    thaw: () => void process.kill(mongod.pid, 'SIGCONT'),
-    kill: () => mongod.kill(),
-    async restart() {
-      mongod = await startMember({ binary, dataFolder, args, port });
-    },
-    ask: (command, limit = 1_000) => ask(port, command, limit),
-  };
+    host: `127.0.0.1:${proxy.port}`,
+    ask: (command: Document, limit = 1_000) => ask(port, command, limit),
+  });
 }
 
 /** On a connection of its own, so that an answer never comes from before a break. */

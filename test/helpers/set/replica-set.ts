@@ -1,7 +1,6 @@
-import { findMongod } from '../../../scripts/dev/mongod/find.ts';
 import { replicaSetName } from '../../../scripts/dev/mongod/replica-set.ts';
-import { silentReport } from '../../../scripts/dev/progress.ts';
 import { waitFor } from '../../../scripts/dev/wait-for.ts';
+import { findTestMongod } from '../mongod.ts';
 import type { Scope } from '../scope.ts';
 import { type Member, type MemberSettings, startSetMember } from './member.ts';
 import { createNetwork, type Network } from './network.ts';
@@ -50,7 +49,7 @@ export async function ownReplicaSet(
   options: ReplicaSetOptions = {},
 ): Promise<ReplicaSet> {
   const { members: settings = [{}, {}, {}], args = [] } = options;
-  const binary = await findMongod(process.env, silentReport);
+  const binary = await findTestMongod();
   const network = createNetwork();
   const mongodArgs = ['--oplogSize', '64', '--setParameter', 'enableTestCommands=1', ...args];
   const starting = settings.map((of) =>

@@ -1,0 +1,92 @@
+import { findMongod } from '../../scripts/dev/mongod/find.ts';
+import { freePort } from '../../scripts/dev/mongod/free-port.ts';
+import { replicaSetName } from '../../scripts/dev/mongod/replica-set.ts';
+import {
+  type MongodOptions,
+  type MongodProcess,
+  startMongod,
+} from '../../scripts/dev/mongod/start.ts';
+import { silentReport } from '../../scripts/dev/progress.ts';
+import { emptyFolder } from './processes.ts';
+import { type TcpProxy, tcpProxy } from './proxy/tcp-proxy.ts';
+import type { Scope } from './scope.ts';
+
+export interface OwnMongodOptions {
+  /** Default: a temporary folder. One that is given is left as it is in the end. */
+  readonly dataFolder?: string;
+  /** More arguments for mongod. */
+  readonly args?: readonly string[];
+}
+
+/** A mongod to do harm to. */
+export interface BreakableMongod {
+  readonly port: number;
+  readonly pid: number;
+  isRunning(): boolean;
+  /** SIGSTOP: it stops answering without closing a connection, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** Starts it again on the same data and port; resolves when it is as it was after its start. */
+  restart(): Promise<void>;
+}
+
+export interface OwnMongod extends BreakableMongod {
+  /** With the database `rescind` in its path. */
+  readonly uri: string;
+  /** The folder of its data, for as long as the test runs. */
+  readonly dataFolder: string;
+}
+
+/** Finds the mongod that tests run. */
+export function findTestMongod(): Promise<string> {
+  return findMongod(process.env, silentReport);
+}
+
+/** Starts a mongod that ends with its scope, and can be started again. */
+export async function keepMongod(
+  scope: Scope,
+  start: (port?: number) => Promise<MongodProcess>,
+): Promise<BreakableMongod> {
+  let mongod = await start();
+  scope.teardown(() => mongod.kill());
+  return {
+    port: mongod.port,
+    get pid() {
+      return mongod.pid;
+    },
+    isRunning: () => mongod.isRunning(),
+    freeze: () => void process.kill(mongod.pid, 'SIGSTOP'),
+    thaw: () => void process.kill(mongod.pid, 'SIGCONT'),
+    kill: () => mongod.kill(),
+    async restart() {
+      mongod = await start(mongod.port);
+    },
+  };
+}
+
+/** Starts a mongod of the test's own, a set of one node that takes writes. */
+export async function ownMongod(
+  scope: Scope,
+  { dataFolder = emptyFolder(scope), args = [] }: OwnMongodOptions = {},
+  ports: Pick<MongodOptions, 'port' | 'advertisedPort'> = {},
+): Promise<OwnMongod> {
+  const binary = await findTestMongod();
+  const options = { binary, dataFolder, args: ['--oplogSize', '64', ...args], ...ports };
+  const mongod = await keepMongod(scope, (port = ports.port) => startMongod({ ...options, port }));
+  const host = `127.0.0.1:${ports.advertisedPort ?? mongod.port}`;
+  const uri = `mongodb://${host}/rescind?replicaSet=${replicaSetName}`;
+  return Object.assign(mongod, { uri, dataFolder });
+}
+
+/** Starts the same behind a proxy that every client has to take. */
+export async function proxiedMongod(
+  scope: Scope,
+  options: OwnMongodOptions = {},
+): Promise<OwnMongod & { readonly proxy: TcpProxy }> {
+  const port = await freePort(); // known before the mongod starts, as it looks for itself by the proxy
+  const proxy = await tcpProxy(scope, { target: () => port });
+  const mongod = await ownMongod(scope, options, { port, advertisedPort: proxy.port });
+  return Object.assign(mongod, { proxy });
+}
