@@ -38,7 +38,7 @@ async function main(args: string[]): Promise<number> {
   }
   const settings = await readSettings(process.env, process.cwd());
   await checkAddress(settings.host, settings.port);
-  const report = createReport(process.stderr, process.env);
+  const report = createReport(process.stderr);
   const cleanups = createCleanups();
   const stop = stopped(stopSignal(process.env)).then(() => 0);
   try {

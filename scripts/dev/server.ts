@@ -1,9 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import pretty from 'pino-pretty';
 import { parseDuration } from '../../lib/time.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { listenFault } from '../../server/listen-on.ts';
@@ -12,10 +10,11 @@ import { ExitError } from './exit-error.ts';
 import { guard } from './guard.ts';
 import { endChild, ended, hasEnded, howEnded, spawnChild } from './processes.ts';
 import type { Report } from './progress.ts';
+import { waitFor } from './wait-for.ts';
 
-const readyLimit = 60_000;
-/** In which a server ends that has no more than its own deadline to keep, in milliseconds. */
-const stopGrace = 15_000;
+const READY_LIMIT = 60_000;
+/** Milliseconds in which a server ends that has no more than its own deadline to keep. */
+const STOP_GRACE = 15_000;
 
 /**
  * Makes sure that the server will be able to listen.
@@ -52,6 +51,7 @@ export async function startServer(
   cleanups: Cleanups,
 ): Promise<{ exitCode: Promise<number> }> {
   const main = fileURLToPath(new URL('../../server/main.js', import.meta.url));
+  const format = await createFormat();
   // In a session of its own: a Ctrl-C is dev's to act on, so that the server ends before MongoDB.
   const child = spawnChild(process.execPath, [main], {
     env,
@@ -60,11 +60,11 @@ export async function startServer(
   });
   cleanups.add(async () => {
     if (!hasEnded(child))
-      await report.step('Stopping the server', () => endChild(child, stopGrace + delayOf(env)));
+      await report.step('Stopping the server', () => endChild(child, STOP_GRACE + delayOf(env)));
   });
   guard(child);
-  showLog(child);
-  await report.step('Starting the server', () => ready(child, `${url}/readyz`));
+  showLog(child, format);
+  await report.step('Starting the server', () => untilReady(child, `${url}/readyz`));
   return { exitCode: ended(child).then(() => exitCodeOf(child)) };
 }
 
@@ -72,20 +72,12 @@ function delayOf({ SHUTDOWN_DELAY = '' }: NodeJS.ProcessEnv): number {
   return parseDuration(SHUTDOWN_DELAY) ?? 0;
 }
 
-/** Written through process.stdout and not by its number: a spinner that turns there makes room. */
-function showLog(child: ChildProcess): void {
-  const colorize = process.stdout.isTTY && process.stdout.hasColors();
-  const readable = pretty.prettyFactory({
-    colorize,
-    ignore: 'pid,hostname',
-    singleLine: true,
-    translateTime: 'SYS:HH:MM:ss',
-  });
+function showLog(child: ChildProcess, format: (line: string) => string): void {
   if (child.stdout) {
     const lines = createInterface({ input: child.stdout });
     process.stdout.on('drain', () => lines.resume());
     lines.on('line', (line) => {
-      const isSlow = !process.stdout.write(readable(line));
+      const isSlow = !process.stdout.write(format(line));
       // A reader that left is never ready again, and the server is not to wait for it.
       if (isSlow && process.stdout.writable) lines.pause();
     });
@@ -93,29 +85,37 @@ function showLog(child: ChildProcess): void {
   child.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
 }
 
-async function ready(child: ChildProcess, url: string): Promise<void> {
-  const deadline = performance.now() + readyLimit;
-  let last = 'no answer';
-  while (performance.now() < deadline) {
-    if (hasEnded(child))
-      throw new ExitError(exitCodeOf(child), `The server has ended (${howEnded(child)}).`);
-    last = await askReadiness(url);
-    if (last === 'ready') return;
-    await sleep(100);
+/** Creates the format of log lines: by pino-pretty, an optional peer, else as they are. */
+async function createFormat(): Promise<(line: string) => string> {
+  try {
+    const { default: pretty } = await import('pino-pretty');
+    return pretty.prettyFactory({
+      colorize: process.stdout.isTTY && process.stdout.hasColors(),
+      ignore: 'pid,hostname',
+      singleLine: true,
+      translateTime: 'SYS:HH:MM:ss',
+    });
+  } catch {
+    return (line) => `${line}\n`;
   }
-  throw new ExitError(
-    EXIT.failed,
-    `The server is not ready after ${readyLimit / 1000} s. ${url}: ${last}`,
-  );
 }
 
-async function askReadiness(url: string): Promise<string> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
-    return response.status === 200 ? 'ready' : `${response.status} ${await response.text()}`;
-  } catch (error) {
-    return (error as Error).message;
-  }
+async function untilReady(child: ChildProcess, url: string): Promise<void> {
+  const gone = new AbortController();
+  child.once('exit', () => gone.abort());
+  const options = { timeout: READY_LIMIT, interval: 100, signal: gone.signal };
+  await waitFor('A ready server', () => assertReady(url), options).catch(({ cause }: Error) => {
+    const fault = hasEnded(child)
+      ? `The server has ended (${howEnded(child)}).`
+      : `The server is not ready after ${READY_LIMIT / 1000} s. ${url}: ${(cause as Error).message}`;
+    throw new ExitError(hasEnded(child) ? exitCodeOf(child) : EXIT.failed, fault, { cause });
+  });
+}
+
+async function assertReady(url: string): Promise<true> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+  if (response.status === 200) return true;
+  throw new Error(`${response.status} ${await response.text()}`);
 }
 
 function exitCodeOf(child: ChildProcess): number {

@@ -15,7 +15,7 @@ export async function openTestDatabase(
   cleanups: Cleanups,
 ): Promise<NodeJS.ProcessEnv> {
   if (env['TEST_MONGODB_URI']) return {};
-  const report = createReport(process.stderr, env);
+  const report = createReport(process.stderr);
   const binary = await findMongod(env, report);
   const starting = startMongod({ binary, dataFolder, args: mongodArgs });
   cleanups.add(async () => (await starting).stop());

@@ -5,7 +5,7 @@ import { createReport } from '../../scripts/dev/progress.ts';
 test('where nobody watches, long work tells now and then how far it is', async (t) => {
   const stream = new PassThrough({ encoding: 'utf8' });
   let now = 0;
-  const report = createReport(stream, {}, () => now);
+  const report = createReport(stream, () => now);
   await report.step('Counting', async (detail) => {
     for (now = 0; now < 70_000; now += 1_000) detail(`${now / 1_000} of 70`);
   });

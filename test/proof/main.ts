@@ -16,7 +16,7 @@ import { sectionsWith } from './sections.ts';
 async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
   const cleanups = createCleanups();
-  const report = createReport(process.stderr, process.env);
+  const report = createReport(process.stderr);
   const interrupted = stopped(stopSignal(process.env)).then((signal) => {
     report.warn(`Interrupted by ${signal}`);
     return EXIT.interrupted;

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+import getPort from 'get-port';
 
 /**
  * Below the ports that systems give to outgoing connections (Linux from 32768): one of those may take the
@@ -8,22 +7,14 @@ import { createServer } from 'node:net';
 const FIRST = 10_000;
 const LAST = 32_767;
 
-/** A TCP port of 127.0.0.1 that was free a moment ago; nothing keeps it free. */
-export async function freePort(): Promise<number> {
-  for (let attemptsLeft = 100; ; attemptsLeft--) {
-    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST + 1));
-    try {
-      await listenOnce(port);
-      return port;
-    } catch (error) {
-      if (attemptsLeft === 1) throw error;
-    }
-  }
+/** Finds a TCP port of 127.0.0.1 that is free now, and is not found again by this process for 15 seconds. */
+export function freePort(): Promise<number> {
+  return getPort({ host: '127.0.0.1', port: randomPorts() });
 }
 
-async function listenOnce(port: number): Promise<void> {
-  const server = createServer().listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  server.close();
-  await once(server, 'close');
+/** In no order, unlike get-port's own `portNumbers`: processes that search at once would find the same one. */
+function* randomPorts(): Generator<number> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    yield FIRST + Math.floor(Math.random() * (LAST - FIRST + 1));
+  }
 }
