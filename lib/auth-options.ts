@@ -1,16 +1,17 @@
+import { DEFAULTS } from './defaults.ts';
 import { assertInteger } from './input.ts';
 import type { Log } from './log.ts';
 import type { Db } from './store/database.ts';
 import type { LoginLimitOptions } from './store/login-limits.ts';
 import type { ProofAttempt } from './store/prover.ts';
 import { MOST_SESSIONS } from './store/sessions.ts';
-import { type Clock, DAY, HOUR, MINUTE, SECOND } from './time.ts';
+import { type Clock, DAY, HOUR, SECOND } from './time.ts';
 import type { Lifetimes } from './use-cases/shared/open-session.ts';
 
 export interface AuthOptions {
   /** A database that `rescind migrate` has prepared; `connect(uri).db` sets all the time-outs. */
   readonly db: Db;
-  /** The first signs new tokens, the others only verify. The rules for secrets apply. */
+  /** The signing secret, followed by those that only verify. The rules for secrets apply. */
   readonly secrets: readonly string[];
   /**
    * Signs new access tokens in place of the first secret, so that others can verify them: Ed25519 (EdDSA) or
@@ -50,30 +51,39 @@ export interface AuthOptions {
   readonly maxStaleness?: number;
   /** Milliseconds between two proofs of the primary. Default 1,000. */
   readonly proofInterval?: number;
-  /** Told of each attempt at such a proof, for metrics: `{ok, duration, primary, error}`, in milliseconds. Must not throw. */
+  /** Called after each attempt at such a proof, for metrics: `{ok, duration, primary, error}`, in milliseconds. Must not throw. */
   readonly onPrimaryProof?: (attempt: ProofAttempt) => void;
-  /** How many failed logins are let through. */
+  /** The limits on failed logins. */
   readonly loginLimits?: LoginLimitOptions;
-  /** Told what no caller can be told, such as an audit event that was lost. Default: nobody. */
+  /** Receives what no caller receives, such as the loss of an audit event. Default: no log. */
   readonly log?: Log;
   /** The time in milliseconds since 1970, for `iat` and `exp`. Default: the system's. */
   readonly clock?: Clock;
 }
 
-/** How sessions live, checked. */
+/** The options with their defaults filled in. */
+export type ResolvedOptions = AuthOptions & Required<Pick<AuthOptions, keyof typeof DEFAULTS>>;
+
+/** Fills in the defaults, also of options that are given as undefined. */
+export function resolveOptions(options: AuthOptions): ResolvedOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...DEFAULTS, ...(Object.fromEntries(given) as Partial<AuthOptions>) } as ResolvedOptions;
+}
+
+/** The rules for sessions; durations in milliseconds. */
 export interface SessionRules {
   readonly lifetimes: Lifetimes;
   readonly refreshGrace: number;
   readonly maxSessions: number;
 }
 
-/** A limit that is raised later must not outlive the entries of sessions that were revoked before. */
+/** The bound of every session. A limit that is raised later must not outlive the entries of sessions revoked before. */
 const LONGEST_SESSION = 90 * DAY;
 
-/** The rules for sessions of the options. TypeError that names the option at fault. */
-export function sessionRules(options: AuthOptions): SessionRules {
-  const { accessTokenTtl = 15 * MINUTE, refreshGrace = MINUTE, maxSessions = 100 } = options;
-  const { refreshTokenIdleTtl: idleTtl = 7 * DAY, refreshTokenMaxTtl: maxTtl = 30 * DAY } = options;
+/** Returns the rules for sessions. Throws a TypeError that names the option at fault. */
+export function sessionRules(options: ResolvedOptions): SessionRules {
+  const { accessTokenTtl, refreshGrace, maxSessions } = options;
+  const { refreshTokenIdleTtl: idleTtl, refreshTokenMaxTtl: maxTtl } = options;
   assertInteger('refreshTokenMaxTtl', maxTtl, SECOND, LONGEST_SESSION);
   assertInteger('refreshTokenIdleTtl', idleTtl, SECOND, maxTtl);
   assertInteger('accessTokenTtl', accessTokenTtl, SECOND, idleTtl);

@@ -1,4 +1,9 @@
-import { type AuthOptions, sessionRules } from './auth-options.ts';
+import {
+  type AuthOptions,
+  type ResolvedOptions,
+  resolveOptions,
+  sessionRules,
+} from './auth-options.ts';
 import { checkOptions } from './check-options.ts';
 import { type Log, silent } from './log.ts';
 import { createPasswordRules } from './password-rules.ts';
@@ -22,42 +27,40 @@ import { createRevocations } from './store/revocations.ts';
 import { createSchema } from './store/schema.ts';
 import { createSessions } from './store/sessions.ts';
 import { createUsers } from './store/users.ts';
-import { MINUTE, SECOND } from './time.ts';
+import { MINUTE } from './time.ts';
 import { createAccessTokens } from './tokens/access-tokens.ts';
 import { createKeyRing } from './tokens/keys.ts';
 import { createRefreshTokens } from './tokens/refresh-tokens.ts';
 
-/** What the use cases are made of. */
+/** The dependencies of the use cases. */
 export type AuthParts = Awaited<ReturnType<typeof openParts>>;
 
-/** The share of the deadline that a password may take; the rest is for the database. */
+/** The share of the deadline that a password check may take; the rest is for the database. */
 const PASSWORD_SHARE = 0.7;
 
-/** In deadlines: the time after which a login that a crash left under way is not counted any more. */
+/** The time, in deadlines, after which a login that a crash interrupted is no longer counted as in flight. */
 const ATTEMPT_HELD = 2;
 
 /**
- * Makes every part from the options. TypeError that names the option at fault: all of them are checked
- * before the first timer, thread or listener is there.
+ * Creates every part from the options. Throws a TypeError that names the option at fault: all options are checked
+ * before the first timer, thread or listener exists.
  */
-export async function openParts(options: AuthOptions) {
-  checkOptions(options);
-  assertUsable(options.db);
+export async function openParts(given: AuthOptions) {
+  checkOptions(given);
+  assertUsable(given.db);
+  const options = resolveOptions(given);
   const passive = await openPassive(options);
   return { ...passive, ...openActive(options, passive) };
 }
 
 type Passive = Awaited<ReturnType<typeof openPassive>>;
 
-/** Those that hold nothing which has to be closed. */
-async function openPassive(options: AuthOptions) {
-  const { db, deadline = 5 * SECOND } = options;
+/** Creates the parts that hold nothing to be closed. */
+async function openPassive(options: ResolvedOptions) {
+  const { db, deadline, passwordMinLength, bcryptCost, bcryptThreads, issuer } = options;
   const log = loggedWithoutData(options.log ?? silent);
-  const { passwordMinLength, issuer = 'rescind' } = options;
-  const { bcryptCost = 12, bcryptThreads = 1 } = options;
-  const patience = deadline * PASSWORD_SHARE;
   const collections = openCollections(db);
-  const passwordOptions = { bcryptCost, bcryptThreads, patience };
+  const passwordOptions = { bcryptCost, bcryptThreads, patience: deadline * PASSWORD_SHARE };
   checkPasswordOptions(passwordOptions);
   checkProofOptions(options);
   return {
@@ -77,9 +80,12 @@ async function openPassive(options: AuthOptions) {
   };
 }
 
-/** Those that have threads, timers and listeners, and what stands on them. None of them throws. */
-function openActive(options: AuthOptions, { collections, log, schema, passwordOptions }: Passive) {
-  const { db, clock = Date.now } = options;
+/** Creates the parts with threads, timers and listeners, and what depends on them. None of them throws. */
+function openActive(
+  options: ResolvedOptions,
+  { collections, log, schema, passwordOptions }: Passive,
+) {
+  const { db, clock } = options;
   const dailyCounts = createDailyCounts(collections, { clock });
   const primary = openPrimaryProof(options, collections, log);
   const revocations = createRevocations(collections, schema, clock, primary);
@@ -96,7 +102,7 @@ function openActive(options: AuthOptions, { collections, log, schema, passwordOp
   };
 }
 
-/** Ends their threads and timers. */
+/** Ends the threads and timers of the parts. */
 export async function closeParts(parts: AuthParts): Promise<void> {
   const { skew, primary, lastUse, dailyCounts, passwords } = parts;
   skew.stop();
@@ -105,23 +111,27 @@ export async function closeParts(parts: AuthParts): Promise<void> {
   await passwords.close();
 }
 
-function openPrimaryProof(options: AuthOptions, collections: Collections, log: Log): PrimaryProof {
-  const { onPrimaryProof } = options;
-  const tell = createProofLog(log);
-  return createPrimaryProof(options.db, collections, {
-    ...options,
+function openPrimaryProof(
+  { db, maxStaleness, proofInterval, onPrimaryProof }: ResolvedOptions,
+  collections: Collections,
+  log: Log,
+): PrimaryProof {
+  const logAttempt = createProofLog(log);
+  return createPrimaryProof(db, collections, {
+    maxStaleness,
+    proofInterval,
     onPrimaryProof(attempt) {
-      tell(attempt);
+      logAttempt(attempt);
       onPrimaryProof?.(attempt);
     },
     onTopology: createTopologyLog(log),
   });
 }
 
-async function openTokens(options: AuthOptions) {
-  const { issuer = 'rescind', audience = 'rescind', accessTokenTtl = 15 * MINUTE } = options;
-  const { secrets, rememberedTokenBytes, clock = Date.now } = options;
-  const keys = await createKeyRing(secrets, options);
+async function openTokens(options: ResolvedOptions) {
+  const { secrets, privateKey, publicKeys, issuer, audience } = options;
+  const { accessTokenTtl, rememberedTokenBytes, clock } = options;
+  const keys = await createKeyRing(secrets, { privateKey, publicKeys });
   return {
     keys,
     accessTokens: createAccessTokens({

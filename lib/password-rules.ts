@@ -1,4 +1,5 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
+import { DEFAULTS } from './defaults.ts';
 import { passwordFault } from './passwords.ts';
 
 /** The owner of the new password. */
@@ -19,8 +20,7 @@ export interface PasswordRuleOptions {
   readonly serviceName: string;
 }
 
-/** Minimum lengths of NIST SP 800-63B-4 section 3.1.1.2: 15 if the password is the only factor, 8 with another one. */
-const MIN_LENGTH = 15;
+/** The minimum of NIST SP 800-63B-4 section 3.1.1.2 with a second factor; the default is that without one. */
 const LEAST_MIN_LENGTH = 8;
 const MOST_MIN_LENGTH = 64;
 
@@ -37,7 +37,7 @@ const COMMON: ReadonlySet<string> = new Set(dictionary['passwords-common']);
  * Throws TypeError for a minimum length outside 8 to 64.
  */
 export function createPasswordRules(options: PasswordRuleOptions): PasswordRules {
-  const { passwordMinLength: minLength = MIN_LENGTH, serviceName } = options;
+  const { passwordMinLength: minLength = DEFAULTS.passwordMinLength, serviceName } = options;
   checkMinLength(minLength);
 
   return {

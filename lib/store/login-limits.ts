@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { DEFAULTS } from '../defaults.ts';
 import { AuthError, StoreUnavailable } from '../errors.ts';
 import { isIpv6, networkOf, subscriberOf } from '../ip-address.ts';
-import { DAY, MINUTE, SECOND } from '../time.ts';
+import { DAY, SECOND } from '../time.ts';
 import {
   type Counter,
   type CounterSnapshot,
@@ -139,9 +140,9 @@ interface LoginCounters {
 
 /** Creates the functions that name the counters, each after what it counts by. */
 function createMakeCounters(options: LoginLimitOptions) {
-  const perAccount = checked(options.perAccount ?? { points: 10, duration: 15 * MINUTE });
-  const perAddress = checked(options.perAddress ?? { points: 100, duration: 15 * MINUTE });
-  const anywhere = checked(options.anywhere ?? { points: 100, duration: DAY });
+  const perAccount = checked(options.perAccount ?? DEFAULTS.loginLimits.perAccount);
+  const perAddress = checked(options.perAddress ?? DEFAULTS.loginLimits.perAddress);
+  const anywhere = checked(options.anywhere ?? DEFAULTS.loginLimits.anywhere);
   return {
     ofLogin(email: string, ip: string): LoginCounters {
       const account = hashed(email);

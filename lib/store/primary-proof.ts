@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
+import { DEFAULTS } from '../defaults.ts';
 import { StoreUnavailable } from '../errors.ts';
-import { MINUTE, SECOND } from '../time.ts';
+import { MINUTE } from '../time.ts';
 import type { Collections } from './collections.ts';
 import {
   createProver,
@@ -152,7 +153,8 @@ async function untilUnchanged<T>(attempt: () => Promise<T>): Promise<T> {
 
 /** Fills in the defaults. Throws TypeError for times that do not fit together. */
 export function checkProofOptions(options: PrimaryProofOptions) {
-  const { maxStaleness = 5 * SECOND, proofInterval = SECOND, onPrimaryProof = () => {} } = options;
+  const { maxStaleness = DEFAULTS.maxStaleness, onPrimaryProof = () => {} } = options;
+  const { proofInterval = DEFAULTS.proofInterval } = options;
   if (!(Number.isInteger(proofInterval) && proofInterval >= 10 && proofInterval <= MINUTE)) {
     throw new TypeError('"proofInterval" must be a whole number of milliseconds from 10 to 60000');
   }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { DEFAULTS } from '../defaults.ts';
 import type { KeyRing } from './keys.ts';
 import type { AccessToken, Verify } from './verifier.ts';
 
@@ -8,8 +9,6 @@ export interface RememberOptions {
   /** The memory of the cache in bytes, by estimate. Default 96 MiB; 0 caches nothing. */
   readonly rememberedTokenBytes?: number | undefined;
 }
-
-const DEFAULT_BYTES = 96 * 1024 * 1024;
 
 /** The bytes of an entry, measured and rounded up. Entries differ only in the user's id: the rest is hashes, UUIDs and times. */
 const ENTRY_BYTES = 450;
@@ -27,7 +26,7 @@ function sizeCalculation({ userId }: AccessToken): number {
  * revocations are checked at every use, and a refusal is never cached.
  */
 export function createRememberedTokens(verify: Verify, options: RememberOptions): Verify {
-  const { keys, rememberedTokenBytes = DEFAULT_BYTES } = options;
+  const { keys, rememberedTokenBytes = DEFAULTS.rememberedTokenBytes } = options;
   assertBound(rememberedTokenBytes);
   const max = Math.floor(rememberedTokenBytes / ENTRY_BYTES);
   if (max === 0) return verify;

@@ -1,0 +1,25 @@
+import { DAY, MINUTE, SECOND } from './time.ts';
+
+/** The defaults of all options that have one, in the units of the options. The server's settings have the same. */
+export const DEFAULTS = Object.freeze({
+  issuer: 'rescind',
+  audience: 'rescind',
+  accessTokenTtl: 15 * MINUTE,
+  refreshTokenIdleTtl: 7 * DAY,
+  refreshTokenMaxTtl: 30 * DAY,
+  refreshGrace: MINUTE,
+  maxSessions: 100,
+  bcryptCost: 12,
+  bcryptThreads: 1,
+  passwordMinLength: 15,
+  rememberedTokenBytes: 96 * 1024 * 1024,
+  deadline: 5 * SECOND,
+  maxStaleness: 5 * SECOND,
+  proofInterval: SECOND,
+  loginLimits: Object.freeze({
+    perAccount: { points: 10, duration: 15 * MINUTE },
+    perAddress: { points: 100, duration: 15 * MINUTE },
+    anywhere: { points: 100, duration: DAY },
+  }),
+  clock: Date.now,
+});
