@@ -110,7 +110,7 @@ function describeServer(address: string, { error }: Described): string {
   if (/Timeout|ETIMEDOUT/.test(codes)) return `${address} did not answer in time`;
   if (/UNREACH/.test(codes)) return `there is no route to ${address}`;
   if (/ECONNRESET|EPIPE|MongoNetworkError/.test(codes)) {
-    return `${address} closes each connection, as if only one side used TLS (tls=true in the connection URI)`;
+    return `${address} closes each connection, as if only one side speaks TLS (tls=true in the connection URI)`;
   }
   return `${address} cannot be used (${codes.split(' ')[0]})`;
 }
