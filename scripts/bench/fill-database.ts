@@ -1,109 +1,119 @@
-import { hash, randomBytes } from 'node:crypto';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { hashSync } from 'bcryptjs';
-import type { Collection, Document } from 'mongodb';
-import { openCollections, type UserDocument } from '../../lib/store/collections.ts';
+import type { Document } from 'mongodb';
+import type { RevocationDocument, UserDocument } from '../../lib/store/collections.ts';
 import { connect, type Db } from '../../lib/store/database.ts';
 import { migrate, planMigration } from '../../lib/store/migrate.ts';
-import { DAY, MINUTE } from '../../lib/time.ts';
+import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-keys.ts';
+import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
 import type { Detail } from '../dev/progress.ts';
-import { cutoff, emailOf, USER_COUNT, userId, usersWithCutoff } from './population.ts';
-import { cutoffDocument, logoutDocuments, revokedToken } from './revoked-documents.ts';
 import { USUAL_ENTRIES } from './rows.ts';
-import type { MintedToken } from './tokens.ts';
-
-/** Every user's password, and the cost of its hash: the lowest allowed, so the most logins a second. */
-export const PASSWORD = 'testpassword123';
-export const BCRYPT_COST = 10;
-
-/** One for all: making 20,000 would take half an hour. */
-const passwordHash = hashSync(PASSWORD, BCRYPT_COST);
+import * as tokens from './tokens.ts';
 
 const BATCH = 10_000;
 
-/** What a database of the bench holds. */
-export interface Filling {
-  /** Entries in `revoked_tokens` that no request asks for. */
-  readonly entries: number;
-  /** Tokens that are sent, and have been revoked. */
-  readonly revoked: readonly MintedToken[];
-}
-
-/** Migrates an empty database as `rescind migrate` does, and fills it. */
-export async function fillDatabase(uri: string, filling: Filling, detail: Detail): Promise<void> {
+/**
+ * Migrates an empty database as `rescind migrate` does, and fills it with users, the tokens that are revoked,
+ * and entries that no request asks for: half of them of tokens, half of sessions, as logouts leave them.
+ */
+export async function fillDatabase(
+  uri: string,
+  entries: number,
+  revoked: readonly tokens.SignedToken[],
+  detail: Detail,
+): Promise<void> {
   const { db, close } = connect(uri, { deadline: 10 * MINUTE });
   try {
     await migrate(await planMigration(db, { auditRetention: 400 * DAY }), () => {});
-    await insert(db.collection('users'), USER_COUNT, users);
-    await fillRevoked(db, filling, detail);
-    if (filling.entries === USUAL_ENTRIES) await fillNaive(db, filling);
-    // Else the checkpoint would be written while something is measured.
+    await insert(db, 'users', tokens.USER_COUNT, createUserMaker());
+    const cutoffs = tokens.usersWithCutoff().map(makeCutoffEntry);
+    const known = [...cutoffs, ...revoked.map(({ hash }) => makeTokenEntry(hash))];
+    await insert(db, 'revoked_tokens', known.length, (index) => known[index]);
+    await insert(db, 'revoked_tokens', entries, makeEntry, detail);
+    if (entries === USUAL_ENTRIES) await fillNaiveLists(db, entries, revoked);
+    // Otherwise the checkpoint would be written during a measurement.
     await db.admin().command({ fsync: 1 });
   } finally {
     await close();
   }
 }
 
-async function fillRevoked(db: Db, { entries, revoked }: Filling, detail: Detail): Promise<void> {
-  const { revokedTokens } = openCollections(db);
-  const known = [
-    ...usersWithCutoff().map(cutoffDocument),
-    ...revoked.map(({ hash }) => revokedToken(hash)),
-  ];
-  await revokedTokens.insertMany(known);
-  await insert(
-    db.collection('revoked_tokens'),
-    entries,
-    (_, count) => logoutDocuments(count),
-    detail,
-  );
+/** Fills the naive lists of the peers: the hash of the whole token in hex, and the cutoffs of users. */
+async function fillNaiveLists(db: Db, entries: number, revoked: readonly tokens.SignedToken[]) {
+  const known = revoked.map(({ token }) => ({ _id: hash('sha256', token, 'hex') }));
+  const other = () => ({ _id: randomBytes(32).toString('hex') });
+  const cutoffs = tokens.usersWithCutoff();
+  const revoked_before = tokens.cutoff();
+  await insert(db, 'naive_revoked_tokens', known.length, (index) => known[index]);
+  await insert(db, 'naive_revoked_tokens', entries, other);
+  await insert(db, 'naive_user_cutoffs', cutoffs.length, (index) => {
+    return { _id: cutoffs[index], revoked_before };
+  });
 }
 
-/** What the naive list of revoked tokens has, under the hash of the whole token in hex. */
-async function fillNaive(db: Db, { entries, revoked }: Filling): Promise<void> {
-  const tokens = db.collection<{ _id: string }>('naive_revoked_tokens');
-  await tokens.insertMany(revoked.map(({ token }) => ({ _id: hash('sha256', token, 'hex') })));
-  await insert(tokens as unknown as Collection, entries, (_, count) =>
-    Array.from({ length: count }, () => ({ _id: randomBytes(32).toString('hex') })),
-  );
-  const cutoffs = db.collection<{ _id: string }>('naive_user_cutoffs');
-  const revoked_before = cutoff();
-  await cutoffs.insertMany(usersWithCutoff().map((_id) => ({ _id, revoked_before })));
-}
-
-/** Inserts in large batches; the next one is made while the database works on the last one. */
+/** Inserts in large batches, and makes the next one while the database works on the last one. */
 async function insert(
-  collection: Collection,
+  db: Db,
+  collection: string,
   count: number,
-  make: (first: number, count: number) => object[],
+  make: (index: number) => object | undefined,
   detail: Detail = () => {},
 ): Promise<void> {
-  const options = {
-    ordered: false,
-    bypassDocumentValidation: true,
-    writeConcern: { w: 1 },
-  } as const;
-  let underWay: Promise<unknown> = Promise.resolve();
+  const options = { ordered: false, bypassDocumentValidation: true, writeConcern: { w: 1 } };
+  let pending: Promise<unknown> = Promise.resolve();
   for (let first = 0; first < count; first += BATCH) {
-    const documents = make(first, Math.min(BATCH, count - first)) as Document[];
-    await underWay;
-    underWay = collection.insertMany(documents, options);
+    const indexes = Array.from({ length: Math.min(BATCH, count - first) }, (_, n) => first + n);
+    const documents = indexes.map(make) as Document[];
+    await pending;
+    pending = db.collection(collection).insertMany(documents, options);
     detail(`${Math.round((100 * first) / count)} %`);
   }
-  await underWay;
+  await pending;
 }
 
-function users(first: number, count: number): UserDocument[] {
+function createUserMaker(): (number: number) => UserDocument {
   const now = new Date();
-  return Array.from({ length: count }, (_, index) => ({
-    _id: userId(first + index),
-    email: emailOf(first + index),
+  // One hash for all users: 20,000 would take half an hour.
+  const password_hash = hashSync(tokens.PASSWORD, tokens.BCRYPT_COST);
+  return (number) => ({
+    _id: tokens.userId(number),
+    email: tokens.userEmail(number),
     company_id: 'testcompany',
     name: 'John Doe',
     roles: [],
-    password_hash: passwordHash,
+    password_hash,
     password_changed_at: now,
     disabled_at: null,
     created_at: now,
     updated_at: now,
-  }));
+  });
+}
+
+function makeEntry(index: number): RevocationDocument {
+  if (index % 2 === 0) return makeTokenEntry(randomBytes(32));
+  return makeLogoutEntry('session', sessionKey(randomUUID()), 92 * DAY);
+}
+
+/** Makes the entry of one token; none expires while a bench runs. */
+function makeTokenEntry(hash: Buffer): RevocationDocument {
+  return makeLogoutEntry('token', idOf(tokenKey(hash.toString('base64'))), 25 * HOUR);
+}
+
+function makeLogoutEntry(
+  kind: 'token' | 'session',
+  _id: RevocationDocument['_id'],
+  lifetime: number,
+): RevocationDocument {
+  const [user_id, revoked_at] = [randomUUID(), new Date()];
+  const expires_at = new Date(revoked_at.getTime() + lifetime);
+  const reason = 'logout';
+  return { _id, kind, user_id, reason, revoked_by: user_id, revoked_at, expires_at, writes: 1 };
+}
+
+/** Makes a user's entry after a revoke-all an hour ago. */
+function makeCutoffEntry(user_id: string): RevocationDocument {
+  const revoked_at = tokens.cutoff();
+  const by = { reason: 'revoke_all', revoked_by: user_id } as const;
+  const times = { revoked_at, revoked_before: revoked_at };
+  return { _id: userKey(user_id), kind: 'user', user_id, ...by, ...times, writes: 1 };
 }

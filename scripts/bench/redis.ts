@@ -1,88 +1,61 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DAY, toSeconds } from '../../lib/time.ts';
 import { guard } from '../dev/guard.ts';
 import { freePort } from '../dev/mongod/free-port.ts';
 import { onPath } from '../dev/mongod/on-path.ts';
 import { endChild, hasEnded, howEnded, run, spawnChild } from '../dev/processes.ts';
-import { cutoff, usersWithCutoff } from './population.ts';
+import type { Context } from './environment.ts';
 import { USUAL_ENTRIES } from './rows.ts';
-import type { MintedToken } from './tokens.ts';
+import { cutoff, type SignedToken, usersWithCutoff } from './tokens.ts';
 
-export interface Redis {
-  readonly url: string;
-  /** For example `7.0.15`. */
-  readonly version: string;
-  /** Writes the keys that the peers look for: as many revoked tokens as rescind's list has. */
-  fill(revoked: readonly MintedToken[]): Promise<void>;
-  stop(): Promise<void>;
-}
-
-/** What to do where there is none. */
+/** The reason for skipping a row that needs Redis. */
 export const REDIS_MISSING =
   'needs redis-server: apt-get install redis-server (or brew install redis)';
 
 const START_LIMIT = 10_000;
 const STOP_GRACE = 5_000;
 
-/** Starts a Redis that keeps nothing on disk; undefined where redis-server is not on PATH. */
-export async function startRedis(): Promise<Redis | undefined> {
+/** Starts and fills a Redis that keeps nothing on disk; undefined when redis-server is not on PATH. */
+export async function openRedis(
+  revoked: readonly SignedToken[],
+  { report, cleanups }: Pick<Context, 'report' | 'cleanups'>,
+) {
   const binary = await onPath('redis-server', process.env);
   if (binary === undefined) return undefined;
-  const { stdout } = await run(binary, ['--version']);
-  const port = await freePort();
-  const address = ['--port', String(port), '--bind', '127.0.0.1'];
-  const child = spawnChild(binary, [...address, '--save', '', '--appendonly', 'no'], {
-    detached: true,
-    stdio: 'ignore',
-  });
+  const { stdout } = await run(binary, ['--version'], { env: process.env });
+  const port = String(await freePort());
+  const args = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const child = spawnChild(binary, args, { detached: true, stdio: 'ignore' });
   guard(child);
   const stop = () => endChild(child, STOP_GRACE);
-  const deadline = performance.now() + START_LIMIT;
-  while (!(await answers(port))) {
+  cleanups.add(stop);
+  const limit = performance.now() + START_LIMIT;
+  for (; !(await send(port, ['PING']).catch(() => false)); await sleep(50)) {
     if (hasEnded(child)) throw new Error(`${binary} did not start (${howEnded(child)})`);
-    if (performance.now() > deadline) throw new Error(`${binary} does not answer`);
-    await sleep(50);
+    if (performance.now() > limit) throw new Error(`${binary} does not answer`);
   }
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    version: /v=(\S+)/.exec(stdout)?.[1] ?? 'unknown',
-    fill: (revoked) => send(port, keysOf(revoked)),
-    stop,
-  };
+  const title = `Filling Redis with ${USUAL_ENTRIES.toLocaleString('en')} keys`;
+  await report.step(title, () => send(port, listCommands(revoked)));
+  const version = /v=(\S+)/.exec(stdout)?.[1] ?? 'unknown';
+  return { url: `redis://127.0.0.1:${port}`, version, stop };
 }
 
-async function answers(port: number): Promise<boolean> {
-  return send(port, []).then(
-    () => true,
-    () => false,
-  );
+/** Runs commands and waits for the answer to all of them. */
+async function send(port: string, commands: readonly string[]): Promise<true> {
+  const options = { env: process.env, input: `${commands.join('\r\n')}\r\n` };
+  const { code, output } = await run('redis-cli', ['-p', port, '--pipe'], options);
+  if (code !== 0) throw new Error(`Redis refused: ${output.slice(0, 200)}`);
+  return true;
 }
 
-function keysOf(revoked: readonly MintedToken[]): readonly string[] {
-  const foreign = Array.from({ length: USUAL_ENTRIES }, () => randomUUID());
-  const tokens = [...foreign, ...revoked.map(({ jti }) => jti)];
+/** Returns the commands for the keys of the peers: as many revoked tokens as rescind has entries. */
+function listCommands(revoked: readonly SignedToken[]): readonly string[] {
+  const others = Array.from({ length: USUAL_ENTRIES }, () => randomUUID());
+  const tokens = [...others, ...revoked.map(({ jti }) => jti)];
   const before = toSeconds(cutoff().getTime());
   return [
     ...tokens.map((jti) => `SET revoked:${jti} 1 EX ${toSeconds(DAY)}`),
     ...usersWithCutoff().map((id) => `SET revoked_before:${id} ${before}`),
   ];
-}
-
-/** Sends commands, and waits for the answer to all of them. */
-async function send(port: number, commands: readonly string[]): Promise<void> {
-  const socket = connect(port, '127.0.0.1').setEncoding('latin1');
-  try {
-    await once(socket, 'connect');
-    socket.write([...commands, 'PING', ''].join('\r\n'));
-    for await (const text of socket) {
-      if (/^-/m.test(text)) throw new Error(`Redis refused: ${text.slice(0, 80)}`);
-      if (text.endsWith('+PONG\r\n')) return;
-    }
-    throw new Error('Redis closed the connection');
-  } finally {
-    socket.destroy();
-  }
 }

@@ -1,45 +1,38 @@
-/** A rescind that is measured, as BENCH_ROW describes it. */
+/** The rescind of a row, as BENCH_ROW describes it, in a process of its own. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { type Auth, assemble } from '../../lib/auth.ts';
 import { openParts } from '../../lib/auth-parts.ts';
-import { connect, type Db } from '../../lib/store/database.ts';
-import type { Revocations } from '../../lib/store/revocations.ts';
-import type { Users } from '../../lib/store/users.ts';
+import { connect } from '../../lib/store/database.ts';
 import { SECOND } from '../../lib/time.ts';
 import { createApp } from '../../server/app.ts';
 import { me } from '../../server/handlers/me.ts';
 import { listen } from '../../server/http-server.ts';
 import { authenticate, handleErrors } from '../../server/index.ts';
 import { createLog } from '../../server/log.ts';
-import type { RowOptions } from './server-process.ts';
+import type { RowOptions } from './servers.ts';
 
-const HOST = '127.0.0.1';
-const DEADLINE = 5 * SECOND;
+const host = '127.0.0.1';
+const deadline = 5 * SECOND;
 
-const options = JSON.parse(process.env['BENCH_ROW'] ?? '{}') as RowOptions;
-
-/** The only row without a check: its list of what is revoked is always empty. */
-const nothingRevoked: Pick<Revocations, 'check'> = { check: async () => undefined };
-
-/** A user about as long as those in the database. */
-const sameUser: Pick<Users, 'find'> = {
-  find: async (id) => ({
-    id,
-    email: 'john.doe@testcompany.com',
-    name: 'John Doe',
-    companyId: 'testcompany',
-    roles: [],
-    disabled: false,
-  }),
+/** About as long as the users in the database. */
+const SAME_USER = {
+  email: 'john.doe@testcompany.com',
+  name: 'John Doe',
+  companyId: 'testcompany',
+  roles: [],
+  disabled: false,
 };
 
-/** Makes the auth that createAuth makes, but for what the row leaves out. */
-async function openAuth(db: Db): Promise<Auth> {
-  const { secret, issuer, audience, checks, userLoad } = options;
-  const parts = await openParts({ db, secrets: [secret], issuer, audience, deadline: DEADLINE });
+/** Makes the auth that createAuth makes, without what the row leaves out. */
+async function openAuth(options: RowOptions): Promise<Auth> {
+  const { secret, issuer, audience, checks, userLoad, mongodbUri } = options;
+  const { db } = connect(mongodbUri, { deadline });
+  const parts = await openParts({ db, secrets: [secret], issuer, audience, deadline });
+  const nothingRevoked = { check: async () => undefined };
+  const sameUser = { find: async (id: string) => ({ id, ...SAME_USER }) };
   return assemble({
     ...parts,
     revocations: { ...parts.revocations, ...(checks !== 'revocation' && nothingRevoked) },
@@ -47,43 +40,33 @@ async function openAuth(db: Db): Promise<Auth> {
   });
 }
 
-/** Serves an application of somebody else's, as the peers are measured. Answers the port. */
-async function serveEmbedded(auth: Pick<Auth, 'authenticate'>): Promise<number> {
+/** Serves a bare Koa application with the middleware, as the peers are measured. Returns the port. */
+async function serveEmbedded(auth: Auth): Promise<number> {
   const app = new Koa();
   app.use(handleErrors());
   app.use(authenticate(auth));
   app.use((ctx) => me(ctx as unknown as Parameters<typeof me>[0], undefined as never));
-  const server = createServer(app.callback()).listen(0, HOST);
+  const server = createServer(app.callback()).listen(0, host);
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
 
-/** Serves the whole server, as server/start.ts does. Answers the port. */
+/** Serves the whole server as server/start.ts does, with its log on /dev/null. Returns the port. */
 async function serveWhole(auth: Auth): Promise<number> {
-  const log = createLog('info'); // to standard output, which the harness has opened on /dev/null
-  const app = createApp({
-    auth,
-    log,
-    isStopping: () => false,
-    requestDeadline: DEADLINE,
-    trustProxy: 0,
-  });
-  const { url } = await listen(app.callback(), { host: HOST, port: 0, log });
+  const log = createLog('info');
+  const settings = { isStopping: () => false, requestDeadline: deadline, trustProxy: 0 };
+  const app = createApp({ auth, log, ...settings });
+  const { url } = await listen(app.callback(), { host, port: 0, log });
   return Number(new URL(url).port);
 }
 
-async function main(): Promise<void> {
-  const { db } = connect(options.mongodbUri, { deadline: DEADLINE });
-  const auth = await openAuth(db);
-  const port = await (options.form === 'whole' ? serveWhole(auth) : serveEmbedded(auth));
-  process.on('message', (question: { cpu?: true }) => {
-    if (!question.cpu) return;
-    globalThis.gc?.(); // there only with --expose-gc: where memory is measured, and nothing else is
-    process.send?.({ cpu: process.cpuUsage(), memory: process.memoryUsage() });
-  });
-  process.on('disconnect', () => process.exit());
-  process.on('SIGTERM', () => process.exit());
-  process.send?.({ port });
-}
-
-await main();
+const options = JSON.parse(process.env['BENCH_ROW'] ?? '{}') as RowOptions;
+const auth = await openAuth(options);
+const port = await (options.form === 'whole' ? serveWhole(auth) : serveEmbedded(auth));
+process.on('message', () => {
+  globalThis.gc?.(); // only with --expose-gc, where memory is measured and nothing else
+  process.send?.({ cpu: process.cpuUsage(), memory: process.memoryUsage() });
+});
+process.on('disconnect', () => process.exit());
+process.on('SIGTERM', () => process.exit());
+process.send?.({ port });

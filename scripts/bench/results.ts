@@ -1,49 +1,48 @@
-/** What a run of the bench leaves in results.json: every figure of every round. */
-import type { StreamResult } from './load/protocol.ts';
-import type { Measure } from './loads.ts';
-import type { Row } from './rows.ts';
+/** Contents of results.json: every figure of every round. */
+import type { StreamResult } from './generator/protocol.ts';
+import type { Measure, Row } from './rows.ts';
 
-/** One row, one load, one pattern, one round. */
-export interface Run extends Measure, StreamResult {
+/** A measurement with the server's processor time in microseconds and MongoDB's reads, for each request. */
+export interface Measured extends StreamResult {
   readonly round: number;
-  readonly row: string;
-  /** Processor time of the server process for each request, in microseconds. */
-  readonly cpuPerRequest: number;
-  /** Finds and aggregates that MongoDB counted for each request. */
+  readonly cpuPerRequest?: number;
   readonly readsPerRequest: number;
 }
 
-/** A row as it stands in the tables, and why it was not measured, where it was not. */
+/** One measure of one row in one round. */
+export interface Measurement extends Measured, Measure {
+  readonly row: string;
+}
+
+/** A row as the tables show it, and the reason why it was not measured. */
 export interface ReportedRow
-  extends Pick<Row, 'id' | 'name' | 'configuration' | 'comparedWith' | 'entries' | 'userLoad'> {
+  extends Pick<Row, 'id' | 'name' | 'configuration' | 'comparedWith' | 'entries'>,
+    Pick<Row, 'userLoad' | 'checks'> {
   readonly isPeer: boolean;
-  readonly checks: Row['checks'];
   readonly skipped?: string;
 }
 
+/** The machine, the division of its processors, and its load average before each round. */
 export interface Machine {
   readonly processor: string;
   readonly cores: number;
   readonly memoryGb: number;
   readonly system: string;
-  /** Who ran on which processor. */
   readonly pinning: string;
-  /** Over the last minute, before each round. */
   readonly loadAverages: readonly number[];
 }
 
-/** Logins alone, one round. Rates are per second. */
-export interface LoginRun {
+/** Logins a second, beside one thread that only checked passwords before and after. */
+export interface LoginMeasurement {
   readonly round: number;
   readonly threads: number;
   readonly cost: number;
-  /** One thread that does nothing but check passwords, before and after. */
   readonly oneThread: readonly [before: number, after: number];
   readonly logins: number;
 }
 
-/** `/me` at 200 requests/s, one round, without and with logins at twice what the server can do. */
-export interface BesideLoginsRun {
+/** `/me` at 200 requests/s, without and with logins at twice the server's capacity. */
+export interface BesideLoginsMeasurement {
   readonly round: number;
   readonly offered: number;
   readonly without: StreamResult;
@@ -51,19 +50,15 @@ export interface BesideLoginsRun {
   readonly logins: StreamResult;
 }
 
-/** What is compared with `/me` on the same server. */
 export const ENDPOINTS = ['me', 'introspect', 'sessions', 'refresh'] as const;
 export type Endpoint = (typeof ENDPOINTS)[number];
 
-/** One endpoint at 50 connections, one round. */
-export interface EndpointRun extends StreamResult {
-  readonly round: number;
+/** One endpoint at 50 connections in one round. */
+export interface EndpointMeasurement extends Measured {
   readonly endpoint: Endpoint;
-  /** Finds and aggregates that MongoDB counted for each request. */
-  readonly readsPerRequest: number;
 }
 
-/** Memory of the server process once so many tokens have been used, after a garbage collection. Bytes. */
+/** Memory of the server process after `tokens` were used and garbage was collected, in bytes. */
 export interface MemoryReading {
   readonly tokens: number;
   readonly rss: number;
@@ -71,38 +66,38 @@ export interface MemoryReading {
   readonly external: number;
 }
 
-/** `collStats` of a `revoked_tokens`. Bytes. */
+/** `collStats` of a `revoked_tokens`, in bytes: documents uncompressed, data on disk compressed. */
 export interface StorageReading {
   readonly entries: number;
-  /** Of the documents, uncompressed. */
   readonly data: number;
-  /** Of the data on disk, compressed by blocks. */
   readonly disk: number;
   readonly indexes: Readonly<Record<string, number>>;
 }
 
-export interface Results {
+export interface Findings {
+  readonly runs: readonly Measurement[];
+  readonly logins: readonly LoginMeasurement[];
+  readonly besideLogins: readonly BesideLoginsMeasurement[];
+  readonly endpoints: readonly EndpointMeasurement[];
+  readonly memory: readonly MemoryReading[];
+  readonly storage: readonly StorageReading[];
+}
+
+/** All findings with the plan behind them. Times are seconds. */
+export interface Results extends Findings {
   readonly started: string;
   readonly minutes: number;
   readonly command: string;
   readonly quick: boolean;
   readonly rounds: number;
-  /** Of one run, in seconds: what is measured, and what comes before it. */
   readonly seconds: number;
   readonly leadIn: number;
-  /** Of each server before its first run, in seconds. */
   readonly warmUp: number;
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
   readonly rows: readonly ReportedRow[];
-  readonly runs: readonly Run[];
-  readonly logins: readonly LoginRun[];
-  readonly besideLogins: readonly BesideLoginsRun[];
-  readonly endpoints: readonly EndpointRun[];
-  /** When these were measured, where that was in a run of their own. */
+  /** Start of the endpoints' own run, where they were measured in another one. */
   readonly endpointsStarted?: string;
-  readonly memory: readonly MemoryReading[];
-  readonly storage: readonly StorageReading[];
-  /** Rows and experiments that answered wrongly or did not start, and how. */
+  /** Rows and experiments that answered wrongly or did not start, with the error. */
   readonly failures: Readonly<Record<string, string>>;
 }

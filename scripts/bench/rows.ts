@@ -1,33 +1,74 @@
-/** What is measured: rescind in several forms, and what a user would pick in its place. */
-import { EVERYTHING, HOT_50, type Measure, SHARES } from './loads.ts';
+/** Servers under test with their measures: rescind in several forms, and the peers a user would pick. */
+import type { Load } from './generator/protocol.ts';
 
-export type UserLoad = 'none' | 'documented' | 'batched';
+export type LoadName = '1 connection' | '50 connections' | '200 connections' | '200/s';
 
-/** A server under test. */
+export type Pattern = 'hot' | 'cold' | '1 % revoked' | '50 % revoked';
+
+/** A load with the kind of tokens that are sent. */
+export interface Measure {
+  readonly load: LoadName;
+  readonly pattern: Pattern;
+}
+
+export const LOADS: Readonly<Record<LoadName, Load>> = {
+  '1 connection': { connections: 1 },
+  '50 connections': { connections: 50 },
+  '200 connections': { connections: 200 },
+  '200/s': { rate: 200 },
+};
+
+export const LOAD_NAMES = Object.keys(LOADS) as LoadName[];
+
+/** Descriptions of the patterns in the published tables. */
+export const PATTERNS: Readonly<Record<Pattern, string>> = {
+  hot: '2,000 tokens of 2,000 users, in random order, again and again',
+  cold: 'every token is new to the server',
+  '1 % revoked': 'hot, and 1 of 100 tokens is revoked',
+  '50 % revoked': 'hot, and every other token is revoked',
+};
+
+/** The main measure, which every row has; the chart shows it. */
+export const HOT_AT_50 = { load: '50 connections', pattern: 'hot' } as const;
+
+const ALL_LOADS: readonly Measure[] = LOAD_NAMES.flatMap((load) => [
+  { load, pattern: 'hot' },
+  { load, pattern: 'cold' },
+]);
+
+const REVOKED_SHARES: readonly Measure[] = [
+  { load: '50 connections', pattern: '1 % revoked' },
+  { load: '50 connections', pattern: '50 % revoked' },
+];
+
+type UserLoad = 'none' | 'documented' | 'batched';
+
+/** A server under test with its measures. */
 export interface Row {
-  /** For `--rows`. */
+  /** The name that `--rows` takes. */
   readonly id: string;
   readonly name: string;
-  /** What it is made of and how it is set up, for the reader of the table. */
+  /** Components and settings, for the reader of the tables. */
   readonly configuration: string;
-  /** A file of scripts/bench/peers; without it rescind's own bench server. */
+  /** A file of scripts/bench/peers. Without one, the row is rescind: rescind-server.ts. */
   readonly peer?: string;
+  /** The store in which a peer looks for revocations. */
+  readonly revocations?: 'redis' | 'mongo';
   readonly userLoad: UserLoad;
-  /** rescind: the middleware in a bare Koa application, as the peers are, or all of server/app.ts. */
+  /** The form of rescind: middleware in a bare Koa application, as the peers are, or all of server/app.ts. */
   readonly form?: 'embedded' | 'whole';
-  /** What a good answer proves: a peer that lets a revoked token in must be one that says so. */
+  /** Proof behind a 200. A peer that accepts a revoked token must be listed without `revocation`. */
   readonly checks: 'nothing' | 'signature' | 'revocation';
-  readonly needsRedis?: true;
-  /** better-auth has no JWTs; it is asked for sessions of its own. */
+  /** better-auth has no JWTs: it is asked with sessions of its own. */
   readonly ownSessions?: true;
-  /** Entries in its `revoked_tokens`. */
+  /** Number of entries in `revoked_tokens`. */
   readonly entries: number;
   readonly measures: readonly Measure[];
-  /** The row of rescind that does as much as this one, to compare it with. */
+  /** The row of rescind that does the same work. */
   readonly comparedWith?: string;
 }
 
-/** How many entries the list of revoked tokens has where a row says nothing else. */
+/** Number of entries in `revoked_tokens` unless the row varies it. */
 export const USUAL_ENTRIES = 100_000;
 
 const EMBEDDED = 'middleware in a bare Koa application';
@@ -38,6 +79,7 @@ const rescind = {
   userLoad: 'batched',
   checks: 'revocation',
   entries: USUAL_ENTRIES,
+  measures: [HOT_AT_50],
 } as const;
 
 const RESCIND_ROWS: readonly Row[] = [
@@ -46,7 +88,7 @@ const RESCIND_ROWS: readonly Row[] = [
     id: 'strict',
     name: 'rescind, strict',
     configuration: `${EMBEDDED}; every request checked in MongoDB, user loaded`,
-    measures: [...EVERYTHING, ...SHARES],
+    measures: [...ALL_LOADS, ...REVOKED_SHARES],
   },
   {
     ...rescind,
@@ -54,7 +96,7 @@ const RESCIND_ROWS: readonly Row[] = [
     name: "rescind, revocation answers 'no'",
     configuration: `${EMBEDDED}; user loaded, no check (composed for the bench, no setting has it)`,
     checks: 'signature',
-    measures: EVERYTHING,
+    measures: ALL_LOADS,
     comparedWith: 'strict',
   },
   {
@@ -63,7 +105,7 @@ const RESCIND_ROWS: readonly Row[] = [
     name: 'rescind, strict, no user load',
     configuration: `${EMBEDDED}; every request checked, the user is a constant`,
     userLoad: 'none',
-    measures: EVERYTHING,
+    measures: ALL_LOADS,
   },
   {
     ...rescind,
@@ -72,7 +114,6 @@ const RESCIND_ROWS: readonly Row[] = [
     configuration: `${EMBEDDED}; MongoDB is never asked`,
     userLoad: 'none',
     checks: 'signature',
-    measures: HOT_50,
     comparedWith: 'strict-no-user',
   },
   {
@@ -81,7 +122,6 @@ const RESCIND_ROWS: readonly Row[] = [
     name: 'rescind, whole server, strict',
     configuration: WHOLE,
     form: 'whole',
-    measures: HOT_50,
   },
   {
     ...rescind,
@@ -90,32 +130,27 @@ const RESCIND_ROWS: readonly Row[] = [
     configuration: WHOLE,
     form: 'whole',
     checks: 'signature',
-    measures: HOT_50,
     comparedWith: 'whole-strict',
   },
 ];
 
-const USER_LOADS: readonly UserLoad[] = ['none', 'documented', 'batched'];
+const peer = { userLoad: 'none', entries: USUAL_ENTRIES, measures: [HOT_AT_50] } as const;
 
-const USER_LOAD_TEXT: Readonly<Record<UserLoad, string>> = {
+const USER_LOADS = {
   none: 'no user load',
   documented: 'user by findOne',
   batched: 'users by dataloader',
-};
+} as const;
 
-type PeerFamily = Pick<Row, 'id' | 'name' | 'configuration' | 'measures'> &
-  Required<Pick<Row, 'peer'>> &
-  Pick<Row, 'needsRedis'>;
-
-/** One row for each way to load the user. */
-function withUserLoads(family: PeerFamily): readonly Row[] {
-  return USER_LOADS.map((userLoad) => ({
+/** Returns a row for each way to load the user. */
+function forEachUserLoad(family: Pick<Row, 'id' | 'name' | 'configuration'> & Partial<Row>): Row[] {
+  return (['none', 'documented', 'batched'] as const).map((userLoad) => ({
+    ...peer,
     ...family,
     id: `${family.id}-${userLoad}`,
-    name: `${family.name}, ${USER_LOAD_TEXT[userLoad]}`,
+    name: `${family.name}, ${USER_LOADS[userLoad]}`,
     userLoad,
     checks: 'revocation',
-    entries: USUAL_ENTRIES,
     comparedWith: userLoad === 'none' ? 'strict-no-user' : 'strict',
   }));
 }
@@ -124,59 +159,54 @@ const TWO_GETS = 'two GETs, auto-pipelined';
 
 const PEER_ROWS: readonly Row[] = [
   {
+    ...peer,
     id: 'bare',
     name: 'bare Koa',
     configuration: 'the same JSON for everybody, no token looked at',
     peer: 'bare-koa.js',
-    userLoad: 'none',
     checks: 'nothing',
-    entries: USUAL_ENTRIES,
-    measures: HOT_50,
     comparedWith: 'strict',
   },
   {
+    ...peer,
     id: 'koa-jwt',
     name: 'koa-jwt, no revocation, no user load',
     configuration: 'KeyObject',
     peer: 'koa-jwt.js',
-    userLoad: 'none',
     checks: 'signature',
-    entries: USUAL_ENTRIES,
-    measures: HOT_50,
     comparedWith: 'strict-no-user',
   },
-  ...withUserLoads({
+  ...forEachUserLoad({
     id: 'koa-jwt-redis',
     name: 'koa-jwt + ioredis',
     configuration: `KeyObject; ${TWO_GETS}`,
-    peer: 'koa-jwt-redis.js',
-    needsRedis: true,
-    measures: EVERYTHING,
+    peer: 'koa-jwt.js',
+    revocations: 'redis',
+    measures: ALL_LOADS,
   }),
-  ...withUserLoads({
+  ...forEachUserLoad({
     id: 'koa-jwt-mongo',
     name: 'koa-jwt + two findOne',
     configuration: 'KeyObject; token and user cutoff by findOne, one after the other',
-    peer: 'koa-jwt-mongo.js',
-    measures: HOT_50,
+    peer: 'koa-jwt.js',
+    revocations: 'mongo',
   }),
-  ...withUserLoads({
+  ...forEachUserLoad({
     id: 'fastify-jwt-redis',
     name: '@fastify/jwt + ioredis',
     configuration: `trusted; response schema; fast-jwt's cache of 10,000 keyed by the token; ${TWO_GETS}`,
-    peer: 'fastify-jwt-redis.js',
-    needsRedis: true,
-    measures: HOT_50,
+    peer: 'fastify-jwt.js',
+    revocations: 'redis',
   }),
-  ...withUserLoads({
+  ...forEachUserLoad({
     id: 'express-jwt-redis',
     name: 'express-jwt + ioredis',
     configuration: `KeyObject; no ETag; dataloader by setImmediate; ${TWO_GETS}`,
-    peer: 'express-jwt-redis.js',
-    needsRedis: true,
-    measures: HOT_50,
+    peer: 'express-jwt.js',
+    revocations: 'redis',
   }),
   {
+    ...peer,
     id: 'better-auth',
     name: 'better-auth, getSession',
     configuration: 'MongoDB adapter with joins, cookie cache off; node:http; sessions of its own',
@@ -184,22 +214,21 @@ const PEER_ROWS: readonly Row[] = [
     userLoad: 'documented',
     checks: 'revocation',
     ownSessions: true,
-    entries: USUAL_ENTRIES,
-    measures: HOT_50,
     comparedWith: 'strict',
   },
 ];
 
-/** Rows that differ only in how much has been revoked. */
-function revokedEntriesRows(): readonly Row[] {
-  return [1_000, 1_000_000, 10_000_000].map((entries) => ({
-    ...rescind,
-    id: `revoked-${entries}`,
-    name: `rescind, strict, ${entries.toLocaleString('en')} revoked`,
-    configuration: EMBEDDED,
-    entries,
-    measures: HOT_50,
-  }));
-}
+const REVOKED_ENTRIES_ROWS: readonly Row[] = [1_000, 1_000_000, 10_000_000].map((entries) => ({
+  ...rescind,
+  id: `revoked-${entries}`,
+  name: `rescind, strict, ${entries.toLocaleString('en')} revoked`,
+  configuration: EMBEDDED,
+  entries,
+}));
 
-export const ROWS: readonly Row[] = [...RESCIND_ROWS, ...PEER_ROWS, ...revokedEntriesRows()];
+export const ROWS: readonly Row[] = [...RESCIND_ROWS, ...PEER_ROWS, ...REVOKED_ENTRIES_ROWS];
+
+/** Names a measure: unique, and readable in the progress line. */
+export function nameMeasure({ load, pattern }: Measure): string {
+  return `${load}, ${pattern}`;
+}

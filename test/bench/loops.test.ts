@@ -3,14 +3,14 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { runClosedLoop } from '../../scripts/bench/load/closed-loop.ts';
-import { runOpenLoop } from '../../scripts/bench/load/open-loop.ts';
+import { runClosedLoop, runOpenLoop } from '../../scripts/bench/generator/loops.ts';
+import type { Request } from '../../scripts/bench/generator/protocol.ts';
 import {
   once as eachOnce,
+  encodeRequest,
   meRequest,
-  type Request,
   randomly,
-} from '../../scripts/bench/load/requests.ts';
+} from '../../scripts/bench/generator/requests.ts';
 
 async function serve(t: ExecutionContext, listener: RequestListener): Promise<number> {
   const server = createServer(listener).listen(0, '127.0.0.1');
@@ -22,9 +22,9 @@ async function serve(t: ExecutionContext, listener: RequestListener): Promise<nu
   return (server.address() as AddressInfo).port;
 }
 
-function requests(count: number, expected = [200]): Request[] {
+function requests(count: number, expected = 200): Request[] {
   return Array.from({ length: count }, (_, index) =>
-    meRequest({ name: 'Authorization', value: `Bearer ${index}`, expected }),
+    encodeRequest(meRequest('Authorization', `Bearer ${index}`, expected)),
   );
 }
 
@@ -32,8 +32,14 @@ test('a closed loop keeps its connections busy, and counts only what is measured
   let most = 0;
   let underWay = 0;
   let served = 0;
+  let allBusy = () => {};
+  const busy = new Promise<void>((resolve) => {
+    allBusy = resolve;
+  });
   const port = await serve(t, async (_, response) => {
     most = Math.max(most, ++underWay);
+    if (underWay === 4) allBusy();
+    await busy;
     await sleep(2);
     underWay--;
     served++;
@@ -69,7 +75,7 @@ test('an answer that is not the expected one counts as wrong', async (t) => {
     response.end();
   });
   const times = { port, leadIn: 0, duration: 60_000 };
-  const { wrong, statuses } = await runClosedLoop(times, eachOnce(requests(10, [401])), 1);
+  const { wrong, statuses } = await runClosedLoop(times, eachOnce(requests(10, 401)), 1);
   t.is(wrong, 1);
   t.deepEqual(statuses, { 401: 9, 500: 1 });
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { parseProcessors, pinned } from '../../scripts/bench/pinning.ts';
+import { parseProcessors, pinned } from '../../scripts/bench/processes.ts';
 
 test('a list of processors is read as the system writes it', (t) => {
   t.deepEqual(parseProcessors('0'), [0]);

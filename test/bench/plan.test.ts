@@ -1,17 +1,17 @@
 import test from 'ava';
-import { keyOf, makePlan, turnsOfRound, unknownNames } from '../../scripts/bench/plan.ts';
-import { ROWS } from '../../scripts/bench/rows.ts';
+import { findUnknownNames, listRuns, makePlan } from '../../scripts/bench/plan.ts';
+import { nameMeasure, ROWS } from '../../scripts/bench/rows.ts';
 
-const idsOfRound = (round: number) =>
-  turnsOfRound(makePlan({ only: ['strict', 'bare', 'koa-jwt'] }).rows, round)
-    .filter(({ measures }) => measures.map(keyOf).join() === '50 connections, hot')
+const listIds = (round: number) =>
+  listRuns(makePlan({ only: ['strict', 'bare', 'koa-jwt'] }).rows, round)
+    .filter(({ measures }) => measures.map(nameMeasure).join() === '50 connections, hot')
     .map(({ row }) => row.id);
 
 test('each round measures every measure of every row once, the main one of all rows first', (t) => {
   for (const round of [0, 1, 4]) {
-    const turns = turnsOfRound(ROWS, round);
-    const names = turns.flatMap(({ row, measures }) =>
-      measures.map((measure) => `${row.id}: ${keyOf(measure)}`),
+    const runs = listRuns(ROWS, round);
+    const names = runs.flatMap(({ row, measures }) =>
+      measures.map((measure) => `${row.id}: ${nameMeasure(measure)}`),
     );
     t.is(new Set(names).size, names.length);
     t.is(
@@ -24,7 +24,7 @@ test('each round measures every measure of every row once, the main one of all r
 });
 
 test('what is compared with known tokens has a server that has seen nothing else', (t) => {
-  const refusals = turnsOfRound(ROWS, 0).filter(({ measures }) =>
+  const refusals = listRuns(ROWS, 0).filter(({ measures }) =>
     measures.some(({ pattern }) => pattern.endsWith('revoked')),
   );
   t.deepEqual(
@@ -34,9 +34,9 @@ test('what is compared with known tokens has a server that has seen nothing else
 });
 
 test('another row comes first in each round, and every other round goes backwards', (t) => {
-  t.deepEqual(idsOfRound(0), ['strict', 'bare', 'koa-jwt']);
-  t.deepEqual(idsOfRound(1), ['strict', 'koa-jwt', 'bare']);
-  t.deepEqual(idsOfRound(2), ['koa-jwt', 'strict', 'bare']);
+  t.deepEqual(listIds(0), ['strict', 'bare', 'koa-jwt']);
+  t.deepEqual(listIds(1), ['strict', 'koa-jwt', 'bare']);
+  t.deepEqual(listIds(2), ['koa-jwt', 'strict', 'bare']);
 });
 
 test('a name ends in * for all names that begin so', (t) => {
@@ -46,7 +46,7 @@ test('a name ends in * for all names that begin so', (t) => {
     ['koa-jwt-redis-none', 'koa-jwt-redis-documented', 'koa-jwt-redis-batched'],
   );
   t.deepEqual([...experiments], ['logins']);
-  t.deepEqual(unknownNames(['strict', 'memory', 'koa*', 'nonsense', 'x*']), ['nonsense', 'x*']);
+  t.deepEqual(findUnknownNames(['strict', 'memory', 'koa*', 'nonsense', 'x*']), ['nonsense', 'x*']);
 });
 
 test('quick takes fewer loads and entries, of every other row', (t) => {

@@ -1,18 +1,25 @@
 import test from 'ava';
-import type { Measure } from '../../scripts/bench/loads.ts';
 import { chart } from '../../scripts/bench/report/chart.ts';
-import { megabytes, percent, ratio, short, whole } from '../../scripts/bench/report/format.ts';
-import { markdownTable } from '../../scripts/bench/report/markdown-table.ts';
+import {
+  formatTable,
+  left,
+  megabytes,
+  percent,
+  ratio,
+  right,
+  short,
+  whole,
+} from '../../scripts/bench/report/format.ts';
 import { headline } from '../../scripts/bench/report/row-tables.ts';
 import { tables } from '../../scripts/bench/report/tables.ts';
 import { targetTable } from '../../scripts/bench/report/targets.ts';
-import type { Results, Run } from '../../scripts/bench/results.ts';
-import { ROWS } from '../../scripts/bench/rows.ts';
+import type { Measurement, Results } from '../../scripts/bench/results.ts';
+import { type Measure, ROWS } from '../../scripts/bench/rows.ts';
 
 const HOT: Measure = { load: '50 connections', pattern: 'hot' };
 
 /** Three rounds of a row, with so many requests in a second each. */
-function runs(row: string, perSecond: readonly number[], measure = HOT): Run[] {
+function runs(row: string, perSecond: readonly number[], measure = HOT): Measurement[] {
   return perSecond.map((completed, round) => ({
     ...measure,
     round,
@@ -98,13 +105,11 @@ test('a ratio whose rounds differ too much is not told', (t) => {
 });
 
 test('a table is Markdown in aligned columns', (t) => {
-  const table = markdownTable(
-    [{ title: 'Row' }, { title: 'n', align: 'right' }],
-    [
-      ['a', '1'],
-      ['long one', '1,000'],
-    ],
-  );
+  const rows = [
+    ['a', '1'],
+    ['long one', '1,000'],
+  ] as const;
+  const table = formatTable(rows, [left('Row', ([name]) => name), right('n', ([, n]) => n)]);
   t.is(
     table,
     [
@@ -155,9 +160,9 @@ test('targets are taken from logins and memory too', (t) => {
     {
       round: 0,
       offered: 40,
-      without: run as Run,
-      beside: { ...(run as Run), p99: 12 },
-      logins: run as Run,
+      without: run as Measurement,
+      beside: { ...(run as Measurement), p99: 12 },
+      logins: run as Measurement,
     },
   ];
   const reading = (tokens: number, rss: number) => ({

@@ -1,7 +1,10 @@
 import test from 'ava';
-import { figureOf, median, ratioOf, spread } from '../../scripts/bench/statistics.ts';
+import { compare, median, spread, summarize } from '../../scripts/bench/report/statistics.ts';
+import type { Measured } from '../../scripts/bench/results.ts';
 
-const values = (...list: number[]) => list.map((value, round) => ({ round, value }));
+/** Measurements of rounds with so many requests in a second. */
+const values = (...list: number[]) =>
+  list.map((completed, round) => ({ round, completed, elapsed: 1_000 }) as Measured);
 
 test('the median is the middle value, or the mean of the two in the middle', (t) => {
   t.is(median([3, 1, 2]), 2);
@@ -26,21 +29,21 @@ test('the spread of fewer rounds is that of them all', (t) => {
 });
 
 test('a figure is unsteady above a spread of 25 %, and not at it', (t) => {
-  t.deepEqual(figureOf([100, 110, 125]), { median: 110, isUnsteady: false });
-  t.deepEqual(figureOf([100, 110, 126]), { median: 110, isUnsteady: true });
-  t.deepEqual(figureOf([1, 100, 110, 125, 1000]), { median: 110, isUnsteady: false });
+  t.deepEqual(summarize([100, 110, 125]), { median: 110, isUnsteady: false });
+  t.deepEqual(summarize([100, 110, 126]), { median: 110, isUnsteady: true });
+  t.deepEqual(summarize([1, 100, 110, 125, 1000]), { median: 110, isUnsteady: false });
 });
 
 test('there is no figure of no round', (t) => {
-  t.is(figureOf([]), undefined);
-  t.is(ratioOf([], values(1)), undefined);
+  t.is(summarize([]), undefined);
+  t.is(compare([], values(1)), undefined);
 });
 
 test('a ratio is taken within each round: a machine that is slower in one round changes nothing', (t) => {
-  const figure = ratioOf(values(200, 20, 400), values(100, 10, 200));
+  const figure = compare(values(200, 20, 400), values(100, 10, 200));
   t.deepEqual(figure, { median: 2, isUnsteady: false });
 });
 
 test('a round that only one side has is left out', (t) => {
-  t.is(ratioOf(values(2, 4), [{ round: 1, value: 1 }])?.median, 4);
+  t.is(compare(values(2, 4), [{ ...(values(1)[0] as Measured), round: 1 }])?.median, 4);
 });

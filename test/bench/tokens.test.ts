@@ -4,8 +4,13 @@ import { MINUTE } from '../../lib/time.ts';
 import { createAccessTokens } from '../../lib/tokens/access-tokens.ts';
 import { createKeyRing } from '../../lib/tokens/keys.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { userId, userIds } from '../../scripts/bench/population.ts';
-import { AUDIENCE, createMint, ISSUER } from '../../scripts/bench/tokens.ts';
+import {
+  AUDIENCE,
+  createTokenSigner,
+  ISSUER,
+  userId,
+  userIds,
+} from '../../scripts/bench/tokens.ts';
 
 async function setUp() {
   const secret = generateSecret();
@@ -16,19 +21,19 @@ async function setUp() {
     accessTokenTtl: 15 * MINUTE,
     clock: Date.now,
   });
-  return { accessTokens, mint: await createMint(secret) };
+  return { accessTokens, sign: await createTokenSigner(secret) };
 }
 
 test("rescind takes the bench's tokens for its own", async (t) => {
-  const { accessTokens, mint } = await setUp();
-  const { token } = mint(userId(7));
+  const { accessTokens, sign } = await setUp();
+  const { token } = sign(userId(7));
   const verified = accessTokens.verify(token);
   t.is(verified.userId, userId(7));
   t.notThrows(() => accessTokens.assertCurrent(verified));
 });
 
 test('a token of the bench has the header and the claims of one of rescind, in their order', async (t) => {
-  const { accessTokens, mint } = await setUp();
+  const { accessTokens, sign } = await setUp();
   const input = {
     userId: userId(0),
     sessionId: userId(1),
@@ -39,15 +44,15 @@ test('a token of the bench has the header and the claims of one of rescind, in t
   const { token: real } = await accessTokens.issue(input);
   const read = (token: string, part: number) =>
     JSON.parse(Buffer.from(token.split('.')[part] ?? '', 'base64url').toString());
-  const { token } = mint(userId(0));
+  const { token } = sign(userId(0));
   t.deepEqual(read(token, 0), read(real, 0));
   t.deepEqual(Object.keys(read(token, 1)), Object.keys(read(real, 1)));
   t.is(token.length, real.length);
 });
 
 test('a token is known by the SHA-256 of its signed bytes, and no two are the same', async (t) => {
-  const { mint } = await setUp();
-  const [first, second] = [mint(userId(0)), mint(userId(0))];
+  const { sign } = await setUp();
+  const [first, second] = [sign(userId(0)), sign(userId(0))];
   const signed = first.token.slice(0, first.token.lastIndexOf('.'));
   t.deepEqual(first.hash, createHash('sha256').update(signed).digest());
   t.not(first.token, second.token);

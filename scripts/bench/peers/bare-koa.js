@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import Koa from 'koa';
-import { me } from './me.js';
-import { serve } from './serve.js';
+import { me, serve } from './harness.js';
 
-/** Koa alone: the same JSON for everybody, no token looked at. */
+/** The same JSON for everybody. */
 const body = me({ sub: randomUUID(), sid: randomUUID() });
 
 const app = new Koa();

@@ -1,10 +1,7 @@
 import { mongodbAdapter } from '@better-auth/mongo-adapter';
 import { betterAuth } from 'better-auth';
 import { testUtils } from 'better-auth/plugins';
-import { me } from './me.js';
-import { connectMongo } from './mongo.js';
-import { row } from './row.js';
-import { serve } from './serve.js';
+import { connectMongo, me, row, serve } from './harness.js';
 
 const client = await connectMongo();
 const options = {
@@ -15,8 +12,7 @@ const options = {
     additionalFields: { company_id: { type: 'string' }, roles: { type: 'string[]' } },
   },
   session: { cookieCache: { enabled: false } },
-  // One aggregate with $lookup in place of two reads.
-  advanced: { database: { joins: true } },
+  advanced: { database: { joins: true } }, // one aggregate with $lookup in place of two reads
   telemetry: { enabled: false },
   rateLimit: { enabled: false },
   logger: { disabled: true },
@@ -39,7 +35,7 @@ await serve(async (request, response) => {
   response.end(body);
 });
 
-/** The cookies of `count` new users with a session each, made by better-auth's own test helpers. */
+/** Makes `count` users with a session each by better-auth's own test helpers. Returns their cookies. */
 async function seed(count) {
   const { test } = await betterAuth({ ...options, plugins: [testUtils()] }).$context;
   const cookies = [];
@@ -52,7 +48,7 @@ async function seed(count) {
 
 async function login(test) {
   const profile = { name: 'John Doe', company_id: 'testcompany', roles: [] };
-  // Without the id the helper invents: the adapter makes an ObjectId, as when one signs up.
+  // Without the id of the helper: the adapter makes an ObjectId, as at a sign-up.
   const { id: _, ...user } = test.createUser(profile);
   const { id } = await test.saveUser(user);
   const headers = await test.getAuthHeaders({ userId: id });

@@ -1,36 +1,59 @@
-/** How figures are written, the same in every table. What was not measured is a dash. */
-import type { Figure } from '../statistics.ts';
+/** Spelling of figures and tables. A figure that was not measured is a dash. */
+import { markdownTable } from 'markdown-table';
+import type { Figure } from './statistics.ts';
 
 export const NOT_MEASURED = '–';
 
-/** `12,345` */
-export function whole(value: number | undefined): string {
-  return isThere(value) ? Math.round(value).toLocaleString('en') : NOT_MEASURED;
+/** A column of a table, with the text of its cell for each row. */
+export interface Column<Row> {
+  readonly title: string;
+  readonly align: 'right' | null;
+  readonly cell: (row: Row) => string;
 }
 
-/** Three digits that matter: `0.123`, `1.23`, `12.3`, `123`. */
+export function left<Row>(title: string, cell: (row: Row) => string): Column<Row> {
+  return { title, align: null, cell };
+}
+
+export function right<Row>(title: string, cell: (row: Row) => string): Column<Row> {
+  return { title, align: 'right', cell };
+}
+
+/** Formats rows as a Markdown table. */
+export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+  const lines = rows.map((row) => columns.map(({ cell }) => cell(row)));
+  const align = columns.map((column) => column.align);
+  return markdownTable([columns.map(({ title }) => title), ...lines], { align });
+}
+
+/** `12,345` */
+export function whole(value: number | undefined): string {
+  return isMeasured(value) ? Math.round(value).toLocaleString('en') : NOT_MEASURED;
+}
+
+/** Three significant digits: `0.123`, `1.23`, `12.3`, `123`. */
 export function short(value: number | undefined): string {
-  if (!isThere(value)) return NOT_MEASURED;
+  if (!isMeasured(value)) return NOT_MEASURED;
   if (value === 0) return '0';
   const digits = Math.min(3, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)))));
   return value.toFixed(digits);
 }
 
-/** A share as `12 %`. */
+/** `12 %` */
 export function percent(share: number | undefined): string {
-  return isThere(share) ? `${Math.round(100 * share)} %` : NOT_MEASURED;
+  return isMeasured(share) ? `${Math.round(100 * share)} %` : NOT_MEASURED;
 }
 
-/** A ratio, or `unsteady` where its rounds differ too much to say one. */
+/** A ratio, or `unsteady` when its rounds differ too much. */
 export function ratio(figure: Figure | undefined): string {
   return figure?.isUnsteady ? 'unsteady' : short(figure?.median);
 }
 
-/** Bytes as `12.3 MB` (of 1,000,000). */
+/** `12.3 MB`, of 1,000,000 bytes */
 export function megabytes(bytes: number): string {
   return `${short(bytes / 1e6)} MB`;
 }
 
-function isThere(value: number | undefined): value is number {
+function isMeasured(value: number | undefined): value is number {
   return value !== undefined && !Number.isNaN(value);
 }

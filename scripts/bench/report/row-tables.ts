@@ -1,114 +1,133 @@
-/** The tables of the rows: all of them at 50 connections, and some of them under every load. */
-import { HOT_AT_50, LOADS, type LoadName, type Pattern } from '../loads.ts';
-import type { ReportedRow, Results } from '../results.ts';
-import type { Figure } from '../statistics.ts';
-import { NOT_MEASURED, percent, ratio, short, whole } from './format.ts';
-import { type Column, markdownTable } from './markdown-table.ts';
+/** Tables of the rows and of the other endpoints. */
 import {
-  cpuPerRequest,
-  medianOf,
-  p50,
-  p99,
-  perSecond,
-  ratioBetween,
-  readsPerRequest,
-  type Selection,
-  serverBusy,
-  variesEntries,
-} from './select.ts';
+  ENDPOINTS,
+  type Endpoint,
+  type Measured,
+  type ReportedRow,
+  type Results,
+} from '../results.ts';
+import { HOT_AT_50, LOAD_NAMES, type Measure, type Pattern } from '../rows.ts';
+import * as format from './format.ts';
+import * as statistics from './statistics.ts';
 
-const FIGURES: readonly Column[] = [
-  'requests/s',
-  'CPU µs/request',
-  'server busy',
-  'p50 ms',
-  'p99 ms',
-  'reads/request',
-].map((title) => ({ title, align: 'right' }));
+const { left, right, ratio, whole, short } = format;
 
-const RESCIND_TO_IT: Column = { title: 'rescind ÷ it', align: 'right' };
+const FIGURES: readonly (readonly [string, (value: number) => string, statistics.Metric])[] = [
+  ['requests/s', whole, statistics.perSecond],
+  ['CPU µs/request', whole, statistics.cpuPerRequest],
+  ['server busy', format.percent, statistics.serverBusy],
+  ['p50 ms', short, ({ p50 }) => p50],
+  ['p99 ms', short, ({ p99 }) => p99],
+  ['reads/request', short, statistics.readsPerRequest],
+];
 
-/** Every row with known tokens at 50 connections, and how many times as much rescind does. */
+const ENDPOINT_NAMES: Readonly<Record<Endpoint, string>> = {
+  me: '`GET /api/auth/me`',
+  introspect: '`POST /oauth/introspect`',
+  sessions: '`GET /api/auth/sessions`, 5 of them',
+  refresh: '`POST /api/auth/refresh`',
+};
+
+/** Makes columns with the medians of a row's measurements; all figures unless some are named. */
+function figures<Row>(find: (row: Row) => readonly Measured[], ...titles: readonly string[]) {
+  const wanted = FIGURES.filter(([title]) => titles.length === 0 || titles.includes(title));
+  return wanted.map(([title, format, metric]) =>
+    right<Row>(title, (row) => format(statistics.median(find(row).map(metric)))),
+  );
+}
+
+/** Tells rows that differ only in how much has been revoked; they have a table of their own. */
+export function variesEntries({ id }: Pick<ReportedRow, 'id'>): boolean {
+  return id.startsWith('revoked-');
+}
+
+/** All rows with known tokens at 50 connections, each compared with rescind. */
 export function overviewTable(results: Results): string {
   const rows = results.rows.filter((row) => !variesEntries(row));
-  const columns = [{ title: 'Row' }, ...FIGURES, RESCIND_TO_IT, { title: 'Configuration' }];
-  return markdownTable(
-    columns,
-    rows.map((row) => {
-      const selection = { row: row.id, ...HOT_AT_50 };
-      const compared = ratio(comparison(results, row, selection));
-      return [row.name, ...figures(results, selection), compared, row.skipped ?? row.configuration];
-    }),
-  );
+  return format.formatTable(rows, [
+    left('Row', ({ name }) => name),
+    ...figures<ReportedRow>(({ id }) => statistics.select(results, id)),
+    right('rescind ÷ it', (row) => ratio(compareWithRescind(results, row))),
+    left('Configuration', ({ skipped, configuration }) => skipped ?? configuration),
+  ]);
 }
 
-/** The rows that were measured by more than one load or pattern. */
+/** Rows that were measured by more than one load or pattern. */
 export function loadTable(results: Results): string {
-  const patterns: readonly Pattern[] = ['hot', 'cold'];
-  const selections = patterns.flatMap((pattern) =>
-    (Object.keys(LOADS) as LoadName[]).flatMap((load) =>
-      results.rows.map((row) => ({ row, selection: { row: row.id, load, pattern } })),
-    ),
+  type Line = Measure & { row: ReportedRow };
+  const find = ({ row, ...measure }: Line) => statistics.select(results, row.id, measure);
+  const isCold = ({ id }: ReportedRow) =>
+    results.runs.some(({ row, pattern }) => row === id && pattern === 'cold');
+  const rows = results.rows.filter(isCold);
+  const lines = (['hot', 'cold'] as const).flatMap((pattern) =>
+    LOAD_NAMES.flatMap((load) => rows.map((row) => ({ row, load, pattern }))),
   );
-  const several = new Set(
-    results.runs.filter(({ pattern }) => pattern === 'cold').map(({ row }) => row),
-  );
-  const columns = [
-    { title: 'Tokens' },
-    { title: 'Load' },
-    { title: 'Row' },
-    ...FIGURES,
-    RESCIND_TO_IT,
-  ];
-  return markdownTable(
-    columns,
-    selections
-      .filter(({ row }) => several.has(row.id))
-      .filter(({ selection }) => !Number.isNaN(medianOf(results, selection, perSecond)))
-      .map(({ row, selection }) => {
-        const compared =
-          selection.load === '200/s' ? NOT_MEASURED : ratio(comparison(results, row, selection));
-        const { pattern, load } = selection;
-        return [pattern, load, row.name, ...figures(results, selection), compared];
+  return format.formatTable<Line>(
+    lines.filter((line) => find(line).length > 0),
+    [
+      left('Tokens', ({ pattern }) => pattern),
+      left('Load', ({ load }) => load),
+      left('Row', ({ row }) => row.name),
+      ...figures(find),
+      right('rescind ÷ it', ({ row, ...measure }) => {
+        if (measure.load === '200/s') return format.NOT_MEASURED;
+        return ratio(compareWithRescind(results, row, measure));
       }),
+    ],
   );
 }
 
-/**
- * Of the peers that check revocation: the one that comes nearest to the row of rescind that does as much.
- * The smallest ratio, because the largest one says only which peer is slow.
- */
+/** Names the peer that checks revocation and comes nearest: the largest ratio would name a slow peer. */
 export function headline(results: Results): string {
-  const ratios = results.rows
-    .filter(({ isPeer, checks }) => isPeer && checks === 'revocation')
-    .flatMap((row) => {
-      const figure = comparison(results, row, { row: row.id, ...HOT_AT_50 });
-      return figure === undefined ? [] : [{ row, figure }];
-    })
-    .sort((a, b) => a.figure.median - b.figure.median);
-  const [nearest] = ratios;
+  const strict = results.rows.filter(({ isPeer, checks }) => isPeer && checks === 'revocation');
+  const [nearest] = strict
+    .map((row) => ({ name: row.name, figure: compareWithRescind(results, row) }))
+    .filter(({ figure }) => figure !== undefined)
+    .sort((a, b) => (a.figure?.median ?? 0) - (b.figure?.median ?? 0));
   if (nearest === undefined) return 'No peer that checks revocation was measured.';
-  const { row, figure } = nearest;
-  return `Smallest ratio to a peer that checks revocation: ${ratio(figure)} (${row.name}).`;
+  const { name, figure } = nearest;
+  return `Smallest ratio to a peer that checks revocation: ${ratio(figure)} (${name}).`;
 }
 
-function figures(results: Results, selection: Selection): readonly string[] {
-  const of = (metric: Parameters<typeof medianOf>[2]) => medianOf(results, selection, metric);
-  return [
-    whole(of(perSecond)),
-    whole(of(cpuPerRequest)),
-    percent(of(serverBusy)),
-    short(of(p50)),
-    short(of(p99)),
-    short(of(readsPerRequest)),
-  ];
+/** Throughput by number of revoked entries. */
+export function revokedEntriesTable(results: Results): string {
+  const rows = results.rows
+    .filter((row) => row.id === 'strict' || variesEntries(row))
+    .sort((a, b) => a.entries - b.entries);
+  const find = ({ id }: ReportedRow) => statistics.select(results, id);
+  const fewest = rows.slice(0, 1).flatMap(find);
+  return format.formatTable(rows, [
+    right('Entries', ({ entries }) => whole(entries)),
+    ...figures(find, 'requests/s', 'p50 ms', 'p99 ms'),
+    right('÷ fewest entries', (row) => ratio(statistics.compare(find(row), fewest))),
+  ]);
 }
 
-function comparison(
-  results: Results,
-  { comparedWith }: ReportedRow,
-  selection: Selection,
-): Figure | undefined {
-  if (comparedWith === undefined) return undefined;
-  return ratioBetween(results, { ...selection, row: comparedWith }, selection, perSecond);
+/** Throughput by share of revoked tokens. */
+export function revokedShareTable(results: Results): string {
+  const find = (pattern: Pattern) =>
+    statistics.select(results, 'strict', { ...HOT_AT_50, pattern });
+  return format.formatTable<Pattern>(
+    ['hot', '1 % revoked', '50 % revoked'],
+    [
+      left('Tokens', (pattern) => (pattern === 'hot' ? 'none revoked' : pattern)),
+      ...figures(find, 'requests/s', 'CPU µs/request'),
+      right('÷ none revoked', (pattern) => ratio(statistics.compare(find(pattern), find('hot')))),
+    ],
+  );
+}
+
+/** The other endpoints beside `/me` on the same server. */
+export function endpointTable({ endpoints }: Results): string {
+  const find = (endpoint: Endpoint) => endpoints.filter((each) => each.endpoint === endpoint);
+  return format.formatTable(ENDPOINTS, [
+    left('Endpoint', (endpoint) => ENDPOINT_NAMES[endpoint]),
+    ...figures(find, 'requests/s', 'p50 ms', 'p99 ms', 'reads/request'),
+    right('÷ /me', (endpoint) => ratio(statistics.compare(find(endpoint), find('me')))),
+  ]);
+}
+
+function compareWithRescind(results: Results, row: ReportedRow, measure: Measure = HOT_AT_50) {
+  const rescind = statistics.select(results, row.comparedWith ?? '', measure);
+  return statistics.compare(rescind, statistics.select(results, row.id, measure));
 }

@@ -1,115 +1,81 @@
+import { readFileSync } from 'node:fs';
 import type { Results } from '../results.ts';
-import { endpointTable } from './endpoint-table.ts';
-import {
-  besideLoginsTable,
-  loginTable,
-  memoryTable,
-  revokedEntriesTable,
-  revokedShareTable,
-  storageTable,
-} from './experiment-tables.ts';
-import { preamble } from './preamble.ts';
-import { headline, loadTable, overviewTable } from './row-tables.ts';
-import { variesEntries } from './select.ts';
+import { PATTERNS, type Pattern } from '../rows.ts';
+import * as experiments from './experiment-tables.ts';
+import { short } from './format.ts';
+import * as rowTables from './row-tables.ts';
 import { targetTable } from './targets.ts';
 
-interface Section {
-  readonly title: string;
-  readonly table: (results: Results) => string;
-  /** What the reader has to know of it. */
-  readonly note?: (results: Results) => string;
-  readonly isThere: (results: Results) => boolean;
-}
+/** The report, with the names of tables in braces. */
+const TEMPLATE = readFileSync('scripts/bench/report/template.md', 'utf8');
 
 const REAL_SERVER =
   'The real server (server/main.js) on all processors, with one password thread for each but one, by the native bcrypt where the versions above have it; users of one address.';
 
-const SECTIONS: readonly Section[] = [
-  {
-    title: 'All rows, known tokens, 50 connections',
-    table: overviewTable,
-    note: (results) =>
-      [
-        headline(results),
-        'Server busy: share of one processor that the server process used; a row well under 100 % is bound by what it waits for.',
-        'Reads: finds and aggregates that MongoDB counted. Each row is compared with the row of rescind that loads a user where it does.',
-      ].join('\n'),
-    isThere: ({ rows }) => rows.length > 0,
-  },
-  {
-    title: 'By load and token pattern',
-    table: loadTable,
-    note: () =>
-      'At 200/s (open loop) latency counts from the time a request was due, whether or not the ones before had been answered.',
-    isThere: (results) => hasPattern(results, 'cold'),
-  },
-  {
-    title: 'By number of revoked entries',
-    table: revokedEntriesTable,
-    isThere: ({ rows }) => rows.some(variesEntries),
-  },
-  {
-    title: 'By share of revoked tokens',
-    table: revokedShareTable,
-    note: () => 'Every revoked token was answered 401, and every other one 200.',
-    isThere: (results) => hasPattern(results, '1 % revoked'),
-  },
-  {
-    title: 'Other endpoints, 50 connections',
-    table: endpointTable,
-    note: ({ endpointsStarted: started }) =>
-      started === undefined
-        ? REAL_SERVER
-        : `${REAL_SERVER} In a run of its own (\`npm run bench -- --rows endpoints\`), started ${started.slice(0, 16)} UTC.`,
-    isThere: ({ endpoints }) => endpoints.length > 0,
-  },
-  {
-    title: 'Logins alone',
-    table: loginTable,
-    note: () => REAL_SERVER,
-    isThere: ({ logins }) => logins.length > 0,
-  },
-  {
-    title: '/me at 200 requests/s beside logins',
-    table: besideLoginsTable,
-    note: () => REAL_SERVER,
-    isThere: ({ besideLogins }) => besideLogins.length > 0,
-  },
-  {
-    title: 'Memory of the server process',
-    table: memoryTable,
-    note: () =>
-      'After a garbage collection, against the same process before; row "rescind, strict".',
-    isThere: ({ memory }) => memory.length > 0,
-  },
-  {
-    title: 'Storage of revoked_tokens',
-    table: storageTable,
-    note: () => 'Half of the entries are of tokens, half of sessions, as logouts leave them.',
-    isThere: ({ storage }) => storage.length > 0,
-  },
-  { title: 'Targets', table: targetTable, isThere: () => true },
-  {
-    title: 'Failures',
-    table: ({ failures }) =>
-      Object.entries(failures)
-        .map(([id, message]) => `- ${id}: ${message}`)
-        .join('\n'),
-    isThere: ({ failures }) => Object.keys(failures).length > 0,
-  },
-];
-
-/** Everything that was found, as Markdown. A function of the results alone. */
+/** Formats all results as Markdown. A section of the template is left out when its table is empty. */
 export function tables(results: Results): string {
-  const sections = SECTIONS.filter(({ isThere }) => isThere(results)).map(
-    ({ title, table, note }) => {
-      const parts = [`## ${title}`, table(results), ...(note ? [note(results)] : [])];
-      return parts.join('\n\n');
-    },
-  );
+  const parts = new Map(Object.entries(fillParts(results)));
+  const sections = TEMPLATE.trim()
+    .split(/\n\n(?=## )/)
+    .filter((section) => parts.get(/\{(\w+)\}/.exec(section)?.[1] ?? '') !== '')
+    .map((section) => section.replace(/\{(\w+)\}/g, (_, name) => parts.get(name) ?? ''));
   return `${[preamble(results), ...sections].join('\n\n')}\n`;
 }
 
-function hasPattern({ runs }: Results, name: string): boolean {
-  return runs.some(({ pattern }) => pattern === name);
+function fillParts(results: Results): Readonly<Record<string, string>> {
+  const { rows, runs, endpoints, logins, besideLogins, storage, failures } = results;
+  const { endpointsStarted: started } = results;
+  const hasPattern = (name: Pattern) => runs.some(({ pattern }) => pattern === name);
+  const ownRun = ` In a run of its own (\`npm run bench -- --rows endpoints\`), started ${started?.slice(0, 16)} UTC.`;
+  const fill = (isMeasured: boolean, table: (results: Results) => string) =>
+    isMeasured ? table(results) : '';
+  return {
+    overview: fill(rows.length > 0, rowTables.overviewTable),
+    headline: rowTables.headline(results),
+    loads: fill(hasPattern('cold'), rowTables.loadTable),
+    revokedEntries: fill(rows.some(rowTables.variesEntries), rowTables.revokedEntriesTable),
+    revokedShares: fill(hasPattern('1 % revoked'), rowTables.revokedShareTable),
+    endpoints: fill(endpoints.length > 0, rowTables.endpointTable),
+    ownRun: started === undefined ? '' : ownRun,
+    realServer: REAL_SERVER,
+    logins: fill(logins.length > 0, experiments.loginTable),
+    besideLogins: fill(besideLogins.length > 0, experiments.besideLoginsTable),
+    memory: fill(results.memory.length > 0, experiments.memoryTable),
+    storage: fill(storage.length > 0, experiments.storageTable),
+    targets: targetTable(results),
+    failures: list(failures, ': ', '\n', '- '),
+  };
+}
+
+/** Tells where, when, how and what was measured. */
+function preamble(results: Results): string {
+  const { machine, quick, minutes, started, versions } = results;
+  const { processor, cores, memoryGb, system, pinning, loadAverages } = machine;
+  const facts = {
+    machine: `${processor}, ${cores} cores, ${memoryGb} GB, ${system}`,
+    processors: pinning,
+    'load average before each round': loadAverages.map(short).join(', ') || 'there was no round',
+    method: describeMethod(results),
+    tokens: list(PATTERNS, ': ', '; '),
+    versions: list(versions, ' ', ', '),
+  };
+  const when = started.slice(0, 16).replace('T', ' ');
+  const title = `# Bench${quick ? ' (quick)' : ''}, ${when} UTC, ${Math.ceil(minutes)} minutes`;
+  return `${title}\n\n${list(facts, ': ', '\n', '- ')}`;
+}
+
+function describeMethod({ rounds, seconds, leadIn, warmUp }: Results): string {
+  const run = `${seconds} s a run, ${leadIn} s before each that do not count; each server is started for its turn, alone, and warmed up for ${warmUp} s`;
+  if (rounds === 1) return `one round of ${run}; it cannot tell luck from speed`;
+  return `${rounds} rounds of ${run}; medians over the rounds; a ratio is taken within each round, and its median is not told where the rounds (the middle three of five) differ by more than 25 %`;
+}
+
+function list(
+  texts: Readonly<Record<string, string>>,
+  between: string,
+  after: string,
+  before = '',
+) {
+  const pairs = Object.entries(texts).map((pair) => before + pair.join(between));
+  return pairs.join(after);
 }

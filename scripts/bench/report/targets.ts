@@ -1,147 +1,90 @@
-/** What a strict check is to cost at most, and whether it does. */
-import { HOT_AT_50 } from '../loads.ts';
-import type { Results } from '../results.ts';
-import { type Figure, figureOf } from '../statistics.ts';
-import { endpointRatio } from './endpoint-table.ts';
-import { NOT_MEASURED, ratio } from './format.ts';
-import { markdownTable } from './markdown-table.ts';
-import { byRound, p50, perSecond, ratioBetween, readsPerRequest } from './select.ts';
+/** Limits for the cost of a strict check, and the figures that are compared with them. */
+import type { Endpoint, Results } from '../results.ts';
+import { HOT_AT_50, type Measure } from '../rows.ts';
+import { formatTable, left, NOT_MEASURED, ratio, right } from './format.ts';
+import * as statistics from './statistics.ts';
 
-interface Target {
-  readonly text: string;
-  readonly goal: { readonly atLeast: number } | { readonly atMost: number };
-  readonly reached: (results: Results) => Figure | undefined;
-}
+type Find = (results: Results) => statistics.Figure | undefined;
+type Target = readonly [text: string, goal: 'at least' | 'at most', limit: number, find: Find];
 
-const COLD_AT_50 = { load: '50 connections', pattern: 'cold' } as const;
-const ONE_CONNECTION = { load: '1 connection', pattern: 'hot' } as const;
-
-/** Requests/s of one row over those of another one. */
-function throughput(above: string, below: string, measure: typeof HOT_AT_50 | typeof COLD_AT_50) {
-  return (results: Results) =>
-    ratioBetween(results, { row: above, ...measure }, { row: below, ...measure }, perSecond);
-}
-
-const MOST_MEMORY_MB = 100;
-const REMEMBERED = 100_000;
+const WITHOUT = rows('strict', 'no-revocation');
+const DOCUMENTED = rows('strict', 'koa-jwt-redis-documented');
+const BATCHED = rows('strict', 'koa-jwt-redis-batched');
+const NO_USER = rows('strict-no-user', 'koa-jwt-redis-none');
+const COLD = rows('strict', 'koa-jwt-redis-batched', { ...HOT_AT_50, pattern: 'cold' });
+const ENTRIES = rows('revoked-10000000', 'revoked-1000');
 
 const TARGETS: readonly Target[] = [
-  {
-    text: "strict, hot ÷ the same with revocation answering 'no'",
-    goal: { atLeast: 0.9 },
-    reached: throughput('strict', 'no-revocation', HOT_AT_50),
-  },
-  {
-    text: 'strict, hot ÷ bare Koa JSON',
-    goal: { atLeast: 0.75 },
-    reached: throughput('strict', 'bare', HOT_AT_50),
-  },
-  {
-    text: 'strict, hot ÷ koa-jwt + ioredis + user load as documented',
-    goal: { atLeast: 6 },
-    reached: throughput('strict', 'koa-jwt-redis-documented', HOT_AT_50),
-  },
-  {
-    text: 'strict, hot ÷ koa-jwt + ioredis + batched user load',
-    goal: { atLeast: 2 },
-    reached: throughput('strict', 'koa-jwt-redis-batched', HOT_AT_50),
-  },
-  {
-    text: 'strict, no user load, hot ÷ koa-jwt + ioredis, no user load',
-    goal: { atLeast: 1.5 },
-    reached: throughput('strict-no-user', 'koa-jwt-redis-none', HOT_AT_50),
-  },
-  {
-    text: 'strict, cold ÷ koa-jwt + ioredis + batched user load',
-    goal: { atLeast: 0.9 },
-    reached: throughput('strict', 'koa-jwt-redis-batched', COLD_AT_50),
-  },
-  {
-    text: 'p50 at 1 connection, strict ÷ koa-jwt + ioredis + user load',
-    goal: { atMost: 1.1 },
-    reached: (results) =>
-      ratioBetween(
-        results,
-        { row: 'strict', ...ONE_CONNECTION },
-        { row: 'koa-jwt-redis-documented', ...ONE_CONNECTION },
-        p50,
-      ),
-  },
-  {
-    text: 'throughput with 10 M revoked ÷ with 1 k',
-    goal: { atLeast: 0.95 },
-    reached: throughput('revoked-10000000', 'revoked-1000', HOT_AT_50),
-  },
-  {
-    text: 'reads at the database per request, 200 connections',
-    goal: { atMost: 0.05 },
-    reached: (results) => {
-      const selection = { row: 'strict', load: '200 connections', pattern: 'hot' } as const;
-      const reads = figureOf(
-        byRound(results, selection, readsPerRequest).map(({ value }) => value),
-      );
-      return reads && { ...reads, isUnsteady: false }; // a count, not a ratio of two rates
-    },
-  },
-  {
-    text: 'introspection ÷ /me, same server, 50 connections',
-    goal: { atLeast: 0.8 },
-    reached: (results) => endpointRatio(results, 'introspect'),
-  },
-  {
-    text: 'logins alone ÷ (threads × one thread, same worker)',
-    goal: { atLeast: 0.9 },
-    reached: loginRatio,
-  },
-  {
-    text: '/me p99 at 200/s with logins at twice capacity ÷ without',
-    goal: { atMost: 3 },
-    reached: besideRatio,
-  },
-  {
-    text: `memory for ${REMEMBERED.toLocaleString('en')} remembered tokens (RSS, MB)`,
-    goal: { atMost: MOST_MEMORY_MB },
-    reached: ({ memory }) => {
-      const [before] = memory;
-      const after = memory.find(({ tokens }) => tokens === REMEMBERED);
-      return before && after && figureOf([(after.rss - before.rss) / 1e6]);
-    },
-  },
+  ["strict, hot ÷ the same with revocation answering 'no'", 'at least', 0.9, WITHOUT],
+  ['strict, hot ÷ bare Koa JSON', 'at least', 0.75, rows('strict', 'bare')],
+  ['strict, hot ÷ koa-jwt + ioredis + user load as documented', 'at least', 6, DOCUMENTED],
+  ['strict, hot ÷ koa-jwt + ioredis + batched user load', 'at least', 2, BATCHED],
+  ['strict, no user load, hot ÷ koa-jwt + ioredis, no user load', 'at least', 1.5, NO_USER],
+  ['strict, cold ÷ koa-jwt + ioredis + batched user load', 'at least', 0.9, COLD],
+  ['p50 at 1 connection, strict ÷ koa-jwt + ioredis + user load', 'at most', 1.1, compareP50],
+  ['throughput with 10 M revoked ÷ with 1 k', 'at least', 0.95, ENTRIES],
+  ['reads at the database per request, 200 connections', 'at most', 0.05, findReads],
+  ['introspection ÷ /me, same server, 50 connections', 'at least', 0.8, compareIntrospection],
+  ['logins alone ÷ (threads × one thread, same worker)', 'at least', 0.9, compareLogins],
+  ['/me p99 at 200/s with logins at twice capacity ÷ without', 'at most', 3, compareBesideLogins],
+  ['memory for 100,000 remembered tokens (RSS, MB)', 'at most', 100, findMemory],
 ];
 
-/** The logins of each round over what its threads could do. */
-export function loginRatio({ logins }: Results): Figure | undefined {
-  return figureOf(
-    logins.map(({ logins: rate, threads, oneThread: [before, after] }) => {
-      return rate / (threads * ((before + after) / 2));
-    }),
-  );
-}
-
-/** The p99 of `/me` with logins over the one without, of each round. */
-export function besideRatio({ besideLogins }: Results): Figure | undefined {
-  return figureOf(besideLogins.map(({ beside, without }) => beside.p99 / without.p99));
-}
-
+/** A table of what was reached, what was not, and what is unknown. */
 export function targetTable(results: Results): string {
-  return markdownTable(
-    [
-      { title: 'Target' },
-      { title: 'Goal', align: 'right' },
-      { title: 'Reached', align: 'right' },
-      { title: '' },
-    ],
-    TARGETS.map(({ text, goal, reached }) => {
-      const figure = reached(results);
-      const goalText = 'atLeast' in goal ? `at least ${goal.atLeast}` : `at most ${goal.atMost}`;
-      return [text, goalText, ratio(figure), verdict(goal, figure)];
+  return formatTable(TARGETS, [
+    left('Target', ([text]) => text),
+    right('Goal', ([, goal, limit]) => `${goal} ${limit}`),
+    right('Reached', ([, , , find]) => ratio(find(results))),
+    left('', ([, goal, limit, find]) => {
+      const figure = find(results);
+      if (figure === undefined || figure.isUnsteady) return NOT_MEASURED;
+      const isReached = goal === 'at least' ? figure.median >= limit : figure.median <= limit;
+      return isReached ? 'yes' : 'no';
     }),
-  );
+  ]);
 }
 
-function verdict(goal: Target['goal'], figure: Figure | undefined): string {
-  if (figure === undefined || figure.isUnsteady) return NOT_MEASURED;
-  const isReached =
-    'atLeast' in goal ? figure.median >= goal.atLeast : figure.median <= goal.atMost;
-  return isReached ? 'yes' : 'no';
+/** Compares the logins of each round with the capacity of its threads. */
+export function compareLogins({ logins }: Results) {
+  const ratios = logins.map(({ logins: rate, threads, oneThread: [before, after] }) => {
+    return rate / (threads * ((before + after) / 2));
+  });
+  return statistics.summarize(ratios);
+}
+
+/** Compares the p99 of `/me` with logins with the p99 without, in each round. */
+export function compareBesideLogins({ besideLogins }: Results) {
+  return statistics.summarize(besideLogins.map(({ beside, without }) => beside.p99 / without.p99));
+}
+
+/** Compares two rows under the same load, by requests/s unless another metric is given. */
+function rows(above: string, below: string, measure?: Measure, metric?: statistics.Metric): Find {
+  return (results) => {
+    const find = (id: string) => statistics.select(results, id, measure);
+    return statistics.compare(find(above), find(below), metric);
+  };
+}
+
+function compareP50(results: Results) {
+  const measure = { ...HOT_AT_50, load: '1 connection' } as const;
+  return rows('strict', 'koa-jwt-redis-documented', measure, ({ p50 }) => p50)(results);
+}
+
+function compareIntrospection({ endpoints }: Results) {
+  const find = (name: Endpoint) => endpoints.filter(({ endpoint }) => endpoint === name);
+  return statistics.compare(find('introspect'), find('me'));
+}
+
+function findReads(results: Results) {
+  const measure = { ...HOT_AT_50, load: '200 connections' } as const;
+  const measurements = statistics.select(results, 'strict', measure);
+  const reads = statistics.summarize(measurements.map(statistics.readsPerRequest));
+  return reads && { ...reads, isUnsteady: false }; // a count, not a ratio of two rates
+}
+
+function findMemory({ memory }: Results) {
+  const [before] = memory;
+  const after = memory.find(({ tokens }) => tokens === 100_000);
+  return before && after && statistics.summarize([(after.rss - before.rss) / 1e6]);
 }

@@ -1,0 +1,106 @@
+import { fileURLToPath } from 'node:url';
+import { connect } from '../../lib/store/database.ts';
+import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import type { Cleanups } from '../dev/cleanups.ts';
+import { findMongod } from '../dev/mongod/find.ts';
+import { startMongod, withDatabase } from '../dev/mongod/start.ts';
+import { mongodVersion } from '../dev/mongod/version.ts';
+import { ownFolder } from '../dev/own-folder.ts';
+import type { Report } from '../dev/progress.ts';
+import { fillDatabase } from './fill-database.ts';
+import type { LoadTask, RequestSetTask, StreamResult } from './generator/protocol.ts';
+import type { Plan } from './plan.ts';
+import { findPinning, type Pinning, pin, startChild } from './processes.ts';
+import { openRedis } from './redis.ts';
+import { USUAL_ENTRIES } from './rows.ts';
+import { createTokenSigner, HOT_COUNT, userId } from './tokens.ts';
+
+/** Means of the whole bench. */
+export interface Context {
+  readonly report: Report;
+  readonly cleanups: Cleanups;
+  /** Aborted to interrupt the bench. */
+  readonly signal: AbortSignal;
+  /** Ends the bench because of an error that no step waits for. */
+  readonly fail: (error: Error) => void;
+}
+
+/** The plan, running processes and filled databases: everything that a measurement needs. */
+export type Environment = Awaited<ReturnType<typeof openEnvironment>>;
+
+/** Cache of MongoDB for the 10 M entries; its default, half of the memory, would do as well. */
+const CACHE_GB = 3;
+
+/** Starts MongoDB, Redis and the generator, and fills a database for each number of entries. */
+export async function openEnvironment(plan: Plan, context: Context) {
+  const { report, cleanups } = context;
+  const pinning = await findPinning();
+  report.note(`Pinning: ${pinning.description}`);
+  await pin(pinning, process.pid, 'others');
+  const tokens = await createTokens();
+  const mongod = await openMongod(context);
+  const databaseUri = (name: number | string) => withDatabase(mongod.uri, `bench_${name}`);
+  const entries = new Set([USUAL_ENTRIES, ...plan.rows.map((row) => row.entries)]);
+  await pin(pinning, process.pid, 'server'); // idle while the databases are filled
+  for (const count of entries) {
+    const title = `Filling a database with ${count.toLocaleString('en')} entries`;
+    const fill = fillDatabase.bind(undefined, databaseUri(count), count, tokens.revoked);
+    await report.step(title, fill);
+  }
+  await pin(pinning, process.pid, 'others');
+  const redis = await openRedis(tokens.revoked, context);
+  const generator = startGenerator(pinning);
+  cleanups.add(generator.stop);
+  const { db, close } = connect(mongod.uri);
+  cleanups.add(close);
+
+  /** Lets MongoDB and the generator use all processors from now on. */
+  async function unpin(): Promise<void> {
+    for (const { pid } of [mongod, generator]) await pin(pinning, pid, 'all');
+  }
+
+  /** Counts the reads MongoDB has answered: finds, and aggregates, by which better-auth reads. */
+  async function countReads(): Promise<number> {
+    const { opcounters, metrics } = await db.admin().command({ serverStatus: 1 });
+    return opcounters.query + metrics.commands.aggregate.total;
+  }
+
+  const processes = { cleanups, pinning, redis, generator, mongodVersion: mongod.version };
+  return { plan, entries, ...processes, ...tokens, databaseUri, unpin, countReads };
+}
+
+/** Signs one good token for each of the hot users, and tokens of half of them that are revoked. */
+async function createTokens() {
+  const secret = generateSecret();
+  const sign = await createTokenSigner(secret);
+  const hot = Array.from({ length: HOT_COUNT }, (_, number) => sign(userId(number)));
+  const revoked = hot.slice(0, HOT_COUNT / 2).map((token) => sign(token.userId));
+  return { secret, hot, revoked };
+}
+
+async function openMongod({ report, cleanups, fail }: Context) {
+  const binary = await findMongod(process.env, report);
+  const version = await mongodVersion(binary, process.env);
+  const dataFolder = await ownFolder('rescind-bench-');
+  const args = ['--oplogSize', '990'];
+  const starting = startMongod({ binary, dataFolder, cacheSize: CACHE_GB, args });
+  cleanups.add(async () => (await starting).stop());
+  const { uri, pid, ended } = await report.step('Starting MongoDB', () => starting);
+  void ended.then((how) => fail(new Error(`MongoDB has ended by itself: ${how}`)));
+  return { uri, pid, version };
+}
+
+/** Starts the load generator on the processors that are not the server's. */
+function startGenerator(pinning: Pinning) {
+  const file = fileURLToPath(new URL('./generator/main.js', import.meta.url));
+  const { pid, ask, stop } = startChild(pinning, 'others', [file]);
+
+  /** Makes a request set, or runs streams at the same time. Rejects when a response is missing. */
+  async function perform(task: RequestSetTask | LoadTask): Promise<readonly StreamResult[]> {
+    const answer = await ask<{ results: readonly StreamResult[] } | { failed: string }>(task);
+    if ('failed' in answer) throw new Error(answer.failed);
+    return answer.results;
+  }
+
+  return { pid, stop, makeSet: perform, run: perform };
+}

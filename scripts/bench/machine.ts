@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../dev/processes.ts';
+import type { Environment } from './environment.ts';
+import { PEERS } from './servers.ts';
+
+/** Packages of rescind that a request passes through. */
+const OWN_PACKAGES = ['koa', 'mongodb', 'jose', 'lru-cache', 'bcryptjs', 'bcrypt'];
+
+export function describeMachine({ pinning }: Environment) {
+  return {
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: Math.max(availableParallelism(), cpus().length),
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    system: `${type()} ${release()}`,
+    pinning: pinning.description,
+  };
+}
+
+/** Reads the versions of everything that is measured. */
+export async function readVersions({ mongodVersion, redis }: Environment) {
+  const { dependencies } = await readManifest(PEERS);
+  return {
+    rescind: await describeCommit(),
+    node: process.versions.node,
+    mongod: mongodVersion,
+    ...(redis && { 'redis-server': redis.version }),
+    ...(await readPackages('.', OWN_PACKAGES, 'rescind: ')),
+    ...(await readPackages(PEERS, Object.keys(dependencies), 'peers: ')),
+  };
+}
+
+async function describeCommit(): Promise<string> {
+  const git = (...args: string[]) => run('git', args, { env: process.env });
+  const [commit, changes] = await Promise.all([
+    git('rev-parse', '--short', 'HEAD'),
+    git('status', '--porcelain'),
+  ]).catch(() => [undefined, undefined]);
+  const hash = commit?.stdout.trim() || 'unknown commit';
+  return changes?.stdout ? `${hash} with changes` : hash;
+}
+
+async function readPackages(folder: string, names: readonly string[], prefix: string) {
+  const versions: Record<string, string> = {};
+  for (const name of names) {
+    const { version } = await readManifest(join(folder, 'node_modules', name)).catch(() => ({}));
+    if (version) versions[`${prefix}${name}`] = version;
+  }
+  return versions;
+}
+
+async function readManifest(folder: string) {
+  return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+}

@@ -1,0 +1,124 @@
+/** `npm run bench`: measures the cost of a strict check, and of its alternatives, on this machine. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { EXIT } from '../../server/exit-codes.ts';
+import { createCleanups } from '../dev/cleanups.ts';
+import { ExitError } from '../dev/exit-error.ts';
+import { createReport } from '../dev/progress.ts';
+import { stopped, stopSignal } from '../dev/stop-signal.ts';
+import { runBench } from './bench.ts';
+import { EXPERIMENTS, findUnknownNames, makePlan } from './plan.ts';
+import { chart } from './report/chart.ts';
+import { tables } from './report/tables.ts';
+import type { Results } from './results.ts';
+import { ROWS } from './rows.ts';
+
+interface Options {
+  readonly quick?: true;
+  readonly rounds?: number;
+  readonly rows?: readonly string[];
+  readonly out: string;
+  readonly render?: string;
+}
+
+const DESCRIPTION = `Measures rescind against bare Koa, koa-jwt, @fastify/jwt, express-jwt and better-auth on this machine.
+It brings its own MongoDB, and its own Redis where redis-server is on PATH. Tables go to stdout.
+A full run takes some 50 minutes, on a machine that has nothing else to do.`;
+
+const QUICK = 'a look in under 5 minutes: one round of 3 s a run, fewer loads, at most 1 M entries';
+const NAMES = 'only these rows and experiments, by commas; * at an end stands for any end';
+const OUT = 'where results.json, results.md and chart.svg go';
+const RENDER = 'make the tables and the chart of a results.json again; runs nothing';
+
+const HELP = `
+Rows: ${ROWS.map(({ id }) => id).join(', ')}
+Experiments: ${EXPERIMENTS.join(', ')}
+
+Exit codes: 0 done, 1 a server answered wrongly or did not start, 64 usage, 130 interrupted.`;
+
+async function main(args: string[]): Promise<number> {
+  const { out, render, rows, ...options } = readOptions(args);
+  if (render !== undefined) {
+    await show(await readResults(render), out);
+    return EXIT.ok;
+  }
+  const report = createReport(process.stderr, process.env);
+  const cleanups = createCleanups();
+  const signal = stopSignal(process.env);
+  const plan = makePlan({ ...options, only: rows });
+  const command = ['npm run bench --', ...args].join(' ');
+  try {
+    const results = await new Promise<Results | undefined>((resolve, fail) => {
+      runBench(plan, command, { report, cleanups, signal, fail }).then(resolve, fail);
+      void stopped(signal).then(() => resolve(undefined));
+    });
+    if (results === undefined) {
+      report.warn(`Interrupted by ${signal.reason}`);
+      return EXIT.interrupted;
+    }
+    await mkdir(out, { recursive: true });
+    await writeFile(join(out, 'results.json'), `${JSON.stringify(results)}\n`);
+    await show(results, out);
+    return Object.keys(results.failures).length === 0 ? EXIT.ok : EXIT.failed;
+  } finally {
+    await cleanups.run();
+  }
+}
+
+/** Reads the command line; prints help, or the usage error, and exits. */
+function readOptions(args: readonly string[]): Options {
+  return new Command('npm run bench --')
+    .description(DESCRIPTION)
+    .option('--quick', QUICK)
+    .option('--rounds <n>', 'how many rounds (default: 5, quick 1)', readRounds)
+    .option('--rows <names>', NAMES, readNames)
+    .option('--out <folder>', OUT, '.bench')
+    .option('--render <file>', RENDER)
+    .addHelpText('after', HELP)
+    .showHelpAfterError('(--help shows what there is)')
+    .allowExcessArguments(false)
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage))
+    .parse(args, { from: 'user' })
+    .opts<Options>();
+}
+
+function readRounds(text: string): number {
+  const rounds = Number(text);
+  if (Number.isInteger(rounds) && rounds >= 1 && rounds <= 100) return rounds;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 100.');
+}
+
+function readNames(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = findUnknownNames(names);
+  if (unknown.length === 0) return names;
+  throw new InvalidArgumentError(`There is no row or experiment ${unknown.join(', ')}.`);
+}
+
+async function readResults(file: string): Promise<Results> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    const message = `${file} cannot be read: ${(cause as Error).message}`;
+    throw new ExitError(EXIT.failed, message, { cause });
+  }
+}
+
+/** Prints the tables, and writes tables and chart into the folder. */
+async function show(results: Results, folder: string): Promise<void> {
+  const text = tables(results);
+  process.stdout.write(`\n${text}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'results.md'), text);
+  await writeFile(join(folder, 'chart.svg'), chart(results));
+  process.stderr.write(`\nThe tables and the chart are in ${folder} as well.\n`);
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: Error) => {
+    process.stderr.write(`\n${error instanceof ExitError ? error.message : error.stack}\n`);
+    process.exit(EXIT.failed);
+  },
+);

@@ -1,0 +1,135 @@
+import type { Environment } from './environment.ts';
+import type { LoadTask, StreamResult } from './generator/protocol.ts';
+import { meRequest } from './generator/requests.ts';
+import type { Run } from './plan.ts';
+import { probe, WrongAnswer } from './probe.ts';
+import type { Measured, Measurement } from './results.ts';
+import { LOAD_NAMES, LOADS, type LoadName, type Measure, nameMeasure, type Row } from './rows.ts';
+import { type RowServer, startRowServer, withServer } from './servers.ts';
+import { bearer, HOT_COUNT, type SignedToken } from './tokens.ts';
+
+type Unnumbered = Omit<Measured, 'round'>;
+
+/** Share of the warm-up that has new tokens, when the server is measured with new tokens. */
+const COLD_WARM_UP = 1 / 3;
+
+/** The most requests a second that new tokens are signed for: a cold measurement ends with its tokens. */
+const MAX_PER_SECOND: Readonly<Record<LoadName, number>> = {
+  '1 connection': 6_000,
+  '50 connections': 20_000,
+  '200 connections': 20_000,
+  '200/s': 210,
+};
+
+/** Makes the requests with known tokens, of which some are revoked. */
+export async function makeHotSets({ generator, hot, revoked }: Environment): Promise<void> {
+  const request = (status: number) => (token: SignedToken) =>
+    meRequest('Authorization', bearer(token), status);
+  const good = hot.map(request(200));
+  const refused = revoked.map(request(401));
+  for (const [set, share] of Object.entries({ hot: 0, '1 % revoked': 0.01, '50 % revoked': 0.5 })) {
+    const count = HOT_COUNT * share;
+    await generator.makeSet({ set, requests: [...good.slice(count), ...refused.slice(0, count)] });
+  }
+}
+
+/** Signs as many tokens as a measurement of each load can use up; they are new to each new server. */
+export async function makeColdSets({ generator, secret, plan }: Environment): Promise<void> {
+  const make = (set: string, load: LoadName, milliseconds: number) => {
+    const count = Math.ceil((MAX_PER_SECOND[load] * milliseconds) / 1000);
+    return generator.makeSet({ set, sign: { secret, count } });
+  };
+  await make('warm-up', '50 connections', plan.warmUp * COLD_WARM_UP);
+  for (const load of LOAD_NAMES) await make(`cold, ${load}`, load, plan.leadIn + plan.duration);
+}
+
+/** Starts the server of a row, checks its answers, warms it up, takes all measures, and stops it. */
+export function measureRun({ row, measures }: Run, round: number, environment: Environment) {
+  const { warmUp } = environment.plan;
+  return withServer(startRowServer(row, environment), environment, async (server) => {
+    const ownSet = await checkAnswers(row, server, environment);
+    await keepBusy(environment, server.port, warmUp, ownSet ?? 'hot');
+    if (measures.some(({ pattern }) => pattern === 'cold')) {
+      await keepBusy(environment, server.port, warmUp * COLD_WARM_UP, 'warm-up', 'once');
+    }
+    const measurements: Measurement[] = [];
+    for (const measure of measures) {
+      const measured = await measureRow(row, measure, ownSet, server, environment);
+      measurements.push({ ...measure, ...measured, round, row: row.id });
+    }
+    return measurements;
+  });
+}
+
+/** Keeps 50 connections busy for so long, or until each request was sent once; measures nothing. */
+export async function keepBusy(
+  { generator }: Environment,
+  port: number,
+  duration: number,
+  set: string,
+  order: 'random' | 'once' = 'random',
+): Promise<void> {
+  const streams = [{ set, order, load: LOADS['50 connections'] }];
+  await generator.run({ port, leadIn: 0, duration, streams });
+}
+
+/** Measures streams. Throws WrongAnswer on a single unexpected response. */
+export async function measureStreams({ generator }: Environment, what: string, task: LoadTask) {
+  const results = await generator.run(task);
+  for (const { wrong, statuses } of results) {
+    if (wrong === 0) continue;
+    const counts = Object.entries(statuses).map(([status, count]) => `${count} × ${status}`);
+    throw new WrongAnswer(`${what}: ${wrong} wrong answers (${counts.join(', ')})`);
+  }
+  return results as readonly [StreamResult, ...StreamResult[]];
+}
+
+/** Measures a stream, and the reads it causes. */
+export async function measureWithReads(
+  environment: Environment,
+  what: string,
+  task: LoadTask,
+): Promise<Unnumbered> {
+  const before = await environment.countReads();
+  const [result] = await measureStreams(environment, what, task);
+  const readsPerRequest = ((await environment.countReads()) - before) / result.answered;
+  return { ...result, readsPerRequest };
+}
+
+async function measureRow(
+  { name }: Row,
+  measure: Measure,
+  ownSet: string | undefined,
+  { port, usage }: RowServer,
+  environment: Environment,
+): Promise<Unnumbered> {
+  const isCold = measure.pattern === 'cold';
+  const set = ownSet ?? (isCold ? `cold, ${measure.load}` : measure.pattern);
+  const stream = { set, order: isCold ? 'once' : 'random', load: LOADS[measure.load] } as const;
+  const { leadIn, duration } = environment.plan;
+  const { cpu: before } = await usage();
+  const measured = await measureWithReads(environment, `${name}, ${nameMeasure(measure)}`, {
+    port,
+    leadIn,
+    duration,
+    streams: [stream],
+  });
+  const { cpu: after } = await usage();
+  const cpu = after.user + after.system - before.user - before.system;
+  return { ...measured, cpuPerRequest: cpu / measured.answered };
+}
+
+/** Probes the server of a row. Returns the name of its own request set when it has its own sessions. */
+async function checkAnswers(row: Row, { port, seed }: RowServer, environment: Environment) {
+  const { generator, hot, revoked } = environment;
+  if (row.ownSessions) {
+    const { headers, headerName } = await seed(HOT_COUNT);
+    await probe(row, port, { headerName, good: headers[0] ?? '', revoked: undefined });
+    const requests = headers.map((value) => meRequest(headerName, value));
+    await generator.makeSet({ set: row.id, requests });
+    return row.id;
+  }
+  const [good, bad] = [hot[0], revoked[0]] as [SignedToken, SignedToken];
+  await probe(row, port, { headerName: 'Authorization', good: bearer(good), revoked: bearer(bad) });
+  return undefined;
+}

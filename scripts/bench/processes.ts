@@ -1,0 +1,100 @@
+/** Child processes of the bench, and the processors they run on. */
+import { once } from 'node:events';
+import { guard } from '../dev/guard.ts';
+import { endChild, hasEnded, howEnded, pidOf, run, spawnChild } from '../dev/processes.ts';
+
+/** One processor for the server under test, the others for everything else, or all for both. */
+type Processors = 'server' | 'others' | 'all';
+
+/** Lists as `taskset -c` takes them, unless nothing can be pinned, and a text for the results. */
+export interface Pinning {
+  readonly lists: Readonly<Record<Processors, string>> | undefined;
+  readonly description: string;
+}
+
+const STOP_GRACE = 10_000;
+const STDERR_KEPT = 4_096;
+
+/** Divides the processors: a server that shared its own would be measured by how the system divides it. */
+export async function findPinning(): Promise<Pinning> {
+  const args = ['-p', '-c', `${process.pid}`]; // in a container, not always those from 0 on
+  const asked = await run('taskset', args, { env: process.env }).catch(() => undefined);
+  const [, list = ''] = /: ([\d,-]+)\s*$/.exec(asked?.code === 0 ? asked.stdout : '') ?? [];
+  const [server, ...others] = list === '' ? [] : parseProcessors(list);
+  if (server === undefined || others.length === 0) {
+    const description = 'nothing was pinned (needs taskset, and two processors)';
+    return { lists: undefined, description };
+  }
+  const lists = { server: `${server}`, others: others.join(), all: [server, ...others].join() };
+  const description = `server on processor ${lists.server}; load generator, mongod and Redis on ${lists.others}; all on ${lists.all} where logins are measured`;
+  return { lists, description };
+}
+
+/** Parses a list such as `0-2,5`. */
+export function parseProcessors(list: string): readonly number[] {
+  return list.split(',').flatMap((part) => {
+    const [first = 0, last = first] = part.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+}
+
+/** Moves a process to these processors, with everything that it starts from now on. */
+export async function pin({ lists }: Pinning, pid: number, processors: Processors): Promise<void> {
+  if (lists === undefined) return;
+  await run('taskset', ['-a', '-p', '-c', lists[processors], `${pid}`], { env: process.env });
+}
+
+/** Returns the command that runs `command` on these processors. */
+export function pinned({ lists }: Pinning, processors: Processors, command: readonly string[]) {
+  return lists === undefined ? command : ['taskset', '-c', lists[processors], ...command];
+}
+
+/** Starts a JavaScript file in a Node process that answers one question at a time over IPC. */
+export function startChild(
+  pinning: Pinning,
+  processors: Processors,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+) {
+  const [command = '', ...rest] = pinned(pinning, processors, [process.execPath, ...args]);
+  const child = spawnChild(command, rest, {
+    env: { PATH: process.env['PATH'], ...env },
+    detached: true, // a Ctrl-C is for the bench to act on
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  guard(child);
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-STDERR_KEPT);
+  });
+
+  /** Throws the end of its stderr when the process has ended. */
+  function assertRunning(): void {
+    if (!hasEnded(child)) return;
+    throw new Error(`${args.at(-1)} has ended (${howEnded(child)}):\n${stderr}`);
+  }
+
+  /** Returns the next message. Rejects when the process ends first. */
+  async function receive<Message>(): Promise<Message> {
+    const received = new AbortController();
+    const { signal } = received;
+    const gone = once(child, 'exit', { signal }).then(assertRunning);
+    try {
+      const message = await Promise.race([once(child, 'message', { signal }), gone]);
+      return message?.[0];
+    } finally {
+      received.abort();
+    }
+  }
+
+  /** Sends a question and returns the answer. */
+  async function ask<Answer>(question: object): Promise<Answer> {
+    assertRunning();
+    const answer = receive<Answer>();
+    child.send(question);
+    return await answer;
+  }
+
+  const stop = () => endChild(child, STOP_GRACE);
+  return { pid: pidOf(child), assertRunning, receive, ask, stop };
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../dev/mongod/free-port.ts';
+import type { Environment } from './environment.ts';
+import { startChild } from './processes.ts';
+import { type Row, USUAL_ENTRIES } from './rows.ts';
+import { AUDIENCE, BCRYPT_COST, ISSUER } from './tokens.ts';
+
+/** The environment variable BENCH_ROW of a server under test, as JSON. */
+export interface RowOptions extends Row {
+  readonly mongodbUri: string;
+  readonly redisUrl: string | undefined;
+  /** Its UTF-8 bytes are the HS256 key. */
+  readonly secret: string;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+/** Processor time in microseconds, and memory in bytes, of a server process. */
+interface Usage {
+  readonly cpu: NodeJS.CpuUsage;
+  readonly memory: NodeJS.MemoryUsage;
+}
+
+export type RowServer = Awaited<ReturnType<typeof startRowServer>>;
+
+/** Folder of the peers. They have packages of their own, so that rescind runs with its own ones. */
+export const PEERS = join('scripts', 'bench', 'peers');
+
+const READY_LIMIT = 30_000;
+
+/** Starts the server of a row on its own processor and waits until it listens. */
+export async function startRowServer(
+  row: Row,
+  { databaseUri, redis, secret, pinning }: Environment,
+  execArgv: readonly string[] = [],
+) {
+  const mongodbUri = databaseUri(row.ownSessions ? `fresh_${randomUUID()}` : row.entries);
+  const authority = { secret, issuer: ISSUER, audience: AUDIENCE };
+  const options: RowOptions = { ...row, ...authority, mongodbUri, redisUrl: redis?.url };
+  const file = row.peer ? join(PEERS, row.peer) : compiled('./rescind-server.js');
+  const env = { NODE_ENV: 'production', BENCH_ROW: JSON.stringify(options) };
+  const { receive, ask, stop } = startChild(pinning, 'server', [...execArgv, file], env);
+  const { port } = await receive<{ port: number }>();
+  /** Makes sessions and returns them as header values: better-auth. */
+  const seed = (count: number) =>
+    ask<{ headers: readonly string[]; headerName: string }>({ seed: count });
+  return { port, usage: () => ask<Usage>({ cpu: true }), seed, stop };
+}
+
+/**
+ * Starts server/main.js as `npm start` does, on all processors since its password threads use what the
+ * server leaves, and waits until it is ready.
+ */
+export async function startRealServer(environment: Environment, threads: number) {
+  const port = await freePort();
+  const main = compiled('../../server/main.js');
+  const { assertRunning, stop } = startChild(environment.pinning, 'all', [main], {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    MONGODB_URI: environment.databaseUri(USUAL_ENTRIES),
+    JWT_SECRET_KEY: environment.secret,
+    BCRYPT_COST: String(BCRYPT_COST),
+    BCRYPT_THREADS: String(threads),
+    SHUTDOWN_DELAY: '0s',
+    // All logins come from one address, and count as failures until they succeed.
+    LOGIN_FAILURES_PER_ADDRESS: '100000/15m',
+  });
+  const readiness = () => fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+  for (const limit = performance.now() + READY_LIMIT; !(await readiness())?.ok; await sleep(100)) {
+    assertRunning();
+    if (performance.now() > limit) throw new Error('the server is not ready');
+  }
+  return { port, stop };
+}
+
+/** Runs `use` with a server, which is stopped in the end. */
+export async function withServer<Server extends { stop(): Promise<void> }, Result>(
+  starting: Promise<Server>,
+  { cleanups }: Environment,
+  use: (server: Server) => Promise<Result>,
+): Promise<Result> {
+  const server = await starting;
+  cleanups.add(server.stop);
+  try {
+    return await use(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+function compiled(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
+}
