@@ -23,30 +23,20 @@ export async function runBench(plan: Plan, command: string, context: Context): P
   const environment = await openEnvironment(plan, context);
   const loadAverages: number[] = [];
   const tasks = listTasks(environment, loadAverages);
-  const collector = new Collector();
+  const collector = new Collector((text) => signal.aborted || report.warn(text));
   report.note(`${tasks.length} steps, about ${Math.ceil(sumSeconds(tasks) / 60)} minutes`);
-  await performTasks(tasks, process.stderr, signal, (task) =>
-    collector.perform(task, (text) => signal.aborted || report.warn(text)),
-  );
+  await performTasks(tasks, process.stderr, signal, (task) => collector.perform(task));
   const { failures } = collector;
+  const { quick, rounds, duration, leadIn, warmUp } = plan;
   return {
     started: started.toISOString(),
     minutes: (Date.now() - started.getTime()) / 60_000,
     command,
-    quick: plan.quick,
-    rounds: plan.rounds,
-    seconds: plan.duration / 1000,
-    leadIn: plan.leadIn / 1000,
-    warmUp: plan.warmUp / 1000,
+    ...{ quick, rounds, seconds: duration / 1000, leadIn: leadIn / 1000, warmUp: warmUp / 1000 },
     machine: { ...describeMachine(environment), loadAverages },
     versions: await readVersions(environment),
     rows: plan.rows.map((row) => reportRow(row, failures[row.id] ?? findReason(row, environment))),
-    runs: collector.list('runs'),
-    logins: collector.list('logins'),
-    besideLogins: collector.list('besideLogins'),
-    endpoints: collector.list('endpoints'),
-    memory: collector.list('memory'),
-    storage: collector.list('storage'),
+    ...collector.merge(),
     failures,
   };
 }
@@ -58,21 +48,19 @@ function findReason({ peer, revocations }: Row, { redis }: Environment): string 
 }
 
 function listTasks(environment: Environment, loadAverages: number[]): readonly Task[] {
-  const before = listStorageTasks(environment);
-  const rows = environment.plan.rows.filter((row) => findReason(row, environment) === '');
+  const wanted = (tasks: readonly Task[]) =>
+    tasks.filter(({ id = '' }) => environment.plan.experiments.has(id));
   const unpin: Task = {
     title: 'letting everything use all processors',
     seconds: 0,
-    perform: async () => environment.unpin().then(() => ({})),
+    perform: () => environment.unpin(),
   };
-  const after = [listEndpointTasks, listLoginTasks, listBesideLoginsTasks, listMemoryTasks];
-  const wanted = (tasks: readonly Task[]) =>
-    tasks.filter(({ id = '' }) => environment.plan.experiments.has(id));
+  const lists = [listEndpointTasks, listLoginTasks, listBesideLoginsTasks, listMemoryTasks];
   return [
-    ...wanted(before),
-    ...listRowTasks(rows, environment, loadAverages),
+    ...wanted(listStorageTasks(environment)),
+    ...listRowTasks(environment, loadAverages),
     unpin,
-    ...wanted(after.flatMap((list) => list(environment))),
+    ...wanted(lists.flatMap((list) => list(environment))),
   ];
 }
 
@@ -80,27 +68,24 @@ function listTasks(environment: Environment, loadAverages: number[]): readonly T
  * Lists the runs of all rounds. Each has a server of its own and nothing else runs meanwhile: compiled code
  * and memory layout differ from start to start by some per cent, and an idle server answers less.
  */
-function listRowTasks(rows: readonly Row[], environment: Environment, loadAverages: number[]) {
+function listRowTasks(environment: Environment, loadAverages: number[]): readonly Task[] {
+  const { plan } = environment;
+  const rows = plan.rows.filter((row) => findReason(row, environment) === '');
   if (rows.length === 0) return [];
-  const makeSets: Task = {
-    title: 'making tokens',
-    seconds: 4,
-    async perform() {
-      await makeHotSets(environment);
-      await makeColdSets(environment);
-      return {};
-    },
+  const makeSets = async (): Promise<undefined> => {
+    await makeHotSets(environment);
+    await makeColdSets(environment);
   };
-  const rounds = Array.from({ length: environment.plan.rounds }, (_, round) =>
+  const rounds = Array.from({ length: plan.rounds }, (_, round) =>
     listRuns(rows, round).map((run, index) => ({
-      ...describeRun(run, round, environment.plan),
+      ...describeRun(run, round, plan),
       async perform() {
         if (index === 0) loadAverages.push(loadavg()[0] ?? Number.NaN);
         return { runs: await measureRun(run, round, environment) };
       },
     })),
   );
-  return [makeSets, ...rounds.flat()];
+  return [{ title: 'making tokens', seconds: 4, perform: makeSets }, ...rounds.flat()];
 }
 
 function describeRun({ row, measures }: Run, round: number, plan: Plan) {
@@ -108,8 +93,7 @@ function describeRun({ row, measures }: Run, round: number, plan: Plan) {
   const rest = more.length === 0 ? '' : ` and ${more.length} more`;
   const title = `round ${round + 1} of ${plan.rounds}: ${row.name}, ${first}${rest}`;
   const each = plan.leadIn + plan.duration + 100;
-  const seconds = (1_000 + plan.warmUp + measures.length * each) / 1000;
-  return { id: row.id, title, seconds };
+  return { id: row.id, title, seconds: (1_000 + plan.warmUp + measures.length * each) / 1000 };
 }
 
 function reportRow(row: Row, skipped: string): ReportedRow {

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { connect } from '../../lib/store/database.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import type { Cleanups } from '../dev/cleanups.ts';
@@ -8,12 +7,11 @@ import { mongodVersion } from '../dev/mongod/version.ts';
 import { ownFolder } from '../dev/own-folder.ts';
 import type { Report } from '../dev/progress.ts';
 import { fillDatabase } from './fill-database.ts';
-import type { LoadTask, RequestSetTask, StreamResult } from './generator/protocol.ts';
 import type { Plan } from './plan.ts';
-import { findPinning, type Pinning, pin, startChild } from './processes.ts';
+import { findPinning, pin, startGenerator } from './processes.ts';
 import { openRedis } from './redis.ts';
 import { USUAL_ENTRIES } from './rows.ts';
-import { createTokenSigner, HOT_COUNT, userId } from './tokens.ts';
+import { createIssuer, HOT_COUNT, userIds } from './tokens.ts';
 
 /** Means of the whole bench. */
 export interface Context {
@@ -55,7 +53,7 @@ export async function openEnvironment(plan: Plan, context: Context) {
   cleanups.add(close);
 
   /** Lets MongoDB and the generator use all processors from now on. */
-  async function unpin(): Promise<void> {
+  async function unpin(): Promise<undefined> {
     for (const { pid } of [mongod, generator]) await pin(pinning, pid, 'all');
   }
 
@@ -69,12 +67,12 @@ export async function openEnvironment(plan: Plan, context: Context) {
   return { plan, entries, ...processes, ...tokens, databaseUri, unpin, countReads };
 }
 
-/** Signs one good token for each of the hot users, and tokens of half of them that are revoked. */
+/** Issues one good token for each of the hot users, and tokens of half of them that are revoked. */
 async function createTokens() {
   const secret = generateSecret();
-  const sign = await createTokenSigner(secret);
-  const hot = Array.from({ length: HOT_COUNT }, (_, number) => sign(userId(number)));
-  const revoked = hot.slice(0, HOT_COUNT / 2).map((token) => sign(token.userId));
+  const issue = await createIssuer(secret);
+  const hot = await Promise.all(userIds(HOT_COUNT).map(issue));
+  const revoked = await Promise.all(userIds(HOT_COUNT / 2).map(issue));
   return { secret, hot, revoked };
 }
 
@@ -88,19 +86,4 @@ async function openMongod({ report, cleanups, fail }: Context) {
   const { uri, pid, ended } = await report.step('Starting MongoDB', () => starting);
   void ended.then((how) => fail(new Error(`MongoDB has ended by itself: ${how}`)));
   return { uri, pid, version };
-}
-
-/** Starts the load generator on the processors that are not the server's. */
-function startGenerator(pinning: Pinning) {
-  const file = fileURLToPath(new URL('./generator/main.js', import.meta.url));
-  const { pid, ask, stop } = startChild(pinning, 'others', [file]);
-
-  /** Makes a request set, or runs streams at the same time. Rejects when a response is missing. */
-  async function perform(task: RequestSetTask | LoadTask): Promise<readonly StreamResult[]> {
-    const answer = await ask<{ results: readonly StreamResult[] } | { failed: string }>(task);
-    if ('failed' in answer) throw new Error(answer.failed);
-    return answer.results;
-  }
-
-  return { pid, stop, makeSet: perform, run: perform };
 }

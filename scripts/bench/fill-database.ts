@@ -19,7 +19,7 @@ const BATCH = 10_000;
 export async function fillDatabase(
   uri: string,
   entries: number,
-  revoked: readonly tokens.SignedToken[],
+  revoked: readonly string[],
   detail: Detail,
 ): Promise<void> {
   const { db, close } = connect(uri, { deadline: 10 * MINUTE });
@@ -27,7 +27,7 @@ export async function fillDatabase(
     await migrate(await planMigration(db, { auditRetention: 400 * DAY }), () => {});
     await insert(db, 'users', tokens.USER_COUNT, createUserMaker());
     const cutoffs = tokens.usersWithCutoff().map(makeCutoffEntry);
-    const known = [...cutoffs, ...revoked.map(({ hash }) => makeTokenEntry(hash))];
+    const known = [...cutoffs, ...revoked.map((token) => makeTokenEntry(tokens.hashToken(token)))];
     await insert(db, 'revoked_tokens', known.length, (index) => known[index]);
     await insert(db, 'revoked_tokens', entries, makeEntry, detail);
     if (entries === USUAL_ENTRIES) await fillNaiveLists(db, entries, revoked);
@@ -39,8 +39,8 @@ export async function fillDatabase(
 }
 
 /** Fills the naive lists of the peers: the hash of the whole token in hex, and the cutoffs of users. */
-async function fillNaiveLists(db: Db, entries: number, revoked: readonly tokens.SignedToken[]) {
-  const known = revoked.map(({ token }) => ({ _id: hash('sha256', token, 'hex') }));
+async function fillNaiveLists(db: Db, entries: number, revoked: readonly string[]) {
+  const known = revoked.map((token) => ({ _id: hash('sha256', token, 'hex') }));
   const other = () => ({ _id: randomBytes(32).toString('hex') });
   const cutoffs = tokens.usersWithCutoff();
   const revoked_before = tokens.cutoff();

@@ -32,13 +32,12 @@ export async function readVersions({ mongodVersion, redis }: Environment) {
 }
 
 async function describeCommit(): Promise<string> {
-  const git = (...args: string[]) => run('git', args, { env: process.env });
-  const [commit, changes] = await Promise.all([
-    git('rev-parse', '--short', 'HEAD'),
-    git('status', '--porcelain'),
-  ]).catch(() => [undefined, undefined]);
-  const hash = commit?.stdout.trim() || 'unknown commit';
-  return changes?.stdout ? `${hash} with changes` : hash;
+  const git = async (...args: string[]) => {
+    const { stdout } = await run('git', args).catch(() => ({ stdout: '' }));
+    return stdout;
+  };
+  const hash = (await git('rev-parse', '--short', 'HEAD')) || 'unknown commit';
+  return (await git('status', '--porcelain')) === '' ? hash : `${hash} with changes`;
 }
 
 async function readPackages(folder: string, names: readonly string[], prefix: string) {

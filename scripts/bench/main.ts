@@ -14,22 +14,9 @@ import { tables } from './report/tables.ts';
 import type { Results } from './results.ts';
 import { ROWS } from './rows.ts';
 
-interface Options {
-  readonly quick?: true;
-  readonly rounds?: number;
-  readonly rows?: readonly string[];
-  readonly out: string;
-  readonly render?: string;
-}
-
 const DESCRIPTION = `Measures rescind against bare Koa, koa-jwt, @fastify/jwt, express-jwt and better-auth on this machine.
 It brings its own MongoDB, and its own Redis where redis-server is on PATH. Tables go to stdout.
 A full run takes some 50 minutes, on a machine that has nothing else to do.`;
-
-const QUICK = 'a look in under 5 minutes: one round of 3 s a run, fewer loads, at most 1 M entries';
-const NAMES = 'only these rows and experiments, by commas; * at an end stands for any end';
-const OUT = 'where results.json, results.md and chart.svg go';
-const RENDER = 'make the tables and the chart of a results.json again; runs nothing';
 
 const HELP = `
 Rows: ${ROWS.map(({ id }) => id).join(', ')}
@@ -37,50 +24,29 @@ Experiments: ${EXPERIMENTS.join(', ')}
 
 Exit codes: 0 done, 1 a server answered wrongly or did not start, 64 usage, 130 interrupted.`;
 
-async function main(args: string[]): Promise<number> {
-  const { out, render, rows, ...options } = readOptions(args);
-  if (render !== undefined) {
-    await show(await readResults(render), out);
-    return EXIT.ok;
-  }
-  const report = createReport(process.stderr, process.env);
-  const cleanups = createCleanups();
-  const signal = stopSignal(process.env);
-  const plan = makePlan({ ...options, only: rows });
-  const command = ['npm run bench --', ...args].join(' ');
-  try {
-    const results = await new Promise<Results | undefined>((resolve, fail) => {
-      runBench(plan, command, { report, cleanups, signal, fail }).then(resolve, fail);
-      void stopped(signal).then(() => resolve(undefined));
-    });
-    if (results === undefined) {
-      report.warn(`Interrupted by ${signal.reason}`);
-      return EXIT.interrupted;
-    }
-    await mkdir(out, { recursive: true });
-    await writeFile(join(out, 'results.json'), `${JSON.stringify(results)}\n`);
-    await show(results, out);
-    return Object.keys(results.failures).length === 0 ? EXIT.ok : EXIT.failed;
-  } finally {
-    await cleanups.run();
-  }
-}
+const OPTIONS = {
+  quick: 'a look in under 5 minutes: one round of 3 s a run, fewer loads, at most 1 M entries',
+  rounds: 'how many rounds (default: 5, quick 1)',
+  rows: 'only these rows and experiments, by commas; * at an end stands for any end',
+  out: 'where results.json, results.md and chart.svg go',
+  render: 'make the tables and the chart of a results.json again; runs nothing',
+};
 
 /** Reads the command line; prints help, or the usage error, and exits. */
-function readOptions(args: readonly string[]): Options {
+function readOptions(args: readonly string[]) {
   return new Command('npm run bench --')
     .description(DESCRIPTION)
-    .option('--quick', QUICK)
-    .option('--rounds <n>', 'how many rounds (default: 5, quick 1)', readRounds)
-    .option('--rows <names>', NAMES, readNames)
-    .option('--out <folder>', OUT, '.bench')
-    .option('--render <file>', RENDER)
+    .option('--quick', OPTIONS.quick)
+    .option('--rounds <n>', OPTIONS.rounds, readRounds)
+    .option('--rows <names>', OPTIONS.rows, readNames)
+    .option('--out <folder>', OPTIONS.out, '.bench')
+    .option('--render <file>', OPTIONS.render)
     .addHelpText('after', HELP)
     .showHelpAfterError('(--help shows what there is)')
     .allowExcessArguments(false)
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage))
     .parse(args, { from: 'user' })
-    .opts<Options>();
+    .opts<{ quick?: true; rounds?: number; rows?: string[]; out: string; render?: string }>();
 }
 
 function readRounds(text: string): number {
@@ -94,6 +60,35 @@ function readNames(text: string): readonly string[] {
   const unknown = findUnknownNames(names);
   if (unknown.length === 0) return names;
   throw new InvalidArgumentError(`There is no row or experiment ${unknown.join(', ')}.`);
+}
+
+async function main(args: string[]): Promise<number> {
+  const { out, render, rows: only, ...options } = readOptions(args);
+  if (render !== undefined) {
+    await show(await readResults(render), out);
+    return EXIT.ok;
+  }
+  const report = createReport(process.stderr, process.env);
+  const cleanups = createCleanups();
+  const signal = stopSignal(process.env);
+  const command = ['npm run bench --', ...args].join(' ');
+  try {
+    const results = await new Promise<Results | undefined>((resolve, fail) => {
+      const context = { report, cleanups, signal, fail };
+      runBench(makePlan({ ...options, only }), command, context).then(resolve, fail);
+      void stopped(signal).then(() => resolve(undefined));
+    });
+    if (results === undefined) {
+      report.warn(`Interrupted by ${signal.reason}`);
+      return EXIT.interrupted;
+    }
+    await mkdir(out, { recursive: true });
+    await writeFile(join(out, 'results.json'), `${JSON.stringify(results)}\n`);
+    await show(results, out);
+    return Object.keys(results.failures).length === 0 ? EXIT.ok : EXIT.failed;
+  } finally {
+    await cleanups.run();
+  }
 }
 
 async function readResults(file: string): Promise<Results> {

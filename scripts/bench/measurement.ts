@@ -1,14 +1,11 @@
 import type { Environment } from './environment.ts';
-import type { LoadTask, StreamResult } from './generator/protocol.ts';
-import { meRequest } from './generator/requests.ts';
+import { type LoadTask, meRequest, type Stream, type StreamResult } from './generator/protocol.ts';
 import type { Run } from './plan.ts';
 import { probe, WrongAnswer } from './probe.ts';
-import type { Measured, Measurement } from './results.ts';
-import { LOAD_NAMES, LOADS, type LoadName, type Measure, nameMeasure, type Row } from './rows.ts';
+import type { Measurement } from './results.ts';
+import { LOAD_NAMES, LOADS, type LoadName, nameMeasure, type Row } from './rows.ts';
 import { type RowServer, startRowServer, withServer } from './servers.ts';
-import { bearer, HOT_COUNT, type SignedToken } from './tokens.ts';
-
-type Unnumbered = Omit<Measured, 'round'>;
+import { HOT_COUNT } from './tokens.ts';
 
 /** Share of the warm-up that has new tokens, when the server is measured with new tokens. */
 const COLD_WARM_UP = 1 / 3;
@@ -23,10 +20,9 @@ const MAX_PER_SECOND: Readonly<Record<LoadName, number>> = {
 
 /** Makes the requests with known tokens, of which some are revoked. */
 export async function makeHotSets({ generator, hot, revoked }: Environment): Promise<void> {
-  const request = (status: number) => (token: SignedToken) =>
-    meRequest('Authorization', bearer(token), status);
-  const good = hot.map(request(200));
-  const refused = revoked.map(request(401));
+  const request = (status: number) => (token: string) =>
+    meRequest('Authorization', `Bearer ${token}`, status);
+  const [good, refused] = [hot.map(request(200)), revoked.map(request(401))];
   for (const [set, share] of Object.entries({ hot: 0, '1 % revoked': 0.01, '50 % revoked': 0.5 })) {
     const count = HOT_COUNT * share;
     await generator.makeSet({ set, requests: [...good.slice(count), ...refused.slice(0, count)] });
@@ -37,7 +33,7 @@ export async function makeHotSets({ generator, hot, revoked }: Environment): Pro
 export async function makeColdSets({ generator, secret, plan }: Environment): Promise<void> {
   const make = (set: string, load: LoadName, milliseconds: number) => {
     const count = Math.ceil((MAX_PER_SECOND[load] * milliseconds) / 1000);
-    return generator.makeSet({ set, sign: { secret, count } });
+    return generator.makeSet({ set, issue: { secret, count } });
   };
   await make('warm-up', '50 connections', plan.warmUp * COLD_WARM_UP);
   for (const load of LOAD_NAMES) await make(`cold, ${load}`, load, plan.leadIn + plan.duration);
@@ -54,11 +50,31 @@ export function measureRun({ row, measures }: Run, round: number, environment: E
     }
     const measurements: Measurement[] = [];
     for (const measure of measures) {
-      const measured = await measureRow(row, measure, ownSet, server, environment);
-      measurements.push({ ...measure, ...measured, round, row: row.id });
+      const { load, pattern } = measure;
+      const cold = { set: `cold, ${load}`, order: 'once' } as const;
+      const hot = { set: ownSet ?? pattern, order: 'random' } as const;
+      const stream = { ...(pattern === 'cold' ? cold : hot), load: LOADS[load] };
+      const measured = await measureRow(row, nameMeasure(measure), stream, server, environment);
+      measurements.push({ ...measured, ...measure, round, row: row.id });
     }
     return measurements;
   });
+}
+
+async function measureRow(
+  { name }: Row,
+  measure: string,
+  stream: Stream,
+  { port, usage }: RowServer,
+  environment: Environment,
+) {
+  const { leadIn, duration } = environment.plan;
+  const { cpu: before } = await usage();
+  const task = { port, leadIn, duration, streams: [stream] };
+  const measured = await measureWithReads(environment, `${name}, ${measure}`, task);
+  const { cpu: after } = await usage();
+  const cpu = after.user + after.system - before.user - before.system;
+  return { ...measured, cpuPerRequest: cpu / measured.answered };
 }
 
 /** Keeps 50 connections busy for so long, or until each request was sent once; measures nothing. */
@@ -85,38 +101,11 @@ export async function measureStreams({ generator }: Environment, what: string, t
 }
 
 /** Measures a stream, and the reads it causes. */
-export async function measureWithReads(
-  environment: Environment,
-  what: string,
-  task: LoadTask,
-): Promise<Unnumbered> {
+export async function measureWithReads(environment: Environment, what: string, task: LoadTask) {
   const before = await environment.countReads();
   const [result] = await measureStreams(environment, what, task);
   const readsPerRequest = ((await environment.countReads()) - before) / result.answered;
   return { ...result, readsPerRequest };
-}
-
-async function measureRow(
-  { name }: Row,
-  measure: Measure,
-  ownSet: string | undefined,
-  { port, usage }: RowServer,
-  environment: Environment,
-): Promise<Unnumbered> {
-  const isCold = measure.pattern === 'cold';
-  const set = ownSet ?? (isCold ? `cold, ${measure.load}` : measure.pattern);
-  const stream = { set, order: isCold ? 'once' : 'random', load: LOADS[measure.load] } as const;
-  const { leadIn, duration } = environment.plan;
-  const { cpu: before } = await usage();
-  const measured = await measureWithReads(environment, `${name}, ${nameMeasure(measure)}`, {
-    port,
-    leadIn,
-    duration,
-    streams: [stream],
-  });
-  const { cpu: after } = await usage();
-  const cpu = after.user + after.system - before.user - before.system;
-  return { ...measured, cpuPerRequest: cpu / measured.answered };
 }
 
 /** Probes the server of a row. Returns the name of its own request set when it has its own sessions. */
@@ -129,7 +118,7 @@ async function checkAnswers(row: Row, { port, seed }: RowServer, environment: En
     await generator.makeSet({ set: row.id, requests });
     return row.id;
   }
-  const [good, bad] = [hot[0], revoked[0]] as [SignedToken, SignedToken];
-  await probe(row, port, { headerName: 'Authorization', good: bearer(good), revoked: bearer(bad) });
+  const credentials = { good: `Bearer ${hot[0]}`, revoked: `Bearer ${revoked[0]}` };
+  await probe(row, port, { headerName: 'Authorization', ...credentials });
   return undefined;
 }

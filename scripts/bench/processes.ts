@@ -1,7 +1,9 @@
 /** Child processes of the bench, and the processors they run on. */
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { guard } from '../dev/guard.ts';
 import { endChild, hasEnded, howEnded, pidOf, run, spawnChild } from '../dev/processes.ts';
+import type { LoadTask, RequestSetTask, StreamResult } from './generator/protocol.ts';
 
 /** One processor for the server under test, the others for everything else, or all for both. */
 type Processors = 'server' | 'others' | 'all';
@@ -17,10 +19,10 @@ const STDERR_KEPT = 4_096;
 
 /** Divides the processors: a server that shared its own would be measured by how the system divides it. */
 export async function findPinning(): Promise<Pinning> {
-  const args = ['-p', '-c', `${process.pid}`]; // in a container, not always those from 0 on
-  const asked = await run('taskset', args, { env: process.env }).catch(() => undefined);
-  const [, list = ''] = /: ([\d,-]+)\s*$/.exec(asked?.code === 0 ? asked.stdout : '') ?? [];
-  const [server, ...others] = list === '' ? [] : parseProcessors(list);
+  const allowed = run('taskset', ['-p', '-c', `${process.pid}`]); // in a container, not always from 0 on
+  const { stdout } = await allowed.catch(() => ({ stdout: '' }));
+  const [, list] = /: ([\d,-]+)\s*$/.exec(stdout) ?? [];
+  const [server, ...others] = list === undefined ? [] : parseProcessors(list);
   if (server === undefined || others.length === 0) {
     const description = 'nothing was pinned (needs taskset, and two processors)';
     return { lists: undefined, description };
@@ -40,8 +42,7 @@ export function parseProcessors(list: string): readonly number[] {
 
 /** Moves a process to these processors, with everything that it starts from now on. */
 export async function pin({ lists }: Pinning, pid: number, processors: Processors): Promise<void> {
-  if (lists === undefined) return;
-  await run('taskset', ['-a', '-p', '-c', lists[processors], `${pid}`], { env: process.env });
+  if (lists !== undefined) await run('taskset', ['-a', '-p', '-c', lists[processors], `${pid}`]);
 }
 
 /** Returns the command that runs `command` on these processors. */
@@ -67,6 +68,8 @@ export function startChild(
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_KEPT);
   });
+  const gone = once(child, 'exit').then(assertRunning);
+  gone.catch(() => {}); // only a question that waits for it needs to know
 
   /** Throws the end of its stderr when the process has ended. */
   function assertRunning(): void {
@@ -76,25 +79,32 @@ export function startChild(
 
   /** Returns the next message. Rejects when the process ends first. */
   async function receive<Message>(): Promise<Message> {
-    const received = new AbortController();
-    const { signal } = received;
-    const gone = once(child, 'exit', { signal }).then(assertRunning);
-    try {
-      const message = await Promise.race([once(child, 'message', { signal }), gone]);
-      return message?.[0];
-    } finally {
-      received.abort();
-    }
+    const message = await Promise.race([once(child, 'message'), gone]);
+    return message?.[0];
   }
 
   /** Sends a question and returns the answer. */
-  async function ask<Answer>(question: object): Promise<Answer> {
+  function ask<Answer>(question: object): Promise<Answer> {
     assertRunning();
-    const answer = receive<Answer>();
     child.send(question);
-    return await answer;
+    return receive();
   }
 
   const stop = () => endChild(child, STOP_GRACE);
-  return { pid: pidOf(child), assertRunning, receive, ask, stop };
+  return { pid: pidOf(child), gone, receive, ask, stop };
+}
+
+/** Starts the load generator on the processors that are not the server's. */
+export function startGenerator(pinning: Pinning) {
+  const file = fileURLToPath(new URL('./generator/main.js', import.meta.url));
+  const { pid, ask, stop } = startChild(pinning, 'others', [file]);
+
+  /** Makes a request set, or runs streams at the same time. Rejects when a response is missing. */
+  async function perform(task: RequestSetTask | LoadTask): Promise<readonly StreamResult[]> {
+    const answer = await ask<{ results: readonly StreamResult[] } | { failed: string }>(task);
+    if ('failed' in answer) throw new Error(answer.failed);
+    return answer.results;
+  }
+
+  return { pid, stop, makeSet: perform, run: perform };
 }

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { decodeJwt } from 'jose';
 import { DAY, toSeconds } from '../../lib/time.ts';
 import { guard } from '../dev/guard.ts';
 import { freePort } from '../dev/mongod/free-port.ts';
 import { onPath } from '../dev/mongod/on-path.ts';
-import { endChild, hasEnded, howEnded, run, spawnChild } from '../dev/processes.ts';
+import { endChild, run, spawnChild } from '../dev/processes.ts';
+import { waitFor } from '../dev/wait-for.ts';
 import type { Context } from './environment.ts';
 import { USUAL_ENTRIES } from './rows.ts';
-import { cutoff, type SignedToken, usersWithCutoff } from './tokens.ts';
+import { cutoff, usersWithCutoff } from './tokens.ts';
 
 /** The reason for skipping a row that needs Redis. */
 export const REDIS_MISSING =
@@ -18,23 +19,19 @@ const STOP_GRACE = 5_000;
 
 /** Starts and fills a Redis that keeps nothing on disk; undefined when redis-server is not on PATH. */
 export async function openRedis(
-  revoked: readonly SignedToken[],
+  revoked: readonly string[],
   { report, cleanups }: Pick<Context, 'report' | 'cleanups'>,
 ) {
   const binary = await onPath('redis-server', process.env);
   if (binary === undefined) return undefined;
-  const { stdout } = await run(binary, ['--version'], { env: process.env });
-  const port = String(await freePort());
+  const { stdout } = await run(binary, ['--version']);
+  const port = `${await freePort()}`;
   const args = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const child = spawnChild(binary, args, { detached: true, stdio: 'ignore' });
   guard(child);
   const stop = () => endChild(child, STOP_GRACE);
   cleanups.add(stop);
-  const limit = performance.now() + START_LIMIT;
-  for (; !(await send(port, ['PING']).catch(() => false)); await sleep(50)) {
-    if (hasEnded(child)) throw new Error(`${binary} did not start (${howEnded(child)})`);
-    if (performance.now() > limit) throw new Error(`${binary} does not answer`);
-  }
+  await waitFor('Redis', () => send(port, ['PING']), { timeout: START_LIMIT });
   const title = `Filling Redis with ${USUAL_ENTRIES.toLocaleString('en')} keys`;
   await report.step(title, () => send(port, listCommands(revoked)));
   const version = /v=(\S+)/.exec(stdout)?.[1] ?? 'unknown';
@@ -42,17 +39,15 @@ export async function openRedis(
 }
 
 /** Runs commands and waits for the answer to all of them. */
-async function send(port: string, commands: readonly string[]): Promise<true> {
-  const options = { env: process.env, input: `${commands.join('\r\n')}\r\n` };
-  const { code, output } = await run('redis-cli', ['-p', port, '--pipe'], options);
-  if (code !== 0) throw new Error(`Redis refused: ${output.slice(0, 200)}`);
-  return true;
+function send(port: string, commands: readonly string[]) {
+  const stdin = { string: `${commands.join('\r\n')}\r\n` };
+  return run('redis-cli', ['-p', port, '--pipe'], { stdin });
 }
 
 /** Returns the commands for the keys of the peers: as many revoked tokens as rescind has entries. */
-function listCommands(revoked: readonly SignedToken[]): readonly string[] {
+function listCommands(revoked: readonly string[]): readonly string[] {
   const others = Array.from({ length: USUAL_ENTRIES }, () => randomUUID());
-  const tokens = [...others, ...revoked.map(({ jti }) => jti)];
+  const tokens = [...others, ...revoked.map((token) => decodeJwt(token).jti)];
   const before = toSeconds(cutoff().getTime());
   return [
     ...tokens.map((jti) => `SET revoked:${jti} 1 EX ${toSeconds(DAY)}`),

@@ -9,30 +9,19 @@ export interface Measured extends StreamResult {
   readonly readsPerRequest: number;
 }
 
-/** One measure of one row in one round. */
 export interface Measurement extends Measured, Measure {
   readonly row: string;
 }
 
 /** A row as the tables show it, and the reason why it was not measured. */
 export interface ReportedRow
-  extends Pick<Row, 'id' | 'name' | 'configuration' | 'comparedWith' | 'entries'>,
-    Pick<Row, 'userLoad' | 'checks'> {
+  extends Pick<Row, 'id' | 'name' | 'configuration' | 'entries' | 'userLoad' | 'checks'> {
+  readonly comparedWith?: string | undefined;
   readonly isPeer: boolean;
   readonly skipped?: string;
 }
 
-/** The machine, the division of its processors, and its load average before each round. */
-export interface Machine {
-  readonly processor: string;
-  readonly cores: number;
-  readonly memoryGb: number;
-  readonly system: string;
-  readonly pinning: string;
-  readonly loadAverages: readonly number[];
-}
-
-/** Logins a second, beside one thread that only checked passwords before and after. */
+/** Logins a second, and the rates of one thread that only checked passwords before and after. */
 export interface LoginMeasurement {
   readonly round: number;
   readonly threads: number;
@@ -52,11 +41,6 @@ export interface BesideLoginsMeasurement {
 
 export const ENDPOINTS = ['me', 'introspect', 'sessions', 'refresh'] as const;
 export type Endpoint = (typeof ENDPOINTS)[number];
-
-/** One endpoint at 50 connections in one round. */
-export interface EndpointMeasurement extends Measured {
-  readonly endpoint: Endpoint;
-}
 
 /** Memory of the server process after `tokens` were used and garbage was collected, in bytes. */
 export interface MemoryReading {
@@ -78,7 +62,7 @@ export interface Findings {
   readonly runs: readonly Measurement[];
   readonly logins: readonly LoginMeasurement[];
   readonly besideLogins: readonly BesideLoginsMeasurement[];
-  readonly endpoints: readonly EndpointMeasurement[];
+  readonly endpoints: readonly (Measured & { readonly endpoint: Endpoint })[];
   readonly memory: readonly MemoryReading[];
   readonly storage: readonly StorageReading[];
 }
@@ -93,7 +77,14 @@ export interface Results extends Findings {
   readonly seconds: number;
   readonly leadIn: number;
   readonly warmUp: number;
-  readonly machine: Machine;
+  readonly machine: {
+    readonly processor: string;
+    readonly cores: number;
+    readonly memoryGb: number;
+    readonly system: string;
+    readonly pinning: string;
+    readonly loadAverages: readonly number[];
+  };
   readonly versions: Readonly<Record<string, string>>;
   readonly rows: readonly ReportedRow[];
   /** Start of the endpoints' own run, where they were measured in another one. */

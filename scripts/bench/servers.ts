@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../dev/mongod/free-port.ts';
+import { waitFor } from '../dev/wait-for.ts';
 import type { Environment } from './environment.ts';
 import { startChild } from './processes.ts';
 import { type Row, USUAL_ENTRIES } from './rows.ts';
@@ -57,23 +57,20 @@ export async function startRowServer(
 export async function startRealServer(environment: Environment, threads: number) {
   const port = await freePort();
   const main = compiled('../../server/main.js');
-  const { assertRunning, stop } = startChild(environment.pinning, 'all', [main], {
+  const { gone, stop } = startChild(environment.pinning, 'all', [main], {
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
-    PORT: String(port),
+    PORT: `${port}`,
     MONGODB_URI: environment.databaseUri(USUAL_ENTRIES),
     JWT_SECRET_KEY: environment.secret,
-    BCRYPT_COST: String(BCRYPT_COST),
-    BCRYPT_THREADS: String(threads),
+    BCRYPT_COST: `${BCRYPT_COST}`,
+    BCRYPT_THREADS: `${threads}`,
     SHUTDOWN_DELAY: '0s',
     // All logins come from one address, and count as failures until they succeed.
     LOGIN_FAILURES_PER_ADDRESS: '100000/15m',
   });
-  const readiness = () => fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
-  for (const limit = performance.now() + READY_LIMIT; !(await readiness())?.ok; await sleep(100)) {
-    assertRunning();
-    if (performance.now() > limit) throw new Error('the server is not ready');
-  }
+  const isReady = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
+  await Promise.race([waitFor('the server', isReady, { timeout: READY_LIMIT }), gone]);
   return { port, stop };
 }
 

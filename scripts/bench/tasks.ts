@@ -7,12 +7,11 @@ export interface Task {
   readonly id?: string;
   readonly title: string;
   readonly seconds: number;
-  perform(): Promise<Partial<Findings>>;
+  perform(): Promise<Partial<Findings> | undefined>;
 }
 
 type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
 
-/** Sums up the estimates. */
 export function sumSeconds(tasks: readonly Task[]): number {
   return tasks.reduce((sum, { seconds }) => sum + seconds, 0);
 }
@@ -53,24 +52,30 @@ export function formatTimeLeft(done: number, total: number, elapsed: number): st
 export class Collector {
   readonly failures: Record<string, string> = {};
   readonly #found: { id: string; findings: Partial<Findings> }[] = [];
+  readonly #warn: (text: string) => void;
+
+  constructor(warn: (text: string) => void) {
+    this.#warn = warn;
+  }
 
   /** Performs a task, unless its row or experiment has failed. */
-  async perform({ id = '', perform }: Task, warn: (text: string) => void): Promise<void> {
+  async perform({ id = '', perform }: Task): Promise<void> {
     if (id in this.failures) return;
     try {
-      this.#found.push({ id, findings: await perform() });
+      this.#found.push({ id, findings: (await perform()) ?? {} });
     } catch (error) {
       if (id === '') throw error;
       this.failures[id] = (error as Error).message;
-      warn(`${id} failed: ${this.failures[id]}`);
+      this.#warn(`${id} failed: ${this.failures[id]}`);
     }
   }
 
-  /** Returns the findings of one kind, of everything that has not failed. */
-  list<Kind extends keyof Findings>(kind: Kind): Findings[Kind] {
+  /** Returns the findings of everything that has not failed. */
+  merge(): Findings {
     const good = this.#found.filter(({ id }) => !(id in this.failures));
-    return good.flatMap(
-      ({ findings }): unknown => findings[kind] ?? [],
-    ) as unknown as Findings[Kind];
+    const merge = (name: keyof Findings) =>
+      good.flatMap(({ findings }): unknown => findings[name] ?? []);
+    const names = ['runs', 'logins', 'besideLogins', 'endpoints', 'memory', 'storage'] as const;
+    return Object.fromEntries(names.map((name) => [name, merge(name)])) as unknown as Findings;
   }
 }

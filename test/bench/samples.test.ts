@@ -1,5 +1,5 @@
 import test from 'ava';
-import { percentile, Tally } from '../../scripts/bench/generator/tally.ts';
+import { percentile, Tally } from '../../scripts/bench/generator/loops.ts';
 
 test('percentiles are samples, in any order and of any number', (t) => {
   const samples = Array.from({ length: 10_000 }, (_, index) => (10_000 - index) / 1000);

@@ -13,10 +13,10 @@ import type { Environment } from '../environment.ts';
 import type { RequestText } from '../generator/protocol.ts';
 import { keepBusy, measureWithReads } from '../measurement.ts';
 import { listRounds, rotate } from '../plan.ts';
-import { ENDPOINTS, type Endpoint, type EndpointMeasurement } from '../results.ts';
+import { ENDPOINTS, type Endpoint, type Findings } from '../results.ts';
 import { LOADS, USUAL_ENTRIES } from '../rows.ts';
 import { startRealServer, withServer } from '../servers.ts';
-import { bearer, HOT_COUNT, userId } from '../tokens.ts';
+import { HOT_COUNT, userId } from '../tokens.ts';
 import { PASSWORD_THREADS } from './logins.ts';
 
 const SESSIONS_LISTED = 5;
@@ -44,7 +44,7 @@ async function measureEndpoints(environment: Environment, round: number, duratio
     for (const endpoint of endpoints) {
       await keepBusy(environment, port, warmUp, `warm-up ${endpoint}`, findOrder(endpoint));
     }
-    const measurements: EndpointMeasurement[] = [];
+    const measurements: Findings['endpoints'][number][] = [];
     for (const endpoint of endpoints) {
       const [set, order] = [`endpoint ${endpoint}`, findOrder(endpoint)];
       const streams = [{ set, order, load: LOADS['50 connections'] }];
@@ -67,7 +67,7 @@ async function makeSets(environment: Environment, times: Readonly<Record<string,
   const { db, close } = connect(environment.databaseUri(USUAL_ENTRIES), { deadline: MINUTE });
   const collections = openCollections(db);
   const get = (path: string) =>
-    hot.map((token) => ({ line: `GET ${path}`, headers: { Authorization: bearer(token) } }));
+    hot.map((token) => ({ line: `GET ${path}`, headers: { Authorization: `Bearer ${token}` } }));
   try {
     await insertListedSessions(environment, collections);
     const introspect = await makeIntrospections(environment, collections);
@@ -94,16 +94,16 @@ async function makeIntrospections({ hot }: Environment, { clients }: Collections
     'Content-Type': 'application/x-www-form-urlencoded',
   };
   const line = 'POST /oauth/introspect';
-  return hot.map(({ token }) => ({ line, headers, body: `token=${token}` }));
+  return hot.map((token) => ({ line, headers, body: `token=${token}` }));
 }
 
 /** Inserts the sessions to be listed, once: those of the tokens, and others of the same users. */
 async function insertListedSessions({ hot }: Environment, { sessions }: Collections) {
   if ((await sessions.estimatedDocumentCount()) > 0) return;
-  const listed = hot.flatMap(({ token, userId }) => {
-    const { sid } = decodeJwt<{ sid: string }>(token);
-    const others = Array.from({ length: SESSIONS_LISTED - 1 }, () => newSession(userId));
-    return [{ ...newSession(userId), _id: sid }, ...others];
+  const listed = hot.flatMap((token) => {
+    const { sid, sub = '' } = decodeJwt<{ sid: string }>(token);
+    const others = Array.from({ length: SESSIONS_LISTED - 1 }, () => newSession(sub));
+    return [{ ...newSession(sub), _id: sid }, ...others];
   });
   await sessions.insertMany(listed, { ordered: false });
 }

@@ -34,7 +34,7 @@ async function readMemory(environment: Environment): Promise<MemoryReading[]> {
     const readings = [await read(server, 0)];
     for (const [index, tokens] of TOKEN_COUNTS.entries()) {
       const count = tokens - (TOKEN_COUNTS[index - 1] ?? 0);
-      await generator.makeSet({ set: 'memory', sign: { secret, count } });
+      await generator.makeSet({ set: 'memory', issue: { secret, count } });
       // Each token twice: it may be remembered only when it comes again.
       await keepBusy(environment, server.port, LONGEST, 'memory', 'once');
       await keepBusy(environment, server.port, LONGEST, 'memory', 'once');

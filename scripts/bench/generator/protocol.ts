@@ -1,4 +1,4 @@
-/** Messages between the bench and its load generator. Times are milliseconds. */
+/** Messages between the bench and its load generator, and the requests in them. Times are milliseconds. */
 
 /** Closed loop: connections that each send the next request on a response. Open loop: requests a second. */
 export type Load = { readonly connections: number } | { readonly rate: number };
@@ -18,7 +18,7 @@ export interface RequestText extends Partial<Omit<Request, 'bytes'>> {
 /** Replaces the requests of a set: by those given, or by `GET /me` with new tokens of all users in turn. */
 export type RequestSetTask = { readonly set: string } & (
   | { readonly requests: readonly RequestText[] }
-  | { readonly sign: { readonly secret: string; readonly count: number } }
+  | { readonly issue: { readonly secret: string; readonly count: number } }
 );
 
 /** Requests of a set under a load: any of them again and again, or each once until none is left. */
@@ -50,4 +50,35 @@ export interface StreamResult {
   readonly max: number;
   /** Open loop: delay of the generator itself at the 99th percentile. */
   readonly lateP99?: number;
+}
+
+/** Returns the next request; undefined when there is none left. */
+export type Source = () => Request | undefined;
+
+/** Returns `GET /api/auth/me` with this header. */
+export function meRequest(name: string, value: string, expected = 200): RequestText {
+  return { line: 'GET /api/auth/me', headers: { [name]: value }, expected: [expected] };
+}
+
+export function encodeRequest({
+  line,
+  headers,
+  body = '',
+  expected = [200],
+}: RequestText): Request {
+  const length = body === '' ? {} : { 'Content-Length': Buffer.byteLength(body) };
+  const fields = Object.entries({ Host: '127.0.0.1', ...headers, ...length });
+  const head = [`${line} HTTP/1.1`, ...fields.map(([name, value]) => `${name}: ${value}`)];
+  return { bytes: Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`), expected };
+}
+
+/** Returns requests at random, without end. */
+export function randomly(requests: readonly Request[]): Source {
+  return () => requests[Math.floor(Math.random() * requests.length)];
+}
+
+/** Returns each request once, in order. */
+export function once(requests: readonly Request[]): Source {
+  let next = 0;
+  return () => requests[next++];
 }

@@ -1,18 +1,16 @@
 /** Spelling of figures and tables. A figure that was not measured is a dash. */
-import { markdownTable } from 'markdown-table';
+import * as markdown from './markdown-table.ts';
 import type { Figure } from './statistics.ts';
 
 export const NOT_MEASURED = '–';
 
 /** A column of a table, with the text of its cell for each row. */
-export interface Column<Row> {
-  readonly title: string;
-  readonly align: 'right' | null;
+export interface Column<Row> extends markdown.Column {
   readonly cell: (row: Row) => string;
 }
 
 export function left<Row>(title: string, cell: (row: Row) => string): Column<Row> {
-  return { title, align: null, cell };
+  return { title, cell };
 }
 
 export function right<Row>(title: string, cell: (row: Row) => string): Column<Row> {
@@ -22,8 +20,7 @@ export function right<Row>(title: string, cell: (row: Row) => string): Column<Ro
 /** Formats rows as a Markdown table. */
 export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   const lines = rows.map((row) => columns.map(({ cell }) => cell(row)));
-  const align = columns.map((column) => column.align);
-  return markdownTable([columns.map(({ title }) => title), ...lines], { align });
+  return markdown.markdownTable(columns, lines);
 }
 
 /** `12,345` */

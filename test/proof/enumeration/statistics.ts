@@ -1,5 +1,3 @@
-import { median } from '../../../scripts/bench/statistics.ts';
-
 /** From and to. */
 export type Interval = readonly [low: number, high: number];
 
@@ -60,4 +58,12 @@ function upperTail(z: number): number {
   const terms = [0.31938153, -0.356563782, 1.781477937, -1.821255978, 1.330274429];
   const sum = terms.reduceRight((rest, term) => t * (term + rest), 0);
   return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * sum;
+}
+
+/** Returns the median; NaN when there is no value. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const [low, high] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]];
+  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
 }

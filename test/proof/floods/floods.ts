@@ -1,9 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HOUR } from '../../../lib/time.ts';
-import { runClosedLoop } from '../../../scripts/bench/load/closed-loop.ts';
-import { runOpenLoop } from '../../../scripts/bench/load/open-loop.ts';
-import type { StreamResult } from '../../../scripts/bench/load/protocol.ts';
-import type { Source } from '../../../scripts/bench/load/requests.ts';
+import { runClosedLoop, runOpenLoop } from '../../../scripts/bench/generator/loops.ts';
+import type { Source, StreamResult } from '../../../scripts/bench/generator/protocol.ts';
 import {
   inTurn,
   junkCredentials,

@@ -1,5 +1,5 @@
-import type { StreamResult } from '../../../scripts/bench/load/protocol.ts';
-import { startGenerator } from '../../../scripts/bench/load/start-generator.ts';
+import { meRequest, type StreamResult } from '../../../scripts/bench/generator/protocol.ts';
+import { startGenerator } from '../../../scripts/bench/processes.ts';
 import type { Scope } from '../../helpers/scope.ts';
 
 /** What a good client had to put up with. */
@@ -22,17 +22,12 @@ export async function startGoodClient(
   url: string,
   tokens: readonly string[],
 ): Promise<GoodClient> {
-  const generator = await startGenerator({ lists: undefined, description: '' });
+  const generator = startGenerator({ lists: undefined, description: '' });
   owner.teardown(() => generator.stop());
-  const credentials = tokens.map((token) => ({
-    name: 'Authorization',
-    value: `Bearer ${token}`,
-    expected: [200],
-  }));
-  await generator.makePool({ pool: 'me', credentials });
-  await generator.makePool({ pool: 'livez', requests: [{ line: 'GET /livez', headers: {} }] });
-  const stream = (pool: string, rate: number) =>
-    ({ pool, order: 'random', load: { kind: 'open', rate } }) as const;
+  const requests = tokens.map((token) => meRequest('Authorization', `Bearer ${token}`));
+  await generator.makeSet({ set: 'me', requests });
+  await generator.makeSet({ set: 'livez', requests: [{ line: 'GET /livez', headers: {} }] });
+  const stream = (set: string, rate: number) => ({ set, order: 'random', load: { rate } }) as const;
 
   return async function ask(duration) {
     const streams = [stream('me', ME_RATE), stream('livez', LIVEZ_RATE)];

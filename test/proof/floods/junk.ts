@@ -1,11 +1,11 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { generateClientSecret } from '../../../lib/tokens/client-secrets.ts';
 import {
+  encodeRequest,
   meRequest,
   type Request,
-  requestOf,
   type Source,
-} from '../../../scripts/bench/load/requests.ts';
+} from '../../../scripts/bench/generator/protocol.ts';
 import type { Tokens } from '../../helpers/sessions.ts';
 import { PASSWORD } from '../../helpers/users.ts';
 
@@ -51,7 +51,7 @@ function respelled(signature: string): string {
 }
 
 function bearer(token: string): Request {
-  return meRequest({ name: 'Authorization', value: `Bearer ${token}`, expected: [401] });
+  return encodeRequest(meRequest('Authorization', `Bearer ${token}`, 401));
 }
 
 /** Refresh tokens of our form, of our secret's name, with a mac that nobody made. */
@@ -82,7 +82,7 @@ export function unknownClients({ access }: Tokens): readonly Make[] {
 }
 
 function introspection([id, secret]: readonly string[], token: string): Request {
-  return requestOf({
+  return encodeRequest({
     line: 'POST /oauth/introspect',
     headers: {
       Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
@@ -108,5 +108,5 @@ function anyAddress(): string {
 
 function json(line: string, body: object, headers: Record<string, string> = {}): Request {
   const type = { 'Content-Type': 'application/json' };
-  return requestOf({ line, headers: { ...type, ...headers }, body: JSON.stringify(body) });
+  return encodeRequest({ line, headers: { ...type, ...headers }, body: JSON.stringify(body) });
 }
