@@ -9,7 +9,7 @@ import type { Report } from '../dev/progress.ts';
 import { fillDatabase } from './fill-database.ts';
 import type { Plan } from './plan.ts';
 import { findPinning, pin, startGenerator } from './processes.ts';
-import { openRedis } from './redis.ts';
+import { listCommands, openRedis } from './redis.ts';
 import { USUAL_ENTRIES } from './rows.ts';
 import { createIssuer, HOT_COUNT, userIds } from './tokens.ts';
 
@@ -46,7 +46,7 @@ export async function openEnvironment(plan: Plan, context: Context) {
     await report.step(title, fill);
   }
   await pin(pinning, process.pid, 'others');
-  const redis = await openRedis(tokens.revoked, context);
+  const redis = await openRedis(listCommands(tokens.revoked), context);
   const generator = startGenerator(pinning);
   cleanups.add(generator.stop);
   const { db, close } = connect(mongod.uri);

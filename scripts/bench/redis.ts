@@ -17,9 +17,9 @@ export const REDIS_MISSING =
 const START_LIMIT = 10_000;
 const STOP_GRACE = 5_000;
 
-/** Starts and fills a Redis that keeps nothing on disk; undefined when redis-server is not on PATH. */
+/** Starts a Redis that keeps nothing on disk and runs commands; undefined without redis-server on PATH. */
 export async function openRedis(
-  revoked: readonly string[],
+  commands: readonly string[],
   { report, cleanups }: Pick<Context, 'report' | 'cleanups'>,
 ) {
   const binary = await onPath('redis-server', process.env);
@@ -32,8 +32,8 @@ export async function openRedis(
   const stop = () => endChild(child, STOP_GRACE);
   cleanups.add(stop);
   await waitFor('Redis', () => send(port, ['PING']), { timeout: START_LIMIT });
-  const title = `Filling Redis with ${USUAL_ENTRIES.toLocaleString('en')} keys`;
-  await report.step(title, () => send(port, listCommands(revoked)));
+  const title = `Filling Redis with ${commands.length.toLocaleString('en')} keys`;
+  await report.step(title, () => send(port, commands));
   const version = /v=(\S+)/.exec(stdout)?.[1] ?? 'unknown';
   return { url: `redis://127.0.0.1:${port}`, version, stop };
 }
@@ -45,7 +45,7 @@ function send(port: string, commands: readonly string[]) {
 }
 
 /** Returns the commands for the keys of the peers: as many revoked tokens as rescind has entries. */
-function listCommands(revoked: readonly string[]): readonly string[] {
+export function listCommands(revoked: readonly string[]): readonly string[] {
   const others = Array.from({ length: USUAL_ENTRIES }, () => randomUUID());
   const tokens = [...others, ...revoked.map((token) => decodeJwt(token).jti)];
   const before = toSeconds(cutoff().getTime());
