@@ -1,70 +1,69 @@
-import { markdownTable } from '../../scripts/bench/report/markdown-table.ts';
-import { type Outcome, openArena, SITUATIONS, type Situation } from './acknowledgements.ts';
+import type { Outcome } from './acknowledgements/ask-and-judge.ts';
+import {
+  openSituations,
+  playSituation,
+  SITUATIONS,
+  type Situation,
+} from './acknowledgements/situations.ts';
+import { formatTable } from './format-table.ts';
+import { openScope } from './scope.ts';
 import type { Section, Surroundings } from './section.ts';
 
-const ROUNDS = 30;
+interface Played {
+  readonly situation: Situation;
+  readonly rounds: number;
+  readonly outcomes: readonly Outcome[];
+}
 
-/** Every request that ends sessions, where a 2xx could rest on what is not kept, or not found. */
-export function createAcknowledgements({
-  rounds = ROUNDS,
-}: {
-  readonly rounds?: number | undefined;
-}): Section {
+/** Sends every request that ends sessions where its 2xx could rest on a write that is lost or a read that fails. */
+export function createAcknowledgements(options: { readonly rounds?: number | undefined }): Section {
   return {
     name: 'acknowledgements',
     title: 'A 2xx stands for a write of its own',
     async run(surroundings) {
-      const { size } = surroundings;
-      const played: [Situation, readonly Outcome[]][] = [];
+      const rounds = surroundings.size === 'share' ? 1 : (options.rounds ?? 30);
+      const played: Played[] = [];
       for (const situation of SITUATIONS) {
-        played.push([
-          situation,
-          await play(surroundings, situation, size === 'share' ? 1 : rounds),
-        ]);
+        played.push(await playRounds(situation, rounds, surroundings));
       }
       return {
-        report: [tableOf(played, size === 'share' ? 1 : rounds)],
-        faults: played.flatMap(([{ name }, outcomes]) =>
-          outcomes.flatMap(({ faults }) => faults.map((fault) => `${name}: ${fault}`)),
+        report: [formatPlayed(played)],
+        faults: played.flatMap(({ situation, outcomes }) =>
+          outcomes.flatMap(({ faults }) => faults.map((fault) => `${situation.name}: ${fault}`)),
         ),
       };
     },
   };
 }
 
-async function play(
-  { owner, detail }: Surroundings,
+async function playRounds(
   situation: Situation,
   rounds: number,
-): Promise<readonly Outcome[]> {
-  const arena = await openArena(owner);
+  { owner, detail }: Surroundings,
+): Promise<Played> {
+  const scope = openScope(owner);
+  const deployment = await openSituations(scope);
   const outcomes: Outcome[] = [];
   for (let round = 1; round <= rounds; round++) {
     detail(`${situation.name} ${round} of ${rounds}`);
-    outcomes.push(...(await situation.play(arena)));
+    outcomes.push(...(await playSituation(situation, deployment)));
   }
-  return outcomes;
+  await scope.end();
+  return { situation, rounds, outcomes };
 }
 
-function tableOf(
-  played: readonly (readonly [Situation, readonly Outcome[]])[],
-  rounds: number,
-): string {
-  const lines = played.map(([{ title }, outcomes]) => {
-    const count = (fits: (outcome: Outcome) => boolean) => String(outcomes.filter(fits).length);
-    return [
-      title,
-      String(rounds),
-      String(outcomes.length),
-      count(({ status }) => status < 300),
-      count(({ status }) => status === 503),
-      count(({ status }) => status >= 300 && status !== 503),
-      count(({ faults }) => faults.length > 0),
-    ];
-  });
-  const numbers = ['rounds', 'requests', '2xx', '503', 'other', 'lost or wrong'];
-  return markdownTable(
-    [{ title: 'situation' }, ...numbers.map((title) => ({ title, align: 'right' as const }))],
-    lines,
-  );
+function formatPlayed(played: readonly Played[]): string {
+  const count =
+    (is: (outcome: Outcome) => boolean) =>
+    ({ outcomes }: Played) =>
+      outcomes.filter(is).length;
+  return formatTable(played, [
+    ['situation', ({ situation }) => situation.title],
+    ['rounds', ({ rounds }) => rounds],
+    ['requests', ({ outcomes }) => outcomes.length],
+    ['2xx', count(({ status }) => status < 300)],
+    ['503', count(({ status }) => status === 503)],
+    ['other', count(({ status }) => status >= 300 && status !== 503)],
+    ['lost or wrong', count(({ faults }) => faults.length > 0)],
+  ]);
 }

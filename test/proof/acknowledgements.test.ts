@@ -1,17 +1,18 @@
 import test from 'ava';
+import { MINUTE } from '../../lib/time.ts';
 import { tellsOwners } from '../helpers/proxy/socket-owner.ts';
-import { openArena, SITUATIONS } from './acknowledgements.ts';
+import { openSituations, playSituation, SITUATIONS } from './acknowledgements/situations.ts';
 
-const onLinux = tellsOwners ? test : test.skip;
+const onLinux = tellsOwners ? test.serial : test.serial.skip;
 
-for (const { title, play } of SITUATIONS) {
-  onLinux(`A 2xx stands for a write of its own: ${title}`, async (t) => {
-    t.timeout(300_000);
-    const outcomes = await play(await openArena(t));
+for (const situation of SITUATIONS) {
+  onLinux(`A 2xx stands for a write of its own: ${situation.title}`, async (t) => {
+    t.timeout(10 * MINUTE);
+    const outcomes = await playSituation(situation, await openSituations(t));
     t.deepEqual(
       outcomes.flatMap(({ faults }) => faults),
       [],
     );
-    t.log(outcomes.map(({ deed, status }) => `${deed} ${status}`).join(' · '));
+    t.log(outcomes.map(({ request, status }) => `${request} ${status}`).join(' · '));
   });
 }

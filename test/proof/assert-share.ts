@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import type { Finding, Section } from './section.ts';
 
-/** That nothing is found in the share of a section that `npm test` has. Answers what was counted and measured. */
+/** Asserts that the share of a section that the tests run finds no fault. Returns its report. */
 export async function assertShare(
   t: ExecutionContext,
   section: Section,

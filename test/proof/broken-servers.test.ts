@@ -16,42 +16,41 @@ import {
   withReadsFrom,
 } from './broken-servers.ts';
 import { type Breach, findBreaches } from './checker.ts';
-import { prepare } from './deployment.ts';
-import { createRecorder } from './history.ts';
-import { createRequests } from './requests.ts';
+import type { Operation } from './history.ts';
+import { openLibrary, openSessions } from './library.ts';
+import { request } from './requests.ts';
 import { sweep } from './sweep.ts';
-import { tallyOf } from './tally.ts';
-import { startTraffic } from './traffic.ts';
-
-const NEVER = { start: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
+import { countOperations, NEVER } from './tally.ts';
+import { feed, startTraffic, stopTraffic } from './traffic.ts';
 
 /**
- * What the checker says of traffic on two such servers, once 15 revocations have been acknowledged and, where
- * they are expected, breaches were seen: on a busy machine a logout may take longer than a second, and then
- * nothing is remembered any more.
+ * Checks the traffic on two such servers once 15 revocations have been acknowledged and, where they are
+ * expected, breaches were seen: on a busy machine a logout may take longer than a second, and then nothing
+ * is remembered any more.
  */
-async function breachesOf(
+async function findBreachesOf(
   t: ExecutionContext,
   { change, isBroken, uri, db }: Variant & Pick<TestDatabase, 'uri' | 'db'>,
 ): Promise<Breach[]> {
-  t.timeout(2 * MINUTE);
+  t.timeout(10 * MINUTE);
   const secret = generateSecret();
-  const library = await prepare(t, uri, secret);
+  const library = await openLibrary(t, uri, secret);
   const servers = [
     await serveBroken(t, { name: 'A', db, secret, change }),
     await serveBroken(t, { name: 'B', db, secret, change }),
   ];
-  const recorder = createRecorder();
-  const traffic = startTraffic({ recorder, servers });
-  t.teardown(() => traffic.stop());
-  traffic.feed(await library.openSessions(recorder, 20, 5), 1_000, 1);
+  const history: Operation[] = [];
+  const traffic = startTraffic(history, servers);
+  t.teardown(() => stopTraffic(traffic));
+  const sessions = await openSessions(library, history, { users: 20, each: 5 });
+  feed(traffic, sessions, { revocations: 1_000, logins: 1 });
   const isEnough = () =>
-    tallyOf(recorder.history, NEVER).acknowledged >= 15 &&
-    (!isBroken || lossesOf(findBreaches(recorder.history)) > 0);
+    countOperations(history, NEVER).acknowledged >= 15 &&
+    (!isBroken || countLosses(findBreaches(history)) > 0);
   while (!isEnough()) await pause(100);
-  await traffic.stop();
-  t.log(tallyOf(recorder.history, NEVER));
-  return findBreaches(recorder.history);
+  await stopTraffic(traffic);
+  t.log(countOperations(history, NEVER));
+  return findBreaches(history);
 }
 
 interface Variant {
@@ -63,17 +62,20 @@ async function assertCaught(
   t: ExecutionContext,
   variant: Pick<Variant, 'change'> & Pick<TestDatabase, 'uri' | 'db'>,
 ): Promise<void> {
-  const losses = lossesOf(await breachesOf(t, { ...variant, isBroken: true }));
+  const losses = countLosses(await findBreachesOf(t, { ...variant, isBroken: true }));
   t.log(`${losses} tokens were accepted after their revocation`);
   t.true(losses > 0);
 }
 
-function lossesOf(breaches: readonly Breach[]): number {
+function countLosses(breaches: readonly Breach[]): number {
   return breaches.filter(({ rule }) => rule === 'lost').length;
 }
 
 test('two intact servers break no promise', async (t) => {
-  t.deepEqual(await breachesOf(t, { ...emptyDatabase(t), change: intact, isBroken: false }), []);
+  t.deepEqual(
+    await findBreachesOf(t, { ...emptyDatabase(t), change: intact, isBroken: false }),
+    [],
+  );
 });
 
 for (const [title, change] of [
@@ -84,7 +86,7 @@ for (const [title, change] of [
 }
 
 test('servers that read from a delayed secondary are caught', async (t) => {
-  t.timeout(2 * MINUTE);
+  t.timeout(10 * MINUTE);
   const delayed = { priority: 0, votes: 0, hidden: true, secondaryDelaySecs: 2 };
   const set = await ownReplicaSet(t, { members: [{}, delayed] });
   const client = new MongoClient(set.uri);
@@ -95,21 +97,20 @@ test('servers that read from a delayed secondary are caught', async (t) => {
   await assertCaught(t, { uri: set.uri, db: client.db('rescind'), change });
 });
 
-/** A logout whose write is on its way to a mongod that has just been frozen, and is then killed. */
-async function breachesOfLostWrite(t: ExecutionContext, change: Break): Promise<Breach[]> {
-  t.timeout(2 * MINUTE);
+/** Checks a logout whose write is sent to a mongod that has just been frozen, and is then killed. */
+async function findBreachesOfLostWrite(t: ExecutionContext, change: Break): Promise<Breach[]> {
+  t.timeout(10 * MINUTE);
   const mongod = await ownMongod(t);
   const secret = generateSecret();
-  const library = await prepare(t, mongod.uri, secret);
+  const library = await openLibrary(t, mongod.uri, secret);
   const client = new MongoClient(mongod.uri, { monitorCommands: true });
   t.teardown(() => client.close());
   const server = await serveBroken(t, { name: 'A', db: client.db(), secret, change });
-  const recorder = createRecorder();
-  const requests = createRequests(recorder);
-  const way = { client: 'c1', server };
-  const [session] = await library.openSessions(recorder, 1, 1);
+  const history: Operation[] = [];
+  const connection = { client: 'c1', server };
+  const [session] = await openSessions(library, history, { users: 1, each: 1 });
   if (session === undefined) throw new Error('No session was opened');
-  t.is((await requests.me(way, session))?.status, 200);
+  t.is((await request(history, connection, 'me', session))?.status, 200);
   const isFrozen = new Promise<void>((resolve) => {
     client.on('commandStarted', ({ command }) => {
       if (command['update'] !== 'revoked_tokens') return;
@@ -117,19 +118,19 @@ async function breachesOfLostWrite(t: ExecutionContext, change: Break): Promise<
       resolve();
     });
   });
-  const loggedOut = requests.logout(way, session);
+  const loggedOut = request(history, connection, 'logout', session);
   await isFrozen;
   await pause(500);
   client.removeAllListeners('commandStarted'); // the driver may send it again
   await mongod.kill();
   await mongod.restart();
   t.log(`The logout was answered ${(await loggedOut)?.status}`);
-  t.is(await sweep(recorder, [server], [session]), 0);
-  return findBreaches(recorder.history);
+  t.is(await sweep(history, [server], [session]), 0);
+  return findBreaches(history);
 }
 
 test('a server that does not wait for its writes is caught when MongoDB is killed', async (t) => {
-  const breaches = await breachesOfLostWrite(t, withoutAcknowledgement);
+  const breaches = await findBreachesOfLostWrite(t, withoutAcknowledgement);
   t.deepEqual(
     breaches.map(({ rule }) => rule),
     ['lost'],
@@ -137,5 +138,5 @@ test('a server that does not wait for its writes is caught when MongoDB is kille
 });
 
 test('a server that waits for its writes breaks no promise when MongoDB is killed', async (t) => {
-  t.deepEqual(await breachesOfLostWrite(t, intact), []);
+  t.deepEqual(await findBreachesOfLostWrite(t, intact), []);
 });

@@ -1,4 +1,4 @@
-/** Servers in which one part is exchanged for a worse one. The checker must catch each of them. */
+/** Servers in which one part is replaced by a worse one. The checker must catch each of them. */
 import { ReadPreference } from 'mongodb';
 import { assemble } from '../../lib/auth.ts';
 import { type AuthParts, openParts } from '../../lib/auth-parts.ts';
@@ -9,72 +9,60 @@ import { createRevocations } from '../../lib/store/revocations.ts';
 import { SECOND } from '../../lib/time.ts';
 import type { Scope } from '../helpers/scope.ts';
 import { serveAuth } from '../helpers/serve-auth.ts';
+import { OPTIONS } from './library.ts';
 import type { Server } from './requests.ts';
-import { OPTIONS } from './server-pair.ts';
 
 export type Break = (parts: AuthParts, db: Db) => AuthParts;
 
-/** Nothing is exchanged. */
 export const intact: Break = (parts) => parts;
 
-/** No token is ever found to be revoked. */
-export const withoutCheck: Break = (parts) => ({
-  ...parts,
-  revocations: { ...parts.revocations, check: async () => undefined },
-});
+/** Finds no token to be revoked. */
+export const withoutCheck: Break = (parts) => withCheck(parts, async () => undefined);
 
-/** What a check found is believed for a second. */
+/** Remembers the result of a check for a second. */
 export const withMemory: Break = (parts) => {
-  const { revocations } = parts;
+  const { check } = parts.revocations;
   const remembered = new Map<string, { at: number; kind: RevocationKind | undefined }>();
-  return {
-    ...parts,
-    revocations: {
-      ...revocations,
-      async check(token) {
-        const key = token.hash ?? token.sessionId;
-        const known = remembered.get(key);
-        if (known !== undefined && performance.now() - known.at < SECOND) return known.kind;
-        const kind = await revocations.check(token);
-        remembered.set(key, { at: performance.now(), kind });
-        return kind;
-      },
-    },
-  };
+  return withCheck(parts, async (token) => {
+    const key = token.hash ?? token.sessionId;
+    const known = remembered.get(key);
+    if (known !== undefined && performance.now() - known.at < SECOND) return known.kind;
+    const kind = await check(token);
+    remembered.set(key, { at: performance.now(), kind });
+    return kind;
+  });
 };
 
-/** What is revoked is asked of another member of the set. */
+/** Reads revocations from another member of the set. */
 export function withReadsFrom(member: Db): Break {
+  const readPreference = ReadPreference.secondary;
   return (parts) => {
     const revokedTokens = member.collection<RevocationDocument>('revoked_tokens', {
-      readPreference: ReadPreference.secondary,
+      readPreference,
     });
-    const { check } = createRevocationReads({ revokedTokens }, parts.schema);
-    return { ...parts, revocations: { ...parts.revocations, check } };
+    return withCheck(parts, createRevocationReads({ revokedTokens }, parts.schema).check);
   };
 }
 
-/** Revocations are sent, and nobody waits for them to arrive. */
+/** Sends revocations without waiting for an acknowledgement. */
 export const withoutAcknowledgement: Break = (parts, db) => {
-  const revokedTokens = db.collection<RevocationDocument>('revoked_tokens', {
-    writeConcern: { w: 0 },
-  });
+  const options = { writeConcern: { w: 0 } };
+  const revokedTokens = db.collection<RevocationDocument>('revoked_tokens', options);
   const collections = { ...openCollections(db), revokedTokens };
   return { ...parts, revocations: createRevocations(collections, parts.schema) };
 };
 
-/** Serves the parts of this database and secret over HTTP, after the exchange. It ends with its owner. */
+function withCheck(parts: AuthParts, check: AuthParts['revocations']['check']): AuthParts {
+  return { ...parts, revocations: { ...parts.revocations, check } };
+}
+
+/** Serves the broken parts over HTTP, on this database and with this secret. */
 export async function serveBroken(
-  owner: Scope,
+  scope: Scope,
   { name, db, secret, change }: { name: string; db: Db; secret: string; change: Break },
 ): Promise<Server> {
-  const parts = await openParts({
-    db,
-    secrets: [secret],
-    ...OPTIONS,
-    deadline: 20 * SECOND, // the machine may be busy with other tests
-  });
+  const parts = await openParts({ db, secrets: [secret], ...OPTIONS });
   const auth = assemble(change(parts, db));
-  owner.teardown(() => auth.close());
-  return { name, url: await serveAuth(owner, auth) };
+  scope.teardown(() => auth.close());
+  return { name, url: await serveAuth(scope, auth) };
 }

@@ -2,9 +2,9 @@
 import test from 'ava';
 import { findBreaches, type Rule, type Rules } from './checker.ts';
 import type { Operation } from './history.ts';
-import { told, type Word } from './told.ts';
+import { type AnswerName, sampleOperation } from './sample-operation.ts';
 
-const LOGIN = told('login', [0, 1], 'ok');
+const LOGIN = sampleOperation('login', [0, 1], 'ok');
 
 interface Case {
   readonly title: string;
@@ -36,27 +36,27 @@ const cases: readonly Case[] = [
   answered('login', 'internal_error', ['wrong_answer']),
   {
     title: 'a request without an answer is no breach where servers are killed',
-    operation: told('me', [2, 3], 'silence'),
+    operation: sampleOperation('me', [2, 3], 'silence'),
     rules: { mayBreakOff: true },
     breaches: CLEAN,
   },
   {
     title: 'an answer that speaks of another session is wrong',
-    operation: told('me', [2, 3], 'ok', { answer: { status: 200, session: 's2' } }),
+    operation: sampleOperation('me', [2, 3], 'ok', { answer: { status: 200, session: 's2' } }),
     breaches: ['wrong_answer'],
   },
   {
     title: 'an answer that speaks of the session of its token is right',
-    operation: told('me', [2, 3], 'ok', { answer: { status: 200, session: 's1' } }),
+    operation: sampleOperation('me', [2, 3], 'ok', { answer: { status: 200, session: 's1' } }),
     breaches: CLEAN,
   },
 ];
 
-function answered(kind: Operation['kind'], word: Word, breaches: readonly Rule[]): Case {
+function answered(kind: Operation['kind'], word: AnswerName, breaches: readonly Rule[]): Case {
   const how = breaches[0] ?? 'in order';
   return {
     title: `a ${kind} of good credentials answered with ${word} is ${how}`,
-    operation: told(kind, [2, 3], word),
+    operation: sampleOperation(kind, [2, 3], word),
     breaches,
   };
 }

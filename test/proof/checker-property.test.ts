@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { findBreaches } from './checker.ts';
 import type { Operation } from './history.ts';
 import { isPossible } from './possible-worlds.ts';
-import { told, type Word } from './told.ts';
+import { type AnswerName, sampleOperation } from './sample-operation.ts';
 
 const RUNS = 3_000;
 
@@ -22,13 +22,13 @@ const logins = fc
   .map((spans) => spans.map((at, index) => login(`s${index + 1}`, at)));
 
 function login(of: string, at: readonly [number, number]): Operation {
-  return told('login', at, 'ok', { session: of, user: userOf(of) });
+  return sampleOperation('login', at, 'ok', { session: of, user: userOf(of) });
 }
 
-function operations(kind: Operation['kind'], words: readonly Word[]) {
+function operations(kind: Operation['kind'], words: readonly AnswerName[]) {
   return fc
     .tuple(spanFrom(12), session, fc.constantFrom(...words))
-    .map(([at, of, word]) => told(kind, at, word, { session: of, user: userOf(of) }));
+    .map(([at, of, word]) => sampleOperation(kind, at, word, { session: of, user: userOf(of) }));
 }
 
 const histories = fc

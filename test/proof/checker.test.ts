@@ -1,9 +1,9 @@
 import test from 'ava';
 import { findBreaches, type Rule, type Rules } from './checker.ts';
 import type { Operation } from './history.ts';
-import { told } from './told.ts';
+import { sampleOperation } from './sample-operation.ts';
 
-const LOGIN = told('login', [0, 1], 'ok');
+const LOGIN = sampleOperation('login', [0, 1], 'ok');
 
 interface Case {
   readonly title: string;
@@ -19,68 +19,96 @@ const cases: readonly Case[] = [
   // Acceptances after the acknowledgement of what revokes the token.
   {
     title: 'a token accepted after its logout was answered is lost',
-    history: [LOGIN, told('logout', [2, 4], 'ok'), told('me', [5, 6], 'ok')],
+    history: [LOGIN, sampleOperation('logout', [2, 4], 'ok'), sampleOperation('me', [5, 6], 'ok')],
     breaches: ['lost'],
   },
   {
     title: 'a token accepted by a request that began before its logout was answered is not',
-    history: [LOGIN, told('logout', [2, 4], 'ok'), told('me', [3, 9], 'ok')],
+    history: [LOGIN, sampleOperation('logout', [2, 4], 'ok'), sampleOperation('me', [3, 9], 'ok')],
     breaches: CLEAN,
   },
   {
     title: 'a token refused after its logout is right',
-    history: [LOGIN, told('logout', [2, 4], 'ok'), told('me', [5, 6], 'token_revoked')],
+    history: [
+      LOGIN,
+      sampleOperation('logout', [2, 4], 'ok'),
+      sampleOperation('me', [5, 6], 'token_revoked'),
+    ],
     breaches: CLEAN,
   },
   {
     title: 'a token accepted after a logout that was answered 503 is not lost',
-    history: [LOGIN, told('logout', [2, 4], 'away'), told('me', [5, 6], 'ok')],
+    history: [
+      LOGIN,
+      sampleOperation('logout', [2, 4], 'away'),
+      sampleOperation('me', [5, 6], 'ok'),
+    ],
     breaches: CLEAN,
   },
   {
     title: 'a token accepted after a logout without an answer is not lost',
-    history: [LOGIN, told('logout', [2, 4], 'silence'), told('me', [5, 6], 'ok')],
+    history: [
+      LOGIN,
+      sampleOperation('logout', [2, 4], 'silence'),
+      sampleOperation('me', [5, 6], 'ok'),
+    ],
     rules: { mayBreakOff: true },
     breaches: CLEAN,
   },
   {
     title: 'a refresh after the logout was answered is lost',
-    history: [LOGIN, told('logout', [2, 4], 'ok'), told('refresh', [5, 6], 'ok')],
+    history: [
+      LOGIN,
+      sampleOperation('logout', [2, 4], 'ok'),
+      sampleOperation('refresh', [5, 6], 'ok'),
+    ],
     breaches: ['lost'],
   },
   {
     title: 'a token that a refresh gave meanwhile dies with its session',
     history: [
       LOGIN,
-      told('logout', [2, 4], 'ok', { token: 'first' }),
-      told('refresh', [3, 5], 'ok'),
-      told('me', [6, 7], 'ok', { token: 'second' }),
+      sampleOperation('logout', [2, 4], 'ok', { token: 'first' }),
+      sampleOperation('refresh', [3, 5], 'ok'),
+      sampleOperation('me', [6, 7], 'ok', { token: 'second' }),
     ],
     breaches: ['lost'],
   },
   {
     title: 'a revoke-all by a token whose logout was answered is lost',
-    history: [LOGIN, told('logout', [2, 4], 'ok'), told('revoke_all', [5, 6], 'ok')],
+    history: [
+      LOGIN,
+      sampleOperation('logout', [2, 4], 'ok'),
+      sampleOperation('revoke_all', [5, 6], 'ok'),
+    ],
     breaches: ['lost'],
   },
   {
     title: 'a logout of a token that is revoked already is none',
-    history: [LOGIN, told('logout', [2, 4], 'ok'), told('logout', [5, 6], 'ok')],
+    history: [
+      LOGIN,
+      sampleOperation('logout', [2, 4], 'ok'),
+      sampleOperation('logout', [5, 6], 'ok'),
+    ],
     breaches: CLEAN,
   },
   {
     title: 'the logout of another session changes nothing',
-    history: [LOGIN, told('logout', [2, 4], 'ok', { session: 's2' }), told('me', [5, 6], 'ok')],
+    history: [
+      LOGIN,
+      sampleOperation('logout', [2, 4], 'ok', { session: 's2' }),
+      sampleOperation('me', [5, 6], 'ok'),
+    ],
     breaches: CLEAN,
   },
   {
     title: 'a session that was open before the revoke-all is lost when it is accepted later',
     history: [
       LOGIN,
-      told('login', [0, 1], 'ok', { session: 's2' }),
-      told('revoke_all', [2, 4], 'ok', { session: 's2' }),
-      told('me', [5, 6], 'ok'),
-      told('refresh', [5, 6], 'ok'),
+      sampleOperation('login', [0, 1], 'ok', { session: 's2' }),
+      sampleOperation('revoke_all', [2, 4], 'ok', { session: 's2' }),
+      sampleOperation('me', [5, 6], 'ok'),
+      sampleOperation('refresh', [5, 6], 'ok'),
     ],
     breaches: ['lost', 'lost'],
   },
@@ -88,38 +116,46 @@ const cases: readonly Case[] = [
     title: "another user's revoke-all changes nothing",
     history: [
       LOGIN,
-      told('revoke_all', [2, 4], 'ok', { user: 'bob', session: 's2' }),
-      told('me', [5, 6], 'ok'),
+      sampleOperation('revoke_all', [2, 4], 'ok', { user: 'bob', session: 's2' }),
+      sampleOperation('me', [5, 6], 'ok'),
     ],
     breaches: CLEAN,
   },
   ...(['ok', 'user_tokens_revoked'] as const).map((word) => ({
     title: `a login that overlaps a revoke-all may be caught or not: ${word}`,
     history: [
-      told('login', [0, 3], 'ok'),
-      told('revoke_all', [2, 4], 'ok', { session: 's2' }),
-      told('me', [5, 6], word),
+      sampleOperation('login', [0, 3], 'ok'),
+      sampleOperation('revoke_all', [2, 4], 'ok', { session: 's2' }),
+      sampleOperation('me', [5, 6], word),
     ],
     breaches: CLEAN,
   })),
   {
     title: 'a login that began after the revoke-all was answered is not caught',
     history: [
-      told('revoke_all', [2, 4], 'ok', { session: 's2' }),
-      told('login', [5, 6], 'ok'),
-      told('me', [7, 8], 'user_tokens_revoked'),
+      sampleOperation('revoke_all', [2, 4], 'ok', { session: 's2' }),
+      sampleOperation('login', [5, 6], 'ok'),
+      sampleOperation('me', [7, 8], 'user_tokens_revoked'),
     ],
     breaches: ['false_refusal'],
   },
   {
     title: 'within the allowance a revocation may go unseen',
-    history: [LOGIN, told('logout', [2, 4], 'ok'), told('me', [100, 101], 'ok')],
+    history: [
+      LOGIN,
+      sampleOperation('logout', [2, 4], 'ok'),
+      sampleOperation('me', [100, 101], 'ok'),
+    ],
     rules: { allowance: 96 },
     breaches: CLEAN,
   },
   {
     title: 'past the allowance it may not',
-    history: [LOGIN, told('logout', [2, 4], 'ok'), told('me', [101, 102], 'ok')],
+    history: [
+      LOGIN,
+      sampleOperation('logout', [2, 4], 'ok'),
+      sampleOperation('me', [101, 102], 'ok'),
+    ],
     rules: { allowance: 96 },
     breaches: ['lost'],
   },
@@ -127,65 +163,81 @@ const cases: readonly Case[] = [
   // A refusal that nothing explains.
   {
     title: 'a token refused that nobody revoked is a false refusal',
-    history: [LOGIN, told('me', [5, 6], 'token_revoked')],
+    history: [LOGIN, sampleOperation('me', [5, 6], 'token_revoked')],
     breaches: ['false_refusal'],
   },
   {
     title: 'a refresh refused that nobody revoked is a false refusal',
     history: [
       LOGIN,
-      told('refresh', [2, 3], 'refresh_token_revoked'),
-      told('refresh', [5, 6], 'refresh_token_reused'),
+      sampleOperation('refresh', [2, 3], 'refresh_token_revoked'),
+      sampleOperation('refresh', [5, 6], 'refresh_token_reused'),
     ],
     breaches: ['false_refusal', 'false_refusal'],
   },
   ...(['ok', 'away', 'busy', 'silence'] as const).map((word) => ({
     title: `a token refused after a logout was sent is not, whatever came of the logout: ${word}`,
-    history: [LOGIN, told('logout', [2, 4], word), told('me', [50, 60], 'token_revoked')],
+    history: [
+      LOGIN,
+      sampleOperation('logout', [2, 4], word),
+      sampleOperation('me', [50, 60], 'token_revoked'),
+    ],
     rules: { mayBreakOff: true },
     breaches: CLEAN,
   })),
   {
     title: 'a token refused before its logout was sent is a false refusal',
-    history: [LOGIN, told('me', [2, 3], 'token_revoked'), told('logout', [4, 5], 'ok')],
+    history: [
+      LOGIN,
+      sampleOperation('me', [2, 3], 'token_revoked'),
+      sampleOperation('logout', [4, 5], 'ok'),
+    ],
     breaches: ['false_refusal'],
   },
   {
     title: 'a token refused by a request that ended after its logout was sent is not',
-    history: [LOGIN, told('me', [2, 5], 'token_revoked'), told('logout', [4, 6], 'ok')],
+    history: [
+      LOGIN,
+      sampleOperation('me', [2, 5], 'token_revoked'),
+      sampleOperation('logout', [4, 6], 'ok'),
+    ],
     breaches: CLEAN,
   },
   {
     title: 'a revoke-all that was refused explains nothing',
     history: [
       LOGIN,
-      told('logout', [1, 2], 'ok', { session: 's2' }),
-      told('revoke_all', [3, 4], 'token_revoked', { session: 's2' }),
-      told('me', [5, 6], 'user_tokens_revoked'),
+      sampleOperation('logout', [1, 2], 'ok', { session: 's2' }),
+      sampleOperation('revoke_all', [3, 4], 'token_revoked', { session: 's2' }),
+      sampleOperation('me', [5, 6], 'user_tokens_revoked'),
     ],
     breaches: ['false_refusal'],
   },
   {
     title: 'a revoke-all that was not acknowledged may still happen, and catch a later login',
     history: [
-      told('revoke_all', [2, 4], 'away', { session: 's2' }),
-      told('login', [5, 6], 'ok'),
-      told('me', [7, 8], 'user_tokens_revoked'),
-      told('refresh', [7, 8], 'refresh_token_revoked'),
+      sampleOperation('revoke_all', [2, 4], 'away', { session: 's2' }),
+      sampleOperation('login', [5, 6], 'ok'),
+      sampleOperation('me', [7, 8], 'user_tokens_revoked'),
+      sampleOperation('refresh', [7, 8], 'refresh_token_revoked'),
     ],
     breaches: CLEAN,
   },
   {
     title: 'a logout does not explain that all tokens of the user were revoked',
-    history: [LOGIN, told('logout', [2, 4], 'ok'), told('me', [5, 6], 'user_tokens_revoked')],
+    history: [
+      LOGIN,
+      sampleOperation('logout', [2, 4], 'ok'),
+      sampleOperation('me', [5, 6], 'user_tokens_revoked'),
+    ],
     breaches: ['false_refusal'],
   },
   {
     title: 'a revoke-all does not explain that this one token was revoked',
     history: [
       LOGIN,
-      told('revoke_all', [2, 4], 'ok', { session: 's2' }),
-      told('me', [5, 6], 'token_revoked'),
+      sampleOperation('revoke_all', [2, 4], 'ok', { session: 's2' }),
+      sampleOperation('me', [5, 6], 'token_revoked'),
     ],
     breaches: ['false_refusal'],
   },
@@ -201,8 +253,8 @@ for (const { title, history, rules, breaches } of cases) {
 }
 
 test('a loss names the request and the revocation that it should have seen', (t) => {
-  const logout = told('logout', [2, 4], 'ok');
-  const me = told('me', [5, 6], 'ok');
+  const logout = sampleOperation('logout', [2, 4], 'ok');
+  const me = sampleOperation('me', [5, 6], 'ok');
   t.deepEqual(findBreaches([LOGIN, logout, me]), [
     { rule: 'lost', operation: me, revocation: logout },
   ]);

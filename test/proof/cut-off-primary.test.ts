@@ -1,20 +1,17 @@
 /** The primary is cut off from the others, and one of two servers reaches nobody but it. */
 import { setTimeout as pause } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { SECOND } from '../../lib/time.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { type ServerProcess, startServerProcess } from '../helpers/processes.ts';
-import { logIn, send, sendAs } from '../helpers/server.ts';
-import { ownReplicaSet, type ReplicaSet } from '../helpers/set/replica-set.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
+import { send, sendAs } from '../helpers/server.ts';
+import { openSession } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
-import { prepare } from './deployment.ts';
+import { openSetDeployment, type ServerProcess, type SetDeployment } from './deployment.ts';
+import { askUntilDecided } from './until-decided.ts';
 
 const MAX_STALENESS = 1_500;
-/** An answer may be on its way when the proof ends, on a machine that is busy. */
-const LATENESS = SECOND;
 
-interface Scene {
-  readonly set: ReplicaSet;
+interface Fixture {
+  readonly set: SetDeployment['set'];
   /** Reaches every member. */
   readonly well: ServerProcess;
   /** Reaches only the primary of the beginning, once it is cut off. */
@@ -22,21 +19,14 @@ interface Scene {
   readonly email: string;
 }
 
-async function open(t: ExecutionContext, maxStaleness: string): Promise<Scene> {
-  const set = await ownReplicaSet(t);
-  const secret = generateSecret();
-  const { collections } = await prepare(t, set.uri, secret);
-  const { email } = await addUser(collections);
-  const settings = {
-    MONGODB_URI: set.uri,
-    JWT_SECRET_KEY: secret,
+async function open(t: ExecutionContext, maxStaleness: string): Promise<Fixture> {
+  const { set, servers, library } = await openSetDeployment(t, {
     MAX_STALENESS: maxStaleness,
     PRIMARY_PROOF_INTERVAL: '300ms',
     REQUEST_DEADLINE: '3s',
-  };
-  const well = await startServerProcess(t, settings);
-  const lost = await startServerProcess(t, settings);
-  return { set, well, lost, email };
+  });
+  const { email } = await addUser(library.collections);
+  return { set, well: servers[0], lost: servers[1], email };
 }
 
 interface Seen {
@@ -44,23 +34,48 @@ interface Seen {
   readonly status: number;
 }
 
-/** Asks the lost server for `/me` every 50 ms, whether or not it has answered, until it is told to stop. */
-function watch(url: string, token: string) {
-  const seen: Promise<Seen>[] = [];
-  const ask = async (began: number) => ({ began, ...(await sendAs(token, `${url}/api/auth/me`)) });
-  const timer = setInterval(() => seen.push(ask(performance.now())), 50);
-  return async function stop(): Promise<readonly Seen[]> {
-    clearInterval(timer);
-    return Promise.all(seen);
+interface Watch {
+  /** Answers so far. */
+  readonly seen: readonly Seen[];
+  stop(): Promise<unknown>;
+}
+
+/** Asks the server for `/me` every 50 ms, whether or not it has answered, until it is stopped. */
+function watch(url: string, token: string): Watch {
+  const seen: Seen[] = [];
+  const asked: Promise<void>[] = [];
+  async function ask(): Promise<void> {
+    const began = performance.now();
+    const { status } = await sendAs(token, `${url}/api/auth/me`);
+    seen.push({ began, status });
+  }
+  const timer = setInterval(() => asked.push(ask()), 50);
+  return {
+    seen,
+    stop() {
+      clearInterval(timer);
+      return Promise.all(asked);
+    },
   };
 }
 
-/** Cuts off, waits for another primary, revokes there; answers when what happened, and what the lost server said. */
-async function cutOff({ set, well, lost, email }: Scene) {
-  const token = await logIn(well.url, email);
+/** Cuts the primary off, waits for another and revokes there; returns the times and the answers of the lost server. */
+async function cutOff(fixture: Fixture) {
+  const { well, lost, email } = fixture;
+  const { access: token } = await waitFor('A login', () => openSession(well.url, email));
+  const { seen, stop } = watch(lost.url, token);
+  try {
+    await waitFor('An accepted token', async () => seen.some(isAccepted));
+    await untilProved(lost);
+    const times = await cutOffAndRevoke(fixture, token);
+    return { token, seen, ...times };
+  } finally {
+    await stop();
+  }
+}
+
+async function cutOffAndRevoke({ set, well, lost }: Fixture, token: string) {
   const old = await set.primary();
-  const stop = watch(lost.url, token);
-  await pause(SECOND);
   set.reachOnly(lost.pid, old);
   set.cutOff(old);
   const cut = performance.now();
@@ -68,36 +83,42 @@ async function cutOff({ set, well, lost, email }: Scene) {
   const readiness = await send(`${lost.url}/readyz`);
   await set.primaryAfter(old);
   const elected = performance.now();
-  const revoked = await revoke(well.url, token);
+  const { status } = await askUntilDecided(() =>
+    sendAs(token, `${well.url}/api/auth/logout`, 'POST'),
+  );
+  if (status !== 200) throw new Error(`The logout was answered ${status}`);
+  const revoked = performance.now();
   await pause(2 * MAX_STALENESS);
-  const seen = await stop();
-  return { token, cut, elected, revoked, seen, readiness };
+  return { cut, elected, revoked, readiness };
 }
 
-/** Logs out, again and again until it is acknowledged; answers when it was. */
-async function revoke(url: string, token: string): Promise<number> {
-  for (;;) {
-    const { status } = await sendAs(token, `${url}/api/auth/logout`, 'POST');
-    if (status === 200) return performance.now();
-    await pause(100);
-  }
+function isAccepted({ status }: Seen): boolean {
+  return status === 200;
+}
+
+/** Waits for a proof that lasts for most of MAX_STALENESS, so that something is accepted after the cut; strict servers have none. */
+async function untilProved({ url }: ServerProcess): Promise<void> {
+  await waitFor('A fresh proof', async () => {
+    const { body } = await send(`${url}/readyz`);
+    return !(body.checks.proof.age_ms >= MAX_STALENESS / 3);
+  });
 }
 
 function lastAccepted(seen: readonly Seen[]): number {
-  return Math.max(...seen.filter(({ status }) => status === 200).map(({ began }) => began));
+  return Math.max(...seen.filter(isAccepted).map(({ began }) => began));
 }
 
 test.serial(
   'a server behind a cut-off primary stops accepting within MAX_STALENESS, and tells the age',
   async (t) => {
-    const scene = await open(t, `${MAX_STALENESS}ms`);
-    const { token, cut, elected, revoked, seen, readiness } = await cutOff(scene);
+    const fixture = await open(t, `${MAX_STALENESS}ms`);
+    const { token, cut, elected, revoked, seen, readiness } = await cutOff(fixture);
     const accepted = lastAccepted(seen);
     t.log(
       `last accepted ${Math.round(accepted - cut)} ms after the cut, another elected after ${Math.round(elected - cut)}`,
     );
     t.true(seen.some(({ began, status }) => began < cut && status === 200));
-    t.true(accepted < cut + MAX_STALENESS + LATENESS, 'the proof ends');
+    t.true(accepted < cut + MAX_STALENESS, 'the proof ends');
     t.true(accepted < revoked, 'before anything can be revoked elsewhere');
     t.deepEqual(
       [...new Set(seen.filter(({ began }) => began > cut).map(({ status }) => status))].sort(),
@@ -106,24 +127,20 @@ test.serial(
     t.is(readiness.status, 503);
     t.false(readiness.body.checks.proof.ok);
     t.true(readiness.body.checks.proof.age_ms >= MAX_STALENESS);
-    await scene.set.heal();
-    await t.notThrowsAsync(settled(scene.lost.url, token), 'and it recovers by itself');
+    await fixture.set.heal();
+    await t.notThrowsAsync(untilRefused(fixture.lost.url, token), 'and it recovers by itself');
   },
 );
 
 test.serial('with MAX_STALENESS=0s it stops at once', async (t) => {
-  const scene = await open(t, '0s');
-  const { cut, seen } = await cutOff(scene);
+  const fixture = await open(t, '0s');
+  const { cut, seen } = await cutOff(fixture);
   t.true(seen.some(({ began, status }) => began < cut && status === 200));
   t.true(lastAccepted(seen) <= cut);
 });
 
 /** Waits until the server answers 401, and nothing but 503 before. */
-async function settled(url: string, token: string): Promise<void> {
-  for (;;) {
-    const { status } = await sendAs(token, `${url}/api/auth/me`);
-    if (status === 401) return;
-    if (status !== 503) throw new Error(`It answered ${status}`);
-    await pause(100);
-  }
+async function untilRefused(url: string, token: string): Promise<void> {
+  const { status } = await askUntilDecided(() => sendAs(token, `${url}/api/auth/me`));
+  if (status !== 401) throw new Error(`It answered ${status}`);
 }

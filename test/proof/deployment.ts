@@ -1,48 +1,114 @@
-import { connect } from '../../lib/store/database.ts';
-import { MINUTE } from '../../lib/time.ts';
+/** Two servers on one database, each a process of its own. */
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { ageDeployment, migrateNow } from '../helpers/database.ts';
+import { freePort } from '../../scripts/dev/mongod/free-port.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
+import { type RunningProcess, SERVER, start } from '../helpers/processes.ts';
 import type { Scope } from '../helpers/scope.ts';
+import { send } from '../helpers/server.ts';
+import {
+  ownReplicaSet,
+  type ReplicaSet,
+  type ReplicaSetOptions,
+} from '../helpers/set/replica-set.ts';
 import { type Library, openLibrary } from './library.ts';
-import { ready, type ServerUnderFire, startServer } from './server-pair.ts';
+import type { Server } from './requests.ts';
 
-export interface DeploymentOptions {
-  /** The database, as nobody harms the way to it. */
-  readonly uri: string;
-  /** The database as each of the two servers reaches it. Default: the same way. */
-  readonly serverUris?: readonly [string, string];
-  /** More of the servers' environment. */
-  readonly settings?: Readonly<Record<string, string>>;
-}
+/** Environment of every server, whatever the fault: the options of the library, but for the deadline. */
+export const SETTINGS = {
+  REQUEST_DEADLINE: '2s',
+  ACCESS_TOKEN_TTL: '2h',
+  REFRESH_GRACE: '10m',
+  MAX_SESSIONS: '1000',
+  BCRYPT_COST: '10',
+  LOG_LEVEL: 'warn',
+} as const;
+
+export type Environment = Readonly<Record<string, string>>;
 
 export interface Deployment {
   readonly secret: string;
   readonly library: Library;
-  readonly servers: readonly [ServerUnderFire, ServerUnderFire];
+  readonly servers: readonly [ServerProcess, ServerProcess];
 }
 
-/** A migrated database, and two servers on it that are ready. All of it ends with its owner. */
+/** A server that can be killed and started again on the same port. */
+export interface ServerProcess extends Server {
+  readonly pid: number;
+  isRunning(): boolean;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** Starts it again; resolves when it listens. */
+  restart(): Promise<void>;
+}
+
+/** Migrates the database and starts two servers on it; resolves when they are ready. */
 export async function openDeployment(
-  owner: Scope,
-  { uri, serverUris = [uri, uri], settings = {} }: DeploymentOptions,
+  scope: Scope,
+  uri: string,
+  environment: Environment = {},
 ): Promise<Deployment> {
   const secret = generateSecret();
-  const library = await prepare(owner, uri, secret);
-  const environment = { JWT_SECRET_KEY: secret, ...settings };
-  const [one, two] = serverUris;
+  const library = await openLibrary(scope, uri, secret);
+  const common = { MONGODB_URI: uri, JWT_SECRET_KEY: secret, ...environment };
   const servers = [
-    await startServer(owner, 'A', { ...environment, MONGODB_URI: one }),
-    await startServer(owner, 'B', { ...environment, MONGODB_URI: two }),
+    await startServer(scope, 'A', common),
+    await startServer(scope, 'B', common),
   ] as const;
   await ready(servers);
   return { secret, library, servers };
 }
 
-/** Migrates the database, and opens a library on it. */
-export async function prepare(owner: Scope, uri: string, secret: string): Promise<Library> {
-  const { db, close } = connect(uri, { deadline: MINUTE });
-  await migrateNow(db).finally(close);
-  const library = await openLibrary(owner, uri, secret);
-  await ageDeployment(library.collections);
-  return library;
+export interface SetDeployment extends Deployment {
+  readonly set: ReplicaSet;
+}
+
+/** The same on a replica set of its own. */
+export async function openSetDeployment(
+  scope: Scope,
+  environment: Environment = {},
+  options: ReplicaSetOptions = {},
+): Promise<SetDeployment> {
+  const set = await ownReplicaSet(scope, options);
+  return { set, ...(await openDeployment(scope, set.uri, environment)) };
+}
+
+/** Starts a server, which may not be ready yet when this resolves. */
+export async function startServer(
+  scope: Scope,
+  name: string,
+  environment: Environment,
+): Promise<ServerProcess> {
+  const PORT = String(await freePort());
+  const env = { ...SETTINGS, ...environment, HOST: '127.0.0.1', PORT };
+  const url = `http://127.0.0.1:${PORT}`;
+  const launch = () => start(scope, process.execPath, [SERVER], { env });
+  let running: RunningProcess | undefined = launch();
+  return {
+    name,
+    url,
+    get pid() {
+      return running?.pid ?? Number.NaN;
+    },
+    isRunning: () => running !== undefined,
+    async kill() {
+      running?.kill('SIGKILL');
+      await running?.finished;
+      running = undefined;
+    },
+    async restart() {
+      running = launch();
+      await waitFor('A server that listens', () => send(`${url}/livez`));
+    },
+  };
+}
+
+/** Waits until every server says by `/readyz` that it can serve. */
+export async function ready(servers: readonly Server[]): Promise<void> {
+  for (const { name, url } of servers) {
+    await waitFor(`Server ${name}, ready`, async () => {
+      const { status, body } = await send(`${url}/readyz`);
+      if (status !== 200) throw new Error(JSON.stringify(body));
+      return true;
+    });
+  }
 }

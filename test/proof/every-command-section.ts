@@ -1,4 +1,3 @@
-import { markdownTable } from '../../scripts/bench/report/markdown-table.ts';
 import {
   breakEveryCommand,
   DEADLINE,
@@ -7,10 +6,12 @@ import {
   type Plan,
 } from '../faults/every-command.ts';
 import { FAULTS, type FaultName } from '../faults/faults.ts';
+import { formatTable } from './format-table.ts';
 import type { Finding, Section, Size } from './section.ts';
 
-const PLANS: Readonly<Record<Size, Plan>> = {
-  full: { faults: Object.keys(FAULTS) as FaultName[], inTurn: false },
+/** The margin is how late an answer may be, in milliseconds: servers, clients and proxies are one process. */
+const PLANS: Readonly<Record<Size, Plan & { readonly margin: number }>> = {
+  full: { faults: Object.keys(FAULTS) as FaultName[], inTurn: false, margin: 500 },
   share: {
     faults: [
       'an error of the server (8000)',
@@ -20,25 +21,21 @@ const PLANS: Readonly<Record<Size, Plan>> = {
       'no answer to what is done',
     ],
     inTurn: true,
+    margin: 3_000,
   },
 };
 
-/**
- * By how much an answer may be later than the deadline, in milliseconds: servers, clients and proxies are one
- * process, and beside `npm test` the machine is busy with other tests.
- */
-const MARGIN: Readonly<Record<Size, number>> = { full: 500, share: 3_000 };
-
-/** Every command that a request makes of the database fails once, in every way, and what comes of it is looked at. */
+/** Fails every command that a request sends to the database once, in every way, and checks the answer. */
 export const everyCommandSection: Section = {
   name: 'every-command',
   title: 'A fault at every command of every request',
   async run({ owner, size, detail }) {
-    return findingOf(await breakEveryCommand(owner, PLANS[size], detail), MARGIN[size]);
+    const { margin, ...plan } = PLANS[size];
+    return report(await breakEveryCommand(owner, plan, detail), margin);
   },
 };
 
-function findingOf(rounds: readonly NamedRound[], margin: number): Finding {
+function report(rounds: readonly NamedRound[], margin: number): Finding {
   const broken = rounds.filter(({ met }) => met.length > 0);
   const requests = new Set(broken.map(({ request }) => request));
   return {
@@ -47,35 +44,27 @@ function findingOf(rounds: readonly NamedRound[], margin: number): Finding {
         `within ${DEADLINE} ms (later where a password is checked beside other tests); up to ${margin} ms more ` +
         'are let pass, as all of it is one process.',
       '',
-      tableOf(broken),
+      formatByFault(broken),
     ],
-    faults: rounds.flatMap((round) =>
-      faultsOf(round, margin).map((text) => `${whatOf(round)}: ${text}`),
-    ),
+    faults: rounds.flatMap(({ request, fault, nth, met, late, faults }) => {
+      const lateness = late > margin ? [`it came ${Math.round(late)} ms after the deadline`] : [];
+      const command = `${nameOf(request)}, ${fault} at command ${nth} (${met.join(', ')})`;
+      return [...faults, ...lateness].map((text) => `${command}: ${text}`);
+    }),
   };
 }
 
-function faultsOf({ late, faults }: NamedRound, margin: number): readonly string[] {
-  return late > margin ? [...faults, `it came ${Math.round(late)} ms after the deadline`] : faults;
-}
-
-function whatOf({ request, fault, nth, met }: NamedRound): string {
-  return `${nameOf(request)}, ${fault} at command ${nth} (${met.join(', ')})`;
-}
-
-function tableOf(rounds: readonly NamedRound[]): string {
+function formatByFault(rounds: readonly NamedRound[]): string {
   const names = [...new Set(rounds.map(({ fault }) => fault))];
-  const lines = names.map((name) => {
-    const ofName = rounds.filter(({ fault }) => fault === name);
-    const count = (outcome: NamedRound['outcome']) =>
-      String(ofName.filter((round) => round.outcome === outcome).length);
-    const longest = Math.round(Math.max(...ofName.map(({ took }) => took)));
-    const counts = [count('away'), count('as if nothing had happened'), count('wrong')];
-    return [name, String(ofName.length), ...counts, String(longest)];
-  });
-  const numbers = ['commands broken', '503', 'as if nothing', 'wrong', 'longest, ms'];
-  return markdownTable(
-    [{ title: 'fault' }, ...numbers.map((title) => ({ title, align: 'right' as const }))],
-    lines,
-  );
+  const byFault = names.map((name) => rounds.filter(({ fault }) => fault === name));
+  const count = (outcome: NamedRound['outcome']) => (ofFault: readonly NamedRound[]) =>
+    ofFault.filter((round) => round.outcome === outcome).length;
+  return formatTable(byFault, [
+    ['fault', ([first]) => first?.fault ?? ''],
+    ['commands broken', ({ length }) => length],
+    ['503', count('away')],
+    ['as if nothing', count('as if nothing had happened')],
+    ['wrong', count('wrong')],
+    ['longest, ms', (ofFault) => Math.round(Math.max(...ofFault.map(({ took }) => took)))],
+  ]);
 }

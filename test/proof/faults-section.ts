@@ -1,29 +1,32 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SETTINGS } from './deployment.ts';
 import type { Fault } from './fault.ts';
-import { faults } from './faults.ts';
+import { clockSkew } from './faults/clock-skew.ts';
+import { oneNodeFaults } from './faults/one-node.ts';
+import { replicaSetFaults, SET_SETTINGS } from './faults/replica-set.ts';
 import type { Operation } from './history.ts';
-import type { Outcome } from './outcome.ts';
-import { outcomeTable } from './outcome-table.ts';
+import { formatOutcomes, listCounted, type Outcome } from './outcome.ts';
 import { playFault } from './rounds.ts';
 import type { Section, Surroundings } from './section.ts';
-import { SETTINGS } from './server-pair.ts';
-import { SET_SETTINGS } from './set-faults.ts';
 import { CLIENTS } from './traffic.ts';
+import { runWorkers } from './workers.ts';
+
+export const faults: readonly Fault[] = [...oneNodeFaults, ...replicaSetFaults, clockSkew];
 
 export interface FaultsOptions {
-  /** Only these. Default: every one. */
+  /** Names of the faults to strike. Default: all. */
   readonly faults?: readonly string[] | undefined;
-  /** How many rounds of each. Default: as many as each says itself. */
+  /** Rounds of each fault. Default: those of the fault. */
   readonly rounds?: number | undefined;
-  /** How many faults are played side by side, each with a database and servers of its own. Default 2. */
-  readonly lanes?: number | undefined;
-  /** Where the history of a round goes that broke the promise. Default: a temporary folder. */
+  /** Faults that are played at the same time, each on a deployment of its own. Default 2. */
+  readonly workers?: number | undefined;
+  /** Folder for the histories of rounds with a breach. Default: a temporary one. */
   readonly out?: string | undefined;
 }
 
-/** What `npm test` plays of it. */
+/** Rounds of the tests. */
 const SHARE: Readonly<Record<string, number>> = {
   'kill-mongod': 5,
   'step-down': 1,
@@ -31,95 +34,73 @@ const SHARE: Readonly<Record<string, number>> = {
   'cut-off-primary': 1,
 };
 
-/** Faults struck in the middle of traffic, and what clients were told. */
+/** Strikes faults in the middle of traffic and checks every answer. */
 export function createFaultsSection(options: FaultsOptions = {}): Section {
   return {
     name: 'faults',
     title: 'Revoked means revoked, while faults happen',
     async run(surroundings) {
-      const roundsOf = (fault: Fault) =>
-        options.rounds ?? (surroundings.size === 'share' ? (SHARE[fault.name] ?? 0) : fault.rounds);
-      const chosen = faults
+      const isShare = surroundings.size === 'share';
+      const planned = faults
         .filter(({ name }) => options.faults?.includes(name) ?? true)
-        .filter((fault) => roundsOf(fault) > 0);
-      const outcomes = await playAll(chosen, roundsOf, options, surroundings);
+        .map((fault) => ({ ...fault, rounds: isShare ? (SHARE[fault.name] ?? 0) : fault.rounds }))
+        .map((fault) => ({ ...fault, rounds: options.rounds ?? fault.rounds }))
+        .filter(({ rounds }) => rounds > 0);
+      const outcomes = await playAll(planned, options, surroundings);
       return {
-        report: [...notes().map((note) => `- ${note}`), '', ...outcomeTable(outcomes)],
-        faults: outcomes.flatMap((outcome) => faultsOf(outcome, roundsOf(outcome.fault))),
+        report: [...NOTES.map((note) => `- ${note}`), '', formatOutcomes(outcomes)],
+        faults: outcomes.flatMap(listFaults),
       };
     },
   };
 }
 
-function notes(): string[] {
-  return [
-    `Two servers with ${words(SETTINGS)}; ${CLIENTS.actors} clients that do everything and ${CLIENTS.watchers} that only ask for /me.`,
-    `Sets of three have electionTimeoutMillis=4000 and catchUpTimeoutMillis=0, and their servers ${words(SET_SETTINGS)} unless the fault says otherwise.`,
-    'A round counts with at least 20 acknowledged revocations, 200 checks, and requests before, during and after the fault.',
-    'Unavailability is the longest time in which no request of any client came to a decision.',
-  ];
-}
+const NOTES = [
+  `Two servers with ${formatSettings(SETTINGS)}; ${CLIENTS.actors} clients that do everything and ${CLIENTS.watchers} that only ask for /me.`,
+  `Sets of three have electionTimeoutMillis=4000 and catchUpTimeoutMillis=0, and their servers ${formatSettings(SET_SETTINGS)} unless the fault says otherwise.`,
+  'A round counts with at least 20 acknowledged revocations, 200 checks, and requests before, during and after the fault.',
+  'Unavailability is the longest time in which no request of any client came to a decision.',
+];
 
-function words(settings: Readonly<Record<string, string>>): string {
+function formatSettings(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
 }
 
-function faultsOf(
-  { fault, rounds, notHere, faults: found }: Outcome,
-  wanted: number,
-): readonly string[] {
-  if (rounds >= wanted || notHere !== undefined) return found;
-  return [...found, `${fault.name}: only ${rounds} of ${wanted} rounds count`];
+function listFaults(outcome: Outcome): readonly string[] {
+  const { fault, notHere, faults } = outcome;
+  const { length } = listCounted(outcome);
+  if (length >= fault.rounds || notHere !== undefined) return faults;
+  return [...faults, `${fault.name}: only ${length} of ${fault.rounds} rounds count`];
 }
 
-/** Takes one fault after the other, several at once; answers in the order of the list. */
+/** Plays several faults at a time; returns their outcomes in the given order. */
 async function playAll(
-  chosen: readonly Fault[],
-  roundsOf: (fault: Fault) => number,
-  { lanes = 2, out }: FaultsOptions,
-  { owner, detail }: Surroundings,
+  planned: readonly Fault[],
+  { workers = 2, out = join(tmpdir(), `rescind-proof-${process.pid}`) }: FaultsOptions,
+  { owner: scope, detail }: Surroundings,
 ): Promise<Outcome[]> {
   const outcomes = new Map<Fault, Outcome>();
-  const waiting = [...chosen];
-  const playing = new Map<string, string>();
-  const keep = createKeep(out);
-  const show = () => detail([...playing].map((each) => each.join(' ')).join(' · '));
-
-  async function runLane(): Promise<void> {
-    for (let fault = waiting.shift(); fault; fault = waiting.shift()) {
-      const { name } = fault;
-      const rounds = roundsOf(fault);
-      const progress = (over: number) => {
-        playing.set(name, `${over} of ${rounds}`);
-        show();
-      };
-      progress(0);
-      const tell = (text: string) => process.stderr.write(`\n${text}\n`);
-      outcomes.set(fault, await playFault(fault, { owner, rounds, progress, keep, tell }));
-      playing.delete(name);
-    }
-  }
-
-  await Promise.all(Array.from({ length: lanes }, runLane));
-  return chosen.flatMap((fault) => outcomes.get(fault) ?? []);
+  const playing = new Map<Fault, string>();
+  const save = (name: string, history: readonly Operation[]) => saveHistory(out, name, history);
+  const warn = (text: string) => process.stderr.write(`\n${text}\n`);
+  await runWorkers(workers, planned, async (fault) => {
+    const progress = (over: number) => {
+      playing.set(fault, `${fault.name} ${over} of ${fault.rounds}`);
+      detail([...playing.values()].join(' · '));
+    };
+    progress(0);
+    outcomes.set(fault, await playFault(fault, { scope, progress, save, warn }));
+    playing.delete(fault);
+  });
+  return planned.flatMap((fault) => outcomes.get(fault) ?? []);
 }
 
-/** One operation a line, as JSON. */
-function createKeep(out: string | undefined) {
-  let folder: Promise<string> | undefined;
-
-  async function open(): Promise<string> {
-    if (out === undefined) return mkdtemp(join(tmpdir(), 'rescind-proof-'));
-    await mkdir(out, { recursive: true });
-    return out;
-  }
-
-  return async function keep(name: string, history: readonly Operation[]): Promise<string> {
-    folder ??= open();
-    const file = join(await folder, `${name.replaceAll(/\W+/g, '-')}.jsonl`);
-    await writeFile(file, history.map((each) => `${JSON.stringify(each)}\n`).join(''));
-    return file;
-  };
+/** Writes an operation a line, as JSON; returns the path of the file. */
+async function saveHistory(folder: string, name: string, history: readonly Operation[]) {
+  const file = join(folder, `${name.replaceAll(/\W+/g, '-')}.jsonl`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, history.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  return file;
 }

@@ -1,9 +1,9 @@
 import test from 'ava';
 import type { Timestamp } from 'mongodb';
-import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { REPLICA_SET_FAULTS } from '../helpers/faults.ts';
 import { tellsOwners } from '../helpers/proxy/socket-owner.ts';
-import { ownReplicaSet, type ReplicaSet } from '../helpers/set/replica-set.ts';
+import type { ReplicaSet } from '../helpers/set/replica-set.ts';
+import { openSetDeployment } from './deployment.ts';
+import { replicaSetFaults, SET_SETTINGS } from './faults/replica-set.ts';
 import { ownWriter } from './own-writer.ts';
 
 const onLinux = tellsOwners ? test : test.skip;
@@ -12,26 +12,24 @@ const LAGGING = { secondaryDelaySecs: 600, priority: 0, votes: 0, hidden: true }
 onLinux(
   'each fault makes another member primary, is put right, and loses nothing acknowledged',
   async (t) => {
-    const members = [{}, {}, {}, LAGGING];
-    const set = await ownReplicaSet(t, { members });
+    const deployment = await openSetDeployment(t, SET_SETTINGS, { members: [{}, {}, {}, LAGGING] });
+    const { set } = deployment;
     const writer = await ownWriter(t, set.uri);
-    const arena = { set, servers: [] };
-    for (const fault of REPLICA_SET_FAULTS) {
+    for (const { title, strike, heal } of replicaSetFaults) {
       const before = await set.primary();
-      await fault.strike(arena);
-      t.not(await set.primary(), before, fault.name);
-      await fault.heal(arena);
-      t.true(await isWhole(set), fault.name);
-      const healed = writer.acknowledged();
-      await waitFor(fault.name, async () => writer.acknowledged() > healed);
+      await strike(deployment);
+      t.not(await set.primary(), before, title);
+      await heal(deployment);
+      t.true(await isWhole(set), title);
+      await writer.untilWritten(title);
     }
-    t.true(writer.failures() > 0);
-    t.is(await writer.lost(), 0);
+    t.true(writer.countFailures() > 0);
+    t.is(await writer.countLost(), 0);
     t.true(await lags(set));
   },
 );
 
-/** Whether every member says that it is one, and which is primary. */
+/** Returns true where all members agree on the primary, and each is in its role. */
 async function isWhole({ members }: ReplicaSet): Promise<boolean> {
   const hellos = await Promise.all(members.map((member) => member.ask({ hello: 1 })));
   const primaries = new Set(hellos.map(({ primary }) => primary));
@@ -41,7 +39,7 @@ async function isWhole({ members }: ReplicaSet): Promise<boolean> {
   );
 }
 
-/** Whether the last member is far behind all others, and clients do not hear of it. */
+/** Returns true where the last member is far behind all others and unknown to clients. */
 async function lags(set: ReplicaSet): Promise<boolean> {
   const { members } = await (await set.atRest()).ask({ replSetGetStatus: 1 });
   const times = members.map(({ optime }: { optime: { ts: Timestamp } }) => optime.ts.t);

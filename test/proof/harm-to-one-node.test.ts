@@ -1,51 +1,47 @@
 import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { ONE_NODE_FAULTS, type OneNodeArena } from '../helpers/faults.ts';
-import { proxiedMongod } from '../helpers/mongod.ts';
 import { smallDisk } from '../helpers/small-disk.ts';
+import { type OneNode, oneNodeFaults, openOneNode } from './faults/one-node.ts';
 import { type OwnWriter, ownWriter } from './own-writer.ts';
 
-interface Scene {
-  readonly arena: OneNodeArena;
+interface Fixture {
+  readonly node: OneNode;
   readonly writer: OwnWriter;
 }
 
-/** Says by what the harm of a fault shows while it lasts; "kill -9 of the server" needs a server, and is not here. */
-const SIGNS: Record<string, (scene: Scene) => Promise<boolean>> = {
-  'kill -9 of mongod': async ({ arena }) => !arena.mongod.isRunning(),
-  'full disk': async ({ arena }) => !arena.mongod.isRunning(),
-  'slow connections': async ({ writer }) => {
+/** Tells the harm of a fault by its sign while it lasts; the death of a server and silence have none here. */
+const SIGNS: Record<string, (fixture: Fixture) => Promise<boolean>> = {
+  'kill-mongod': async ({ node }) => !node.mongod.isRunning(),
+  'full-disk': async ({ node }) => !node.mongod.isRunning(),
+  'slow-connections': async ({ writer }) => {
     const start = performance.now();
-    const before = writer.acknowledged();
-    await waitFor('Another two writes', async () => writer.acknowledged() > before + 1);
+    await writer.untilWritten('Another two writes', 2);
     return performance.now() - start > 100; // the second of them began when all was slow
   },
-  'cut connections': async ({ writer }) => {
-    const before = writer.failures();
-    return waitFor('A write that fails', async () => writer.failures() > before);
+  'cut-connections': async ({ writer }) => {
+    const before = writer.countFailures();
+    return waitFor('A write that fails', async () => writer.countFailures() > before);
   },
 };
 
-async function scene(t: ExecutionContext): Promise<Scene> {
+async function open(t: ExecutionContext): Promise<Fixture> {
   const disk = await smallDisk(t);
-  const has = 'reason' in disk ? undefined : disk;
-  if ('reason' in disk) t.log(`The disk is not made full here: ${disk.reason}`);
-  const mongod = await proxiedMongod(t, has && { dataFolder: has.folder, args: has.mongodArgs });
-  const writer = await ownWriter(t, mongod.uri);
-  return { arena: { mongod, servers: [], ...(has && { disk: has }) }, writer };
+  const isHere = !('reason' in disk);
+  if (!isHere) t.log(`The disk is not made full here: ${disk.reason}`);
+  const node = await openOneNode(t, isHere ? disk : undefined);
+  return { node, writer: await ownWriter(t, node.mongod.uri) };
 }
 
 test('each fault harms one node as it says, is put right, and loses nothing acknowledged', async (t) => {
-  const both = await scene(t);
-  const { arena, writer } = both;
-  for (const fault of ONE_NODE_FAULTS) {
-    const shows = SIGNS[fault.name];
-    if (!shows || (fault.needsSmallDisk && !arena.disk)) continue;
-    await fault.strike(arena);
-    t.true(await shows(both), fault.name);
-    await fault.heal(arena);
-    const before = writer.acknowledged();
-    await waitFor(`A write after ${fault.name}`, async () => writer.acknowledged() > before);
+  const fixture = await open(t);
+  const { node, writer } = fixture;
+  for (const { name, title, strike, heal } of oneNodeFaults) {
+    const shows = SIGNS[name];
+    if (!shows || (name === 'full-disk' && !node.disk)) continue;
+    await strike(node);
+    t.true(await shows(fixture), title);
+    await heal(node);
+    await writer.untilWritten(`A write after ${title}`);
   }
-  t.is(await writer.lost(), 0);
+  t.is(await writer.countLost(), 0);
 });

@@ -1,12 +1,12 @@
-/** What clients asked for and what they were told, all by one clock: `performance.now()` of the process that plays them. */
+/** Requests of clients and the answers they got, on one clock: `performance.now()` of the process that sends them. */
 
 export type Kind = 'login' | 'me' | 'logout' | 'refresh' | 'revoke_all';
 
 export interface Answer {
   readonly status: number;
-  /** Of the problem document. */
+  /** Code of the problem document. */
   readonly code?: string | undefined;
-  /** The session that the answer speaks of: whose token it was, or whose tokens it gives. */
+  /** Session named by the answer: its owner's token was presented, or its tokens are returned. */
   readonly session?: string | undefined;
 }
 
@@ -15,44 +15,34 @@ export interface Asked {
   readonly client: string;
   readonly server: string;
   readonly user: string;
-  /** Whose token was presented; a login presents none. */
+  /** Session of the presented token; a login presents none. */
   readonly session?: string | undefined;
-  /** A name of the token that was presented, never itself. */
+  /** Name of the presented token, never the token itself. */
   readonly token?: string | undefined;
 }
 
 export interface Operation extends Asked {
-  /** In milliseconds: before the request was sent, and after its answer was read or the client gave up. */
+  /** Milliseconds: before the request was sent, and after its answer was read or the client gave up. */
   readonly start: number;
   readonly end: number;
-  /** Missing where none came. */
+  /** Missing where no answer came. */
   readonly answer?: Answer | undefined;
 }
 
-export interface Recorder {
-  /** In the order in which they ended. */
-  readonly history: readonly Operation[];
-  /** Carries out an operation and notes it. `ask` answers undefined where no answer came. */
-  record<A extends Answer>(asked: Asked, ask: () => Promise<A | undefined>): Promise<A | undefined>;
+/** Runs `ask` and appends the operation to the history. `ask` returns undefined where no answer came. */
+export async function record<A extends Answer>(
+  history: Operation[],
+  asked: Asked,
+  ask: () => Promise<A | undefined>,
+): Promise<A | undefined> {
+  const start = performance.now();
+  const reply = await ask();
+  const end = performance.now();
+  const answer = reply && { status: reply.status, code: reply.code, session: reply.session };
+  history.push({ ...asked, start, end, answer });
+  return reply;
 }
 
-/** An empty history, and the pen to write it. */
-export function createRecorder(now: () => number = () => performance.now()): Recorder {
-  const history: Operation[] = [];
-  return {
-    history,
-    async record(asked, ask) {
-      const start = now();
-      const reply = await ask();
-      const end = now();
-      const answer = reply && { status: reply.status, code: reply.code, session: reply.session };
-      history.push({ ...asked, start, end, answer });
-      return reply;
-    },
-  };
-}
-
-/** Whether the server did what was asked. */
 export function isAcknowledged({ answer }: Operation): boolean {
   return answer !== undefined && answer.status >= 200 && answer.status < 300;
 }

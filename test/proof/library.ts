@@ -1,62 +1,63 @@
-import { closeParts, openParts } from '../../lib/auth-parts.ts';
+import { type AuthParts, closeParts, openParts } from '../../lib/auth-parts.ts';
 import { type Collections, openCollections } from '../../lib/store/collections.ts';
 import { connect } from '../../lib/store/database.ts';
 import type { User } from '../../lib/store/users.ts';
 import { HOUR, MINUTE } from '../../lib/time.ts';
 import { openSession } from '../../lib/use-cases/shared/open-session.ts';
 import { CALLER } from '../helpers/auth.ts';
+import { ageDeployment, migrateNow } from '../helpers/database.ts';
 import type { Scope } from '../helpers/scope.ts';
 import { addUser } from '../helpers/users.ts';
-import { type HeldSession, held } from './held-session.ts';
-import type { Recorder } from './history.ts';
+import type { Operation } from './history.ts';
+import { type ClientSession, openClientSession } from './requests.ts';
 
-/** The servers' own parts, beside them: opens sessions ahead, so that no round waits for bcrypt. */
+/** Options of every library. The deadline is long: no verdict depends on the load of the machine. */
+export const OPTIONS = {
+  deadline: MINUTE,
+  accessTokenTtl: 2 * HOUR,
+  refreshGrace: 10 * MINUTE,
+  maxSessions: 1_000,
+  bcryptCost: 10,
+} as const;
+
+/** The servers' own parts in this process: opens sessions in advance without bcrypt. */
 export interface Library {
+  readonly parts: AuthParts;
   readonly collections: Collections;
-  /** Opens so many sessions for each of so many new users, each recorded as a login. */
-  openSessions(recorder: Recorder, users: number, each: number): Promise<HeldSession[]>;
 }
 
-/** A library on the database and with the secret of a deployment. It ends with its owner. */
-export async function openLibrary(owner: Scope, uri: string, secret: string): Promise<Library> {
+/** Migrates the database and opens a library on it, with the secret of the servers. */
+export async function openLibrary(scope: Scope, uri: string, secret: string): Promise<Library> {
   const { db, close } = connect(uri, { deadline: MINUTE });
-  const parts = await openParts({
-    db,
-    secrets: [secret],
-    accessTokenTtl: 2 * HOUR,
-    maxSessions: 1_000,
-    bcryptCost: 10,
-  });
-  owner.teardown(async () => {
-    await closeParts(parts);
-    await close();
-  });
+  scope.teardown(close);
+  await migrateNow(db);
+  const parts = await openParts({ db, secrets: [secret], ...OPTIONS });
+  scope.teardown(() => closeParts(parts));
   const collections = openCollections(db);
+  await ageDeployment(collections);
+  return { parts, collections };
+}
 
-  async function open(user: User): Promise<HeldSession> {
-    const { user: own, deployment } = await parts.revocations.cutoffs(user.id);
-    const now = Date.now();
-    const stamp = Math.max(now, own + 1, deployment + 1);
-    const opened = { userId: user.id, stamp, authTime: new Date(now) };
-    return held(user, await openSession(parts, opened, CALLER));
-  }
+/** Opens so many sessions for each of so many new users, and records each as a login. */
+export async function openSessions(
+  { parts, collections }: Library,
+  history: Operation[],
+  { users, each }: { readonly users: number; readonly each: number },
+): Promise<ClientSession[]> {
+  const added = Array.from({ length: users }, () => addUser(collections));
+  const all = (await Promise.all(added)).flatMap((user) => Array<User>(each).fill(user));
+  return Promise.all(all.map((user) => openOne(parts, history, user)));
+}
 
-  async function openRecorded(recorder: Recorder, user: User): Promise<HeldSession> {
-    const asked = { kind: 'login', client: 'library', server: 'library', user: user.id } as const;
-    const opened = await recorder.record(asked, async () => {
-      const session = await open(user);
-      return { status: 200, session: session.id, held: session };
-    });
-    if (opened === undefined) throw new Error('No session was opened');
-    return opened.held;
-  }
-
-  return {
-    collections,
-    async openSessions(recorder, users, each) {
-      const owners = await Promise.all(Array.from({ length: users }, () => addUser(collections)));
-      const all = owners.flatMap((user) => Array.from({ length: each }, () => user));
-      return Promise.all(all.map((user) => openRecorded(recorder, user)));
-    },
-  };
+async function openOne(parts: AuthParts, history: Operation[], user: User): Promise<ClientSession> {
+  const start = performance.now();
+  const { user: own, deployment } = await parts.revocations.cutoffs(user.id);
+  const now = Date.now();
+  const stamp = Math.max(now, own + 1, deployment + 1);
+  const input = { userId: user.id, stamp, authTime: new Date(now) };
+  const session = openClientSession(user, await openSession(parts, input, CALLER));
+  const names = { client: 'library', server: 'library', user: user.id };
+  const answer = { status: 200, session: session.id };
+  history.push({ kind: 'login', ...names, start, end: performance.now(), answer });
+  return session;
 }

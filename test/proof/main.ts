@@ -1,4 +1,4 @@
-/** `npm run proof`: what the promise of rescind is worth, shown on this machine. */
+/** `npm run proof`: tries to break the promise of rescind on this machine, and reports the result. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,9 +9,9 @@ import { stopped, stopSignal } from '../../scripts/dev/stop-signal.ts';
 import { openTestDatabase } from '../../scripts/test/database.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { type Options, readOptions } from './options.ts';
-import { createOwner } from './own-owner.ts';
+import { openScope } from './scope.ts';
 import type { Finding, Section } from './section.ts';
-import { sectionsWith } from './sections.ts';
+import { listSections } from './sections.ts';
 
 async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
@@ -32,22 +32,30 @@ async function prove(options: Options, cleanups: Cleanups, report: Report): Prom
   const out = options.out ? dirname(options.out) : join(tmpdir(), `rescind-proof-${process.pid}`);
   const folder = await ownFolder('rescind-proof-');
   const database = await openTestDatabase(join(folder, 'mongodb'), process.env, cleanups);
-  Object.assign(process.env, database, { TMPDIR: folder }); // what is left in there goes with it
-  const asked = options.faults ? ['faults'] : undefined;
-  const chosen = sectionsWith({ ...options, out }).filter(({ name }) =>
-    (options.only ?? asked ?? [name]).includes(name),
+  Object.assign(process.env, database, { TMPDIR: folder }); // removed with everything in it
+  const only = options.only ?? (options.faults ? ['faults'] : undefined);
+  const sections = listSections({ ...options, workers: options.lanes, out }).filter(
+    ({ name }) => only?.includes(name) ?? true,
   );
-  const findings: [Section, Finding][] = [];
-  for (const section of chosen) {
-    findings.push([section, await runSection(section, cleanups, report)]);
+  const chapters: string[] = [];
+  let exitCode: number = EXIT.ok;
+  for (const section of sections) {
+    const finding = await runSection(section, cleanups, report);
+    chapters.push(formatChapter(section, finding));
+    if (finding.faults.length > 0) exitCode = EXIT.failed;
   }
-  await show(findings, options.out);
-  return findings.every(([, { faults }]) => faults.length === 0) ? EXIT.ok : EXIT.failed;
+  const text = chapters.join('\n');
+  process.stdout.write(`\n${text}`);
+  if (options.out !== undefined) {
+    await mkdir(out, { recursive: true });
+    await writeFile(options.out, text);
+  }
+  return exitCode;
 }
 
-/** A section that breaks off has shown nothing. */
+/** Runs a section in a scope of its own. One that breaks off has a fault. */
 async function runSection(section: Section, cleanups: Cleanups, report: Report): Promise<Finding> {
-  const owner = createOwner({ teardown: (undo) => cleanups.add(async () => undo()) });
+  const owner = openScope({ teardown: (undo) => cleanups.add(async () => undo()) });
   const run = (detail: (text: string) => void) => section.run({ owner, size: 'full', detail });
   const finding = await report.step(section.title, run).catch((error: Error) => ({
     report: [],
@@ -57,19 +65,7 @@ async function runSection(section: Section, cleanups: Cleanups, report: Report):
   return finding;
 }
 
-/** The tables on stdout, and in a file where one was asked for. */
-async function show(
-  findings: readonly (readonly [Section, Finding])[],
-  file: string | undefined,
-): Promise<void> {
-  const text = findings.map(([section, finding]) => chapterOf(section, finding)).join('\n');
-  process.stdout.write(`\n${text}`);
-  if (file === undefined) return;
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, text);
-}
-
-function chapterOf({ title }: Section, { report, faults }: Finding): string {
+function formatChapter({ title }: Section, { report, faults }: Finding): string {
   const verdict =
     faults.length === 0 ? ['Nothing was found.'] : faults.map((fault) => `- ${fault}`);
   return [`## ${title}`, '', ...report, '', ...verdict, ''].join('\n');

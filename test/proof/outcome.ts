@@ -1,65 +1,73 @@
 import type { Rule } from './checker.ts';
 import type { Fault } from './fault.ts';
+import { formatTable } from './format-table.ts';
 import type { Round } from './round.ts';
 import type { Tally } from './tally.ts';
 
-/** What came of a fault, over all the rounds that count. */
-export interface Outcome extends Tally {
+/** Everything that was played of a fault. */
+export interface Outcome {
   readonly fault: Fault;
-  readonly rounds: number;
-  /** Rounds that were played again because they did not count. */
-  readonly repeated: number;
-  /** Why the fault could not be struck on this machine. */
-  readonly notHere?: string;
-  /** Of all rounds, whether they count or not. */
-  readonly breaches: Readonly<Record<Rule, number>>;
-  /** Acceptances after an acknowledged revocation, and the latest of them, in milliseconds. */
-  readonly late: number;
-  readonly latest: number;
-  /** One sentence for each thing that must not have been. */
-  readonly faults: readonly string[];
+  /** All rounds, whether they count or not. */
+  readonly played: Round[];
+  /** Rounds that broke off with an error. */
+  brokenOff: number;
+  /** Reason why this machine cannot have the fault. */
+  notHere?: string;
+  /** A sentence for each violation of the promise. */
+  readonly faults: string[];
 }
 
-export function emptyOutcome(fault: Fault): Outcome {
-  return {
-    fault,
-    rounds: 0,
-    repeated: 0,
-    acknowledged: 0,
-    checks: 0,
-    before: 0,
-    during: 0,
-    after: 0,
-    longestSilence: 0,
-    late: 0,
-    latest: 0,
-    breaches: { lost: 0, false_refusal: 0, wrong_answer: 0, no_answer: 0 },
-    faults: [],
-  };
+export function listCounted({ played }: Outcome): readonly Round[] {
+  return played.filter(({ shortfall }) => shortfall === undefined);
 }
 
-/** A round that does not count adds nothing but what was wrong in it. */
-export function addRound(outcome: Outcome, round: Round, faults: readonly string[]): Outcome {
-  const breaches = { ...outcome.breaches };
-  for (const { rule } of round.breaches) breaches[rule]++;
-  const judged = { ...outcome, breaches, faults: [...outcome.faults, ...faults] };
-  if (round.shortfall !== undefined) return { ...judged, repeated: outcome.repeated + 1 };
-  return {
-    ...judged,
-    ...sum(outcome, round.tally),
-    rounds: outcome.rounds + 1,
-    late: outcome.late + round.lateness.length,
-    latest: Math.max(outcome.latest, ...round.lateness),
-  };
+/** Counts the rounds that had to be played again. */
+export function countRepeated(outcome: Outcome): number {
+  return outcome.played.length - listCounted(outcome).length + outcome.brokenOff;
 }
 
-function sum(one: Tally, other: Tally): Tally {
-  return {
-    acknowledged: one.acknowledged + other.acknowledged,
-    checks: one.checks + other.checks,
-    before: one.before + other.before,
-    during: one.during + other.during,
-    after: one.after + other.after,
-    longestSilence: Math.max(one.longestSilence, other.longestSilence),
-  };
+/** Formats a row for each fault as Markdown. Breaches are those of all rounds, other numbers of those that count. */
+export function formatOutcomes(outcomes: readonly Outcome[]): string {
+  const sum = (name: keyof Tally) => (outcome: Outcome) =>
+    format(listCounted(outcome).reduce((total, { tally }) => total + tally[name], 0));
+  const breaches =
+    (...rules: readonly Rule[]) =>
+    ({ played }: Outcome) => {
+      const all = played.flatMap((round) => round.breaches);
+      return format(all.filter(({ rule }) => rules.includes(rule)).length);
+    };
+  const times = (['before', 'during', 'after'] as const).map(sum);
+  return formatTable(outcomes, [
+    ['fault', ({ fault }) => fault.title],
+    ['rounds', formatRounds],
+    ['acknowledged revocations', sum('acknowledged')],
+    ['checks', sum('checks')],
+    ['lost', breaches('lost')],
+    ['false refusals', breaches('false_refusal')],
+    ['wrong or no answers', breaches('wrong_answer', 'no_answer')],
+    ['requests before / during / after', (all) => times.map((count) => count(all)).join(' / ')],
+    ['longest unavailability', formatSilence],
+    ['late acceptances (latest / allowed)', formatLateness],
+  ]);
+}
+
+function formatRounds(outcome: Outcome): string {
+  const repeated = countRepeated(outcome);
+  const again = repeated > 0 ? ` (${repeated} again)` : '';
+  return outcome.notHere ?? `${listCounted(outcome).length}${again}`;
+}
+
+function formatSilence(outcome: Outcome): string {
+  const silences = listCounted(outcome).map(({ tally }) => tally.longestSilence);
+  return `${(Math.max(0, ...silences) / 1_000).toFixed(1)} s`;
+}
+
+function formatLateness(outcome: Outcome): string {
+  const lateness = listCounted(outcome).flatMap((round) => round.lateness);
+  const latest = Math.round(Math.max(0, ...lateness));
+  return `${format(lateness.length)} (${format(latest)} / ${format(outcome.fault.allowance)} ms)`;
+}
+
+function format(value: number): string {
+  return value.toLocaleString('en');
 }

@@ -1,104 +1,117 @@
-/** What clients ask of servers over HTTP, each request recorded. */
+/** Requests of clients over HTTP, each appended to the history. */
 import type { User } from '../../lib/store/users.ts';
-import { SECOND } from '../../lib/time.ts';
+import { MINUTE } from '../../lib/time.ts';
 import { send } from '../helpers/server.ts';
 import { PASSWORD } from '../helpers/users.ts';
-import { type HeldSession, held, nameOf, sessionOf } from './held-session.ts';
-import type { Answer, Kind, Recorder } from './history.ts';
+import { type Answer, type Kind, type Operation, record } from './history.ts';
 
 export interface Server {
   readonly name: string;
   readonly url: string;
 }
 
-/** Who asks whom. */
-export interface Way {
+/** A session as seen by the client that has its tokens. */
+export interface ClientSession {
+  readonly id: string;
+  readonly user: User;
+  /** Every access token of the session, the newest last. */
+  readonly accessTokens: string[];
+  refreshToken: string;
+  /** `doubtful`: a revocation was sent and not acknowledged, so it may have taken effect. */
+  state: 'live' | 'doubtful' | 'revoked';
+}
+
+/** A client and the server it sends to. */
+export interface Connection {
   readonly client: string;
   readonly server: Server;
 }
-
-/** Far longer than any REQUEST_DEADLINE: whoever hears nothing for so long is not answered. */
-const PATIENCE = 20 * SECOND;
-
-/** One name for all clients. */
-const HEADERS = { 'user-agent': 'proof', 'content-type': 'application/json' };
 
 interface Reply extends Answer {
   readonly body: { access_token: string; refresh_token: string };
 }
 
-export type Requests = ReturnType<typeof createRequests>;
+/** Far longer than any REQUEST_DEADLINE: a request without an answer for so long gets none. */
+const TIMEOUT = MINUTE;
+const HEADERS = { 'user-agent': 'proof', 'content-type': 'application/json' };
 
-/** Requests that are recorded. Each answers undefined where no answer came. */
-export function createRequests(recorder: Recorder) {
-  function ask(way: Way, kind: Kind, session: HeldSession, token: string, init: RequestInit) {
-    const { user, id } = session;
-    const asked = { kind, ...namesOf(way), user: user.id, session: id, token: nameOf(token) };
-    return recorder.record(asked, () => answerOf(`${way.server.url}${PATHS[kind]}`, init));
-  }
-
-  function askAs(way: Way, kind: Kind, session: HeldSession, method: string) {
-    const token = anyOf(session.accessTokens);
-    const headers = { ...HEADERS, authorization: `Bearer ${token}` };
-    return ask(way, kind, session, token, { method, headers });
-  }
-
-  return {
-    me: (way: Way, session: HeldSession) => askAs(way, 'me', session, 'GET'),
-    logout: (way: Way, session: HeldSession) => askAs(way, 'logout', session, 'POST'),
-    revokeAll: (way: Way, session: HeldSession) => askAs(way, 'revoke_all', session, 'POST'),
-
-    /** The session then holds the new tokens as well. */
-    async refresh(way: Way, session: HeldSession) {
-      const { refreshToken } = session;
-      const init = post({ refresh_token: refreshToken });
-      const reply = await ask(way, 'refresh', session, refreshToken, init);
-      if (reply?.status === 200) {
-        session.accessTokens.push(reply.body.access_token);
-        session.refreshToken = reply.body.refresh_token;
-      }
-      return reply;
-    },
-
-    /** Answers the session that was opened, if one was. */
-    async login(way: Way, user: User): Promise<HeldSession | undefined> {
-      const init = post({ email: user.email, password: PASSWORD });
-      const asked = { kind: 'login', ...namesOf(way), user: user.id } as const;
-      const url = `${way.server.url}${PATHS.login}`;
-      const reply = await recorder.record(asked, () => answerOf(url, init));
-      if (reply?.status !== 200) return undefined;
-      const { access_token: accessToken, refresh_token: refreshToken } = reply.body;
-      return held(user, { accessToken, refreshToken });
-    },
-  };
-}
-
-const PATHS: Readonly<Record<Kind, string>> = {
-  login: '/api/auth/login',
-  me: '/api/auth/me',
-  logout: '/api/auth/logout',
-  refresh: '/api/auth/refresh',
-  revoke_all: '/api/auth/revoke-all-tokens',
+const ENDPOINTS: Readonly<Record<Kind, readonly [method: string, path: string]>> = {
+  login: ['POST', '/api/auth/login'],
+  me: ['GET', '/api/auth/me'],
+  logout: ['POST', '/api/auth/logout'],
+  refresh: ['POST', '/api/auth/refresh'],
+  revoke_all: ['POST', '/api/auth/revoke-all-tokens'],
 };
 
-function namesOf({ client, server }: Way) {
-  return { client, server: server.name };
+/**
+ * Presents a token of the session: the refresh token for a refresh, any of its access tokens otherwise. After
+ * a refresh the session has the new tokens as well. Returns undefined where no answer came.
+ */
+export async function request(
+  history: Operation[],
+  { client, server }: Connection,
+  kind: Exclude<Kind, 'login'>,
+  session: ClientSession,
+): Promise<Reply | undefined> {
+  const isRefresh = kind === 'refresh';
+  const token = isRefresh ? session.refreshToken : pickRandom(session.accessTokens);
+  const init = isRefresh
+    ? { body: JSON.stringify({ refresh_token: token }) }
+    : { headers: { ...HEADERS, authorization: `Bearer ${token}` } };
+  const names = { client, server: server.name, user: session.user.id, session: session.id };
+  const asked = { kind, ...names, token: nameToken(token) };
+  const reply = await record(history, asked, () => ask(server, kind, init));
+  if (isRefresh && reply?.status === 200) {
+    session.accessTokens.push(reply.body.access_token);
+    session.refreshToken = reply.body.refresh_token;
+  }
+  return reply;
 }
 
-function post(body: unknown): RequestInit {
-  return { method: 'POST', headers: HEADERS, body: JSON.stringify(body) };
+/** Logs in and returns the session, or undefined where none was opened. */
+export async function login(
+  history: Operation[],
+  { client, server }: Connection,
+  user: User,
+): Promise<ClientSession | undefined> {
+  const body = JSON.stringify({ email: user.email, password: PASSWORD });
+  const asked = { kind: 'login', client, server: server.name, user: user.id } as const;
+  const reply = await record(history, asked, () => ask(server, 'login', { body }));
+  if (reply?.status !== 200) return undefined;
+  const { access_token: accessToken, refresh_token: refreshToken } = reply.body;
+  return openClientSession(user, { accessToken, refreshToken });
 }
 
-async function answerOf(url: string, init: RequestInit): Promise<Reply | undefined> {
-  const signal = AbortSignal.timeout(PATIENCE);
-  const answer = await send(url, { ...init, signal }).catch(() => undefined);
+async function ask({ url }: Server, kind: Kind, init: RequestInit): Promise<Reply | undefined> {
+  const [method, path] = ENDPOINTS[kind];
+  const signal = AbortSignal.timeout(TIMEOUT);
+  const sent = send(`${url}${path}`, { method, headers: HEADERS, ...init, signal });
+  const answer = await sent.catch(() => undefined);
   if (answer === undefined) return undefined;
   const { status, body } = answer;
   const { code, session_id: id, refresh_token: token } = body;
-  return { status, code, session: id ?? (token && sessionOf(token)), body };
+  return { status, code, session: id ?? (token && parseSessionId(token)), body };
 }
 
-/** One of them, whichever. */
-export function anyOf<T>(values: readonly T[]): T {
+export function pickRandom<T>(values: readonly T[]): T {
   return values[Math.floor(Math.random() * values.length)] as T;
+}
+
+export function openClientSession(
+  user: User,
+  { accessToken, refreshToken }: { readonly accessToken: string; readonly refreshToken: string },
+): ClientSession {
+  const id = parseSessionId(refreshToken);
+  return { id, user, accessTokens: [accessToken], refreshToken, state: 'live' };
+}
+
+/** Reads the session of a refresh token: `rt1.<kid>.<sid>.<counter>.<mac>`. */
+export function parseSessionId(refreshToken: string): string {
+  return refreshToken.split('.')[2] ?? '';
+}
+
+/** Names a token without disclosing it: the `jti`, or the counter of a refresh token. */
+export function nameToken(token: string): string {
+  if (token.startsWith('rt1.')) return `refresh ${token.split('.')[3]}`;
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).jti;
 }

@@ -1,100 +1,94 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { SECOND } from '../../lib/time.ts';
-import { type Breach, findBreaches, latenessOf } from './checker.ts';
+import { MINUTE } from '../../lib/time.ts';
+import { type Breach, findBreaches, measureLateness } from './checker.ts';
+import { ready } from './deployment.ts';
 import type { Fault, Target } from './fault.ts';
-import type { HeldSession } from './held-session.ts';
-import { createRecorder, type Operation, type Recorder } from './history.ts';
-import { ready } from './server-pair.ts';
+import type { Operation } from './history.ts';
+import { openSessions } from './library.ts';
+import type { ClientSession } from './requests.ts';
 import { sweep } from './sweep.ts';
-import { type Interval, type Tally, tallyOf } from './tally.ts';
-import { startTraffic, type Traffic } from './traffic.ts';
+import { countOperations, type Interval, NEVER, type Tally } from './tally.ts';
+import { feed, startTraffic, stopTraffic } from './traffic.ts';
 
 export interface Round {
   readonly history: readonly Operation[];
-  readonly sessions: readonly HeldSession[];
+  readonly sessions: readonly ClientSession[];
   readonly fault: Interval;
   readonly tally: Tally;
   readonly breaches: readonly Breach[];
-  /** By how many milliseconds each acceptance was too late, whether or not it was allowed for. */
+  /** Milliseconds by which acceptances were too late, allowed or not. */
   readonly lateness: readonly number[];
-  /** Why the round does not count, where it does not. */
+  /** Reason why the round does not count. */
   readonly shortfall: string | undefined;
+  /** Violations of what the fault itself promises. */
+  readonly faults: readonly string[];
 }
 
-/** What a round has to hold to count. */
-const ENOUGH = { acknowledged: 20, checks: 200 } as const;
+type Amount = Pick<Tally, 'acknowledged' | 'checks'>;
 
-/** What has to be there before the fault is struck, and to come after it is over. */
-const BEFORE = { acknowledged: 6, checks: 60 } as const;
-const AFTER = { acknowledged: 5, checks: 60 } as const;
+/** Least amounts of a round that counts, of its time before the fault, and of that after it. */
+const ENOUGH: Amount = { acknowledged: 20, checks: 200 };
+const BEFORE: Amount = { acknowledged: 6, checks: 60 };
+const AFTER: Amount = { acknowledged: 5, checks: 60 };
 
-/** How much of it is waited for at most. */
-const PATIENCE = 30 * SECOND;
+/** Longest wait for an amount; the round then does not count. */
+const TIMEOUT = 2 * MINUTE;
 
-/** The fault, struck in the middle of traffic; then everything that was revoked is tried once more. */
-export async function playRound(
-  rules: Fault,
-  { library, servers, strike }: Target,
-): Promise<Round> {
-  const recorder = createRecorder();
-  const batches = await Promise.all([0, 1, 2].map(() => library.openSessions(recorder, 5, 5)));
-  const traffic = startTraffic({ recorder, servers });
-  let fault: Interval = { start: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
-  const tally = () => tallyOf(recorder.history, fault);
+/** Strikes in the middle of traffic, and then tries every session once more. */
+export async function playRound<T extends Target>(fault: Fault<T>, target: T): Promise<Round> {
+  const { library, servers } = target;
+  const history: Operation[] = [];
+  const open = () => openSessions(library, history, { users: 5, each: 5 });
+  const [first, second, third] = await Promise.all([open(), open(), open()]);
+  const traffic = startTraffic(history, servers);
+  const count = (interval = NEVER) => countOperations(history, interval);
+  let interval = NEVER;
   try {
-    traffic.feed(batches[0] ?? [], 10, 1);
-    await until(() => covers(tally(), BEFORE));
+    feed(traffic, first, { revocations: 10, logins: 1 });
+    await waitUntil(() => covers(count(), BEFORE));
     await pause(Math.random() * 300);
-    traffic.feed(batches[1] ?? [], 12, 1);
-    fault = await strikeNow(strike);
+    feed(traffic, second, { revocations: 12, logins: 1 });
+    interval = await strikeAndHeal(fault, target);
     await ready(servers);
-    const since = tally();
-    traffic.feed(batches[2] ?? [], 10, 1);
-    await until(() => covers(tally(), ENOUGH) && covers(minus(tally(), since), AFTER));
+    const since = count();
+    feed(traffic, third, { revocations: 10, logins: 1 });
+    await waitUntil(() => covers(count(), ENOUGH) && covers(count(), AFTER, since));
   } finally {
-    await traffic.stop();
+    await stopTraffic(traffic);
   }
-  const counted = tally(); // the sweep is no traffic
-  const undecided = await sweep(recorder, servers, traffic.sessions);
-  return resultOf({ recorder, traffic, fault, counted, undecided }, rules);
+  const tally = count(interval); // without the sweep, which is no traffic
+  const undecided = await sweep(history, servers, traffic.sessions);
+  return {
+    ...{ history, sessions: traffic.sessions, fault: interval, tally },
+    breaches: findBreaches(history, fault),
+    lateness: measureLateness(history),
+    shortfall: describeShortfall(tally, undecided),
+    faults: fault.findFaults?.(target, history) ?? [],
+  };
 }
 
-/** The harm could not be done, or not be undone: nobody knows in what state the deployment is. */
+/** Thrown where the harm could not be done or repaired: the state of the deployment is unknown. */
 export class StrikeFailed extends Error {
   override readonly name = 'StrikeFailed';
 }
 
-async function strikeNow(strike: () => Promise<void>): Promise<Interval> {
+async function strikeAndHeal<T extends Target>(
+  { strike, heal, lasts: [least, most] }: Fault<T>,
+  target: T,
+): Promise<Interval> {
   const start = performance.now();
-  await strike().catch((cause: Error) => {
-    throw new StrikeFailed(`the fault could not be struck: ${cause.message}`, { cause });
-  });
+  try {
+    await strike(target);
+    await pause(least + Math.random() * (most - least));
+    await heal(target);
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new StrikeFailed(`the fault could not be struck: ${message}`, { cause });
+  }
   return { start, end: performance.now() };
 }
 
-interface Played {
-  readonly recorder: Recorder;
-  readonly traffic: Traffic;
-  readonly fault: Interval;
-  readonly counted: Tally;
-  readonly undecided: number;
-}
-
-function resultOf(played: Played, { allowance, mayBreakOff = false }: Fault): Round {
-  const { recorder, traffic, fault, counted, undecided } = played;
-  const { history } = recorder;
-  return {
-    history,
-    fault,
-    sessions: traffic.sessions,
-    tally: counted,
-    breaches: findBreaches(history, { allowance, mayBreakOff }),
-    lateness: latenessOf(history),
-    shortfall: shortfallOf(counted, undecided),
-  };
-}
-
-function shortfallOf(tally: Tally, undecided: number): string | undefined {
+function describeShortfall(tally: Tally, undecided: number): string | undefined {
   const { acknowledged, checks, before, during, after } = tally;
   if (!covers(tally, ENOUGH)) {
     return `only ${acknowledged} acknowledged revocations and ${checks} checks`;
@@ -105,21 +99,14 @@ function shortfallOf(tally: Tally, undecided: number): string | undefined {
   return undecided > 0 ? `${undecided} sessions could not be tried again` : undefined;
 }
 
-type Amount = Pick<Tally, 'acknowledged' | 'checks'>;
+const NOTHING: Amount = { acknowledged: 0, checks: 0 };
 
-function covers(tally: Amount, amount: Amount): boolean {
-  return tally.acknowledged >= amount.acknowledged && tally.checks >= amount.checks;
+function covers(tally: Amount, amount: Amount, since = NOTHING): boolean {
+  const names = ['acknowledged', 'checks'] as const;
+  return names.every((name) => tally[name] - since[name] >= amount[name]);
 }
 
-function minus(tally: Amount, earlier: Amount): Amount {
-  return {
-    acknowledged: tally.acknowledged - earlier.acknowledged,
-    checks: tally.checks - earlier.checks,
-  };
-}
-
-/** Waits for it, but not for ever: what is missing then is told at the end. */
-async function until(isSo: () => boolean): Promise<void> {
-  const latest = performance.now() + PATIENCE;
-  while (!isSo() && performance.now() < latest) await pause(20);
+async function waitUntil(isSo: () => boolean): Promise<void> {
+  const until = performance.now() + TIMEOUT;
+  while (!isSo() && performance.now() < until) await pause(20);
 }

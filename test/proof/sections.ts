@@ -8,8 +8,8 @@ import { schemathesis } from './schemathesis-section.ts';
 import type { Section } from './section.ts';
 import { stalePrimary } from './stale-primary-section.ts';
 
-/** All parts of `npm run proof`, in their order. */
-export function sectionsWith(options: FaultsOptions): readonly Section[] {
+/** Lists the parts of `npm run proof`, in their order. */
+export function listSections(options: FaultsOptions): readonly Section[] {
   return [
     stalePrimary,
     createAcknowledgements(options),

@@ -1,169 +1,158 @@
-/** Clients of two servers, who log in, look at themselves, refresh, log out and revoke all, at the same time. */
+/** Clients of two servers that log in, ask for `/me`, refresh, log out and revoke all at the same time. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { HeldSession } from './held-session.ts';
-import type { Recorder } from './history.ts';
-import { anyOf, createRequests, type Requests, type Server, type Way } from './requests.ts';
+import type { Operation } from './history.ts';
+import {
+  type ClientSession,
+  type Connection,
+  login,
+  pickRandom,
+  request,
+  type Server,
+} from './requests.ts';
 
-export interface TrafficOptions {
-  readonly recorder: Recorder;
-  readonly servers: readonly Server[];
-}
-
-export interface Traffic {
-  /** All that clients hold, whatever has become of it. */
-  readonly sessions: readonly HeldSession[];
-  /** More sessions to work with; so many revocations and logins more are then asked for. */
-  feed(sessions: readonly HeldSession[], revocations: number, logins: number): void;
-  /** Resolves once every request under way has ended. */
-  stop(): Promise<void>;
-}
-
-/** Clients that do everything, and clients that only look whether tokens are accepted, so that no slow write holds them up. */
+/** Watchers only ask for `/me`, so that no slow write delays their checks. */
 export const CLIENTS = { actors: 8, watchers: 6 } as const;
 
-/** Watchers try these again and again: the newest that were revoked. */
+/** Number of newly revoked sessions that watchers try again and again. */
 const FRESH = 6;
-
-/** The most milliseconds between two requests of a client. */
+/** Longest pause of a client between two requests, in milliseconds. */
 const PACE = 40;
-/** How often a client asks again for a revocation that was not acknowledged, before it turns to something else. */
-const ATTEMPTS = 3;
-const ATTEMPT_PAUSE = 60;
+/** Tries of a client to get a revocation acknowledged, before it turns to something else. */
+const TRIES = 3;
+const PAUSE_BETWEEN_TRIES = 60;
 
-/** Starts clients, who find nothing to do until they are fed. */
-export function startTraffic({ recorder, servers }: TrafficOptions): Traffic {
-  const sessions: HeldSession[] = [];
-  const budget = { revocations: 0, logins: 0 };
-  const stopping = new AbortController();
-  const scene: Scene = {
-    sessions,
-    fresh: [],
-    servers,
-    budget,
-    requests: createRequests(recorder),
-    isOver: () => stopping.signal.aborted,
-  };
-  const lives = [
-    ...names('actor', CLIENTS.actors).map((name) => live(name, scene, act)),
-    ...names('watcher', CLIENTS.watchers).map((name) => live(name, scene, watch)),
-  ];
-  return {
-    sessions,
-    feed(more, revocations, logins) {
-      sessions.push(...more);
-      budget.revocations += revocations;
-      budget.logins += logins;
-    },
-    async stop() {
-      stopping.abort();
-      await Promise.all(lives);
-    },
-  };
-}
-
-function names(role: string, count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `${role} ${index + 1}`);
-}
-
-interface Scene {
-  readonly sessions: HeldSession[];
-  /** The newest that were revoked, and acknowledged. */
-  readonly fresh: HeldSession[];
+export interface Traffic {
+  readonly history: Operation[];
   readonly servers: readonly Server[];
+  /** Every session of the clients, whatever its state. */
+  readonly sessions: ClientSession[];
+  /** The newest sessions whose revocation was acknowledged. */
+  readonly fresh: ClientSession[];
+  /** Revocations and logins that the clients still make. */
   readonly budget: { revocations: number; logins: number };
-  readonly requests: Requests;
-  isOver(): boolean;
+  readonly clients: Promise<void>[];
+  isOver: boolean;
 }
 
-type Step = (client: string, scene: Scene) => Promise<void>;
+/** Starts clients that wait until `feed` gives them sessions. */
+export function startTraffic(history: Operation[], servers: readonly Server[]): Traffic {
+  const budget = { revocations: 0, logins: 0 };
+  const traffic = { history, servers, sessions: [], fresh: [], budget, clients: [], isOver: false };
+  startClients(traffic, 'actor', CLIENTS.actors, act);
+  startClients(traffic, 'watcher', CLIENTS.watchers, watch);
+  return traffic;
+}
 
-async function live(client: string, scene: Scene, step: Step): Promise<void> {
-  while (!scene.isOver()) {
-    if (scene.sessions.length > 0) await step(client, scene);
+/** Adds sessions to work with, and revocations and logins to make. */
+export function feed(
+  { sessions, budget }: Traffic,
+  more: readonly ClientSession[],
+  { revocations, logins }: Traffic['budget'],
+): void {
+  sessions.push(...more);
+  budget.revocations += revocations;
+  budget.logins += logins;
+}
+
+/** Resolves once every pending request has ended. */
+export async function stopTraffic(traffic: Traffic): Promise<void> {
+  traffic.isOver = true;
+  await Promise.all(traffic.clients);
+}
+
+type Step = (client: string, traffic: Traffic) => Promise<unknown>;
+
+function startClients(traffic: Traffic, role: string, count: number, step: Step): void {
+  for (let n = 1; n <= count; n++) traffic.clients.push(run(`${role} ${n}`, traffic, step));
+}
+
+async function run(client: string, traffic: Traffic, step: Step): Promise<void> {
+  while (!traffic.isOver) {
+    if (traffic.sessions.length > 0) await step(client, traffic);
     await pause(Math.random() * PACE);
   }
 }
 
-async function watch(client: string, { servers, sessions, fresh, requests }: Scene) {
+function watch(client: string, { history, servers, sessions, fresh }: Traffic): Promise<unknown> {
   const isFresh = fresh.length > 0 && Math.random() < 0.6;
-  await requests.me({ client, server: anyOf(servers) }, anyOf(isFresh ? fresh : sessions));
+  const session = pickRandom(isFresh ? fresh : sessions);
+  return request(history, { client, server: pickRandom(servers) }, 'me', session);
 }
 
-async function act(client: string, scene: Scene): Promise<void> {
-  const { requests, budget } = scene;
-  const way = { client, server: anyOf(scene.servers) };
+async function act(client: string, traffic: Traffic): Promise<void> {
+  const { history, sessions, budget } = traffic;
+  const connection = { client, server: pickRandom(traffic.servers) };
   const chance = Math.random();
   if (chance < 0.3 && budget.revocations > 0) {
     budget.revocations--;
-    const isAcknowledged = await revoke(client, scene);
-    if (!isAcknowledged) budget.revocations++;
+    if (!(await revoke(client, traffic))) budget.revocations++;
   } else if (chance < 0.32 && budget.logins > 0) {
     budget.logins--;
-    const opened = await requests.login(way, anyOf(scene.sessions).user);
-    if (opened !== undefined) scene.sessions.push(opened);
-  } else if (chance < 0.5) {
-    await requests.refresh(way, anyOf(scene.sessions));
+    await logIn(connection, traffic);
   } else {
-    await requests.me(way, anyOf(scene.sessions));
+    await request(history, connection, chance < 0.5 ? 'refresh' : 'me', pickRandom(sessions));
   }
 }
 
-/** One in six revokes all that the user has. Answers whether it was acknowledged. */
-async function revoke(client: string, scene: Scene): Promise<boolean> {
-  const { sessions, servers } = scene;
+async function logIn(connection: Connection, { history, sessions }: Traffic): Promise<void> {
+  const opened = await login(history, connection, pickRandom(sessions).user);
+  if (opened !== undefined) sessions.push(opened);
+}
+
+/** Revokes a session, or one time in six all of its user's. Returns false where that was not acknowledged. */
+async function revoke(client: string, traffic: Traffic): Promise<boolean> {
+  const { sessions, servers } = traffic;
   const unrevoked = sessions.filter(({ state }) => state !== 'revoked');
   if (unrevoked.length === 0) return true;
-  const session = anyOf(unrevoked);
-  const kind = Math.random() < 1 / 6 ? 'revokeAll' : 'logout';
+  const session = pickRandom(unrevoked);
+  const kind = Math.random() < 1 / 6 ? 'revoke_all' : 'logout';
   const first = Math.floor(Math.random() * servers.length);
-  for (let attempt = 0; attempt < ATTEMPTS && !scene.isOver(); attempt++) {
-    const server = servers[(first + attempt) % servers.length] as Server;
-    const status = await revokeOnce({ client, server }, scene, session, kind);
-    if (status === 200 || status === 401) return status === 200;
-    await pause(ATTEMPT_PAUSE);
+  for (let n = 0; n < TRIES && !traffic.isOver; n++) {
+    const server = servers[(first + n) % servers.length] as Server;
+    const status = await revokeOnce({ client, server }, traffic, session, kind);
+    if (status === 200) return true;
+    if (status === 401) return false; // an earlier try has taken effect after all
+    await pause(PAUSE_BETWEEN_TRIES);
   }
   return false;
 }
 
-/** Answers the status; 401 where an earlier attempt has happened after all. */
 async function revokeOnce(
-  way: Way,
-  scene: Scene,
-  session: HeldSession,
-  kind: 'logout' | 'revokeAll',
+  connection: Connection,
+  traffic: Traffic,
+  session: ClientSession,
+  kind: 'logout' | 'revoke_all',
 ): Promise<number | undefined> {
-  const { sessions, fresh, requests } = scene;
-  const isCaught = ({ user }: HeldSession) => user === session.user;
-  const caught = kind === 'revokeAll' ? sessions.filter(isCaught) : [session];
-  note(caught, 'doubtful');
-  const answer = await requests[kind](way, session);
+  const { history, sessions, fresh } = traffic;
+  const revoked =
+    kind === 'logout' ? [session] : sessions.filter(({ user }) => user === session.user);
+  mark(revoked, 'doubtful');
+  const answer = await request(history, connection, kind, session);
   if (answer?.status === 200) {
-    note(caught, 'revoked');
+    mark(revoked, 'revoked');
     fresh.push(session);
     if (fresh.length > FRESH) fresh.shift();
-    await probe(way.client, scene, session, caught);
+    await probe(connection.client, traffic, session, revoked);
   }
   return answer?.status;
 }
 
-function note(sessions: readonly HeldSession[], state: 'doubtful' | 'revoked'): void {
+function mark(sessions: readonly ClientSession[], state: 'doubtful' | 'revoked'): void {
   for (const session of sessions) if (session.state !== 'revoked') session.state = state;
 }
 
-/** What was just revoked is tried at once on every server: the one several times, the others once. */
+/** Tries what was just revoked on every server at once: the session itself several times, the others once. */
 async function probe(
   client: string,
-  { servers, requests }: Scene,
-  revoked: HeldSession,
-  caught: readonly HeldSession[],
+  { history, servers }: Traffic,
+  session: ClientSession,
+  revoked: readonly ClientSession[],
 ): Promise<void> {
-  const ways: readonly Way[] = servers.map((server) => ({ client, server }));
-  await Promise.all(
-    ways.flatMap((way) => [
-      requests.me(way, revoked),
-      requests.me(way, revoked),
-      requests.refresh(way, revoked),
-      ...caught.map((session) => requests.me(way, session)),
-    ]),
-  );
+  const tries = (server: Server) => [
+    request(history, { client, server }, 'refresh', session),
+    ...[session, session, ...revoked].map((each) =>
+      request(history, { client, server }, 'me', each),
+    ),
+  ];
+  await Promise.all(servers.flatMap(tries));
 }

@@ -1,15 +1,14 @@
 import { createCleanups } from '../../scripts/dev/cleanups.ts';
 import type { Scope } from '../helpers/scope.ts';
 
-/** Ends what was started in its name, the last thing first, once it is told to. */
-export interface OwnOwner extends Scope {
+export interface InnerScope extends Scope {
   end(): Promise<void>;
 }
 
-/** An owner within another one, for what ends earlier. */
-export function createOwner(within?: Scope): OwnOwner {
+/** Opens a scope that ends when it is told to, or else with the outer one. Undoes the newest first. */
+export function openScope(outer: Scope): InnerScope {
   const cleanups = createCleanups();
-  within?.teardown(() => cleanups.run());
+  outer.teardown(() => cleanups.run());
   return {
     teardown: (undo) => cleanups.add(async () => undo()),
     end: () => cleanups.run(),

@@ -1,7 +1,6 @@
-/** Histories written by hand. */
+/** Operations written by hand, for tests of the checker. */
 import type { Answer, Kind, Operation } from './history.ts';
 
-/** What a server may say, by one word. */
 const ANSWERS = {
   ok: { status: 200 },
   away: { status: 503, code: 'store_unavailable' },
@@ -20,20 +19,17 @@ const ANSWERS = {
   silence: undefined,
 } as const satisfies Record<string, Answer | undefined>;
 
-export type Word = keyof typeof ANSWERS;
+export type AnswerName = keyof typeof ANSWERS;
 
-/** One operation: what, from when to when, and what came of it. */
-export function told(
+/** An operation of the session `s1` of the user `ann` that got the named answer. */
+export function sampleOperation(
   kind: Kind,
   [start, end]: readonly [number, number],
-  word: Word,
+  answerName: AnswerName,
   { session = 's1', user = 'ann', ...more }: Partial<Operation> = {},
 ): Operation {
-  const said = ANSWERS[word];
-  const who = { client: 'c1', server: 'one', user, start, end };
-  if (kind === 'login') {
-    const answer = said && (word === 'ok' ? { ...said, session } : said);
-    return { kind, ...who, answer, ...more };
-  }
-  return { kind, ...who, session, answer: said, ...more };
+  const answer = ANSWERS[answerName];
+  const operation = { kind, client: 'c1', server: 'one', user, start, end };
+  if (kind !== 'login') return { ...operation, session, answer, ...more };
+  return { ...operation, answer: answerName === 'ok' ? { status: 200, session } : answer, ...more };
 }

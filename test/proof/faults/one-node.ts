@@ -1,0 +1,127 @@
+/** Faults of a MongoDB of one node and of the servers on it. */
+import { randomBytes } from 'node:crypto';
+import { MongoClient } from 'mongodb';
+import { SECOND } from '../../../lib/time.ts';
+import { waitFor } from '../../../scripts/dev/wait-for.ts';
+import { type OwnMongod, proxiedMongod } from '../../helpers/mongod.ts';
+import type { Range, Treatment } from '../../helpers/proxy/connection.ts';
+import type { TcpProxy } from '../../helpers/proxy/tcp-proxy.ts';
+import type { Scope } from '../../helpers/scope.ts';
+import { type SmallDisk, smallDisk } from '../../helpers/small-disk.ts';
+import { openDeployment, type ServerProcess } from '../deployment.ts';
+import { DEFAULTS, type Fault, NotHere, type Target } from '../fault.ts';
+import { pickRandom } from '../requests.ts';
+
+/** Two servers on a mongod behind a proxy. */
+export interface OneNode extends Target {
+  readonly mongod: OwnMongod & { readonly proxy: TcpProxy };
+  readonly servers: readonly ServerProcess[];
+  /** Disk of the mongod, where it is a small one. */
+  readonly disk?: SmallDisk;
+}
+
+/** Delay of each piece, each way: a check with a short REQUEST_DEADLINE exceeds it. */
+const SLOW: Range = [50, 400];
+/** Bytes after which a connection is cut: in its greeting, a command or an answer, or some commands later. */
+const CUT: Range = [100, 20_000];
+
+export const oneNodeFaults: readonly Fault<OneNode>[] = [
+  {
+    ...DEFAULTS,
+    name: 'kill-mongod',
+    title: 'kill -9 of mongod',
+    rounds: 200,
+    open: (scope: Scope) => openOneNode(scope),
+    strike: ({ mongod }) => mongod.kill(),
+    heal: ({ mongod }) => mongod.restart(),
+  },
+  {
+    ...DEFAULTS,
+    name: 'kill-server',
+    title: 'kill -9 of the server',
+    mayBreakOff: true,
+    open: (scope: Scope) => openOneNode(scope),
+    strike: ({ servers }) => pickRandom(servers).kill(),
+    async heal({ servers }) {
+      await Promise.all(servers.map((server) => server.isRunning() || server.restart()));
+    },
+  },
+  {
+    ...throughProxy({ delay: SLOW }),
+    name: 'slow-connections',
+    title: 'slow connections',
+    lasts: [2 * SECOND, 3 * SECOND],
+  },
+  {
+    ...throughProxy({ cutAfter: CUT }),
+    name: 'cut-connections',
+    title: 'cut connections',
+    lasts: [2 * SECOND, 3 * SECOND],
+  },
+  {
+    ...throughProxy('hole'),
+    name: 'silent-connections',
+    title: 'silent connections',
+    lasts: [0, 4 * SECOND],
+  },
+  {
+    ...DEFAULTS,
+    name: 'full-disk',
+    title: 'full disk',
+    open: openOnSmallDisk,
+    strike: fillDisk,
+    async heal({ mongod, disk }) {
+      await disk?.free();
+      if (!mongod.isRunning()) await mongod.restart();
+    },
+  },
+];
+
+function throughProxy(treatment: Treatment) {
+  return {
+    ...DEFAULTS,
+    open: (scope: Scope) => openOneNode(scope),
+    strike: async ({ mongod }: OneNode) => mongod.proxy.treat(treatment),
+    heal: async ({ mongod }: OneNode) => mongod.proxy.treat('pass'),
+  };
+}
+
+export async function openOneNode(scope: Scope, disk?: SmallDisk): Promise<OneNode> {
+  const options = disk && { dataFolder: disk.folder, args: disk.mongodArgs };
+  const mongod = await proxiedMongod(scope, options);
+  const deployment = await openDeployment(scope, mongod.uri);
+  return { ...deployment, mongod, ...(disk && { disk }) };
+}
+
+async function openOnSmallDisk(scope: Scope): Promise<OneNode> {
+  const disk = await smallDisk(scope);
+  if ('reason' in disk) throw new NotHere(disk.reason);
+  return openOneNode(scope, disk);
+}
+
+/** Size of a write for the journal, of which 3 MB are laid out. */
+const FILLER = 128 * 1024;
+
+/**
+ * Fills the disk and writes until mongod aborts: at the first write that does not fit into its journal. The
+ * servers' own writes would take a minute to get there.
+ */
+async function fillDisk({ mongod, disk }: OneNode): Promise<void> {
+  if (!disk) throw new Error('A full disk takes a small one');
+  await disk.fill();
+  const timeouts = {
+    serverSelectionTimeoutMS: SECOND,
+    connectTimeoutMS: SECOND,
+    socketTimeoutMS: 2 * SECOND,
+  };
+  const client = new MongoClient(mongod.uri, { ...timeouts, retryWrites: false });
+  const fillers = client.db().collection<{ _id: string; data: Buffer }>('fillers');
+  const fillJournal = async () => {
+    while (mongod.isRunning()) {
+      const data = randomBytes(FILLER); // which cannot be compressed
+      await fillers.replaceOne({ _id: 'filler' }, { data }, { upsert: true });
+    }
+    return true;
+  };
+  await waitFor('A mongod that has met the full disk', fillJournal).finally(() => client.close());
+}
