@@ -43,7 +43,7 @@ async function findBreachesOf(
   const traffic = startTraffic(history, servers);
   t.teardown(() => stopTraffic(traffic));
   const sessions = await openSessions(library, history, { users: 20, each: 5 });
-  feed(traffic, sessions, { revocations: 1_000, logins: 1 });
+  feed(traffic, sessions, 1_000);
   const isEnough = () =>
     countOperations(history, NEVER).acknowledged >= 15 &&
     (!isBroken || countLosses(findBreaches(history)) > 0);

@@ -106,12 +106,12 @@ export function openClientSession(
 }
 
 /** Reads the session of a refresh token: `rt1.<kid>.<sid>.<counter>.<mac>`. */
-export function parseSessionId(refreshToken: string): string {
+function parseSessionId(refreshToken: string): string {
   return refreshToken.split('.')[2] ?? '';
 }
 
 /** Names a token without disclosing it: the `jti`, or the counter of a refresh token. */
-export function nameToken(token: string): string {
+function nameToken(token: string): string {
   if (token.startsWith('rt1.')) return `refresh ${token.split('.')[3]}`;
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).jti;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MINUTE } from '../../lib/time.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { type Breach, findBreaches, measureLateness } from './checker.ts';
 import { ready } from './deployment.ts';
 import type { Fault, Target } from './fault.ts';
@@ -31,9 +32,6 @@ const ENOUGH: Amount = { acknowledged: 20, checks: 200 };
 const BEFORE: Amount = { acknowledged: 6, checks: 60 };
 const AFTER: Amount = { acknowledged: 5, checks: 60 };
 
-/** Longest wait for an amount; the round then does not count. */
-const TIMEOUT = 2 * MINUTE;
-
 /** Strikes in the middle of traffic, and then tries every session once more. */
 export async function playRound<T extends Target>(fault: Fault<T>, target: T): Promise<Round> {
   const { library, servers } = target;
@@ -44,15 +42,15 @@ export async function playRound<T extends Target>(fault: Fault<T>, target: T): P
   const count = (interval = NEVER) => countOperations(history, interval);
   let interval = NEVER;
   try {
-    feed(traffic, first, { revocations: 10, logins: 1 });
-    await waitUntil(() => covers(count(), BEFORE));
+    feed(traffic, first, 10);
+    await waitAWhile(() => covers(count(), BEFORE));
     await pause(Math.random() * 300);
-    feed(traffic, second, { revocations: 12, logins: 1 });
+    feed(traffic, second, 12);
     interval = await strikeAndHeal(fault, target);
     await ready(servers);
     const since = count();
-    feed(traffic, third, { revocations: 10, logins: 1 });
-    await waitUntil(() => covers(count(), ENOUGH) && covers(count(), AFTER, since));
+    feed(traffic, third, 10);
+    await waitAWhile(() => covers(count(), ENOUGH) && covers(count(), AFTER, since));
   } finally {
     await stopTraffic(traffic);
   }
@@ -106,7 +104,7 @@ function covers(tally: Amount, amount: Amount, since = NOTHING): boolean {
   return names.every((name) => tally[name] - since[name] >= amount[name]);
 }
 
-async function waitUntil(isSo: () => boolean): Promise<void> {
-  const until = performance.now() + TIMEOUT;
-  while (!isSo() && performance.now() < until) await pause(20);
+/** Waits for an amount; a round in which it is not reached does not count. */
+async function waitAWhile(isReached: () => boolean): Promise<void> {
+  await waitFor('Enough requests', isReached, { timeout: 2 * MINUTE }).catch(() => undefined);
 }

@@ -21,6 +21,8 @@ const PACE = 40;
 const TRIES = 3;
 const PAUSE_BETWEEN_TRIES = 60;
 
+type Revocation = 'logout' | 'revoke_all';
+
 export interface Traffic {
   readonly history: Operation[];
   readonly servers: readonly Server[];
@@ -28,30 +30,32 @@ export interface Traffic {
   readonly sessions: ClientSession[];
   /** The newest sessions whose revocation was acknowledged. */
   readonly fresh: ClientSession[];
-  /** Revocations and logins that the clients still make. */
-  readonly budget: { revocations: number; logins: number };
+  /** Requests that clients still have to make, beside refreshes and `/me`. */
+  readonly due: ('login' | Revocation)[];
   readonly clients: Promise<void>[];
   isOver: boolean;
 }
 
 /** Starts clients that wait until `feed` gives them sessions. */
 export function startTraffic(history: Operation[], servers: readonly Server[]): Traffic {
-  const budget = { revocations: 0, logins: 0 };
-  const traffic = { history, servers, sessions: [], fresh: [], budget, clients: [], isOver: false };
-  startClients(traffic, 'actor', CLIENTS.actors, act);
-  startClients(traffic, 'watcher', CLIENTS.watchers, watch);
+  const lists = { sessions: [], fresh: [], due: [], clients: [] };
+  const traffic: Traffic = { history, servers, ...lists, isOver: false };
+  for (let n = 1; n <= CLIENTS.actors; n++) traffic.clients.push(run(`actor ${n}`, traffic, act));
+  for (let n = 1; n <= CLIENTS.watchers; n++) {
+    traffic.clients.push(run(`watcher ${n}`, traffic, watch));
+  }
   return traffic;
 }
 
-/** Adds sessions to work with, and revocations and logins to make. */
+/** Adds sessions, a login, and so many revocations: one in six revokes all sessions of a user. */
 export function feed(
-  { sessions, budget }: Traffic,
+  { sessions, due }: Traffic,
   more: readonly ClientSession[],
-  { revocations, logins }: Traffic['budget'],
+  revocations: number,
 ): void {
   sessions.push(...more);
-  budget.revocations += revocations;
-  budget.logins += logins;
+  due.push('login');
+  for (let n = 0; n < revocations; n++) due.push(Math.random() < 1 / 6 ? 'revoke_all' : 'logout');
 }
 
 /** Resolves once every pending request has ended. */
@@ -60,13 +64,11 @@ export async function stopTraffic(traffic: Traffic): Promise<void> {
   await Promise.all(traffic.clients);
 }
 
-type Step = (client: string, traffic: Traffic) => Promise<unknown>;
-
-function startClients(traffic: Traffic, role: string, count: number, step: Step): void {
-  for (let n = 1; n <= count; n++) traffic.clients.push(run(`${role} ${n}`, traffic, step));
-}
-
-async function run(client: string, traffic: Traffic, step: Step): Promise<void> {
+async function run(
+  client: string,
+  traffic: Traffic,
+  step: (client: string, traffic: Traffic) => Promise<unknown>,
+): Promise<void> {
   while (!traffic.isOver) {
     if (traffic.sessions.length > 0) await step(client, traffic);
     await pause(Math.random() * PACE);
@@ -80,32 +82,26 @@ function watch(client: string, { history, servers, sessions, fresh }: Traffic): 
 }
 
 async function act(client: string, traffic: Traffic): Promise<void> {
-  const { history, sessions, budget } = traffic;
+  const { history, sessions, due } = traffic;
   const connection = { client, server: pickRandom(traffic.servers) };
-  const chance = Math.random();
-  if (chance < 0.3 && budget.revocations > 0) {
-    budget.revocations--;
-    if (!(await revoke(client, traffic))) budget.revocations++;
-  } else if (chance < 0.32 && budget.logins > 0) {
-    budget.logins--;
-    await logIn(connection, traffic);
-  } else {
-    await request(history, connection, chance < 0.5 ? 'refresh' : 'me', pickRandom(sessions));
+  const kind = Math.random() < 0.3 ? due.shift() : undefined;
+  if (kind === undefined) {
+    const check = Math.random() < 0.3 ? 'refresh' : 'me';
+    await request(history, connection, check, pickRandom(sessions));
+  } else if (kind === 'login') {
+    const opened = await login(history, connection, pickRandom(sessions).user);
+    if (opened !== undefined) sessions.push(opened);
+  } else if (!(await revoke(client, traffic, kind))) {
+    due.unshift(kind);
   }
 }
 
-async function logIn(connection: Connection, { history, sessions }: Traffic): Promise<void> {
-  const opened = await login(history, connection, pickRandom(sessions).user);
-  if (opened !== undefined) sessions.push(opened);
-}
-
-/** Revokes a session, or one time in six all of its user's. Returns false where that was not acknowledged. */
-async function revoke(client: string, traffic: Traffic): Promise<boolean> {
+/** Revokes any session, or all of its user's. Returns false where that was not acknowledged. */
+async function revoke(client: string, traffic: Traffic, kind: Revocation): Promise<boolean> {
   const { sessions, servers } = traffic;
   const unrevoked = sessions.filter(({ state }) => state !== 'revoked');
   if (unrevoked.length === 0) return true;
   const session = pickRandom(unrevoked);
-  const kind = Math.random() < 1 / 6 ? 'revoke_all' : 'logout';
   const first = Math.floor(Math.random() * servers.length);
   for (let n = 0; n < TRIES && !traffic.isOver; n++) {
     const server = servers[(first + n) % servers.length] as Server;
@@ -121,7 +117,7 @@ async function revokeOnce(
   connection: Connection,
   traffic: Traffic,
   session: ClientSession,
-  kind: 'logout' | 'revoke_all',
+  kind: Revocation,
 ): Promise<number | undefined> {
   const { history, sessions, fresh } = traffic;
   const revoked =
