@@ -1,19 +1,9 @@
 import type { Outcome } from './acknowledgements/ask-and-judge.ts';
-import {
-  openSituations,
-  playSituation,
-  SITUATIONS,
-  type Situation,
-} from './acknowledgements/situations.ts';
+import { openEndingDeployment } from './acknowledgements/ending-requests.ts';
+import { playSituation, SITUATIONS, type Situation } from './acknowledgements/situations.ts';
 import { formatTable } from './format-table.ts';
 import { openScope } from './scope.ts';
 import type { Section, Surroundings } from './section.ts';
-
-interface Played {
-  readonly situation: Situation;
-  readonly rounds: number;
-  readonly outcomes: readonly Outcome[];
-}
 
 /** Sends every request that ends sessions where its 2xx could rest on a write that is lost or a read that fails. */
 export function createAcknowledgements(options: { readonly rounds?: number | undefined }): Section {
@@ -27,43 +17,40 @@ export function createAcknowledgements(options: { readonly rounds?: number | und
         played.push(await playRounds(situation, rounds, surroundings));
       }
       return {
-        report: [formatPlayed(played)],
-        faults: played.flatMap(({ situation, outcomes }) =>
-          outcomes.flatMap(({ faults }) => faults.map((fault) => `${situation.name}: ${fault}`)),
+        report: [
+          formatTable(played, [
+            ['situation', ({ title }) => title],
+            ['rounds', () => rounds],
+            ['requests', ({ outcomes }) => outcomes.length],
+            ['2xx', count(({ status }) => status < 300)],
+            ['503', count(({ status }) => status === 503)],
+            ['other', count(({ status }) => status >= 300 && status !== 503)],
+            ['lost or wrong', count(({ faults }) => faults.length > 0)],
+          ]),
+        ],
+        faults: played.flatMap(({ name, outcomes }) =>
+          outcomes.flatMap(({ faults }) => faults.map((fault) => `${name}: ${fault}`)),
         ),
       };
     },
   };
 }
 
-async function playRounds(
-  situation: Situation,
-  rounds: number,
-  { owner, detail }: Surroundings,
-): Promise<Played> {
-  const scope = openScope(owner);
-  const deployment = await openSituations(scope);
+type Played = Awaited<ReturnType<typeof playRounds>>;
+
+async function playRounds(situation: Situation, rounds: number, surroundings: Surroundings) {
+  const { name, title } = situation;
+  const scope = openScope(surroundings.owner);
+  const deployment = await openEndingDeployment(scope);
   const outcomes: Outcome[] = [];
   for (let round = 1; round <= rounds; round++) {
-    detail(`${situation.name} ${round} of ${rounds}`);
+    surroundings.detail(`${name} ${round} of ${rounds}`);
     outcomes.push(...(await playSituation(situation, deployment)));
   }
   await scope.end();
-  return { situation, rounds, outcomes };
+  return { name, title, outcomes };
 }
 
-function formatPlayed(played: readonly Played[]): string {
-  const count =
-    (is: (outcome: Outcome) => boolean) =>
-    ({ outcomes }: Played) =>
-      outcomes.filter(is).length;
-  return formatTable(played, [
-    ['situation', ({ situation }) => situation.title],
-    ['rounds', ({ rounds }) => rounds],
-    ['requests', ({ outcomes }) => outcomes.length],
-    ['2xx', count(({ status }) => status < 300)],
-    ['503', count(({ status }) => status === 503)],
-    ['other', count(({ status }) => status >= 300 && status !== 503)],
-    ['lost or wrong', count(({ faults }) => faults.length > 0)],
-  ]);
+function count(is: (outcome: Outcome) => boolean) {
+  return ({ outcomes }: Played) => outcomes.filter(is).length;
 }

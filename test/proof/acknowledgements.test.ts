@@ -1,14 +1,15 @@
 import test from 'ava';
 import { MINUTE } from '../../lib/time.ts';
 import { tellsOwners } from '../helpers/proxy/socket-owner.ts';
-import { openSituations, playSituation, SITUATIONS } from './acknowledgements/situations.ts';
+import { openEndingDeployment } from './acknowledgements/ending-requests.ts';
+import { playSituation, SITUATIONS } from './acknowledgements/situations.ts';
 
 const onLinux = tellsOwners ? test.serial : test.serial.skip;
 
 for (const situation of SITUATIONS) {
   onLinux(`A 2xx stands for a write of its own: ${situation.title}`, async (t) => {
     t.timeout(10 * MINUTE);
-    const outcomes = await playSituation(situation, await openSituations(t));
+    const outcomes = await playSituation(situation, await openEndingDeployment(t));
     t.deepEqual(
       outcomes.flatMap(({ faults }) => faults),
       [],

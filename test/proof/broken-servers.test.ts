@@ -28,7 +28,7 @@ import { feed, startTraffic, stopTraffic } from './traffic.ts';
  * expected, breaches were seen: on a busy machine a logout may take longer than a second, and then nothing
  * is remembered any more.
  */
-async function findBreachesOf(
+async function checkTraffic(
   t: ExecutionContext,
   { change, isBroken, uri, db }: Variant & Pick<TestDatabase, 'uri' | 'db'>,
 ): Promise<Breach[]> {
@@ -62,7 +62,7 @@ async function assertCaught(
   t: ExecutionContext,
   variant: Pick<Variant, 'change'> & Pick<TestDatabase, 'uri' | 'db'>,
 ): Promise<void> {
-  const losses = countLosses(await findBreachesOf(t, { ...variant, isBroken: true }));
+  const losses = countLosses(await checkTraffic(t, { ...variant, isBroken: true }));
   t.log(`${losses} tokens were accepted after their revocation`);
   t.true(losses > 0);
 }
@@ -72,10 +72,7 @@ function countLosses(breaches: readonly Breach[]): number {
 }
 
 test('two intact servers break no promise', async (t) => {
-  t.deepEqual(
-    await findBreachesOf(t, { ...emptyDatabase(t), change: intact, isBroken: false }),
-    [],
-  );
+  t.deepEqual(await checkTraffic(t, { ...emptyDatabase(t), change: intact, isBroken: false }), []);
 });
 
 for (const [title, change] of [
@@ -98,7 +95,7 @@ test('servers that read from a delayed secondary are caught', async (t) => {
 });
 
 /** Checks a logout whose write is sent to a mongod that has just been frozen, and is then killed. */
-async function findBreachesOfLostWrite(t: ExecutionContext, change: Break): Promise<Breach[]> {
+async function checkLostWrite(t: ExecutionContext, change: Break): Promise<Breach[]> {
   t.timeout(10 * MINUTE);
   const mongod = await ownMongod(t);
   const secret = generateSecret();
@@ -130,7 +127,7 @@ async function findBreachesOfLostWrite(t: ExecutionContext, change: Break): Prom
 }
 
 test('a server that does not wait for its writes is caught when MongoDB is killed', async (t) => {
-  const breaches = await findBreachesOfLostWrite(t, withoutAcknowledgement);
+  const breaches = await checkLostWrite(t, withoutAcknowledgement);
   t.deepEqual(
     breaches.map(({ rule }) => rule),
     ['lost'],
@@ -138,5 +135,5 @@ test('a server that does not wait for its writes is caught when MongoDB is kille
 });
 
 test('a server that waits for its writes breaks no promise when MongoDB is killed', async (t) => {
-  t.deepEqual(await findBreachesOfLostWrite(t, intact), []);
+  t.deepEqual(await checkLostWrite(t, intact), []);
 });

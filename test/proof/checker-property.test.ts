@@ -14,7 +14,7 @@ function spanFrom(latest: number) {
 }
 
 /** `s1` and `s2` are of one user, `s3` of another. */
-const userOf = (of: string) => (of === 's3' ? 'bob' : 'ann');
+const findUser = (of: string) => (of === 's3' ? 'bob' : 'ann');
 const session = fc.constantFrom('s1', 's1', 's1', 's2', 's3');
 
 const logins = fc
@@ -22,13 +22,13 @@ const logins = fc
   .map((spans) => spans.map((at, index) => login(`s${index + 1}`, at)));
 
 function login(of: string, at: readonly [number, number]): Operation {
-  return sampleOperation('login', at, 'ok', { session: of, user: userOf(of) });
+  return sampleOperation('login', at, 'ok', { session: of, user: findUser(of) });
 }
 
 function operations(kind: Operation['kind'], words: readonly AnswerName[]) {
   return fc
     .tuple(spanFrom(12), session, fc.constantFrom(...words))
-    .map(([at, of, word]) => sampleOperation(kind, at, word, { session: of, user: userOf(of) }));
+    .map(([at, of, word]) => sampleOperation(kind, at, word, { session: of, user: findUser(of) }));
 }
 
 const histories = fc
@@ -44,17 +44,17 @@ const histories = fc
       { minLength: 3, maxLength: 8, size: 'max' },
     ),
   )
-  .map(([opened, others]) => [...opened, ...others.filter((each) => isHeld(each, opened))]);
+  .map(([opened, others]) => [...opened, ...others.filter((each) => isPresentable(each, opened))]);
 
-/** A client cannot present what it has not been given yet. */
-function isHeld({ session: of, start }: Operation, opened: readonly Operation[]): boolean {
+/** Returns false for a token that the client has not been given yet. */
+function isPresentable({ session: of, start }: Operation, opened: readonly Operation[]): boolean {
   return opened.some(({ answer, end }) => answer?.session === of && end <= start);
 }
 
 type Verdict = 'lost' | 'false_refusal' | 'fine';
 
-/** What the checker is to say, where it is a question of moments. */
-function verdictOf(
+/** Judges an operation by trying all moments; undefined where its answer is no question of moments. */
+function judge(
   history: readonly Operation[],
   operation: Operation,
   allowance: number,
@@ -64,7 +64,11 @@ function verdictOf(
     return undefined;
   }
   const isRefusal = answer.status === 401;
-  const isFine = isPossible(explaining(history, operation), operation, isRefusal ? 0 : allowance);
+  const isFine = isPossible(
+    findExplaining(history, operation),
+    operation,
+    isRefusal ? 0 : allowance,
+  );
   return isFine ? 'fine' : isRefusal ? 'false_refusal' : 'lost';
 }
 
@@ -73,8 +77,11 @@ const CANNOT_EXPLAIN: Readonly<Record<string, string>> = {
   user_tokens_revoked: 'logout',
 };
 
-/** The words of a refusal tell which kind of revocation it was. */
-function explaining(history: readonly Operation[], { answer }: Operation): readonly Operation[] {
+/** Keeps the revocations that can lead to this code. */
+function findExplaining(
+  history: readonly Operation[],
+  { answer }: Operation,
+): readonly Operation[] {
   return history.filter(({ kind }) => kind !== CANNOT_EXPLAIN[answer?.code ?? '']);
 }
 
@@ -85,7 +92,7 @@ test('the checker finds a breach where no choice of moments allows the answer, a
       const breaches = findBreaches(history, { allowance, mayBreakOff: true });
       const found = new Map(breaches.map(({ operation, rule }) => [operation, rule]));
       return history.every((operation) => {
-        const verdict = verdictOf(history, operation, allowance);
+        const verdict = judge(history, operation, allowance);
         if (verdict === undefined) return !found.has(operation);
         seen[verdict]++;
         return (found.get(operation) ?? 'fine') === verdict;

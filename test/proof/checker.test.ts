@@ -9,7 +9,7 @@ interface Case {
   readonly title: string;
   readonly history: readonly Operation[];
   readonly rules?: Rules;
-  /** Of each breach, in the order of the history. */
+  /** Rules of the breaches, in the order of the history. */
   readonly breaches: readonly Rule[];
 }
 

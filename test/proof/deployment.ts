@@ -62,7 +62,7 @@ export interface SetDeployment extends Deployment {
   readonly set: ReplicaSet;
 }
 
-/** The same on a replica set of its own. */
+/** Starts a replica set, and two servers on it. */
 export async function openSetDeployment(
   scope: Scope,
   environment: Environment = {},
@@ -102,7 +102,7 @@ export async function startServer(
   };
 }
 
-/** Waits until every server says by `/readyz` that it can serve. */
+/** Waits until every server is ready by its `/readyz`. */
 export async function ready(servers: readonly Server[]): Promise<void> {
   for (const { name, url } of servers) {
     await waitFor(`Server ${name}, ready`, async () => {

@@ -1,4 +1,4 @@
-/** The share of `npm run proof` that every `npm test` plays: the same code, fewer rounds. */
+/** The share of `npm run proof` that the tests play: the same code, fewer rounds. */
 import test from 'ava';
 import { MINUTE } from '../../lib/time.ts';
 import { assertShare } from './assert-share.ts';
@@ -11,7 +11,7 @@ for (const [name, title] of [
   ['cut-off-primary', 'revoked means revoked while the primary is cut off, but for MAX_STALENESS'],
 ] as const) {
   test.serial(title, async (t) => {
-    t.timeout(5 * MINUTE);
+    t.timeout(10 * MINUTE);
     const report = await assertShare(t, createFaultsSection({ faults: [name] }));
     t.log(report.at(-1));
   });

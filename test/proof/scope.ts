@@ -5,7 +5,7 @@ export interface InnerScope extends Scope {
   end(): Promise<void>;
 }
 
-/** Opens a scope that ends when it is told to, or else with the outer one. Undoes the newest first. */
+/** Opens a scope that ends by `end`, or else with the outer one. Undoes the newest first. */
 export function openScope(outer: Scope): InnerScope {
   const cleanups = createCleanups();
   outer.teardown(() => cleanups.run());

@@ -1,19 +1,13 @@
 /** A revocation that a majority does not have is answered 503, however often and wherever it is asked for. */
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { deposePrimary } from '../helpers/set/split-brain.ts';
+import { askAll } from './acknowledgements/ask-and-judge.ts';
 import {
-  ENDING_REQUESTS,
   type EndingRequest,
   openEndingDeployment,
   openTarget,
   openVictim,
 } from './acknowledgements/ending-requests.ts';
-
-/** The primary believes in itself for long, and the server in its primary. */
-function open(t: ExecutionContext) {
-  const environment = { MAX_STALENESS: '30s', REQUEST_DEADLINE: '4s' };
-  return openEndingDeployment(t, environment, { electionTimeoutMillis: 40_000 });
-}
 
 const ENDING = [
   'revoke others',
@@ -26,19 +20,16 @@ const ENDING = [
 test.serial(
   'Entries that were seen but not acknowledged do not make the second try a 200',
   async (t) => {
-    const deployment = await open(t);
+    const deployment = await openEndingDeployment(t);
     const { set, servers } = deployment;
     const victim = await openVictim(deployment, 'logout');
     const primary = await set.primary();
     const others = set.members.filter((member) => member !== primary);
     await Promise.all(others.map((member) => member.kill()));
     for (const round of ['first', 'second']) {
-      const asked = ENDING.slice(0, 3).map(async (name) => {
-        const { status } = await ENDING_REQUESTS[name](servers[0].url, victim, deployment);
-        return { name, status };
-      });
-      for (const { name, status } of await Promise.all(asked)) {
-        t.is(status, 503, `${name}, ${round} try`);
+      const victims = ENDING.slice(0, 3).map((request) => ({ ...victim, request }));
+      for (const asked of await askAll(servers[0].url, victims, deployment)) {
+        t.is(asked.answer.status, 503, `${asked.victim.request}, ${round} try`);
       }
     }
   },
@@ -47,19 +38,19 @@ test.serial(
 test.serial(
   'Behind a primary that was cut off nothing is reported as ended, and no session as missing that was opened elsewhere since',
   async (t) => {
-    const deployment = await open(t);
+    const deployment = await openEndingDeployment(t);
     const { set, servers } = deployment;
-    const [server] = servers;
+    const [server, other] = servers;
     const victim = await openVictim(deployment, 'logout');
     await deposePrimary(set, (old) => {
       set.reachOnly(server.pid, old);
       set.cutOff(old);
     });
     const statuses: Record<string, number> = {};
-    for (const name of ENDING) {
-      const target = await openTarget(deployment.servers[1].url, victim);
-      const asked = ENDING_REQUESTS[name](server.url, { ...victim, target }, deployment);
-      statuses[name] = (await asked).status;
+    for (const request of ENDING) {
+      const target = await openTarget(other.url, victim);
+      const asked = await askAll(server.url, [{ ...victim, request, target }], deployment);
+      statuses[request] = asked[0]?.answer.status ?? 0;
     }
     t.deepEqual([...new Set(Object.values(statuses))], [503], JSON.stringify(statuses));
   },

@@ -64,7 +64,7 @@ export async function judgeRepaired(
 const ENDED =
   /^(token_revoked|user_tokens_revoked|not_found|refresh_token_(reused|revoked|expired))$/;
 
-/** Returns true for a success, and for a refusal that says that the session has ended. */
+/** Returns true for a success, and for a refusal because the session has ended. */
 function reportsEnd({ status, body }: Answer): boolean {
   return status < 300 || ENDED.test(body?.code);
 }

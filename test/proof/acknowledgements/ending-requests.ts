@@ -5,9 +5,8 @@ import { addClient, revoke as revokeByClient } from '../../helpers/clients.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { type Answer, post, sendAs } from '../../helpers/server.ts';
 import { openSession, refresh, type Tokens, tokensOf } from '../../helpers/sessions.ts';
-import type { ReplicaSetOptions } from '../../helpers/set/replica-set.ts';
 import { addUser, PASSWORD } from '../../helpers/users.ts';
-import { type Environment, openSetDeployment, type SetDeployment } from '../deployment.ts';
+import { openSetDeployment, type SetDeployment } from '../deployment.ts';
 import { askUntilDecided } from '../until-decided.ts';
 
 /** Two servers on a set of three, with an OAuth client and an admin. */
@@ -58,18 +57,23 @@ export const USER_WIDE: ReadonlySet<EndingRequest> = new Set([
   'admin revoke',
 ]);
 
-/** Requests that look for the target in `sessions`; the others know it by its token, or end all. */
+/** Requests that find the target in `sessions`; the others have a token of it, or end all. */
 export const BY_DOCUMENT: ReadonlySet<EndingRequest> = new Set([
   'end session',
   'revoke others',
   'stolen refresh token',
 ]);
 
-export async function openEndingDeployment(
-  scope: Scope,
-  environment: Environment,
-  options: ReplicaSetOptions,
-): Promise<EndingDeployment> {
+/** An old primary believes in itself, and a server in its primary, for long enough to be asked. */
+export async function openEndingDeployment(scope: Scope): Promise<EndingDeployment> {
+  const environment = {
+    REQUEST_DEADLINE: '4s',
+    MAX_STALENESS: '30s',
+    PRIMARY_PROOF_INTERVAL: '300ms',
+    REFRESH_GRACE: '0s',
+    LOGIN_FAILURES_PER_ADDRESS: '100000/15m',
+  };
+  const options = { electionTimeoutMillis: 40_000 };
   const deployment = await openSetDeployment(scope, environment, options);
   const { library, servers } = deployment;
   const { email } = await addUser(library.collections, { roles: ['admin'] });

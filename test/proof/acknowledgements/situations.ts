@@ -1,9 +1,8 @@
-/** Situations in which the database cannot keep what a revocation writes, or lacks what it looks for. */
+/** Situations in which the database cannot keep what a revocation writes, or lacks what it reads. */
 import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { DAY } from '../../../lib/time.ts';
 import { inForm, postForm } from '../../helpers/clients.ts';
-import type { Scope } from '../../helpers/scope.ts';
 import { post, send, sendAs } from '../../helpers/server.ts';
 import { refresh } from '../../helpers/sessions.ts';
 import type { Member } from '../../helpers/set/member.ts';
@@ -14,7 +13,6 @@ import { askAll, judge, judgeRepaired, type Outcome } from './ask-and-judge.ts';
 import {
   BY_DOCUMENT,
   type EndingDeployment,
-  openEndingDeployment,
   openTarget,
   openVictims,
   USER_WIDE,
@@ -24,22 +22,10 @@ import {
 export interface Situation {
   readonly name: string;
   readonly title: string;
-  /** Requests that the situation says nothing about. */
+  /** Requests that cannot be asked in it. */
   readonly without?: ReadonlySet<string>;
   /** Brings the situation about, asks in it, and repairs everything. Returns the judged answers. */
   play(deployment: EndingDeployment, victims: Victim[]): Promise<readonly Outcome[]>;
-}
-
-/** Opens a deployment for situations. An old primary believes in itself for long enough to be asked. */
-export function openSituations(scope: Scope): Promise<EndingDeployment> {
-  const environment = {
-    REQUEST_DEADLINE: '4s',
-    MAX_STALENESS: '15s',
-    PRIMARY_PROOF_INTERVAL: '300ms',
-    REFRESH_GRACE: '0s',
-    LOGIN_FAILURES_PER_ADDRESS: '100000/15m',
-  };
-  return openEndingDeployment(scope, environment, { electionTimeoutMillis: 20_000 });
 }
 
 /** Plays a situation, and then asks the same again. */
@@ -138,7 +124,7 @@ async function writeToPrimaryOnly({ port }: Member, victims: readonly Victim[]):
   await inserted.finally(() => client.close());
 }
 
-/** Asks while the collection is renamed away: a document that is missing then says nothing. */
+/** Asks while the collection is renamed away: a document that is missing then proves nothing. */
 async function askWithout<T>(
   name: string,
   { library }: EndingDeployment,
