@@ -1,7 +1,6 @@
-import { carryOut } from './attacks/attack.ts';
-import { bodyAttack } from './attacks/body-property.ts';
-import { seed } from './attacks/run-property.ts';
-import { tokenAttack } from './attacks/token-property.ts';
+import { carryOut, seed } from './attacks/attack.ts';
+import { bodyAttack } from './attacks/bodies.ts';
+import { tokenAttack } from './attacks/tokens.ts';
 import type { Section } from './section.ts';
 
 const SIZES = {
@@ -14,18 +13,13 @@ export const attacks: Section = {
   name: 'attacks',
   title: 'Mutated tokens and mutated bodies',
 
-  async run({ size, ...surroundings }) {
+  async run({ size, owner, detail }) {
     const requests = SIZES[size];
-    const tokens = await carryOut(tokenAttack, { ...surroundings, requests: requests.tokens });
-    const bodies = await carryOut(bodyAttack, { ...surroundings, requests: requests.bodies });
+    const tokens = await carryOut(tokenAttack, { owner, detail, requests: requests.tokens });
+    const bodies = await carryOut(bodyAttack, { owner, detail, requests: requests.bodies });
+    const repeat = `Seed ${seed()}; ATTACKS_SEED=${seed()} does the same again.`;
     return {
-      report: [
-        `Seed ${seed()}; ATTACKS_SEED=${seed()} does the same again.`,
-        '',
-        ...tokens.report,
-        '',
-        ...bodies.report,
-      ],
+      report: [repeat, '', ...tokens.report, '', ...bodies.report],
       faults: [...tokens.faults, ...bodies.faults],
     };
   },

@@ -2,9 +2,9 @@ import test from 'ava';
 import { MINUTE } from '../../lib/time.ts';
 import { assertShare } from './assert-share.ts';
 import { carryOut } from './attacks/attack.ts';
-import { bodyAttack } from './attacks/body-property.ts';
+import { bodyAttack } from './attacks/bodies.ts';
 import { crashing, firstHeader, lenientDecoder, looseTypes } from './attacks/broken-fronts.ts';
-import { tokenAttack } from './attacks/token-property.ts';
+import { tokenAttack } from './attacks/tokens.ts';
 import { attacks } from './attacks-section.ts';
 
 const detail = () => undefined;

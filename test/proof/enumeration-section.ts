@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Scope } from '../helpers/scope.ts';
 import { post, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { UNLIMITED } from './attacks/token-scene.ts';
-import { type Comparison, compare, median } from './enumeration/statistics.ts';
+import { UNLIMITED } from './attacks/attack.ts';
+import { type Comparison, compare } from './enumeration/statistics.ts';
 import type { Finding, Section, Size } from './section.ts';
 
 interface Sizes {

@@ -11,8 +11,7 @@ import type { Scope } from '../helpers/scope.ts';
 import { logIn, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 import { describeApi } from './api-description.ts';
-import { seed } from './attacks/run-property.ts';
-import { UNLIMITED } from './attacks/token-scene.ts';
+import { seed, UNLIMITED } from './attacks/attack.ts';
 import type { Section, Size } from './section.ts';
 
 const PACKAGE = 'schemathesis==4.32.5';

@@ -1,24 +1,30 @@
-/** Servers before the server, each with a fault that an attack has to find. */
+/** Proxies before the server, each with a fault that an attack has to find. */
+import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { MINUTE } from '../../../lib/time.ts';
-import type { Scope } from '../../helpers/scope.ts';
+import type { Owner } from '../../helpers/owner.ts';
 import type { TestServer } from '../../helpers/server.ts';
-import { createHttpClient, type Got, type Sent } from './http-client.ts';
+import { createHttpClient, type HttpAnswer, type HttpRequest } from '../http-client.ts';
 
-/** Forwards each request as `change` leaves it, and its answer as `answer` does. */
-function front(change: (sent: Sent) => Sent, answer: (got: Got, sent: Sent) => Got = (got) => got) {
-  return async ({ url }: TestServer, owner: Scope): Promise<string> => {
-    const http = createHttpClient(url, 16);
-    const server = createServer({ keepAliveTimeout: MINUTE }, async (request, response) => {
-      const sent = await read(request);
-      const { status, body } = answer(await http.send(change(sent)), sent);
+interface Fault {
+  change?(request: HttpRequest): HttpRequest;
+  answer?(answer: HttpAnswer, request: HttpRequest): HttpAnswer;
+}
+
+/** Starts a proxy that changes each request, or its answer. Returns its URL. */
+function createFront({ change = (request) => request, answer = (it) => it }: Fault) {
+  return async ({ url }: TestServer, owner: Owner): Promise<string> => {
+    const send = createHttpClient(owner, url, 16);
+    const server = createServer({ keepAliveTimeout: MINUTE }, async (incoming, response) => {
+      const request = await read(incoming);
+      const { status, body } = answer(await send(change(request)), request);
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(typeof body === 'string' ? body : JSON.stringify(body));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
     owner.teardown(() => {
-      http.close();
       server.closeAllConnections();
       server.close();
     });
@@ -26,59 +32,53 @@ function front(change: (sent: Sent) => Sent, answer: (got: Got, sent: Sent) => G
   };
 }
 
-/** What the front says itself on the way to the server. */
+/** The headers that the proxy sends on its own. */
 const OWN = /^(host|connection|content-length)$/i;
 
-async function read(request: IncomingMessage): Promise<Sent> {
-  const { method = '', url: path = '', rawHeaders } = request;
+async function read(incoming: IncomingMessage): Promise<HttpRequest> {
+  const { method = '', url: path = '', rawHeaders } = incoming;
   const headers = rawHeaders
     .map((name, index) => [name, rawHeaders[index + 1] ?? ''] as const)
     .filter(([name], index) => index % 2 === 0 && !OWN.test(name));
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return { method, path, headers, body: Buffer.concat(chunks) };
+  return { method, path, headers, body: await buffer(incoming) };
 }
 
 /** Takes every spelling of a token that decodes to the same bytes. */
-export const lenientDecoder = front(({ headers, ...sent }) => ({
-  ...sent,
-  headers: headers.map(([name, value]) => [name, value.replace(/^(bearer +)(.*)$/i, reSpelled)]),
-}));
+export const lenientDecoder = createFront({
+  change: ({ headers, ...request }) => ({
+    ...request,
+    headers: headers.map(([name, value]) => [name, value.replace(/^(bearer +)(.*)$/i, respell)]),
+  }),
+});
 
-function reSpelled(_: string, scheme: string, token: string): string {
+function respell(_: string, scheme: string, token: string): string {
   const parts = token.split('.').map((part) => Buffer.from(part, 'base64url'));
   return scheme + parts.map((bytes) => bytes.toString('base64url')).join('.');
 }
 
-/** Of several Authorization headers it takes the first. */
-export const firstHeader = front(({ headers, ...sent }) => ({
-  ...sent,
-  headers: headers.filter(
-    ([name], index) =>
-      headers.findIndex(([other]) => other.toLowerCase() === name.toLowerCase()) === index,
-  ),
-}));
+/** Takes the first of several headers of one name. */
+export const firstHeader = createFront({
+  change: ({ headers, ...request }) => {
+    const names = headers.map(([name]) => name.toLowerCase());
+    const isFirst = (_: unknown, index: number) => names.indexOf(names[index] ?? '') === index;
+    return { ...request, headers: headers.filter(isFirst) };
+  },
+});
 
 /** Makes strings of what is none. */
-export const looseTypes = front(({ body = Buffer.alloc(0), ...sent }) => ({
-  ...sent,
-  body: loosened(body),
-}));
-
-function loosened(body: Buffer): Buffer {
-  try {
-    const fields = Object.entries(JSON.parse(body.toString())).map(([name, value]) => [
-      name,
-      String(value),
-    ]);
-    return Buffer.from(JSON.stringify(Object.fromEntries(fields)));
-  } catch {
-    return body;
-  }
-}
+export const looseTypes = createFront({
+  change(request) {
+    try {
+      const entries = Object.entries(JSON.parse(String(request.body)));
+      const fields = Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+      return { ...request, body: JSON.stringify(fields) };
+    } catch {
+      return request;
+    }
+  },
+});
 
 /** Fails for a body that it did not expect. */
-export const crashing = front(
-  (sent) => sent,
-  (got, { body }) => (body?.includes('$') ? { status: 500, body: {} } : got),
-);
+export const crashing = createFront({
+  answer: (answer, { body }) => (body?.includes('$') ? { status: 500, body: {} } : answer),
+});

@@ -1,42 +1,39 @@
-/** How often each mutator was used, and what it was answered. */
-export interface Tally {
-  count(mutator: string, outcome: string): void;
-  of(outcome: string): number;
-  readonly total: number;
-  /** A Markdown table: a row for each mutator, a column for each outcome. */
-  table(heading: string): readonly string[];
-}
+import { markdownTable } from '../../../scripts/bench/report/markdown-table.ts';
 
-export function createTally(): Tally {
-  const counts = new Map<string, Map<string, number>>();
+/** Counts of outcomes for each mutator. */
+export type Tally = ReturnType<typeof createTally>;
 
-  const outcomes = () =>
-    [...new Set([...counts.values()].flatMap((row) => [...row.keys()]))].sort();
-  const sum = (numbers: Iterable<number>) =>
-    [...numbers].reduce((total, number) => total + number, 0);
-  const row = (name: string, of: (outcome: string) => number) =>
-    `| ${[name, ...outcomes().map((outcome) => String(of(outcome) || '–'))].join(' | ')} |`;
-  const of = (outcome: string) => sum([...counts.values()].map((seen) => seen.get(outcome) ?? 0));
+const ALL = 'all';
+
+export function createTally() {
+  const rows: Record<string, Record<string, number>> = { [ALL]: {} };
+  const sums = rows[ALL] ?? {};
 
   return {
-    count(mutator, outcome) {
-      const seen = counts.get(mutator) ?? new Map<string, number>();
-      counts.set(mutator, seen.set(outcome, (seen.get(outcome) ?? 0) + 1));
+    add(mutator: string, outcome: string): void {
+      for (const name of [mutator, ALL]) {
+        rows[name] ??= {};
+        rows[name][outcome] = (rows[name][outcome] ?? 0) + 1;
+      }
     },
-    of,
-    get total() {
-      return sum([...counts.values()].flatMap((seen) => [...seen.values()]));
+    /** Counts an outcome over all mutators. */
+    count: (outcome: string): number => sums[outcome] ?? 0,
+    get total(): number {
+      return Object.values(sums).reduce((total, count) => total + count, 0);
     },
-    table(heading) {
-      const names = [...counts.keys()].sort();
-      return [
-        `| ${[heading, ...outcomes()].join(' | ')} |`,
-        `|---|${outcomes()
-          .map(() => '---:|')
-          .join('')}`,
-        ...names.map((name) => row(name, (outcome) => counts.get(name)?.get(outcome) ?? 0)),
-        row('all', of),
-      ];
+    /** Prints a Markdown table: a row for each mutator, a column for each outcome. */
+    table(heading: string): string {
+      const outcomes = Object.keys(sums).sort();
+      const mutators = Object.keys(rows).sort(
+        (one, two) => Number(one === ALL) - Number(two === ALL) || (one < two ? -1 : 1),
+      );
+      return markdownTable(
+        [{ title: heading }, ...outcomes.map((title) => ({ title, align: 'right' as const }))],
+        mutators.map((name) => [
+          name,
+          ...outcomes.map((outcome) => String(rows[name]?.[outcome] ?? '–')),
+        ]),
+      );
     },
   };
 }

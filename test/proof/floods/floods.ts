@@ -1,33 +1,34 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { HOUR } from '../../../lib/time.ts';
-import { runClosedLoop, runOpenLoop } from '../../../scripts/bench/generator/loops.ts';
-import type { Source, StreamResult } from '../../../scripts/bench/generator/protocol.ts';
+import { MINUTE, SECOND } from '../../../lib/time.ts';
+import type { Owner } from '../../helpers/owner.ts';
+import { createHttpClient } from '../http-client.ts';
 import {
-  inTurn,
-  junkCredentials,
-  junkRefreshTokens,
-  junkTokens,
-  logins,
   type Make,
-  unknownClients,
+  makeJunkCredentials,
+  makeJunkRefreshTokens,
+  makeJunkTokens,
+  makeLogins,
+  makeUnknownClients,
 } from './junk.ts';
-import { IDLE, LORIS, openCrowd, type SlowClient } from './slow-crowd.ts';
-import type { WatchedServer } from './watched-server.ts';
+import { type LoadResult, runClosedLoop, runOpenLoop } from './load.ts';
+import type { FloodedServer } from './server.ts';
+import { IDLE_CLIENTS, openSlowClients, SLOW_CLIENTS } from './slow-clients.ts';
 
-/** What harm is done to the server while good clients are at work. */
+/** Harm that is done to the server while good clients are at work. */
 export interface Flood {
   readonly name: string;
-  /** Whether the server can answer it without its database. */
+  /** The server can answer it without its database. */
   readonly isJunk?: boolean;
-  /** Goes on until it has done what it is to do, and for as long as the good clients are at work. */
-  run(isOver: () => boolean): Promise<Flooded>;
+  /** Goes on until it has done its work, and for as long as the good clients are at work. */
+  run(isOver: () => boolean): Promise<FloodResult>;
 }
 
-/** What came of a flood. */
-export interface Flooded {
+export interface FloodResult {
   readonly answers: string;
   /** Sentences on what must not have been. */
   readonly faults: readonly string[];
+  /** A time that is bounded on a machine that never stalls. Milliseconds. */
+  readonly timed?: { readonly name: string; readonly time: number; readonly limit: number };
 }
 
 export interface FloodSizes {
@@ -36,105 +37,119 @@ export interface FloodSizes {
   /** Connections of slow clients, and of idle ones. */
   readonly slow: number;
   readonly idle: number;
-  /** How long a storm or a crowd lasts, in milliseconds. */
-  readonly lastsFor: number;
-  /** Whether that is long enough for slow clients to be ended, and the machine idle enough to time it. */
-  readonly isTimed: boolean;
+  /** The duration of a storm or a crowd, in milliseconds. */
+  readonly duration: number;
+  /** The duration is long enough for slow clients to be ended. */
+  readonly awaitsEnd: boolean;
+  /** REQUEST_DEADLINE of the server, in milliseconds. */
+  readonly deadline: number;
 }
 
 const CONNECTIONS = 50;
 
-/** Every flood there is, on this server. */
-export function floodsOn(server: WatchedServer, sizes: FloodSizes): readonly Flood[] {
-  const [session] = server.sessions;
-  if (session === undefined) throw new Error('Nobody has logged in');
-  const port = Number(new URL(server.url).port);
-  const junk = (name: string, makes: readonly Make[], isJunk: boolean): Flood => ({
-    name,
-    isJunk,
-    async run(isOver) {
-      const source = inTurn(makes, (sent) => sent < sizes.junk || !isOver());
-      return told(
-        await runClosedLoop({ port, leadIn: 0, duration: HOUR }, source, CONNECTIONS),
-        [401],
-      );
-    },
-  });
-  return [
-    junk('junk access tokens', junkTokens(session), true),
-    junk('junk refresh tokens', junkRefreshTokens(session), true),
-    junk('junk client credentials', junkCredentials(session), true),
-    junk('credentials of unknown clients', unknownClients(session), false),
-    crowd('slow clients', server.url, LORIS, sizes.slow, sizes),
-    crowd('idle connections', server.url, IDLE, sizes.idle, { ...sizes, isTimed: false }),
-    stormOfLogins(
-      port,
-      inTurn(logins(server.emails), () => true),
-      sizes,
-    ),
-  ];
-}
-
 /** Some five times what one thread can check at the lowest cost. */
 const LOGIN_RATE = 100;
 
-/** REQUEST_DEADLINE, and what the way there and back may take on a machine of two processors. */
-const LATEST_LOGIN = 5_500;
-
-function stormOfLogins(port: number, source: Source, { lastsFor, isTimed }: FloodSizes): Flood {
-  return {
-    name: `${LOGIN_RATE} logins a second`,
-    async run() {
-      const result = await runOpenLoop({ port, leadIn: 0, duration: lastsFor }, source, LOGIN_RATE);
-      const { faults, answers } = told(result, [200, 401, 429, 503]);
-      const isLate = isTimed && result.max > LATEST_LOGIN;
-      const isShed = (result.statuses['429'] ?? 0) + (result.statuses['503'] ?? 0) > 0;
-      return {
-        answers: `${answers}; the slowest after ${Math.round(result.max)} ms`,
-        faults: [
-          ...faults,
-          ...(isShed ? [] : ['no login was turned away']),
-          ...(isLate ? [`a login took ${Math.round(result.max)} ms`] : []),
-        ],
-      };
-    },
-  };
-}
+/** The time of the way to the server and back, in milliseconds. */
+const ROUND_TRIP = 500;
 
 /** Node looks after slow clients every 2 seconds; they have 10 for their headers, and 5 for a body to /login. */
-const LATEST_END = 15_000;
+const LATEST_END = 15 * SECOND;
 
-function crowd(
-  name: string,
-  url: string,
-  kinds: readonly SlowClient[],
-  size: number,
-  { lastsFor, isTimed }: FloodSizes,
-): Flood {
-  return {
-    name: `${size} ${name}`,
+/** Lists every flood, on this server. */
+export function createFloods(
+  owner: Owner,
+  server: FloodedServer,
+  sizes: FloodSizes,
+): readonly Flood[] {
+  const { url, emails, sessions } = server;
+  const [session] = sessions;
+  if (session === undefined) throw new Error('Nobody has logged in');
+  const send = createHttpClient(owner, url, CONNECTIONS);
+
+  const junk = (name: string, makes: readonly Make[], isJunk = true): Flood => ({
+    name,
+    isJunk,
     async run(isOver) {
-      const all = openCrowd(url, kinds, size);
-      const until = performance.now() + lastsFor;
-      while (performance.now() < until || !isOver()) await delay(50);
-      const [ended, longest] = [all.countEnded(), all.longest];
-      all.leave();
-      const last = ended === 0 ? '' : `, the last after ${(longest / 1000).toFixed(1)} s`;
-      const isEnded = !isTimed || (ended === size && longest <= LATEST_END);
-      return {
-        answers: `${ended} ended by the server${last}`,
-        faults: isEnded ? [] : [`of ${size} slow clients ${ended} were ended${last}`],
-      };
+      let sent = 0;
+      const next = () =>
+        sent < sizes.junk || !isOver() ? makes[sent++ % makes.length]?.() : undefined;
+      return summarize(await runClosedLoop(send, next, CONNECTIONS), [401]);
     },
+  });
+  const crowd = (name: string, size: number, kinds: typeof IDLE_CLIENTS, awaitsEnd: boolean) => ({
+    name: `${size} ${name}`,
+    run: (isOver: () => boolean) =>
+      runCrowd({ url, kinds, size, duration: sizes.duration, awaitsEnd }, isOver),
+  });
+
+  return [
+    junk('junk access tokens', makeJunkTokens(session)),
+    junk('junk refresh tokens', makeJunkRefreshTokens(session)),
+    junk('junk client credentials', makeJunkCredentials(session)),
+    junk('credentials of unknown clients', makeUnknownClients(session), false),
+    crowd('slow clients', sizes.slow, SLOW_CLIENTS, sizes.awaitsEnd),
+    crowd('idle connections', sizes.idle, IDLE_CLIENTS, false),
+    {
+      name: `${LOGIN_RATE} logins a second`,
+      run: () => runLoginStorm(owner, url, makeLogins(emails), sizes),
+    },
+  ];
+}
+
+/** Sends logins at a steady rate. Logins must be turned away, and answered in time. */
+async function runLoginStorm(
+  owner: Owner,
+  url: string,
+  makes: readonly Make[],
+  { duration, deadline }: FloodSizes,
+): Promise<FloodResult> {
+  const send = createHttpClient(owner, url, Number.POSITIVE_INFINITY);
+  let left = (duration * LOGIN_RATE) / 1_000;
+  const next = () => (left-- > 0 ? makes[left % makes.length]?.() : undefined);
+  const result = await runOpenLoop(send, next, LOGIN_RATE);
+  const { faults, answers } = summarize(result, [200, 401, 429, 503]);
+  const isShed = ['429', '503'].some((status) => status in result.statuses);
+  return {
+    answers: `${answers}; the slowest after ${Math.round(result.max)} ms`,
+    faults: isShed ? faults : [...faults, 'no login was turned away'],
+    timed: { name: 'a login', time: result.max, limit: deadline + ROUND_TRIP },
   };
 }
 
-function told({ statuses }: StreamResult, right: readonly number[]): Flooded {
-  const wrong = Object.keys(statuses).filter((status) => !right.includes(Number(status)));
+interface Crowd extends Pick<FloodSizes, 'duration' | 'awaitsEnd'> {
+  readonly url: string;
+  readonly kinds: typeof IDLE_CLIENTS;
+  readonly size: number;
+}
+
+/** Keeps connections open. Where that is awaited, the server must end each one, and in time. */
+async function runCrowd(
+  { url, kinds, size, duration, awaitsEnd }: Crowd,
+  isOver: () => boolean,
+): Promise<FloodResult> {
+  const { ended, close } = openSlowClients(url, kinds, size);
+  const started = performance.now();
+  const isWaiting = (time: number) =>
+    time < duration || !isOver() || (awaitsEnd && ended.length < size && time < MINUTE);
+  while (isWaiting(performance.now() - started)) await delay(50);
+  close();
+  const time = Math.max(0, ...ended);
+  const last = ended.length === 0 ? '' : `, the last after ${(time / SECOND).toFixed(1)} s`;
+  const answers = `${ended.length} ended by the server${last}`;
+  if (!awaitsEnd) return { answers, faults: [] };
+  const faults = ended.length === size ? [] : [`of ${size} slow clients ${answers}`];
+  return { answers, faults, timed: { name: 'a slow client', time, limit: LATEST_END } };
+}
+
+function summarize({ statuses }: LoadResult, right: readonly number[]): FloodResult {
+  const counts = Object.entries(statuses);
   return {
-    answers: Object.entries(statuses)
+    answers: counts
       .map(([status, count]) => `${count.toLocaleString('en')} × ${status}`)
       .join(', '),
-    faults: wrong.map((status) => `${statuses[status]} were answered ${status}`),
+    faults: counts
+      .filter(([status]) => !right.includes(Number(status)))
+      .map(([status, count]) => `${count} were answered ${status}`),
   };
 }

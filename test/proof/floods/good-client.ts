@@ -1,39 +1,57 @@
-import { meRequest, type StreamResult } from '../../../scripts/bench/generator/protocol.ts';
-import { startGenerator } from '../../../scripts/bench/processes.ts';
-import type { Scope } from '../../helpers/scope.ts';
+import { once } from 'node:events';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { createHttpClient } from '../http-client.ts';
+import { type LoadResult, runOpenLoop } from './load.ts';
 
-/** What a good client had to put up with. */
+/** Answers to a good client. */
 export interface Service {
-  /** `/me` at a steady rate. */
-  readonly me: StreamResult;
-  /** `/livez`, which asks nothing of anyone: how long the event loop keeps a request waiting. */
-  readonly livez: StreamResult;
+  /** Answers of `/me` at a steady rate. */
+  readonly me: LoadResult;
+  /** Answers of `/livez`, which needs nothing but the event loop of the server. */
+  readonly livez: LoadResult;
+  /** The longest that the client's own thread waited for a processor, in milliseconds. */
+  readonly stall: number;
 }
 
-/** Asks for as long as it is told to, in a process of its own, whether it is answered or not. */
-export type GoodClient = (milliseconds: number) => Promise<Service>;
+interface Task {
+  readonly url: string;
+  readonly tokens: readonly string[];
+  /** Milliseconds for which the client sends requests. */
+  readonly duration: number;
+}
 
 const ME_RATE = 50;
 const LIVEZ_RATE = 20;
 
-/** Good clients with these tokens. */
-export async function startGoodClient(
-  owner: Scope,
-  url: string,
-  tokens: readonly string[],
-): Promise<GoodClient> {
-  const generator = startGenerator({ lists: undefined, description: '' });
-  owner.teardown(() => generator.stop());
-  const requests = tokens.map((token) => meRequest('Authorization', `Bearer ${token}`));
-  await generator.makeSet({ set: 'me', requests });
-  await generator.makeSet({ set: 'livez', requests: [{ line: 'GET /livez', headers: {} }] });
-  const stream = (set: string, rate: number) => ({ set, order: 'random', load: { rate } }) as const;
+/** Sends requests of good clients, in a thread of its own that no flood keeps busy. */
+export async function runGoodClient(task: Task): Promise<Service> {
+  const worker = new Worker(new URL(import.meta.url), { workerData: task });
+  const [service] = await once(worker, 'message');
+  return service;
+}
 
-  return async function ask(duration) {
-    const streams = [stream('me', ME_RATE), stream('livez', LIVEZ_RATE)];
-    const port = Number(new URL(url).port);
-    const [me, livez] = await generator.run({ port, leadIn: 0, duration, streams });
-    if (me === undefined || livez === undefined) throw new Error('There is a stream missing');
-    return { me, livez };
-  };
+if (!isMainThread) parentPort?.postMessage(await askSteadily(workerData));
+
+async function askSteadily({ url, tokens, duration }: Task): Promise<Service> {
+  const cleanups: (() => unknown)[] = [];
+  const owner = { teardown: (cleanup: () => unknown) => cleanups.push(cleanup) };
+  const send = createHttpClient(owner, url, Number.POSITIVE_INFINITY);
+  const delays = monitorEventLoopDelay();
+  delays.enable();
+  const until = performance.now() + duration;
+  const repeat = (path: string, makeHeaders: () => [string, string][]) => () =>
+    performance.now() < until ? { method: 'GET', path, headers: makeHeaders() } : undefined;
+  const token = () => tokens[Math.floor(Math.random() * tokens.length)];
+  const nextMe = repeat('/api/auth/me', () => [['Authorization', `Bearer ${token()}`]]);
+  const [me, livez] = await Promise.all([
+    runOpenLoop(send, nextMe, ME_RATE),
+    runOpenLoop(
+      send,
+      repeat('/livez', () => []),
+      LIVEZ_RATE,
+    ),
+  ]);
+  for (const cleanup of cleanups) cleanup();
+  return { me, livez, stall: delays.max / 1e6 };
 }

@@ -1,112 +1,90 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { createHmac, randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { generateClientSecret } from '../../../lib/tokens/client-secrets.ts';
-import {
-  encodeRequest,
-  meRequest,
-  type Request,
-  type Source,
-} from '../../../scripts/bench/generator/protocol.ts';
 import type { Tokens } from '../../helpers/sessions.ts';
 import { PASSWORD } from '../../helpers/users.ts';
+import { claimsOf, encode } from '../../journeys/forged-tokens.ts';
+import { ALPHABET } from '../attacks/texts.ts';
+import type { HttpRequest } from '../http-client.ts';
 
-/** Makes a request that no other one is like, each time. */
-export type Make = () => Request;
+/** Makes a request that is unlike all before. */
+export type Make = () => HttpRequest;
 
-/** One after the other of these, for as long as it is asked to go on. */
-export function inTurn(makes: readonly Make[], goesOn: (sent: number) => boolean): Source {
-  let sent = 0;
-  return () => (goesOn(sent) ? makes[sent++ % makes.length]?.() : undefined);
-}
+const randomText = (bytes = 32) => randomBytes(bytes).toString('base64url');
 
-/** Access tokens that are none, but look as if: each costs the server as much as it can. */
-export function junkTokens({ access }: Tokens): readonly Make[] {
+/** Texts that look like access tokens: each costs the server as much as it can. */
+export function makeJunkTokens({ access }: Tokens): readonly Make[] {
   const [header = '', payload = '', signature = ''] = access.split('.');
-  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
-  const otherClaims = () => encoded({ ...claims, jti: randomUUID() });
-  const unsigned = encoded({ alg: 'none', typ: 'at+jwt' });
+  const makeClaims = () => encode(JSON.stringify({ ...claimsOf(access), jti: randomUUID() }));
+  const unsigned = encode(JSON.stringify({ alg: 'none', typ: 'at+jwt' }));
+  const sign = (text: string) =>
+    `${text}.${createHmac('sha256', randomBytes(32)).update(text).digest('base64url')}`;
+  const last = ALPHABET.indexOf(signature.slice(-1)); // two bits of 32 bytes' last character count for nothing
   return [
-    () => `${unsigned}.${otherClaims()}.AA`,
-    () => `${header}.${otherClaims()}.${signature}`, // another token's signature
-    () => signed(`${header}.${otherClaims()}`), // by another secret, under the kid of ours
-    () => `${access}${'='.repeat(1 + ((randomBytes(1)[0] ?? 0) % 3))}`, // re-spelled
-    () => `${header}.${payload}.${respelled(signature)}`,
-    () => [32, 400, 32].map((length) => randomBytes(length).toString('base64url')).join('.'),
-  ].map((make) => () => bearer(make()));
+    () => `${unsigned}.${makeClaims()}.AA`,
+    () => `${header}.${makeClaims()}.${signature}`, // another token's signature
+    () => sign(`${header}.${makeClaims()}`), // by another secret, under the kid of ours
+    () => access + '='.repeat(randomInt(1, 4)), // re-spelled
+    () => `${header}.${payload}.${signature.slice(0, -1)}${ALPHABET[last + randomInt(1, 4)]}`,
+    () => [32, 400, 32].map(randomText).join('.'),
+  ].map((make) => () => ({
+    method: 'GET',
+    path: '/api/auth/me',
+    headers: [['Authorization', `Bearer ${make()}`]],
+  }));
 }
 
-function encoded(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
-}
-
-function signed(text: string): string {
-  const mac = createHmac('sha256', randomBytes(32)).update(text).digest('base64url');
-  return `${text}.${mac}`;
-}
-
-/** The last character of 32 bytes in base64url has two bits that count for nothing. */
-function respelled(signature: string): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-  const last = alphabet.indexOf(signature.slice(-1));
-  return signature.slice(0, -1) + alphabet[last + 1 + ((randomBytes(1)[0] ?? 0) % 3)];
-}
-
-function bearer(token: string): Request {
-  return encodeRequest(meRequest('Authorization', `Bearer ${token}`, 401));
-}
-
-/** Refresh tokens of our form, of our secret's name, with a mac that nobody made. */
-export function junkRefreshTokens({ refresh }: Tokens): readonly Make[] {
+/** Refresh tokens in the right form, some with the name of the server's secret, with a mac that nobody made. */
+export function makeJunkRefreshTokens({ refresh }: Tokens): readonly Make[] {
   const [version, kid, sessionId] = refresh.split('.');
-  const mac = () => randomBytes(32).toString('base64url');
   return [
-    () => `${version}.${kid}.${randomUUID()}.0.${mac()}`,
-    () => `${version}.${kid}.${sessionId}.1.${mac()}`,
-    () => `${version}.${mac()}.${randomUUID()}.0.${mac()}`,
-    () => randomBytes(100).toString('base64url'),
-  ].map((make) => () => json('POST /api/auth/refresh', { refresh_token: make() }));
+    () => `${version}.${kid}.${randomUUID()}.0.${randomText()}`,
+    () => `${version}.${kid}.${sessionId}.1.${randomText()}`,
+    () => `${version}.${randomText()}.${randomUUID()}.0.${randomText()}`,
+    () => randomText(100),
+  ].map((make) => () => postJson('/api/auth/refresh', { refresh_token: make() }));
 }
 
-/** Credentials of clients that are not spelled like any. */
-export function junkCredentials({ access }: Tokens): readonly Make[] {
-  const word = () => randomBytes(20).toString('base64url');
+/** Credentials that no client's are spelled like. */
+export function makeJunkCredentials({ access }: Tokens): readonly Make[] {
   return [
-    () => [word(), word()],
-    () => [randomUUID(), word()],
-    () => [word(), generateClientSecret()],
-  ].map((make) => () => introspection(make(), access));
+    () => [randomText(20), randomText(20)],
+    () => [randomUUID(), randomText(20)],
+    () => [randomText(20), generateClientSecret()],
+  ].map((make) => () => introspect(make(), access));
 }
 
-/** Credentials as they are spelled, of clients that do not exist. */
-export function unknownClients({ access }: Tokens): readonly Make[] {
-  return [() => introspection([randomUUID(), generateClientSecret()], access)];
+/** Credentials in the right form, of clients that do not exist. */
+export function makeUnknownClients({ access }: Tokens): readonly Make[] {
+  return [() => introspect([randomUUID(), generateClientSecret()], access)];
 }
 
-function introspection([id, secret]: readonly string[], token: string): Request {
-  return encodeRequest({
-    line: 'POST /oauth/introspect',
-    headers: {
-      Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
-      'Content-Type': 'application/x-www-form-urlencoded',
-    },
+function introspect(credentials: readonly string[], token: string): HttpRequest {
+  const encoded = Buffer.from(credentials.join(':')).toString('base64');
+  return {
+    method: 'POST',
+    path: '/oauth/introspect',
+    headers: [
+      ['Authorization', `Basic ${encoded}`],
+      ['Content-Type', 'application/x-www-form-urlencoded'],
+    ],
     body: `token=${token}`,
-  });
+  };
 }
 
-/** Logins from everywhere: right ones, wrong ones, and of users that do not exist. */
-export function logins(emails: readonly string[]): readonly Make[] {
-  const anyone = () => emails[Math.floor(Math.random() * emails.length)];
+/** Logins from any address: right ones, wrong ones, and of users that do not exist. */
+export function makeLogins(emails: readonly string[]): readonly Make[] {
+  const anyone = () => emails[randomInt(emails.length)];
   return [
     () => ({ email: anyone(), password: PASSWORD }),
     () => ({ email: anyone(), password: randomUUID() }),
     () => ({ email: `${randomUUID()}@example.com`, password: randomUUID() }),
-  ].map((make) => () => json('POST /api/auth/login', make(), { 'X-Forwarded-For': anyAddress() }));
+  ].map((make) => () => {
+    const address = `198.18.${[...randomBytes(2)].join('.')}`;
+    return postJson('/api/auth/login', make(), ['X-Forwarded-For', address]);
+  });
 }
 
-function anyAddress(): string {
-  return `198.18.${[...randomBytes(2)].join('.')}`;
-}
-
-function json(line: string, body: object, headers: Record<string, string> = {}): Request {
-  const type = { 'Content-Type': 'application/json' };
-  return encodeRequest({ line, headers: { ...type, ...headers }, body: JSON.stringify(body) });
+function postJson(path: string, body: object, ...headers: [string, string][]): HttpRequest {
+  const type: [string, string] = ['Content-Type', 'application/json'];
+  return { method: 'POST', path, headers: [type, ...headers], body: JSON.stringify(body) };
 }

@@ -1,0 +1,41 @@
+import type { Random } from './random.ts';
+
+export const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+export const SPACES = [' ', '\t', '\n', '\r\n', '\0', '\v', '\u00a0', '\u200b', '\ufeff', '\u2028'];
+export const SIGNS = [...SPACES, ...'=+/.,;:?%"\'\\~', '\u00e9', '\u{1f98a}', '\ud800'];
+
+/** Replaces so many UTF-16 units of a text. */
+export function splice(text: string, from: number, removed: number, inserted: string): string {
+  return text.slice(0, from) + inserted + text.slice(from + removed);
+}
+
+/** Inserts a text before any character of another one. */
+export function insertAt(text: string, { below }: Random, inserted: string): string {
+  return splice(text, below(text.length), 0, inserted);
+}
+
+/** Replaces ASCII letters by their full-width forms, which NFKC folds back. */
+export function shiftLetters(text: string, letters: RegExp): string {
+  return text.replace(letters, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0));
+}
+
+/** Returns a string that some program takes for this one, or a far longer or random one. */
+export function makeSimilar(text: string, random: Random): string {
+  const { pick, below } = random;
+  const kind = below(6);
+  if (kind < 3) return splice(text, below(text.length), below(3), pick(['', ...SIGNS, 'x']));
+  if (kind === 3) return pick(['', ...SPACES]) + text + pick(['', ...SPACES, '\0', 'x']);
+  if (kind === 4) return random.text(0, 10);
+  return pick([
+    text.toUpperCase(),
+    text.toLowerCase(),
+    text.normalize('NFD').replace('e', 'e\u0301'),
+    text.replaceAll('s', '\u017f'),
+    text.replaceAll('k', '\u212a'),
+    text.replaceAll('i', '\u0130'),
+    shiftLetters(text, /[a-z]/g),
+    `${text}${'x'.repeat(72)}`,
+    text.repeat(30),
+    'x'.repeat(20_000),
+  ]);
+}

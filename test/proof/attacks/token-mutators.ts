@@ -1,0 +1,175 @@
+import { createHmac } from 'node:crypto';
+import { encode } from '../../journeys/forged-tokens.ts';
+import type { Random } from './random.ts';
+import { ALPHABET, insertAt, SIGNS, SPACES, shiftLetters, splice } from './texts.ts';
+
+/** A text in place of a token, and the name of the mutation that made it. */
+export interface MutantToken {
+  readonly mutator: string;
+  readonly text: string;
+}
+
+type Mutator = (token: string, random: Random, another: string) => string;
+
+/** Edits that know nothing of tokens. */
+const edits: Readonly<Record<string, Mutator>> = {
+  untouched: (token) => token,
+  'bit flipped': (token, { below }) => {
+    const index = below(token.length);
+    const flipped = token.charCodeAt(index) ^ (1 << below(8));
+    return splice(token, index, 1, String.fromCharCode(flipped));
+  },
+  'byte replaced': (token, { below, pick }) =>
+    splice(token, below(token.length), 1, pick([...ALPHABET, ...SIGNS])),
+  'byte inserted': (token, random) => insertAt(token, random, random.pick([...ALPHABET, ...SIGNS])),
+  'bytes removed': (token, { below }) => splice(token, below(token.length), 1 + below(4), ''),
+  'bytes exchanged': (token, { below }) => {
+    const letters = [...token];
+    const [one, two] = [below(letters.length), below(letters.length)];
+    [letters[one], letters[two]] = [letters[two] ?? '', letters[one] ?? ''];
+    return letters.join('');
+  },
+  truncated: (token, { below, pick }) => {
+    const index = below(token.length);
+    return pick([token.slice(0, index), token.slice(index + 1)]);
+  },
+  extended: (token, { text, pick }) => {
+    const more = text(1, 40);
+    return pick([token + more, more + token]);
+  },
+  'over 4 KiB': (token, { below }) => token + 'A'.repeat(3_000 + below(1_500)),
+  junk: (_, { text }) => text(0, 60),
+};
+
+/** Texts that a lenient decoder takes for the token. */
+const reSpellings: Readonly<Record<string, Mutator>> = {
+  're-spelled: unused bits': (token, random) =>
+    changePart(token, random, (part) => setUnusedBits(part, random)),
+  're-spelled: padding': (token, random) =>
+    changePart(token, random, (part) => random.pick([`${part}=`, `${part}==`, `=${part}`])),
+  're-spelled: white space': (token, random) => insertAt(token, random, random.pick(SPACES)),
+  're-spelled: around it': (token, { pick }) => pick(['', ...SIGNS]) + token + pick(['', ...SIGNS]),
+  're-spelled: base64 in place of base64url': (token) =>
+    token.replaceAll('-', '+').replaceAll('_', '/'),
+  're-spelled: percent encoding': (token, { below }) => {
+    const index = below(token.length);
+    return splice(token, index, 1, `%${token.charCodeAt(index).toString(16)}`);
+  },
+  're-spelled: other letters': (token, { pick }) =>
+    pick([
+      token.toUpperCase(),
+      token.toLowerCase(),
+      token.replaceAll('s', '\u017f'),
+      token.replaceAll('K', '\u212a'),
+      shiftLetters(token, /[A-Za-z]/g),
+      token.replaceAll('.', '\u3002'),
+      token.normalize('NFKD').replace('e', 'e\u0301'),
+    ]),
+  're-spelled: JSON serialization': (token, { pick }) => {
+    const [header = '', payload = '', signature = ''] = token.split('.');
+    const flat = { payload, protected: header, signature };
+    const general = { payload, signatures: [{ protected: header, signature }] };
+    return pick([...[flat, general, token].map((value) => JSON.stringify(value)), encode(token)]);
+  },
+  dots: (token, { pick }) =>
+    pick([
+      token.replace('.', '..'),
+      token.replaceAll('.', '..'),
+      token.replace('.', ''),
+      `.${token}`,
+      `${token}.`,
+      `${token}..`,
+      token.split('.').slice(0, 2).join('.'),
+      `${token}.${token.split('.')[0]}`,
+    ]),
+};
+
+/** Tokens that say something else, made by somebody who has no key. */
+const forgeries: Readonly<Record<string, Mutator>> = {
+  'parts exchanged': (token, { shuffle, below }) => {
+    const parts = shuffle(token.split('.'));
+    return parts.slice(0, 1 + below(parts.length)).join('.');
+  },
+  'parts of two tokens': (token, { below }, another) => {
+    const theirs = another.split('.');
+    const parts = token.split('.').map((part, index) => (below(2) === 0 ? part : theirs[index]));
+    return parts.join('.');
+  },
+  'two tokens': (token, { pick }, another) => token + pick([' ', ',', ', ', '\t', '']) + another,
+  'header edited': (token, random) => editPart(token, random, 0),
+  'payload edited': (token, random) => editPart(token, random, 1),
+  'signature of nothing': (token, random) =>
+    signWithoutKey(token, random, token.split('.').slice(0, 2).join('.')),
+};
+
+const MUTATORS = Object.entries({ ...edits, ...reSpellings, ...forgeries });
+
+/** Mutates one of the tokens, now and then twice. */
+export function mutateToken(tokens: readonly string[], random: Random): MutantToken {
+  const another = random.pick(tokens);
+  const [mutator, mutate] = random.pick(MUTATORS);
+  const text = mutate(random.pick(tokens), random, another);
+  if (random.below(6) > 0) return { mutator, text };
+  const [, mutateAgain] = random.pick(MUTATORS);
+  return { mutator: 'two of these', text: mutateAgain(text === '' ? 'x' : text, random, another) };
+}
+
+function changePart(token: string, { below }: Random, change: (part: string) => string): string {
+  const parts = token.split('.');
+  const index = below(parts.length);
+  return parts.with(index, change(parts[index] ?? '')).join('.');
+}
+
+/** Sets bits of the last character that a decoder drops: the decoded bytes stay the same. */
+function setUnusedBits(part: string, { below }: Random): string {
+  const unused = { 2: 4, 3: 2 }[part.length % 4] ?? 0;
+  const last = ALPHABET.indexOf(part.at(-1) ?? '');
+  return part.slice(0, -1) + (ALPHABET[last + 1 + below(2 ** unused - 1)] ?? '=');
+}
+
+/** Edits the JSON of header or payload. After a mutation that left fewer parts, it comes behind them. */
+function editPart(token: string, random: Random, index: 0 | 1): string {
+  const parts = token.split('.');
+  const json = editJson(Buffer.from(parts[index] ?? '', 'base64url').toString(), random);
+  const signed = [...parts.slice(0, index), encode(json), ...parts.slice(index + 1)].slice(0, 2);
+  return signWithoutKey(token, random, signed.join('.'));
+}
+
+const MEMBERS = 'alg kid typ sub sid exp iat stamp type jti __proto__ crit'.split(' ');
+const VALUES = ['none', 'HS256', 'RS256', 'at+jwt', 'JWT', '', 0, 1e308, null, true];
+
+/** Changes what an object says, or only how it is spelled. */
+function editJson(json: string, { pick, below, bytes, json: anyJson }: Random): string {
+  const uuid = bytes(16, 16)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  const values = [pick(VALUES), { $ne: null }, uuid, below(2 ** 31), JSON.parse(anyJson(1))];
+  const [name, value] = [pick(MEMBERS), pick(values)];
+  const member = `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  const spaced = [` ${json}`, `${json}\n`, json.replace(':', ': '), json.replace('a', '\\u0061')];
+  return pick([
+    JSON.stringify({ ...parseObject(json), [name]: value }),
+    json.replace('{', `{${member},`),
+    json.replace(/}$/, `,${member}}`),
+    pick(spaced),
+    JSON.stringify(Object.fromEntries(Object.entries(parseObject(json)).reverse())),
+  ]);
+}
+
+function parseObject(json: string): object {
+  try {
+    const value = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {}; // the part of a refresh token is no JSON
+  }
+}
+
+/** Adds a signature that needs no key: none, junk, or an HMAC with a key that anyone can guess. */
+function signWithoutKey(token: string, { pick, bytes }: Random, signed: string): string {
+  const old = token.split('.').at(-1) ?? '';
+  const key = pick(['', '\0', 'secret', 'rescind', 'HS256', token.split('.')[0] ?? '']);
+  const mac = createHmac('sha256', key).update(signed).digest('base64url');
+  const parts = pick([pick(['', old, old.slice(0, 22), old + old]), encode(bytes(0, 70)), mac]);
+  return `${signed}.${parts}`;
+}

@@ -1,0 +1,71 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
+import { openCollections } from '../../../lib/store/collections.ts';
+import { connect } from '../../../lib/store/database.ts';
+import { generateSecret } from '../../../lib/tokens/secret-rules.ts';
+import { migrateNow } from '../../helpers/database.ts';
+import { ownMongod } from '../../helpers/own-mongod.ts';
+import type { Owner } from '../../helpers/owner.ts';
+import { run, startServerProcess } from '../../helpers/processes.ts';
+import { openSession, type Tokens } from '../../helpers/sessions.ts';
+import { addUser } from '../../helpers/users.ts';
+
+/** A server in a process of its own on a MongoDB of its own, with users who have logged in. */
+export interface FloodedServer {
+  readonly url: string;
+  readonly emails: readonly string[];
+  readonly sessions: readonly Tokens[];
+  /** Counts the commands at its collections so far, except those at the server's own counters. */
+  countCommands(): Promise<number>;
+  /** Does the work. Returns its result, and the most memory of the process meanwhile, in MiB. */
+  watchMemory<T>(work: Promise<T>): Promise<{ readonly result: T; readonly memory: number }>;
+}
+
+const USERS = 20;
+const COUNTED = ['revoked_tokens', 'users', 'sessions', 'clients', 'login_limits', 'audit_events'];
+const LOOK_EVERY = 250;
+
+export async function startFloodedServer(owner: Owner, deadline: number): Promise<FloodedServer> {
+  const { uri } = await ownMongod(owner);
+  const { db, close } = connect(uri, { deadline: 60_000 });
+  owner.teardown(close);
+  await migrateNow(db);
+  const { url, pid } = await startServerProcess(owner, {
+    MONGODB_URI: uri,
+    JWT_SECRET_KEY: generateSecret(),
+    BCRYPT_THREADS: '1',
+    TRUST_PROXY: '1', // logins come from any address
+    REQUEST_DEADLINE: `${deadline}ms`,
+  });
+  const collections = openCollections(db);
+  const users = await Promise.all(Array.from({ length: USERS }, () => addUser(collections)));
+  const emails = users.map(({ email }) => email);
+  const sessions: Tokens[] = [];
+  for (const email of emails) sessions.push(await openSession(url, email));
+  const operator = new MongoClient(uri);
+  owner.teardown(() => operator.close());
+
+  return {
+    url,
+    emails,
+    sessions,
+    async countCommands() {
+      const { totals } = await operator.db('admin').command({ top: 1 });
+      const counts = COUNTED.map((name) => totals[`rescind.${name}`]?.total.count ?? 0);
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    async watchMemory(work) {
+      let memory = 0;
+      const isDone = work.then(
+        () => true,
+        () => true,
+      );
+      const env = { PATH: process.env['PATH'] ?? '' };
+      do {
+        const { stdout } = await run(owner, 'ps', ['-o', 'rss=', '-p', String(pid)], { env });
+        memory = Math.max(memory, Number(stdout) / 1024);
+      } while (!(await Promise.race([isDone, delay(LOOK_EVERY, false)])));
+      return { result: await work, memory };
+    },
+  };
+}

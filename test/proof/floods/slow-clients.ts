@@ -1,0 +1,60 @@
+import { connect, type Socket } from 'node:net';
+
+/** Bytes that a client sends at once, and bytes that it then sends one by one, one every `PACE` milliseconds. */
+interface SlowClient {
+  readonly atOnce: string;
+  readonly slowly: string;
+}
+
+const LOGIN = 'POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+const MORE = 'a'.repeat(10_000);
+
+/** Clients that keep a request unfinished, one of every kind. */
+export const SLOW_CLIENTS: readonly SlowClient[] = [
+  { atOnce: '', slowly: '' },
+  { atOnce: '', slowly: `GET /api/auth/me HTTP/1.1\r\nHost: x\r\nX: ${MORE}` },
+  { atOnce: `${LOGIN}Content-Length: 9999\r\n\r\n`, slowly: MORE },
+  { atOnce: `${LOGIN}Transfer-Encoding: chunked\r\n\r\n`, slowly: '1\r\na\r\n'.repeat(2_000) },
+];
+
+/** A client that asks once and stays connected. */
+export const IDLE_CLIENTS: readonly SlowClient[] = [
+  { atOnce: 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n', slowly: '' },
+];
+
+const PACE = 200;
+
+/** Opens so many connections to the server, of each of these kinds in turn. */
+export function openSlowClients(url: string, kinds: readonly SlowClient[], size: number) {
+  const open = new Map<Socket, SlowClient>();
+  /** Milliseconds for which the connections were open that the server has ended. */
+  const ended: number[] = [];
+  for (let index = 0; index < size; index++) {
+    const kind = kinds[index % kinds.length] as SlowClient;
+    const started = performance.now();
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    open.set(socket, kind);
+    socket.on('error', () => undefined); // reset while it writes
+    socket.on('close', () => {
+      if (open.delete(socket)) ended.push(performance.now() - started);
+    });
+    socket.resume().write(kind.atOnce);
+  }
+  let next = 0;
+  const timer = setInterval(() => {
+    for (const [socket, { slowly }] of open) {
+      if (next < slowly.length && socket.writable) socket.write(slowly.charAt(next));
+    }
+    next++;
+  }, PACE);
+
+  return {
+    ended,
+    close(): void {
+      clearInterval(timer);
+      const left = [...open.keys()];
+      open.clear();
+      for (const socket of left) socket.destroy();
+    },
+  };
+}

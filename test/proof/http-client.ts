@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { Owner } from '../helpers/owner.ts';
+
+/** A request as it goes over the wire. Headers may repeat, and hold any byte that a header may. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body?: string | Buffer;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: callers read answers of every shape
+  readonly body: any;
+}
+
+export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
+
+/** Creates a client that sends what fetch refuses, over connections that stay open. */
+export function createHttpClient(owner: Owner, url: string, connections: number): Send {
+  const { hostname, port, host } = new URL(url);
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  owner.teardown(() => agent.destroy());
+
+  return async function send({ method, path, headers, body = '' }) {
+    const own = ['Host', host, 'Content-Length', String(Buffer.byteLength(body))];
+    const options = { agent, hostname, port, method, path, headers: [...headers.flat(), ...own] };
+    const sending = request(options);
+    const answered = once(sending, 'response');
+    sending.on('error', () => undefined); // after an early answer; before it, `answered` rejects
+    sending.end(body);
+    const [response] = await answered;
+    return { status: response.statusCode, body: parse(await text(response)) };
+  };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}
