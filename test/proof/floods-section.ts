@@ -6,7 +6,7 @@ import { PASSWORD } from '../helpers/users.ts';
 import { createFloods, type Flood, type FloodResult, type FloodSizes } from './floods/floods.ts';
 import { runGoodClient, type Service } from './floods/good-client.ts';
 import type { LoadResult } from './floods/load.ts';
-import { type FloodedServer, startFloodedServer } from './floods/server.ts';
+import { type FloodedServer, startFloodedServer, type Watched } from './floods/server.ts';
 import type { Section, Size } from './section.ts';
 
 interface Plan extends FloodSizes {
@@ -84,10 +84,8 @@ async function runAlone(server: FloodedServer, flood: Flood): Promise<AloneRow> 
   return { name: flood.name, ...result, commands: (await server.countCommands()) - before };
 }
 
-interface BesideRow extends FloodResult, Service {
+interface BesideRow extends FloodResult, Service, Watched {
   readonly name: string;
-  /** The most memory of the server, in MiB. */
-  readonly memory: number;
 }
 
 /** Runs a flood and good clients at the same time. */
@@ -111,9 +109,9 @@ async function runBeside(
         faults: [`the flood broke off: ${message}`],
       }),
     );
-  const { result, memory } = await server.watchMemory(Promise.all([asking, flooding]));
+  const { result, ...watched } = await server.watch(Promise.all([asking, flooding]));
   const [service, flooded] = result;
-  return { name: flood.name, memory, ...service, ...flooded };
+  return { name: flood.name, ...watched, ...service, ...flooded };
 }
 
 /** Logs in after the storm of logins, again and again until that succeeds. */
@@ -140,7 +138,7 @@ function findFaultsAlone({ name, faults, commands }: AloneRow): readonly string[
 /** A request waits for the processor at up to this many places: client, server, MongoDB, and back. */
 const HOPS = 5;
 
-/** Every bound of time leaves room for the stalls of the machine itself, as the good client noticed them. */
+/** Finds broken rules. Every bound of time leaves room for the stalls of the machine itself. */
 function findFaultsBeside(
   row: BesideRow,
   memoryAlone: number,

@@ -17,8 +17,15 @@ export interface FloodedServer {
   readonly sessions: readonly Tokens[];
   /** Counts the commands at its collections so far, except those at the server's own counters. */
   countCommands(): Promise<number>;
-  /** Does the work. Returns its result, and the most memory of the process meanwhile, in MiB. */
-  watchMemory<T>(work: Promise<T>): Promise<{ readonly result: T; readonly memory: number }>;
+  /** Looks after the process again and again until the work is done. */
+  watch<T>(work: Promise<T>): Promise<{ readonly result: T } & Watched>;
+}
+
+export interface Watched {
+  /** The most memory of the process, in MiB. */
+  readonly memory: number;
+  /** The longest that the machine took for a look: more than some 50 ms where it is busy. */
+  readonly stall: number;
 }
 
 const USERS = 20;
@@ -54,18 +61,20 @@ export async function startFloodedServer(owner: Owner, deadline: number): Promis
       const counts = COUNTED.map((name) => totals[`rescind.${name}`]?.total.count ?? 0);
       return counts.reduce((sum, count) => sum + count, 0);
     },
-    async watchMemory(work) {
-      let memory = 0;
+    async watch(work) {
+      let [memory, stall] = [0, 0];
       const isDone = work.then(
         () => true,
         () => true,
       );
       const env = { PATH: process.env['PATH'] ?? '' };
       do {
+        const started = performance.now();
         const { stdout } = await run(owner, 'ps', ['-o', 'rss=', '-p', String(pid)], { env });
+        stall = Math.max(stall, performance.now() - started);
         memory = Math.max(memory, Number(stdout) / 1024);
       } while (!(await Promise.race([isDone, delay(LOOK_EVERY, false)])));
-      return { result: await work, memory };
+      return { result: await work, memory, stall };
     },
   };
 }
