@@ -13,10 +13,10 @@ export const attacks: Section = {
   name: 'attacks',
   title: 'Mutated tokens and mutated bodies',
 
-  async run({ size, owner, detail }) {
+  async run({ size, owner: scope, detail }) {
     const requests = SIZES[size];
-    const tokens = await carryOut(tokenAttack, { owner, detail, requests: requests.tokens });
-    const bodies = await carryOut(bodyAttack, { owner, detail, requests: requests.bodies });
+    const tokens = await carryOut(tokenAttack, { scope, detail, requests: requests.tokens });
+    const bodies = await carryOut(bodyAttack, { scope, detail, requests: requests.bodies });
     const repeat = `Seed ${seed()}; ATTACKS_SEED=${seed()} does the same again.`;
     return {
       report: [repeat, '', ...tokens.report, '', ...bodies.report],

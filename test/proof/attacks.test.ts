@@ -23,19 +23,19 @@ for (const [name, front, found] of [
   ['takes the first of two Authorization headers', firstHeader, /two headers: .* in place of 400/],
 ] as const) {
   test(`The attack by tokens is proved: it finds a server that ${name}`, async (t) => {
-    const { faults } = await carryOut(tokenAttack, { owner: t, detail, requests: 1_000, front });
+    const { faults } = await carryOut(tokenAttack, { scope: t, detail, requests: 1_000, front });
     t.regex(faults[0] ?? '', found);
   });
 }
 
 test('The attack by bodies is proved: it finds a server that makes strings of what is none', async (t) => {
   const front = looseTypes;
-  const { faults } = await carryOut(bodyAttack, { owner: t, detail, requests: 2_000, front });
+  const { faults } = await carryOut(bodyAttack, { scope: t, detail, requests: 2_000, front });
   t.regex(faults[0] ?? '', /^mutated bodies: .* it (logged in|refreshed)/);
 });
 
 test('The attack by bodies is proved: it finds a server that fails with 500', async (t) => {
   const front = crashing;
-  const { faults } = await carryOut(bodyAttack, { owner: t, detail, requests: 2_000, front });
+  const { faults } = await carryOut(bodyAttack, { scope: t, detail, requests: 2_000, front });
   t.regex(faults[0] ?? '', /^mutated bodies: .* it was answered 500/);
 });

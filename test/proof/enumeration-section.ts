@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { Scope } from '../helpers/scope.ts';
-import { post, testServer } from '../helpers/server.ts';
+import { post, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { UNLIMITED } from './attacks/attack.ts';
-import { type Comparison, compare } from './enumeration/statistics.ts';
-import type { Finding, Section, Size } from './section.ts';
+import { type Comparison, compare, median } from './enumeration/statistics.ts';
+import { type Column, formatTable } from './format-table.ts';
+import type { Section, Size } from './section.ts';
 
 interface Sizes {
   /** Samples of each class in a block. */
   readonly samples: number;
-  /** Before the first block, and not counted. */
+  /** Samples before the first block that are not counted. */
   readonly warmUp: number;
   /** Blocks are taken until the medians are known well enough; on a quiet machine the first one does. */
   readonly mostBlocks: number;
@@ -30,119 +30,114 @@ const SIZES: Readonly<Record<Size, Sizes>> = {
 const BOUND = 0.05;
 
 const WRONG = 'not the password, but as long';
-
-/** What an attacker would tell apart. Each sample is of an address that was never asked about. */
 const KNOWN = 'a known user';
-const OTHERS = ['no user', 'a disabled user', 'a disabled user, password right'] as const;
-const CLASSES = [KNOWN, ...OTHERS] as const;
 
-type Class = (typeof CLASSES)[number];
+/** Classes of accounts that an attacker could tell apart, each with the password of its logins. */
+const PASSWORDS = {
+  [KNOWN]: WRONG,
+  'no user': WRONG,
+  'a disabled user': WRONG,
+  'a disabled user, password right': PASSWORD,
+} as const;
 
-/** Whether the time of a refused login tells if there is such an account: in sequence, in turns, in random order. */
+type Class = keyof typeof PASSWORDS;
+const CLASSES = Object.keys(PASSWORDS) as Class[];
+
+/** Compares the times of refused logins by class: in turns, each in random order, each of new addresses. */
 export const enumeration: Section = {
   name: 'enumeration',
   title: 'Telling accounts by the time of a refused login',
 
   async run({ owner, size, detail }) {
     const { samples, warmUp, mostBlocks } = SIZES[size];
-    const { url, addTurn } = await openScene(owner);
+    const server = await testServer(owner, UNLIMITED);
     const times = new Map<Class, number[]>(CLASSES.map((each) => [each, []]));
-    const most = warmUp + samples * mostBlocks;
-    let compared = compareAll(times);
-    for (let turn = 0; turn < most && !compared.every(isNarrow); turn++) {
-      const addresses = await addTurn();
-      for (const each of shuffled(CLASSES)) {
-        const time = await timeOfLogin(url, addresses(each), each);
-        if (turn >= warmUp) times.get(each)?.push(time);
-      }
-      detail(`${turn + 1} turns`);
-      if ((turn + 1 - warmUp) % samples === 0) compared = compareAll(times);
+    let rows = compareWithKnown(times);
+    for (let turn = 1; turn <= warmUp + samples * mostBlocks; turn++) {
+      const measured = await timeTurn(server);
+      detail(`${turn} turns`);
+      if (turn <= warmUp) continue;
+      for (const [each, time] of measured) times.get(each)?.push(time);
+      if ((turn - warmUp) % samples === 0) rows = compareWithKnown(times);
+      if (rows.every(isNarrow)) break;
     }
-    return findingOf(compared, times, size);
+    const faults = size === 'full' ? findFaults(rows) : [];
+    return { report: print(rows, times.get(KNOWN) ?? []), faults };
   },
 };
 
-/** One class against the first, as parts of the first one's median. */
+/** Adds a user of every class but `no user`, and times a login of each class, in random order. */
+async function timeTurn({ url, collections }: TestServer): Promise<[Class, number][]> {
+  const turn = randomUUID();
+  const emails = CLASSES.map((each, index) => [each, `${index}.${turn}@example.com`] as const);
+  for (const [each, email] of emails.filter(([name]) => name !== 'no user')) {
+    const { id: _id } = await addUser(collections, { email });
+    if (each === KNOWN) continue;
+    await collections.users.updateOne({ _id }, { $set: { disabled_at: new Date() } });
+  }
+  const times: [Class, number][] = [];
+  for (const [each, email] of shuffle(emails)) {
+    times.push([each, await timeLogin(url, email, PASSWORDS[each])]);
+  }
+  return times;
+}
+
+async function timeLogin(url: string, email: string, password: string): Promise<number> {
+  const started = performance.now();
+  const { status } = await post(`${url}/api/auth/login`, { email, password });
+  const time = performance.now() - started;
+  if (status !== 401) throw new Error(`A login that has to be refused was answered ${status}`);
+  return time;
+}
+
+function shuffle<T>(values: readonly T[]): T[] {
+  return values
+    .map((value) => ({ value, order: Math.random() }))
+    .sort((one, other) => one.order - other.order)
+    .map(({ value }) => value);
+}
+
+/** One class compared with the known user, as parts of the known user's median. */
 interface Row extends Comparison {
-  readonly each: Class;
+  readonly name: Class;
 }
 
-function compareAll(times: ReadonlyMap<Class, readonly number[]>): readonly Row[] {
-  const first = times.get(KNOWN) ?? [];
-  const middle = median(first);
-  const parts = (values: readonly number[]) => values.map((value) => value / middle);
-  return OTHERS.map((each) => ({ each, ...compare(parts(first), parts(times.get(each) ?? [])) }));
+function compareWithKnown(times: ReadonlyMap<Class, readonly number[]>): readonly Row[] {
+  const known = times.get(KNOWN) ?? [];
+  const toParts = (values: readonly number[]) => values.map((value) => value / median(known));
+  return CLASSES.filter((each) => each !== KNOWN).map((name) => {
+    return { name, ...compare(toParts(known), toParts(times.get(name) ?? [])) };
+  });
 }
 
-/** Whether the difference is known better than it may be. */
+/** Tells that the difference is known better than it may be. */
 function isNarrow({ interval: [low, high] }: Comparison): boolean {
   return (high - low) / 2 <= BOUND;
 }
 
-/** A server, and what adds the users of another turn: each address is asked about once. */
-async function openScene(owner: Scope) {
-  const server = await testServer(owner, UNLIMITED);
-  const { users } = server.collections;
-
-  async function addTurn() {
-    const turn = randomUUID();
-    const addresses = (each: Class) => `${CLASSES.indexOf(each)}.${turn}@example.com`;
-    for (const each of CLASSES.filter((other) => other !== 'no user')) {
-      const { id: _id } = await addUser(server.collections, { email: addresses(each) });
-      if (each === KNOWN) continue;
-      await users.updateOne({ _id }, { $set: { disabled_at: new Date() } });
-    }
-    return addresses;
-  }
-
-  return { url: server.url, addTurn };
+function findFaults(rows: readonly Row[]): string[] {
+  const isKnown = (row: Row) => isNarrow(row) || row.interval[0] > 0 || row.interval[1] < 0;
+  return rows
+    .filter((row) => Math.abs(row.difference) > BOUND && isKnown(row))
+    .map(({ name, difference }) => `${name}: ${toPercent(difference)} from ${KNOWN}.`);
 }
 
-async function timeOfLogin(url: string, email: string, each: Class): Promise<number> {
-  const password = each === 'a disabled user, password right' ? PASSWORD : WRONG;
-  const started = performance.now();
-  const { status } = await post(`${url}/api/auth/login`, { email, password });
-  const took = performance.now() - started;
-  if (status !== 401) throw new Error(`A login that has to be refused was answered ${status}`);
-  return took;
-}
+const toPercent = (part: number) => `${(part * 100).toFixed(1)} %`;
 
-function shuffled<T>(values: readonly T[]): T[] {
-  return values
-    .map((value) => ({ value, at: Math.random() }))
-    .sort((one, two) => one.at - two.at)
-    .map(({ value }) => value);
-}
+const COLUMNS: readonly Column<Row>[] = [
+  ['compared with it', ({ name }) => name],
+  ['difference of medians', ({ difference }) => toPercent(difference)],
+  ['95 % interval', ({ interval }) => interval.map(toPercent).join(' to ')],
+  ['chance that one time is longer', ({ chance }) => chance.toFixed(3)],
+  ['Mann-Whitney p', ({ pValue }) => pValue.toPrecision(2)],
+];
 
-function findingOf(
-  rows: readonly Row[],
-  times: ReadonlyMap<Class, readonly number[]>,
-  size: Size,
-): Finding {
-  const first = times.get(KNOWN) ?? [];
-  const isTold = ({ interval: [low, high] }: Row) => low > 0 || high < 0;
-  const isBeyond = (row: Row) => Math.abs(row.difference) > BOUND && (isNarrow(row) || isTold(row));
-  return {
-    report: [
-      `bcrypt cost 10, ${first.length} samples of each, one after another in random turns; ${KNOWN}, wrong password: median ${median(first).toFixed(1)} ms. The medians may differ by ${percent(BOUND)}.`,
-      ...(rows.every(isNarrow)
-        ? []
-        : ['The machine was too busy to know the differences that well.']),
-      '',
-      '| compared with it | difference of medians | 95 % interval | chance that one time is longer | Mann-Whitney p |',
-      '|---|---:|---:|---:|---:|',
-      ...rows.map(({ each, difference, interval, chance, pValue }) => {
-        const between = interval.map(percent).join(' to ');
-        const tests = [chance.toFixed(3), pValue.toPrecision(2)];
-        return `| ${[each, percent(difference), between, ...tests].join(' | ')} |`;
-      }),
-    ],
-    faults: rows
-      .filter((row) => size === 'full' && isBeyond(row))
-      .map(({ each, difference }) => `${each}: ${percent(difference)} from ${KNOWN}.`),
-  };
-}
-
-function percent(part: number): string {
-  return `${(part * 100).toFixed(1)} %`;
+function print(rows: readonly Row[], known: readonly number[]): string[] {
+  const busy = 'The machine was too busy to know the differences that well.';
+  return [
+    `bcrypt cost 10, ${known.length} samples of each, one after another in random turns; ${KNOWN}, wrong password: median ${median(known).toFixed(1)} ms. The medians may differ by ${toPercent(BOUND)}.`,
+    ...(rows.every(isNarrow) ? [] : [busy]),
+    '',
+    formatTable(rows, COLUMNS),
+  ];
 }

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MINUTE, SECOND } from '../../lib/time.ts';
-import { markdownTable } from '../../scripts/bench/report/markdown-table.ts';
 import { post } from '../helpers/server.ts';
 import { PASSWORD } from '../helpers/users.ts';
 import { createFloods, type Flood, type FloodResult, type FloodSizes } from './floods/floods.ts';
 import { runGoodClient, type Service } from './floods/good-client.ts';
 import type { LoadResult } from './floods/load.ts';
 import { type FloodedServer, startFloodedServer, type Watched } from './floods/server.ts';
+import { type Column, formatTable } from './format-table.ts';
 import type { Section, Size } from './section.ts';
 
 interface Plan extends FloodSizes {
@@ -61,7 +61,7 @@ export const floodsSection: Section = {
     }
     const recovery = await logInAgain(server);
     return {
-      report: [printAlone(alone), '', printBeside(beside), '', recovery.report],
+      report: [formatTable(alone, ALONE), '', formatTable(beside, BESIDE), '', recovery.report],
       faults: [
         ...alone.flatMap(findFaultsAlone),
         ...beside.flatMap((row) => findFaultsBeside(row, beside[0]?.memory ?? 0, plan)),
@@ -168,28 +168,23 @@ function getShareOfGood({ statuses }: LoadResult): number {
   return (statuses['200'] ?? 0) / all;
 }
 
-const alignRight = (title: string) => ({ title, align: 'right' as const });
-const round = (value: number) => String(Math.round(value));
+const round = (value: number) => Math.round(value);
 const toPercent = (share: number) => `${(share * 100).toFixed(2)} %`;
 
-function printAlone(rows: readonly AloneRow[]): string {
-  return markdownTable(
-    [{ title: 'flood' }, { title: 'answers' }, alignRight('commands at the database')],
-    rows.map(({ name, answers, commands }) => [name, answers, String(commands)]),
-  );
-}
+const ALONE: readonly Column<AloneRow>[] = [
+  ['flood', ({ name }) => name],
+  ['answers', ({ answers }) => answers],
+  ['commands at the database', ({ commands }) => commands],
+];
 
-function printBeside(rows: readonly BesideRow[]): string {
-  const titles = ['/me p50, ms', 'p99', 'worst', '200s', '/livez p99, ms', 'worst', 'memory, MiB'];
-  return markdownTable(
-    [{ title: 'beside' }, ...titles.map(alignRight), { title: 'what the flood was answered' }],
-    rows.map(({ name, me, livez, memory, answers }) => [
-      name,
-      me.p50.toFixed(1),
-      ...[me.p99, me.max].map(round),
-      toPercent(getShareOfGood(me)),
-      ...[livez.p99, livez.max, memory].map(round),
-      answers,
-    ]),
-  );
-}
+const BESIDE: readonly Column<BesideRow>[] = [
+  ['beside', ({ name }) => name],
+  ['/me p50, ms', ({ me }) => me.p50.toFixed(1)],
+  ['p99', ({ me }) => round(me.p99)],
+  ['worst', ({ me }) => round(me.max)],
+  ['200s', ({ me }) => toPercent(getShareOfGood(me))],
+  ['/livez p99, ms', ({ livez }) => round(livez.p99)],
+  ['worst', ({ livez }) => round(livez.max)],
+  ['memory, MiB', ({ memory }) => round(memory)],
+  ['what the flood was answered', ({ answers }) => answers],
+];

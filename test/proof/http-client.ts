@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { Owner } from '../helpers/owner.ts';
+import type { Scope } from '../helpers/scope.ts';
 
 /** A request as it goes over the wire. Headers may repeat, and hold any byte that a header may. */
 export interface HttpRequest {
@@ -20,10 +20,10 @@ export interface HttpAnswer {
 export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
 
 /** Creates a client that sends what fetch refuses, over connections that stay open. */
-export function createHttpClient(owner: Owner, url: string, connections: number): Send {
+export function createHttpClient(scope: Scope, url: string, connections: number): Send {
   const { hostname, port, host } = new URL(url);
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  owner.teardown(() => agent.destroy());
+  scope.teardown(() => agent.destroy());
 
   return async function send({ method, path, headers, body = '' }) {
     const own = ['Host', host, 'Content-Length', String(Buffer.byteLength(body))];

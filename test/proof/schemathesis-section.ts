@@ -12,31 +12,36 @@ import { logIn, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 import { describeApi } from './api-description.ts';
 import { seed, UNLIMITED } from './attacks/attack.ts';
-import type { Section, Size } from './section.ts';
+import { type Column, formatTable } from './format-table.ts';
+import type { Section } from './section.ts';
 
 const PACKAGE = 'schemathesis==4.32.5';
-const EXAMPLES: Readonly<Record<Size, number>> = { full: 50, share: 2 };
+const EXAMPLES = { full: 50, share: 2 } as const;
 
 /**
  * All checks but two. A body that fits its schema is refused where the address is none or the form says
  * something twice, which no schema can say; and a path may have methods of another route that fits it.
  */
-const CHECKS = [
-  ...['--checks', 'all'],
-  ...['--exclude-checks', 'positive_data_acceptance,allow_header_conformance'],
-];
+const CHECKS = ['all', '--exclude-checks', 'positive_data_acceptance,allow_header_conformance'];
 
-/** Left out where a good token is sent, for it would be the last that the token does. */
+/** Paths that are left out where a good token is sent: they would end it. */
 const ENDS_THE_TOKEN = 'logout|revoke-all|revoke-everyone|revoke-tokens|^/oauth';
 
-/** Who asks: with which header, of which routes. */
+/** A caller, with the options that add its header and choose its paths. */
 interface Asker {
   readonly name: string;
   readonly options: readonly string[];
   readonly mayDoAnything: boolean;
 }
 
-/** schemathesis, a fuzzer of others' making, against the API as the list of routes describes it. */
+type Line = TestServer['log'][number];
+
+interface Row extends Asker {
+  /** The server's own log of the requests: it knows of every answer, whatever the fuzzer thinks of it. */
+  readonly lines: readonly Line[];
+}
+
+/** Runs schemathesis, a fuzzer of others' making, against the API as the list of routes describes it. */
 export const schemathesis: Section = {
   name: 'schemathesis',
   title: 'A fuzzer of others against the API description',
@@ -47,35 +52,28 @@ export const schemathesis: Section = {
     detail(`installing ${PACKAGE}`);
     const program = await install(folder).catch((error: Error) => error);
     if (program instanceof Error) {
-      return {
-        report: [`Skipped: pip cannot give ${PACKAGE}: ${lastLineOf(program)}`],
-        faults: [],
-      };
+      const reason = program.message.trim().split('\n').at(-1);
+      return { report: [`Skipped: pip cannot give ${PACKAGE}: ${reason}`], faults: [] };
     }
     const description = join(folder, 'api.json');
     await writeFile(description, JSON.stringify(describeApi()));
-    const { server, askers } = await openScene(owner);
-    const rows: string[] = [];
+    const { server, askers } = await openFixture(owner);
+    const rows: Row[] = [];
     const faults: string[] = [];
     for (const asker of askers) {
       detail(`as ${asker.name}`);
       const seen = server.log.length;
-      const options = [description, '--url', server.url, ...asker.options];
-      const failures = await fuzz({ program, folder, size }, options);
-      const lines = server.log.slice(seen).filter(({ msg }) => msg === 'request');
-      rows.push(rowOf(asker, lines));
-      faults.push(...failures, ...faultsOf(asker, lines));
+      const phases = ['--phases', 'coverage,fuzzing', '-n', `${EXAMPLES[size]}`, '--no-shrink'];
+      const target = [description, '--url', server.url, '--seed', `${seed()}`, ...asker.options];
+      faults.push(...(await fuzz(program, folder, [...target, ...phases])));
+      const row = {
+        ...asker,
+        lines: server.log.slice(seen).filter(({ msg }) => msg === 'request'),
+      };
+      rows.push(row);
+      faults.push(...findFaults(row));
     }
-    return {
-      report: [
-        `${PACKAGE}, seed ${seed()}.`,
-        '',
-        '| who asks | requests | 2xx | 4xx | 5xx |',
-        '|---|---:|---:|---:|---:|',
-        ...rows,
-      ],
-      faults,
-    };
+    return { report: [`${PACKAGE}, seed ${seed()}.`, '', formatTable(rows, COLUMNS)], faults };
   },
 };
 
@@ -89,48 +87,28 @@ async function install(folder: string): Promise<string> {
   return join(bin, 'schemathesis');
 }
 
-async function openScene(owner: Scope) {
-  const server = await testServer(owner, UNLIMITED);
+async function openFixture(scope: Scope) {
+  const server = await testServer(scope, UNLIMITED);
   await ageDeployment(server.collections);
   const { email } = await addUser(server.collections, { roles: ['admin'] });
   const token = await logIn(server.url, email);
   const { authorization } = basic(await addClient(server.collections));
+  const as = (value: string) => ['-H', `Authorization: ${value}`];
+  const admin = [...as(`Bearer ${token}`), '--exclude-path-regex', ENDS_THE_TOKEN];
+  const client = [...as(authorization), '--include-path-regex', '^/oauth'];
   const askers: readonly Asker[] = [
     { name: 'nobody', options: [], mayDoAnything: false },
-    {
-      name: 'an admin',
-      options: ['-H', `Authorization: Bearer ${token}`, '--exclude-path-regex', ENDS_THE_TOKEN],
-      mayDoAnything: true,
-    },
-    {
-      name: 'a client',
-      options: ['-H', `Authorization: ${authorization}`, '--include-path-regex', '^/oauth'],
-      mayDoAnything: true,
-    },
+    { name: 'an admin', options: admin, mayDoAnything: true },
+    { name: 'a client', options: client, mayDoAnything: true },
   ];
   return { server, askers };
 }
 
-interface Fuzzer {
-  readonly program: string;
-  /** Where it keeps what it has found. */
-  readonly folder: string;
-  readonly size: Size;
-}
-
-/** What schemathesis found fault with, from the first failure on. */
-async function fuzz(
-  { program, folder, size }: Fuzzer,
-  options: readonly string[],
-): Promise<string[]> {
-  const how = ['--phases', 'coverage,fuzzing', '-n', `${EXAMPLES[size]}`, '--seed', `${seed()}`];
-  const args = ['run', ...options, ...CHECKS, ...how, '--no-shrink'];
+/** Runs the program in its folder. Returns what it found fault with, from the first failure on. */
+async function fuzz(program: string, cwd: string, options: readonly string[]): Promise<string[]> {
+  const limits = { timeout: 10 * MINUTE, maxBuffer: 64 * 1024 * 1024 };
   try {
-    await runProgram(program, args, {
-      cwd: folder,
-      timeout: 10 * MINUTE,
-      maxBuffer: 64 * 1024 * 1024,
-    });
+    await runProgram(program, ['run', ...options, '--checks', ...CHECKS], { cwd, ...limits });
     return [];
   } catch (error) {
     const { stdout = '', message } = error as Error & { stdout?: string };
@@ -139,30 +117,26 @@ async function fuzz(
   }
 }
 
-type Line = TestServer['log'][number];
-
-const hundredOf = ({ status }: Line) => Math.floor(Number(status) / 100);
+const isIn = (hundred: number) => (line: Line) =>
+  Math.floor(Number(line['status']) / 100) === hundred;
 const isOpen = ({ path }: Line) =>
   routes.some((route) => route.path === path && route.access === 'anyone');
 
-function rowOf({ name }: Asker, lines: readonly Line[]): string {
-  const count = (hundred: number) => lines.filter((line) => hundredOf(line) === hundred).length;
-  return `| ${name} | ${lines.length} | ${count(2)} | ${count(4)} | ${count(5)} |`;
-}
+const COLUMNS: readonly Column<Row>[] = [
+  ['who asks', ({ name }) => name],
+  ['requests', ({ lines }) => lines.length],
+  ...[2, 4, 5].map((hundred): Column<Row> => {
+    return [`${hundred}xx`, ({ lines }) => lines.filter(isIn(hundred)).length];
+  }),
+];
 
-/** By the server's own log: it knows of every answer, whatever the fuzzer thinks of it. */
-function faultsOf({ name, mayDoAnything }: Asker, lines: readonly Line[]): string[] {
-  const told = (line: Line) => `${line['method']} ${line['path']} was answered ${line['status']}`;
-  const done = lines.filter((line) => hundredOf(line) === 2 && !isOpen(line));
-  const faults = lines.filter((line) => hundredOf(line) === 5);
-  if (!mayDoAnything) faults.push(...done);
-  const distinct = [...new Set(faults.map(told))].map((fault) => `As ${name}: ${fault}.`);
-  const isVain = mayDoAnything && done.length === 0;
-  return isVain
-    ? [...distinct, `As ${name}: nothing was ever done, so nothing was tested.`]
-    : distinct;
-}
-
-function lastLineOf({ message }: Error): string {
-  return message.trim().split('\n').at(-1) ?? '';
+/** Finds failures of the server, work for nobody, and a caller who never succeeded: that would test nothing. */
+function findFaults({ name, mayDoAnything, lines }: Row): string[] {
+  const done = lines.filter((line) => isIn(2)(line) && !isOpen(line));
+  const wrong = [...lines.filter(isIn(5)), ...(mayDoAnything ? [] : done)].map(
+    (line) => `${line['method']} ${line['path']} was answered ${line['status']}.`,
+  );
+  if (mayDoAnything && done.length === 0)
+    wrong.push('nothing was ever done, so nothing was tested.');
+  return [...new Set(wrong)].map((fault) => `As ${name}: ${fault}`);
 }

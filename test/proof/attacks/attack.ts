@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Owner } from '../../helpers/owner.ts';
+import type { Scope } from '../../helpers/scope.ts';
 import { sendAs, type TestServer } from '../../helpers/server.ts';
 import { createHttpClient, type HttpAnswer, type HttpRequest, type Send } from '../http-client.ts';
 import type { Finding, Surroundings } from '../section.ts';
@@ -26,7 +26,7 @@ export interface Attempt {
 /** One kind of attack. */
 export interface Attack<F extends Fixture> {
   readonly name: string;
-  open(owner: Owner): Promise<F>;
+  open(scope: Scope): Promise<F>;
   /** Returns a function that makes a random attempt. */
   prepare(fixture: F): (random: Random) => Attempt;
 }
@@ -42,11 +42,12 @@ export const UNLIMITED = {
   BCRYPT_THREADS: '2',
 } as const;
 
-interface AttackOptions extends Pick<Surroundings, 'owner' | 'detail'> {
+interface AttackOptions extends Pick<Surroundings, 'detail'> {
+  readonly scope: Scope;
   /** The number of requests. */
   readonly requests: number;
   /** Starts a faulty proxy before the server and returns its URL. */
-  readonly front?: (server: TestServer, owner: Owner) => Promise<string>;
+  readonly front?: (server: TestServer, scope: Scope) => Promise<string>;
 }
 
 const BATCH = 50;
@@ -55,12 +56,12 @@ const CONNECTIONS = 16;
 /** Carries out an attack: reports what was answered, and what must not have been. */
 export async function carryOut<F extends Fixture>(
   attack: Attack<F>,
-  { owner, detail, requests, front }: AttackOptions,
+  { scope, detail, requests, front }: AttackOptions,
 ): Promise<Finding> {
-  const fixture = await attack.open(owner);
+  const fixture = await attack.open(scope);
   const { server } = fixture;
-  const url = (await front?.(server, owner)) ?? server.url;
-  const send = createHttpClient(owner, url, CONNECTIONS);
+  const url = (await front?.(server, scope)) ?? server.url;
+  const send = createHttpClient(scope, url, CONNECTIONS);
   const tally = createTally();
   const before = await readLastingState(server);
   const makeAttempt = attack.prepare(fixture);

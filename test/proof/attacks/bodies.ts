@@ -1,6 +1,6 @@
 import { brotliDecompressSync, unzipSync } from 'node:zlib';
+import { claimsOf } from '../../helpers/forged-tokens.ts';
 import { PASSWORD } from '../../helpers/users.ts';
-import { claimsOf } from '../../journeys/forged-tokens.ts';
 import type { HttpAnswer, HttpRequest } from '../http-client.ts';
 import type { Attack } from './attack.ts';
 import { type BodyFixture, openBodyFixture } from './body-fixture.ts';

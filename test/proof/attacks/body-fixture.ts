@@ -3,11 +3,11 @@ import * as z from 'zod';
 import type { Route } from '../../../server/routes/route.ts';
 import { routes } from '../../../server/routes.ts';
 import { addClient, basic } from '../../helpers/clients.ts';
-import type { Owner } from '../../helpers/owner.ts';
+import { encode } from '../../helpers/forged-tokens.ts';
+import type { Scope } from '../../helpers/scope.ts';
 import { testServer } from '../../helpers/server.ts';
 import { openSession, type Tokens } from '../../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../../helpers/users.ts';
-import { encode } from '../../journeys/forged-tokens.ts';
 import { type Fixture, UNLIMITED } from './attack.ts';
 import type { Fields } from './body-texts.ts';
 
@@ -32,8 +32,8 @@ export interface BodyFixture extends Fixture {
 }
 
 /** Starts a server, and makes a good body for every route that takes one. */
-export async function openBodyFixture(owner: Owner): Promise<BodyFixture> {
-  const server = await testServer(owner, UNLIMITED);
+export async function openBodyFixture(scope: Scope): Promise<BodyFixture> {
+  const server = await testServer(scope, UNLIMITED);
   const email = `kim.${randomUUID()}@example.com`;
   await addUser(server.collections, { email });
   const other = await addUser(server.collections);

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { MINUTE } from '../../../lib/time.ts';
-import type { Owner } from '../../helpers/owner.ts';
+import type { Scope } from '../../helpers/scope.ts';
 import type { TestServer } from '../../helpers/server.ts';
 import { createHttpClient, type HttpAnswer, type HttpRequest } from '../http-client.ts';
 
@@ -15,8 +15,8 @@ interface Fault {
 
 /** Starts a proxy that changes each request, or its answer. Returns its URL. */
 function createFront({ change = (request) => request, answer = (it) => it }: Fault) {
-  return async ({ url }: TestServer, owner: Owner): Promise<string> => {
-    const send = createHttpClient(owner, url, 16);
+  return async ({ url }: TestServer, scope: Scope): Promise<string> => {
+    const send = createHttpClient(scope, url, 16);
     const server = createServer({ keepAliveTimeout: MINUTE }, async (incoming, response) => {
       const request = await read(incoming);
       const { status, body } = answer(await send(change(request)), request);
@@ -24,7 +24,7 @@ function createFront({ change = (request) => request, answer = (it) => it }: Fau
       response.end(typeof body === 'string' ? body : JSON.stringify(body));
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
-    owner.teardown(() => {
+    scope.teardown(() => {
       server.closeAllConnections();
       server.close();
     });

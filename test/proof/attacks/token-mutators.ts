@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { encode } from '../../journeys/forged-tokens.ts';
+import { encode } from '../../helpers/forged-tokens.ts';
 import type { Random } from './random.ts';
 import { ALPHABET, insertAt, SIGNS, SPACES, shiftLetters, splice } from './texts.ts';
 

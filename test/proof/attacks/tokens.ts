@@ -1,12 +1,12 @@
-import type { ClientCredentials } from '../../../lib/use-cases/authenticate-client.ts';
+import type { ClientCredentials } from '../../../lib/use-cases/shared/authenticate-client.ts';
 import { addClient, basic } from '../../helpers/clients.ts';
+import { ageDeployment } from '../../helpers/database.ts';
+import { claimsOf } from '../../helpers/forged-tokens.ts';
 import { newPair } from '../../helpers/keys.ts';
-import type { Owner } from '../../helpers/owner.ts';
+import type { Scope } from '../../helpers/scope.ts';
 import { serve, testServer } from '../../helpers/server.ts';
 import { openSession } from '../../helpers/sessions.ts';
 import { addUser } from '../../helpers/users.ts';
-import { claimsOf } from '../../journeys/forged-tokens.ts';
-import { ageDeployment } from '../../races/login-parts.ts';
 import type { HttpAnswer, HttpRequest } from '../http-client.ts';
 import { type Attack, type Attempt, type Fixture, UNLIMITED } from './attack.ts';
 import type { Random } from './random.ts';
@@ -31,14 +31,14 @@ export const tokenAttack: Attack<TokenFixture> = {
 };
 
 /** Starts a server that accepts tokens by HS256, RS256 and EdDSA, with a few of each. */
-async function openTokenFixture(owner: Owner): Promise<TokenFixture> {
+async function openTokenFixture(scope: Scope): Promise<TokenFixture> {
   const [rsa, eddsa] = [newPair('RS256'), newPair('EdDSA')];
   const byEddsa = { JWT_PRIVATE_KEY: eddsa.privateKey, JWT_PUBLIC_KEYS: rsa.publicKey };
-  const server = await testServer(owner, { ...UNLIMITED, ...byEddsa });
+  const server = await testServer(scope, { ...UNLIMITED, ...byEddsa });
   await ageDeployment(server.collections);
   const shared = { ...UNLIMITED, MONGODB_URI: server.uri, JWT_SECRET_KEY: server.secret };
-  const bySecret = await serve(owner, shared);
-  const byRsa = await serve(owner, { ...shared, JWT_PRIVATE_KEY: rsa.privateKey });
+  const bySecret = await serve(scope, shared);
+  const byRsa = await serve(scope, { ...shared, JWT_PRIVATE_KEY: rsa.privateKey });
   const users = [await addUser(server.collections), await addUser(server.collections)];
   const issued = new Map<string, string>();
   const refreshable = new Map<string, string>();

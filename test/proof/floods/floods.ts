@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MINUTE, SECOND } from '../../../lib/time.ts';
-import type { Owner } from '../../helpers/owner.ts';
+import type { Scope } from '../../helpers/scope.ts';
 import { createHttpClient } from '../http-client.ts';
 import {
   type Make,
@@ -58,14 +58,14 @@ const LATEST_END = 15 * SECOND;
 
 /** Lists every flood, on this server. */
 export function createFloods(
-  owner: Owner,
+  scope: Scope,
   server: FloodedServer,
   sizes: FloodSizes,
 ): readonly Flood[] {
   const { url, emails, sessions } = server;
   const [session] = sessions;
   if (session === undefined) throw new Error('Nobody has logged in');
-  const send = createHttpClient(owner, url, CONNECTIONS);
+  const send = createHttpClient(scope, url, CONNECTIONS);
 
   const junk = (name: string, makes: readonly Make[], isJunk = true): Flood => ({
     name,
@@ -92,19 +92,19 @@ export function createFloods(
     crowd('idle connections', sizes.idle, IDLE_CLIENTS, false),
     {
       name: `${LOGIN_RATE} logins a second`,
-      run: () => runLoginStorm(owner, url, makeLogins(emails), sizes),
+      run: () => runLoginStorm(scope, url, makeLogins(emails), sizes),
     },
   ];
 }
 
 /** Sends logins at a steady rate. Logins must be turned away, and answered in time. */
 async function runLoginStorm(
-  owner: Owner,
+  scope: Scope,
   url: string,
   makes: readonly Make[],
   { duration, deadline }: FloodSizes,
 ): Promise<FloodResult> {
-  const send = createHttpClient(owner, url, Number.POSITIVE_INFINITY);
+  const send = createHttpClient(scope, url, Number.POSITIVE_INFINITY);
   let left = (duration * LOGIN_RATE) / 1_000;
   const next = () => (left-- > 0 ? makes[left % makes.length]?.() : undefined);
   const result = await runOpenLoop(send, next, LOGIN_RATE);

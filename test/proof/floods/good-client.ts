@@ -33,8 +33,8 @@ if (!isMainThread) parentPort?.postMessage(await askSteadily(workerData));
 
 async function askSteadily({ url, tokens, duration }: Task): Promise<Service> {
   const cleanups: (() => unknown)[] = [];
-  const owner = { teardown: (cleanup: () => unknown) => cleanups.push(cleanup) };
-  const send = createHttpClient(owner, url, Number.POSITIVE_INFINITY);
+  const scope = { teardown: (cleanup: () => unknown) => cleanups.push(cleanup) };
+  const send = createHttpClient(scope, url, Number.POSITIVE_INFINITY);
   // Beside a flood Node accepts new connections slowly: requests find open ones, as those of a real client.
   const open = () => send({ method: 'GET', path: '/livez', headers: [] });
   await Promise.all(Array.from({ length: CONNECTIONS }, open));

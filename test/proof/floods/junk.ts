@@ -1,8 +1,8 @@
 import { createHmac, randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { generateClientSecret } from '../../../lib/tokens/client-secrets.ts';
+import { claimsOf, encode } from '../../helpers/forged-tokens.ts';
 import type { Tokens } from '../../helpers/sessions.ts';
 import { PASSWORD } from '../../helpers/users.ts';
-import { claimsOf, encode } from '../../journeys/forged-tokens.ts';
 import { ALPHABET } from '../attacks/texts.ts';
 import type { HttpRequest } from '../http-client.ts';
 

@@ -5,8 +5,8 @@ import { connect } from '../../../lib/store/database.ts';
 import { generateSecret } from '../../../lib/tokens/secret-rules.ts';
 import { migrateNow } from '../../helpers/database.ts';
 import { ownMongod } from '../../helpers/own-mongod.ts';
-import type { Owner } from '../../helpers/owner.ts';
 import { run, startServerProcess } from '../../helpers/processes.ts';
+import type { Scope } from '../../helpers/scope.ts';
 import { openSession, type Tokens } from '../../helpers/sessions.ts';
 import { addUser } from '../../helpers/users.ts';
 
@@ -32,12 +32,12 @@ const USERS = 20;
 const COUNTED = ['revoked_tokens', 'users', 'sessions', 'clients', 'login_limits', 'audit_events'];
 const LOOK_EVERY = 250;
 
-export async function startFloodedServer(owner: Owner, deadline: number): Promise<FloodedServer> {
-  const { uri } = await ownMongod(owner);
+export async function startFloodedServer(scope: Scope, deadline: number): Promise<FloodedServer> {
+  const { uri } = await ownMongod(scope);
   const { db, close } = connect(uri, { deadline: 60_000 });
-  owner.teardown(close);
+  scope.teardown(close);
   await migrateNow(db);
-  const { url, pid } = await startServerProcess(owner, {
+  const { url, pid } = await startServerProcess(scope, {
     MONGODB_URI: uri,
     JWT_SECRET_KEY: generateSecret(),
     BCRYPT_THREADS: '1',
@@ -50,7 +50,7 @@ export async function startFloodedServer(owner: Owner, deadline: number): Promis
   const sessions: Tokens[] = [];
   for (const email of emails) sessions.push(await openSession(url, email));
   const operator = new MongoClient(uri);
-  owner.teardown(() => operator.close());
+  scope.teardown(() => operator.close());
 
   return {
     url,
@@ -70,7 +70,7 @@ export async function startFloodedServer(owner: Owner, deadline: number): Promis
       const env = { PATH: process.env['PATH'] ?? '' };
       do {
         const started = performance.now();
-        const { stdout } = await run(owner, 'ps', ['-o', 'rss=', '-p', String(pid)], { env });
+        const { stdout } = await run(scope, 'ps', ['-o', 'rss=', '-p', String(pid)], { env });
         stall = Math.max(stall, performance.now() - started);
         memory = Math.max(memory, Number(stdout) / 1024);
       } while (!(await Promise.race([isDone, delay(LOOK_EVERY, false)])));
