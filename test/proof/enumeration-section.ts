@@ -41,6 +41,7 @@ const PASSWORDS = {
 } as const;
 
 type Class = keyof typeof PASSWORDS;
+type Times = Readonly<Record<Class, number[]>>;
 const CLASSES = Object.keys(PASSWORDS) as Class[];
 
 /** Compares the times of refused logins by class: in turns, each in random order, each of new addresses. */
@@ -51,18 +52,19 @@ export const enumeration: Section = {
   async run({ owner, size, detail }) {
     const { samples, warmUp, mostBlocks } = SIZES[size];
     const server = await testServer(owner, UNLIMITED);
-    const times = new Map<Class, number[]>(CLASSES.map((each) => [each, []]));
+    const empty = CLASSES.map((each): [Class, number[]] => [each, []]);
+    const times = Object.fromEntries(empty) as Record<Class, number[]>;
     let rows = compareWithKnown(times);
     for (let turn = 1; turn <= warmUp + samples * mostBlocks; turn++) {
       const measured = await timeTurn(server);
       detail(`${turn} turns`);
       if (turn <= warmUp) continue;
-      for (const [each, time] of measured) times.get(each)?.push(time);
+      for (const [each, time] of measured) times[each].push(time);
       if ((turn - warmUp) % samples === 0) rows = compareWithKnown(times);
       if (rows.every(isNarrow)) break;
     }
     const faults = size === 'full' ? findFaults(rows) : [];
-    return { report: print(rows, times.get(KNOWN) ?? []), faults };
+    return { report: print(rows, times[KNOWN]), faults };
   },
 };
 
@@ -102,11 +104,11 @@ interface Row extends Comparison {
   readonly name: Class;
 }
 
-function compareWithKnown(times: ReadonlyMap<Class, readonly number[]>): readonly Row[] {
-  const known = times.get(KNOWN) ?? [];
+function compareWithKnown(times: Times): readonly Row[] {
+  const known = times[KNOWN];
   const toParts = (values: readonly number[]) => values.map((value) => value / median(known));
   return CLASSES.filter((each) => each !== KNOWN).map((name) => {
-    return { name, ...compare(toParts(known), toParts(times.get(name) ?? [])) };
+    return { name, ...compare(toParts(known), toParts(times[name])) };
   });
 }
 

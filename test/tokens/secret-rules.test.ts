@@ -6,10 +6,9 @@ import fc from 'fast-check';
 import { PUBLISHED_SECRETS } from '../../lib/tokens/published-secrets.ts';
 import { generateSecret, normalizeSecret, secretFault } from '../../lib/tokens/secret-rules.ts';
 import { GENERATORS } from './secret-generators.ts';
-import { BAD_SECRETS, GOOD_SECRETS, type RuleName, WEAK_SECRETS } from './secrets.ts';
 
 /** The whole of each phrase, with N for a length: a phrase that matches tells nothing else of the value. */
-const PHRASES: Readonly<Record<RuleName | 'missing', string>> = {
+const PHRASES = {
   missing: 'is missing',
   empty: 'is empty',
   short: 'has N characters after trimming; at least N are needed',
@@ -22,7 +21,19 @@ const PHRASES: Readonly<Record<RuleName | 'missing', string>> = {
   published: 'is a value printed in a guide or an example, where anyone can read it',
   weak: 'has fewer than N characters left once weak words are taken out',
   code: 'is a command, code, a token or a public key, and no secret',
-};
+} as const;
+
+type Lists = Readonly<Record<string, readonly string[]>>;
+
+/** Secrets that are refused by the rule of that name, that are accepted, and that people made up, by kind. */
+const { bad, good, weak }: Readonly<Record<'bad' | 'good' | 'weak', Lists>> = JSON.parse(
+  readFileSync('test/vectors/secrets.json', 'utf8'),
+);
+const BAD_SECRETS = Object.entries(bad).flatMap(([rule, values]) =>
+  values.map((value) => ({ value, rule: rule as keyof typeof PHRASES })),
+);
+const GOOD_SECRETS = Object.values(good).flat();
+const WEAK_SECRETS = Object.values(weak).flat();
 
 function phraseOf(value: string | undefined): string | undefined {
   return secretFault(value)?.replace(/\d+/g, 'N').replace('N character ', 'N characters ');
