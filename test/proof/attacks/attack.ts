@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import type { Scope } from '../../helpers/scope.ts';
 import { sendAs, type TestServer } from '../../helpers/server.ts';
-import { createHttpClient, type HttpAnswer, type HttpRequest, type Send } from '../http-client.ts';
-import type { Finding, Surroundings } from '../section.ts';
+import { createHttpClient, type HttpAnswer, type HttpRequest } from '../http-client.ts';
+import type { Finding } from '../section.ts';
+import type { Break } from './broken-servers.ts';
 import { createRandom, type Random } from './random.ts';
-import { createTally, type Tally } from './tally.ts';
+import { createTally } from './tally.ts';
 
 /** The server that is attacked. */
 export interface Fixture {
@@ -27,8 +28,7 @@ export interface Attempt {
 export interface Attack<F extends Fixture> {
   readonly name: string;
   open(scope: Scope): Promise<F>;
-  /** Returns a function that makes a random attempt. */
-  prepare(fixture: F): (random: Random) => Attempt;
+  makeAttempt(fixture: F, random: Random): Attempt;
 }
 
 /** Nothing is refused for being too much, too early or too late. */
@@ -42,12 +42,11 @@ export const UNLIMITED = {
   BCRYPT_THREADS: '2',
 } as const;
 
-interface AttackOptions extends Pick<Surroundings, 'detail'> {
+interface AttackOptions {
   readonly scope: Scope;
-  /** The number of requests. */
   readonly requests: number;
-  /** Starts a faulty proxy before the server and returns its URL. */
-  readonly front?: (server: TestServer, scope: Scope) => Promise<string>;
+  readonly detail: (text: string) => void;
+  readonly breakServer?: Break;
 }
 
 const BATCH = 50;
@@ -55,45 +54,43 @@ const CONNECTIONS = 16;
 
 /** Carries out an attack: reports what was answered, and what must not have been. */
 export async function carryOut<F extends Fixture>(
-  attack: Attack<F>,
-  { scope, detail, requests, front }: AttackOptions,
+  { name, open, makeAttempt }: Attack<F>,
+  { scope, detail, requests, breakServer = (send) => send }: AttackOptions,
 ): Promise<Finding> {
-  const fixture = await attack.open(scope);
-  const { server } = fixture;
-  const url = (await front?.(server, scope)) ?? server.url;
-  const send = createHttpClient(scope, url, CONNECTIONS);
+  const fixture = await open(scope);
+  const { server, good } = fixture;
+  const send = breakServer(createHttpClient(scope, server.url, CONNECTIONS));
   const tally = createTally();
   const before = await readLastingState(server);
-  const makeAttempt = attack.prepare(fixture);
 
-  async function sendBatch(generate: fc.GeneratorValue): Promise<void> {
-    const random = createRandom(generate);
-    const attempts = Array.from({ length: BATCH }, () => makeAttempt(random));
-    const results = await Promise.allSettled(attempts.map((each) => judge(each, send, tally)));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
-    detail(`${tally.total} of ${requests} ${attack.name}`);
+  async function carryOutOne({ mutator, request, judge, show }: Attempt): Promise<void> {
+    const { outcome, fault } = judge(await send(request));
+    tally.add(mutator, outcome);
+    if (fault !== undefined) throw new Error(`${name}: ${mutator}: ${fault}: ${show()}`);
   }
 
-  const fault = await checkProperty(sendBatch, Math.ceil(requests / BATCH));
-  const faults = [
-    fault && `${attack.name}: ${fault}`,
-    tally.total < requests && `Only ${tally.total} of ${requests} were sent.`,
+  const fault = await checkProperty(Math.ceil(requests / BATCH), async (random) => {
+    const attempts = Array.from({ length: BATCH }, () => makeAttempt(fixture, random));
+    const results = await Promise.allSettled(attempts.map(carryOutOne));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    detail(`${tally.total} of ${requests} ${name}`);
+  });
+  const asked = good.map((token) => sendAs(token, `${server.url}/api/auth/me`));
+  const areAccepted = (await Promise.all(asked)).every(({ status }) => status === 200);
+  const errors = server.log.filter(
+    ({ level, status }) => level === 'error' || Number(status) >= 500,
+  );
+  const faults: readonly (readonly [isSo: boolean, fault: string | undefined])[] = [
+    [fault !== undefined, fault],
+    [tally.total < requests, `Only ${tally.total} of ${requests} were sent.`],
     // An attack in which nothing was ever accepted may have missed the endpoint.
-    tally.count('200') === 0 && 'Not even what is good was let in.',
-    before !== (await readLastingState(server)) && 'Users or revocations were changed.',
-    !(await areAccepted(fixture)) && 'A good token was ended.',
-    findLoggedErrors(server),
+    [tally.count('200') === 0, 'Not even what is good was let in.'],
+    [before !== (await readLastingState(server)), 'Users or revocations were changed.'],
+    [!areAccepted, 'A good token was ended.'],
+    [errors.length > 0, `The log tells of errors: ${JSON.stringify(errors.slice(0, 3))}`],
   ];
-  return {
-    report: [tally.table(attack.name)],
-    faults: faults.filter((each) => typeof each === 'string'),
-  };
-}
-
-async function judge(attempt: Attempt, send: Send, tally: Tally): Promise<void> {
-  const { outcome, fault } = attempt.judge(await send(attempt.request));
-  tally.add(attempt.mutator, outcome);
-  if (fault !== undefined) throw new Error(`${attempt.mutator}: ${fault}: ${attempt.show()}`);
+  const found = faults.flatMap(([isSo, text]) => (isSo && text !== undefined ? [text] : []));
+  return { report: [tally.table(name)], faults: found };
 }
 
 let drawn: number | undefined;
@@ -104,18 +101,16 @@ export function seed(): number {
   return drawn;
 }
 
-/** Runs the batches until one fails. Returns the fault, and the variables that repeat it. */
+/** Runs batches until one throws. Returns its message, and the variables that repeat it. */
 async function checkProperty(
-  sendBatch: (generate: fc.GeneratorValue) => Promise<void>,
   batches: number,
+  runBatch: (random: Random) => Promise<void>,
 ): Promise<string | undefined> {
   const path = process.env['ATTACKS_PATH'];
-  const run = await fc.check(fc.asyncProperty(fc.gen(), sendBatch), {
-    seed: seed(),
-    ...(path && { path }),
-    numRuns: batches,
-    endOnFailure: true, // the error names the one request of the batch: there is nothing to shrink
-  });
+  const property = fc.asyncProperty(fc.gen(), (generate) => runBatch(createRandom(generate)));
+  // The message names the one request of the batch, so there is nothing to shrink.
+  const options = { seed: seed(), ...(path && { path }), numRuns: batches, endOnFailure: true };
+  const run = await fc.check(property, options);
   if (!run.failed) return undefined;
   const message = run.errorInstance instanceof Error ? run.errorInstance.message : 'no error';
   return `${message} (ATTACKS_SEED=${run.seed} ATTACKS_PATH=${run.counterexamplePath})`;
@@ -123,20 +118,8 @@ async function checkProperty(
 
 /** Reads what no attempt may change: users and revocations, except ended sessions, which a user's limit ends too. */
 async function readLastingState({ collections }: TestServer): Promise<string> {
-  const users = await collections.users.find().sort({ _id: 1 }).toArray();
   const kind = { $ne: 'session' } as const;
-  const revoked = await collections.revokedTokens.find({ kind }).sort({ _id: 1 }).toArray();
-  return JSON.stringify([users, revoked]);
-}
-
-async function areAccepted({ server, good }: Fixture): Promise<boolean> {
-  const asked = good.map((token) => sendAs(token, `${server.url}/api/auth/me`));
-  return (await Promise.all(asked)).every(({ status }) => status === 200);
-}
-
-function findLoggedErrors({ log }: TestServer): string | undefined {
-  const errors = log.filter(({ level, status }) => level === 'error' || Number(status) >= 500);
-  return errors.length === 0
-    ? undefined
-    : `The log tells of errors: ${JSON.stringify(errors.slice(0, 3))}`;
+  const users = collections.users.find().sort({ _id: 1 }).toArray();
+  const revoked = collections.revokedTokens.find({ kind }).sort({ _id: 1 }).toArray();
+  return JSON.stringify(await Promise.all([users, revoked]));
 }

@@ -10,7 +10,7 @@ import { type MutantBody, mutateBody } from './body-mutators.ts';
 export const bodyAttack: Attack<BodyFixture> = {
   name: 'mutated bodies',
   open: openBodyFixture,
-  prepare: (fixture) => (random) => {
+  makeAttempt(fixture, random) {
     const mutant = mutateBody(fixture.goods, random);
     const { mutator, good, type, encoding, bytes } = mutant;
     const text = bytes.toString('latin1').slice(0, 600);

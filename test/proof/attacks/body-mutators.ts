@@ -2,6 +2,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { GoodBody } from './body-fixture.ts';
 import { formMutators, jsonMutators, toForm } from './body-texts.ts';
 import type { Random } from './random.ts';
+import { flipBit, insertAt, splice } from './texts.ts';
 
 /** A request with a body that may be anything. */
 export interface MutantBody {
@@ -12,49 +13,31 @@ export interface MutantBody {
   readonly bytes: Buffer;
 }
 
-/** Edits that know nothing of JSON or forms. */
-const byteMutators: Readonly<Record<string, (bytes: Buffer, random: Random) => Buffer>> = {
-  'bit flipped': (bytes, { below }) => {
-    const index = below(bytes.length);
-    return spliceBytes(bytes, index, 1, [(bytes[index] ?? 0) ^ (1 << below(8))]);
-  },
-  'bytes inserted': (bytes, random) =>
-    spliceBytes(bytes, random.below(bytes.length + 1), 0, [...random.bytes(1, 3)]),
-  'bytes removed': (bytes, { below }) => spliceBytes(bytes, below(bytes.length), 1 + below(5), []),
-  cut: (bytes, { below }) => bytes.subarray(0, below(bytes.length + 1)),
-  repeated: (bytes, { below }) => Buffer.alloc(bytes.length * (2 + below(199)), bytes),
-  'other bytes': (_, random) => random.bytes(0, 300),
-  'a byte order mark': (bytes) => spliceBytes(bytes, 0, 0, [0xef, 0xbb, 0xbf]),
-  'UTF-16': (bytes) => Buffer.from(bytes.toString(), 'utf16le'),
-  'ISO-8859-1': (bytes) => Buffer.from(bytes.toString().replace('e', '\u00e9'), 'latin1'),
-  'a byte that is not UTF-8': (bytes, { below, pick }) =>
-    spliceBytes(bytes, below(bytes.length + 1), 0, [pick([0x80, 0xc0, 0xff, 0xed])]),
+/** Edits that know nothing of JSON or forms. The texts stand for their bytes in ISO-8859-1. */
+const byteMutators: Readonly<Record<string, (text: string, random: Random) => string>> = {
+  'bit flipped': flipBit,
+  'bytes inserted': (text, random) => insertAt(text, random, random.bytes(1, 3).toString('latin1')),
+  'bytes removed': (text, { below }) => splice(text, below(text.length), 1 + below(5), ''),
+  cut: (text, { below }) => text.slice(0, below(text.length + 1)),
+  repeated: (text, { below }) => text.repeat(2 + below(199)),
+  'other bytes': (_, { bytes }) => bytes(0, 300).toString('latin1'),
+  'a byte order mark': (text) => `\u00ef\u00bb\u00bf${text}`,
+  'UTF-16': (text) => Buffer.from(text, 'utf16le').toString('latin1'),
+  'ISO-8859-1': (text) => text.replace('e', '\u00e9'),
+  'a byte that is not UTF-8': (text, random) =>
+    insertAt(text, random, random.pick([...'\u0080\u00c0\u00ff\u00ed'])),
 };
 
-function spliceBytes(
-  bytes: Buffer,
-  from: number,
-  removed: number,
-  inserted: readonly number[],
-): Buffer {
-  const rest = bytes.subarray(from + removed);
-  return Buffer.concat([bytes.subarray(0, from), Buffer.from(inserted), rest]);
-}
-
 const FORM = 'application/x-www-form-urlencoded';
+const JSON_TYPE = 'application/json';
+const CHARSETS = 'utf-8 utf-16le latin1'.split(' ');
 
 const TYPES = [
-  ...[FORM, `${FORM}; charset=utf-8`, `${FORM}; charset=utf-7`],
-  ...[
-    '',
-    '; charset=utf-8',
-    '; charset=utf-16le',
-    '; charset=latin1',
-    '; charset',
-    ', text/plain',
-  ].map((rest) => `application/json${rest}`),
-  ...['Application/JSON;charset="UTF-8"', 'application/vnd.api+json', 'application/xml'],
-  ...['text/plain', 'multipart/form-data; boundary=x', '', ';', '*/*', 'x'.repeat(2_000)],
+  ...[FORM, `${FORM}; charset=utf-8`, `${FORM}; charset=utf-7`, JSON_TYPE],
+  ...CHARSETS.map((charset) => `${JSON_TYPE}; charset=${charset}`),
+  ...[`${JSON_TYPE}; charset`, `${JSON_TYPE}, text/plain`, 'Application/JSON;charset="UTF-8"'],
+  ...['application/vnd.api+json', 'application/xml', 'text/plain'],
+  ...['multipart/form-data; boundary=x', '', ';', '*/*', 'x'.repeat(2_000)],
 ];
 
 const PACKINGS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
@@ -70,8 +53,7 @@ export function mutateBody(goods: readonly GoodBody[], random: Random): MutantBo
   const { pick, below } = random;
   const good = pick(goods.flatMap((each) => Array<GoodBody>(each.weight).fill(each)));
   const text = good.isForm ? toForm(good.fields) : JSON.stringify(good.fields);
-  const bytes = Buffer.from(text);
-  const body = { good, type: good.isForm ? FORM : 'application/json', bytes };
+  const body = { good, type: good.isForm ? FORM : JSON_TYPE, bytes: Buffer.from(text) };
   const kind = below(11);
   if (kind < 6) {
     const [mutator, mutate] = pick(Object.entries(good.isForm ? formMutators : jsonMutators));
@@ -79,14 +61,14 @@ export function mutateBody(goods: readonly GoodBody[], random: Random): MutantBo
   }
   if (kind < 9) {
     const [mutator, mutate] = pick(Object.entries(byteMutators));
-    return { ...body, mutator, bytes: mutate(bytes, random) };
+    return { ...body, mutator, bytes: Buffer.from(mutate(text, random), 'latin1') };
   }
   if (kind === 9) {
     const any = Array.from({ length: below(31) }, () => String.fromCharCode(32 + below(95)));
     const type = pick([pick(TYPES), any.join('')]);
     return { ...body, mutator: 'another type of content', type };
   }
-  return { ...body, mutator: 'packed', ...pack(bytes, random) };
+  return { ...body, mutator: 'packed', ...pack(body.bytes, random) };
 }
 
 /** Packs a body as the header says, or not as it says, broken, or as a bomb. */
@@ -94,6 +76,6 @@ function pack(body: Buffer, { pick }: Random): { encoding: string; bytes: Buffer
   const [name, packing] = pick(Object.entries(PACKINGS));
   const other = pick([...Object.keys(PACKINGS), 'zstd', 'gzip, gzip', 'x', '']);
   const packed = packing(pick([body, Buffer.alloc(2_000_000, ' '), Buffer.alloc(0)]));
-  const bytes = pick([packed, packed.subarray(0, -3), spliceBytes(packed, 2, 1, [0xff])]);
-  return { encoding: pick([name, other]), bytes };
+  const harmed = Buffer.concat([packed.subarray(0, 2), Buffer.of(0xff), packed.subarray(3)]);
+  return { encoding: pick([name, other]), bytes: pick([packed, packed.subarray(0, -3), harmed]) };
 }

@@ -9,9 +9,15 @@ export function splice(text: string, from: number, removed: number, inserted: st
   return text.slice(0, from) + inserted + text.slice(from + removed);
 }
 
-/** Inserts a text before any character of another one. */
+/** Inserts a text anywhere in another one. */
 export function insertAt(text: string, { below }: Random, inserted: string): string {
-  return splice(text, below(text.length), 0, inserted);
+  return splice(text, below(text.length + 1), 0, inserted);
+}
+
+/** Flips one of the lower eight bits of a character. */
+export function flipBit(text: string, { below }: Random): string {
+  const index = below(text.length);
+  return splice(text, index, 1, String.fromCharCode(text.charCodeAt(index) ^ (1 << below(8))));
 }
 
 /** Replaces ASCII letters by their full-width forms, which NFKC folds back. */

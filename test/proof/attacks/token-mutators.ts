@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { encode } from '../../helpers/forged-tokens.ts';
 import type { Random } from './random.ts';
-import { ALPHABET, insertAt, SIGNS, SPACES, shiftLetters, splice } from './texts.ts';
+import { ALPHABET, flipBit, insertAt, SIGNS, SPACES, shiftLetters, splice } from './texts.ts';
 
 /** A text in place of a token, and the name of the mutation that made it. */
 export interface MutantToken {
@@ -14,11 +14,7 @@ type Mutator = (token: string, random: Random, another: string) => string;
 /** Edits that know nothing of tokens. */
 const edits: Readonly<Record<string, Mutator>> = {
   untouched: (token) => token,
-  'bit flipped': (token, { below }) => {
-    const index = below(token.length);
-    const flipped = token.charCodeAt(index) ^ (1 << below(8));
-    return splice(token, index, 1, String.fromCharCode(flipped));
-  },
+  'bit flipped': flipBit,
   'byte replaced': (token, { below, pick }) =>
     splice(token, below(token.length), 1, pick([...ALPHABET, ...SIGNS])),
   'byte inserted': (token, random) => insertAt(token, random, random.pick([...ALPHABET, ...SIGNS])),

@@ -8,7 +8,7 @@ import { serve, testServer } from '../../helpers/server.ts';
 import { openSession } from '../../helpers/sessions.ts';
 import { addUser } from '../../helpers/users.ts';
 import type { HttpAnswer, HttpRequest } from '../http-client.ts';
-import { type Attack, type Attempt, type Fixture, UNLIMITED } from './attack.ts';
+import { type Attack, type Fixture, UNLIMITED } from './attack.ts';
 import type { Random } from './random.ts';
 import { type MutantToken, mutateToken } from './token-mutators.ts';
 
@@ -20,6 +20,18 @@ interface TokenFixture extends Fixture {
   readonly refreshable: ReadonlyMap<string, string>;
 }
 
+/** A mutant in a place where the server reads a token. */
+interface Question {
+  readonly mutator: string;
+  readonly place: string;
+  /** The texts in that place. */
+  readonly texts: readonly string[];
+  readonly request: HttpRequest;
+  /** The right outcome, such as `200 of <user id>` or `401`, by an oracle that knows only what was issued. */
+  readonly expected: string;
+  read(answer: HttpAnswer): string;
+}
+
 /**
  * Mutants of access and refresh tokens in each place where tokens are read: only what is byte for byte what
  * was issued is accepted, as the user whom it was issued to.
@@ -27,7 +39,32 @@ interface TokenFixture extends Fixture {
 export const tokenAttack: Attack<TokenFixture> = {
   name: 'mutated tokens',
   open: openTokenFixture,
-  prepare: (fixture) => (random) => makeAttempt(fixture, random),
+
+  makeAttempt(fixture, random) {
+    const access = [...fixture.issued.keys()];
+    const refreshTokens = [...fixture.refreshable.keys()];
+    const all = [...access, ...refreshTokens];
+    const place = random.pick([
+      ...Array(6).fill(inHeader),
+      inBody,
+      inBody,
+      asRefreshToken,
+      asRefreshToken,
+    ]);
+    const tokens = place === asRefreshToken ? [...refreshTokens, ...access.slice(0, 1)] : all;
+    const question = place(mutateToken(tokens, random), fixture, random);
+    const { mutator, place: name, texts, request, expected, read } = question;
+    return {
+      mutator,
+      request,
+      judge(answer) {
+        const outcome = read(answer);
+        const fault = outcome === expected ? undefined : `${outcome} in place of ${expected}`;
+        return { outcome: outcome.replace(/ of .*/s, ''), fault };
+      },
+      show: () => `${name} with ${JSON.stringify(texts)}`,
+    };
+  },
 };
 
 /** Starts a server that accepts tokens by HS256, RS256 and EdDSA, with a few of each. */
@@ -53,45 +90,37 @@ async function openTokenFixture(scope: Scope): Promise<TokenFixture> {
   return { server, good: [...issued.keys()], client, issued, refreshable };
 }
 
-/** An answer in short, such as `200 of <user id>`, `200 inactive` or `401`. */
-type Outcome = string;
+const RIGHT = ['Bearer', 'Bearer', 'bearer', 'BEARER', 'bEaReR'];
+const WRONG = ['Basic', 'Token', 'JWT', 'DPoP', 'Bearer:', 'Bearer=', 'Bear er', 'B\u00e9arer', ''];
+const ME = ['GET', '/api/auth/me'] as const;
+const LOGOUT = ['POST', '/api/auth/logout'] as const;
+const REVOKE_ALL = ['POST', '/api/auth/revoke-all-tokens'] as const;
 
-/** A request with texts where the server reads a token. The oracle knows what was issued, not the server's code. */
-type Place = (
-  texts: readonly string[],
-  fixture: TokenFixture,
-) => {
-  readonly request: HttpRequest;
-  readonly expected: Outcome;
-  readonly read: (answer: HttpAnswer) => Outcome;
-};
-
-const PLACES = {
-  me: inHeader('GET', '/api/auth/me'),
-  logout: inHeader('POST', '/api/auth/logout'),
-  'revoke-all': inHeader('POST', '/api/auth/revoke-all-tokens'),
-  introspection,
-  refresh,
-} as const;
-
-type PlaceName = keyof typeof PLACES;
-
-/** Sends the texts in Authorization headers. Good tokens go to `/me`: they must stay good. */
-function inHeader(method: string, path: string): Place {
-  return (texts, { issued }) => {
-    const sub = issued.get(readCredential(toHeader(texts[0] ?? '')));
-    const refused = texts.length > 1 ? '400' : sub === undefined ? '401' : undefined;
-    const headers = texts.map((text, index): [string, string] => [
-      index % 2 === 0 ? 'Authorization' : 'authorization',
-      toHeader(text),
-    ]);
-    const target =
-      refused === undefined ? { method: 'GET', path: '/api/auth/me' } : { method, path };
-    return {
-      request: { ...target, headers },
-      expected: refused ?? `200 of ${sub}`,
-      read: ({ status, body }) => (status === 200 ? `200 of ${body.id}` : `${status}`),
-    };
+/** Sends the text in an Authorization header, now and then by another scheme, or beside a second header. */
+function inHeader(
+  mutant: MutantToken,
+  { issued }: TokenFixture,
+  { pick, below }: Random,
+): Question {
+  const right = pick(RIGHT) + pick([' ', ' ', '   ']) + mutant.text;
+  const wrong = pick(WRONG) + pick([' ', '\t', '\u00a0', '', ' ,']) + mutant.text;
+  const second = pick([...[...issued.keys()].map((token) => `Bearer ${token}`), '', 'x']);
+  const [mutator, ...texts] =
+    [['another scheme', wrong] as const, ['two headers', right, second] as const][below(14)] ??
+    ([mutant.mutator, right] as const);
+  const values = texts.map(toHeader);
+  const sub = issued.get(readCredential(values[0] ?? ''));
+  const expected = texts.length > 1 ? '400' : sub === undefined ? '401' : `200 of ${sub}`;
+  const place = pick([ME, ME, ME, LOGOUT, REVOKE_ALL]);
+  const [method, path] = expected.startsWith('200') ? ME : place; // good tokens must stay good
+  const names = ['Authorization', 'authorization'];
+  return {
+    mutator,
+    place: place[1],
+    texts,
+    request: { method, path, headers: values.map((value, index) => [names[index] ?? '', value]) },
+    expected,
+    read: ({ status, body }) => (status === 200 ? `200 of ${body.id}` : `${status}`),
   };
 }
 
@@ -109,17 +138,20 @@ function readCredential(value: string): string {
 
 const LARGEST_BODY = 16 * 1024;
 
-function introspection([text = '']: readonly string[], { client, issued }: TokenFixture) {
+/** Introspects the text. */
+function inBody({ mutator, text }: MutantToken, { client, issued }: TokenFixture): Question {
   // A lone surrogate has no bytes in UTF-8: it is sent as U+FFFD.
   const body = `token=${encodeURIComponent(Buffer.from(text).toString())}`;
   const type = ['Content-Type', 'application/x-www-form-urlencoded'] as const;
   const headers = [type, ['Authorization', basic(client).authorization]] as const;
   const known = issued.has(text) ? `200 of ${issued.get(text)}` : '200 inactive';
-  const refused = text === '' ? '400' : body.length > LARGEST_BODY ? '413' : undefined;
   return {
+    mutator,
+    place: '/oauth/introspect',
+    texts: [text],
     request: { method: 'POST', path: '/oauth/introspect', headers, body },
-    expected: refused ?? known,
-    read({ status, body: said }: HttpAnswer): Outcome {
+    expected: text === '' ? '400' : body.length > LARGEST_BODY ? '413' : known,
+    read({ status, body: said }) {
       if (status !== 200) return `${status}`;
       if (said.active === true) return `200 of ${said.sub}`;
       return JSON.stringify(said) === '{"active":false}'
@@ -129,75 +161,19 @@ function introspection([text = '']: readonly string[], { client, issued }: Token
   };
 }
 
-function refresh([text = '']: readonly string[], { refreshable }: TokenFixture) {
+/** Presents the text as a refresh token. */
+function asRefreshToken({ mutator, text }: MutantToken, { refreshable }: TokenFixture): Question {
   const body = JSON.stringify({ refresh_token: text });
   const headers = [['Content-Type', 'application/json']] as const;
-  const known = refreshable.has(text) ? `200 of ${refreshable.get(text)}` : '401';
   const isTooLong = [...text].length > 512; // schemas count code points, as JSON Schema does
-  const refused = Buffer.byteLength(body) > LARGEST_BODY ? '413' : isTooLong ? '422' : undefined;
-  return {
-    request: { method: 'POST', path: '/api/auth/refresh', headers, body },
-    expected: refused ?? known,
-    read: ({ status, body: tokens }: HttpAnswer): Outcome =>
-      status === 200 ? `200 of ${claimsOf(tokens.access_token).sub}` : `${status}`,
-  };
-}
-
-/** Makes a mutant and a place to send it to: six of ten in a header. */
-function makeAttempt(fixture: TokenFixture, random: Random): Attempt {
-  const access = [...fixture.issued.keys()];
-  const refreshTokens = [...fixture.refreshable.keys()];
-  const kind = random.below(10);
-  if (kind < 6) {
-    return sendInHeader(
-      mutateToken([...access, ...refreshTokens], random),
-      access,
-      fixture,
-      random,
-    );
-  }
-  const [place, tokens]: [PlaceName, readonly string[]] =
-    kind < 8
-      ? ['introspection', [...access, ...refreshTokens]]
-      : ['refresh', [...refreshTokens, ...access.slice(0, 1)]];
-  const { mutator, text } = mutateToken(tokens, random);
-  return createAttempt(mutator, place, [text], fixture);
-}
-
-const RIGHT = ['Bearer', 'Bearer', 'bearer', 'BEARER', 'bEaReR'];
-const WRONG = ['Basic', 'Token', 'JWT', 'DPoP', 'Bearer:', 'Bearer=', 'Bear er', 'B\u00e9arer', ''];
-
-function sendInHeader(
-  { mutator, text }: MutantToken,
-  access: readonly string[],
-  fixture: TokenFixture,
-  { pick, below }: Random,
-): Attempt {
-  const place = pick(['me', 'me', 'me', 'logout', 'revoke-all'] as const);
-  const right = pick(RIGHT) + pick([' ', ' ', '   ']) + text;
-  const wrong = pick(WRONG) + pick([' ', '\t', '\u00a0', '', ' ,']) + text;
-  const second = pick([...access.map((token) => `Bearer ${token}`), '', 'x']);
-  const kind = below(14);
-  if (kind === 0) return createAttempt('another scheme', place, [wrong], fixture);
-  if (kind === 1) return createAttempt('two headers', place, [right, second], fixture);
-  return createAttempt(mutator, place, [right], fixture);
-}
-
-function createAttempt(
-  mutator: string,
-  name: PlaceName,
-  texts: readonly string[],
-  fixture: TokenFixture,
-): Attempt {
-  const { request, expected, read } = PLACES[name](texts, fixture);
+  const known = refreshable.has(text) ? `200 of ${refreshable.get(text)}` : '401';
   return {
     mutator,
-    request,
-    judge(answer) {
-      const outcome = read(answer);
-      const fault = outcome === expected ? undefined : `${outcome} in place of ${expected}`;
-      return { outcome: outcome.split(' of ')[0] ?? '', fault };
-    },
-    show: () => `${name} with ${JSON.stringify(texts)}`,
+    place: '/api/auth/refresh',
+    texts: [text],
+    request: { method: 'POST', path: '/api/auth/refresh', headers, body },
+    expected: Buffer.byteLength(body) > LARGEST_BODY ? '413' : isTooLong ? '422' : known,
+    read: ({ status, body: tokens }) =>
+      status === 200 ? `200 of ${claimsOf(tokens.access_token).sub}` : `${status}`,
   };
 }
