@@ -21,8 +21,8 @@ const PLANS: Readonly<Record<Size, Plan>> = {
     idle: 2_000,
     duration: 18 * SECOND,
     awaitsEnd: true,
-    loopDelay: SECOND,
     deadline: 5 * SECOND,
+    loopDelay: SECOND,
   },
   share: {
     junk: 3_000,
@@ -30,8 +30,8 @@ const PLANS: Readonly<Record<Size, Plan>> = {
     idle: 200,
     duration: SECOND,
     awaitsEnd: false,
-    loopDelay: 5 * SECOND,
     deadline: MINUTE,
+    loopDelay: 5 * SECOND,
   },
 };
 
@@ -77,57 +77,17 @@ interface AloneRow extends FloodResult {
   readonly commands: number;
 }
 
+const ALONE: readonly Column<AloneRow>[] = [
+  ['flood', ({ name }) => name],
+  ['answers', ({ answers }) => answers],
+  ['commands at the database', ({ commands }) => commands],
+];
+
 /** Runs a flood that the database must not be asked about. */
-async function runAlone(server: FloodedServer, flood: Flood): Promise<AloneRow> {
+async function runAlone(server: FloodedServer, { name, run }: Flood): Promise<AloneRow> {
   const before = await server.countCommands();
-  const result = await flood.run(() => true);
-  return { name: flood.name, ...result, commands: (await server.countCommands()) - before };
-}
-
-interface BesideRow extends FloodResult, Service, Watched {
-  readonly name: string;
-}
-
-/** Runs a flood and good clients at the same time. */
-async function runBeside(
-  server: FloodedServer,
-  flood: Flood,
-  { duration }: Plan,
-): Promise<BesideRow> {
-  const { url, sessions } = server;
-  const tokens = sessions.map(({ access }) => access);
-  let isOver = false;
-  const asking = runGoodClient({ url, tokens, duration }).finally(() => {
-    isOver = true;
-  });
-  // A flood breaks off where the system refuses connections, for example.
-  const flooding = flood
-    .run(() => isOver)
-    .catch(
-      ({ message }: Error): FloodResult => ({
-        answers: 'broken off',
-        faults: [`the flood broke off: ${message}`],
-      }),
-    );
-  const { result, ...watched } = await server.watch(Promise.all([asking, flooding]));
-  const [service, flooded] = result;
-  return { name: flood.name, ...watched, ...service, ...flooded };
-}
-
-/** Logs in after the storm of logins, again and again until that succeeds. */
-async function logInAgain({ url, emails }: FloodedServer) {
-  const started = performance.now();
-  for (let tries = 1; tries <= MOST_LOGINS; tries++) {
-    const { status } = await post(`${url}/api/auth/login`, {
-      email: emails[0],
-      password: PASSWORD,
-    });
-    const time = Math.round(performance.now() - started);
-    const report = `After the storm of logins somebody could log in within ${time} ms.`;
-    if (status === 200) return { report, faults: [] };
-    await delay(50);
-  }
-  return { report: '', faults: ['nobody could log in after the storm of logins'] };
+  const result = await run(() => true);
+  return { name, ...result, commands: (await server.countCommands()) - before };
 }
 
 function findFaultsAlone({ name, faults, commands }: AloneRow): readonly string[] {
@@ -135,47 +95,12 @@ function findFaultsAlone({ name, faults, commands }: AloneRow): readonly string[
   return [...faults.map((text) => `${name}: ${text}`), ...seen];
 }
 
-/** A request waits for the processor at up to this many places: client, server, MongoDB, and back. */
-const HOPS = 5;
-
-/** Finds broken rules. Every bound of time leaves room for the stalls of the machine itself. */
-function findFaultsBeside(
-  row: BesideRow,
-  memoryAlone: number,
-  { deadline, loopDelay }: Plan,
-): readonly string[] {
-  const { name, me, livez, stall, memory, faults, timed } = row;
-  const isInTime = (time: number, limit: number) => time <= limit + HOPS * stall;
-  const rules: readonly (readonly [isKept: boolean, otherwise: string])[] = [
-    [
-      getShareOfGood(me) >= LEAST_SHARE,
-      `of /me ${toPercent(getShareOfGood(me))} were answered 200`,
-    ],
-    [isInTime(me.max, deadline), `/me took up to ${round(me.max)} ms`],
-    [isInTime(livez.max, loopDelay), `/livez took up to ${round(livez.max)} ms`],
-    [memory <= memoryAlone + MOST_MEMORY_MORE, `the server came to ${round(memory)} MiB`],
-    [
-      timed === undefined || isInTime(timed.time, timed.limit),
-      `${timed?.name} took ${round(timed?.time ?? 0)} ms`,
-    ],
-  ];
-  const broken = rules.filter(([isKept]) => !isKept).map(([, otherwise]) => otherwise);
-  return [...faults, ...broken].map((text) => `beside ${name}: ${text}`);
-}
-
-function getShareOfGood({ statuses }: LoadResult): number {
-  const all = Object.values(statuses).reduce((sum, count) => sum + count, 0);
-  return (statuses['200'] ?? 0) / all;
+interface BesideRow extends FloodResult, Service, Watched {
+  readonly name: string;
 }
 
 const round = (value: number) => Math.round(value);
 const toPercent = (share: number) => `${(share * 100).toFixed(2)} %`;
-
-const ALONE: readonly Column<AloneRow>[] = [
-  ['flood', ({ name }) => name],
-  ['answers', ({ answers }) => answers],
-  ['commands at the database', ({ commands }) => commands],
-];
 
 const BESIDE: readonly Column<BesideRow>[] = [
   ['beside', ({ name }) => name],
@@ -188,3 +113,68 @@ const BESIDE: readonly Column<BesideRow>[] = [
   ['memory, MiB', ({ memory }) => round(memory)],
   ['what the flood was answered', ({ answers }) => answers],
 ];
+
+/** Runs a flood and good clients at the same time. */
+async function runBeside(
+  { url, sessions, watch }: FloodedServer,
+  { name, run }: Flood,
+  { duration }: Plan,
+): Promise<BesideRow> {
+  const tokens = sessions.map(({ access }) => access);
+  let isOver = false;
+  const asking = runGoodClient({ url, tokens, duration }).finally(() => {
+    isOver = true;
+  });
+  // A flood breaks off where the system refuses connections, for example.
+  const breakOff = ({ message }: Error): FloodResult => {
+    return { answers: 'broken off', faults: [`the flood broke off: ${message}`] };
+  };
+  const flooding = run(() => isOver).catch(breakOff);
+  const { result, ...watched } = await watch(Promise.all([asking, flooding]));
+  const [service, flooded] = result;
+  return { name, ...watched, ...service, ...flooded };
+}
+
+/** A request waits for the processor at up to this many places: client, server, MongoDB, and back. */
+const HOPS = 5;
+
+/** Finds broken rules. Every bound of time leaves room for the stalls of the machine itself. */
+function findFaultsBeside(
+  { name, me, livez, stall, memory, faults, timed }: BesideRow,
+  memoryAlone: number,
+  { deadline, loopDelay }: Plan,
+): readonly string[] {
+  const isInTime = (time: number, limit: number) => time <= limit + HOPS * stall;
+  const { name: timedName, time, limit } = timed ?? { name: '', time: 0, limit: 0 };
+  const good = getShareOfGood(me);
+  const rules: readonly (readonly [isKept: boolean, otherwise: string])[] = [
+    [good >= LEAST_SHARE, `of /me ${toPercent(good)} were answered 200`],
+    [isInTime(me.max, deadline), `/me took up to ${round(me.max)} ms`],
+    [isInTime(livez.max, loopDelay), `/livez took up to ${round(livez.max)} ms`],
+    [memory <= memoryAlone + MOST_MEMORY_MORE, `the server came to ${round(memory)} MiB`],
+    [isInTime(time, limit), `${timedName} took ${round(time)} ms`],
+  ];
+  const broken = rules.filter(([isKept]) => !isKept).map(([, otherwise]) => otherwise);
+  return [...faults, ...broken].map((text) => `beside ${name}: ${text}`);
+}
+
+function getShareOfGood({ statuses }: LoadResult): number {
+  const all = Object.values(statuses).reduce((sum, count) => sum + count, 0);
+  return (statuses['200'] ?? 0) / all;
+}
+
+/** Logs in after the storm of logins, again and again until that succeeds. */
+async function logInAgain({ url, emails }: FloodedServer) {
+  const started = performance.now();
+  for (let tries = 1; tries <= MOST_LOGINS; tries++) {
+    const { status } = await post(`${url}/api/auth/login`, {
+      email: emails[0],
+      password: PASSWORD,
+    });
+    const time = round(performance.now() - started);
+    const report = `After the storm of logins somebody could log in within ${time} ms.`;
+    if (status === 200) return { report, faults: [] };
+    await delay(50);
+  }
+  return { report: '', faults: ['nobody could log in after the storm of logins'] };
+}

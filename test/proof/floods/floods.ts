@@ -1,18 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { MINUTE, SECOND } from '../../../lib/time.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { createHttpClient } from '../http-client.ts';
-import {
-  type Make,
-  makeJunkCredentials,
-  makeJunkRefreshTokens,
-  makeJunkTokens,
-  makeLogins,
-  makeUnknownClients,
-} from './junk.ts';
+import * as junk from './junk.ts';
 import { type LoadResult, runClosedLoop, runOpenLoop } from './load.ts';
 import type { FloodedServer } from './server.ts';
-import { IDLE_CLIENTS, openSlowClients, SLOW_CLIENTS } from './slow-clients.ts';
+import { IDLE_CLIENTS, keepConnections, SLOW_CLIENTS } from './slow-clients.ts';
 
 /** Harm that is done to the server while good clients are at work. */
 export interface Flood {
@@ -59,97 +51,71 @@ const LATEST_END = 15 * SECOND;
 /** Lists every flood, on this server. */
 export function createFloods(
   scope: Scope,
-  server: FloodedServer,
-  sizes: FloodSizes,
+  { url, emails, sessions }: FloodedServer,
+  { junk: junkSize, slow, idle, duration, awaitsEnd, deadline }: FloodSizes,
 ): readonly Flood[] {
-  const { url, emails, sessions } = server;
   const [session] = sessions;
   if (session === undefined) throw new Error('Nobody has logged in');
   const send = createHttpClient(scope, url, CONNECTIONS);
+  const sendAtOnce = createHttpClient(scope, url, Number.POSITIVE_INFINITY);
 
-  const junk = (name: string, makes: readonly Make[], isJunk = true): Flood => ({
-    name,
-    isJunk,
-    async run(isOver) {
-      let sent = 0;
-      const next = () =>
-        sent < sizes.junk || !isOver() ? makes[sent++ % makes.length]?.() : undefined;
-      return summarize(await runClosedLoop(send, next, CONNECTIONS), [401]);
-    },
-  });
-  const crowd = (name: string, size: number, kinds: typeof IDLE_CLIENTS, awaitsEnd: boolean) => ({
-    name: `${size} ${name}`,
-    run: (isOver: () => boolean) =>
-      runCrowd({ url, kinds, size, duration: sizes.duration, awaitsEnd }, isOver),
-  });
-
-  return [
-    junk('junk access tokens', makeJunkTokens(session)),
-    junk('junk refresh tokens', makeJunkRefreshTokens(session)),
-    junk('junk client credentials', makeJunkCredentials(session)),
-    junk('credentials of unknown clients', makeUnknownClients(session), false),
-    crowd('slow clients', sizes.slow, SLOW_CLIENTS, sizes.awaitsEnd),
-    crowd('idle connections', sizes.idle, IDLE_CLIENTS, false),
-    {
-      name: `${LOGIN_RATE} logins a second`,
-      run: () => runLoginStorm(scope, url, makeLogins(emails), sizes),
-    },
-  ];
-}
-
-/** Sends logins at a steady rate. Logins must be turned away, and answered in time. */
-async function runLoginStorm(
-  scope: Scope,
-  url: string,
-  makes: readonly Make[],
-  { duration, deadline }: FloodSizes,
-): Promise<FloodResult> {
-  const send = createHttpClient(scope, url, Number.POSITIVE_INFINITY);
-  let left = (duration * LOGIN_RATE) / 1_000;
-  const next = () => (left-- > 0 ? makes[left % makes.length]?.() : undefined);
-  const result = await runOpenLoop(send, next, LOGIN_RATE);
-  const { faults, answers } = summarize(result, [200, 401, 429, 503]);
-  const isShed = ['429', '503'].some((status) => status in result.statuses);
-  return {
-    answers: `${answers}; the slowest after ${Math.round(result.max)} ms`,
-    faults: isShed ? faults : [...faults, 'no login was turned away'],
-    timed: { name: 'a login', time: result.max, limit: deadline + ROUND_TRIP },
+  const sendJunk = (makes: readonly junk.Make[]) => async (isOver: () => boolean) => {
+    let sent = 0;
+    const next = () =>
+      sent < junkSize || !isOver() ? makes[sent++ % makes.length]?.() : undefined;
+    return summarize(await runClosedLoop(send, next, CONNECTIONS), [401]);
   };
-}
 
-interface Crowd extends Pick<FloodSizes, 'duration' | 'awaitsEnd'> {
-  readonly url: string;
-  readonly kinds: typeof IDLE_CLIENTS;
-  readonly size: number;
-}
+  /** Keeps connections open. Where that is awaited, the server must end each one, and in time. */
+  const keepOpen =
+    (size: number, kinds: typeof IDLE_CLIENTS, mustEnd: boolean) =>
+    async (isOver: () => boolean): Promise<FloodResult> => {
+      const started = performance.now();
+      const ended = await keepConnections(url, kinds, size, (count) => {
+        const time = performance.now() - started;
+        return time < duration || !isOver() || (mustEnd && count < size && time < MINUTE);
+      });
+      const time = Math.max(0, ...ended);
+      const last = ended.length === 0 ? '' : `, the last after ${(time / SECOND).toFixed(1)} s`;
+      const answers = `${ended.length} ended by the server${last}`;
+      if (!mustEnd) return { answers, faults: [] };
+      const faults = ended.length === size ? [] : [`of ${size} slow clients ${answers}`];
+      return { answers, faults, timed: { name: 'a slow client', time, limit: LATEST_END } };
+    };
 
-/** Keeps connections open. Where that is awaited, the server must end each one, and in time. */
-async function runCrowd(
-  { url, kinds, size, duration, awaitsEnd }: Crowd,
-  isOver: () => boolean,
-): Promise<FloodResult> {
-  const { ended, close } = openSlowClients(url, kinds, size);
-  const started = performance.now();
-  const isWaiting = (time: number) =>
-    time < duration || !isOver() || (awaitsEnd && ended.length < size && time < MINUTE);
-  while (isWaiting(performance.now() - started)) await delay(50);
-  close();
-  const time = Math.max(0, ...ended);
-  const last = ended.length === 0 ? '' : `, the last after ${(time / SECOND).toFixed(1)} s`;
-  const answers = `${ended.length} ended by the server${last}`;
-  if (!awaitsEnd) return { answers, faults: [] };
-  const faults = ended.length === size ? [] : [`of ${size} slow clients ${answers}`];
-  return { answers, faults, timed: { name: 'a slow client', time, limit: LATEST_END } };
+  /** Sends logins at a steady rate. Logins must be turned away, and answered in time. */
+  async function logIn(): Promise<FloodResult> {
+    const makes = junk.makeLogins(emails);
+    let left = (duration * LOGIN_RATE) / SECOND;
+    const next = () => (left-- > 0 ? makes[left % makes.length]?.() : undefined);
+    const result = await runOpenLoop(sendAtOnce, next, LOGIN_RATE);
+    const { faults, answers } = summarize(result, [200, 401, 429, 503]);
+    const isShed = '429' in result.statuses || '503' in result.statuses;
+    return {
+      answers: `${answers}; the slowest after ${Math.round(result.max)} ms`,
+      faults: isShed ? faults : [...faults, 'no login was turned away'],
+      timed: { name: 'a login', time: result.max, limit: deadline + ROUND_TRIP },
+    };
+  }
+
+  const tokens = sendJunk(junk.makeTokens(session));
+  const refreshTokens = sendJunk(junk.makeRefreshTokens(session));
+  const credentials = sendJunk(junk.makeCredentials(session));
+  return [
+    { name: 'junk access tokens', isJunk: true, run: tokens },
+    { name: 'junk refresh tokens', isJunk: true, run: refreshTokens },
+    { name: 'junk client credentials', isJunk: true, run: credentials },
+    { name: 'credentials of unknown clients', run: sendJunk(junk.makeUnknownClients(session)) },
+    { name: `${slow} slow clients`, run: keepOpen(slow, SLOW_CLIENTS, awaitsEnd) },
+    { name: `${idle} idle connections`, run: keepOpen(idle, IDLE_CLIENTS, false) },
+    { name: `${LOGIN_RATE} logins a second`, run: logIn },
+  ];
 }
 
 function summarize({ statuses }: LoadResult, right: readonly number[]): FloodResult {
   const counts = Object.entries(statuses);
-  return {
-    answers: counts
-      .map(([status, count]) => `${count.toLocaleString('en')} × ${status}`)
-      .join(', '),
-    faults: counts
-      .filter(([status]) => !right.includes(Number(status)))
-      .map(([status, count]) => `${count} were answered ${status}`),
-  };
+  const answers = counts.map(([status, count]) => `${count.toLocaleString('en')} × ${status}`);
+  const wrong = counts.filter(([status]) => !right.includes(Number(status)));
+  const faults = wrong.map(([status, count]) => `${count} were answered ${status}`);
+  return { answers: answers.join(', '), faults };
 }

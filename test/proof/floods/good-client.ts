@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { createHttpClient } from '../http-client.ts';
+import { createHttpClient, type HttpRequest } from '../http-client.ts';
 import { type LoadResult, runOpenLoop } from './load.ts';
 
 /** Answers to a good client. */
 export interface Service {
-  /** Answers of `/me` at a steady rate. */
   readonly me: LoadResult;
   /** Answers of `/livez`, which needs nothing but the event loop of the server. */
   readonly livez: LoadResult;
@@ -35,22 +34,21 @@ async function askSteadily({ url, tokens, duration }: Task): Promise<Service> {
   const cleanups: (() => unknown)[] = [];
   const scope = { teardown: (cleanup: () => unknown) => cleanups.push(cleanup) };
   const send = createHttpClient(scope, url, Number.POSITIVE_INFINITY);
+  const livez = (): HttpRequest => ({ method: 'GET', path: '/livez', headers: [] });
+  const me = (): HttpRequest => {
+    const token = tokens[Math.floor(Math.random() * tokens.length)];
+    const headers = [['Authorization', `Bearer ${token}`]] as const;
+    return { method: 'GET', path: '/api/auth/me', headers };
+  };
   // Beside a flood Node accepts new connections slowly: requests find open ones, as those of a real client.
-  const open = () => send({ method: 'GET', path: '/livez', headers: [] });
-  await Promise.all(Array.from({ length: CONNECTIONS }, open));
+  await Promise.all(Array.from({ length: CONNECTIONS }, () => send(livez())));
   const until = performance.now() + duration;
-  const repeat = (path: string, makeHeaders: () => [string, string][]) => () =>
-    performance.now() < until ? { method: 'GET', path, headers: makeHeaders() } : undefined;
-  const token = () => tokens[Math.floor(Math.random() * tokens.length)];
-  const nextMe = repeat('/api/auth/me', () => [['Authorization', `Bearer ${token()}`]]);
-  const [me, livez] = await Promise.all([
-    runOpenLoop(send, nextMe, ME_RATE),
-    runOpenLoop(
-      send,
-      repeat('/livez', () => []),
-      LIVEZ_RATE,
-    ),
+  const repeat = (make: () => HttpRequest) => () =>
+    performance.now() < until ? make() : undefined;
+  const results = await Promise.all([
+    runOpenLoop(send, repeat(me), ME_RATE),
+    runOpenLoop(send, repeat(livez), LIVEZ_RATE),
   ]);
   for (const cleanup of cleanups) cleanup();
-  return { me, livez };
+  return { me: results[0], livez: results[1] };
 }

@@ -12,7 +12,7 @@ export type Make = () => HttpRequest;
 const randomText = (bytes = 32) => randomBytes(bytes).toString('base64url');
 
 /** Texts that look like access tokens: each costs the server as much as it can. */
-export function makeJunkTokens({ access }: Tokens): readonly Make[] {
+export function makeTokens({ access }: Tokens): readonly Make[] {
   const [header = '', payload = '', signature = ''] = access.split('.');
   const makeClaims = () => encode(JSON.stringify({ ...claimsOf(access), jti: randomUUID() }));
   const unsigned = encode(JSON.stringify({ alg: 'none', typ: 'at+jwt' }));
@@ -34,7 +34,7 @@ export function makeJunkTokens({ access }: Tokens): readonly Make[] {
 }
 
 /** Refresh tokens in the right form, some with the name of the server's secret, with a mac that nobody made. */
-export function makeJunkRefreshTokens({ refresh }: Tokens): readonly Make[] {
+export function makeRefreshTokens({ refresh }: Tokens): readonly Make[] {
   const [version, kid, sessionId] = refresh.split('.');
   return [
     () => `${version}.${kid}.${randomUUID()}.0.${randomText()}`,
@@ -45,7 +45,7 @@ export function makeJunkRefreshTokens({ refresh }: Tokens): readonly Make[] {
 }
 
 /** Credentials that no client's are spelled like. */
-export function makeJunkCredentials({ access }: Tokens): readonly Make[] {
+export function makeCredentials({ access }: Tokens): readonly Make[] {
   return [
     () => [randomText(20), randomText(20)],
     () => [randomUUID(), randomText(20)],

@@ -9,53 +9,45 @@ export interface LoadResult {
   readonly max: number;
 }
 
-/** Keeps so many requests on their way until there is no next one. */
-export async function runClosedLoop(
-  send: Send,
-  next: () => HttpRequest | undefined,
-  workers: number,
-): Promise<LoadResult> {
-  const recorder = createRecorder();
+/** Returns the next request; undefined at the end. */
+type Next = () => HttpRequest | undefined;
+
+/** Keeps so many requests on their way. */
+export async function runClosedLoop(send: Send, next: Next, workers: number): Promise<LoadResult> {
+  const { record, summarize } = createRecorder(send);
   const work = async () => {
-    for (let request = next(); request !== undefined; request = next()) {
-      await recorder.record(send(request), performance.now());
-    }
+    for (let request = next(); request; request = next()) await record(request, performance.now());
   };
   await Promise.all(Array.from({ length: workers }, work));
-  return recorder.summarize();
+  return summarize();
 }
 
 /**
- * Sends so many requests a second until there is no next one, whether or not the ones before have been
- * answered. Latency counts from the time a request was due, so a server that stalls is charged with all
- * who would have come meanwhile.
+ * Sends so many requests a second, whether or not the ones before have been answered. Latency counts from
+ * the time a request was due, so a server that stalls is charged with all who would have come meanwhile.
  */
-export async function runOpenLoop(
-  send: Send,
-  next: () => HttpRequest | undefined,
-  rate: number,
-): Promise<LoadResult> {
-  const recorder = createRecorder();
+export async function runOpenLoop(send: Send, next: Next, rate: number): Promise<LoadResult> {
+  const { record, summarize } = createRecorder(send);
   const answers: Promise<void>[] = [];
   const start = performance.now();
-  for (let request = next(); request !== undefined; request = next()) {
+  for (let request = next(); request; request = next()) {
     const due = start + (answers.length * 1_000) / rate;
     const early = due - performance.now();
     if (early > 0) await delay(early);
-    const answer = recorder.record(send(request), due);
+    const answer = record(request, due);
     answer.catch(() => undefined); // thrown at the end
     answers.push(answer);
   }
   await Promise.all(answers);
-  return recorder.summarize();
+  return summarize();
 }
 
-function createRecorder() {
+function createRecorder(send: Send) {
   const statuses: Record<string, number> = {};
   const times: number[] = [];
   return {
-    async record(answer: ReturnType<Send>, due: number): Promise<void> {
-      const { status } = await answer;
+    async record(request: HttpRequest, due: number): Promise<void> {
+      const { status } = await send(request);
       times.push(performance.now() - due);
       statuses[status] = (statuses[status] ?? 0) + 1;
     },

@@ -11,15 +11,7 @@ import { openSession, type Tokens } from '../../helpers/sessions.ts';
 import { addUser } from '../../helpers/users.ts';
 
 /** A server in a process of its own on a MongoDB of its own, with users who have logged in. */
-export interface FloodedServer {
-  readonly url: string;
-  readonly emails: readonly string[];
-  readonly sessions: readonly Tokens[];
-  /** Counts the commands at its collections so far, except those at the server's own counters. */
-  countCommands(): Promise<number>;
-  /** Looks after the process again and again until the work is done. */
-  watch<T>(work: Promise<T>): Promise<{ readonly result: T } & Watched>;
-}
+export type FloodedServer = Awaited<ReturnType<typeof startFloodedServer>>;
 
 export interface Watched {
   /** The most memory of the process, in MiB. */
@@ -32,7 +24,7 @@ const USERS = 20;
 const COUNTED = ['revoked_tokens', 'users', 'sessions', 'clients', 'login_limits', 'audit_events'];
 const LOOK_EVERY = 250;
 
-export async function startFloodedServer(scope: Scope, deadline: number): Promise<FloodedServer> {
+export async function startFloodedServer(scope: Scope, deadline: number) {
   const { uri } = await ownMongod(scope);
   const { db, close } = connect(uri, { deadline: 60_000 });
   scope.teardown(close);
@@ -56,12 +48,14 @@ export async function startFloodedServer(scope: Scope, deadline: number): Promis
     url,
     emails,
     sessions,
-    async countCommands() {
+    /** Counts the commands at its collections so far, except those at the server's own counters. */
+    async countCommands(): Promise<number> {
       const { totals } = await operator.db('admin').command({ top: 1 });
       const counts = COUNTED.map((name) => totals[`rescind.${name}`]?.total.count ?? 0);
       return counts.reduce((sum, count) => sum + count, 0);
     },
-    async watch(work) {
+    /** Looks after the process again and again until the work is done. */
+    async watch<T>(work: Promise<T>): Promise<{ readonly result: T } & Watched> {
       let [memory, stall] = [0, 0];
       const isDone = work.then(
         () => true,

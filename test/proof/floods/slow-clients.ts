@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
-/** Bytes that a client sends at once, and bytes that it then sends one by one, one every `PACE` milliseconds. */
-interface SlowClient {
+/** Bytes that a client sends at once, and bytes that it then sends one by one. */
+export interface SlowClient {
   readonly atOnce: string;
   readonly slowly: string;
 }
@@ -22,12 +23,20 @@ export const IDLE_CLIENTS: readonly SlowClient[] = [
   { atOnce: 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n', slowly: '' },
 ];
 
+/** Milliseconds from one slow byte to the next. */
 const PACE = 200;
 
-/** Opens so many connections to the server, of each of these kinds in turn. */
-export function openSlowClients(url: string, kinds: readonly SlowClient[], size: number) {
+/**
+ * Keeps so many connections to the server open, of each of these kinds in turn. Returns for how many
+ * milliseconds those were open that the server has ended.
+ */
+export async function keepConnections(
+  url: string,
+  kinds: readonly SlowClient[],
+  size: number,
+  goesOn: (ended: number) => boolean,
+): Promise<readonly number[]> {
   const open = new Map<Socket, SlowClient>();
-  /** Milliseconds for which the connections were open that the server has ended. */
   const ended: number[] = [];
   for (let index = 0; index < size; index++) {
     const kind = kinds[index % kinds.length] as SlowClient;
@@ -40,21 +49,14 @@ export function openSlowClients(url: string, kinds: readonly SlowClient[], size:
     });
     socket.resume().write(kind.atOnce);
   }
-  let next = 0;
-  const timer = setInterval(() => {
+  for (let next = 0; goesOn(ended.length); next++) {
     for (const [socket, { slowly }] of open) {
       if (next < slowly.length && socket.writable) socket.write(slowly.charAt(next));
     }
-    next++;
-  }, PACE);
-
-  return {
-    ended,
-    close(): void {
-      clearInterval(timer);
-      const left = [...open.keys()];
-      open.clear();
-      for (const socket of left) socket.destroy();
-    },
-  };
+    await delay(PACE);
+  }
+  const left = [...open.keys()];
+  open.clear();
+  for (const socket of left) socket.destroy();
+  return ended;
 }
