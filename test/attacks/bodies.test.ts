@@ -15,7 +15,7 @@ const MALFORMED = refusal('malformed_body');
 const UNSUPPORTED = refusal('unsupported_media_type');
 
 /** Someone logged in, and what each endpoint with a JSON body would be sent in good faith. */
-async function scene(t: ExecutionContext) {
+async function openFixture(t: ExecutionContext) {
   const server = await testServer(t);
   const { email } = await addUser(server.collections);
   const token = await logIn(server.url, email);
@@ -32,7 +32,7 @@ async function scene(t: ExecutionContext) {
   return { ...server, email, token, good, sessions };
 }
 
-type Scene = Awaited<ReturnType<typeof scene>>;
+type Fixture = Awaited<ReturnType<typeof openFixture>>;
 
 interface Sent {
   readonly type?: string;
@@ -44,7 +44,7 @@ type Rows = Readonly<Record<string, (good: Record<string, string>) => Sent>>;
 
 /** Every endpoint with a JSON body refuses each of these so; nothing is changed, and no session opened. */
 async function assertRefused(t: ExecutionContext, expected: RegExp | string, rows: Rows) {
-  const it = await scene(t);
+  const it = await openFixture(t);
   for (const path of jsonPaths) {
     for (const [name, make] of Object.entries(rows)) {
       const { type = JSON_TYPE, body } = make(it.good[path] ?? {});
@@ -57,7 +57,10 @@ async function assertRefused(t: ExecutionContext, expected: RegExp | string, row
   await assertUntouched(t, it);
 }
 
-async function assertUntouched(t: ExecutionContext, { url, token, collections, sessions }: Scene) {
+async function assertUntouched(
+  t: ExecutionContext,
+  { url, token, collections, sessions }: Fixture,
+) {
   t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
   t.deepEqual((await collections.sessions.find().toArray()).length, sessions.length);
 }
@@ -150,7 +153,7 @@ test('__proto__ in a JSON body is refused by every endpoint, constructor and pro
 });
 
 test('A JSON member that is there twice is refused, so no two readers can differ about it', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const other = await addUser(it.collections);
   const twice = (first: string, last: string) =>
     `{"email":"${first}","password":"${PASSWORD}","email":"${last}"}`;
@@ -168,7 +171,7 @@ test('A JSON member that is there twice is refused, so no two readers can differ
 });
 
 test('A form endpoint reads no JSON, no multipart, no brackets and no parameter twice', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const client = await addClient(it.collections);
   const form = 'application/x-www-form-urlencoded';
   const sent: Readonly<Record<string, Sent>> = {

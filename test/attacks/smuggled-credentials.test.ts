@@ -1,8 +1,8 @@
 import test from 'ava';
-import { assertHarmless, CHUNKED, sharedScene } from './smuggling.ts';
+import { assertHarmless, CHUNKED, shareFixture } from './smuggling.ts';
 import { converse, request } from './wire.ts';
 
-const shared = sharedScene();
+const shared = shareFixture();
 
 test('Smuggling: no one is let in whose token is not in exactly one Authorization header', async (t) => {
   const me = (...headers: string[]) => request('GET /api/auth/me', ...headers, 'Connection: close');

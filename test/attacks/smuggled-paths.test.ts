@@ -1,9 +1,9 @@
 import test from 'ava';
 import { sendAs } from '../helpers/server.ts';
-import { isRefusal, scene, sharedScene } from './smuggling.ts';
+import { isRefusal, openFixture, shareFixture } from './smuggling.ts';
 import { type Conversation, converse, request } from './wire.ts';
 
-const shared = sharedScene();
+const shared = shareFixture();
 
 /** Ways to write a path that some proxy or framework takes for another one. */
 const PATHS = [
@@ -55,7 +55,7 @@ test('Smuggling: no spelling of a path lets anyone in without a token', async (t
 });
 
 test('Smuggling: no path reaches a protected route in another spelling, which a rule of a proxy would miss', async (t) => {
-  const { url, token, log } = await scene(t);
+  const { url, token, log } = await openFixture(t);
   const bearer = `Authorization: Bearer ${await token()}`;
   const same = ['/api/auth/me?/livez', '/api/auth/me#/livez'];
   for (const path of PATHS.filter((each) => !same.includes(each))) {
@@ -66,7 +66,7 @@ test('Smuggling: no path reaches a protected route in another spelling, which a 
 });
 
 test('Smuggling: no header or parameter changes the method or the path of a request', async (t) => {
-  const { url, token, log } = await scene(t);
+  const { url, token, log } = await openFixture(t);
   const used = await token();
   const overrides = [
     'X-HTTP-Method-Override: POST',
@@ -115,7 +115,7 @@ for (const [trusted, expected] of [
   ['2', '203.0.113.2'],
 ] as const) {
   test(`Smuggling: with TRUST_PROXY=${trusted} an address is believed only as far as that many proxies have written it`, async (t) => {
-    const { url, log } = await scene(t, { TRUST_PROXY: trusted });
+    const { url, log } = await openFixture(t, { TRUST_PROXY: trusted });
     await converse(url, request('GET /livez', ...SPOOFED, 'Connection: close'));
     t.is(log.at(-1)?.['ip'], expected);
   });

@@ -1,13 +1,13 @@
 import { METHODS } from 'node:http';
 import test from 'ava';
 import { sendAs } from '../helpers/server.ts';
-import { assertHarmless, CHUNKED, type Rows, sharedScene } from './smuggling.ts';
+import { assertHarmless, CHUNKED, type Rows, shareFixture } from './smuggling.ts';
 import { converse, request } from './wire.ts';
 
 /** Node 20.19's parser takes any two bytes for the end of a chunk; the one that came with QUERY does not. */
 const STRICT_PARSER = METHODS.includes('QUERY');
 
-const shared = sharedScene();
+const shared = shareFixture();
 
 /** What an attacker hides behind or inside a request: done, it ends the token. */
 function logoutWith(token: string): string {

@@ -1,5 +1,6 @@
-/** What the tests of smuggling share: a server, requests that hide another one, and what must become of them. */
+/** Fixture of the tests of smuggling: a server, and requests that hide another one. */
 import test, { type ExecutionContext } from 'ava';
+import { createCleanups } from '../../scripts/dev/cleanups.ts';
 import { ageDeployment } from '../helpers/database.ts';
 import { tokenOfAge } from '../helpers/forged-tokens.ts';
 import type { Scope } from '../helpers/scope.ts';
@@ -7,28 +8,26 @@ import { send, sendAs, type TestServer, testServer } from '../helpers/server.ts'
 import { addUser } from '../helpers/users.ts';
 import { converse } from './wire.ts';
 
-export interface Scene extends TestServer {
-  /** A new token of a session of its own. */
+export interface Fixture extends TestServer {
+  /** Issues a new token of a session of its own. */
   token(): Promise<string>;
 }
 
-export async function scene(t: Scope, environment = {}): Promise<Scene> {
+export async function openFixture(t: Scope, environment = {}): Promise<Fixture> {
   const server = await testServer(t, environment);
   await ageDeployment(server.collections);
   const user = await addUser(server.collections);
   return { ...server, token: () => tokenOfAge(0, server.secret, user) };
 }
 
-/** One scene for all tests of a file; answers where it is once they run. */
-export function sharedScene(): () => Scene {
-  let shared: Scene;
-  const cleanups: (() => unknown)[] = [];
+/** Opens one fixture for all tests of a file. Returns a function that gives it to them. */
+export function shareFixture(): () => Fixture {
+  let shared: Fixture;
+  const cleanups = createCleanups();
   test.before(async () => {
-    shared = await scene({ teardown: (cleanup) => cleanups.unshift(cleanup) });
+    shared = await openFixture({ teardown: (undo) => cleanups.add(async () => undo()) });
   });
-  test.after.always(async () => {
-    for (const cleanup of cleanups) await cleanup();
-  });
+  test.after.always(() => cleanups.run());
   return () => shared;
 }
 
@@ -37,8 +36,8 @@ export type Rows = Readonly<Record<string, (token: string) => string>>;
 
 const HARMLESS = 'refused, and the token lives';
 
-/** None of these is answered with 2xx or 5xx, and none of them, nor what is hidden in it, has ended a token. */
-export async function assertHarmless(t: ExecutionContext, { url, token }: Scene, rows: Rows) {
+/** Asserts that none of these is answered with 2xx or 5xx, and that none, nor what is hidden in it, has ended a token. */
+export async function assertHarmless(t: ExecutionContext, { url, token }: Fixture, rows: Rows) {
   const seen = Object.entries(rows).map(async ([name, make]): Promise<[string, string]> => {
     const used = await token();
     const { statuses, text } = await converse(url, make(used));
@@ -51,7 +50,7 @@ export async function assertHarmless(t: ExecutionContext, { url, token }: Scene,
   t.is((await send(`${url}/livez`)).status, 200);
 }
 
-/** 100 is no answer yet. */
+/** Tells refusals from other statuses; 100 is no answer yet. */
 export function isRefusal(status: number): boolean {
   return status === 100 || (status >= 400 && status < 500);
 }

@@ -13,7 +13,7 @@ import { addUser } from '../helpers/users.ts';
 
 const INVALID = refusal('invalid_token');
 
-async function scene(t: ExecutionContext, environment = {}) {
+async function openFixture(t: ExecutionContext, environment = {}) {
   const server = await testServer(t, environment);
   const user = await addUser(server.collections);
   return { ...server, user, honest: await logIn(server.url, user.email) };
@@ -35,7 +35,7 @@ async function assertRefused(
 for (const alg of ['RS256', 'EdDSA'] as const) {
   test(`HS256 confusion: a server that signs by ${alg} refuses an HMAC keyed with what it publishes, raw PEM bytes among it`, async (t) => {
     const { privateKey, publicKey } = newPair(alg);
-    const it = await scene(t, { JWT_PRIVATE_KEY: privateKey });
+    const it = await openFixture(t, { JWT_PRIVATE_KEY: privateKey });
     const { keys } = (await send(`${it.url}/.well-known/jwks.json`)).body;
     const [jwk] = keys;
     const der = Buffer.from(publicKey.replaceAll(/-----.*?-----|\s/g, ''), 'base64');
@@ -62,7 +62,7 @@ for (const alg of ['RS256', 'EdDSA'] as const) {
 }
 
 test('An embedded jwk: a token that brings the key it was signed with is refused, whatever names it', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const jwk = publicKey.export({ format: 'jwk' });
   const own = await calculateJwkThumbprint(jwk);
@@ -90,7 +90,7 @@ test('jku and x5u: no address that a token names is ever asked', async (t) => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => server.close());
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
-  const it = await scene(t);
+  const it = await openFixture(t);
   await assertRefused(t, it, {
     jku: forge(it.honest, it.secret, { header: { jku: address } }),
     x5u: forge(it.honest, it.secret, { header: { x5u: address } }),
@@ -101,7 +101,7 @@ test('jku and x5u: no address that a token names is ever asked', async (t) => {
 });
 
 test('kid injection: a kid that is a path, a query, a command or a name of every object finds no key', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const kids: readonly unknown[] = [
     '../../../../dev/null',
     '/dev/null',
@@ -147,7 +147,7 @@ function withText(token: string, secret: string, texts: { header?: string; paylo
 }
 
 test('Duplicate members: a token is refused that says alg, kid or a claim twice, in whichever order', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const [header = '', payload = ''] = it.honest
     .split('.')
     .map((part) => Buffer.from(part, 'base64url').toString());
@@ -181,7 +181,7 @@ test('Duplicate members: a token is refused that says alg, kid or a claim twice,
 });
 
 test('Numbers beyond numbers: exp, iat and stamp of 1e308, 1e999 and the like are refused', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const payload = Buffer.from(it.honest.split('.')[1] ?? '', 'base64url').toString();
   const numbers = [
     '1e308',
@@ -209,7 +209,7 @@ test('Numbers beyond numbers: exp, iat and stamp of 1e308, 1e999 and the like ar
 });
 
 test('__proto__ in a token: what it holds counts for nothing, and changes no other object', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const { collections, url, user } = it;
   const claims = claimsOf(it.honest);
   const { sub: _, ...withoutSub } = claims;
@@ -237,7 +237,7 @@ test('__proto__ in a token: what it holds counts for nothing, and changes no oth
 });
 
 test('A flood of junk: only tokens that verify are stored as revoked, at logout and at /oauth/revoke', async (t) => {
-  const { url, collections, honest } = await scene(t);
+  const { url, collections, honest } = await openFixture(t);
   const client = await addClient(collections);
   const now = toSeconds(Date.now());
   const junk = Array.from({ length: 150 }, (_, n) =>

@@ -1,26 +1,29 @@
 /** Requests byte by byte, several on one connection: what HTTP clients refuse to send. */
 import { connect } from 'node:net';
+import { MINUTE, SECOND } from '../../lib/time.ts';
 
-/** What came back on a connection. */
+/** Answers on one connection. */
 export interface Conversation {
-  /** Of the answers, in order. */
+  /** The statuses, in order. */
   readonly statuses: readonly number[];
   readonly text: string;
 }
 
-/** In milliseconds, for a connection that the server leaves open: the first answer has to come, and then no more does. */
-const PATIENCE = 30_000;
-const SILENCE = 2_000;
+/** Milliseconds without an answer after which a connection is given up that the server leaves open. */
+const LATEST_ANSWER = 2 * MINUTE;
+/** The same after an answer; five times as long as that one took, where that is longer. */
+const SILENCE = 2 * SECOND;
 
 /** Writes the bytes of a text in ISO-8859-1 to a connection of its own, and reads until the server closes it or is silent. */
 export async function converse(url: string, request: string): Promise<Conversation> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
+  const started = performance.now();
   const chunks: Buffer[] = [];
-  socket.setTimeout(PATIENCE, () => socket.destroy());
+  socket.setTimeout(LATEST_ANSWER, () => socket.destroy());
   socket.on('data', (chunk) => {
     chunks.push(chunk);
-    socket.setTimeout(SILENCE);
+    socket.setTimeout(Math.max(SILENCE, 5 * (performance.now() - started)));
   });
   socket.on('error', () => undefined); // it was reset: what has come by then counts
   socket.write(Buffer.from(request, 'latin1'));
@@ -30,7 +33,7 @@ export async function converse(url: string, request: string): Promise<Conversati
   return { statuses, text };
 }
 
-/** A request of this line and these headers, with `Host: x` where none is among them. */
+/** Formats a request of this line and these headers, with `Host: x` where none is among them. */
 export function request(line: string, ...headers: string[]): string {
   const host = headers.some((header) => /^host:/i.test(header)) ? [] : ['Host: x'];
   return `${[`${line} HTTP/1.1`, ...host, ...headers].join('\r\n')}\r\n\r\n`;

@@ -11,9 +11,9 @@ import { migrateNow } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
 import { ownReplicaSet } from '../helpers/set/replica-set.ts';
 import { addUser, PASSWORD, PASSWORD_HASH } from '../helpers/users.ts';
-import { scene as serverScene } from './revoke-scene.ts';
+import { openFixture as openServerFixture } from './revoke-fixture.ts';
 
-async function setScene(t: ExecutionContext) {
+async function openSetFixture(t: ExecutionContext) {
   const set = await ownReplicaSet(t, { electionTimeoutMillis: 120_000 });
   const { db, close } = connect(set.uri, { deadline: 60_000 });
   t.teardown(close);
@@ -34,14 +34,14 @@ async function setScene(t: ExecutionContext) {
   return { set, user, client, sessionId: session._id };
 }
 
-type SetScene = Awaited<ReturnType<typeof setScene>>;
+type SetFixture = Awaited<ReturnType<typeof openSetFixture>>;
 
 /** An address that only the primary knows, which no majority confirms. */
 const UNCONFIRMED = 'bob@example.com';
 const CREATE = ['user:create', '--company', 'c', '--without-rules', '--email'];
 
 /** Everything that ends with "done", "there already" or "there is none". */
-const COMMANDS: Readonly<Record<string, (it: SetScene) => readonly string[]>> = {
+const COMMANDS: Readonly<Record<string, (it: SetFixture) => readonly string[]>> = {
   migrate: () => ['migrate'],
   'migrate --check': () => ['migrate', '--check'],
   'migrate --after-restore': () => ['migrate', '--after-restore'],
@@ -68,7 +68,7 @@ test.serial(
   'without a majority no command says that it is done, at the first try or the second',
   async (t) => {
     t.timeout(300_000);
-    const it = await setScene(t);
+    const it = await openSetFixture(t);
     const primary = await it.set.atRest();
     const others = it.set.members.filter((member) => member !== primary);
     await Promise.all(others.map((member) => member.kill()));
@@ -105,7 +105,7 @@ async function writeAlone(port: number, userId: string): Promise<void> {
 
 interface Missing {
   readonly lost: 'users' | 'sessions' | 'clients';
-  readonly args: (it: Awaited<ReturnType<typeof serverScene>>) => readonly string[];
+  readonly args: (it: Awaited<ReturnType<typeof openServerFixture>>) => readonly string[];
 }
 
 const MISSING: Readonly<Record<string, Missing>> = {
@@ -129,7 +129,7 @@ const MISSING: Readonly<Record<string, Missing>> = {
 
 for (const [name, { lost, args }] of Object.entries(MISSING)) {
   test.serial(`what is missing from a lost collection is not told as gone: ${name}`, async (t) => {
-    const it = await serverScene(t);
+    const it = await openServerFixture(t);
     await it.db.dropCollection(lost);
     const options = { env: { MONGODB_URI: it.uri }, input: PASSWORD };
     const { code, stdout, stderr } = await rescind(t, args(it), options);
@@ -141,7 +141,7 @@ for (const [name, { lost, args }] of Object.entries(MISSING)) {
 }
 
 test.serial('what can be revoked without `sessions` is revoked while that is lost', async (t) => {
-  const it = await serverScene(t);
+  const it = await openServerFixture(t);
   await it.db.dropCollection('sessions');
   const env = { MONGODB_URI: it.uri };
   for (const args of [

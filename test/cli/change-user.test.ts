@@ -9,7 +9,7 @@ import { addUser, PASSWORD } from '../helpers/users.ts';
 const NEW_PASSWORD = 'staple battery horse';
 
 /** A server with a user who has logged in, and the commands on its database. */
-async function scene(t: ExecutionContext) {
+async function openFixture(t: ExecutionContext) {
   const { url, uri, db, collections } = await testServer(t);
   const { id, email } = await addUser(collections, { companyId: 'acme' });
   const env = { MONGODB_URI: uri, BCRYPT_COST: '10' };
@@ -30,7 +30,7 @@ async function scene(t: ExecutionContext) {
 test.serial(
   'user:set-password: only the new password logs in, and every token from before is dead',
   async (t) => {
-    const it = await scene(t);
+    const it = await openFixture(t);
     const { code, stdout, stderr } = await it.run('user:set-password');
     t.deepEqual([code, stderr], [0, '']);
     t.is(stdout, `The password of ${it.email} is set; all tokens from before are revoked\n`);
@@ -53,7 +53,7 @@ test.serial(
 test.serial(
   'user:disable keeps a user out; user:enable lets in again, but no token from before',
   async (t) => {
-    const it = await scene(t);
+    const it = await openFixture(t);
     for (let time = 1; time <= 2; time++) {
       const { code, stdout, stderr } = await it.run('user:disable');
       t.deepEqual([code, stderr], [0, '']);
@@ -82,7 +82,7 @@ test.serial(
 test.serial(
   'user:enable of a user who was disabled by hand revokes what nobody had revoked',
   async (t) => {
-    const it = await scene(t);
+    const it = await openFixture(t);
     await it.collections.users.updateOne(
       { email: it.email },
       { $set: { disabled_at: new Date() } },
@@ -96,7 +96,7 @@ for (const command of ['user:set-password', 'user:disable']) {
   test.serial(
     `${command} that breaks before the cutoff exits 69, and run again completes it`,
     async (t) => {
-      const it = await scene(t);
+      const it = await openFixture(t);
       const fault = {
         mode: { skip: 0 },
         failCommands: ['findAndModify'],
@@ -148,7 +148,7 @@ for (const command of ['user:set-password', 'user:disable', 'user:enable']) {
 }
 
 test.serial('user:set-password knows the rules for new passwords', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const before = await it.collections.users.findOne({ email: it.email });
   for (const [password, told] of [
     ['', /must not be empty/],

@@ -7,7 +7,7 @@ import { emptyFolder } from '../helpers/processes.ts';
 import { refusal } from '../helpers/refusals.ts';
 import { logIn, post } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { kidOf, me, OPERATOR, revoke, revokeTwice, scene } from './revoke-scene.ts';
+import { kidOf, me, OPERATOR, openFixture, revoke, revokeTwice } from './revoke-fixture.ts';
 
 function fileWith(t: ExecutionContext, text: string): string {
   const file = join(emptyFolder(t), 'token');
@@ -16,7 +16,7 @@ function fileWith(t: ExecutionContext, text: string): string {
 }
 
 test.serial('revoke --user revokes every token of the user, with an audit event', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const { line, again } = await revokeTwice(t, it, ['--user', it.user.id]);
   t.is(line, `Revoked every token of the user ${it.user.id}: 2 live sessions ended.`);
   t.is(again, `Revoked every token of the user ${it.user.id}: 0 live sessions ended.`);
@@ -46,7 +46,7 @@ test.serial('revoke --user revokes every token of the user, with an audit event'
 });
 
 test.serial('revoke --session revokes every token of the session, and no other', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const { line } = await revokeTwice(t, it, ['--session', it.sessionId]);
   const what = `every token of the session ${it.sessionId} of the user ${it.user.id}`;
   t.is(line, `Revoked ${what}: 1 live session ended.`);
@@ -72,7 +72,7 @@ for (const [from, surround] of [
   test.serial(
     `revoke --token revokes the access token and its session, from ${from}`,
     async (t) => {
-      const it = await scene(t);
+      const it = await openFixture(t);
       const file = surround === undefined ? '-' : fileWith(t, surround(it.token));
       const input = surround === undefined ? `${it.token}\n` : undefined;
       const { line } = await revokeTwice(t, it, ['--token', file], input);
@@ -92,7 +92,7 @@ for (const [from, surround] of [
 }
 
 test.serial('revoke --token takes a refresh token too, and revokes its session', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const { line } = await revokeTwice(t, it, ['--token', '-'], it.refreshToken);
   t.regex(line, new RegExp(`^Revoked every token of the session ${it.sessionId} .*: 1 live`));
   t.is(await me(it.url, it.token), refusal('token_revoked'));
@@ -102,7 +102,7 @@ test.serial('revoke --token takes a refresh token too, and revokes its session',
 });
 
 test.serial('revoke --key revokes whatever the key has signed', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const kid = kidOf(it.token);
   const { line } = await revokeTwice(t, it, ['--key', kid]);
   t.is(
@@ -126,7 +126,7 @@ test.serial('revoke --key revokes whatever the key has signed', async (t) => {
 test.serial(
   'revoke --everyone revokes every token there is, and logins right after work',
   async (t) => {
-    const it = await scene(t);
+    const it = await openFixture(t);
     const stranger = await logIn(it.url, (await addUser(it.collections)).email);
     const { line, again } = await revokeTwice(t, it, ['--everyone']);
     t.is(line, 'Revoked every token of everyone: 3 live sessions ended.');
@@ -145,7 +145,7 @@ test.serial(
 );
 
 test.serial('revoke --dry-run tells what would happen, and changes nothing', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const { user, sessionId, token, refreshToken } = it;
   const kid = kidOf(token);
   const before = await snapshotWithoutCounts(it.db);
@@ -170,7 +170,7 @@ test.serial('revoke --dry-run tells what would happen, and changes nothing', asy
 });
 
 test.serial('revoke --token takes a token whose session and user are gone', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   await it.collections.sessions.deleteMany({});
   await it.collections.users.deleteMany({});
   const { code, stdout } = await revoke(t, it, ['--token', '-'], it.token);

@@ -32,7 +32,7 @@ export function copyOfTree(t: ExecutionContext): Copy {
   return { folder, start: startLine, run: (...args) => startLine(...args).finished };
 }
 
-/** What a machine has set up for everyone; nothing of this project, its npm or its owner. */
+/** Returns the environment of the machine, without that of this project, its npm or its owner. */
 function environment(): Record<string, string> {
   const own =
     /^(HOME$|XDG_|npm_|INIT_CWD$|NODE_OPTIONS$|NODE_ENV$|(TEST_)?MONGODB_|JWT_|HOST$|PORT$|AVA_)/i;

@@ -5,7 +5,7 @@ import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { sendAs } from '../helpers/server.ts';
 import { openSession, type Tokens } from '../helpers/sessions.ts';
-import { me, type Scene, scene } from './absence.ts';
+import { type Fixture, me, openFixture } from './absence.ts';
 
 const ROUNDS = 5;
 
@@ -26,7 +26,13 @@ interface Moment {
 const once = (status: string) => status.slice(0, 3);
 
 /** Asks with a token from before, until it is told to stop. */
-async function askOn({ url }: Scene, tokens: Tokens, moment: Moment, seen: Seen, mayPass: boolean) {
+async function askOn(
+  { url }: Fixture,
+  tokens: Tokens,
+  moment: Moment,
+  seen: Seen,
+  mayPass: boolean,
+) {
   while (moment.mended < ROUNDS) {
     const isPast = moment.lost > 0; // before the request began
     const status = once(await me(url, tokens));
@@ -38,7 +44,7 @@ async function askOn({ url }: Scene, tokens: Tokens, moment: Moment, seen: Seen,
 }
 
 /** Logs in, asks, logs out and asks again, until it is told to stop. */
-async function liveOn({ url, user }: Scene, moment: Moment, seen: Seen) {
+async function liveOn({ url, user }: Fixture, moment: Moment, seen: Seen) {
   while (moment.mended < ROUNDS) {
     const { mended } = moment;
     const tokens = await openSession(url, user.email).catch((error: Error) => {
@@ -55,7 +61,7 @@ async function liveOn({ url, user }: Scene, moment: Moment, seen: Seen) {
 }
 
 test('revoked_tokens dropped again and again, and migrated twice at once, while clients go on: nothing un-revoked, nobody dead on arrival', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const other = connect(it.uri);
   t.teardown(() => other.close());
   const moment: Moment = { losing: 0, lost: 0, mended: 0 };

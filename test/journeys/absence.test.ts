@@ -10,12 +10,18 @@ import { refusal } from '../helpers/refusals.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';
 import { sendAs } from '../helpers/server.ts';
 import { openSession } from '../helpers/sessions.ts';
-import { assertNothingDecided, assertStartedAnew, me, type Scene, scene } from './absence.ts';
+import {
+  assertNothingDecided,
+  assertStartedAnew,
+  type Fixture,
+  me,
+  openFixture,
+} from './absence.ts';
 
 interface Loss {
-  readonly lose: (it: Scene) => Promise<unknown>;
+  readonly lose: (it: Fixture) => Promise<unknown>;
   /** What an operator does; the server is not restarted. */
-  readonly mend?: (it: Scene) => Promise<unknown>;
+  readonly mend?: (it: Fixture) => Promise<unknown>;
 }
 
 const LOSSES: Readonly<Record<string, Loss>> = {
@@ -58,9 +64,9 @@ const LOSSES: Readonly<Record<string, Loss>> = {
   },
 };
 
-for (const [what, { lose, mend = ({ db }: Scene) => migrateNow(db) }] of Object.entries(LOSSES)) {
+for (const [what, { lose, mend = ({ db }: Fixture) => migrateNow(db) }] of Object.entries(LOSSES)) {
   test(`revoked_tokens ${what}: 503 everywhere until migrate, and it never un-revokes`, async (t) => {
-    const it = await scene(t);
+    const it = await openFixture(t);
     await lose(it);
     await assertNothingDecided(t, it, /Run `npm run migrate`/);
     await mend(it);
@@ -69,7 +75,7 @@ for (const [what, { lose, mend = ({ db }: Scene) => migrateNow(db) }] of Object.
 }
 
 /** What stands in place of the collection is in the way of migrate, which says so. */
-async function dropAndMigrate({ db }: Scene): Promise<void> {
+async function dropAndMigrate({ db }: Fixture): Promise<void> {
   const { conflicts } = await planMigration(db, { auditRetention: 400 * DAY });
   if (!conflicts.join().includes('revoked_tokens is not a plain collection')) {
     throw new Error(`Another conflict was told: ${conflicts}`);
@@ -79,7 +85,7 @@ async function dropAndMigrate({ db }: Scene): Promise<void> {
 }
 
 test('The whole database dropped: 503 until migrate, and with its users back nothing of before passes', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const users = await it.collections.users.find().toArray();
   await it.db.dropDatabase();
   await assertNothingDecided(t, it, /Run `npm run migrate`/);
@@ -89,7 +95,7 @@ test('The whole database dropped: 503 until migrate, and with its users back not
 });
 
 test('With revoked_tokens of another database everything is 503 until it is said to be a restore, and then nothing of before passes', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const foreign = await migratedDatabase(t);
   await it.collections.revokedTokens.deleteMany({});
   await it.collections.revokedTokens.insertMany(
@@ -102,8 +108,8 @@ test('With revoked_tokens of another database everything is 503 until it is said
 });
 
 test('Another database with its own schema is what the server goes on with: whom it does not know is refused', async (t) => {
-  const it = await scene(t);
-  const foreign = await scene(t);
+  const it = await openFixture(t);
+  const foreign = await openFixture(t);
   await putInPlaceOf(it.db, foreign.db);
   for (const tokens of [it.living, ...it.revoked]) {
     t.is(await me(it.url, tokens), refusal('invalid_token'));
@@ -120,7 +126,7 @@ async function putInPlaceOf(db: Db, foreign: Db): Promise<void> {
 }
 
 test('A view onto the same entries: what is revoked is still seen, and what cannot be written is 503', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   await it.db.renameCollection('revoked_tokens', 'moved');
   await it.db.createCollection('revoked_tokens', { viewOn: 'moved', pipeline: [] });
   for (const path of ['logout', 'revoke-all-tokens']) {
@@ -132,7 +138,7 @@ test('A view onto the same entries: what is revoked is still seen, and what cann
 });
 
 test('After the clock was set back two days a lost revoked_tokens un-revokes nothing either', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const { url, collections, user } = it;
   const id = userKey(user.id);
   await revocationsOn(collections).revokeUser({ userId: user.id, reason: 'x', revokedBy: 'y' });

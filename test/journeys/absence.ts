@@ -19,24 +19,22 @@ import {
 import { openSession, refresh, type Tokens } from '../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
-export interface Scene extends TestServer {
+export interface Fixture extends TestServer {
   readonly user: User;
   readonly client: ClientCredentials;
-  /** Of an admin, and never revoked. */
+  /** Tokens of an admin that are never revoked. */
   readonly living: Tokens;
-  /** Logged out, revoked with all others of its user, ended by a client: each was refused before. */
+  /** Tokens that were logged out, revoked with all of their user, and ended by a client. */
   readonly revoked: readonly Tokens[];
 }
 
-export async function scene(t: ExecutionContext): Promise<Scene> {
+export async function openFixture(t: ExecutionContext): Promise<Fixture> {
   const server = await testServer(t);
   const { url, collections } = server;
   await ageDeployment(collections);
   const client = await addClient(collections);
-  const [user, other] = [
-    await addUser(collections, { roles: ['admin'] }),
-    await addUser(collections),
-  ];
+  const user = await addUser(collections, { roles: ['admin'] });
+  const other = await addUser(collections);
   const revoked = [
     await openSession(url, user.email),
     await openSession(url, other.email),
@@ -54,32 +52,33 @@ export async function scene(t: ExecutionContext): Promise<Scene> {
   return { ...server, user, client, living: await openSession(url, user.email), revoked };
 }
 
-/** Every endpoint that decides something, asked with this token. */
-function everyEndpoint({ url, user, client }: Scene, tokens: Tokens) {
+/** Lists a request to every endpoint that decides something, with these tokens. */
+function listRequests({ url, user, client }: Fixture, tokens: Tokens) {
   const authorization = `Bearer ${tokens.access}`;
-  const asked: Record<string, () => Promise<Answer>> = {
+  const ofRoutes = routes
+    .filter(({ access }) => access !== 'anyone')
+    .map(({ method, path, access, body }) => {
+      const target = url + path.replace(':id', randomUUID());
+      const ask = (): Promise<Answer> => {
+        if (access === 'client') return postForm(target, { token: tokens.access }, basic(client));
+        if (body !== undefined) return post(target, {}, { authorization });
+        return sendAs(tokens.access, target, method.toUpperCase());
+      };
+      return [`${method} ${path}`, ask] as const;
+    });
+  return {
     login: () => post(`${url}/api/auth/login`, { email: user.email, password: PASSWORD }),
     refresh: () => refresh(url, tokens.refresh),
     'revocation of a refresh token': () =>
       postForm(`${url}/oauth/revoke`, { token: tokens.refresh }, basic(client)),
+    ...Object.fromEntries(ofRoutes),
   };
-  for (const { method, path, access, body } of routes.filter(
-    (route) => route.access !== 'anyone',
-  )) {
-    const target = url + path.replace(':id', randomUUID());
-    const name = `${method} ${path}`;
-    if (access === 'client') {
-      asked[name] = () => postForm(target, { token: tokens.access }, basic(client));
-    } else if (body !== undefined) asked[name] = () => post(target, {}, { authorization });
-    else asked[name] = () => sendAs(tokens.access, target, method.toUpperCase());
-  }
-  return asked;
 }
 
-/** Every endpoint answers 503 to every token, and the log and `/readyz` say what to do. */
-export async function assertNothingDecided(t: ExecutionContext, it: Scene, remedy: RegExp) {
+/** Asserts that every endpoint answers 503 to every token, and that the log and `/readyz` tell the remedy. */
+export async function assertNothingDecided(t: ExecutionContext, it: Fixture, remedy: RegExp) {
   for (const tokens of [it.living, ...it.revoked.slice(0, 1)]) {
-    for (const [name, ask] of Object.entries(everyEndpoint(it, tokens))) {
+    for (const [name, ask] of Object.entries(listRequests(it, tokens))) {
       const { status, headers, body } = await ask();
       t.is(status, 503, `${name}: ${JSON.stringify(body)}`);
       t.regex(body.code ?? body.error, /^(store_unavailable|temporarily_unavailable)$/, name);
@@ -96,8 +95,8 @@ export async function assertNothingDecided(t: ExecutionContext, it: Scene, remed
   t.regex(body.checks.sentinel.detail, remedy);
 }
 
-/** All that was issued before is refused for good, and who logs in now is at home at once. */
-export async function assertStartedAnew(t: ExecutionContext, { url, ...it }: Scene) {
+/** Asserts that all tokens of before are refused for good, and that tokens of a new login work at once. */
+export async function assertStartedAnew(t: ExecutionContext, { url, ...it }: Fixture) {
   t.is((await send(`${url}/readyz`)).status, 200);
   const fresh = await openSession(url, it.user.email);
   t.is(await me(url, it.living), refusal('user_tokens_revoked'));

@@ -6,7 +6,7 @@ import { sendAs } from '../helpers/server.ts';
 
 export const NOON = Date.parse('2026-11-24T12:00:00.000Z');
 
-/** An event so many minutes after noon. */
+/** Makes an event so many minutes after noon. */
 export function document(minute: number, fields: Partial<AuditDocument> = {}): AuditDocument {
   return {
     at: new Date(NOON + minute * MINUTE),
@@ -22,7 +22,7 @@ export function document(minute: number, fields: Partial<AuditDocument> = {}): A
   };
 }
 
-/** An admin before a trail that holds these events and no others. */
+/** Opens an audit trail that holds these events and no others, before an admin. */
 export async function trail(t: ExecutionContext, documents: readonly AuditDocument[]) {
   const server = await adminServer(t);
   await server.collections.auditEvents.deleteMany({});

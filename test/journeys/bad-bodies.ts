@@ -14,7 +14,7 @@ interface Row {
   readonly headers?: Record<string, string>;
 }
 
-/** Each of these is refused alike as the body of a login, and what it holds is seen nowhere. */
+/** Asserts that each body is refused alike at a login, and that nothing of it is in an answer or the log. */
 export async function assertRefused(t: ExecutionContext, expected: string, rows: readonly Row[]) {
   const server = await testServer(t);
   await addUser(server.collections, { email: EMAIL });

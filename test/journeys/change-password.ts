@@ -3,7 +3,7 @@ import { PASSWORD } from '../helpers/users.ts';
 
 export const NEW_PASSWORD = 'staple battery horse';
 
-/** Asks for a change of the password, from an address as a proxy would report it. */
+/** Changes the password, from an address as a proxy would report it. */
 export function changePassword(
   url: string,
   token: string,

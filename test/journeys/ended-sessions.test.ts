@@ -4,7 +4,7 @@ import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { sendAs, serve } from '../helpers/server.ts';
 import { openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
-import { scene } from './sessions.ts';
+import { openFixture } from './sessions.ts';
 
 async function assertDead(t: ExecutionContext, url: string, { access, refresh: token }: Tokens) {
   t.is(outcomeOf(await sendAs(access, `${url}/api/auth/me`)), refusal('token_revoked'));
@@ -17,7 +17,7 @@ async function assertLives(t: ExecutionContext, url: string, { access, refresh: 
 }
 
 test('A session that is ended is dead at once, on every server, and no other is', async (t) => {
-  const { url, uri, secret, open, end } = await scene(t);
+  const { url, uri, secret, open, end } = await openFixture(t);
   const elsewhere = await serve(t, { MONGODB_URI: uri, JWT_SECRET_KEY: secret });
   const other = await open();
   const renewed = tokensOf(await refresh(url, other.refresh));
@@ -33,7 +33,7 @@ test('A session that is ended is dead at once, on every server, and no other is'
 });
 
 test('A session may end itself', async (t) => {
-  const { url, open, end } = await scene(t);
+  const { url, open, end } = await openFixture(t);
   const asking = await open();
   t.is((await end(asking, asking.sessionId)).status, 204);
   await assertDead(t, url, asking);
@@ -41,7 +41,7 @@ test('A session may end itself', async (t) => {
 });
 
 test('A session that has ended can be ended again, which writes again', async (t) => {
-  const { open, end, collections } = await scene(t);
+  const { open, end, collections } = await openFixture(t);
   const other = await open();
   const asking = await open();
   for (const writes of [1, 2, 3]) {
@@ -51,7 +51,7 @@ test('A session that has ended can be ended again, which writes again', async (t
 });
 
 test('A session of somebody else, one that is not there and what is no id are all not found, and nothing ends', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const asking = await it.open();
   const stranger = await openSession(it.url, (await addUser(it.collections)).email);
   const rows = [
@@ -87,7 +87,7 @@ test('A session of somebody else, one that is not there and what is no id are al
 });
 
 test('The others can be ended at once: the one that asks lives, and is told how many', async (t) => {
-  const { url, open, endOthers, idsOf, collections } = await scene(t);
+  const { url, open, endOthers, idsOf, collections } = await openFixture(t);
   const others = [await open(), await open(), await open()];
   const asking = await open();
   const stranger = await openSession(url, (await addUser(collections)).email);
@@ -100,7 +100,7 @@ test('The others can be ended at once: the one that asks lives, and is told how 
 });
 
 test('What ends sessions is in the audit trail, with their ids', async (t) => {
-  const { open, end, endOthers, collections, userId } = await scene(t);
+  const { open, end, endOthers, collections, userId } = await openFixture(t);
   const [first, second, asking] = [await open(), await open(), await open()];
   await end(asking, first.sessionId);
   await endOthers(asking);

@@ -8,7 +8,7 @@ import { sendAs, serve, type TestServer, testServer } from '../helpers/server.ts
 import { age, openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
 
-interface Scene extends TestServer {
+interface Fixture extends TestServer {
   /** Another process on the same database. */
   readonly other: string;
   readonly first: Tokens;
@@ -16,7 +16,7 @@ interface Scene extends TestServer {
   readonly second: Tokens;
 }
 
-async function scene(server: TestServer, other: string): Promise<Scene> {
+async function openFixture(server: TestServer, other: string): Promise<Fixture> {
   const first = await openSession(server.url, (await addUser(server.collections)).email);
   const second = tokensOf(await refresh(server.url, first.refresh));
   return { ...server, other, first, second };
@@ -29,13 +29,13 @@ async function twoServers(t: ExecutionContext) {
 }
 
 /** Waits until the database has the counter. */
-async function untilSeen({ collections, first }: Scene, counter: number): Promise<void> {
+async function untilSeen({ collections, first }: Fixture, counter: number): Promise<void> {
   const filter = { _id: first.sessionId, seen_counter: { $gte: counter } };
   const count = () => collections.sessions.countDocuments(filter);
   await waitFor(`Counter ${counter}`, async () => (await count()) > 0);
 }
 
-type Step = (scene: Scene) => Promise<unknown>;
+type Step = (fixture: Fixture) => Promise<unknown>;
 
 const me = (url: string, token: string) => sendAs(token, `${url}/api/auth/me`);
 
@@ -55,7 +55,7 @@ const UNSEEN: Readonly<Record<string, Step>> = {
 test('A client whose answer was lost comes back after the grace, and its session lives on, after the use of', async (t) => {
   const { server, other } = await twoServers(t);
   for (const [what, use] of Object.entries(UNSEEN)) {
-    const it = await scene(server, other);
+    const it = await openFixture(server, other);
     const { url, collections, first, second } = it;
     await use(it);
     await age(collections, first.sessionId, 2 * MINUTE);
@@ -100,7 +100,7 @@ const SEEN: Readonly<Record<string, Step>> = {
 test('A token that comes back after the grace is a theft, and nothing of the session lives, once', async (t) => {
   const { server, other } = await twoServers(t);
   for (const [what, use] of Object.entries(SEEN)) {
-    const it = await scene(server, other);
+    const it = await openFixture(server, other);
     await use(it);
     await age(it.collections, it.first.sessionId, 2 * MINUTE);
     const stolen = refusal('refresh_token_reused');

@@ -11,14 +11,14 @@ import { JSON_TYPE } from './bad-bodies.ts';
 const MALFORMED = refusal('refresh_token_malformed');
 const EXPIRED = refusal('refresh_token_expired');
 
-async function scene(t: ExecutionContext) {
+async function openFixture(t: ExecutionContext) {
   const server = await testServer(t);
   const { email } = await addUser(server.collections);
   return { ...server, tokens: await openSession(server.url, email) };
 }
 
 test('What is no refresh token of ours is malformed, and writes nothing', async (t) => {
-  const { url, secret, collections, tokens } = await scene(t);
+  const { url, secret, collections, tokens } = await openFixture(t);
   const { refresh: token, sessionId } = tokens;
   const foreign = await createRefreshTokens([generateSecret()]);
   const ours = await createRefreshTokens([secret]);
@@ -49,7 +49,7 @@ test('What is no refresh token of ours is malformed, and writes nothing', async 
 });
 
 test('A body that does not fit is refused, and no token is read elsewhere', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const path = `${it.url}/api/auth/refresh`;
   const token = it.tokens.refresh;
   const invalid = refusal('invalid_input', '/refresh_token');
@@ -102,7 +102,7 @@ test('A body that does not fit is refused, and no token is read elsewhere', asyn
 });
 
 test('A refresh asks for no access token, and looks at none', async (t) => {
-  const { url, tokens } = await scene(t);
+  const { url, tokens } = await openFixture(t);
   const answer = await refresh(url, tokens.refresh, { authorization: 'Bearer junk' });
   t.is(answer.status, 200);
 });

@@ -10,25 +10,25 @@ const MALFORMED = refusal('refresh_token_malformed');
 const EXPIRED = refusal('refresh_token_expired');
 const REVOKED = refusal('refresh_token_revoked');
 
-interface Scene extends TestServer {
+interface Fixture extends TestServer {
   readonly userId: string;
   readonly tokens: Tokens;
   /** Another session of the same user. */
   readonly beside: Tokens;
 }
 
-async function scene(t: ExecutionContext): Promise<Scene> {
+async function openFixture(t: ExecutionContext): Promise<Fixture> {
   return enter(await testServer(t));
 }
 
 /** A user of the server who has logged in twice. */
-async function enter(server: TestServer): Promise<Scene> {
+async function enter(server: TestServer): Promise<Fixture> {
   const { id: userId, email } = await addUser(server.collections);
   const beside = await openSession(server.url, email);
   return { ...server, userId, beside, tokens: await openSession(server.url, email) };
 }
 
-type Ending = (scene: Scene) => Promise<unknown>;
+type Ending = (fixture: Fixture) => Promise<unknown>;
 
 /** What ends a session, and what its refresh token is answered from then on. */
 const ENDINGS: Readonly<Record<string, readonly [ending: Ending, outcome: string]>> = {
@@ -96,7 +96,7 @@ test('Once its session has ended a refresh token is refused, each time, and the 
 });
 
 test('A refresh token that was exchanged a moment before its session was ended is refused with its successor', async (t) => {
-  const { url, tokens } = await scene(t);
+  const { url, tokens } = await openFixture(t);
   const next = tokensOf(await refresh(url, tokens.refresh));
   await sendAs(next.access, `${url}/api/auth/logout`, 'POST');
   for (const token of [tokens.refresh, next.refresh]) {
@@ -105,7 +105,7 @@ test('A refresh token that was exchanged a moment before its session was ended i
 });
 
 test('A user who was disabled for a while goes on where the session was', async (t) => {
-  const { url, collections, userId, tokens } = await scene(t);
+  const { url, collections, userId, tokens } = await openFixture(t);
   const disable = (disabled_at: Date | null) =>
     collections.users.updateOne({ _id: userId }, { $set: { disabled_at } });
   await disable(new Date());
@@ -116,7 +116,7 @@ test('A user who was disabled for a while goes on where the session was', async 
 });
 
 test('A token of a previous secret is exchanged for one of the new secret; of a removed one it is malformed', async (t) => {
-  const { url, uri, secret, tokens, collections } = await scene(t);
+  const { url, uri, secret, tokens, collections } = await openFixture(t);
   const fresh = generateSecret();
   const environment = { MONGODB_URI: uri, JWT_SECRET_KEY: fresh };
   const renewed = await serve(t, { ...environment, JWT_SECRET_KEY_PREVIOUS: secret });
@@ -130,7 +130,7 @@ test('A token of a previous secret is exchanged for one of the new secret; of a 
 });
 
 test('A refresh token of a revoked key is refused', async (t) => {
-  const { url, collections, tokens } = await scene(t);
+  const { url, collections, tokens } = await openFixture(t);
   const [, kid] = tokens.refresh.split('.');
   const revoked = { kind: 'key', revoked_at: new Date(), writes: 1 } as const;
   await collections.revokedTokens.insertOne({ _id: `key:${kid}`, ...revoked });

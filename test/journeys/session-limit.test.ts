@@ -9,7 +9,7 @@ import { addUser } from '../helpers/users.ts';
 
 const LIMIT = 3;
 
-interface Scene {
+interface Fixture {
   readonly url: string;
   readonly userId: string;
   readonly collections: Collections;
@@ -17,7 +17,7 @@ interface Scene {
 }
 
 /** A server that lets each user have three sessions. */
-async function scene(t: ExecutionContext): Promise<Scene> {
+async function openFixture(t: ExecutionContext): Promise<Fixture> {
   const { url, collections } = await testServer(t, { MAX_SESSIONS: String(LIMIT) });
   const { email, id } = await addUser(collections);
   return { url, collections, userId: id, open: () => openSession(url, email) };
@@ -29,7 +29,7 @@ async function isLive(url: string, { access }: Tokens): Promise<boolean> {
   return outcome === '200';
 }
 
-async function assertOldestEnd(t: ExecutionContext, { url, open }: Scene): Promise<void> {
+async function assertOldestEnd(t: ExecutionContext, { url, open }: Fixture): Promise<void> {
   const opened: Tokens[] = [];
   for (let logins = 1; logins <= 2 * LIMIT; logins++) {
     opened.push(await open());
@@ -46,26 +46,26 @@ async function assertOldestEnd(t: ExecutionContext, { url, open }: Scene): Promi
 }
 
 test('The session over the limit ends the oldest, whose tokens are refused from then on', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   await ageDeployment(it.collections);
   await assertOldestEnd(t, it);
 });
 
 test('The oldest ends also in a deployment of a moment ago, where all stamps are alike', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   await assertOldestEnd(t, it);
   t.is((await it.collections.sessions.distinct('stamp')).length, 1);
 });
 
 test('The oldest ends also right after a revoke-all', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   await ageDeployment(it.collections);
   await sendAs((await it.open()).access, `${it.url}/api/auth/revoke-all-tokens`, 'POST');
   await assertOldestEnd(t, it);
 });
 
 test('Of 10 logins at once exactly as many live as may be', async (t) => {
-  const { url, open } = await scene(t);
+  const { url, open } = await openFixture(t);
   const opened = await Promise.all(Array.from({ length: 10 }, open));
   const live = await Promise.all(opened.map((tokens) => isLive(url, tokens)));
   t.is(live.filter((isIt) => isIt).length, LIMIT);
@@ -77,7 +77,7 @@ test('Of 10 logins at once exactly as many live as may be', async (t) => {
 });
 
 test('What has ended or expired takes no place', async (t) => {
-  const { url, open, collections } = await scene(t);
+  const { url, open, collections } = await openFixture(t);
   const [kept, loggedOut, expired] = [await open(), await open(), await open()];
   await sendAs(loggedOut.access, `${url}/api/auth/logout`, 'POST');
   await age(collections, expired.sessionId, 8 * DAY, ['expires_at']);
@@ -86,7 +86,7 @@ test('What has ended or expired takes no place', async (t) => {
 });
 
 test('A refresh keeps the place of its session, and takes no other', async (t) => {
-  const { url, open, collections } = await scene(t);
+  const { url, open, collections } = await openFixture(t);
   const [first, second, third] = [await open(), await open(), await open()];
   await refresh(url, first.refresh);
   await age(collections, first.sessionId, HOUR);
@@ -97,7 +97,7 @@ test('A refresh keeps the place of its session, and takes no other', async (t) =
 });
 
 test('The limit is for each user', async (t) => {
-  const { url, open, collections } = await scene(t);
+  const { url, open, collections } = await openFixture(t);
   const mine = [await open(), await open(), await open()];
   const { email } = await addUser(collections);
   for (let login = 0; login < LIMIT + 1; login++) await openSession(url, email);
@@ -105,7 +105,7 @@ test('The limit is for each user', async (t) => {
 });
 
 test('What the limit ends is in the audit trail', async (t) => {
-  const { open, collections, userId } = await scene(t);
+  const { open, collections, userId } = await openFixture(t);
   const oldest = await open();
   for (let login = 0; login < LIMIT; login++) await open();
   const events = await collections.auditEvents.find({ action: 'session_revoked' }).toArray();

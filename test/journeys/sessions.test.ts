@@ -2,10 +2,10 @@ import test from 'ava';
 import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
 import { sendAs, testServer } from '../helpers/server.ts';
 import { age, refresh, type Tokens } from '../helpers/sessions.ts';
-import { enter, type Scene, scene } from './sessions.ts';
+import { enter, type Fixture, openFixture } from './sessions.ts';
 
 test('The list has each session with its device, address and times, the newest first, and says which one asks', async (t) => {
-  const { open, list, collections } = await scene(t, { TRUST_PROXY: '1' });
+  const { open, list, collections } = await openFixture(t, { TRUST_PROXY: '1' });
   const from = (agent: string, ip: string) => ({ 'user-agent': agent, 'x-forwarded-for': ip });
   const first = await open(from('Firefox', '203.0.113.7'));
   const second = await open(from('$agent "quoted"', '2001:db8::1'));
@@ -45,7 +45,7 @@ test('The list has each session with its device, address and times, the newest f
 });
 
 test('A refresh shows in the list as the last use, and as more time', async (t) => {
-  const { url, open, list, collections } = await scene(t);
+  const { url, open, list, collections } = await openFixture(t);
   const tokens = await open();
   const dates = ['auth_time', 'last_used_at', 'expires_at', 'ends_at'] as const;
   await age(collections, tokens.sessionId, DAY, dates);
@@ -57,7 +57,7 @@ test('A refresh shows in the list as the last use, and as more time', async (t) 
   t.is(Date.parse(after.expires_at) - Date.parse(after.last_used_at), 7 * DAY);
 });
 
-type Ending = (scene: Scene, other: Tokens, asking: Tokens) => Promise<unknown>;
+type Ending = (fixture: Fixture, other: Tokens, asking: Tokens) => Promise<unknown>;
 
 const ENDINGS: Readonly<Record<string, Ending>> = {
   'was logged out': ({ url }, other) => sendAs(other.access, `${url}/api/auth/logout`, 'POST'),
@@ -104,7 +104,7 @@ test('What has ended, has expired or is revoked is not shown', async (t) => {
 });
 
 test('revoke-others ends what has just expired, too, and does not count it: clocks differ', async (t) => {
-  const { url, open, list, collections } = await scene(t);
+  const { url, open, list, collections } = await openFixture(t);
   const own = await open();
   const other = await open();
   await age(collections, other.sessionId, 7 * DAY + MINUTE, ['expires_at']);
@@ -125,7 +125,7 @@ test('revoke-others ends what has just expired, too, and does not count it: cloc
 });
 
 test('After a revoke-all only the sessions of later logins are shown', async (t) => {
-  const { url, open, idsOf } = await scene(t);
+  const { url, open, idsOf } = await openFixture(t);
   await open();
   await sendAs((await open()).access, `${url}/api/auth/revoke-all-tokens`, 'POST');
   const fresh = await open();

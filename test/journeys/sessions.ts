@@ -3,12 +3,12 @@ import { sendAs, type TestServer, testServer } from '../helpers/server.ts';
 import { openSession, type Tokens } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
 
-/** A server of the test's own, and one user of it. */
-export async function scene(t: ExecutionContext, environment: Record<string, string> = {}) {
+/** Starts a server of the test's own, with one user. */
+export async function openFixture(t: ExecutionContext, environment: Record<string, string> = {}) {
   return enter(await testServer(t, environment));
 }
 
-/** A user of the server, and what that user does. */
+/** Adds a user to the server, with the requests of that user. */
 export async function enter(server: TestServer) {
   const { url, collections } = server;
   const { email, id: userId } = await addUser(collections);
@@ -26,4 +26,4 @@ export async function enter(server: TestServer) {
   };
 }
 
-export type Scene = Awaited<ReturnType<typeof scene>>;
+export type Fixture = Awaited<ReturnType<typeof openFixture>>;

@@ -4,7 +4,7 @@ import { assertShare } from './assert-share.ts';
 import { floodsSection } from './floods-section.ts';
 
 test('A share of the floods: good clients are served, and junk never reaches the database', async (t) => {
-  t.timeout(10 * MINUTE);
+  t.timeout(20 * MINUTE);
   const report = await assertShare(t, floodsSection);
   t.log(report.join('\n'));
 });

@@ -3,7 +3,7 @@ import type { Collections } from '../../lib/store/collections.ts';
 import { createSessions } from '../../lib/store/sessions.ts';
 import { DAY } from '../../lib/time.ts';
 
-/** A session with this stamp, as a login writes it; answers what its tokens say. */
+/** Adds a session with this stamp, as a login writes it. Returns the claims of its tokens. */
 export async function addSession(
   collections: Collections,
   stamp: number,

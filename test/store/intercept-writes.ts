@@ -5,7 +5,7 @@ type Write = () => Promise<unknown>;
 
 const WRITES: ReadonlySet<PropertyKey> = new Set(['bulkWrite', 'findOneAndUpdate']);
 
-/** The collection, with something done around each of its writes: before, after, or in its place. */
+/** Wraps the collection: something is done before, after or in place of each of its writes. */
 export function interceptWrites(
   entries: Entries,
   around: (write: Write) => Promise<unknown>,

@@ -1,10 +1,18 @@
 import test from 'ava';
 import type { RefreshOutcome, SessionDocument } from '../../lib/store/collections.ts';
 import { DAY, HOUR, SECOND } from '../../lib/time.ts';
-import { AFTER, AGENT, input, type Presented, setUp, type Told, WITHIN } from './refresh-scene.ts';
+import {
+  AFTER,
+  AGENT,
+  input,
+  type Presented,
+  type SessionAges,
+  setUp,
+  WITHIN,
+} from './refresh-fixture.ts';
 
 interface Row {
-  readonly session?: Told;
+  readonly session?: SessionAges;
   readonly token?: Presented;
   readonly outcome: RefreshOutcome;
   /** Of the newest refresh token afterwards. Default: as before. */

@@ -4,7 +4,7 @@ import { StoreUnavailable } from '../../lib/errors.ts';
 import { createSessions } from '../../lib/store/sessions.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import { failingClient } from '../helpers/failpoint.ts';
-import { AFTER, AGENT, input, setUp, WITHIN } from './refresh-scene.ts';
+import { AFTER, AGENT, input, setUp, WITHIN } from './refresh-fixture.ts';
 import { tooSlow, writeFaults } from './write-faults.ts';
 
 const ODD_AGENTS = ['$counter', '$$NOW', '$$ROOT', '$', '', 'a.b', '{"$gt":""}', 'x\0y', 'Ünï😀'];

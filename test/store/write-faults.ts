@@ -6,7 +6,7 @@ export function tooSlow(failCommands: readonly string[]): Fault {
   return { mode: { times: 1 }, failCommands, writeConcernError };
 }
 
-/** The ways in which one of these commands fails to be acknowledged. */
+/** Lists the ways in which one of these commands fails to be acknowledged. */
 export function writeFaults(failCommands: readonly string[]): Readonly<Record<string, Fault>> {
   const once = { mode: { times: 1 }, failCommands } as const;
   // The driver tries some writes again by itself, so these have to fail twice.

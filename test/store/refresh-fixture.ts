@@ -6,8 +6,8 @@ import { createSessions } from '../../lib/store/sessions.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 
-/** A session, told by how long ago its dates are, in milliseconds; negative ones are ahead. */
-export interface Told {
+/** A session by the ages of its dates, in milliseconds; negative ones are ahead. */
+export interface SessionAges {
   readonly counter?: number;
   readonly rotated?: number;
   readonly rotatedBy?: string | null;
@@ -16,7 +16,7 @@ export interface Told {
   readonly reused?: number;
   /** The highest counter that was seen. Default the one before the newest, which a rotation leaves. */
   readonly seen?: number;
-  /** Whether a server that keeps no `seen_counter` had the last word, or the last rotation, or neither. */
+  /** The last write was that of a server that keeps no `seen_counter`: a repeated answer, or a rotation. */
   readonly olderServer?: 'repeated' | 'rotated';
 }
 
@@ -34,9 +34,9 @@ export async function setUp(t: ExecutionContext) {
   const { sessions } = collections;
   const store = createSessions(collections);
 
-  /** A session five refreshes old, which lives for a week more and ends in a month. */
-  async function open(told: Told = {}): Promise<string> {
-    const { counter = 5, rotated = HOUR, rotatedBy = AGENT, reused, seen = counter - 1 } = told;
+  /** Adds a session five refreshes old, which lives for a week more and ends in a month. */
+  async function open(ages: SessionAges = {}): Promise<string> {
+    const { counter = 5, rotated = HOUR, rotatedBy = AGENT, reused, seen = counter - 1 } = ages;
     const id = randomUUID();
     const past = (milliseconds: number) => new Date(Date.now() - milliseconds);
     await store.insert({
@@ -44,14 +44,14 @@ export async function setUp(t: ExecutionContext) {
       userId: randomUUID(),
       stamp: Date.now() - DAY,
       authTime: past(DAY),
-      expiresAt: past(told.expired ?? -7 * DAY),
-      endsAt: past(told.ended ?? -30 * DAY),
+      expiresAt: past(ages.expired ?? -7 * DAY),
+      endsAt: past(ages.ended ?? -30 * DAY),
       ip: '192.0.2.1',
       userAgent: AGENT,
     });
     const reused_at = reused === undefined ? {} : { reused_at: past(reused) };
-    const refreshes = told.olderServer === undefined ? 0 : 1;
-    const tracked = told.olderServer !== 'rotated' && { tracked_refreshes: 0 };
+    const refreshes = ages.olderServer === undefined ? 0 : 1;
+    const tracked = ages.olderServer !== 'rotated' && { tracked_refreshes: 0 };
     const rotation = { counter, rotated_at: past(rotated), rotated_by: rotatedBy };
     const fields = { ...rotation, refreshes, ...tracked, seen_counter: seen, ...reused_at };
     await sessions.updateOne({ _id: id }, { $set: fields });
@@ -67,7 +67,7 @@ export async function setUp(t: ExecutionContext) {
   return { uri, sessions, store, open, read };
 }
 
-/** A refresh by the newest token of such a session, unless something else is presented. */
+/** Makes the input of a refresh by the newest token of such a session, unless something else is presented. */
 export function input(sessionId: string, presented: Presented = {}): RefreshInput {
   const given = { counter: 5, userAgent: AGENT, grace: MINUTE, idleTtl: 7 * DAY };
   return { sessionId, ...given, ...presented };

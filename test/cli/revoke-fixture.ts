@@ -5,8 +5,8 @@ import { outcomeOf } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
-/** A server, and a user with two sessions on it. The command knows nothing of the server but its database. */
-export async function scene(t: ExecutionContext) {
+/** Starts a server, with a user of two sessions. The command knows nothing of the server but its database. */
+export async function openFixture(t: ExecutionContext) {
   const server = await testServer(t);
   await ageDeployment(server.collections);
   const user = await addUser(server.collections, { companyId: 'acme' });
@@ -30,15 +30,15 @@ export function revoke(
   return rescind(t, ['revoke', ...args], { env, ...(input !== undefined && { input }) });
 }
 
-/** What `GET /api/auth/me` comes to with this token. */
+/** Returns the outcome of `GET /api/auth/me` with this token. */
 export const me = async (url: string, token: string) =>
   outcomeOf(await sendAs(token, `${url}/api/auth/me`));
 
-/** The key that a token names. */
+/** Reads the signing key that a token names. */
 export const kidOf = (token: string): string =>
   JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
 
-/** Runs a command twice: it writes again, and succeeds. The line is that of the first run. */
+/** Runs a command twice: both runs write and succeed. Returns the line that each printed. */
 export async function revokeTwice(
   t: ExecutionContext,
   server: TestServer,
@@ -53,7 +53,7 @@ export async function revokeTwice(
   return { line: first.stdout.trimEnd(), again: again.stdout.trimEnd() };
 }
 
-/** What audit events of the command have in common. */
+/** The fields that all audit events of the command have in common. */
 export const OPERATOR = {
   actor_id: 'rescind revoke',
   ip: 'local',
