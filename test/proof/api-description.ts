@@ -4,76 +4,66 @@ import { routes } from '../../server/routes.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-const SECURITY: Readonly<Record<Route['access'], readonly Json[]>> = {
-  anyone: [],
-  bearer: [{ bearer: [] }],
-  principal: [{ bearer: [] }],
-  admin: [{ bearer: [] }],
-  client: [{ basic: [] }],
-};
-
-/** The list of routes as an OpenAPI 3.1 document, for programs that make requests of one. */
+/** Describes the list of routes as an OpenAPI 3.1 document, for programs that make requests of one. */
 export function describeApi(): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method]: operation(route) };
+    paths[path] = { ...paths[path], [route.method]: describeRoute(route) };
   }
+  const bearer = { type: 'http', scheme: 'bearer' };
+  const basic = { type: 'http', scheme: 'basic' };
   return {
     openapi: '3.1.0',
     info: { title: 'rescind', version: '0' },
     paths,
-    components: {
-      securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer' },
-        basic: { type: 'http', scheme: 'basic' },
-      },
-    },
+    components: { securitySchemes: { bearer, basic } },
   };
 }
 
-function operation({ path, summary, access, body, bodyType, query, answer }: Route): Json {
-  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string', minLength: 1 },
-  }));
+function describeRoute({ path, summary, access, body, bodyType, query, answer }: Route): Json {
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => {
+    return { name, in: 'path', required: true, schema: { type: 'string', minLength: 1 } };
+  });
+  const inQuery = Object.entries(query ? listProperties(query) : {}).map(([name, schema]) => {
+    return { name, in: 'query', schema };
+  });
   const type = bodyType === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
+  const isClient = access === 'client';
+  const scheme = isClient ? { basic: [] } : { bearer: [] };
+  const refusal = { schema: { type: 'object' } };
+  const refusals = isClient
+    ? { 'application/json': refusal, 'application/problem+json': {} }
+    : { 'application/problem+json': refusal };
   return {
     summary,
-    security: SECURITY[access],
-    parameters: [...inPath, ...(query ? inQuery(query) : [])],
-    ...(body && { requestBody: { required: true, content: contentOf(type, body, 'input') } }),
-    responses: { ...success(answer), default: failure(access) },
-  };
-}
-
-function inQuery(query: z.ZodType): readonly Json[] {
-  const { properties = {} } = schemaOf(query, 'input') as { properties?: Json };
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', schema }));
-}
-
-function success(answer: z.ZodType | undefined): Json {
-  if (answer === undefined) return { 204: { description: 'Done' } };
-  return { 200: { description: 'Done', content: contentOf('application/json', answer, 'output') } };
-}
-
-function failure(access: Route['access']): Json {
-  const type = access === 'client' ? 'application/json' : 'application/problem+json';
-  return {
-    description: 'Refused',
-    content: {
-      [type]: { schema: { type: 'object' } },
-      ...(access === 'client' && { 'application/problem+json': {} }),
+    security: access === 'anyone' ? [] : [scheme],
+    parameters: [...inPath, ...inQuery],
+    ...(body && { requestBody: { required: true, content: describeContent(type, body, 'input') } }),
+    responses: {
+      ...(answer
+        ? {
+            200: {
+              description: 'Done',
+              content: describeContent('application/json', answer, 'output'),
+            },
+          }
+        : { 204: { description: 'Done' } }),
+      default: { description: 'Refused', content: refusals },
     },
   };
 }
 
-function contentOf(type: string, schema: z.ZodType, io: 'input' | 'output'): Json {
-  return { [type]: { schema: schemaOf(schema, io) } };
+/** Lists the schemas of an input by name. */
+export function listProperties(schema: z.ZodType): Json {
+  const { properties = {} } = toJsonSchema(schema, 'input') as { properties?: Json };
+  return properties;
 }
 
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+function describeContent(type: string, schema: z.ZodType, io: 'input' | 'output'): Json {
+  return { [type]: { schema: toJsonSchema(schema, io) } };
+}
+
+function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   return z.toJSONSchema(schema, { target: 'draft-2020-12', io, unrepresentable: 'any' });
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import * as z from 'zod';
-import type { Route } from '../../../server/routes/route.ts';
+import type * as z from 'zod';
 import { routes } from '../../../server/routes.ts';
 import { addClient, basic } from '../../helpers/clients.ts';
 import { encode } from '../../helpers/forged-tokens.ts';
@@ -8,6 +7,7 @@ import type { Scope } from '../../helpers/scope.ts';
 import { testServer } from '../../helpers/server.ts';
 import { openSession, type Tokens } from '../../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../../helpers/users.ts';
+import { listProperties } from '../api-description.ts';
 import { type Fixture, UNLIMITED } from './attack.ts';
 import type { Fields } from './body-texts.ts';
 
@@ -48,13 +48,15 @@ export async function openBodyFixture(scope: Scope): Promise<BodyFixture> {
     token: tokens.access,
     token_type_hint: 'access_token',
   };
+  // A revoked token would be gone for all that comes after.
+  const ofNobody = { ...values, token: `${encode('{}')}.e30.e30` };
   const goods = routes
     .filter(({ body }) => body !== undefined)
     .map(({ path, body, bodyType, access }): GoodBody => {
       return {
         path,
         isForm: bodyType === 'form',
-        fields: pickFields(path, body as z.ZodType, values),
+        fields: pickFields(path, body as z.ZodType, path === '/oauth/revoke' ? ofNobody : values),
         authorization: access === 'client' ? client : `Bearer ${tokens.access}`,
         answer: path === '/api/auth/change-password' ? 403 : 200,
         weight: { '/api/auth/login': 2, '/api/auth/change-password': 1 }[path] ?? 4,
@@ -64,13 +66,11 @@ export async function openBodyFixture(scope: Scope): Promise<BodyFixture> {
 }
 
 /** Picks the fields of a schema; throws for one that has no value here, such as one of a new route. */
-function pickFields(path: Route['path'], schema: z.ZodType, values: Fields): Fields {
-  const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
-  const entries = Object.keys(properties).map((name): [string, string] => {
+function pickFields(path: string, schema: z.ZodType, values: Fields): Fields {
+  const entries = Object.keys(listProperties(schema)).map((name): [string, string] => {
     const value = values[name];
     if (value === undefined) throw new Error(`There is no ${name} to send to ${path}`);
-    // A token of nobody: a revoked one would be gone for all that comes after.
-    return [name, path === '/oauth/revoke' && name === 'token' ? `${encode('{}')}.e30.e30` : value];
+    return [name, value];
   });
   return Object.fromEntries(entries);
 }

@@ -7,174 +7,180 @@ export type Fields = Readonly<Record<string, string>>;
 /** Makes the text of a body out of its fields. */
 type TextMutators = Readonly<Record<string, (fields: Fields, random: Random) => string>>;
 
+/** A name and a value, both encoded. */
+type Member = readonly [name: string, value: string];
+
+/** A format of bodies, and the texts that break it. All texts but the names are encoded. */
+interface Format {
+  readonly noun: string;
+  encode(text: string): string;
+  write(members: readonly Member[]): string;
+  /** Spells a name as usual or otherwise. */
+  spell(name: string, random: Random): string;
+  /** Names that no field has. */
+  readonly names: readonly string[];
+  /** Names like this one. */
+  listSimilarNames(name: string): readonly string[];
+  /** Makes a value that no field has. */
+  makeValue(fields: Fields, random: Random): string;
+}
+
 const OPERATORS = '$ne $gt $regex $where $in $exists $not $expr $function'.split(' ');
-const OBJECT_NAMES = '__proto__ constructor prototype toString length role roles _id user_id'.split(
-  ' ',
-);
-/** Names that no field has. */
-const NAMES = [...OPERATORS, ...OBJECT_NAMES, ''];
+const OBJECT_NAMES = '__proto__ constructor prototype toString length role roles _id user_id';
+const NAMES = [...OPERATORS, ...OBJECT_NAMES.split(' '), ''];
+
+const pickField = (fields: Fields, { pick }: Random) => pick(Object.keys(fields));
+
+/** Makes the mutators that every format has. */
+function createMutators(format: Format): TextMutators {
+  const { noun, encode, write, spell, names, listSimilarNames, makeValue } = format;
+  const list = (fields: Fields): Member[] =>
+    Object.entries(fields).map(([name, value]) => [encode(name), encode(value)]);
+  const add = (fields: Fields, name: string, random: Random) => {
+    const member = [name, makeValue(fields, random)] as const;
+    return write(
+      random.pick([
+        [...list(fields), member],
+        [member, ...list(fields)],
+      ]),
+    );
+  };
+
+  return {
+    untouched: (fields) => write(list(fields)),
+    [`a ${noun} left out`]: (fields, { shuffle, below }) => {
+      const omitted = shuffle(Object.keys(fields)).slice(0, 1 + below(Object.keys(fields).length));
+      return write(
+        list(fields).filter((_, index) => !omitted.includes(Object.keys(fields)[index] ?? '')),
+      );
+    },
+    [`a ${noun} too many`]: (fields, random) => add(fields, encode(random.pick(names)), random),
+    [`a ${noun} twice`]: (fields, random) =>
+      add(fields, spell(pickField(fields, random), random), random),
+    [`a ${noun} renamed`]: (fields, random) => {
+      const field = pickField(fields, random);
+      const renamed = random.pick(listSimilarNames(field));
+      return write(
+        list(fields).map(([name, value]) => [name === encode(field) ? renamed : name, value]),
+      );
+    },
+    [`${noun}s exchanged`]: (fields) => {
+      const members = list(fields);
+      const at = (index: number) => members[index % members.length]?.[1] ?? '';
+      return write(members.map(([name], index) => [name, at(index + 1)]));
+    },
+    'a string nearly right': (fields, random) => {
+      const field = pickField(fields, random);
+      return write(list({ ...fields, [field]: makeSimilar(fields[field] ?? '', random) }));
+    },
+  };
+}
 
 /** Numbers as they stand in a JSON text: some are no JSON, others have no number in JavaScript. */
 const NUMBERS = [
   ...'0 -0 1e308 1e999 -1e999 9007199254740993 NaN Infinity 0x10 01 +1 undefined'.split(' '),
   ...['9'.repeat(400), `0.${'1'.repeat(400)}`],
 ];
+const OTHERS = 'null true false [] {}'.split(' ');
+const PRIVILEGES = '1 null "x" [] ["admin"] {"isAdmin":true}'.split(' ');
 
 const quote = (text: string) => JSON.stringify(text);
-const joinMembers = (members: readonly string[]) => `{${members.join(',')}}`;
-const listMembers = (fields: Fields) =>
-  Object.entries(fields).map(([name, value]) => `${quote(name)}:${quote(value)}`);
-const pickField = (fields: Fields, { pick }: Random) => pick(Object.keys(fields));
-const omitSome = <T>(values: readonly T[], { shuffle, below }: Random) => {
-  const omitted = new Set(shuffle(values).slice(0, 1 + below(values.length)));
-  return values.filter((value) => !omitted.has(value));
-};
+const makeOperator = ({ pick, json }: Random) => `{${quote(pick(OPERATORS))}:${json(1)}}`;
+const escapeLetters = (json: string) =>
+  json.replace(/[a-z]/g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`);
 
 /** Sets another JSON text as the value of one of the members. */
-function setValue(fields: Fields, field: string, value: string): string {
-  const entries = Object.entries(fields);
-  return joinMembers(
-    entries.map(([name, own]) => `${quote(name)}:${name === field ? value : quote(own)}`),
+function setValue(fields: Fields, random: Random, value: string): string {
+  const field = pickField(fields, random);
+  return JSON_FORMAT.write(
+    Object.entries(fields).map(([name, own]) => [quote(name), name === field ? value : quote(own)]),
   );
 }
 
-function makeOperator({ pick, json }: Random): string {
-  return `{${quote(pick(OPERATORS))}:${json(1)}}`;
-}
-
-/** Adds a member at the front or at the end. */
-function addMember(fields: Fields, { pick }: Random, name: string, value: string): string {
-  const member = `${quote(name)}:${value}`;
-  const members = listMembers(fields);
-  return joinMembers(
-    pick([
-      [...members, member],
-      [member, ...members],
-    ]),
-  );
-}
+const JSON_FORMAT: Format = {
+  noun: 'member',
+  encode: quote,
+  write: (members) => `{${members.map((member) => member.join(':')).join(',')}}`,
+  spell: (name, { pick }) => pick([quote(name), escapeLetters(quote(name))]),
+  names: NAMES,
+  listSimilarNames: (name) => {
+    const similar = [' ', '\u200b', '\0'].map((sign) => name + sign);
+    return [...NAMES, ...similar, name.toUpperCase(), `x_${name}`].map(quote);
+  },
+  makeValue: (_, random) => random.pick([random.pick(PRIVILEGES), makeOperator(random)]),
+};
 
 export const jsonMutators: TextMutators = {
-  untouched: (fields) => JSON.stringify(fields),
+  ...createMutators(JSON_FORMAT),
   'spelled otherwise': (fields, { pick }) => {
     const text = JSON.stringify(fields);
+    const reversed = JSON.stringify(Object.fromEntries(Object.entries(fields).reverse()));
     return pick([
       JSON.stringify(fields, undefined, 2),
-      joinMembers(listMembers(fields).reverse()),
-      text.replace(/[a-z]/g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`),
+      reversed,
+      escapeLetters(text),
       ` \r\n\t${text}\n`,
     ]);
   },
-  'another type': (fields, random) => {
-    const value = random.pick(['null', 'true', 'false', '[]', '{}', ...NUMBERS]);
-    return setValue(fields, pickField(fields, random), random.pick([value, random.json(1)]));
-  },
-  'an operator': (fields, random) =>
-    setValue(fields, pickField(fields, random), makeOperator(random)),
+  'another type': (fields, random) =>
+    setValue(fields, random, random.pick([random.pick([...OTHERS, ...NUMBERS]), random.json(1)])),
+  'an operator': (fields, random) => setValue(fields, random, makeOperator(random)),
   'a list or object of it': (fields, random) => {
     const own = quote(fields[pickField(fields, random)] ?? '');
     const objects = ['$eq', '0', 'toString'].map((name) => `{"${name}":${own}}`);
-    const value = random.pick([`[${own}]`, `[[${own}]]`, ...objects]);
-    return setValue(fields, pickField(fields, random), value);
+    return setValue(fields, random, random.pick([`[${own}]`, `[[${own}]]`, ...objects]));
   },
   deep: (fields, random) => {
-    const [open, close] = random.pick([
+    const [open = '', close = ''] = random.pick([
       ['[', ']'],
       ['{"a":', '}'],
-    ] as const);
+    ]);
     const most = Math.floor(15_000 / (open.length + close.length));
     const levels = Math.min(most, 1 + random.below(7_000));
-    const value = `${open.repeat(levels)}1${close.repeat(levels)}`;
-    return setValue(fields, pickField(fields, random), value);
-  },
-  'a string nearly right': (fields, random) => {
-    const field = pickField(fields, random);
-    return JSON.stringify({ ...fields, [field]: makeSimilar(fields[field] ?? '', random) });
-  },
-  'a member left out': (fields, random) => joinMembers(omitSome(listMembers(fields), random)),
-  'a member renamed': (fields, random) => {
-    const field = pickField(fields, random);
-    const similar = [' ', '\u200b', '\0'].map((sign) => field + sign);
-    const name = random.pick([...NAMES, ...similar, field.toUpperCase(), `x_${field}`]);
-    return JSON.stringify(fields).replace(quote(field), () => quote(name));
-  },
-  'a member too many': (fields, random) => {
-    const value = random.pick(['1', 'null', '["admin"]', '{"isAdmin":true}']);
-    const any = random.pick([value, makeOperator(random)]);
-    return addMember(fields, random, random.pick(NAMES), any);
-  },
-  'a member twice': (fields, random) => {
-    const value = random.pick([random.pick(['null', '"x"', '[]']), makeOperator(random)]);
-    return addMember(fields, random, pickField(fields, random), value);
-  },
-  'members exchanged': (fields) => {
-    const values = Object.values(fields);
-    const moved = [...values.slice(1), ...values.slice(0, 1)];
-    return joinMembers(
-      Object.keys(fields).map((name, index) => `${quote(name)}:${quote(moved[index] ?? '')}`),
-    );
+    return setValue(fields, random, `${open.repeat(levels)}1${close.repeat(levels)}`);
   },
   wrapped: (fields, { pick }) => {
     const text = JSON.stringify(fields);
     return pick([
-      `[${text}]`,
-      quote(text),
-      `{"body":${text}}`,
-      `{"__proto__":${text}}`,
-      `[${text},${text}]`,
-      `${text}${text}`,
-      `/**/${text}`,
-      `${text},`,
-      `)]}',\n${text}`,
-      `callback(${text})`,
+      ...[`[${text}]`, quote(text), `{"body":${text}}`, `{"__proto__":${text}}`],
+      ...[`[${text},${text}]`, `${text}${text}`, `/**/${text}`, `${text},`],
+      ...[`)]}',\n${text}`, `callback(${text})`],
     ]);
   },
   'any JSON': (_, { json }) => json(3),
 };
 
-export const toForm = (fields: Fields) => new URLSearchParams(fields).toString();
 const percentEncode = (text: string) =>
   [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
-
 const NAME_SUFFIXES = '[] [$ne] %5B%24gt%5D [__proto__] .a %00 + %20 \u200b'.split(' ');
 const BROKEN_CODES = '% %z %zz %c0%af %ed%a0%80 %ff %00 %u0041'.split(' ');
 
+const FORM_FORMAT: Format = {
+  noun: 'parameter',
+  encode: (text) => new URLSearchParams({ '': text }).toString().slice(1),
+  write: (members) => members.map((member) => member.join('=')).join('&'),
+  spell: (name, { pick }) => pick([name, percentEncode(name)]),
+  names: [...NAMES, 'client_id', 'client_secret', 'scope'],
+  listSimilarNames: (name) => NAME_SUFFIXES.map((suffix) => name + suffix),
+  makeValue: ({ token = '' }, { pick }) => pick(['x', '', token]),
+};
+
+export const toForm = (fields: Fields) => new URLSearchParams(fields).toString();
+
 export const formMutators: TextMutators = {
-  untouched: toForm,
+  ...createMutators(FORM_FORMAT),
   'spelled otherwise': (fields, { pick }) => {
     const entries = Object.entries(fields);
-    return pick([
-      entries.map((entry) => entry.map(percentEncode).join('=')).join('&'),
-      `&&${toForm(fields)}&`,
-      toForm(Object.fromEntries(entries.reverse())),
-    ]);
-  },
-  'a parameter twice': (fields, random) => {
-    const name = pickField(fields, random);
-    const value = random.pick(['x', '', fields['token'] ?? '']);
-    const form = toForm(fields);
-    return random.pick([`${name}=${value}&${form}`, `${form}&${percentEncode(name)}=${value}`]);
-  },
-  'a parameter renamed': (fields, random) => {
-    const name = pickField(fields, random);
-    return toForm(fields).replace(name, () => name + random.pick(NAME_SUFFIXES));
-  },
-  'a parameter left out': (fields, random) =>
-    toForm(Object.fromEntries(omitSome(Object.entries(fields), random))),
-  'a parameter too many': (fields, { pick }) =>
-    toForm({ ...fields, [pick([...NAMES, 'client_id', 'client_secret', 'scope'])]: 'x' }),
-  'a string nearly right': (fields, random) => {
-    const field = pickField(fields, random);
-    return toForm({ ...fields, [field]: makeSimilar(fields[field] ?? '', random) });
+    const escaped = entries.map((entry) => entry.map(percentEncode).join('=')).join('&');
+    return pick([escaped, `&&${toForm(fields)}&`, toForm(Object.fromEntries(entries.reverse()))]);
   },
   'a broken encoding': (fields, { below, pick }) => {
     const form = toForm(fields);
     return splice(form, below(form.length), 1, pick(BROKEN_CODES));
   },
   'other separators': (fields, { pick }) => {
-    const form = toForm(fields);
-    const [from, to] = pick(['&;', '=:', '&\n']);
-    return form.replaceAll(from ?? '', to ?? '');
+    const [from = '', to = ''] = pick(['&;', '=:', '&\n']);
+    return toForm(fields).replaceAll(from, to);
   },
   JSON: (fields, { pick }) => pick([JSON.stringify(fields), JSON.stringify(toForm(fields))]),
   'any text': (_, { text }) => text(0, 200),
