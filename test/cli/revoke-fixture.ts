@@ -2,21 +2,22 @@ import type { ExecutionContext } from 'ava';
 import { ageDeployment } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
 import { outcomeOf } from '../helpers/refusals.ts';
-import { logIn, post, sendAs, type TestServer, testServer } from '../helpers/server.ts';
-import { addUser, PASSWORD } from '../helpers/users.ts';
+import { logIn, sendAs, type TestServer, testServer } from '../helpers/server.ts';
+import { openSession } from '../helpers/sessions.ts';
+import { addUser } from '../helpers/users.ts';
 
 /** Starts a server, with a user of two sessions. The command knows nothing of the server but its database. */
 export async function openFixture(t: ExecutionContext) {
   const server = await testServer(t);
   await ageDeployment(server.collections);
   const user = await addUser(server.collections, { companyId: 'acme' });
-  const credentials = { email: user.email, password: PASSWORD };
-  const { body } = await post(`${server.url}/api/auth/login`, credentials);
-  const token: string = body.access_token;
-  const { session_id } = (await sendAs(token, `${server.url}/api/auth/me`)).body;
+  const {
+    access: token,
+    refresh: refreshToken,
+    sessionId,
+  } = await openSession(server.url, user.email);
   const other = await logIn(server.url, user.email);
-  const refreshToken: string = body.refresh_token;
-  return { ...server, user, token, refreshToken, sessionId: String(session_id), other };
+  return { ...server, user, token, refreshToken, sessionId, other };
 }
 
 /** Runs `rescind revoke` on the server's database. */
@@ -24,10 +25,9 @@ export function revoke(
   t: ExecutionContext,
   { uri }: TestServer,
   args: readonly string[],
-  input?: string,
+  input = '',
 ) {
-  const env = { MONGODB_URI: uri };
-  return rescind(t, ['revoke', ...args], { env, ...(input !== undefined && { input }) });
+  return rescind(t, ['revoke', ...args], { env: { MONGODB_URI: uri }, input });
 }
 
 /** Returns the outcome of `GET /api/auth/me` with this token. */
@@ -35,7 +35,7 @@ export const me = async (url: string, token: string) =>
   outcomeOf(await sendAs(token, `${url}/api/auth/me`));
 
 /** Reads the signing key that a token names. */
-export const kidOf = (token: string): string =>
+export const readKeyId = (token: string): string =>
   JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
 
 /** Runs a command twice: both runs write and succeed. Returns the line that each printed. */

@@ -7,7 +7,7 @@ import { emptyFolder } from '../helpers/processes.ts';
 import { refusal } from '../helpers/refusals.ts';
 import { logIn, post } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { kidOf, me, OPERATOR, openFixture, revoke, revokeTwice } from './revoke-fixture.ts';
+import { me, OPERATOR, openFixture, readKeyId, revoke, revokeTwice } from './revoke-fixture.ts';
 
 function fileWith(t: ExecutionContext, text: string): string {
   const file = join(emptyFolder(t), 'token');
@@ -103,7 +103,7 @@ test.serial('revoke --token takes a refresh token too, and revokes its session',
 
 test.serial('revoke --key revokes whatever the key has signed', async (t) => {
   const it = await openFixture(t);
-  const kid = kidOf(it.token);
+  const kid = readKeyId(it.token);
   const { line } = await revokeTwice(t, it, ['--key', kid]);
   t.is(
     line,
@@ -147,7 +147,7 @@ test.serial(
 test.serial('revoke --dry-run tells what would happen, and changes nothing', async (t) => {
   const it = await openFixture(t);
   const { user, sessionId, token, refreshToken } = it;
-  const kid = kidOf(token);
+  const kid = readKeyId(token);
   const before = await snapshotWithoutCounts(it.db);
   for (const [args, told, input] of [
     [['--user', user.id], `every token of the user ${user.id}: 2 live sessions`],
