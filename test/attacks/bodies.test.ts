@@ -39,7 +39,7 @@ interface Sent {
   readonly body: string;
 }
 
-/** What is sent, made of what would be sent in good faith. */
+/** Makes the body that is sent of one that would be sent in good faith. */
 type Rows = Readonly<Record<string, (good: Record<string, string>) => Sent>>;
 
 /** Every endpoint with a JSON body refuses each of these so; nothing is changed, and no session opened. */

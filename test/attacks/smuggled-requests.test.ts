@@ -9,7 +9,7 @@ const STRICT_PARSER = METHODS.includes('QUERY');
 
 const shared = shareFixture();
 
-/** What an attacker hides behind or inside a request: done, it ends the token. */
+/** A request that an attacker hides behind or inside another one: done, it ends the token. */
 function logoutWith(token: string): string {
   return request('POST /api/auth/logout', `Authorization: Bearer ${token}`, 'Connection: close');
 }

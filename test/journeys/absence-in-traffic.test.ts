@@ -9,14 +9,14 @@ import { type Fixture, me, openFixture } from './absence.ts';
 
 const ROUNDS = 5;
 
-/** What clients saw, and what must not have been. */
+/** Observations of clients, and violations among them. */
 interface Seen {
   readonly statuses: Set<string>;
   readonly faults: string[];
   logins: number;
 }
 
-/** How often the collection was about to be lost, how often it was lost, and how often it has been re-created since. */
+/** Counts of the times that the collection was about to be lost, was lost, and was re-created since. */
 interface Moment {
   losing: number;
   lost: number;

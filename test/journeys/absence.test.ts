@@ -20,7 +20,7 @@ import {
 
 interface Loss {
   readonly lose: (it: Fixture) => Promise<unknown>;
-  /** What an operator does; the server is not restarted. */
+  /** The remedy of an operator; the server is not restarted. */
   readonly mend?: (it: Fixture) => Promise<unknown>;
 }
 
@@ -74,7 +74,7 @@ for (const [what, { lose, mend = ({ db }: Fixture) => migrateNow(db) }] of Objec
   });
 }
 
-/** What stands in place of the collection is in the way of migrate, which says so. */
+/** The thing in place of the collection is in the way of migrate, which says so. */
 async function dropAndMigrate({ db }: Fixture): Promise<void> {
   const { conflicts } = await planMigration(db, { auditRetention: 400 * DAY });
   if (!conflicts.join().includes('revoked_tokens is not a plain collection')) {

@@ -30,7 +30,7 @@ async function enter(server: TestServer): Promise<Fixture> {
 
 type Ending = (fixture: Fixture) => Promise<unknown>;
 
-/** What ends a session, and what its refresh token is answered from then on. */
+/** Ways to end a session, and the answer to its refresh token from then on. */
 const ENDINGS: Readonly<Record<string, readonly [ending: Ending, outcome: string]>> = {
   'a logout': [
     ({ url, tokens }) => sendAs(tokens.access, `${url}/api/auth/logout`, 'POST'),

@@ -51,7 +51,7 @@ async function untilReady(url: string): Promise<void> {
   await waitFor('A ready server', async () => (await send(`${url}/readyz`)).status === 200);
 }
 
-/** Who is there when the backup is made: one who logs out later, and one who changes the password. */
+/** Users of the backup: one who logs out later, and one who changes the password. */
 interface Before {
   readonly user: User;
   readonly other: User;
@@ -65,7 +65,7 @@ async function before({ url, collections }: Deployment): Promise<Before> {
   return { user, other, session, kept: await openSession(url, user.email) };
 }
 
-/** What happens after the backup, and is not in it. */
+/** Does the work that comes after the backup and is not in it. */
 async function after(t: ExecutionContext, { url, collections }: Deployment, it: Before) {
   const asked = [
     await sendAs(it.session.access, `${url}/api/auth/logout`, 'POST'),
@@ -123,7 +123,7 @@ test('A restored folder brings revoked tokens back; --after-restore refuses all 
   }
 });
 
-/** As mongodump and mongorestore do, but for the indexes of revoked_tokens: into a database that other servers know. */
+/** Dumps and restores as mongodump and mongorestore do, but for the indexes of revoked_tokens: into a database that other servers know. */
 async function copyDatabase(t: ExecutionContext, from: Collections): Promise<string> {
   const { uri, db } = emptyDatabase(t);
   const source = from.users.db;

@@ -15,7 +15,7 @@ interface Row {
   readonly session?: SessionAges;
   readonly token?: Presented;
   readonly outcome: RefreshOutcome;
-  /** Of the newest refresh token afterwards. Default: as before. */
+  /** Counter of the newest refresh token afterwards. Default: as before. */
   readonly counter?: number;
 }
 
@@ -230,7 +230,7 @@ test('A refresh comes to what the table says, and changes what goes with that an
   }
 });
 
-/** What a refresh may change, all of it. Dates are taken from `after`, and looked at in tests of their own. */
+/** Lists all that a refresh may change. Dates are taken from `after`, and looked at in tests of their own. */
 function changesOf(outcome: RefreshOutcome, before: SessionDocument, after: SessionDocument) {
   const { at = new Date(Number.NaN) } = after.last_refresh ?? {};
   const { refreshes = 0, tracked_refreshes } = before;

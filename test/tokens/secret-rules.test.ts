@@ -120,7 +120,7 @@ for (const value of WEAK_SECRETS) {
   });
 }
 
-/** Of each generator; the rules were made with DRAWS=20000. */
+/** Draws of each generator; the rules were made with DRAWS=20000. */
 const DRAWS = Number(process.env['DRAWS'] ?? 100);
 
 for (const [name, generate] of Object.entries(GENERATORS)) {

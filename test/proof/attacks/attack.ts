@@ -80,17 +80,17 @@ export async function carryOut<F extends Fixture>(
   const errors = server.log.filter(
     ({ level, status }) => level === 'error' || Number(status) >= 500,
   );
-  const faults: readonly (readonly [isSo: boolean, fault: string | undefined])[] = [
-    [fault !== undefined, fault],
-    [tally.total < requests, `Only ${tally.total} of ${requests} were sent.`],
+  const rules: readonly (readonly [isKept: boolean, otherwise: string])[] = [
+    [fault === undefined, `${fault}`],
+    [tally.total >= requests, `Only ${tally.total} of ${requests} were sent.`],
     // An attack in which nothing was ever accepted may have missed the endpoint.
-    [tally.count('200') === 0, 'Not even what is good was let in.'],
-    [before !== (await readLastingState(server)), 'Users or revocations were changed.'],
-    [!areAccepted, 'A good token was ended.'],
-    [errors.length > 0, `The log tells of errors: ${JSON.stringify(errors.slice(0, 3))}`],
+    [tally.count('200') > 0, 'Not even what is good was let in.'],
+    [before === (await readLastingState(server)), 'Users or revocations were changed.'],
+    [areAccepted, 'A good token was ended.'],
+    [errors.length === 0, `The log tells of errors: ${JSON.stringify(errors.slice(0, 3))}`],
   ];
-  const found = faults.flatMap(([isSo, text]) => (isSo && text !== undefined ? [text] : []));
-  return { report: [tally.table(name)], faults: found };
+  const faults = rules.flatMap(([isKept, otherwise]) => (isKept ? [] : [otherwise]));
+  return { report: [tally.table(name)], faults };
 }
 
 let drawn: number | undefined;
