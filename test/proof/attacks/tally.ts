@@ -1,8 +1,6 @@
 import { type Column, formatTable } from '../format-table.ts';
 
-/** Counts of outcomes for each mutator. */
-export type Tally = ReturnType<typeof createTally>;
-
+/** Counts the outcomes of each mutator. */
 export function createTally() {
   const rows: Record<string, Record<string, number>> = {};
   const all: Record<string, number> = {};

@@ -4,7 +4,7 @@ import { openCollections } from '../../../lib/store/collections.ts';
 import { connect } from '../../../lib/store/database.ts';
 import { generateSecret } from '../../../lib/tokens/secret-rules.ts';
 import { migrateNow } from '../../helpers/database.ts';
-import { ownMongod } from '../../helpers/own-mongod.ts';
+import { ownMongod } from '../../helpers/mongod.ts';
 import { run, startServerProcess } from '../../helpers/processes.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { openSession, type Tokens } from '../../helpers/sessions.ts';
