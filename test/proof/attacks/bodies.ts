@@ -17,10 +17,9 @@ export const bodyAttack: Attack<BodyFixture> = {
     return {
       mutator,
       request: toRequest(mutant),
-      judge: (answer) => ({
-        outcome: String(answer.status),
-        fault: findFault(mutant, answer, fixture),
-      }),
+      judge(answer) {
+        return { outcome: `${answer.status}`, fault: findFault(mutant, answer, fixture) };
+      },
       show: () => `${good.path} with ${JSON.stringify({ type, encoding, text })}`,
     };
   },

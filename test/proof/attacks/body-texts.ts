@@ -37,22 +37,16 @@ function createMutators(format: Format): TextMutators {
   const list = (fields: Fields): Member[] =>
     Object.entries(fields).map(([name, value]) => [encode(name), encode(value)]);
   const add = (fields: Fields, name: string, random: Random) => {
-    const member = [name, makeValue(fields, random)] as const;
-    return write(
-      random.pick([
-        [...list(fields), member],
-        [member, ...list(fields)],
-      ]),
-    );
+    const added: Member[] = [[name, makeValue(fields, random)]];
+    return write(random.pick([list(fields).concat(added), added.concat(list(fields))]));
   };
 
   return {
     untouched: (fields) => write(list(fields)),
     [`a ${noun} left out`]: (fields, { shuffle, below }) => {
-      const omitted = shuffle(Object.keys(fields)).slice(0, 1 + below(Object.keys(fields).length));
-      return write(
-        list(fields).filter((_, index) => !omitted.includes(Object.keys(fields)[index] ?? '')),
-      );
+      const members = list(fields);
+      const omitted = shuffle(members).slice(0, 1 + below(members.length));
+      return write(members.filter((member) => !omitted.includes(member)));
     },
     [`a ${noun} too many`]: (fields, random) => add(fields, encode(random.pick(names)), random),
     [`a ${noun} twice`]: (fields, random) =>
@@ -60,9 +54,8 @@ function createMutators(format: Format): TextMutators {
     [`a ${noun} renamed`]: (fields, random) => {
       const field = pickField(fields, random);
       const renamed = random.pick(listSimilarNames(field));
-      return write(
-        list(fields).map(([name, value]) => [name === encode(field) ? renamed : name, value]),
-      );
+      const rename = (name: string) => (name === encode(field) ? renamed : name);
+      return write(list(fields).map(([name, value]) => [rename(name), value]));
     },
     [`${noun}s exchanged`]: (fields) => {
       const members = list(fields);

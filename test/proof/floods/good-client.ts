@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { createHttpClient, type HttpRequest } from '../http-client.ts';
 import { type LoadResult, runOpenLoop } from './load.ts';
 
@@ -23,12 +23,13 @@ const CONNECTIONS = 32;
 
 /** Sends requests of good clients, in a thread of its own that no flood keeps busy. */
 export async function runGoodClient(task: Task): Promise<Service> {
-  const worker = new Worker(new URL(import.meta.url), { workerData: task });
+  const worker = new Worker(new URL(import.meta.url), { workerData: { goodClient: task } });
   const [service] = await once(worker, 'message');
   return service;
 }
 
-if (!isMainThread) parentPort?.postMessage(await askSteadily(workerData));
+const own: Task | undefined = workerData?.goodClient;
+if (own !== undefined) parentPort?.postMessage(await askSteadily(own));
 
 async function askSteadily({ url, tokens, duration }: Task): Promise<Service> {
   const cleanups: (() => unknown)[] = [];
