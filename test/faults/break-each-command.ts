@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { loopTime } from '../helpers/loop-clock.ts';
 import type { CommandProxy, Fault } from '../helpers/proxy/command-proxy.ts';
 import { type Answer, sendAs } from '../helpers/server.ts';
 import { type GoodRequest, toldOf } from './good-request.ts';
@@ -24,7 +25,7 @@ export interface Round {
   readonly outcome: 'as if nothing had happened' | 'away' | 'wrong';
   /** How long the answer took, in milliseconds. */
   readonly took: number;
-  /** By how much it came after the deadline; below 0 where it came in time. */
+  /** By how much it came after the deadline, in time of the event loop; below 0 where it came in time. */
   readonly late: number;
   /** Sentences on what must not have been. */
   readonly faults: readonly string[];
@@ -69,8 +70,10 @@ async function breakCommand(
   await request.prepare?.(world);
   proxy.arm(nth, fault);
   const started = performance.now();
+  const startedWork = loopTime();
   const answer = await request.ask(url, world);
   const took = performance.now() - started;
+  const late = loopTime() - startedWork - deadline;
   await proxy.quiet();
   const met = proxy.disarm();
   const outcome = outcomeOf(answer, request);
@@ -81,7 +84,7 @@ async function breakCommand(
     ...(outcome === 'away' ? [] : await faultsOfTokens(server, request, world, answer)),
     ...(await faultsAfter(server, request, world)),
   ];
-  return { nth, met, outcome, took, late: took - deadline, faults };
+  return { nth, met, outcome, took, late, faults };
 }
 
 function outcomeOf(answer: Answer, { good }: GoodRequest): Round['outcome'] {

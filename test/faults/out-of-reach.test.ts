@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
+import { loopTime } from '../helpers/loop-clock.ts';
 import type { CommandProxy, Fault } from '../helpers/proxy/command-proxy.ts';
 import { type Answer, sendAs } from '../helpers/server.ts';
 import { refresh } from '../helpers/sessions.ts';
@@ -10,7 +11,7 @@ import { breakableServer, DEADLINE, nameOf } from './every-command.ts';
 import { toldOf } from './good-request.ts';
 import { goodRequests } from './requests.ts';
 
-/** A machine that is busy with other tests is late with everything. */
+/** In milliseconds of the event loop, in which servers, clients and proxies work side by side. */
 const MARGIN = 3 * SECOND;
 
 const always = Number.POSITIVE_INFINITY;
@@ -39,12 +40,12 @@ for (const [harm, harmed] of Object.entries(HARMS)) {
     await harmed(server.proxy);
     await Promise.all(
       worlds.map(async ({ request, world }) => {
-        const { answer, took } = await timed(request.ask(server.url, world));
+        const { answer, worked } = await timed(request.ask(server.url, world));
         const isRight = KNOWS_BY_ITSELF.test(request.route)
           ? answer.status === 200
           : isAway(answer);
         t.true(isRight, `${nameOf(request)} was answered ${toldOf(answer)}`);
-        t.true(took < DEADLINE + MARGIN, `${nameOf(request)} took ${took} ms`);
+        t.true(worked < DEADLINE + MARGIN, `${nameOf(request)} took ${worked} ms`);
       }),
     );
   });
@@ -68,12 +69,12 @@ test.serial(
     t.is(server.proxy.countMet(), POOL, 'so many connections there are');
 
     const all = await Promise.all([me, ...renewals]);
-    for (const { answer, took } of all) {
+    for (const { answer, worked } of all) {
       t.true(isAway(answer), toldOf(answer));
-      t.true(took < LONG_DEADLINE + MARGIN);
+      t.true(worked < LONG_DEADLINE + MARGIN);
     }
-    // A quarter of the deadline is for waiting for a connection; a busy machine takes longer.
-    const soon = all.filter(({ took }) => took < LONG_DEADLINE * 0.7).map(({ took }) => took);
+    // They waited a quarter of the deadline for a connection; the others all of it for an answer.
+    const soon = cutAtWidestGap(all.map(({ took }) => took));
     t.is(soon.length, 31);
 
     server.proxy.disarm();
@@ -84,16 +85,23 @@ test.serial(
   },
 );
 
-async function timed(asked: Promise<Answer>): Promise<{ answer: Answer; took: number }> {
+/** Returns the smaller of two clusters' values: those below the widest gap. */
+function cutAtWidestGap(values: readonly number[]): readonly number[] {
+  const sorted = [...values].sort((a, b) => a - b);
+  const gaps = sorted.slice(1).map((value, index) => value - (sorted[index] ?? value));
+  return sorted.slice(0, gaps.indexOf(Math.max(...gaps)) + 1);
+}
+
+/** Measures by the wall clock, and by the event loop's. */
+async function timed(asked: Promise<Answer>) {
   const started = performance.now();
-  return { answer: await asked, took: performance.now() - started };
+  const startedWork = loopTime();
+  const answer = await asked;
+  return { answer, took: performance.now() - started, worked: loopTime() - startedWork };
 }
 
 async function timeToRecover({ url }: BreakableServer, token: string): Promise<number> {
-  const started = performance.now();
-  while ((await sendAs(token, `${url}/api/auth/me`)).status !== 200) {
-    if (performance.now() - started > 30 * SECOND) break;
-    await delay(20);
-  }
-  return performance.now() - started;
+  const started = loopTime();
+  while ((await sendAs(token, `${url}/api/auth/me`)).status !== 200) await delay(20);
+  return loopTime() - started;
 }

@@ -1,100 +1,195 @@
-import test, { type ExecutionContext } from 'ava';
-import type { User } from '../../lib/store/users.ts';
-import { type Arena, openArena } from '../helpers/login-deployment.ts';
-import { addUser } from '../helpers/users.ts';
-import { assertAlwaysCaught } from './assert-caught.ts';
-import { barrierAfter } from './barriers.ts';
-import { logInBetween, setPasswordBetween } from './between-writes.ts';
+import anyTest from 'ava';
+import { type Deployment, openDeployment, setClockBack, type Variant } from './deployment.ts';
 import {
-  type Break,
+  changeAndLogin,
+  changeAndSetPassword,
+  loginAndChange,
+  loginAndRevokeAll,
+} from './login-races.ts';
+import type { Point } from './meet.ts';
+import { assertCaught, type Race } from './race.ts';
+import {
+  doubleRefresh,
+  meAndLogout,
+  refreshAndLogout,
+  refreshAndRevokeAll,
+} from './session-races.ts';
+import {
+  withCheckFirst,
   withCutoffFirst,
+  withEarlyAnswer,
+  withFindThenUpdate,
   withLessThan,
   withNowAsStamp,
   withoutConfirmation,
   withoutOldCutoff,
   withoutSecondRead,
   withoutTenMinutes,
-} from './broken-parts.ts';
-import { faultOf as changePasswordFault, raceChangePassword } from './change-password-race.ts';
-import { raceRevokeAll, faultOf as revokeAllFault } from './revoke-all-race.ts';
-import { setClockBack } from './set-back.ts';
+  withRememberedCheck,
+  withStampOfItsOwn,
+} from './variants.ts';
 
-type FaultAtBarrier = (arena: Arena, user: User) => Promise<string | undefined>;
-
-/** The broken variant shows this fault every time, each time with a user of its own. */
-async function assertCaught(
-  t: ExecutionContext,
-  { broken, fault, at }: { broken: Break; fault: string; at: FaultAtBarrier },
-): Promise<void> {
-  const arena = await openArena(t);
-  await assertAlwaysCaught(t, {
-    intact: arena,
-    broken: broken(arena),
-    fault,
-    at: async (either) => at(either, await addUser(arena.collections)),
-  });
+interface Broken {
+  readonly variant: Variant;
+  readonly race: Race<Deployment>;
+  /** The action waits at this point until the rival was answered. */
+  readonly barrier: Point;
+  readonly fault: string;
+  readonly prepare?: typeof setClockBack;
 }
 
-test('A login without the second read of the user is caught every time: hash read → hash changed and cutoff written → cutoffs read', async (t) => {
-  await assertCaught(t, {
-    broken: withoutSecondRead,
-    fault: 'the old password outlived its change',
-    at: async (arena, user) =>
-      changePasswordFault(await raceChangePassword(arena, user, barrierAfter('account'))),
-  });
+/** Serial: at a barrier nothing is gained by others. */
+const test = anyTest.serial;
+
+const caught = anyTest.macro(async (t, { variant, ...given }: Broken) => {
+  const intact = await openDeployment(t);
+  await assertCaught(t, { intact, broken: { ...intact, variant }, ...given });
 });
 
-test('A change of the password that writes the cutoff before the hash is caught every time: cutoff written → login → hash changed', async (t) => {
-  await assertCaught(t, {
-    broken: withCutoffFirst,
+test(
+  'A login without the second read of the user is caught every time: hash read → hash changed and cutoff written → cutoffs read',
+  caught,
+  {
+    variant: withoutSecondRead,
+    race: loginAndChange,
+    barrier: 'account',
     fault: 'the old password outlived its change',
-    at: logInBetween,
-  });
-});
+  },
+);
 
-test('A change of the password that does not look at the hash after the cutoff is caught every time: hash changed → an operator sets another → cutoff written', async (t) => {
-  await assertCaught(t, {
-    broken: withoutConfirmation,
+test(
+  'A change of the password that writes the cutoff before the hash is caught every time: cutoff written → login → hash changed',
+  caught,
+  {
+    variant: withCutoffFirst,
+    race: changeAndLogin,
+    barrier: 'change',
+    fault: 'the old password outlived its change',
+  },
+);
+
+test(
+  'A change of the password that does not look at the hash after the cutoff is caught every time: hash changed → an operator sets another → cutoff written',
+  caught,
+  {
+    variant: withoutConfirmation,
+    race: changeAndSetPassword,
+    barrier: 'change',
     fault: 'a change outlived that of the operator',
-    at: setPasswordBetween,
-  });
-});
+  },
+);
 
-test('A revoke-all without the 10 minutes is caught every time: cutoffs read → revoked → stamp taken', async (t) => {
-  await assertCaught(t, {
-    broken: withoutTenMinutes,
+test(
+  'A revoke-all without the 10 minutes is caught every time: cutoffs read → revoked → stamp taken',
+  caught,
+  {
+    variant: withoutTenMinutes,
+    race: loginAndRevokeAll,
+    barrier: 'cutoffs',
     fault: 'the token outlived the revoke-all',
-    at: async (arena, user) =>
-      revokeAllFault(await raceRevokeAll(arena, user, barrierAfter('cutoffs'))),
-  });
+  },
+);
+
+test('A login with $$NOW alone as its stamp is caught every time: revoked → cutoffs read', caught, {
+  variant: withNowAsStamp,
+  race: loginAndRevokeAll,
+  barrier: 'account',
+  fault: 'the token was dead on arrival',
 });
 
-test('A login with $$NOW alone as its stamp is caught every time: revoked → cutoffs read', async (t) => {
-  await assertCaught(t, {
-    broken: withNowAsStamp,
-    fault: 'the token was dead on arrival',
-    at: async (arena, user) =>
-      revokeAllFault(await raceRevokeAll(arena, user, barrierAfter('account'))),
-  });
-});
-
-test('A revoke-all that does not look at the old cutoff is caught every time the clock was set back', async (t) => {
-  await assertCaught(t, {
-    broken: withoutOldCutoff,
+test(
+  'A revoke-all that does not look at the old cutoff is caught every time the clock was set back',
+  caught,
+  {
+    variant: withoutOldCutoff,
+    race: loginAndRevokeAll,
+    barrier: 'session',
     fault: 'the token outlived the revoke-all',
-    at: afterSetBackClock,
-  });
+    prepare: setClockBack,
+  },
+);
+
+test('A check that compares < in place of <= is caught every time the clock was set back', caught, {
+  variant: withLessThan,
+  race: loginAndRevokeAll,
+  barrier: 'session',
+  fault: 'the token outlived the revoke-all',
+  prepare: setClockBack,
 });
 
-test('A check that compares < in place of <= is caught every time the clock was set back', async (t) => {
-  await assertCaught(t, {
-    broken: withLessThan,
-    fault: 'the token outlived the revoke-all',
-    at: afterSetBackClock,
-  });
-});
+test(
+  'A refresh that decides before it writes is caught every time: session found → the other refreshes → updated',
+  caught,
+  {
+    variant: withFindThenUpdate,
+    race: doubleRefresh,
+    barrier: 'find',
+    fault: 'there were two rotations',
+  },
+);
 
-async function afterSetBackClock(arena: Arena, user: User): Promise<string | undefined> {
-  await setClockBack(arena, user);
-  return revokeAllFault(await raceRevokeAll(arena, user, barrierAfter('session')));
-}
+test(
+  'A refresh that checks before it writes is caught every time: checked → revoke-all → written',
+  caught,
+  {
+    variant: withCheckFirst,
+    race: refreshAndRevokeAll,
+    barrier: 'check',
+    fault: 'it was written after the revocation was answered, and granted',
+  },
+);
+
+test(
+  'A refresh that checks before it writes is caught every time: checked → logout → written',
+  caught,
+  {
+    variant: withCheckFirst,
+    race: refreshAndLogout,
+    barrier: 'check',
+    fault: 'it was written after the revocation was answered, and granted',
+  },
+);
+
+test(
+  'A refresh that takes a new stamp, as a login does, is caught every time: checked → revoke-all → signed',
+  caught,
+  {
+    variant: withStampOfItsOwn,
+    race: refreshAndRevokeAll,
+    barrier: 'check',
+    fault: 'the session outlived the revocation',
+  },
+);
+
+test(
+  'A logout that answers before its write is caught every time by a refresh: written → logout → checked',
+  caught,
+  {
+    variant: withEarlyAnswer,
+    race: refreshAndLogout,
+    barrier: 'write',
+    fault: 'it was checked after the revocation was answered, and granted',
+  },
+);
+
+test(
+  'A logout that answers before its write is caught every time by a request: checked → logout → the next request',
+  caught,
+  {
+    variant: withEarlyAnswer,
+    race: meAndLogout,
+    barrier: 'check',
+    fault: 'a request that began after the logout was answered was accepted',
+  },
+);
+
+test(
+  'A server that remembers what it checked is caught every time by a request: checked → logout → the next request',
+  caught,
+  {
+    variant: withRememberedCheck,
+    race: meAndLogout,
+    barrier: 'check',
+    fault: 'a request that began after the logout was answered was accepted',
+  },
+);

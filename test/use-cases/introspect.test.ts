@@ -7,22 +7,22 @@ import {
   type IntrospectDeps,
   introspect as introspectStory,
 } from '../../lib/use-cases/introspect.ts';
+import { login } from '../../lib/use-cases/login.ts';
 import { CALLER, testAuth } from '../helpers/auth.ts';
 import { bind } from '../helpers/bind.ts';
 import { addClient } from '../helpers/clients.ts';
-import { openArena } from '../helpers/login-deployment.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';
+import { openTwoServers } from '../helpers/two-servers.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
 /** The parts of an introspection on a real database, a client, and a token that is active. */
-async function scene(t: ExecutionContext) {
-  const { collections, checkParts, makeLogin } = await openArena(t);
+async function openFixture(t: ExecutionContext) {
+  const { collections, here, there } = await openTwoServers(t);
   const { email } = await addUser(collections);
-  const login = makeLogin((_step, take) => take());
-  const { accessToken: token } = await login({ email, password: PASSWORD }, CALLER);
+  const { accessToken: token } = await login(here, { email, password: PASSWORD }, CALLER);
   const used: [sessionId: string, counter: number | undefined][] = [];
   const parts: IntrospectDeps = {
-    ...checkParts,
+    ...there,
     clients: createClients(collections),
     lastUse: { note: (sessionId, counter) => used.push([sessionId, counter]) },
   };
@@ -45,7 +45,7 @@ function gate(count: number) {
 
 test('The client, the revocations and the user are asked for at the same time', async (t) => {
   t.timeout(MINUTE, 'one of them waits for another');
-  const { parts, token, credentials } = await scene(t);
+  const { parts, token, credentials } = await openFixture(t);
   const { clients, revocations, users } = parts;
   const through = gate(3);
   const introspect = bind(introspectStory, {
@@ -59,7 +59,7 @@ test('The client, the revocations and the user are asked for at the same time', 
 });
 
 test('An introspection is a use of the session, if it finds the token active and the client is let in', async (t) => {
-  const { parts, token, used, credentials } = await scene(t);
+  const { parts, token, used, credentials } = await openFixture(t);
   const introspect = bind(introspectStory, parts);
   const wrong = { ...credentials, clientSecret: 'x'.repeat(43) };
   const refused = { instanceOf: AuthError, code: 'invalid_client' } as const;
@@ -80,7 +80,7 @@ test('An introspection is a use of the session, if it finds the token active and
 });
 
 test('What is wrong with the client is told before what is wrong with the token or the database', async (t) => {
-  const { parts, token, credentials } = await scene(t);
+  const { parts, token, credentials } = await openFixture(t);
   const away = async () => Promise.reject(new StoreUnavailable('away'));
   const introspect = bind(introspectStory, {
     ...parts,
@@ -101,7 +101,7 @@ test('What is wrong with the client is told before what is wrong with the token 
 });
 
 test('Credentials that are not spelled like some never reach the database', async (t) => {
-  const { parts, token, credentials } = await scene(t);
+  const { parts, token, credentials } = await openFixture(t);
   const never = () => t.fail('The database was asked') as never;
   const introspect = bind(introspectStory, {
     ...parts,
@@ -137,7 +137,7 @@ test("With a clock that is far off the database's no token is called inactive: s
 });
 
 test('A client that is remembered is out from the moment its revocation is acknowledged, on every server', async (t) => {
-  const { parts, collections, token, credentials } = await scene(t);
+  const { parts, collections, token, credentials } = await openFixture(t);
   const here = bind(introspectStory, parts);
   const there = bind(introspectStory, { ...parts, clients: createClients(collections) });
   const ask = (introspect: typeof here) => introspect({ credentials, token }, CALLER);

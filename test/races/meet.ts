@@ -1,0 +1,109 @@
+/** Brings an action, such as a login, and its rival, such as a logout, together at one moment of the action. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Reads, Step, Watch } from './steps.ts';
+
+/** Progress of an action: not begun, begun, the last step that it has done, or answered. */
+export type Point = 'before' | 'start' | Step | 'answer';
+
+export interface Moment {
+  /** The rival begins when the action has come to this point. */
+  readonly point: Point;
+  /** The action waits at this point until the rival was answered. Otherwise both pause at random. */
+  readonly isBarrier: boolean;
+}
+
+export type RivalProgress = 'not begun' | 'under way' | 'answered';
+
+/** Record of one action and its rival. */
+export interface Meeting<T = unknown> {
+  readonly result: T;
+  /** What the steps of the action read, in this order: a login that starts over takes some twice. */
+  readonly reads: { readonly [S in Step]: Reads[S][] };
+  /** Progress of the rival when each of these steps began. */
+  readonly rivalAt: Readonly<Record<Step, RivalProgress[]>>;
+  /** Progress of the action when the rival began, and when it had its answer. */
+  readonly begunAt: Point;
+  readonly answeredAt: Point;
+}
+
+/** The longest random pauses, in milliseconds: before an action, before each of its steps, before the rival. */
+const ACTION_PAUSE = 60;
+const STEP_PAUSE = 20;
+const RIVAL_PAUSE = 30;
+
+/** In milliseconds. Behind a barrier the clock has moved on, so that stamps differ. */
+const CLOCK_STEP = 5;
+
+/** Runs an action and its rival, the rival from that moment on. */
+export async function meet<T>(
+  { point, isBarrier }: Moment,
+  action: (watch: Watch) => Promise<T>,
+  rival: () => Promise<unknown>,
+): Promise<Meeting<T>> {
+  const reads: Meeting['reads'] = createLists();
+  const rivalAt: Meeting['rivalAt'] = createLists();
+  const reached = createGate();
+  const answered = createGate();
+  let at: Point = 'before';
+  let progress: RivalProgress = 'not begun';
+
+  const pauseAtRandom = (most: number) => (isBarrier ? undefined : pause(Math.random() * most));
+
+  /** Waits at the barrier. */
+  async function come(next: Point): Promise<void> {
+    at = next;
+    if (next === point || next === 'answer') reached.open();
+    if (!isBarrier || next !== point || next === 'answer') return;
+    await answered.opened;
+    await pause(CLOCK_STEP);
+  }
+
+  const watch: Watch = async (step, take) => {
+    await pauseAtRandom(STEP_PAUSE);
+    rivalAt[step].push(progress);
+    const read = await take();
+    reads[step].push(read);
+    await come(step);
+    return read;
+  };
+
+  async function runAction(): Promise<T> {
+    await come('before');
+    await pauseAtRandom(ACTION_PAUSE);
+    await come('start');
+    return action(watch).finally(() => void come('answer'));
+  }
+
+  async function runRival() {
+    await reached.opened;
+    await pauseAtRandom(RIVAL_PAUSE);
+    const begunAt = at;
+    progress = 'under way';
+    await rival().finally(() => {
+      progress = 'answered';
+      answered.open();
+    });
+    return { begunAt, answeredAt: at };
+  }
+
+  const [result, when] = await Promise.all([runAction(), runRival()]);
+  return { result, reads, rivalAt, ...when };
+}
+
+/** An empty list under each name. */
+function createLists<Lists extends Readonly<Record<Step, unknown[]>>>(): Lists {
+  const made: Record<PropertyKey, unknown[]> = {};
+  const get = (_: object, name: PropertyKey) => {
+    made[name] ??= [];
+    return made[name];
+  };
+  return new Proxy(made, { get }) as unknown as Lists;
+}
+
+function createGate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}

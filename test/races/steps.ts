@@ -1,0 +1,67 @@
+/** The steps of the use cases that race, and a way to observe each of them. */
+import type { AuthParts } from '../../lib/auth-parts.ts';
+import type { Cutoffs, RevocationKind } from '../../lib/store/revocation-reads.ts';
+import type { Refreshed } from '../../lib/store/sessions.ts';
+import type { Account, User } from '../../lib/store/users.ts';
+
+/** Each step with what it reads. */
+export interface Reads {
+  /** Login: the account, the cutoffs, the check of the password, the account and the time, the session. */
+  readonly account: Account | undefined;
+  readonly cutoffs: Cutoffs;
+  readonly password: boolean;
+  readonly again: { account: Account; now: Date } | undefined;
+  readonly session: unknown;
+  /** Change of a password: either of its two writes, the hash and the cutoff. */
+  readonly change: unknown;
+  /** Refresh: the update of the session. Only a broken variant finds the session before. */
+  readonly find: unknown;
+  readonly write: Refreshed | undefined;
+  /** Refresh and authenticate. */
+  readonly check: RevocationKind | undefined;
+  readonly user: User | undefined;
+  readonly sign: unknown;
+}
+
+export type Step = keyof Reads;
+
+/** Takes a step, and may wait before it or after it. */
+export type Watch = <S extends Step>(step: S, take: () => Promise<Reads[S]>) => Promise<Reads[S]>;
+
+export const unwatched: Watch = (_step, take) => take();
+
+/** The same parts, with each step inside `watch`. */
+export function watchSteps(parts: AuthParts, watch: Watch): AuthParts {
+  const { accessTokens, passwords, revocations, sessions, users } = parts;
+  const observe =
+    <S extends Step, Args extends unknown[], Read extends Reads[S]>(
+      step: S,
+      method: (...args: Args) => Promise<Read>,
+    ) =>
+    (...args: Args) =>
+      watch(step, () => method(...args)) as Promise<Read>;
+  return {
+    ...parts,
+    accessTokens: { ...accessTokens, issue: observe('sign', accessTokens.issue) },
+    passwords: { ...passwords, check: observe('password', passwords.check) },
+    revocations: {
+      ...revocations,
+      cutoffs: observe('cutoffs', revocations.cutoffs),
+      check: observe('check', revocations.check),
+      checkStrictly: observe('check', revocations.checkStrictly),
+      revokeUser: observe('change', revocations.revokeUser),
+    },
+    sessions: {
+      ...sessions,
+      insert: observe('session', sessions.insert),
+      refresh: observe('write', sessions.refresh),
+    },
+    users: {
+      ...users,
+      findAccount: observe('account', users.findAccount),
+      readAgain: observe('again', users.readAgain),
+      find: observe('user', users.find),
+      changePassword: observe('change', users.changePassword),
+    },
+  };
+}

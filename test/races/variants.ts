@@ -1,0 +1,193 @@
+/** Parts in which one thing is wrong. The races must notice each of them. */
+import type { Document } from 'mongodb';
+import type { AuthParts } from '../../lib/auth-parts.ts';
+import type { Collections, RefreshOutcome } from '../../lib/store/collections.ts';
+import { LOGIN_IN_FLIGHT, userEntry } from '../../lib/store/revocation-entries.ts';
+import { userKey } from '../../lib/store/revocation-keys.ts';
+import type { RevocationKind } from '../../lib/store/revocation-reads.ts';
+import type { Revocations } from '../../lib/store/revocations.ts';
+import type { RefreshInput } from '../../lib/store/session-refresh.ts';
+import type { Refreshed, Sessions } from '../../lib/store/sessions.ts';
+import type { Account, Users } from '../../lib/store/users.ts';
+import type { Variant } from './deployment.ts';
+
+const withUsers = (parts: AuthParts, changes: Partial<Users>): AuthParts => ({
+  ...parts,
+  users: { ...parts.users, ...changes },
+});
+
+const withRevocations = (parts: AuthParts, changes: Partial<Revocations>): AuthParts => ({
+  ...parts,
+  revocations: { ...parts.revocations, ...changes },
+});
+
+const withSessions = (parts: AuthParts, changes: Partial<Sessions>): AuthParts => ({
+  ...parts,
+  sessions: { ...parts.sessions, ...changes },
+});
+
+/** The login takes the account as it was at its first read; only the time is fresh. */
+export const withoutSecondRead: Variant = (parts) => {
+  const { users } = parts;
+  let first: Account | undefined;
+  return withUsers(parts, {
+    async findAccount(email) {
+      first = await users.findAccount(email);
+      return first;
+    },
+    async readAgain(id) {
+      const again = await users.readAgain(id);
+      return again && { account: first ?? again.account, now: again.now };
+    },
+  });
+};
+
+/** The login's stamp is `$$NOW`, not lifted above the cutoffs. */
+export const withNowAsStamp: Variant = (parts) => {
+  const lowest = { user: Number.NEGATIVE_INFINITY, deployment: Number.NEGATIVE_INFINITY };
+  return withRevocations(parts, {
+    cutoffs: (userId) => parts.revocations.cutoffs(userId).then(() => lowest),
+  });
+};
+
+/** The revocation of a user has another rule for its cutoff. */
+function withCutoffRule(revokedBefore: Document): Variant {
+  return (parts, _watch, { revokedTokens }) =>
+    withRevocations(parts, {
+      async revokeUser(input) {
+        const [stage] = userEntry(input, 0, 0);
+        const update = [{ $set: { ...stage?.['$set'], revoked_before: revokedBefore } }];
+        await revokedTokens.updateOne({ _id: userKey(input.userId) }, update, { upsert: true });
+        return Number.NaN; // which nobody in this race reads
+      },
+    });
+}
+
+/** Everything before now is revoked, and no login in flight. */
+export const withoutTenMinutes = withCutoffRule({
+  $max: [{ $add: ['$revoked_before', 1] }, '$$NOW'],
+});
+
+/** The clock alone decides, and not the old cutoff. */
+export const withoutOldCutoff = withCutoffRule({ $add: ['$$NOW', LOGIN_IN_FLIGHT] });
+
+/** The check compares `stamp < revoked_before` where `<=` is right. */
+export const withLessThan: Variant = (parts) =>
+  withRevocations(parts, {
+    check: (token) => parts.revocations.check({ ...token, stamp: token.stamp + 1 }),
+  });
+
+/** The change of a password writes the cutoff before the hash. */
+export const withCutoffFirst: Variant = (parts) => {
+  const { users, revocations } = parts;
+  let cutoff: number | undefined;
+  const changes: Partial<Users> = {
+    async changePassword(id, oldHash, newHash) {
+      const cause = { reason: 'password_changed', revokedBy: id };
+      cutoff = await revocations.revokeUser({ userId: id, ...cause });
+      return users.changePassword(id, oldHash, newHash);
+    },
+  };
+  return withRevocations(withUsers(parts, changes), {
+    revokeUser: async (input) => cutoff ?? revocations.revokeUser(input),
+  });
+};
+
+/** The change takes the hash that it wrote for the one that stands after the cutoff. */
+export const withoutConfirmation: Variant = (parts) => {
+  const { users } = parts;
+  let written: string | undefined;
+  return withUsers(parts, {
+    changePassword(id, oldHash, newHash) {
+      written = newHash;
+      return users.changePassword(id, oldHash, newHash);
+    },
+    async readAgain(id) {
+      const again = await users.readAgain(id);
+      const passwordHash = written ?? again?.account.passwordHash ?? '';
+      return again && { ...again, account: { ...again.account, passwordHash } };
+    },
+  });
+};
+
+/** The refresh asks what is revoked before its update, and never again. */
+export const withCheckFirst: Variant = (parts, _watch, { sessions }) => {
+  const { revocations } = parts;
+  let kind: RevocationKind | undefined;
+  const changes: Partial<Sessions> = {
+    async refresh(input) {
+      const { sessionId } = input;
+      const found = await sessions.findOne({ _id: sessionId });
+      const { user_id: userId = '', stamp = new Date(0) } = found ?? {};
+      kind = await revocations.check({ sessionId, userId, stamp: stamp.getTime(), kid: '' });
+      return parts.sessions.refresh(input);
+    },
+  };
+  return withRevocations(withSessions(parts, changes), { checkStrictly: async () => kind });
+};
+
+/** The refresh gives the session a new stamp, above every cutoff, as a login does. */
+export const withStampOfItsOwn: Variant = (parts) => {
+  const { accessTokens, revocations } = parts;
+  const issue: typeof accessTokens.issue = async (input) => {
+    const { user, deployment } = await revocations.cutoffs(input.userId);
+    const stamp = Math.max(Date.now(), user + 1, deployment + 1);
+    return accessTokens.issue({ ...input, stamp });
+  };
+  return { ...parts, accessTokens: { ...accessTokens, issue } };
+};
+
+/** The refresh finds the session, decides, and then updates it. */
+export const withFindThenUpdate: Variant = (parts, watch, collections) => {
+  const find = async ({ sessionId }: RefreshInput) =>
+    (await collections.sessions.findOne({ _id: sessionId }))?.counter ?? 0;
+  return withSessions(parts, {
+    async refresh(input) {
+      const counter = (await watch('find', () => find(input))) as number;
+      const outcome = decide(counter, input);
+      return watch('write', () => writeOutcome(collections, parts, input, outcome));
+    },
+  });
+};
+
+/** Right for a session that is used by one client alone. */
+function decide(counter: number, input: RefreshInput): RefreshOutcome {
+  if (input.counter >= counter) return 'rotated';
+  return input.counter === counter - 1 ? 'retried' : 'reused';
+}
+
+async function writeOutcome(
+  collections: Collections,
+  { sessions }: AuthParts,
+  { sessionId, counter }: RefreshInput,
+  outcome: RefreshOutcome,
+): Promise<Refreshed | undefined> {
+  const isRotation = outcome === 'rotated';
+  const after = await collections.sessions.findOneAndUpdate(
+    { _id: sessionId },
+    {
+      $inc: { refreshes: 1, graces: isRotation ? 0 : 1 },
+      ...(isRotation && { $set: { counter: counter + 1, rotated_at: new Date() } }),
+    },
+    { returnDocument: 'after' },
+  );
+  const session = after && (await sessions.findOf(after.user_id, sessionId));
+  if (!session) return undefined;
+  return { outcome, counter: after.counter ?? 0, session, at: new Date() };
+}
+
+/** The logout answers while its write is still on its way: it arrives after the race. */
+export const withEarlyAnswer: Variant = (parts) =>
+  withRevocations(parts, { revokeTokenAndSession: async () => undefined });
+
+const remembered = new Map<string | undefined, Promise<RevocationKind | undefined>>();
+
+/** A server asks once for each token, and remembers the answer. */
+export const withRememberedCheck: Variant = (parts) =>
+  withRevocations(parts, {
+    check(token) {
+      const answer = remembered.get(token.hash) ?? parts.revocations.check(token);
+      remembered.set(token.hash, answer);
+      return answer;
+    },
+  });
