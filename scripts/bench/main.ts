@@ -68,7 +68,7 @@ async function main(args: string[]): Promise<number> {
     await show(await readResults(render), out);
     return EXIT.ok;
   }
-  const report = createReport(process.stderr, process.env);
+  const report = createReport(process.stderr);
   const cleanups = createCleanups();
   const signal = stopSignal(process.env);
   const command = ['npm run bench --', ...args].join(' ');

@@ -5,20 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { Treatment } from '../helpers/proxy/connection.ts';
 import { tellsOwners } from '../helpers/proxy/socket-owner.ts';
-import { type TcpProxy, type TcpProxyOptions, tcpProxy } from '../helpers/proxy/tcp-proxy.ts';
+import { type TcpProxy, tcpProxy } from '../helpers/proxy/tcp-proxy.ts';
 
 const onLinux = tellsOwners ? test : test.skip;
 const LONG_ENOUGH = 300;
 
 /** A proxy in front of a server that sends everything back. */
-async function echoProxy(
-  t: ExecutionContext,
-  options: Omit<TcpProxyOptions, 'target'> = {},
-): Promise<TcpProxy> {
+async function echoProxy(t: ExecutionContext): Promise<TcpProxy> {
   const server = createServer((socket) => socket.on('error', () => undefined).pipe(socket));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   t.teardown(() => void server.close());
-  return tcpProxy(t, { target: () => (server.address() as AddressInfo).port, ...options });
+  return tcpProxy(t, { target: () => (server.address() as AddressInfo).port });
 }
 
 interface Client {
@@ -143,20 +140,26 @@ onLinux(
   'a rule tells processes apart, also one that had connected before it was known',
   async (t) => {
     const pids: number[] = [];
-    const proxy = await echoProxy(t, { openers: () => pids });
+    const proxy = await echoProxy(t);
     const mine = await client(t, proxy);
     const other = otherProcess(t, proxy.port);
     mine.socket.write('a');
     other.stdin?.write('a');
     await Promise.all([mine.gets('a'), once(other.stdout as NodeJS.ReadableStream, 'data')]);
     pids.push(other.pid as number);
-    proxy.treat((opener) => (opener === other.pid ? 'refuse' : 'pass'));
+    proxy.treat(
+      (opener) => (opener === other.pid ? 'refuse' : 'pass'),
+      () => pids,
+    );
     await once(other, 'exit');
     mine.socket.write('b');
     await mine.gets('ab');
     const later = otherProcess(t, proxy.port);
     pids.push(later.pid as number);
-    proxy.treat((opener) => (opener === later.pid ? 'refuse' : 'pass'));
+    proxy.treat(
+      (opener) => (opener === later.pid ? 'refuse' : 'pass'),
+      () => pids,
+    );
     await once(later, 'exit');
   },
 );

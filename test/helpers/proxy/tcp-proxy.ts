@@ -9,14 +9,14 @@ import {
 } from './connection.ts';
 import { findOpeners } from './socket-owner.ts';
 
-/** Decides by the process that opened a connection; undefined: none of the proxy's `openers`. */
+/** Decides by the process that opened a connection; undefined: another one. */
 export type Rule = (opener: number | undefined) => Treatment;
 
 export interface TcpProxy {
   /** On 127.0.0.1. */
   readonly port: number;
-  /** Treats all present and future connections so: all alike, or each by its opener. */
-  treat(rule: Rule | Treatment): void;
+  /** Treats all present and future connections so: all alike, or each by its opener, if it is one of `openers`. */
+  treat(rule: Rule | Treatment, openers?: () => Iterable<number>): void;
   /** Closes all connections and stops listening. Calling it again is harmless. */
   close(): Promise<void>;
 }
@@ -24,33 +24,38 @@ export interface TcpProxy {
 export interface TcpProxyOptions {
   /** The port on 127.0.0.1 behind the proxy. */
   readonly target: () => number;
-  /** The processes that rules tell apart. */
-  readonly openers?: () => Iterable<number>;
   /** Stands between the two ends of each connection, e.g. to read its messages. Default: forwards everything. */
   readonly relay?: OpenRelay;
 }
 
 /** Opens a TCP proxy on a free port that passes everything at first and is closed with its scope. */
-export async function tcpProxy(scope: Scope, options: TcpProxyOptions): Promise<TcpProxy> {
-  const { target, openers = () => [], relay } = options;
+export async function tcpProxy(
+  scope: Scope,
+  { target, relay }: TcpProxyOptions,
+): Promise<TcpProxy> {
   /** Each with the port that it comes from. */
   const connections = new Map<ProxiedConnection, number>();
-  let rule: Rule | Treatment = 'pass';
+  /** Returns the treatment of a connection by its port, after one look-up of openers for all. */
+  let createJudge = (): ((from: number) => Treatment) => () => 'pass';
 
-  function accept(client: Socket): void {
+  const server = createServer({ noDelay: true }, (client: Socket) => {
     const from = client.remotePort ?? 0;
     const dial = () => connect({ port: target(), host: '127.0.0.1', noDelay: true });
     const connection = proxyConnection(client, dial, createJudge()(from), relay);
     connections.set(connection, from);
     void connection.closed.then(() => connections.delete(connection));
-  }
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
 
-  /** Returns the treatment of a connection by its port. Openers are looked up once, for all connections. */
-  function createJudge(): (from: number) => Treatment {
-    const current = rule;
-    if (typeof current !== 'function') return () => current;
-    const opened = findOpeners(port, openers());
-    return (from) => current(opened.get(from));
+  function treat(rule: Rule | Treatment, openers: () => Iterable<number> = () => []): void {
+    createJudge = () => {
+      if (typeof rule !== 'function') return () => rule;
+      const opened = findOpeners(port, openers());
+      return (from) => rule(opened.get(from));
+    };
+    const judge = createJudge();
+    for (const [connection, from] of connections) connection.treat(judge(from));
   }
 
   async function close(): Promise<void> {
@@ -58,17 +63,6 @@ export async function tcpProxy(scope: Scope, options: TcpProxyOptions): Promise<
     await new Promise((closed) => server.close(closed));
   }
 
-  const server = createServer({ noDelay: true }, accept).listen(0, '127.0.0.1');
-  await once(server, 'listening');
   scope.teardown(close);
-  const { port } = server.address() as AddressInfo;
-  return {
-    port,
-    treat(next) {
-      rule = next;
-      const judge = createJudge();
-      for (const [connection, from] of connections) connection.treat(judge(from));
-    },
-    close,
-  };
+  return { port, treat, close };
 }

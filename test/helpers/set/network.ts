@@ -1,14 +1,9 @@
-import type { Treatment } from '../proxy/connection.ts';
 import { tellsOwners } from '../proxy/socket-owner.ts';
 import type { Member } from './member.ts';
 
-/** Which processes reach which members of a set. */
+/** Partitions of a set, by rules for the proxies of its members. */
 export interface Network {
-  /** The processes that its rules tell apart. */
-  readonly openers: () => Iterable<number>;
-  /** Takes over the proxies of these. */
-  joinedBy(members: readonly Member[]): void;
-  /** Silence between this member and the others, both ways. */
+  /** Silence between this member and the others, both ways; clients still reach all of them. */
   cutOff(member: Member): void;
   /** Silence between this process and every member but one. */
   reachOnly(pid: number, member: Member): void;
@@ -16,55 +11,38 @@ export interface Network {
   heal(): void;
 }
 
-/** Who reaches whom: a rule for the proxy of each member. */
-export function createNetwork(): Network {
-  let members: readonly Member[] = [];
-  const alone = new Set<Member>();
-  const only = new Map<number, Member>();
+export function createNetwork(members: readonly Member[]): Network {
+  const isolated = new Set<Member>();
+  const onlyReached = new Map<number, Member>();
 
-  function treatmentOf(opener: number | undefined, target: Member): Treatment {
-    const from = members.find(({ pid }) => pid === opener);
-    if (from !== undefined) return areApart(from, target) ? 'hole' : 'pass';
-    const reached = opener !== undefined && only.get(opener);
-    return reached && reached !== target ? 'hole' : 'pass';
-  }
-
-  function areApart(one: Member, other: Member): boolean {
-    return one !== other && (alone.has(one) || alone.has(other));
+  function canReach(opener: number | undefined, target: Member): boolean {
+    const source = members.find(({ pid }) => pid === opener);
+    if (source) return source === target || !(isolated.has(source) || isolated.has(target));
+    const only = opener && onlyReached.get(opener);
+    return !only || only === target;
   }
 
   function apply(): void {
-    const isWhole = alone.size === 0 && only.size === 0;
+    if (!tellsOwners) throw new Error('Partitions need Linux, which tells the owner of a socket');
+    const openers = () => [...members.map(({ pid }) => pid), ...onlyReached.keys()];
     for (const member of members) {
-      member.proxy.treat(isWhole ? 'pass' : (opener) => treatmentOf(opener, member));
+      member.proxy.treat((opener) => (canReach(opener, member) ? 'pass' : 'hole'), openers);
     }
   }
 
   return {
-    openers: () => [...members.map(({ pid }) => pid), ...only.keys()],
-    joinedBy(all) {
-      members = all;
-      apply();
-    },
     cutOff(member) {
-      assertTellsOwners();
-      alone.add(member);
+      isolated.add(member);
       apply();
     },
     reachOnly(pid, member) {
-      assertTellsOwners();
-      only.set(pid, member);
+      onlyReached.set(pid, member);
       apply();
     },
     heal() {
-      alone.clear();
-      only.clear();
-      apply();
+      isolated.clear();
+      onlyReached.clear();
+      for (const { proxy } of members) proxy.treat('pass');
     },
   };
-}
-
-function assertTellsOwners(): void {
-  if (!tellsOwners)
-    throw new Error('Only Linux tells whose a connection is, which a cut has to know');
 }

@@ -1,34 +1,31 @@
-import type { Document } from 'mongodb';
 import type { Member } from './member.ts';
 
-/** The primary among these; of two that claim to be it, the one elected last. */
-export async function primaryAmong(members: readonly Member[]): Promise<Member | undefined> {
-  const answers = await Promise.all(
-    members.map(async (member) => ({ member, ...(await claim(member)) })),
+/** Finds the primary among these; of two that claim to be it, the one elected last. */
+export async function findPrimary(members: readonly Member[]): Promise<Member | undefined> {
+  const claims = await Promise.all(
+    members.map(async (member) => {
+      const hello = await member.ask({ hello: 1 }).catch(() => undefined);
+      // An election id grows with the term.
+      return { member, elected: hello?.['isWritablePrimary'] ? String(hello['electionId']) : '' };
+    }),
   );
-  const claims = answers.filter(({ elected }) => elected !== undefined);
-  // An election id grows with the term.
-  claims.sort((one, other) => (one.elected as string).localeCompare(other.elected as string));
-  return claims.at(-1)?.member;
+  claims.sort((one, other) => one.elected.localeCompare(other.elected));
+  const last = claims.at(-1);
+  return last?.elected ? last.member : undefined;
 }
 
-async function claim(member: Member): Promise<{ elected?: string }> {
-  const hello = await member.ask({ hello: 1 }).catch(() => ({}) as Document);
-  return hello['isWritablePrimary'] ? { elected: String(hello['electionId']) } : {};
-}
-
-/** The primary among these, where it gets a write to a majority. */
-export async function writingPrimary(members: readonly Member[]): Promise<Member | undefined> {
-  const primary = await primaryAmong(members);
+/** Finds the primary among these, where it gets a write to a majority. */
+export async function findWritingPrimary(members: readonly Member[]): Promise<Member | undefined> {
+  const primary = await findPrimary(members);
   if (primary) await writeTo(primary, 'majority');
   return primary;
 }
 
 /**
- * The primary of a set at rest: one claims it, all others agree, and every member that does not lag on
- * purpose has all that was written before this question. Undefined where it is not so (yet).
+ * Finds the primary of a set at rest: one claims it, all others agree, and every member that does not lag
+ * on purpose has all that was written before this question. Undefined where it is not so (yet).
  */
-export async function primaryAtRest(members: readonly Member[]): Promise<Member | undefined> {
+export async function findPrimaryAtRest(members: readonly Member[]): Promise<Member | undefined> {
   const hellos = await Promise.all(members.map((member) => member.ask({ hello: 1 })));
   const claims = members.filter((_, index) => hellos[index]?.['isWritablePrimary']);
   const [primary] = claims;

@@ -52,11 +52,3 @@ function computeUpperTail(z: number): number {
   const sum = terms.reduceRight((rest, term) => t * (term + rest), 0);
   return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * sum;
 }
-
-/** Returns the median; NaN when there is no value. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  const [low, high] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]];
-  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
-}
