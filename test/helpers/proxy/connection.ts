@@ -25,8 +25,8 @@ export type Treatment =
 
 /** Delivers what a connection forwards, each piece in its turn. */
 export interface Relay {
-  fromClient(piece: Buffer): unknown;
-  fromServer(piece: Buffer): unknown;
+  readonly fromClient: (piece: Buffer) => unknown;
+  readonly fromServer: (piece: Buffer) => unknown;
 }
 
 /** Opens the relay between a client and its server. */
@@ -44,100 +44,82 @@ export interface ProxiedConnection {
 export function proxyConnection(
   client: Socket,
   dial: () => Socket,
-  treatment: Treatment,
+  initial: Treatment,
   openRelay: OpenRelay = forwardAll,
 ): ProxiedConnection {
-  const ends = [client.on('error', ignore)];
-  const gate = createGate(() => {
-    for (const end of ends) resetNow(end);
-  });
-  gate.treat(treatment);
-  return { ...gate, closed: run() };
-
-  async function run(): Promise<void> {
-    await gate.opened();
-    if (client.destroyed) return;
-    const server = dial().on('error', ignore);
-    ends.push(server);
-    const relay = openRelay(client, server);
-    await Promise.all([
-      pump(client, server, gate, (piece) => relay.fromClient(piece)),
-      pump(server, client, gate, (piece) => relay.fromServer(piece)),
-    ]);
-  }
-}
-
-/** Readers of a socket see its errors themselves. */
-const ignore = () => undefined;
-
-function forwardAll(client: Socket, server: Socket): Relay {
-  const write = (to: Socket) => (piece: Buffer) =>
-    new Promise((written) => to.write(piece, written));
-  return { fromClient: write(server), fromServer: write(client) };
-}
-
-type Gate = ReturnType<typeof createGate>;
-
-/** Holds both directions of a connection to its treatment. */
-function createGate(reset: () => void) {
   const changes = new EventEmitter();
-  let treatment: Treatment = 'pass';
+  const ends = [client];
+  let treatment = initial;
   let bytesLeft = Number.POSITIVE_INFINITY;
   let lastPieceAt = performance.now();
   let isForgotten = false;
+
+  function treat(next: Treatment): void {
+    treatment = next;
+    bytesLeft = typeof next === 'object' && 'cutAfter' in next ? pickFrom(next.cutAfter) : Infinity;
+    if (next === 'refuse') reset();
+    changes.emit('change');
+  }
+
+  function reset(): void {
+    for (const end of ends) resetNow(end);
+  }
 
   /** Resolves as soon as the connection is no hole. */
   async function opened(): Promise<void> {
     while (treatment === 'hole' || isForgotten) await once(changes, 'change');
   }
 
-  return {
-    reset,
-    opened,
+  /** Waits until a piece of this size may go on; returns how many bytes of it may. */
+  async function admit(size: number): Promise<number> {
+    const silence = performance.now() - lastPieceAt;
+    lastPieceAt = performance.now();
+    if (typeof treatment === 'object' && 'forgetAfter' in treatment)
+      isForgotten ||= silence > treatment.forgetAfter;
+    await opened();
+    if (typeof treatment === 'object' && 'delay' in treatment) {
+      await sleep(pickFrom(treatment.delay));
+      await opened(); // it may have become a hole meanwhile
+    }
+    bytesLeft -= size;
+    return Math.max(0, Math.min(size, size + bytesLeft));
+  }
 
-    treat(next: Treatment): void {
-      treatment = next;
-      bytesLeft =
-        typeof next === 'object' && 'cutAfter' in next ? pickFrom(next.cutAfter) : Infinity;
-      if (next === 'refuse') reset();
-      changes.emit('change');
-    },
-
-    /** Waits until a piece of this size may go on; returns how many bytes of it may. */
-    async admit(size: number): Promise<number> {
-      const now = performance.now();
-      if (typeof treatment === 'object' && 'forgetAfter' in treatment)
-        isForgotten ||= now - lastPieceAt > treatment.forgetAfter;
-      lastPieceAt = now;
-      await opened();
-      if (typeof treatment === 'object' && 'delay' in treatment) {
-        await sleep(pickFrom(treatment.delay));
-        await opened(); // it may have become a hole meanwhile
+  async function pump(from: Socket, to: Socket, deliver: Relay[keyof Relay]): Promise<void> {
+    try {
+      for await (const piece of from as AsyncIterable<Buffer>) {
+        const admitted = await admit(piece.length);
+        await deliver(piece.subarray(0, admitted));
+        if (admitted < piece.length) reset();
       }
-      bytesLeft -= size;
-      return Math.max(0, Math.min(size, size + bytesLeft));
-    },
-  };
+      await opened();
+      to.end();
+    } catch {
+      await opened();
+      reset();
+    }
+  }
+
+  async function run(): Promise<void> {
+    await opened();
+    if (client.destroyed) return;
+    const server = dial().on('error', ignore);
+    ends.push(server);
+    const { fromClient, fromServer } = openRelay(client, server);
+    await Promise.all([pump(client, server, fromClient), pump(server, client, fromServer)]);
+  }
+
+  client.on('error', ignore);
+  treat(initial);
+  return { treat, reset, closed: run() };
 }
 
-async function pump(
-  from: Socket,
-  to: Socket,
-  gate: Gate,
-  deliver: (piece: Buffer) => unknown,
-): Promise<void> {
-  try {
-    for await (const piece of from as AsyncIterable<Buffer>) {
-      const admitted = await gate.admit(piece.length);
-      await deliver(piece.subarray(0, admitted));
-      if (admitted < piece.length) gate.reset();
-    }
-    await gate.opened();
-    to.end();
-  } catch {
-    await gate.opened();
-    gate.reset();
-  }
+/** Readers of a socket see its errors themselves. */
+const ignore = () => undefined;
+
+function forwardAll(client: Socket, server: Socket): Relay {
+  const writeTo = (end: Socket) => (piece: Buffer) => new Promise((done) => end.write(piece, done));
+  return { fromClient: writeTo(server), fromServer: writeTo(client) };
 }
 
 /** Node's reset waits for pending writes, and leaks a socket that is closing: those are destroyed. */

@@ -3,9 +3,8 @@ import type { Member } from './member.ts';
 import type { ReplicaSet } from './replica-set.ts';
 
 /**
- * Cuts the primary off and has another elected at once, so that for most of an election time-out (3.7 of
- * 4 s, measured) both take themselves for the primary and answer reads, while only the new one has a
- * majority.
+ * Cuts the primary off and has another elected at once. For most of an election timeout (3.7 of 4 s,
+ * measured) both claim to be primary and answer reads, while only the new one has a majority.
  *
  * @returns the new primary, which takes writes.
  */
@@ -14,31 +13,24 @@ export function splitBrain(set: ReplicaSet): Promise<Member> {
 }
 
 /**
- * Harms the primary and has another elected at once. Left to itself a set (mongod 6.0) was never seen to have
- * two: the old primary gives up as early as the others elect; by default the new one first waits for
- * those that are silent to count as down; and a member that had copied from the old one takes long to
- * see that it is silent, before which there is no majority: 8 to 16 s until a write. With the
- * failpoint `blockHeartbeatStepdown` on, the old one answers for as long as that is on.
- *
- * None is needed where the others copy from the member to be elected (as chained replication may have it
- * anyway), that one is told to stand for election (as an operator, or a higher priority, may), and
- * `catchUpTimeoutMillis` is 0.
+ * Harms the primary and has another elected at once. Left to itself a set (mongod 6.0) never had two
+ * primaries: the old one steps down as early as the others elect, and a new one takes 8 to 16 s until it
+ * writes, as members first have to see that the old one, which they copy from, is silent. Here the others
+ * copy from the member to be elected, that one is told to stand for election (as an operator, or a higher
+ * priority, may), and `catchUpTimeoutMillis` is 0.
  *
  * @returns the new primary, which takes writes.
  */
 export async function deposePrimary(set: ReplicaSet, harm: (old: Member) => void): Promise<Member> {
   const old = await set.primary();
-  const [next, ...others] = set.members.filter((member) => member !== old && isElectable(member));
+  const electable = ({ settings }: Member) => settings.priority !== 0;
+  const [next, ...others] = set.members.filter((member) => member !== old && electable(member));
   if (!next)
     throw new Error('A set without another electable member cannot do without its primary');
   await Promise.all(others.map((member) => copyFrom(next, member, old)));
   harm(old);
   await set.stepUp(next);
   return set.primaryAfter(old);
-}
-
-function isElectable({ settings }: Member): boolean {
-  return settings.priority !== 0;
 }
 
 async function copyFrom(source: Member, member: Member, primary: Member): Promise<void> {
