@@ -27,7 +27,8 @@ function refresh(
   return refreshStory(useParts(deployment, server, watch), session, caller);
 }
 
-const orRevoked = (refreshed: Promise<IssuedTokens>) => orRefused(refreshed, 'refresh_token_revoked');
+const orRevoked = (refreshed: Promise<IssuedTokens>) =>
+  orRefused(refreshed, 'refresh_token_revoked');
 
 type Revoke = (deployment: Deployment, user: User, session: IssuedTokens) => Promise<void>;
 

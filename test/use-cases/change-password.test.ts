@@ -45,7 +45,9 @@ test('a change whose hash a login renews meanwhile starts over once, and succeed
   const { accessToken } = await change();
   t.true(await isAccepted(servers.there, accessToken));
   t.is(checks(), 2);
-  await t.notThrowsAsync(login(servers.here, { email: user.email, password: NEW_PASSWORD }, CALLER));
+  await t.notThrowsAsync(
+    login(servers.here, { email: user.email, password: NEW_PASSWORD }, CALLER),
+  );
 });
 
 test('a change whose hash is another one again and again is refused', async (t) => {
