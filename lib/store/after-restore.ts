@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { StoreNotReady } from '../errors.ts';
 import { type MigrationPlan, merge, step } from './collection-plan.ts';
-import type { Collections } from './collections.ts';
+import { type Collections, SENTINEL } from './collections.ts';
 import { newestStamps } from './newest-stamps.ts';
 import { everyoneEntry, LOST_CUTOFFS } from './revocation-entries.ts';
-import { SENTINEL } from './revocation-keys.ts';
 
 const CAUSE = { reason: 'restored', revokedBy: 'rescind migrate' } as const;
 

@@ -1,5 +1,6 @@
 import type { CreateIndexesOptions, Document, IndexSpecification } from 'mongodb';
 import { DAY, toSeconds } from '../time.ts';
+import { NAMES } from './collections.ts';
 
 export interface IndexSpec {
   readonly key: IndexSpecification & Record<string, 1 | -1>;
@@ -19,13 +20,13 @@ export const SCHEMA_VERSION = 3;
 export function collectionSpecs(auditRetention: number): readonly CollectionSpec[] {
   return [
     {
-      name: 'revoked_tokens',
+      name: NAMES.revokedTokens,
       validator: { $jsonSchema: { oneOf: revocationShapes() } },
       indexes: [expiry('expires_at', 0)],
     },
-    { name: 'users', validator: userShape(), indexes: [unique('email')] },
+    { name: NAMES.users, validator: userShape(), indexes: [unique('email')] },
     {
-      name: 'sessions',
+      name: NAMES.sessions,
       validator: sessionShape(),
       indexes: [
         expiry('expires_at', DAY),
@@ -34,7 +35,7 @@ export function collectionSpecs(auditRetention: number): readonly CollectionSpec
       ],
     },
     {
-      name: 'audit_events',
+      name: NAMES.auditEvents,
       validator: shape({ at: date, action: string }),
       indexes: [
         expiry('at', auditRetention),
@@ -45,17 +46,17 @@ export function collectionSpecs(auditRetention: number): readonly CollectionSpec
       ],
     },
     {
-      name: 'login_limits',
+      name: NAMES.loginLimits,
       validator: shape({ key: string, points: { bsonType: 'number' }, expire: date }),
       indexes: [expiry('expire', 0), unique('key')],
     },
-    { name: 'clients', validator: clientShape(), indexes: [] },
+    { name: NAMES.clients, validator: clientShape(), indexes: [] },
     {
-      name: 'daily_counts',
+      name: NAMES.dailyCounts,
       validator: shape({ _id: string, day: date, n: { bsonType: ['int', 'long'] } }),
       indexes: [expiry('day', auditRetention)],
     },
-    { name: 'schema', validator: shape({ _id: string, epoch: string }), indexes: [] },
+    { name: NAMES.schema, validator: shape({ _id: string, epoch: string }), indexes: [] },
   ];
 }
 

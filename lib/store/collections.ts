@@ -110,6 +110,21 @@ export interface SchemaDocument {
   epoch: string;
 }
 
+/** The names of the collections. Every other part of the project takes them from here. */
+export const NAMES = {
+  revokedTokens: 'revoked_tokens',
+  users: 'users',
+  sessions: 'sessions',
+  auditEvents: 'audit_events',
+  loginLimits: 'login_limits',
+  clients: 'clients',
+  dailyCounts: 'daily_counts',
+  schema: 'schema',
+} as const;
+
+/** The `_id` of the entry that identifies `revoked_tokens` to the server. */
+export const SENTINEL = 'deployment';
+
 export interface Collections {
   readonly revokedTokens: Collection<RevocationDocument>;
   readonly users: Collection<UserDocument>;
@@ -144,14 +159,14 @@ export function openCollections(db: Db): Collections {
     ...PLAIN_VALUES,
   } as const;
   return {
-    revokedTokens: db.collection<RevocationDocument>('revoked_tokens', options),
-    users: db.collection<UserDocument>('users', options),
-    sessions: db.collection<SessionDocument>('sessions', options),
-    auditEvents: db.collection<AuditDocument>('audit_events', options),
+    revokedTokens: db.collection<RevocationDocument>(NAMES.revokedTokens, options),
+    users: db.collection<UserDocument>(NAMES.users, options),
+    sessions: db.collection<SessionDocument>(NAMES.sessions, options),
+    auditEvents: db.collection<AuditDocument>(NAMES.auditEvents, options),
     // A failover may lose a few failures; three journal flushes per login would cost more.
-    loginLimits: db.collection('login_limits', { ...options, writeConcern: { w: 1 } }),
-    clients: db.collection<ClientDocument>('clients', options),
-    dailyCounts: db.collection<DailyCountDocument>('daily_counts', options),
-    schema: db.collection<SchemaDocument>('schema', options),
+    loginLimits: db.collection(NAMES.loginLimits, { ...options, writeConcern: { w: 1 } }),
+    clients: db.collection<ClientDocument>(NAMES.clients, options),
+    dailyCounts: db.collection<DailyCountDocument>(NAMES.dailyCounts, options),
+    schema: db.collection<SchemaDocument>(NAMES.schema, options),
   };
 }

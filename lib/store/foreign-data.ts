@@ -2,9 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Db, Document } from 'mongodb';
 import { DAY } from '../time.ts';
 import { type CollectionSpec, collectionSpecs } from './collection-specs.ts';
-import type { Collections } from './collections.ts';
+import { type Collections, SENTINEL } from './collections.ts';
 import { ownDocuments } from './own-documents.ts';
-import { SENTINEL } from './revocation-keys.ts';
 
 /** The advice on data of another application. */
 export const ELSEWHERE =

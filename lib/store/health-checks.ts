@@ -2,7 +2,7 @@ import { StoreNotReady } from '../errors.ts';
 import { createSharedReads } from '../shared-reads.ts';
 import { DAY, SECOND } from '../time.ts';
 import { type CollectionSpec, collectionSpecs } from './collection-specs.ts';
-import type { Collections } from './collections.ts';
+import { type Collections, NAMES } from './collections.ts';
 import { orUnavailable } from './database.ts';
 import { isUpsertRace } from './duplicate-keys.ts';
 import { lossOf } from './kept.ts';
@@ -71,7 +71,7 @@ function findFaults(spec: CollectionSpec | undefined, present: Indexes): readonl
 }
 
 /** Collections in which a missing document decides nothing. */
-const HISTORY: ReadonlySet<string> = new Set(['audit_events', 'daily_counts']);
+const HISTORY: ReadonlySet<string> = new Set([NAMES.auditEvents, NAMES.dailyCounts]);
 
 /** Caches the result of a check, and shares a check in flight. */
 function cached<T>(check: () => Promise<T>): () => Promise<T> {

@@ -4,11 +4,10 @@ import { DAY } from '../time.ts';
 import { planAfterRestore } from './after-restore.ts';
 import { conflict, type MigrationPlan, merge, planCollection, step } from './collection-plan.ts';
 import { collectionSpecs, SCHEMA_VERSION } from './collection-specs.ts';
-import { type Collections, openCollections } from './collections.ts';
+import { type Collections, openCollections, SENTINEL } from './collections.ts';
 import { isUpsertRace } from './duplicate-keys.ts';
 import { isKnownDatabase } from './foreign-data.ts';
 import { LOGIN_IN_FLIGHT, LOST_CUTOFFS } from './revocation-entries.ts';
-import { SENTINEL } from './revocation-keys.ts';
 
 export type { MigrationPlan } from './collection-plan.ts';
 

@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb';
 import type { CollectionSpec } from './collection-specs.ts';
-import { PROBE, SENTINEL } from './revocation-keys.ts';
+import { SENTINEL } from './collections.ts';
+import { PROBE } from './revocation-keys.ts';
 
 /**
  * Returns the filter of the documents that this project writes into a collection. It is narrower than a validator

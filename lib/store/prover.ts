@@ -1,9 +1,8 @@
 import type { Db } from 'mongodb';
 import { StoreUnavailable } from '../errors.ts';
 import { within } from '../time.ts';
-import type { Collections } from './collections.ts';
+import { type Collections, SENTINEL } from './collections.ts';
 import { MAX_TIME, orUnavailable } from './database.ts';
-import { SENTINEL } from './revocation-keys.ts';
 import { inspectTopology, type Topology } from './topology.ts';
 import { watchPrimary } from './watched-primary.ts';
 

@@ -2,9 +2,6 @@ import { Binary } from 'mongodb';
 import { StoreUnavailable } from '../errors.ts';
 import type { RevocationDocument } from './collections.ts';
 
-/** The `_id` of the entry that identifies this collection to the server. */
-export const SENTINEL = 'deployment';
-
 /** The `_id` of the entry that servers write to test that they can. It decides nothing, and all servers share it. */
 export const PROBE = 'deployment:readyz';
 

@@ -1,6 +1,6 @@
 import { StoreNotReady } from '../errors.ts';
 import { createSharedReads, type SharedRead } from '../shared-reads.ts';
-import type { Collections, RevocationDocument } from './collections.ts';
+import { type Collections, type RevocationDocument, SENTINEL } from './collections.ts';
 import { findByIds } from './database.ts';
 import { type ProvenReads, unproven } from './primary-proof.ts';
 import {
@@ -11,7 +11,6 @@ import {
   keyKey,
   keyOf,
   NOBODY,
-  SENTINEL,
   sessionKey,
   tokenKey,
   userKey,

@@ -1,5 +1,5 @@
 import type { Clock } from '../time.ts';
-import type { Collections } from './collections.ts';
+import { type Collections, SENTINEL } from './collections.ts';
 import { orUnavailable } from './database.ts';
 import { isUpsertRace } from './duplicate-keys.ts';
 import { newestStamps } from './newest-stamps.ts';
@@ -23,7 +23,6 @@ import {
   cutoffOf,
   idOf,
   keyKey,
-  SENTINEL,
   sessionKey,
   tokenKey,
   userKey,

@@ -1,8 +1,7 @@
 import type { Db } from 'mongodb';
-import { openCollections } from './collections.ts';
+import { openCollections, SENTINEL } from './collections.ts';
 import { MAX_TIME, orUnavailable } from './database.ts';
 import { type ProvenReads, strictLevel } from './primary-proof.ts';
-import { SENTINEL } from './revocation-keys.ts';
 import { inspectTopology, type Topology } from './topology.ts';
 
 /** Reads strictly, without a proof of the primary. Used by the CLI, which reads too rarely to keep a proof. */

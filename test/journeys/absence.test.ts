@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
+import { SENTINEL } from '../../lib/store/collections.ts';
 import type { Db } from '../../lib/store/database.ts';
 import { planMigration } from '../../lib/store/migrate.ts';
-import { SENTINEL, userKey } from '../../lib/store/revocation-keys.ts';
+import { userKey } from '../../lib/store/revocation-keys.ts';
 import { DAY } from '../../lib/time.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';

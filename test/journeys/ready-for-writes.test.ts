@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { createAuth } from '../../lib/auth.ts';
-import { PROBE, SENTINEL } from '../../lib/store/revocation-keys.ts';
+import { SENTINEL } from '../../lib/store/collections.ts';
+import { PROBE } from '../../lib/store/revocation-keys.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { PATIENT } from '../helpers/auth.ts';
 import { migratedDatabase } from '../helpers/database.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
-import type { Collections } from '../../lib/store/collections.ts';
-import { SENTINEL, userKey } from '../../lib/store/revocation-keys.ts';
+import { type Collections, SENTINEL } from '../../lib/store/collections.ts';
+import { userKey } from '../../lib/store/revocation-keys.ts';
 import { createRevocations } from '../../lib/store/revocations.ts';
 import { createSchema } from '../../lib/store/schema.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';

@@ -1,8 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import type { Collections } from '../../lib/store/collections.ts';
-import { SENTINEL } from '../../lib/store/revocation-keys.ts';
+import { type Collections, SENTINEL } from '../../lib/store/collections.ts';
 import type { Revocations } from '../../lib/store/revocations.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import type { Collections } from '../../lib/store/collections.ts';
-import { idOf, SENTINEL, sessionKey, tokenKey } from '../../lib/store/revocation-keys.ts';
+import { type Collections, SENTINEL } from '../../lib/store/collections.ts';
+import { idOf, sessionKey, tokenKey } from '../../lib/store/revocation-keys.ts';
 import type { Revocations } from '../../lib/store/revocations.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
