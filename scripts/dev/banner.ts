@@ -1,7 +1,7 @@
 import type { Paint } from './progress.ts';
 import { devUser } from './user.ts';
 
-/** What the banner tells of. `ownUri` is the MongoDB that dev started, if it did. */
+/** The facts of the banner. `ownUri` is the MongoDB that dev started, if it did. */
 export interface BannerFacts {
   url: string;
   dataFolder: string;
@@ -9,8 +9,8 @@ export interface BannerFacts {
 }
 
 /**
- * What to try, how to stop, how to start afresh. The commands stand alone on their lines, without
- * comments, because zsh does not know those at its prompt: they can be copied in one go.
+ * Returns the commands to try, to stop and to start afresh. Each stands on a line without comments,
+ * which zsh does not accept at its prompt: they can be copied in one go.
  */
 export function banner({ url, dataFolder, ownUri }: BannerFacts, paint: Paint): string {
   const head = (text: string) => paint('bold', text);

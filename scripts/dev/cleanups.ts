@@ -1,10 +1,10 @@
-/** Undoes what has been started, the last thing first. */
+/** Undoes what a script has started, in reverse order. */
 export interface Cleanups {
   add(undo: () => Promise<unknown>): void;
   run(): Promise<void>;
 }
 
-/** An empty list. One undo that fails does not keep the others from being run. */
+/** Creates an empty list. All undos run, even when one of them fails. */
 export function createCleanups(): Cleanups {
   const undos: (() => Promise<unknown>)[] = [];
   return {

@@ -31,14 +31,14 @@ export async function startOwnDatabase(
     dataFolder: join(dataFolder, 'mongodb'),
     args: ['--oplogSize', '64'],
   });
-  // Before it has started: a Ctrl-C now is to wait for it, and to stop it as well.
+  // Added before it has started: a Ctrl-C meanwhile waits for it, and stops it as well.
   cleanups.add(async () => {
     const mongod = await starting;
     await report.step('Stopping MongoDB', () => mongod.stop());
   });
   const mongod = await report.step('Starting MongoDB', () => starting).catch(explain);
   const lost = loss(mongod);
-  // It is listened to once the server runs; a stop before that is no unhandled rejection.
+  // Awaited once the server runs; an end before that is no unhandled rejection.
   lost.catch(() => {});
   return { uri: withDatabase(mongod.uri, 'rescind'), lost };
 }

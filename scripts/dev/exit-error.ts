@@ -1,7 +1,7 @@
-/** An end of the script that is explained to its user; its message is all they see. */
+/** An expected end of the script; its message is all that the user sees. */
 export class ExitError extends Error {
   override name = 'ExitError' as const;
-  /** What the process exits with: one of EXIT, or what a child has ended with. */
+  /** The exit code: one of EXIT, or that of a child. */
   readonly exitCode: number;
 
   constructor(exitCode: number, message: string, options?: ErrorOptions) {

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 
 /**
- * Watches over a child for the one end of this process that it cannot act on itself, a SIGKILL: a
- * small shell waits on a pipe, which the system closes with this process, and then ends the child
- * by its id. It goes when the child goes.
+ * Ends a child when this process is ended by a SIGKILL, which no handler sees: a small shell waits on a
+ * pipe, which the system closes with this process, and then ends the child by its id. The shell ends
+ * with the child.
  */
 export function guard(child: ChildProcess): void {
   if (process.platform === 'win32') return;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 
 /**
- * A secret for this folder alone: made once, kept in a file that only its owner can read, so that
- * the tokens issued before a restart are good after it.
+ * Returns the secret of this folder: generated once and kept in a file that only its owner can read, so
+ * that tokens stay valid over a restart.
  */
 export async function localSecret(dataFolder: string): Promise<string> {
   const file = join(dataFolder, 'jwt-secret-key');

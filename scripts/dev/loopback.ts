@@ -6,7 +6,7 @@ loopback.addSubnet('127.0.0.0', 8);
 loopback.addAddress('::1', 'ipv6');
 
 /**
- * Why a MongoDB connection string may lead away from this machine.
+ * Checks that a MongoDB connection string stays on this machine.
  *
  * @returns undefined when every host in it is a loopback address; else a reason, which never
  *   repeats the string: it may hold a password.

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A temporary folder that is removed when this process exits, in whatever way but a SIGKILL. At exit, and
- * not in a cleanup: a second Ctrl-C is to leave nothing behind either.
+ * Creates a temporary folder that is removed when this process exits, except by a SIGKILL. It is removed
+ * at exit, and not in a cleanup, as a second Ctrl-C skips cleanups.
  */
 export async function ownFolder(prefix: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), prefix));

@@ -6,14 +6,14 @@ import { ExitError } from './exit-error.ts';
 import { leadsAway } from './loopback.ts';
 import { freePort } from './mongod/free-port.ts';
 
-/** What `npm run dev` decides by. */
+/** The settings of `npm run dev`. */
 export interface Settings {
-  /** Where everything that dev keeps lies. */
+  /** The folder of everything that dev keeps. */
   dataFolder: string;
   host: string;
-  /** As given: the server says what is wrong with it, if anything is. */
+  /** Passed on as given: the server validates it. */
   port: string;
-  /** As given; none unless asked for, since nobody has to turn away first. */
+  /** Passed on as given; by default no delay, as no load balancer has to notice first. */
   shutdownDelay: string;
   /** A MongoDB of the user's own, on this machine. */
   mongodbUri: string | undefined;

@@ -1,13 +1,13 @@
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-// npm passes a Ctrl-C on to its child, which the terminal has sent it as well: that is one request.
+// A Ctrl-C arrives twice, from the terminal and from npm: that is one request.
 const sameRequestWithin = 500;
 
 /**
- * Listens for the wish that this script end: Ctrl-C, SIGTERM, a closed terminal, or npm gone (its
- * shell dies of a SIGTERM without passing it on).
+ * Listens for requests to end this script: Ctrl-C, SIGTERM, a closed terminal, or the end of npm, whose
+ * shell does not pass a SIGTERM on.
  *
- * @returns a signal that is aborted by the first wish, with the name of the signal as its reason.
- *   A second wish exits at once with 130; `spawnChild` sees to it that no child is left then.
+ * @returns an AbortSignal that the first request aborts, with the name of the signal as its reason.
+ *   A second request exits at once with 130; `spawnChild` kills the children that are left.
  */
 export function stopSignal(env: NodeJS.ProcessEnv): AbortSignal {
   const first = new AbortController();
@@ -32,7 +32,7 @@ function whenOrphaned(act: () => void): void {
   setInterval(() => process.ppid !== parent && act(), 250).unref();
 }
 
-/** Resolves with the name of the signal, when `stopSignal`'s answer is aborted. */
+/** Resolves with the name of the signal when `stopSignal` is aborted. */
 export function stopped(signal: AbortSignal): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(signal.reason);

@@ -1,4 +1,4 @@
-/** Who can log in on a fresh `npm run dev`. Known to everyone, so never made in a database of others. */
+/** The user of a fresh `npm run dev`. Its password is public, so it is never created in another database. */
 export const devUser = {
   email: 'john.doe@testcompany.com',
   password: 'testpassword123',

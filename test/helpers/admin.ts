@@ -14,7 +14,7 @@ export interface AdminServer extends TestServer {
   readonly token: string;
 }
 
-/** A server on a database that looks an hour old, and an admin who has logged in to it. */
+/** Starts a server on a database that looks an hour old, and logs an admin in. */
 export async function adminServer(
   t: Scope,
   environment: Record<string, string> = {},
@@ -25,13 +25,13 @@ export async function adminServer(
   return { ...server, admin, token: await logIn(server.url, admin.email) };
 }
 
-/** All that requests may change: not what servers count of their own, whenever they come to write it. */
+/** Takes a snapshot without the counters that servers flush at their own times. */
 export async function snapshotWithoutCounts(db: Db): Promise<readonly string[]> {
   const lines = await snapshot(db);
   return lines.filter((line) => !line.startsWith('daily_counts document'));
 }
 
-/** Waits until a session that has ended is marked so: no answer waits for that. */
+/** Waits until an ended session is marked, which happens after the answer. */
 export async function untilMarked({ sessions }: Collections): Promise<void> {
   const count = () => sessions.countDocuments({ ended_at: { $exists: true } });
   await waitFor('An ended session', async () => (await count()) > 0);

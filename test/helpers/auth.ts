@@ -16,7 +16,7 @@ export interface TestAuth extends TestDatabase {
   readonly secret: string;
 }
 
-/** The library on a migrated database of the test's own, at the lowest bcrypt cost. */
+/** Opens the library on a migrated database of the test's own, at the lowest bcrypt cost. */
 export async function testAuth(t: Scope, options: Partial<AuthOptions> = {}): Promise<TestAuth> {
   const database = await migratedDatabase(t);
   const secret = generateSecret();

@@ -12,18 +12,18 @@ export async function addClient(collections: Collections): Promise<ClientCredent
   return { clientId: id, clientSecret };
 }
 
-/** The header of `client_secret_basic`. */
+/** Returns the header of `client_secret_basic`. */
 export function basic({ clientId, clientSecret }: ClientCredentials) {
   const encoded = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
   return { authorization: `Basic ${encoded}` };
 }
 
-/** The parameters of `client_secret_post`. */
+/** Returns the parameters of `client_secret_post`. */
 export function inForm({ clientId, clientSecret }: ClientCredentials) {
   return { client_id: clientId, client_secret: clientSecret };
 }
 
-/** Sends a form by POST: parameters, or a body as it is. */
+/** Sends a form by POST: parameters, or a raw body. */
 export function postForm(
   url: string,
   form: Record<string, string> | string | Buffer,
@@ -37,12 +37,12 @@ export function postForm(
   });
 }
 
-/** What a client is told of a token. */
+/** Introspects a token as a client. */
 export function introspect(url: string, client: ClientCredentials, token: string): Promise<Answer> {
   return postForm(`${url}/oauth/introspect`, { token }, basic(client));
 }
 
-/** A client revokes a token. */
+/** Revokes a token as a client. */
 export function revoke(url: string, client: ClientCredentials, token: string): Promise<Answer> {
   return postForm(`${url}/oauth/revoke`, { token }, basic(client));
 }

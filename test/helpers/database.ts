@@ -12,7 +12,7 @@ export interface TestDatabase {
   readonly collections: Collections;
 }
 
-/** The URI of a database of this name on the mongod that `npm test` started. */
+/** Returns the URI of a database of this name on the mongod that `npm test` started. */
 export function testUri(name = `rescind_test_${randomUUID()}`): string {
   const server = process.env['TEST_MONGODB_URI'];
   if (server === undefined)
@@ -22,7 +22,7 @@ export function testUri(name = `rescind_test_${randomUUID()}`): string {
   return uri.href;
 }
 
-/** An empty database of the test's own, dropped when the test ends. */
+/** Opens an empty database of the test's own, dropped when the test ends. */
 export function emptyDatabase(t: Scope): TestDatabase {
   const uri = testUri();
   const { db, close } = connect(uri, { deadline: 60_000 });
@@ -33,14 +33,14 @@ export function emptyDatabase(t: Scope): TestDatabase {
   return { uri, db, collections: openCollections(db) };
 }
 
-/** A migrated database of the test's own, dropped when the test ends. */
+/** Opens a migrated database of the test's own, dropped when the test ends. */
 export async function migratedDatabase(t: Scope): Promise<TestDatabase> {
   const database = emptyDatabase(t);
   await migrateNow(database.db);
   return database;
 }
 
-/** What `npm run migrate` does. */
+/** Migrates a database, as `npm run migrate` does. */
 export async function migrateNow(db: Db): Promise<void> {
   await migrate(await planMigration(db, { auditRetention: 400 * DAY }), () => undefined);
 }

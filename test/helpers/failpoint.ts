@@ -6,7 +6,7 @@ import { connect } from '../../lib/store/database.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { testUri } from './database.ts';
 
-/** How often, and how, MongoDB's failCommand makes a command fail. */
+/** A setting of MongoDB's failCommand, which makes commands fail. */
 export interface Fault {
   readonly mode: { readonly times: number } | { readonly skip: number };
   readonly failCommands: readonly string[];
@@ -16,7 +16,7 @@ export interface Fault {
 /** A client of the test's own, whose commands can be made to fail while those of others go on. */
 export interface FailingClient {
   readonly collections: Collections;
-  /** Does the work under the fault. */
+  /** Runs `work` under the fault. */
   under<T>(fault: Fault, work: () => Promise<T>): Promise<T>;
 }
 
@@ -31,7 +31,7 @@ export function failingClient(t: ExecutionContext, uri: string): FailingClient {
   };
 }
 
-/** Does the work while the fault hits whom it names (`appName`, `namespace`), and nobody else. */
+/** Runs `work` while the fault hits the clients and collections that it names (`appName`, `namespace`). */
 export async function underFault<T>({ mode, ...data }: Fault, work: () => Promise<T>): Promise<T> {
   const operator = new MongoClient(testUri('admin'));
   const admin = operator.db('admin');
@@ -46,7 +46,7 @@ export async function underFault<T>({ mode, ...data }: Fault, work: () => Promis
   }
 }
 
-/** What was written, and said not to have been, counts once it is in the journal. */
+/** Waits until all writes, also those that were reported as failed, are in the journal. */
 async function journaled(operator: MongoClient): Promise<void> {
   const note = { appendOplogNote: 1, data: {}, writeConcern: { w: 'majority', j: true } };
   await operator.db('admin').command(note);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { emptyFolder } from './processes.ts';
 import type { Scope } from './scope.ts';
 
-/** Faults of a program that nothing catches, by the code that commits them. */
+/** Uncaught faults of a program, each with the code that causes it. */
 export const UNCAUGHT = {
   'an error': "throw new Error('a fault of the program');",
   'a rejection': "Promise.reject(new Error('a fault of the program'));",

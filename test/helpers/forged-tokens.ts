@@ -4,7 +4,7 @@ import { MINUTE } from '../../lib/time.ts';
 import { type AccessTokens, createAccessTokens } from '../../lib/tokens/access-tokens.ts';
 import { createKeyRing } from '../../lib/tokens/keys.ts';
 
-/** What a server with this secret issues tokens by, at any time that the clock tells. */
+/** Creates the issuer of a server with this secret and this clock. */
 export async function issuerOf(secret: string, clock = Date.now): Promise<AccessTokens> {
   const keys = await createKeyRing([secret]);
   return createAccessTokens({
@@ -16,10 +16,10 @@ export async function issuerOf(secret: string, clock = Date.now): Promise<Access
   });
 }
 
-/** A session that does not end while a test runs. */
+/** The end of a session that outlives every test. */
 export const NEVER = new Date(Date.now() + 90 * 86_400_000);
 
-/** A token as a login of the user would have given it `age` milliseconds ago. */
+/** Issues a token as a login of the user `age` milliseconds ago would have. */
 export async function tokenOfAge(age: number, secret: string, user: User): Promise<string> {
   const then = Date.now() - age;
   const issuer = await issuerOf(secret, () => then);
@@ -37,7 +37,7 @@ export interface Claims extends Record<string, unknown> {
   readonly stamp: number;
 }
 
-/** The claims of a token, taken on trust. */
+/** Reads the claims of a token without verifying it. */
 export function claimsOf(token: string): Claims {
   return decode(token.split('.')[1]);
 }
@@ -46,13 +46,13 @@ export interface Changes {
   /** Members of the header to set, or to take out where undefined. */
   readonly header?: object;
   readonly claims?: object;
-  /** The whole payload, whatever it is. */
+  /** Replaces the whole payload. */
   readonly payload?: string | Buffer;
 }
 
 const HASHES: Readonly<Record<string, string>> = { HS384: 'sha384', HS512: 'sha512' };
 
-/** A token changed in header or payload and signed again with the server's own secret: a forger who has it. */
+/** Changes a token and signs it again with the server's own secret, as a forger who has that can. */
 export function forge(token: string, secret: string, changes: Changes): string {
   const header = { ...decode(token.split('.')[0]), ...changes.header };
   const payload = changes.payload ?? JSON.stringify({ ...claimsOf(token), ...changes.claims });

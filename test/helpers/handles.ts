@@ -5,13 +5,13 @@ import { SECOND } from '../../lib/time.ts';
 
 /** Timers and threads that the library has made, also those that would not keep a process alive. */
 export interface Handles {
-  /** Those that are open, by the place that made them. */
+  /** Returns the open ones, by the place that created them. */
   open(): string[];
   /** Waits for them to end; returns those that are still open after 5 seconds. */
   left(): Promise<string[]>;
 }
 
-/** Watches from now on, in this thread. `process.getActiveResourcesInfo` leaves out what is unref'd. */
+/** Watches this thread from now on. `process.getActiveResourcesInfo` omits handles that are unref'd. */
 export function watchHandles(): Handles {
   const made = new Map<number | Worker, string>();
   createHook({
@@ -36,7 +36,7 @@ async function left(open: () => string[]): Promise<string[]> {
   return open();
 }
 
-/** The file of the library that called for a timer; undefined where another did. */
+/** Returns the file of the library that created a timer; undefined for other creators. */
 function maker(): string | undefined {
   const frames = new Error().stack?.split('\n').slice(1) ?? [];
   const caller = frames.find((frame) => !/\bnode:|helpers\/handles\./.test(frame)) ?? '';

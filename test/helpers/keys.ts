@@ -8,19 +8,19 @@ export interface PemPair {
   readonly publicKey: string;
 }
 
-/** A new pair of keys. */
+/** Generates a pair of keys. */
 export function newPair(alg: AsymmetricAlgorithm): PemPair {
   const privateKey = generatePrivateKey(alg);
   return { privateKey, publicKey: publicPemOf(privateKey) };
 }
 
-/** A key in PEM: SPKI of a public one, PKCS#8 of a private one. */
+/** Exports a key as PEM: a public one as SPKI, a private one as PKCS#8. */
 export function pemOf(key: KeyObject): string {
   const type = key.type === 'public' ? 'spki' : 'pkcs8';
   return key.export({ format: 'pem', type } as { format: 'pem'; type: 'spki' }).toString();
 }
 
-/** A public JWK in PEM. */
+/** Converts a public JWK to PEM. */
 export function pemOfJwk(jwk: object): string {
   return pemOf(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }));
 }

@@ -11,10 +11,10 @@ export interface NotedClient {
   readonly levels: string[];
 }
 
-/** Of the driver's own, not of what is tested. */
+/** Commands of the driver itself. */
 const OWN: ReadonlySet<string> = new Set(['hello', 'endSessions', 'ping']);
 
-/** The same database by a client of the test's own, whose commands are noted. */
+/** Connects a client of the test's own that records its commands. */
 export async function notedClient(t: Scope, uri: string): Promise<NotedClient> {
   const client = new MongoClient(uri, { monitorCommands: true });
   t.teardown(() => client.close());

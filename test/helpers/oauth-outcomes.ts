@@ -1,8 +1,8 @@
 import type { Answer } from './server.ts';
 
 /**
- * An answer of `/oauth` in one line, for tables: `<status> <error>`, then whatever RFC 6749 section 5.2
- * does not let it be without.
+ * Describes an answer of `/oauth` in one line, for tables: `<status> <error>`, then its faults by RFC 6749
+ * section 5.2.
  */
 export function oauthOutcomeOf(answer: Answer): string {
   const { status, body } = answer;

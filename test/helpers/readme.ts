@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The first block of this language in README.md that holds the text. */
+/** Returns the first block of this language in README.md that contains the text. */
 export function readmeBlock(language: string, text: string): string {
   const readme = readFileSync('README.md', 'utf8');
   const blocks = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];

@@ -3,7 +3,7 @@ import type { Answer, TestServer } from './server.ts';
 
 const CREDENTIALS = 'Could not validate credentials';
 
-/** What clients may rely on: the status and the sentence of each code. */
+/** The status and the sentence of each code, on which clients may rely. */
 const REFUSALS = {
   missing_token: [401, CREDENTIALS],
   invalid_token: [401, CREDENTIALS],
@@ -33,15 +33,15 @@ export type Refusal = keyof typeof REFUSALS;
 
 export const refusalCodes = Object.keys(REFUSALS);
 
-/** What `outcomeOf` says of a proper refusal with this code; `pointers` name the faulty input. */
+/** Returns the outcome of a proper refusal with this code; `pointers` name the faulty input. */
 export function refusal(code: Refusal, ...pointers: string[]): string {
   const [status, detail] = REFUSALS[code];
   return [`${status} ${code}: ${detail}`, ...pointers].join(' ');
 }
 
 /**
- * An answer in one line, for tables: `<status> <code>: <detail>` and the pointers to faulty input,
- * then whatever a problem document (RFC 9457) must not be without.
+ * Describes an answer in one line, for tables: `<status> <code>: <detail>`, the pointers to faulty input,
+ * then the faults of its problem document (RFC 9457).
  */
 export function outcomeOf(answer: Answer): string {
   const { status, headers, body } = answer;
@@ -81,7 +81,7 @@ function challengeOf(code: Refusal): string | undefined {
   return sent ? 'Bearer error="invalid_token"' : 'Bearer';
 }
 
-/** Whether a secret can be read in the answers or in the log of the server. */
+/** Finds a secret in the answers or in the log of the server. */
 export function isLeaked(secret: string, answers: readonly Answer[], { log }: TestServer): boolean {
   const seen = [answers.map(({ headers, body }) => [[...headers], body]), log];
   return JSON.stringify(seen).includes(JSON.stringify(secret).slice(1, -1));

@@ -5,7 +5,7 @@ import { listen } from '../../server/http-server.ts';
 import { createLog } from '../../server/log.ts';
 import type { Scope } from './scope.ts';
 
-/** The HTTP side of a server around an auth of the test's own, on a free port; it ends with the test. */
+/** Serves an auth of the test's own over HTTP, on a free port, until the test ends. */
 export async function serveAuth(t: Scope, auth: Auth): Promise<string> {
   const log = createLog('silent');
   const options = { isStopping: () => false, requestDeadline: MINUTE, trustProxy: 0 };

@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { parseConfig } from '../../server/config.ts';
 import { createLog } from '../../server/log.ts';
 import { startServer } from '../../server/start.ts';
@@ -14,7 +16,7 @@ export interface TestServer extends TestDatabase {
   readonly log: readonly Record<string, unknown>[];
 }
 
-/** A server on a free port and a migrated database of the test's own; both end with the test. */
+/** Starts a server on a free port and a migrated database of the test's own; both end with the test. */
 export async function testServer(
   t: Scope,
   environment: Record<string, string> = {},
@@ -23,7 +25,7 @@ export async function testServer(
   return { ...database, ...(await serve(t, { MONGODB_URI: database.uri, ...environment })) };
 }
 
-/** A server with this environment on a free port; it ends with the test. */
+/** Starts a server with this environment on a free port; it ends with the test. */
 export async function serve(t: Scope, environment: Record<string, string>) {
   const secret = environment['JWT_SECRET_KEY'] ?? generateSecret();
   const log: Record<string, unknown>[] = [];
@@ -55,13 +57,16 @@ export interface Answer {
   readonly body: any;
 }
 
-/** Sends a request and reads the answer as JSON where it is some. */
+/** Sends a request and reads the answer. */
 export async function send(url: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(url, init);
-  const text = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  const { status, headers } = response;
-  return { status, headers, body: isJson && text !== '' ? JSON.parse(text) : text };
+  return toAnswer(response.status, response.headers, await response.text());
+}
+
+/** Parses a body that is JSON. */
+function toAnswer(status: number, headers: Headers, body: string): Answer {
+  const isJson = /json/.test(headers.get('content-type') ?? '') && body !== '';
+  return { status, headers, body: isJson ? JSON.parse(body) : body };
 }
 
 /** Sends a JSON body by POST. */
@@ -78,16 +83,28 @@ export function sendAs(token: string, url: string, method = 'GET'): Promise<Answ
   return send(url, { method, headers: { authorization: `Bearer ${token}` } });
 }
 
-/** Logs in over HTTP and answers the token; throws where the login fails. */
+/** Logs in over HTTP, again for as long as the server is busy. */
+export function postLogin(
+  url: string,
+  credentials: { readonly email: string; readonly password: string },
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  return waitFor('A login that is not busy', async () => {
+    const answer = await post(`${url}/api/auth/login`, credentials, headers);
+    return answer.body?.code !== 'busy' && answer;
+  });
+}
+
+/** Logs in over HTTP and returns the token. Throws when the login fails. */
 export async function logIn(url: string, email: string, password = PASSWORD): Promise<string> {
-  const { status, body } = await post(`${url}/api/auth/login`, { email, password });
+  const { status, body } = await postLogin(url, { email, password });
   if (status !== 200) throw new Error(`The login was answered ${status} ${JSON.stringify(body)}`);
   return body.access_token;
 }
 
 /**
  * Sends bytes that no HTTP client would send, over a socket of their own, and reads the answer until
- * the server closes. A request that the server can read has to ask for that: `Connection: close`.
+ * the server closes the socket. A valid request has to ask for that: `Connection: close`.
  */
 export async function sendRaw(url: string, request: string | Buffer): Promise<Answer> {
   const { hostname, port } = new URL(url);
@@ -96,31 +113,14 @@ export async function sendRaw(url: string, request: string | Buffer): Promise<An
     socket.destroy(new Error('The server neither answers nor closes')),
   );
   socket.write(request);
-  const chunks: Buffer[] = [];
-  for await (const chunk of socket) chunks.push(chunk);
-  return parseAnswer(Buffer.concat(chunks).toString());
+  const [head = '', ...bodies] = (await text(socket)).split('\r\n\r\n');
+  const lines = [...head.matchAll(/^([\w-]+): *(.*?) *\r?$/gm)];
+  const headers = new Headers(lines.map(([, name = '', value = '']) => [name, value]));
+  return toAnswer(Number(head.split(' ')[1]), headers, bodies.join('\r\n\r\n'));
 }
 
-/** Sends a request of this line and these headers, as they are. */
+/** Sends a request with this line and these headers. */
 export function sendLines(url: string, line: string, ...headers: string[]): Promise<Answer> {
   const lines = [line, 'Host: x', 'Connection: close', ...headers];
   return sendRaw(url, `${lines.join('\r\n')}\r\n\r\n`);
-}
-
-function parseAnswer(text: string): Answer {
-  const [head = '', ...rest] = text.split('\r\n\r\n');
-  const [statusLine = '', ...lines] = head.split('\r\n');
-  const headers = new Headers(
-    lines.map((line): [string, string] => {
-      const colon = line.indexOf(':');
-      return [line.slice(0, colon), line.slice(colon + 1).trim()];
-    }),
-  );
-  const body = rest.join('\r\n\r\n');
-  const isJson = /json/.test(headers.get('content-type') ?? '') && body !== '';
-  return {
-    status: Number(statusLine.split(' ')[1]),
-    headers,
-    body: isJson ? JSON.parse(body) : body,
-  };
 }

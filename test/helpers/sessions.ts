@@ -1,26 +1,21 @@
 import type { Collections, SessionDocument } from '../../lib/store/collections.ts';
-import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { type Answer, post } from './server.ts';
+import { type Answer, post, postLogin } from './server.ts';
 import { PASSWORD } from './users.ts';
 
-/** What a login or a refresh gave. */
+/** The tokens of a login or a refresh. */
 export interface Tokens {
   readonly access: string;
   readonly refresh: string;
   readonly sessionId: string;
 }
 
-/** Logs in over HTTP, as soon as the server is not busy; throws where the login fails. */
+/** Logs in over HTTP as soon as the server is not busy. Throws when the login fails. */
 export async function openSession(
   url: string,
   email: string,
   headers: Record<string, string> = {},
 ): Promise<Tokens> {
-  const answer = await waitFor('A login that is not busy', async () => {
-    const told = await post(`${url}/api/auth/login`, { email, password: PASSWORD }, headers);
-    return told.body?.code === 'busy' ? undefined : told;
-  });
-  return tokensOf(answer);
+  return tokensOf(await postLogin(url, { email, password: PASSWORD }, headers));
 }
 
 /** Presents a refresh token. */
@@ -32,7 +27,7 @@ export function refresh(
   return post(`${url}/api/auth/refresh`, { refresh_token: token }, headers);
 }
 
-/** The tokens of an answer; throws where it gives none. */
+/** Returns the tokens of an answer. Throws when it has none. */
 export function tokensOf({ status, body }: Answer): Tokens {
   if (status !== 200) throw new Error(`No tokens, but ${status} ${JSON.stringify(body)}`);
   const { access_token: access, refresh_token: token } = body;

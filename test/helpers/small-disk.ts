@@ -1,19 +1,20 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { type FileHandle, mkdtemp, open, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import type { SubprocessError } from 'nano-spawn';
+import { run } from '../../scripts/dev/processes.ts';
 import type { Scope } from './scope.ts';
 
 /** Room for a migrated database and minutes of traffic; full in a tenth of a second. */
 const MEGABYTES = 128;
-/** The largest first: what does not fit leaves less than itself free, so the smallest leave nothing. */
+/** The largest first: each leaves less than itself free, so the smallest leaves nothing. */
 const BLOCKS = [1024 * 1024, 4096];
 
 export interface SmallDisk {
   readonly folder: string;
   /**
-   * What a mongod that lives here needs: journal files of 100 KB. By default it lays out three of 100 MB,
+   * Arguments of a mongod that lives here: journal files of 100 KB. By default it lays out three of 100 MB,
    * and would go on writing into them for a while on a full disk.
    */
   readonly mongodArgs: readonly string[];
@@ -23,42 +24,24 @@ export interface SmallDisk {
   free(): Promise<void>;
 }
 
-/** Why there is no such disk here. */
+/** The reason why no such disk can be mounted here. */
 export interface NoDisk {
   readonly reason: string;
 }
 
 /**
- * A file system of the test's own that can be full: a tmpfs, which needs the right to mount (root). Ends with
- * its scope, or with this process.
+ * Mounts a file system that can be full: a tmpfs, which needs the right to mount (root). It is unmounted
+ * with its scope, or with this process.
  */
 export async function smallDisk(scope: Scope): Promise<SmallDisk | NoDisk> {
   const folder = await mkdtemp(join(tmpdir(), 'rescind-disk-'));
   try {
-    await promisify(execFile)('mount', [
-      '-t',
-      'tmpfs',
-      '-o',
-      `size=${MEGABYTES}m`,
-      'tmpfs',
-      folder,
-    ]);
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${MEGABYTES}m`, 'tmpfs', folder]);
   } catch (error) {
     await rmdir(folder);
-    const [, why = 'it failed'] = (error as Error).message.trim().split('\n');
-    return { reason: `a small tmpfs cannot be mounted: ${why}` };
+    const { output, message } = error as SubprocessError;
+    return { reason: `a small tmpfs cannot be mounted: ${output || message}` };
   }
-  unmountWith(scope, folder);
-  const filler = join(folder, 'filler');
-  return {
-    folder,
-    mongodArgs: ['--wiredTigerEngineConfigString', 'log=(file_max=100KB)'],
-    fill: () => fill(filler),
-    free: () => rm(filler, { force: true }),
-  };
-}
-
-function unmountWith(scope: Scope, folder: string): void {
   // Lazily: a mongod that was killed a moment ago may still hold a file.
   const unmount = () => execFileSync('umount', ['--lazy', folder]);
   process.once('exit', unmount);
@@ -67,6 +50,13 @@ function unmountWith(scope: Scope, folder: string): void {
     unmount();
     await rmdir(folder);
   });
+  const filler = join(folder, 'filler');
+  return {
+    folder,
+    mongodArgs: ['--wiredTigerEngineConfigString', 'log=(file_max=100KB)'],
+    fill: () => fill(filler),
+    free: () => rm(filler, { force: true }),
+  };
 }
 
 async function fill(path: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { BSON, type Db } from 'mongodb';
 
 /**
- * All that a database is, byte for byte: the collections with their options, validators and
- * UUIDs, their indexes, their documents.
+ * Takes a snapshot of a database, byte for byte: its collections with options, validators and UUIDs,
+ * its indexes and its documents.
  */
 export async function snapshot(db: Db): Promise<readonly string[]> {
   const collections = await db.listCollections({}, { promoteValues: false }).toArray();

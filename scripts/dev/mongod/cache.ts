@@ -6,8 +6,8 @@ const stagingPrefix = '.fetching-';
 const abandonedAfter = 60 * 60 * 1000;
 
 /**
- * The folders that may hold a fetched mongod, best first: the user's cache, and for a home that is
- * missing or read-only the cache of this repository's node_modules.
+ * Returns the folders that may hold a fetched mongod, best first: the user's cache and, for a home that
+ * is missing or read-only, the cache of the current folder's node_modules.
  */
 export function cacheFolders(env: NodeJS.ProcessEnv): string[] {
   const caches = join(process.cwd(), 'node_modules', '.cache');
@@ -31,9 +31,9 @@ function homeOfUser(): string {
 }
 
 /**
- * Makes a folder of this process's own in the first cache folder that can be written, gives it to
- * `work`, and removes it afterwards. Work done there becomes visible by `publish` only, so that two
- * fetches at once, or one that is killed, never show a half-written file.
+ * Creates a staging folder in the first cache folder that can be written, passes it to `work`, and
+ * removes it afterwards. Files become visible by `publish` only, so that concurrent or killed fetches
+ * never leave a half-written file.
  *
  * @throws Error with one reason per folder, when none can be written.
  */
@@ -64,7 +64,7 @@ async function makeStagingFolder(folders: string[]): Promise<{ staging: string; 
   throw new Error(`no cache folder can be written: ${reasons.join('; ')}`);
 }
 
-/** What a killed fetch left behind; a younger folder may belong to one that is still at work. */
+/** Removes the folders of killed fetches; a younger folder may belong to one that still runs. */
 async function removeAbandoned(cache: string): Promise<void> {
   for (const name of await readdir(cache)) {
     if (!name.startsWith(stagingPrefix)) continue;

@@ -9,7 +9,7 @@ import { mongodVersion } from './version.ts';
 
 const limit = 60_000;
 
-/** Where in a cache folder a downloaded mongod lies. */
+/** Returns the path of a downloaded mongod in a cache folder. */
 export function downloadedBinary(cache: string): string {
   return join(cache, 'download', process.platform === 'win32' ? 'mongod.exe' : 'mongod');
 }

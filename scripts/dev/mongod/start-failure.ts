@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const portTaken = 48;
 const dataFolderInUse = 100;
 
-/** The data folder belongs to another mongod that runs. */
+/** The data folder is in use by another mongod. */
 export class DataFolderInUse extends Error {
   override name = 'DataFolderInUse' as const;
 }
@@ -16,7 +16,7 @@ export class PortTaken extends Error {
   override name = 'PortTaken' as const;
 }
 
-/** The error that tells why a mongod, ended by now, did not start; `what` is how it ended and its log. */
+/** Returns the error of a mongod that did not start; `what` is how it ended, and its log. */
 export async function startFailure(
   { binary, dataFolder }: { binary: string; dataFolder: string },
   child: ChildProcess,

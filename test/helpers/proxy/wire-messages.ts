@@ -5,7 +5,7 @@ import { BSON, type Document } from 'mongodb';
 export interface Message {
   readonly bytes: Buffer;
   readonly requestId: number;
-  /** In a reply: the `requestId` of its command. */
+  /** The `requestId` of the command, in a reply. */
   readonly responseTo: number;
   /** The command or the reply; empty for the older message kind that opens a connection. */
   readonly document: Document;
@@ -42,7 +42,7 @@ function parse(bytes: Buffer): Message {
   };
 }
 
-/** In OP_MSG after flags and section kind; in OP_REPLY after flags, cursor, start and count. */
+/** Returns the offset of the document: in OP_MSG after flags and section kind, in OP_REPLY after flags, cursor, start and count. */
 function findDocument(bytes: Buffer): number | undefined {
   const opCode = bytes.readInt32LE(12);
   if (opCode === OP_MSG) return HEADER + 4 + 1;

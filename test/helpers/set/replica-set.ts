@@ -11,9 +11,9 @@ export interface ReplicaSetOptions {
   /** Silence after which the others elect a new primary, and a primary steps down. Default 4,000 ms. */
   readonly electionTimeoutMillis?: number;
   /**
-   * How long a new primary waits, before it takes writes, to hear from all members whether it lacks
-   * anything; -1 is MongoDB's default, for ever: until those that are silent count as down. Default 0:
-   * the set writes again while an old primary may still believe in itself, which is the harder case.
+   * Time that a new primary waits to catch up with all members before it takes writes; -1 is MongoDB's
+   * default: until silent members count as down. Default 0: the set takes writes while an old primary may
+   * still claim to be one, which is the harder case.
    */
   readonly catchUpTimeoutMillis?: number;
   /** More arguments for each mongod. */
