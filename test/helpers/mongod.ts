@@ -39,9 +39,12 @@ export interface OwnMongod extends BreakableMongod {
   readonly dataFolder: string;
 }
 
-/** Finds the mongod that tests run. */
+let found: Promise<string> | undefined;
+
+/** Finds the mongod that tests run, once a process. */
 export function findTestMongod(): Promise<string> {
-  return findMongod(process.env, silentReport);
+  found ??= findMongod(process.env, silentReport);
+  return found;
 }
 
 /** Starts a mongod that ends with its scope, and can be started again. */
