@@ -4,10 +4,6 @@ import type { UseCase } from '../../lib/deadline.ts';
 /** A use case as a function of its dependencies. */
 type Story<Deps, Input, Output> = (deps: Deps, input: Input, caller: Caller) => Promise<Output>;
 
-/** The type of a use case once it is bound. */
-export type Bound<S> =
-  S extends Story<never, infer Input, infer Output> ? UseCase<Input, Output> : never;
-
 /** Binds a use case to its dependencies, without a deadline and without checks of its arguments. */
 export function bind<Deps, Input, Output>(
   story: Story<Deps, Input, Output>,

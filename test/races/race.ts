@@ -100,7 +100,7 @@ export async function assertHolds<P extends Place>(
   t.log(`${free.length} random runs, first: ${tally(free.map(({ first }) => first))}`);
 }
 
-export function barrierAt(point: Point): Moment {
+function barrierAt(point: Point): Moment {
   return { point, isBarrier: true };
 }
 
