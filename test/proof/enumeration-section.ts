@@ -140,6 +140,6 @@ function print(rows: readonly Row[], known: readonly number[]): string[] {
     `bcrypt cost 10, ${known.length} samples of each, one after another in random turns; ${KNOWN}, wrong password: median ${median(known).toFixed(1)} ms. The medians may differ by ${toPercent(BOUND)}.`,
     ...(rows.every(isNarrow) ? [] : [busy]),
     '',
-    formatTable(rows, COLUMNS),
+    ...formatTable(rows, COLUMNS).split('\n'),
   ];
 }

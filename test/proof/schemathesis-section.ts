@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { MINUTE } from '../../lib/time.ts';
+import { HOUR, MINUTE } from '../../lib/time.ts';
 import { routes } from '../../server/routes.ts';
 import { addClient, basic } from '../helpers/clients.ts';
 import { ageDeployment } from '../helpers/database.ts';
@@ -106,7 +106,7 @@ async function openFixture(scope: Scope) {
 
 /** Runs the program in its folder. Returns what it found fault with, from the first failure on. */
 async function fuzz(program: string, cwd: string, options: readonly string[]): Promise<string[]> {
-  const limits = { timeout: 10 * MINUTE, maxBuffer: 64 * 1024 * 1024 };
+  const limits = { timeout: HOUR, maxBuffer: 64 * 1024 * 1024 };
   try {
     await runProgram(program, ['run', ...options, '--checks', ...CHECKS], { cwd, ...limits });
     return [];
