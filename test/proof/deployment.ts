@@ -26,7 +26,6 @@ export const SETTINGS = {
 export type Environment = Readonly<Record<string, string>>;
 
 export interface Deployment {
-  readonly secret: string;
   readonly library: Library;
   readonly servers: readonly [ServerProcess, ServerProcess];
 }
@@ -55,7 +54,7 @@ export async function openDeployment(
     await startServer(scope, 'B', common),
   ] as const;
   await ready(servers);
-  return { secret, library, servers };
+  return { library, servers };
 }
 
 export interface SetDeployment extends Deployment {

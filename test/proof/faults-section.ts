@@ -41,10 +41,10 @@ export function createFaultsSection(options: FaultsOptions = {}): Section {
     title: 'Revoked means revoked, while faults happen',
     async run(surroundings) {
       const isShare = surroundings.size === 'share';
+      const countRounds = ({ name, rounds }: Fault) => (isShare ? (SHARE[name] ?? 0) : rounds);
       const planned = faults
         .filter(({ name }) => options.faults?.includes(name) ?? true)
-        .map((fault) => ({ ...fault, rounds: isShare ? (SHARE[fault.name] ?? 0) : fault.rounds }))
-        .map((fault) => ({ ...fault, rounds: options.rounds ?? fault.rounds }))
+        .map((fault) => ({ ...fault, rounds: options.rounds ?? countRounds(fault) }))
         .filter(({ rounds }) => rounds > 0);
       const outcomes = await playAll(planned, options, surroundings);
       return {

@@ -10,7 +10,7 @@ export interface Answer {
   readonly session?: string | undefined;
 }
 
-export interface Asked {
+export interface Operation {
   readonly kind: Kind;
   readonly client: string;
   readonly server: string;
@@ -19,28 +19,11 @@ export interface Asked {
   readonly session?: string | undefined;
   /** Name of the presented token, never the token itself. */
   readonly token?: string | undefined;
-}
-
-export interface Operation extends Asked {
   /** Milliseconds: before the request was sent, and after its answer was read or the client gave up. */
   readonly start: number;
   readonly end: number;
   /** Missing where no answer came. */
   readonly answer?: Answer | undefined;
-}
-
-/** Runs `ask` and appends the operation to the history. `ask` returns undefined where no answer came. */
-export async function record<A extends Answer>(
-  history: Operation[],
-  asked: Asked,
-  ask: () => Promise<A | undefined>,
-): Promise<A | undefined> {
-  const start = performance.now();
-  const reply = await ask();
-  const end = performance.now();
-  const answer = reply && { status: reply.status, code: reply.code, session: reply.session };
-  history.push({ ...asked, start, end, answer });
-  return reply;
 }
 
 export function isAcknowledged({ answer }: Operation): boolean {

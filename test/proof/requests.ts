@@ -1,13 +1,19 @@
 /** Requests of clients over HTTP, each appended to the history. */
 import type { User } from '../../lib/store/users.ts';
 import { MINUTE } from '../../lib/time.ts';
-import { send } from '../helpers/server.ts';
+import { type Answer, send } from '../helpers/server.ts';
 import { PASSWORD } from '../helpers/users.ts';
-import { type Answer, type Kind, type Operation, record } from './history.ts';
+import type { Kind, Operation } from './history.ts';
 
 export interface Server {
   readonly name: string;
   readonly url: string;
+}
+
+/** A client and the server it sends to. */
+export interface Connection {
+  readonly client: string;
+  readonly server: Server;
 }
 
 /** A session as seen by the client that has its tokens. */
@@ -19,16 +25,6 @@ export interface ClientSession {
   refreshToken: string;
   /** `doubtful`: a revocation was sent and not acknowledged, so it may have taken effect. */
   state: 'live' | 'doubtful' | 'revoked';
-}
-
-/** A client and the server it sends to. */
-export interface Connection {
-  readonly client: string;
-  readonly server: Server;
-}
-
-interface Reply extends Answer {
-  readonly body: { access_token: string; refresh_token: string };
 }
 
 /** Far longer than any REQUEST_DEADLINE: a request without an answer for so long gets none. */
@@ -49,48 +45,53 @@ const ENDPOINTS: Readonly<Record<Kind, readonly [method: string, path: string]>>
  */
 export async function request(
   history: Operation[],
-  { client, server }: Connection,
+  connection: Connection,
   kind: Exclude<Kind, 'login'>,
   session: ClientSession,
-): Promise<Reply | undefined> {
+): Promise<Answer | undefined> {
   const isRefresh = kind === 'refresh';
   const token = isRefresh ? session.refreshToken : pickRandom(session.accessTokens);
   const init = isRefresh
     ? { body: JSON.stringify({ refresh_token: token }) }
     : { headers: { ...HEADERS, authorization: `Bearer ${token}` } };
-  const names = { client, server: server.name, user: session.user.id, session: session.id };
-  const asked = { kind, ...names, token: nameToken(token) };
-  const reply = await record(history, asked, () => ask(server, kind, init));
-  if (isRefresh && reply?.status === 200) {
-    session.accessTokens.push(reply.body.access_token);
-    session.refreshToken = reply.body.refresh_token;
+  const asked = { kind, user: session.user.id, session: session.id, token: nameToken(token) };
+  const answer = await ask(history, connection, asked, init);
+  if (isRefresh && answer?.status === 200) {
+    session.accessTokens.push(answer.body.access_token);
+    session.refreshToken = answer.body.refresh_token;
   }
-  return reply;
+  return answer;
 }
 
 /** Logs in and returns the session, or undefined where none was opened. */
 export async function login(
   history: Operation[],
-  { client, server }: Connection,
+  connection: Connection,
   user: User,
 ): Promise<ClientSession | undefined> {
   const body = JSON.stringify({ email: user.email, password: PASSWORD });
-  const asked = { kind: 'login', client, server: server.name, user: user.id } as const;
-  const reply = await record(history, asked, () => ask(server, 'login', { body }));
-  if (reply?.status !== 200) return undefined;
-  const { access_token: accessToken, refresh_token: refreshToken } = reply.body;
+  const answer = await ask(history, connection, { kind: 'login', user: user.id }, { body });
+  if (answer?.status !== 200) return undefined;
+  const { access_token: accessToken, refresh_token: refreshToken } = answer.body;
   return openClientSession(user, { accessToken, refreshToken });
 }
 
-async function ask({ url }: Server, kind: Kind, init: RequestInit): Promise<Reply | undefined> {
-  const [method, path] = ENDPOINTS[kind];
-  const signal = AbortSignal.timeout(TIMEOUT);
-  const sent = send(`${url}${path}`, { method, headers: HEADERS, ...init, signal });
-  const answer = await sent.catch(() => undefined);
-  if (answer === undefined) return undefined;
-  const { status, body } = answer;
-  const { code, session_id: id, refresh_token: token } = body;
-  return { status, code, session: id ?? (token && parseSessionId(token)), body };
+async function ask(
+  history: Operation[],
+  { client, server }: Connection,
+  asked: Pick<Operation, 'kind' | 'user' | 'session' | 'token'>,
+  init: RequestInit,
+): Promise<Answer | undefined> {
+  const [method, path] = ENDPOINTS[asked.kind];
+  const options = { method, headers: HEADERS, ...init, signal: AbortSignal.timeout(TIMEOUT) };
+  const start = performance.now();
+  const reply = await send(`${server.url}${path}`, options).catch(() => undefined);
+  const end = performance.now();
+  const { code, session_id: id, refresh_token: token } = reply?.body ?? {};
+  const session = id ?? (token && parseSessionId(token));
+  const answer = reply && { status: reply.status, code, session };
+  history.push({ ...asked, client, server: server.name, start, end, answer });
+  return reply;
 }
 
 export function pickRandom<T>(values: readonly T[]): T {

@@ -15,50 +15,36 @@ interface Asked {
   readonly answer: Answer;
 }
 
-/** Sends the request of every victim to a server, all at once. */
+/** Sends the request of every victim to a server, all at once; `send` may send it again. */
 export function askAll(
   url: string,
   victims: readonly Victim[],
   deployment: EndingDeployment,
+  send = (ask: () => Promise<Answer>) => ask(),
 ): Promise<Asked[]> {
   const asked = victims.map(async (victim) => {
-    const answer = await ENDING_REQUESTS[victim.request](url, victim, deployment);
-    return { victim, answer };
+    const ask = () => ENDING_REQUESTS[victim.request](url, victim, deployment);
+    return { victim, answer: await send(ask) };
   });
   return Promise.all(asked);
 }
 
-/** Expects that no session passes which was reported as ended, and 503 for every other one. */
-export function judge(url: string, asked: readonly Asked[]): Promise<Outcome[]> {
+/** Expects that no session passes which was reported as ended; every other one is to be 503, or none where all is well. */
+export function judge(url: string, asked: readonly Asked[], isWell = false): Promise<Outcome[]> {
   const judged = asked.map(async ({ victim: { request, target }, answer }) => {
     const { status, body } = answer;
     const reply = `${request}: ${status} ${body?.code ?? body?.error ?? ''}`;
     const faults: string[] = [];
-    if (!reportsEnd(answer)) {
-      if (status !== 503) faults.push(`${reply}, which decides what could not be decided`);
-    } else if (await isLive(url, target)) {
-      faults.push(`${reply}, and the session passed afterwards`);
+    if (reportsEnd(answer)) {
+      if (await isLive(url, target)) faults.push(`${reply}, and the session passed afterwards`);
+    } else if (status !== 503) {
+      faults.push(`${reply}, which decides what could not be decided`);
+    } else if (isWell) {
+      faults.push(`${reply} after everything was repaired`);
     }
     return { request, status, faults };
   });
   return Promise.all(judged);
-}
-
-/** Expects that the same requests are decided once everything is repaired, and that no session passes then. */
-export async function judgeRepaired(
-  deployment: EndingDeployment,
-  victims: readonly Victim[],
-): Promise<Outcome[]> {
-  const [, { url }] = deployment.servers;
-  const asked = victims.map(async (victim) => {
-    const ask = () => ENDING_REQUESTS[victim.request](url, victim, deployment);
-    return { victim, answer: await askUntilDecided<Answer>(ask) };
-  });
-  const outcomes = await judge(url, await Promise.all(asked));
-  return outcomes.map((outcome) => {
-    if (outcome.status !== 503) return outcome;
-    return { ...outcome, faults: [`${outcome.request}: 503 after everything was repaired`] };
-  });
 }
 
 const ENDED =

@@ -50,20 +50,6 @@ export const ENDING_REQUESTS = {
 
 export type EndingRequest = keyof typeof ENDING_REQUESTS;
 
-/** Requests that write one entry for all sessions of the user. */
-export const USER_WIDE: ReadonlySet<EndingRequest> = new Set([
-  'revoke all',
-  'change password',
-  'admin revoke',
-]);
-
-/** Requests that find the target in `sessions`; the others have a token of it, or end all. */
-export const BY_DOCUMENT: ReadonlySet<EndingRequest> = new Set([
-  'end session',
-  'revoke others',
-  'stolen refresh token',
-]);
-
 /** An old primary believes in itself, and a server in its primary, for long enough to be asked. */
 export async function openEndingDeployment(scope: Scope): Promise<EndingDeployment> {
   const environment = {

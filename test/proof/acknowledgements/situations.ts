@@ -9,13 +9,13 @@ import type { Member } from '../../helpers/set/member.ts';
 import { splitBrain } from '../../helpers/set/split-brain.ts';
 import { PASSWORD } from '../../helpers/users.ts';
 import { ready } from '../deployment.ts';
-import { askAll, judge, judgeRepaired, type Outcome } from './ask-and-judge.ts';
+import { askUntilDecided } from '../until-decided.ts';
+import { askAll, judge, type Outcome } from './ask-and-judge.ts';
 import {
-  BY_DOCUMENT,
   type EndingDeployment,
+  type EndingRequest,
   openTarget,
   openVictims,
-  USER_WIDE,
   type Victim,
 } from './ending-requests.ts';
 
@@ -23,7 +23,7 @@ export interface Situation {
   readonly name: string;
   readonly title: string;
   /** Requests that cannot be asked in it. */
-  readonly without?: ReadonlySet<string>;
+  readonly without?: readonly EndingRequest[];
   /** Brings the situation about, asks in it, and repairs everything. Returns the judged answers. */
   play(deployment: EndingDeployment, victims: Victim[]): Promise<readonly Outcome[]>;
 }
@@ -34,10 +34,12 @@ export async function playSituation(
   deployment: EndingDeployment,
 ): Promise<readonly Outcome[]> {
   const all = await openVictims(deployment);
-  const victims = all.filter(({ request }) => !without?.has(request));
+  const victims = all.filter(({ request }) => !without?.includes(request));
   const outcomes = await play(deployment, victims);
   await ready(deployment.servers);
-  return [...outcomes, ...(await judgeRepaired(deployment, victims))];
+  const [, { url }] = deployment.servers;
+  const asked = await askAll(url, victims, deployment, askUntilDecided);
+  return [...outcomes, ...(await judge(url, asked, true))];
 }
 
 export const SITUATIONS: readonly Situation[] = [
@@ -86,7 +88,7 @@ export const SITUATIONS: readonly Situation[] = [
     name: 'document-missing',
     title:
       'asked for a session whose document was deleted, by a token of it or for all of the user',
-    without: BY_DOCUMENT,
+    without: ['end session', 'revoke others', 'stolen refresh token'], // they read the document
     async play(deployment, victims) {
       const { library, servers } = deployment;
       const ids = victims.map(({ target }) => target.sessionId);
@@ -109,13 +111,15 @@ export const SITUATIONS: readonly Situation[] = [
   },
 ];
 
+const USER_WIDE: readonly EndingRequest[] = ['revoke all', 'change password', 'admin revoke'];
+
 /** Writes the entries of all requests to the primary alone: reads there see them, and no majority has them. */
 async function writeToPrimaryOnly({ port }: Member, victims: readonly Victim[]): Promise<void> {
   const client = new MongoClient(`mongodb://127.0.0.1:${port}/rescind`, { directConnection: true });
   const [revoked_at, expires_at] = [new Date(), new Date(Date.now() + DAY)];
   const shared = { revoked_at, reason: 'test', revoked_by: 'test', writes: 1 };
   const entries = victims.map(({ request, userId: user_id, target }) =>
-    USER_WIDE.has(request)
+    USER_WIDE.includes(request)
       ? { _id: `user:${user_id}`, kind: 'user', user_id, revoked_before: expires_at, ...shared }
       : { _id: `session:${target.sessionId}`, kind: 'session', user_id, expires_at, ...shared },
   );

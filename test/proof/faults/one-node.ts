@@ -31,7 +31,7 @@ export const oneNodeFaults: readonly Fault<OneNode>[] = [
     name: 'kill-mongod',
     title: 'kill -9 of mongod',
     rounds: 200,
-    open: (scope: Scope) => openOneNode(scope),
+    open: (scope) => openOneNode(scope),
     strike: ({ mongod }) => mongod.kill(),
     heal: ({ mongod }) => mongod.restart(),
   },
@@ -40,30 +40,15 @@ export const oneNodeFaults: readonly Fault<OneNode>[] = [
     name: 'kill-server',
     title: 'kill -9 of the server',
     mayBreakOff: true,
-    open: (scope: Scope) => openOneNode(scope),
+    open: (scope) => openOneNode(scope),
     strike: ({ servers }) => pickRandom(servers).kill(),
     async heal({ servers }) {
       await Promise.all(servers.map((server) => server.isRunning() || server.restart()));
     },
   },
-  {
-    ...throughProxy({ delay: SLOW }),
-    name: 'slow-connections',
-    title: 'slow connections',
-    lasts: [2 * SECOND, 3 * SECOND],
-  },
-  {
-    ...throughProxy({ cutAfter: CUT }),
-    name: 'cut-connections',
-    title: 'cut connections',
-    lasts: [2 * SECOND, 3 * SECOND],
-  },
-  {
-    ...throughProxy('hole'),
-    name: 'silent-connections',
-    title: 'silent connections',
-    lasts: [0, 4 * SECOND],
-  },
+  throughProxy('slow connections', { delay: SLOW }, [2 * SECOND, 3 * SECOND]),
+  throughProxy('cut connections', { cutAfter: CUT }, [2 * SECOND, 3 * SECOND]),
+  throughProxy('silent connections', 'hole', [0, 4 * SECOND]),
   {
     ...DEFAULTS,
     name: 'full-disk',
@@ -77,12 +62,12 @@ export const oneNodeFaults: readonly Fault<OneNode>[] = [
   },
 ];
 
-function throughProxy(treatment: Treatment) {
+function throughProxy(title: string, treatment: Treatment, lasts: Range): Fault<OneNode> {
   return {
-    ...DEFAULTS,
-    open: (scope: Scope) => openOneNode(scope),
-    strike: async ({ mongod }: OneNode) => mongod.proxy.treat(treatment),
-    heal: async ({ mongod }: OneNode) => mongod.proxy.treat('pass'),
+    ...{ ...DEFAULTS, name: title.replace(' ', '-'), title, lasts },
+    open: (scope) => openOneNode(scope),
+    strike: async ({ mongod }) => mongod.proxy.treat(treatment),
+    heal: async ({ mongod }) => mongod.proxy.treat('pass'),
   };
 }
 
