@@ -1,9 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TestDatabase } from '../helpers/database.ts';
 import { loopTime } from '../helpers/loop-clock.ts';
-import type { CommandProxy, Fault } from '../helpers/proxy/command-proxy.ts';
-import { type Answer, sendAs } from '../helpers/server.ts';
-import { type GoodRequest, toldOf } from './good-request.ts';
-import type { World } from './world.ts';
+import { type CommandProxy, commandProxy, type Fault } from '../helpers/proxy/command-proxy.ts';
+import type { Scope } from '../helpers/scope.ts';
+import { type Answer, sendAs, serve } from '../helpers/server.ts';
+import { findDead, findLiving, type GoodRequest, summarize } from './requests.ts';
+import { createWorlds, type World } from './world.ts';
 
 /** A server whose way to the database can be broken. */
 export interface BreakableServer {
@@ -16,16 +18,37 @@ export interface BreakableServer {
   openWorld(): Promise<World>;
 }
 
-/** What came of breaking one command of a request. */
+/** REQUEST_DEADLINE of the server whose commands are broken, in milliseconds. */
+export const DEADLINE = 2_000;
+
+export async function breakableServer(
+  scope: Scope,
+  database: TestDatabase,
+  deadline = DEADLINE,
+): Promise<BreakableServer> {
+  const proxy = await commandProxy(scope, database.uri);
+  const settings = { LOGIN_FAILURES_PER_ADDRESS: '100000/15m' };
+  const { url: sound, secret } = await serve(scope, { MONGODB_URI: database.uri, ...settings });
+  const { url } = await serve(scope, {
+    MONGODB_URI: proxy.uri,
+    JWT_SECRET_KEY: secret,
+    REQUEST_DEADLINE: `${deadline}ms`,
+    ...settings,
+  });
+  const openWorld = await createWorlds(scope, database, secret);
+  return { url, proxy, deadline, sound, openWorld };
+}
+
+/** The result of breaking one command of a request. */
 export interface Round {
-  /** The how-manieth command was to meet the fault; the first is 1. */
+  /** The number of the command that was to meet the fault; the first is 1. */
   readonly nth: number;
-  /** Which commands met the fault; none where the request made no such command. */
+  /** The commands that met the fault; none where the request made no such command. */
   readonly met: readonly string[];
   readonly outcome: 'as if nothing had happened' | 'away' | 'wrong';
-  /** How long the answer took, in milliseconds. */
+  /** Milliseconds until the answer. */
   readonly took: number;
-  /** By how much it came after the deadline, in time of the event loop; below 0 where it came in time. */
+  /** Milliseconds of the event loop from the deadline to the answer; below 0 where it came in time. */
   readonly late: number;
   /** Sentences on what must not have been. */
   readonly faults: readonly string[];
@@ -36,27 +59,24 @@ const MOST_ROUNDS = 60;
 
 /**
  * Sends a request once for each command that it makes of the database, each time in a new world and with
- * another command broken, and looks at the answer, at what the same request is answered when it is sent
- * again, and at which tokens live after that.
+ * another command broken. Checks the answer, the answer to the same request sent again, and which tokens
+ * live after that.
  *
- * @param faultOf - what the nth command meets; the first is 1.
+ * @param chooseFault - returns what the nth command meets; the first is 1.
  */
 export async function breakEachCommand(
   server: BreakableServer,
   request: GoodRequest,
-  faultOf: (nth: number) => Fault,
+  chooseFault: (nth: number) => Fault,
 ): Promise<readonly Round[]> {
   const rounds: Round[] = [];
   for (let nth = 1; rounds.length < MOST_ROUNDS; ) {
-    const round = await breakCommand(server, request, faultOf(nth), nth);
+    const round = await breakCommand(server, request, chooseFault(nth), nth);
     rounds.push(round);
-    const { met, outcome } = round;
-    if (met.length > 0) nth++;
-    else if (outcome !== 'away') return rounds; // else the machine was too busy to come to the command
+    if (round.met.length > 0) nth++;
+    else if (round.outcome !== 'away') return rounds; // else the deadline passed before the command
   }
-  throw new Error(
-    `${request.route} makes more than ${MOST_ROUNDS} commands, or never comes to its end`,
-  );
+  throw new Error(`${request.route} never comes to its end in ${MOST_ROUNDS} rounds`);
 }
 
 async function breakCommand(
@@ -76,50 +96,52 @@ async function breakCommand(
   const late = loopTime() - startedWork - deadline;
   await proxy.quiet();
   const met = proxy.disarm();
-  const outcome = outcomeOf(answer, request);
+  const outcome = classify(answer, request);
   const faults = [
-    ...(outcome === 'wrong'
-      ? [`it was answered ${toldOf(answer)} ${JSON.stringify(answer.body)}`]
-      : []),
-    ...(outcome === 'away' ? [] : await faultsOfTokens(server, request, world, answer)),
-    ...(await faultsAfter(server, request, world)),
+    ...(outcome === 'wrong' ? [`it was answered ${describe(answer)}`] : []),
+    ...(outcome === 'away' ? [] : await checkTokens(server, request, world, answer)),
+    ...(await checkAgain(server, request, world)),
   ];
   return { nth, met, outcome, took, late, faults };
 }
 
-function outcomeOf(answer: Answer, { good }: GoodRequest): Round['outcome'] {
-  if (toldOf(answer) === good) return 'as if nothing had happened';
+function classify(answer: Answer, { good }: GoodRequest): Round['outcome'] {
+  if (summarize(answer) === good) return 'as if nothing had happened';
   return isAway(answer) ? 'away' : 'wrong';
 }
 
 const AWAY: ReadonlySet<string> = new Set(['store_unavailable', 'temporarily_unavailable', 'busy']);
 
-/** 503 with all that belongs to it. */
+/** Whether it is a 503 with all that belongs to it. */
 export function isAway({ status, headers, body }: Answer): boolean {
-  const isTold = AWAY.has(body.code ?? body.error) || body.status === 'not_ready';
-  return status === 503 && isTold && /^[1-9]\d*$/.test(headers.get('retry-after') ?? '');
+  const hasCode = AWAY.has(body.code ?? body.error) || body.status === 'not_ready';
+  return status === 503 && hasCode && /^[1-9]\d*$/.test(headers.get('retry-after') ?? '');
 }
 
-/** The same request again, until it is decided; then everything has to be as it says. */
-async function faultsAfter(
+function describe(answer: Answer): string {
+  return `${summarize(answer)} ${JSON.stringify(answer.body)}`;
+}
+
+/** Sends the same request again until it is decided; then everything has to be as it says. */
+async function checkAgain(
   server: BreakableServer,
   request: GoodRequest,
   world: World,
-): Promise<string[]> {
+): Promise<readonly string[]> {
   const answer = await askUntilDecided(server, request, world);
-  const told = toldOf(answer);
-  const isRight = told === request.good || request.again?.includes(told) === true;
+  const isRight = [request.good, request.again].includes(summarize(answer));
   return [
-    ...(isRight ? [] : [`sent again it was answered ${told} ${JSON.stringify(answer.body)}`]),
-    ...(await faultsOfTokens(server, request, world, answer)),
+    ...(isRight ? [] : [`sent again it was answered ${describe(answer)}`]),
+    ...(await checkTokens(server, request, world, answer)),
     ...((await request.check?.(server.sound, world)) ?? []),
   ];
 }
 
+/** In milliseconds. */
 const PATIENCE = 10_000;
 
 /**
- * Asks the same server; where the machine is too busy for its short deadline, the other one of the deployment.
+ * Asks the same server; where its short deadline is not enough, the other one of the deployment.
  * That the same one recovers too shows in the last round, in which nothing is broken.
  */
 async function askUntilDecided(
@@ -127,34 +149,34 @@ async function askUntilDecided(
   request: GoodRequest,
   world: World,
 ): Promise<Answer> {
-  const until = performance.now() + PATIENCE;
+  const started = loopTime();
   for (;;) {
-    const answer = await request.ask(performance.now() < until ? url : sound, world);
-    if (answer.status !== 503) return answer;
-    if (performance.now() > until + 6 * PATIENCE) return answer;
-    await delay(50);
+    const waited = loopTime() - started;
+    const answer = await request.ask(waited < PATIENCE ? url : sound, world);
+    if (answer.status !== 503 || waited > 7 * PATIENCE) return answer;
+    await sleep(50);
   }
-}
-
-/** Tokens that are dead, tokens that live, and the token that was given if there is one. */
-async function faultsOfTokens(
-  { sound }: BreakableServer,
-  { dead, live }: GoodRequest,
-  world: World,
-  { body }: Answer,
-): Promise<string[]> {
-  const given = body.access_token === undefined ? [] : [String(body.access_token)];
-  const asked = async (token: string, expected: RegExp, name: string) => {
-    const told = toldOf(await sendAs(token, `${sound}/api/auth/me`));
-    return expected.test(told) ? [] : [`${name} was answered ${told}`];
-  };
-  const faults = await Promise.all([
-    ...(dead?.(world) ?? []).map((token) => asked(token, REVOKED, 'a revoked token')),
-    ...(live?.(world) ?? []).map((token) => asked(token, ACCEPTED, 'a token of somebody else')),
-    ...given.map((token) => asked(token, ACCEPTED, 'the new token')),
-  ]);
-  return faults.flat();
 }
 
 const REVOKED = /^401 (?:user_tokens|token)_revoked$/;
 const ACCEPTED = /^200$/;
+
+/** Checks the dead tokens, the living ones, and the new one if there is one. */
+async function checkTokens(
+  { sound }: BreakableServer,
+  request: GoodRequest,
+  world: World,
+  { body }: Answer,
+): Promise<readonly string[]> {
+  const check = async (name: string, token: string, expected: RegExp) => {
+    const answer = summarize(await sendAs(token, `${sound}/api/auth/me`));
+    return expected.test(answer) ? [] : [`${name} was answered ${answer}`];
+  };
+  const given = body.access_token === undefined ? [] : [String(body.access_token)];
+  const faults = await Promise.all([
+    ...findDead(request, world).map((token) => check('a revoked token', token, REVOKED)),
+    ...findLiving(request, world).map((token) => check('a living token', token, ACCEPTED)),
+    ...given.map((token) => check('the new token', token, ACCEPTED)),
+  ]);
+  return faults.flat();
+}

@@ -6,9 +6,8 @@ import { migratedDatabase } from '../helpers/database.ts';
 import type { Fault } from '../helpers/proxy/command-proxy.ts';
 import { assertShare } from '../proof/assert-share.ts';
 import { everyCommandSection } from '../proof/every-command-section.ts';
-import { breakEachCommand } from './break-each-command.ts';
-import { breakableServer, nameOf } from './every-command.ts';
-import { goodRequests } from './requests.ts';
+import { breakableServer, breakEachCommand } from './break-each-command.ts';
+import { goodRequests, nameRequest } from './requests.ts';
 
 test('Every route has a request whose commands are broken', (t) => {
   const asked = new Set(goodRequests.map(({ route }) => route));
@@ -30,7 +29,7 @@ const LIE: Fault = {
 
 test('The check catches a revocation that was acknowledged and not written', async (t) => {
   const server = await breakableServer(t, await migratedDatabase(t), MINUTE);
-  const logout = goodRequests.find((request) => nameOf(request) === 'POST /api/auth/logout');
+  const logout = goodRequests.find((request) => nameRequest(request) === 'POST /api/auth/logout');
   if (logout === undefined) return t.fail();
   const rounds = await breakEachCommand(server, logout, () => LIE);
   const lost = rounds.find(({ met }) => met.includes('update revoked_tokens'));

@@ -6,10 +6,8 @@ import { loopTime } from '../helpers/loop-clock.ts';
 import type { CommandProxy, Fault } from '../helpers/proxy/command-proxy.ts';
 import { type Answer, sendAs } from '../helpers/server.ts';
 import { refresh } from '../helpers/sessions.ts';
-import { type BreakableServer, isAway } from './break-each-command.ts';
-import { breakableServer, DEADLINE, nameOf } from './every-command.ts';
-import { toldOf } from './good-request.ts';
-import { goodRequests } from './requests.ts';
+import { type BreakableServer, breakableServer, DEADLINE, isAway } from './break-each-command.ts';
+import { goodRequests, nameRequest, summarize } from './requests.ts';
 
 /** In milliseconds of the event loop, in which servers, clients and proxies work side by side. */
 const MARGIN = 3 * SECOND;
@@ -44,8 +42,8 @@ for (const [harm, harmed] of Object.entries(HARMS)) {
         const isRight = KNOWS_BY_ITSELF.test(request.route)
           ? answer.status === 200
           : isAway(answer);
-        t.true(isRight, `${nameOf(request)} was answered ${toldOf(answer)}`);
-        t.true(worked < DEADLINE + MARGIN, `${nameOf(request)} took ${worked} ms`);
+        t.true(isRight, `${nameRequest(request)} was answered ${summarize(answer)}`);
+        t.true(worked < DEADLINE + MARGIN, `${nameRequest(request)} took ${worked} ms`);
       }),
     );
   });
@@ -70,7 +68,7 @@ test.serial(
 
     const all = await Promise.all([me, ...renewals]);
     for (const { answer, worked } of all) {
-      t.true(isAway(answer), toldOf(answer));
+      t.true(isAway(answer), summarize(answer));
       t.true(worked < LONG_DEADLINE + MARGIN);
     }
     // They waited a quarter of the deadline for a connection; the others all of it for an answer.

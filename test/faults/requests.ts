@@ -1,233 +1,190 @@
-/** A good request to every route. */
+/** A request to every route that is answered well, and what has to be true after that. */
 import { introspect, revoke } from '../helpers/clients.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';
-import { post, send } from '../helpers/server.ts';
+import { type Answer, post, send, sendAs } from '../helpers/server.ts';
 import { refresh } from '../helpers/sessions.ts';
 import { PASSWORD } from '../helpers/users.ts';
 import { changePassword, NEW_PASSWORD } from '../journeys/change-password.ts';
-import {
-  ALL_REVOKED,
-  allButMine,
-  allButMyOther,
-  asAsker,
-  bothOfAnother,
-  bothOfMine,
-  everyone,
-  type GoodRequest,
-  mine,
-  myOther,
-  toldOf,
-} from './good-request.ts';
 import type { World } from './world.ts';
 
-/** What is left to the owner of a password that has been changed. */
-async function hasNewPassword(url: string, { asker: { email } }: World) {
-  const tell = async (password: string) =>
-    toldOf(await post(`${url}/api/auth/login`, { email, password }));
-  const [old, next] = [await tell(PASSWORD), await tell(NEW_PASSWORD)];
+/** The access tokens of a world, by whose they are. */
+const TOKENS = {
+  none: () => [],
+  mine: ({ asker }: World) => [asker.tokens.access],
+  myOther: ({ asker }: World) => [asker.second.access],
+  allOfMine: ({ asker }: World) => [asker.tokens.access, asker.second.access],
+  allOfAnother: ({ other }: World) => [other.tokens.access, other.second.access],
+  everyone: ({ asker, other }: World) =>
+    [asker, other].flatMap(({ tokens, second }) => [tokens.access, second.access]),
+} satisfies Record<string, (world: World) => readonly string[]>;
+
+export interface GoodRequest {
+  /** As in the route table; several requests may be to one route. */
+  readonly route: string;
+  /** Sets it apart from the other requests to its route. */
+  readonly note?: string;
+  /** It has a password checked, which takes its time. */
+  readonly takesPassword?: boolean;
+  /** It reaches every user there is, and needs a database of its own. */
+  readonly isForEveryone?: boolean;
+  /** Prepares the world. */
+  prepare?(world: World): Promise<unknown>;
+  ask(url: string, world: World): Promise<Answer>;
+  /** The answer where nothing fails, as `summarize` has it. */
+  readonly good: string;
+  /** Another answer that it may have when it is sent again. */
+  readonly again?: string;
+  /** Access tokens that no server accepts once it was answered well. All others are accepted all the time. */
+  readonly dead: keyof typeof TOKENS;
+  /** Returns sentences on what else must not be in the end. */
+  check?(url: string, world: World): Promise<readonly string[]>;
+}
+
+/** An answer in a word or two: its status, and what distinguishes it from others with that status. */
+export function summarize({ status, body }: Answer): string {
+  const word = body.code ?? body.error ?? body.active;
+  return word === undefined ? String(status) : `${status} ${word}`;
+}
+
+/** A request in one line. */
+export function nameRequest({ route, note }: GoodRequest): string {
+  return note === undefined ? route : `${route} ${note}`;
+}
+
+export function findDead({ dead }: GoodRequest, world: World): readonly string[] {
+  return TOKENS[dead](world);
+}
+
+export function findLiving(request: GoodRequest, world: World): readonly string[] {
+  const dead = new Set(findDead(request, world));
+  return TOKENS.everyone(world).filter((token) => !dead.has(token));
+}
+
+type Details = Partial<GoodRequest> & { readonly path?: (world: World) => string };
+
+/** Describes a request to this route, by default one that the asker's access token is enough for. */
+function to(route: string, { path, ...details }: Details = {}): GoodRequest {
+  const [method, own = ''] = route.split(' ');
+  const ask = (url: string, world: World) =>
+    sendAs(world.asker.tokens.access, url + (path?.(world) ?? own), method);
+  return { route, ask, good: '200', dead: 'none', ...details };
+}
+
+const openly = (route: string) =>
+  to(route, { ask: (url) => send(`${url}${route.replace('GET ', '')}`) });
+
+const logIn =
+  (password: string): GoodRequest['ask'] =>
+  (url, { asker: { email } }) =>
+    post(`${url}/api/auth/login`, { email, password });
+
+const renew: GoodRequest['ask'] = (url, { asker }) => refresh(url, asker.tokens.refresh);
+const askAsClient: GoodRequest['ask'] = (url, { asker, client }) =>
+  introspect(url, client, asker.tokens.access);
+
+/** The answer to whoever has revoked the very token that is sent again. */
+const ALL_REVOKED = '401 user_tokens_revoked';
+
+async function checkPasswords(url: string, world: World): Promise<readonly string[]> {
+  const old = summarize(await logIn(PASSWORD)(url, world));
+  const next = summarize(await logIn(NEW_PASSWORD)(url, world));
   return [
     ...(old === '401 invalid_credentials' ? [] : [`the old password is answered ${old}`]),
     ...(next === '200' ? [] : [`the new password is answered ${next}`]),
   ];
 }
 
-async function endSession({ asker, collections }: World) {
-  const { sessionId } = asker.tokens;
-  const cause = { reason: 'logout', revokedBy: asker.id };
-  await revocationsOn(collections).revokeSessions([{ sessionId, userId: asker.id, ...cause }]);
-}
+/** The session is revoked before: no fault may make it good again. */
+const AFTER_LOGOUT = {
+  dead: 'mine',
+  prepare({ asker, collections }: World) {
+    const { sessionId } = asker.tokens;
+    const entry = { sessionId, userId: asker.id, reason: 'logout', revokedBy: asker.id };
+    return revocationsOn(collections).revokeSessions([entry]);
+  },
+} as const;
 
-const openRequests: readonly GoodRequest[] = [
-  { route: 'GET /livez', ask: (url) => send(`${url}/livez`), good: '200' },
-  {
-    route: 'GET /.well-known/jwks.json',
-    ask: (url) => send(`${url}/.well-known/jwks.json`),
-    good: '200',
-  },
-  { route: 'GET /readyz', ask: (url) => send(`${url}/readyz`), good: '200' },
-  {
-    route: 'POST /api/auth/login',
-    takesPassword: true,
-    ask: (url, { asker: { email } }) =>
-      post(`${url}/api/auth/login`, { email, password: PASSWORD }),
-    good: '200',
-    live: everyone,
-  },
-  {
-    route: 'POST /api/auth/login',
-    takesPassword: true,
+const anotherUser = ({ other }: World) => `/api/admin/users/${other.id}`;
+
+export const goodRequests: readonly GoodRequest[] = [
+  openly('GET /livez'),
+  openly('GET /.well-known/jwks.json'),
+  openly('GET /readyz'),
+  to('POST /api/auth/login', { takesPassword: true, ask: logIn(PASSWORD) }),
+  to('POST /api/auth/login', {
     note: 'with a wrong password',
-    ask: (url, { asker: { email } }) => post(`${url}/api/auth/login`, { email, password: 'wrong' }),
+    takesPassword: true,
+    ask: logIn('wrong'),
     good: '401 invalid_credentials',
-    live: everyone,
-  },
-  {
-    route: 'POST /api/auth/refresh',
-    ask: (url, { asker }) => refresh(url, asker.tokens.refresh),
-    good: '200',
-    live: everyone,
-  },
-  {
-    route: 'POST /api/auth/refresh',
+  }),
+  to('POST /api/auth/refresh', { ask: renew }),
+  to('POST /api/auth/refresh', {
     note: 'with a stolen token',
     prepare: ({ asker: { tokens }, collections: { sessions } }) =>
       sessions.updateOne({ _id: tokens.sessionId }, { $set: { counter: 5 } }),
-    ask: (url, { asker }) => refresh(url, asker.tokens.refresh),
+    ask: renew,
     good: '401 refresh_token_reused',
-    dead: mine,
-    live: allButMine,
-  },
-  {
-    route: 'POST /oauth/introspect',
-    ask: (url, { asker, client }) => introspect(url, client, asker.tokens.access),
-    good: '200 true',
-    live: everyone,
-  },
-  {
-    route: 'POST /oauth/revoke',
+    dead: 'mine',
+  }),
+  to('POST /oauth/introspect', { ask: askAsClient, good: '200 true' }),
+  to('POST /oauth/revoke', {
     note: 'of an access token',
     ask: (url, { asker, client }) => revoke(url, client, asker.tokens.access),
-    good: '200',
-    dead: mine,
-    live: allButMine,
-  },
-  {
-    route: 'POST /oauth/revoke',
+    dead: 'mine',
+  }),
+  to('POST /oauth/revoke', {
     note: 'of a refresh token',
     ask: (url, { asker, client }) => revoke(url, client, asker.tokens.refresh),
-    good: '200',
-    dead: mine,
-    live: allButMine,
-  },
-];
-
-const ownRequests: readonly GoodRequest[] = [
-  {
-    route: 'GET /api/auth/me',
-    ask: asAsker('GET', '/api/auth/me'),
-    good: '200',
-    live: everyone,
-  },
-  {
-    route: 'POST /api/auth/logout',
-    ask: asAsker('POST', '/api/auth/logout'),
-    good: '200',
-    dead: mine,
-    live: allButMine,
-  },
-  {
-    route: 'POST /api/auth/revoke-all-tokens',
-    ask: asAsker('POST', '/api/auth/revoke-all-tokens'),
-    good: '200',
-    again: ALL_REVOKED,
-    dead: bothOfMine,
-    live: bothOfAnother,
-  },
-  {
-    route: 'POST /api/auth/change-password',
+    dead: 'mine',
+  }),
+  to('GET /api/auth/me'),
+  to('POST /api/auth/logout', { dead: 'mine' }),
+  to('POST /api/auth/revoke-all-tokens', { again: ALL_REVOKED, dead: 'allOfMine' }),
+  to('POST /api/auth/change-password', {
     takesPassword: true,
     ask: (url, { asker }) => changePassword(url, asker.tokens.access),
-    good: '200',
     again: ALL_REVOKED,
-    dead: bothOfMine,
-    live: bothOfAnother,
-    check: hasNewPassword,
-  },
-  {
-    route: 'GET /api/auth/sessions',
-    ask: asAsker('GET', '/api/auth/sessions'),
-    good: '200',
-    live: everyone,
-  },
-  {
-    route: 'DELETE /api/auth/sessions/:id',
-    ask: asAsker('DELETE', ({ asker }) => `/api/auth/sessions/${asker.second.sessionId}`),
+    dead: 'allOfMine',
+    check: checkPasswords,
+  }),
+  to('GET /api/auth/sessions'),
+  to('DELETE /api/auth/sessions/:id', {
+    path: ({ asker }) => `/api/auth/sessions/${asker.second.sessionId}`,
     good: '204',
-    dead: myOther,
-    live: allButMyOther,
-  },
-  {
-    route: 'POST /api/auth/sessions/revoke-others',
-    ask: asAsker('POST', '/api/auth/sessions/revoke-others'),
-    good: '200',
-    dead: myOther,
-    live: allButMyOther,
-  },
-];
-
-const adminRequests: readonly GoodRequest[] = [
-  {
-    route: 'POST /api/admin/users/:id/revoke-tokens',
-    ask: asAsker('POST', ({ other }) => `/api/admin/users/${other.id}/revoke-tokens`),
-    good: '200',
-    dead: bothOfAnother,
-    live: bothOfMine,
-  },
-  {
-    route: 'POST /api/admin/revoke-everyone',
+    dead: 'myOther',
+  }),
+  to('POST /api/auth/sessions/revoke-others', { dead: 'myOther' }),
+  to('POST /api/admin/users/:id/revoke-tokens', {
+    path: (world) => `${anotherUser(world)}/revoke-tokens`,
+    dead: 'allOfAnother',
+  }),
+  to('POST /api/admin/revoke-everyone', {
     isForEveryone: true,
-    ask: asAsker('POST', '/api/admin/revoke-everyone'),
-    good: '200',
     again: ALL_REVOKED,
-    dead: everyone,
-  },
-  {
-    route: 'POST /api/admin/revoke-everyone',
+    dead: 'everyone',
+  }),
+  to('POST /api/admin/revoke-everyone', {
     note: 'as a dry run',
-    ask: asAsker('POST', '/api/admin/revoke-everyone?dry_run=true'),
-    good: '200',
-    live: everyone,
-  },
-  {
-    route: 'GET /api/admin/users/:id/sessions',
-    ask: asAsker('GET', ({ other }) => `/api/admin/users/${other.id}/sessions`),
-    good: '200',
-    live: everyone,
-  },
-  {
-    route: 'GET /api/admin/audit-events',
-    ask: asAsker('GET', '/api/admin/audit-events'),
-    good: '200',
-    live: everyone,
-  },
-  {
-    route: 'GET /api/admin/stats',
-    ask: asAsker('GET', '/api/admin/stats'),
-    good: '200',
-    live: everyone,
-  },
-];
-
-/** The same after a logout: no fault may make it good again. */
-const afterLogout = { prepare: endSession, dead: mine };
-
-const revokedRequests: readonly GoodRequest[] = [
-  {
-    route: 'GET /api/auth/me',
+    path: () => '/api/admin/revoke-everyone?dry_run=true',
+  }),
+  to('GET /api/admin/users/:id/sessions', { path: (world) => `${anotherUser(world)}/sessions` }),
+  to('GET /api/admin/audit-events'),
+  to('GET /api/admin/stats'),
+  to('GET /api/auth/me', {
     note: 'with a revoked token',
-    ask: asAsker('GET', '/api/auth/me'),
     good: '401 token_revoked',
-    ...afterLogout,
-  },
-  {
-    route: 'POST /oauth/introspect',
+    ...AFTER_LOGOUT,
+  }),
+  to('POST /oauth/introspect', {
     note: 'of a revoked token',
-    ask: (url, { asker, client }) => introspect(url, client, asker.tokens.access),
+    ask: askAsClient,
     good: '200 false',
-    ...afterLogout,
-  },
-  {
-    route: 'POST /api/auth/refresh',
+    ...AFTER_LOGOUT,
+  }),
+  to('POST /api/auth/refresh', {
     note: 'of a revoked session',
-    ask: (url, { asker }) => refresh(url, asker.tokens.refresh),
+    ask: renew,
     good: '401 refresh_token_revoked',
-    ...afterLogout,
-  },
-];
-
-export const goodRequests: readonly GoodRequest[] = [
-  ...openRequests,
-  ...ownRequests,
-  ...adminRequests,
-  ...revokedRequests,
+    ...AFTER_LOGOUT,
+  }),
 ];

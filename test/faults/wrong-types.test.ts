@@ -7,7 +7,7 @@ import { revocationsOn } from '../helpers/revocations-on.ts';
 import { type Answer, post, sendAs, serve } from '../helpers/server.ts';
 import { refresh } from '../helpers/sessions.ts';
 import { PASSWORD } from '../helpers/users.ts';
-import { toldOf } from './good-request.ts';
+import { summarize } from './requests.ts';
 import { createWorlds, type World } from './world.ts';
 
 type Ask = (url: string, world: World) => Promise<Answer>;
@@ -27,7 +27,7 @@ const ask: Ask = (url, { asker, client }) => introspect(url, client, asker.token
 interface Row {
   readonly collection: string;
   readonly fields: readonly string[];
-  filterOf(world: World): Document;
+  filter(world: World): Document;
   readonly asks: readonly Ask[];
 }
 
@@ -36,31 +36,31 @@ const TABLE: readonly Row[] = [
   {
     collection: 'users',
     fields: ['name', 'company_id', 'roles', 'disabled_at'],
-    filterOf: ({ asker }) => ({ _id: asker.id }),
+    filter: ({ asker }) => ({ _id: asker.id }),
     asks: [me, list, ask, renew, as('/api/admin/stats')],
   },
   {
     collection: 'sessions',
     fields: ['stamp', 'auth_time', 'last_used_at'],
-    filterOf: ({ asker }) => ({ _id: asker.tokens.sessionId }),
+    filter: ({ asker }) => ({ _id: asker.tokens.sessionId }),
     asks: [list, login],
   },
   {
     collection: 'sessions',
     fields: ['stamp', 'auth_time'],
-    filterOf: ({ asker }) => ({ _id: asker.tokens.sessionId }),
+    filter: ({ asker }) => ({ _id: asker.tokens.sessionId }),
     asks: [renew],
   },
   {
     collection: 'clients',
     fields: ['secret_hash'],
-    filterOf: ({ client }) => ({ _id: client.clientId }),
+    filter: ({ client }) => ({ _id: client.clientId }),
     asks: [ask],
   },
   {
     collection: 'revoked_tokens',
     fields: ['revoked_before'],
-    filterOf: ({ asker }) => ({ _id: userKey(asker.id) }),
+    filter: ({ asker }) => ({ _id: userKey(asker.id) }),
     asks: [me, list, ask, login, renew],
   },
 ];
@@ -76,8 +76,8 @@ const WRONG: Readonly<Record<string, (field: string) => Document>> = {
 
 const TEXTS: ReadonlySet<string> = new Set(['name', 'company_id', 'secret_hash']);
 
-/** Each field with each thing that it must not be. */
-function wrongsOf(fields: readonly string[]) {
+/** Pairs each field with each value that it must not have. */
+function listWrongs(fields: readonly string[]) {
   const all = fields.flatMap((field) =>
     Object.entries(WRONG).map(([what, updateOf]) => ({ field, what, update: updateOf(field) })),
   );
@@ -89,7 +89,7 @@ async function revokeAll({ asker, collections }: World): Promise<void> {
   await revocationsOn(collections).revokeUser({ userId: asker.id, ...cause });
 }
 
-for (const { collection, fields, filterOf, asks } of TABLE) {
+for (const { collection, fields, filter, asks } of TABLE) {
   const what = `${fields.join(', ')} of ${collection}`;
   test(`${what}, of a wrong type, mean 503 for ${asks.length} requests, and harm no one else`, async (t) => {
     const database = await migratedDatabase(t);
@@ -97,11 +97,11 @@ for (const { collection, fields, filterOf, asks } of TABLE) {
     const { url, secret } = await serve(t, { MONGODB_URI: database.uri, ...settings });
     const openWorld = await createWorlds(t, database, secret);
     const documents = database.db.collection(collection);
-    for (const wrong of wrongsOf(fields)) {
+    for (const wrong of listWrongs(fields)) {
       const world = await openWorld();
       if (collection === 'revoked_tokens') await revokeAll(world);
       const options = { bypassDocumentValidation: true };
-      const { matchedCount } = await documents.updateOne(filterOf(world), wrong.update, options);
+      const { matchedCount } = await documents.updateOne(filter(world), wrong.update, options);
       t.is(matchedCount, 1);
       const name = `${wrong.field} is ${wrong.what}`;
       const [others, ...answers] = await Promise.all([
@@ -109,7 +109,7 @@ for (const { collection, fields, filterOf, asks } of TABLE) {
         ...asks.map((request) => request(url, world)),
       ]);
       t.is(others.status, 200, name);
-      for (const answer of answers) t.regex(toldOf(answer), AWAY, name);
+      for (const answer of answers) t.regex(summarize(answer), AWAY, name);
     }
   });
 }
@@ -122,7 +122,7 @@ test('a login to an account that lacks fields, or has some of a wrong type, is a
   const nobody = await logInAs(url, 'nobody@example.com');
   t.is(nobody.status, 401);
   const fields = ['name', 'company_id', 'roles', 'disabled_at', 'password_hash'];
-  for (const { update, field, what } of wrongsOf(fields)) {
+  for (const { update, field, what } of listWrongs(fields)) {
     if (field === 'password_hash' && what === 'a text') continue; // that is a hash of another kind
     const { asker } = await openWorld();
     const options = { bypassDocumentValidation: true };

@@ -1,11 +1,7 @@
-import {
-  breakEveryCommand,
-  DEADLINE,
-  type NamedRound,
-  nameOf,
-  type Plan,
-} from '../faults/every-command.ts';
+import { DEADLINE } from '../faults/break-each-command.ts';
+import { breakEveryCommand, type NamedRound, type Plan } from '../faults/every-command.ts';
 import { FAULTS, type FaultName } from '../faults/faults.ts';
+import { nameRequest } from '../faults/requests.ts';
 import { formatTable } from './format-table.ts';
 import type { Finding, Section, Size } from './section.ts';
 
@@ -48,7 +44,7 @@ function report(rounds: readonly NamedRound[], margin: number): Finding {
     ],
     faults: rounds.flatMap(({ request, fault, nth, met, late, faults }) => {
       const lateness = late > margin ? [`it came ${Math.round(late)} ms after the deadline`] : [];
-      const command = `${nameOf(request)}, ${fault} at command ${nth} (${met.join(', ')})`;
+      const command = `${nameRequest(request)}, ${fault} at command ${nth} (${met.join(', ')})`;
       return [...faults, ...lateness].map((text) => `${command}: ${text}`);
     }),
   };
