@@ -1,7 +1,7 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { hashSync } from 'bcryptjs';
 import type { Document } from 'mongodb';
-import type { RevocationDocument, UserDocument } from '../../lib/store/collections.ts';
+import type { RevocationDocument as Entry, UserDocument } from '../../lib/store/collections.ts';
 import { connect, type Db } from '../../lib/store/database.ts';
 import { migrate, planMigration } from '../../lib/store/migrate.ts';
 import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-keys.ts';
@@ -41,14 +41,12 @@ export async function fillDatabase(
 /** Fills the naive lists of the peers: the hash of the whole token in hex, and the cutoffs of users. */
 async function fillNaiveLists(db: Db, entries: number, revoked: readonly string[]) {
   const known = revoked.map((token) => ({ _id: hash('sha256', token, 'hex') }));
-  const other = () => ({ _id: randomBytes(32).toString('hex') });
-  const cutoffs = tokens.usersWithCutoff();
   const revoked_before = tokens.cutoff();
+  const cutoffs = tokens.usersWithCutoff().map((_id) => ({ _id, revoked_before }));
+  const makeOther = () => ({ _id: randomBytes(32).toString('hex') });
   await insert(db, 'naive_revoked_tokens', known.length, (index) => known[index]);
-  await insert(db, 'naive_revoked_tokens', entries, other);
-  await insert(db, 'naive_user_cutoffs', cutoffs.length, (index) => {
-    return { _id: cutoffs[index], revoked_before };
-  });
+  await insert(db, 'naive_revoked_tokens', entries, makeOther);
+  await insert(db, 'naive_user_cutoffs', cutoffs.length, (index) => cutoffs[index]);
 }
 
 /** Inserts in large batches, and makes the next one while the database works on the last one. */
@@ -89,21 +87,17 @@ function createUserMaker(): (number: number) => UserDocument {
   });
 }
 
-function makeEntry(index: number): RevocationDocument {
+function makeEntry(index: number) {
   if (index % 2 === 0) return makeTokenEntry(randomBytes(32));
   return makeLogoutEntry('session', sessionKey(randomUUID()), 92 * DAY);
 }
 
 /** Makes the entry of one token; none expires while a bench runs. */
-function makeTokenEntry(hash: Buffer): RevocationDocument {
+function makeTokenEntry(hash: Buffer) {
   return makeLogoutEntry('token', idOf(tokenKey(hash.toString('base64'))), 25 * HOUR);
 }
 
-function makeLogoutEntry(
-  kind: 'token' | 'session',
-  _id: RevocationDocument['_id'],
-  lifetime: number,
-): RevocationDocument {
+function makeLogoutEntry(kind: 'token' | 'session', _id: Entry['_id'], lifetime: number): Entry {
   const [user_id, revoked_at] = [randomUUID(), new Date()];
   const expires_at = new Date(revoked_at.getTime() + lifetime);
   const reason = 'logout';
@@ -111,7 +105,7 @@ function makeLogoutEntry(
 }
 
 /** Makes a user's entry after a revoke-all an hour ago. */
-function makeCutoffEntry(user_id: string): RevocationDocument {
+function makeCutoffEntry(user_id: string): Entry {
   const revoked_at = tokens.cutoff();
   const by = { reason: 'revoke_all', revoked_by: user_id } as const;
   const times = { revoked_at, revoked_before: revoked_at };

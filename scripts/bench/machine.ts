@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
-import { join } from 'node:path';
 import { run } from '../dev/processes.ts';
 import type { Environment } from './environment.ts';
 import { PEERS } from './servers.ts';
@@ -21,8 +20,14 @@ export function describeMachine({ pinning }: Environment) {
 /** Reads the versions of everything that is measured. */
 export async function readVersions({ mongodVersion, redis }: Environment) {
   const { dependencies } = await readManifest(PEERS);
+  const git = (...args: string[]) =>
+    run('git', args).then(
+      ({ stdout }) => stdout,
+      () => 'unknown commit',
+    );
+  const [commit, changes] = [await git('rev-parse', '--short', 'HEAD'), await git('status', '-s')];
   return {
-    rescind: await describeCommit(),
+    rescind: changes === '' ? commit : `${commit} with changes`,
     node: process.versions.node,
     mongod: mongodVersion,
     ...(redis && { 'redis-server': redis.version }),
@@ -31,24 +36,15 @@ export async function readVersions({ mongodVersion, redis }: Environment) {
   };
 }
 
-async function describeCommit(): Promise<string> {
-  const git = async (...args: string[]) => {
-    const { stdout } = await run('git', args).catch(() => ({ stdout: '' }));
-    return stdout;
-  };
-  const hash = (await git('rev-parse', '--short', 'HEAD')) || 'unknown commit';
-  return (await git('status', '--porcelain')) === '' ? hash : `${hash} with changes`;
-}
-
 async function readPackages(folder: string, names: readonly string[], prefix: string) {
   const versions: Record<string, string> = {};
   for (const name of names) {
-    const { version } = await readManifest(join(folder, 'node_modules', name)).catch(() => ({}));
+    const { version } = await readManifest(`${folder}/node_modules/${name}`).catch(() => ({}));
     if (version) versions[`${prefix}${name}`] = version;
   }
   return versions;
 }
 
 async function readManifest(folder: string) {
-  return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  return JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
 }

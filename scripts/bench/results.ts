@@ -21,50 +21,42 @@ export interface ReportedRow
   readonly skipped?: string;
 }
 
-/** Logins a second, and the rates of one thread that only checked passwords before and after. */
-export interface LoginMeasurement {
-  readonly round: number;
-  readonly threads: number;
-  readonly cost: number;
-  readonly oneThread: readonly [before: number, after: number];
-  readonly logins: number;
-}
-
-/** `/me` at 200 requests/s, without and with logins at twice the server's capacity. */
-export interface BesideLoginsMeasurement {
-  readonly round: number;
-  readonly offered: number;
-  readonly without: StreamResult;
-  readonly beside: StreamResult;
-  readonly logins: StreamResult;
-}
-
 export const ENDPOINTS = ['me', 'introspect', 'sessions', 'refresh'] as const;
 export type Endpoint = (typeof ENDPOINTS)[number];
 
-/** Memory of the server process after `tokens` were used and garbage was collected, in bytes. */
-export interface MemoryReading {
-  readonly tokens: number;
-  readonly rss: number;
-  readonly heapUsed: number;
-  readonly external: number;
-}
-
-/** `collStats` of a `revoked_tokens`, in bytes: documents uncompressed, data on disk compressed. */
-export interface StorageReading {
-  readonly entries: number;
-  readonly data: number;
-  readonly disk: number;
-  readonly indexes: Readonly<Record<string, number>>;
-}
-
 export interface Findings {
   readonly runs: readonly Measurement[];
-  readonly logins: readonly LoginMeasurement[];
-  readonly besideLogins: readonly BesideLoginsMeasurement[];
+  /** Logins a second, and the rates of one thread that only checked passwords before and after. */
+  readonly logins: readonly {
+    readonly round: number;
+    readonly threads: number;
+    readonly cost: number;
+    readonly oneThread: readonly [before: number, after: number];
+    readonly logins: number;
+  }[];
+  /** `/me` at 200 requests/s, without and with logins at twice the server's capacity. */
+  readonly besideLogins: readonly {
+    readonly round: number;
+    readonly offered: number;
+    readonly without: StreamResult;
+    readonly beside: StreamResult;
+    readonly logins: StreamResult;
+  }[];
   readonly endpoints: readonly (Measured & { readonly endpoint: Endpoint })[];
-  readonly memory: readonly MemoryReading[];
-  readonly storage: readonly StorageReading[];
+  /** Bytes of the server process after `tokens` were used and garbage was collected. */
+  readonly memory: readonly {
+    readonly tokens: number;
+    readonly rss: number;
+    readonly heapUsed: number;
+    readonly external: number;
+  }[];
+  /** `collStats` of a `revoked_tokens`, in bytes: documents uncompressed, data on disk compressed. */
+  readonly storage: readonly {
+    readonly entries: number;
+    readonly data: number;
+    readonly disk: number;
+    readonly indexes: Readonly<Record<string, number>>;
+  }[];
 }
 
 /** All findings with the plan behind them. Times are seconds. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { probe, WrongAnswer } from '../../scripts/bench/probe.ts';
+import { probe, WrongAnswer } from '../../scripts/bench/measurement.ts';
 import { ROWS, type Row } from '../../scripts/bench/rows.ts';
 
 const ME = { id: '1', email: 'a@b', name: 'A', company_id: 'c', roles: [], session_id: '2' };

@@ -1,19 +1,14 @@
 /** Other endpoints beside `/me` on the same server: introspection, the session list, refresh. */
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
-import {
-  type Collections,
-  openCollections,
-  type SessionDocument,
-} from '../../../lib/store/collections.ts';
+import { type Collections, openCollections } from '../../../lib/store/collections.ts';
 import { connect } from '../../../lib/store/database.ts';
 import { DAY, MINUTE } from '../../../lib/time.ts';
 import { createRefreshTokens } from '../../../lib/tokens/refresh-tokens.ts';
 import type { Environment } from '../environment.ts';
-import type { RequestText } from '../generator/protocol.ts';
 import { keepBusy, measureWithReads } from '../measurement.ts';
 import { listRounds, rotate } from '../plan.ts';
-import { ENDPOINTS, type Endpoint, type Findings } from '../results.ts';
+import { ENDPOINTS, type Results } from '../results.ts';
 import { LOADS, USUAL_ENTRIES } from '../rows.ts';
 import { startRealServer, withServer } from '../servers.ts';
 import { HOT_COUNT, userId } from '../tokens.ts';
@@ -23,6 +18,7 @@ const SESSIONS_LISTED = 5;
 /** More refreshes a second than any machine does; each token is presented once. */
 const MAX_REFRESHES = 5_000;
 const LEAD_IN = 2_000;
+const ORDERS = { me: 'random', introspect: 'random', sessions: 'random', refresh: 'once' } as const;
 
 export function listEndpointTasks(environment: Environment) {
   const { plan } = environment;
@@ -42,23 +38,17 @@ async function measureEndpoints(environment: Environment, round: number, duratio
   return withServer(starting, environment, async ({ port }) => {
     const endpoints = rotate(ENDPOINTS, round);
     for (const endpoint of endpoints) {
-      await keepBusy(environment, port, warmUp, `warm-up ${endpoint}`, findOrder(endpoint));
+      await keepBusy(environment, port, warmUp, `warm-up ${endpoint}`, ORDERS[endpoint]);
     }
-    const measurements: Findings['endpoints'][number][] = [];
+    const measured: Results['endpoints'][number][] = [];
     for (const endpoint of endpoints) {
-      const [set, order] = [`endpoint ${endpoint}`, findOrder(endpoint)];
-      const streams = [{ set, order, load: LOADS['50 connections'] }];
+      const stream = { set: `endpoint ${endpoint}`, order: ORDERS[endpoint] };
+      const streams = [{ ...stream, load: LOADS['50 connections'] }];
       const task = { port, leadIn: LEAD_IN, duration, streams };
-      const measured = await measureWithReads(environment, endpoint, task);
-      measurements.push({ ...measured, endpoint, round });
+      measured.push({ ...(await measureWithReads(environment, endpoint, task)), endpoint, round });
     }
-    return measurements;
+    return measured;
   });
-}
-
-/** Refresh tokens can be used once. */
-function findOrder(endpoint: Endpoint): 'once' | 'random' {
-  return endpoint === 'refresh' ? 'once' : 'random';
 }
 
 /** Makes request sets for all endpoints under these names, for so many milliseconds each. */
@@ -109,11 +99,7 @@ async function insertListedSessions({ hot }: Environment, { sessions }: Collecti
 }
 
 /** Makes refreshes, each of a session of its own, of users who have none listed. */
-async function makeRefreshes(
-  { secret }: Environment,
-  { sessions }: Collections,
-  count: number,
-): Promise<readonly RequestText[]> {
+async function makeRefreshes({ secret }: Environment, { sessions }: Collections, count: number) {
   const refreshTokens = await createRefreshTokens([secret]);
   const users = Array.from({ length: count }, (_, n) => userId(HOT_COUNT + (n % HOT_COUNT)));
   const documents = users.map(newSession);
@@ -125,10 +111,10 @@ async function makeRefreshes(
   }));
 }
 
-function newSession(user_id: string): SessionDocument {
+function newSession(user_id: string) {
   const now = Date.now();
   return {
-    _id: randomUUID(),
+    _id: randomUUID() as string,
     user_id,
     stamp: new Date(now + DAY), // above every cutoff, as in the tokens of the bench
     auth_time: new Date(now),

@@ -4,7 +4,6 @@ import type { Environment } from '../environment.ts';
 import type { Stream } from '../generator/protocol.ts';
 import { keepBusy, makeHotSets, measureStreams } from '../measurement.ts';
 import { listRounds } from '../plan.ts';
-import type { BesideLoginsMeasurement } from '../results.ts';
 import { startRealServer, withServer } from '../servers.ts';
 import { BCRYPT_COST, PASSWORD, userEmail } from '../tokens.ts';
 import { measureOneThread } from './one-thread.ts';
@@ -60,11 +59,7 @@ export function listBesideLoginsTasks(environment: Environment) {
   }));
 }
 
-async function measureBesideLogins(
-  environment: Environment,
-  round: number,
-  duration: number,
-): Promise<BesideLoginsMeasurement> {
+async function measureBesideLogins(environment: Environment, round: number, duration: number) {
   await makeHotSets(environment);
   await makeLoginSet(environment);
   const offered = OFFERED * PASSWORD_THREADS * (await measureOneThread(CALIBRATION));

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../../lib/store/database.ts';
 import type { Environment } from '../environment.ts';
 import { keepBusy, makeHotSets } from '../measurement.ts';
-import type { MemoryReading, StorageReading } from '../results.ts';
 import { ROWS, type Row } from '../rows.ts';
 import { type RowServer, startRowServer, withServer } from '../servers.ts';
 import type { Task } from '../tasks.ts';
@@ -24,28 +23,28 @@ export function listMemoryTasks(environment: Environment): readonly Task[] {
 }
 
 /** Reads the memory of one server as it is sent more and more tokens. */
-async function readMemory(environment: Environment): Promise<MemoryReading[]> {
+async function readMemory(environment: Environment) {
   const { generator, secret } = environment;
   await makeHotSets(environment);
   const strict = ROWS.find(({ id }) => id === 'strict') as Row;
   const starting = startRowServer(strict, environment, ['--expose-gc']);
   return withServer(starting, environment, async (server) => {
     await keepBusy(environment, server.port, WARM_UP, 'hot');
-    const readings = [await read(server, 0)];
+    const readings = [await readUsage(server, 0)];
     for (const [index, tokens] of TOKEN_COUNTS.entries()) {
       const count = tokens - (TOKEN_COUNTS[index - 1] ?? 0);
       await generator.makeSet({ set: 'memory', issue: { secret, count } });
       // Each token twice: it may be remembered only when it comes again.
       await keepBusy(environment, server.port, LONGEST, 'memory', 'once');
       await keepBusy(environment, server.port, LONGEST, 'memory', 'once');
-      readings.push(await read(server, tokens));
+      readings.push(await readUsage(server, tokens));
     }
     return readings;
   });
 }
 
 /** Reads several times: each reading collects garbage, and empty pages return to the system only later. */
-async function read({ usage }: RowServer, tokens: number): Promise<MemoryReading> {
+async function readUsage({ usage }: RowServer, tokens: number) {
   for (let collection = 1; collection < COLLECTIONS; collection++) {
     await usage();
     await sleep(PAUSE);
@@ -54,22 +53,13 @@ async function read({ usage }: RowServer, tokens: number): Promise<MemoryReading
   return { tokens, rss, heapUsed, external };
 }
 
-export function listStorageTasks(environment: Environment): readonly Task[] {
-  const perform = async () => {
-    const storage: StorageReading[] = [];
-    for (const count of environment.entries) storage.push(await readStorage(environment, count));
-    return { storage };
+export function listStorageTasks({ entries, databaseUri }: Environment): readonly Task[] {
+  const read = async (count: number) => {
+    const { db, close } = connect(databaseUri(count));
+    const stats = await db.command({ collStats: 'revoked_tokens' }).finally(close);
+    const { size: data, storageSize: disk, indexSizes: indexes } = stats;
+    return { entries: stats['count'], data, disk, indexes };
   };
+  const perform = async () => ({ storage: await Promise.all([...entries].map(read)) });
   return [{ id: 'storage', title: 'reading the size of the databases', seconds: 1, perform }];
-}
-
-async function readStorage({ databaseUri }: Environment, entries: number): Promise<StorageReading> {
-  const { db, close } = connect(databaseUri(entries));
-  try {
-    const stats = await db.command({ collStats: 'revoked_tokens' });
-    const { count, size, storageSize, indexSizes } = stats;
-    return { entries: count, data: size, disk: storageSize, indexes: indexSizes };
-  } finally {
-    await close();
-  }
 }

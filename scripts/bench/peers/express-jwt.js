@@ -1,10 +1,9 @@
 import express from 'express';
 import { expressjwt } from 'express-jwt';
 import { checks, key, me, serve } from './harness.js';
-import { createRedisRevocations } from './revocations.js';
-import { createUserLoad } from './users.js';
+import { createRevocations, createUserLoad } from './stores.js';
 
-const check = await createRedisRevocations();
+const check = await createRevocations();
 // express-jwt goes on in a setImmediate of its own for each request: only after all of those are
 // there many loads to batch (2.5 times as fast, README.md).
 const loadUser = await createUserLoad({ batchScheduleFn: setImmediate });

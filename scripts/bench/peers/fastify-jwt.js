@@ -1,8 +1,7 @@
 import fastifyJwt from '@fastify/jwt';
 import Fastify from 'fastify';
-import { announce, me, row } from './harness.js';
-import { createRedisRevocations } from './revocations.js';
-import { createUserLoad } from './users.js';
+import { me, row, serve } from './harness.js';
+import { createRevocations, createUserLoad } from './stores.js';
 
 const text = { type: 'string' };
 const roles = { type: 'array', items: text };
@@ -12,7 +11,7 @@ const schema = { response: { 200: { type: 'object', properties } } };
 // fast-jwt warns of our `cacheKeyBuilder`, at every start.
 process.removeAllListeners('warning');
 
-const isRevoked = await createRedisRevocations();
+const isRevoked = await createRevocations();
 const loadUser = await createUserLoad();
 const app = Fastify({ logger: false });
 
@@ -41,7 +40,7 @@ app.after(() => {
   app.get('/api/auth/me', { schema, onRequest: (request) => request.jwtVerify() }, answerMe);
 });
 await app.ready();
-await announce(app.server);
+await serve(undefined, app.server);
 
 async function answerMe(request, reply) {
   if (!loadUser) return me(request.user);

@@ -4,36 +4,26 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { MongoClient } from 'mongodb';
 
-/** Settings from the bench: RowOptions in servers.ts. */
+/** RowOptions of servers.ts. */
 export const row = JSON.parse(process.env.BENCH_ROW);
 
-/** The HMAC key: jsonwebtoken would try to read a string as a public key first, at every call. */
+/** As a KeyObject: jsonwebtoken would try to read a string as a public key first, at every call. */
 export const key = createSecretKey(Buffer.from(row.secret, 'utf8'));
 
 /** Checks of jsonwebtoken, koa-jwt and express-jwt beside the signature and `exp`. */
 export const checks = { algorithms: ['HS256'], issuer: row.issuer, audience: row.audience };
 
-/** A user for the rows that load none, about as long as a real one. */
-const nobody = {
-  email: 'john.doe@testcompany.com',
-  name: 'John Doe',
-  company_id: 'testcompany',
-  roles: [],
-};
+const email = 'john.doe@testcompany.com';
+const nobody = { email, name: 'John Doe', company_id: 'testcompany', roles: [] };
 
-/** Returns the body of GET /api/auth/me; `user` is a document of `users`. */
+/** Returns the body of GET /api/auth/me; `user` is a document of `users`, or about as long as one. */
 export function me({ sub, sid }, user = nobody) {
   const { email, name, company_id, roles } = user;
   return { id: sub, email, name, company_id, roles, session_id: sid };
 }
 
-/** Serves `listener` on a free port and tells the bench which. */
-export async function serve(listener) {
-  await announce(createServer(listener));
-}
-
-/** Does the same with a server that its framework made. */
-export async function announce(server) {
+/** Serves a listener, or a server that its framework made, on a free port and tells the bench which. */
+export async function serve(listener, server = createServer(listener)) {
   process.on('message', (message) => {
     if (message.cpu) process.send({ cpu: process.cpuUsage(), memory: process.memoryUsage() });
   });

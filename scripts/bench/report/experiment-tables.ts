@@ -50,15 +50,13 @@ export function memoryTable({ memory }: Results): string {
 }
 
 export function storageTable({ storage }: Results): string {
+  const index = (name: string) => (reading: Results['storage'][number]) =>
+    short((reading.indexes[name] ?? Number.NaN) / reading.entries);
   return formatTable(storage, [
     right('Entries', ({ entries }) => whole(entries)),
     right('data B/entry', ({ data, entries }) => short(data / entries)),
     right('on disk B/entry', ({ disk, entries }) => short(disk / entries)),
-    right('_id index B/entry', ({ indexes, entries }) =>
-      short((indexes['_id_'] ?? Number.NaN) / entries),
-    ),
-    right('expires_at index B/entry', ({ indexes, entries }) =>
-      short((indexes['expires_at_1'] ?? Number.NaN) / entries),
-    ),
+    right('_id index B/entry', index('_id_')),
+    right('expires_at index B/entry', index('expires_at_1')),
   ]);
 }
