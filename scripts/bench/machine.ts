@@ -20,12 +20,12 @@ export function describeMachine({ pinning }: Environment) {
 /** Reads the versions of everything that is measured. */
 export async function readVersions({ mongodVersion, redis }: Environment) {
   const { dependencies } = await readManifest(PEERS);
-  const git = (...args: string[]) =>
-    run('git', args).then(
-      ({ stdout }) => stdout,
-      () => 'unknown commit',
-    );
-  const [commit, changes] = [await git('rev-parse', '--short', 'HEAD'), await git('status', '-s')];
+  const git = async (...args: string[]) => {
+    const { stdout } = await run('git', args).catch(() => ({ stdout: '' }));
+    return stdout;
+  };
+  const commit = (await git('rev-parse', '--short', 'HEAD')) || 'unknown commit';
+  const changes = await git('status', '--porcelain');
   return {
     rescind: changes === '' ? commit : `${commit} with changes`,
     node: process.versions.node,
