@@ -1,16 +1,18 @@
 /** Spelling of figures and tables. A figure that was not measured is a dash. */
-import * as markdown from './markdown-table.ts';
+import { markdownTable } from 'markdown-table';
 import type { Figure } from './statistics.ts';
 
 export const NOT_MEASURED = '–';
 
 /** A column of a table, with the text of its cell for each row. */
-export interface Column<Row> extends markdown.Column {
+export interface Column<Row> {
+  readonly title: string;
+  readonly align: 'right' | null;
   readonly cell: (row: Row) => string;
 }
 
 export function left<Row>(title: string, cell: (row: Row) => string): Column<Row> {
-  return { title, cell };
+  return { title, align: null, cell };
 }
 
 export function right<Row>(title: string, cell: (row: Row) => string): Column<Row> {
@@ -20,7 +22,8 @@ export function right<Row>(title: string, cell: (row: Row) => string): Column<Ro
 /** Formats rows as a Markdown table. */
 export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   const lines = rows.map((row) => columns.map(({ cell }) => cell(row)));
-  return markdown.markdownTable(columns, lines);
+  const align = columns.map((column) => column.align);
+  return markdownTable([columns.map(({ title }) => title), ...lines], { align });
 }
 
 /** `12,345` */
