@@ -23,9 +23,10 @@ export async function runBench(plan: Plan, command: string, context: Context): P
   const environment = await openEnvironment(plan, context);
   const loadAverages: number[] = [];
   const tasks = listTasks(environment, loadAverages);
-  const collector = new Collector((text) => signal.aborted || report.warn(text));
+  const collector = new Collector();
+  const warn = (text: string) => signal.aborted || report.warn(text);
   report.note(`${tasks.length} steps, about ${Math.ceil(sumSeconds(tasks) / 60)} minutes`);
-  await performTasks(tasks, process.stderr, signal, (task) => collector.perform(task));
+  await performTasks(tasks, process.stderr, signal, (task) => collector.perform(task, warn));
   const { failures } = collector;
   const { quick, rounds, duration, leadIn, warmUp } = plan;
   return {

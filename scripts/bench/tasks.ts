@@ -52,30 +52,25 @@ export function formatTimeLeft(done: number, total: number, elapsed: number): st
 export class Collector {
   readonly failures: Record<string, string> = {};
   readonly #found: { id: string; findings: Partial<Findings> }[] = [];
-  readonly #warn: (text: string) => void;
-
-  constructor(warn: (text: string) => void) {
-    this.#warn = warn;
-  }
 
   /** Performs a task, unless its row or experiment has failed. */
-  async perform({ id = '', perform }: Task): Promise<void> {
+  async perform({ id = '', perform }: Task, warn: (text: string) => void): Promise<void> {
     if (id in this.failures) return;
     try {
       this.#found.push({ id, findings: (await perform()) ?? {} });
     } catch (error) {
       if (id === '') throw error;
       this.failures[id] = (error as Error).message;
-      this.#warn(`${id} failed: ${this.failures[id]}`);
+      warn(`${id} failed: ${this.failures[id]}`);
     }
   }
 
   /** Returns the findings of everything that has not failed. */
   merge(): Findings {
     const good = this.#found.filter(({ id }) => !(id in this.failures));
+    const names = ['runs', 'logins', 'besideLogins', 'endpoints', 'memory', 'storage'] as const;
     const merge = (name: keyof Findings) =>
       good.flatMap(({ findings }): unknown => findings[name] ?? []);
-    const names = ['runs', 'logins', 'besideLogins', 'endpoints', 'memory', 'storage'] as const;
     return Object.fromEntries(names.map((name) => [name, merge(name)])) as unknown as Findings;
   }
 }
