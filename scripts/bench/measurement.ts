@@ -137,7 +137,7 @@ export interface Probes {
 const FIELDS = 'company_id,email,id,name,roles,session_id';
 
 /**
- * Checks that a server does what its row says, before it is measured: the fields of a good answer, and the
+ * Checks that a server behaves as its row claims, before it is measured: the fields of a good answer, and the
  * status for no credential, for junk and for a revoked token. Throws WrongAnswer.
  */
 export async function probe({ name, checks }: Row, port: number, probes: Probes): Promise<void> {

@@ -7,7 +7,7 @@ import { MongoClient } from 'mongodb';
 /** RowOptions of servers.ts. */
 export const row = JSON.parse(process.env.BENCH_ROW);
 
-/** As a KeyObject: jsonwebtoken would try to read a string as a public key first, at every call. */
+/** The HMAC key as a KeyObject: jsonwebtoken would try to read a string as a public key first, at every call. */
 export const key = createSecretKey(Buffer.from(row.secret, 'utf8'));
 
 /** Checks of jsonwebtoken, koa-jwt and express-jwt beside the signature and `exp`. */
@@ -22,7 +22,7 @@ export function me({ sub, sid }, user = nobody) {
   return { id: sub, email, name, company_id, roles, session_id: sid };
 }
 
-/** Serves a listener, or a server that its framework made, on a free port and tells the bench which. */
+/** Serves a listener, or a server that its framework made, on a free port, and sends the port to the bench. */
 export async function serve(listener, server = createServer(listener)) {
   process.on('message', (message) => {
     if (message.cpu) process.send({ cpu: process.cpuUsage(), memory: process.memoryUsage() });

@@ -30,7 +30,7 @@ function figures<Row>(find: (row: Row) => readonly Measured[], ...titles: readon
   );
 }
 
-/** Tells rows that differ only in how much has been revoked; they have a table of their own. */
+/** Returns true for a row that varies the number of revoked entries: it has a table of its own. */
 export function variesEntries({ id }: Pick<ReportedRow, 'id'>): boolean {
   return id.startsWith('revoked-');
 }

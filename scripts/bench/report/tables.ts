@@ -47,7 +47,7 @@ function fillParts(results: Results): Readonly<Record<string, string>> {
   };
 }
 
-/** Tells where, when, how and what was measured. */
+/** Describes the machine, the method and the versions. */
 function preamble(results: Results): string {
   const { machine, quick, minutes, started, versions } = results;
   const { processor, cores, memoryGb, system, pinning, loadAverages } = machine;
