@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { settings } from '../../server/settings.ts';
 import { freePort } from '../dev/mongod/free-port.ts';
 import { waitFor } from '../dev/wait-for.ts';
 import type { Environment } from './environment.ts';
@@ -29,6 +30,9 @@ export type RowServer = Awaited<ReturnType<typeof startRowServer>>;
 /** Folder of the peers. They have packages of their own, so that rescind runs with its own ones. */
 export const PEERS = join('scripts', 'bench', 'peers');
 
+/** Number of password threads of a server with default settings. */
+export const PASSWORD_THREADS = settings.BCRYPT_THREADS.parse(undefined);
+
 const READY_LIMIT = 30_000;
 
 /** Starts the server of a row on its own processor and waits until it listens. */
@@ -51,10 +55,13 @@ export async function startRowServer(
 }
 
 /**
- * Starts server/main.js as `npm start` does, on all processors since its password threads use what the
- * server leaves, and waits until it is ready.
+ * Runs `use` with server/main.js as `npm start` starts it, on all processors since its password threads use
+ * what the server leaves.
  */
-export async function startRealServer(environment: Environment, threads: number) {
+export async function withRealServer<Result>(
+  environment: Environment,
+  use: (port: number) => Promise<Result>,
+): Promise<Result> {
   const port = await freePort();
   const main = compiled('../../server/main.js');
   const { gone, stop } = startChild(environment.pinning, 'all', [main], {
@@ -64,19 +71,21 @@ export async function startRealServer(environment: Environment, threads: number)
     MONGODB_URI: environment.databaseUri(USUAL_ENTRIES),
     JWT_SECRET_KEY: environment.secret,
     BCRYPT_COST: `${BCRYPT_COST}`,
-    BCRYPT_THREADS: `${threads}`,
+    BCRYPT_THREADS: `${PASSWORD_THREADS}`,
     SHUTDOWN_DELAY: '0s',
     // All logins come from one address, and count as failures until they succeed.
     LOGIN_FAILURES_PER_ADDRESS: '100000/15m',
   });
   const isReady = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
-  await Promise.race([waitFor('the server', isReady, { timeout: READY_LIMIT }), gone]);
-  return { port, stop };
+  return withServer({ stop }, environment, async () => {
+    await Promise.race([waitFor('the server', isReady, { timeout: READY_LIMIT }), gone]);
+    return await use(port);
+  });
 }
 
 /** Runs `use` with a server, which is stopped in the end. */
 export async function withServer<Server extends { stop(): Promise<void> }, Result>(
-  starting: Promise<Server>,
+  starting: Server | Promise<Server>,
   { cleanups }: Environment,
   use: (server: Server) => Promise<Result>,
 ): Promise<Result> {

@@ -10,9 +10,8 @@ import { keepBusy, measureWithReads } from '../measurement.ts';
 import { listRounds, rotate } from '../plan.ts';
 import { ENDPOINTS, type Results } from '../results.ts';
 import { LOADS, USUAL_ENTRIES } from '../rows.ts';
-import { startRealServer, withServer } from '../servers.ts';
+import { withRealServer } from '../servers.ts';
 import { HOT_COUNT, userId } from '../tokens.ts';
-import { PASSWORD_THREADS } from './logins.ts';
 
 const SESSIONS_LISTED = 5;
 /** More refreshes a second than any machine does; each token is presented once. */
@@ -34,8 +33,7 @@ export function listEndpointTasks(environment: Environment) {
 async function measureEndpoints(environment: Environment, round: number, duration: number) {
   const { warmUp } = environment.plan;
   await makeSets(environment, { 'warm-up': warmUp, endpoint: LEAD_IN + duration });
-  const starting = startRealServer(environment, PASSWORD_THREADS);
-  return withServer(starting, environment, async ({ port }) => {
+  return withRealServer(environment, async (port) => {
     const endpoints = rotate(ENDPOINTS, round);
     for (const endpoint of endpoints) {
       await keepBusy(environment, port, warmUp, `warm-up ${endpoint}`, ORDERS[endpoint]);

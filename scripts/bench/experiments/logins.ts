@@ -1,10 +1,9 @@
 /** Logins alone, and `/me` at a fixed rate without and with more logins than the server can do. */
-import { settings } from '../../../server/settings.ts';
 import type { Environment } from '../environment.ts';
 import type { Stream } from '../generator/protocol.ts';
 import { keepBusy, makeHotSets, measureStreams } from '../measurement.ts';
 import { listRounds } from '../plan.ts';
-import { startRealServer, withServer } from '../servers.ts';
+import { PASSWORD_THREADS, withRealServer } from '../servers.ts';
 import { BCRYPT_COST, PASSWORD, userEmail } from '../tokens.ts';
 import { measureOneThread } from './one-thread.ts';
 
@@ -19,9 +18,6 @@ const CALIBRATION = 1_500;
 const OFFERED = 2;
 
 const ME: Stream = { set: 'hot', order: 'random', load: { rate: 200 } };
-
-/** Number of password threads of a server with default settings. */
-export const PASSWORD_THREADS = settings.BCRYPT_THREADS.parse(undefined);
 
 export function listLoginTasks(environment: Environment) {
   const { plan } = environment;
@@ -39,8 +35,7 @@ export function listLoginTasks(environment: Environment) {
 /** Keeps two logins a thread under way, so that no thread waits for work. Returns logins per second. */
 async function measureLogins(environment: Environment, duration: number): Promise<number> {
   await makeLoginSet(environment);
-  const starting = startRealServer(environment, PASSWORD_THREADS);
-  return withServer(starting, environment, async ({ port }) => {
+  return withRealServer(environment, async (port) => {
     const load = { connections: 2 * PASSWORD_THREADS };
     const streams = [{ set: 'logins', order: 'random', load }] as const;
     const task = { port, leadIn: LOGINS_LEAD_IN, duration, streams };
@@ -63,8 +58,7 @@ async function measureBesideLogins(environment: Environment, round: number, dura
   await makeHotSets(environment);
   await makeLoginSet(environment);
   const offered = OFFERED * PASSWORD_THREADS * (await measureOneThread(CALIBRATION));
-  const starting = startRealServer(environment, PASSWORD_THREADS);
-  return withServer(starting, environment, async ({ port }) => {
+  return withRealServer(environment, async (port) => {
     const measure = (streams: readonly Stream[]) => {
       const task = { port, leadIn: BESIDE_LEAD_IN, duration, streams };
       return measureStreams(environment, '/me beside logins', task);

@@ -14,19 +14,16 @@ const REAL_SERVER =
 
 /** Formats all results as Markdown. A section of the template is left out when its table is empty. */
 export function tables(results: Results): string {
-  const parts = new Map(Object.entries(fillParts(results)));
-  const sections = TEMPLATE.trim()
-    .split(/\n\n(?=## )/)
-    .filter((section) => parts.get(/\{(\w+)\}/.exec(section)?.[1] ?? '') !== '')
+  const parts = new Map(Object.entries({ ...describe(results), ...fillTables(results) }));
+  const sections = TEMPLATE.split(/\n\n(?=## )/)
+    .filter((section) => parts.get(/^\{(\w+)\}/m.exec(section)?.[1] ?? '') !== '')
     .map((section) => section.replace(/\{(\w+)\}/g, (_, name) => parts.get(name) ?? ''));
-  return `${[preamble(results), ...sections].join('\n\n')}\n`;
+  return `${sections.join('\n\n').trim()}\n`;
 }
 
-function fillParts(results: Results): Readonly<Record<string, string>> {
+function fillTables(results: Results): Readonly<Record<string, string>> {
   const { rows, runs, endpoints, logins, besideLogins, storage, failures } = results;
-  const { endpointsStarted: started } = results;
   const hasPattern = (name: Pattern) => runs.some(({ pattern }) => pattern === name);
-  const ownRun = ` In a run of its own (\`npm run bench -- --rows endpoints\`), started ${started?.slice(0, 16)} UTC.`;
   const fill = (isMeasured: boolean, table: (results: Results) => string) =>
     isMeasured ? table(results) : '';
   return {
@@ -36,8 +33,6 @@ function fillParts(results: Results): Readonly<Record<string, string>> {
     revokedEntries: fill(rows.some(rowTables.variesEntries), rowTables.revokedEntriesTable),
     revokedShares: fill(hasPattern('1 % revoked'), rowTables.revokedShareTable),
     endpoints: fill(endpoints.length > 0, rowTables.endpointTable),
-    ownRun: started === undefined ? '' : ownRun,
-    realServer: REAL_SERVER,
     logins: fill(logins.length > 0, experiments.loginTable),
     besideLogins: fill(besideLogins.length > 0, experiments.besideLoginsTable),
     memory: fill(results.memory.length > 0, experiments.memoryTable),
@@ -48,20 +43,23 @@ function fillParts(results: Results): Readonly<Record<string, string>> {
 }
 
 /** Describes the machine, the method and the versions. */
-function preamble(results: Results): string {
-  const { machine, quick, minutes, started, versions } = results;
+function describe(results: Results): Readonly<Record<string, string>> {
+  const { machine, started, endpointsStarted = '', versions } = results;
   const { processor, cores, memoryGb, system, pinning, loadAverages } = machine;
-  const facts = {
+  const ownRun = ` In a run of its own (\`npm run bench -- --rows endpoints\`), started ${endpointsStarted.slice(0, 16)} UTC.`;
+  return {
+    quick: results.quick ? ' (quick)' : '',
+    when: started.slice(0, 16).replace('T', ' '),
+    minutes: `${Math.ceil(results.minutes)}`,
     machine: `${processor}, ${cores} cores, ${memoryGb} GB, ${system}`,
-    processors: pinning,
-    'load average before each round': loadAverages.map(short).join(', ') || 'there was no round',
+    pinning,
+    loadAverages: loadAverages.map(short).join(', ') || 'there was no round',
     method: describeMethod(results),
     tokens: list(PATTERNS, ': ', '; '),
     versions: list(versions, ' ', ', '),
+    realServer: REAL_SERVER,
+    ownRun: endpointsStarted === '' ? '' : ownRun,
   };
-  const when = started.slice(0, 16).replace('T', ' ');
-  const title = `# Bench${quick ? ' (quick)' : ''}, ${when} UTC, ${Math.ceil(minutes)} minutes`;
-  return `${title}\n\n${list(facts, ': ', '\n', '- ')}`;
 }
 
 function describeMethod({ rounds, seconds, leadIn, warmUp }: Results): string {
