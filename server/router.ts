@@ -23,7 +23,7 @@ function steps(
   { body, bodyType = 'json', query, access, handler }: Route,
   services: Services,
 ): Middleware[] {
-  const handle: Middleware = (ctx) => handler(ctx as RequestContext, services);
+  const handle: Middleware = (ctx) => handler(ctx as RequestContext<never, never>, services);
   const gates = GATES[access](services) as Middleware[];
   return [
     ...(body ? [readBody(bodyType)] : []),

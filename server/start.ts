@@ -110,7 +110,7 @@ function authOptions(config: Config) {
 
 async function inspect(auth: Auth, log: Logger): Promise<void> {
   const { ok, checks } = await auth.checkHealth();
-  const refusal = Object.values(checks).find(({ needs_operator }) => needs_operator);
+  const refusal = Object.values(checks).find(({ needsOperator }) => needsOperator);
   if (refusal !== undefined) throw new NotReady(refusal.detail);
   if (!checks.database.ok) {
     log.warn({ checks }, 'The database cannot be reached; requests answer 503 until it can');

@@ -15,7 +15,7 @@ const against: readonly [file: string, imports: string, message: RegExp][] = [
   ['lib/auth.ts', '../server/app.ts', /lib\/ never looks at server/],
   ['lib/index.ts', 'koa', /lib\/ knows no HTTP/],
   ['server/app.ts', './main.ts', /nothing imports main.ts/],
-  ['server/handlers/me.ts', 'mongodb', /Only lib\/store\/ talks to MongoDB/],
+  ['server/routes/auth/me.ts', 'mongodb', /Only lib\/store\/ talks to MongoDB/],
   ['server/config.ts', '../scripts/cli.ts', /server\/ never looks at scripts/],
 ];
 

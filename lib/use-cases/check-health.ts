@@ -17,9 +17,9 @@ export interface HealthCheck {
   readonly ok: boolean;
   readonly detail?: string;
   /** For `proof`: milliseconds since the last good proof of the primary began. */
-  readonly age_ms?: number;
+  readonly ageMs?: number;
   /** Set where waiting does not help: an operator has to act on `detail`. */
-  readonly needs_operator?: true;
+  readonly needsOperator?: true;
 }
 
 export interface HealthReport {
@@ -36,7 +36,7 @@ export interface HealthReport {
     /** Every collection has the indexes that `migrate` made, and none that refuses what is written or deletes what has to stay. */
     readonly indexes: HealthCheck;
     /** The keys that make new tokens are not revoked. */
-    readonly signing_key: HealthCheck;
+    readonly signingKey: HealthCheck;
   };
 }
 
@@ -85,7 +85,7 @@ export async function checkHealth(deps: CheckHealthDeps): Promise<HealthReport> 
     proof: withAge(proof, primary.age()),
     writes,
     indexes,
-    signing_key: signing,
+    signingKey: signing,
   };
   return { ok: Object.values(checks).every(({ ok }) => ok), checks };
 }
@@ -100,7 +100,7 @@ async function judge<T>(
     return await within(patience, finding.then(toCheck), tooLate);
   } catch (error) {
     const detail = error instanceof Error ? error.message : 'It failed';
-    return { ok: false, detail, ...(error instanceof StoreNotReady && { needs_operator: true }) };
+    return { ok: false, detail, ...(error instanceof StoreNotReady && { needsOperator: true }) };
   }
 }
 
@@ -122,7 +122,7 @@ export function failedReport(detail: string): HealthReport {
     proof: failed,
     writes: failed,
     indexes: failed,
-    signing_key: failed,
+    signingKey: failed,
   };
   return { ok: false, checks };
 }
@@ -132,7 +132,7 @@ function judgeVersion(found: { readonly version: number } | undefined): HealthCh
   const version = found?.version ?? 0;
   if (version >= SCHEMA_VERSION) return { ok: true };
   const detail = `The schema is at version ${version}, this server needs ${SCHEMA_VERSION}. Run: npm run migrate`;
-  return { ok: false, detail, needs_operator: true };
+  return { ok: false, detail, needsOperator: true };
 }
 
 function judgeSkew(milliseconds: number): HealthCheck {
@@ -150,13 +150,13 @@ function judgeProof(topology: Topology, maxStaleness: number): HealthCheck {
   if (!hasMajority) return { ok: true, detail: 'Nothing to prove: no other member votes' };
   if (maxStaleness >= Math.max(most, 1)) {
     const detail = `MAX_STALENESS is ${maxStaleness} ms; the set elects after ${electionTimeout}. Set it to 0s, or to less than ${most}ms`;
-    return { ok: false, detail, needs_operator: true };
+    return { ok: false, detail, needsOperator: true };
   }
   return { ok: true, detail: maxStaleness === 0 ? 'Every read proves the primary' : 'Proven' };
 }
 
 function withAge(check: HealthCheck, age: number | undefined): HealthCheck {
-  return age === undefined ? check : { ...check, age_ms: Math.round(age) };
+  return age === undefined ? check : { ...check, ageMs: Math.round(age) };
 }
 
 /** A key that makes new tokens. */
@@ -195,5 +195,5 @@ function judgeKey(revoked: MakingKey | undefined): HealthCheck {
   if (revoked === undefined) return { ok: true };
   const { kid, purpose, setting, generate } = revoked;
   const detail = `The key ${kid} of ${setting}, which ${purpose}, has been revoked. Make another: ${generate}. Then restart every server with it`;
-  return { ok: false, detail, needs_operator: true };
+  return { ok: false, detail, needsOperator: true };
 }

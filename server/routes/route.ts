@@ -2,23 +2,26 @@ import type * as z from 'zod';
 import type { Handler } from '../context.ts';
 import type { BodyType } from '../middleware/read-body.ts';
 
-/** Who may ask: anyone; whoever sends a bearer token; a registered client; whom an accepted token speaks for; of these, those with the role `admin`. */
+/**
+ * The callers that an endpoint accepts: anyone; with any bearer token; registered clients; with an accepted
+ * token; with an accepted token of a user with the role `admin`.
+ */
 export type Access = 'anyone' | 'bearer' | 'client' | 'principal' | 'admin';
 
-/** An endpoint. The router, the validation, the API description and the tests are made from this. */
+/** An endpoint. The router, the validation and the tests are made from it. */
 export interface Route {
   readonly method: 'get' | 'post' | 'delete';
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
-  /** The body, where the endpoint takes one. */
+  /** The schema of the body. Without one no body is read. */
   readonly body?: z.ZodType;
-  /** How the body is sent. Default JSON. */
+  /** The encoding of the body. Default JSON. */
   readonly bodyType?: BodyType;
-  /** The query of the URL, where the endpoint looks at it. */
+  /** The schema of the query. Without one the query is ignored. */
   readonly query?: z.ZodType;
-  /** The body of the answer with status 200; without one the status is 204. */
+  /** The schema of the body of the answer with status 200. Without one the status is 204. */
   readonly answer?: z.ZodType;
-  // biome-ignore lint/suspicious/noExplicitAny: each handler knows the body and the query that its route validated
-  readonly handler: Handler<any, any>;
+  /** Typed by the schemas of its route. */
+  readonly handler: Handler<never, never>;
 }

@@ -1,0 +1,28 @@
+import * as z from 'zod';
+
+/** A text. A parameter that is given twice arrives as an array and is rejected. */
+export const text = (name: string, maxLength: number) =>
+  z
+    .string(`${name} must be given once.`)
+    .min(1, `${name} is empty.`)
+    .refine((value) => [...value].length <= maxLength, `${name} is too long.`);
+
+/** A whole number of at least 1. */
+export const wholeNumber = (name: string, max: number) => {
+  const message = `${name} must be a whole number from 1 to ${max}, given once.`;
+  return z
+    .string(message)
+    .regex(/^[1-9]\d{0,8}$/, message)
+    .transform(Number)
+    .refine((value) => value <= max, message);
+};
+
+/** A time with its offset. */
+export const time = (name: string) =>
+  z.iso
+    .datetime({
+      offset: true,
+      error: `${name} must be a time of ISO 8601 with its offset, such as 2026-11-24T09:30:00Z; a + is sent as %2B.`,
+    })
+    .max(40, `${name} is too long.`)
+    .transform((written) => new Date(written));

@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import type { Handler } from '../../context.ts';
+import type { Route } from '../route.ts';
+import { toWire } from '../wire.ts';
+
+const answer = z.object({
+  id: z.string(),
+  email: z.string(),
+  name: z.string(),
+  company_id: z.string(),
+  roles: z.array(z.string()),
+  session_id: z.uuid(),
+});
+
+export const me: Handler = (ctx) => {
+  const { user, sessionId } = ctx.state.principal;
+  ctx.body = toWire(answer, { ...user, sessionId });
+};
+
+export const meRoute: Route = {
+  method: 'get',
+  path: '/api/auth/me',
+  summary: 'The user and the session of the access token',
+  access: 'principal',
+  answer,
+  handler: me,
+};

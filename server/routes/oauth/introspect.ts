@@ -1,0 +1,55 @@
+import * as z from 'zod';
+import type { Handler } from '../../context.ts';
+import { callerOf } from '../../middleware/identify-caller.ts';
+import type { Route } from '../route.ts';
+import { toWire } from '../wire.ts';
+import { tokenForm } from './token-form.ts';
+
+/** The members of RFC 7662 section 2.2, and those of a user in `/me`: other services need them as well. */
+const activeToken = z.object({
+  active: z.literal(true),
+  iss: z.string(),
+  sub: z.string(),
+  aud: z.string(),
+  client_id: z.string(),
+  sid: z.uuid(),
+  jti: z.uuid(),
+  iat: z.int(),
+  exp: z.int(),
+  auth_time: z.int(),
+  token_type: z.literal('Bearer'),
+  username: z.string(),
+  company_id: z.string(),
+  roles: z.array(z.string()),
+});
+
+const inactiveToken = z.strictObject({ active: z.literal(false) });
+
+const introspect: Handler<z.output<typeof tokenForm>> = async (ctx, { auth }) => {
+  const { credentials, body } = ctx.state;
+  const active = await auth.introspect({ credentials, token: body.token }, callerOf(ctx));
+  if (active === undefined) {
+    ctx.body = toWire(inactiveToken, {});
+    return;
+  }
+  const { claims, user } = active;
+  ctx.body = toWire(activeToken, {
+    ...claims,
+    clientId: claims.client_id,
+    authTime: claims.auth_time,
+    username: user.email,
+    companyId: user.companyId,
+    roles: user.roles,
+  });
+};
+
+export const introspectRoute: Route = {
+  method: 'post',
+  path: '/oauth/introspect',
+  summary: 'Tell whether an access token is active, with its user (RFC 7662)',
+  access: 'client',
+  bodyType: 'form',
+  body: tokenForm,
+  answer: z.discriminatedUnion('active', [activeToken, inactiveToken]),
+  handler: introspect,
+};

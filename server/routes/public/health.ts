@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import type { Handler } from '../../context.ts';
+import type { Route } from '../route.ts';
+import { toWire } from '../wire.ts';
+
+const alive = z.object({ status: z.literal('alive') });
+
+/** Answers as long as the process runs. Sends nothing to the database. */
+const livez: Handler = (ctx) => {
+  ctx.body = toWire(alive, {});
+};
+
+export const livezRoute: Route = {
+  method: 'get',
+  path: '/livez',
+  summary: 'Liveness: the process runs',
+  access: 'anyone',
+  answer: alive,
+  handler: livez,
+};
+
+const check = z.object({
+  ok: z.boolean(),
+  detail: z.string().optional(),
+  age_ms: z.int().optional(),
+  needs_operator: z.literal(true).optional(),
+});
+
+const readiness = z.object({
+  status: z.enum(['ready', 'not_ready', 'stopping']),
+  checks: z.object({
+    database: check,
+    schema: check,
+    sentinel: check,
+    skew: check,
+    proof: check,
+    writes: check,
+    indexes: check,
+    signing_key: check,
+  }),
+});
+
+/** Answers 200 when requests can be served, else 503 with the checks that failed. */
+const readyz: Handler = async (ctx, { auth, isStopping }) => {
+  const { ok, checks } = await auth.checkHealth();
+  const ready = ok && !isStopping();
+  ctx.status = ready ? 200 : 503;
+  if (!ready) ctx.set('Retry-After', '2');
+  const status = ready ? 'ready' : isStopping() ? 'stopping' : 'not_ready';
+  ctx.body = toWire(readiness, { status, checks });
+};
+
+export const readyzRoute: Route = {
+  method: 'get',
+  path: '/readyz',
+  summary: 'Readiness: requests can be served',
+  access: 'anyone',
+  answer: readiness,
+  handler: readyz,
+};

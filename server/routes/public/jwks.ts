@@ -1,0 +1,40 @@
+import * as z from 'zod';
+import type { Handler } from '../../context.ts';
+import type { Route } from '../route.ts';
+
+/** Short, so that every verifier knows a newly published key within minutes, before it signs. */
+const CACHE_CONTROL = 'public, max-age=300';
+
+const published = { kid: z.string(), use: z.literal('sig') };
+
+const publicJwk = z.discriminatedUnion('kty', [
+  z.object({
+    ...published,
+    kty: z.literal('OKP'),
+    alg: z.literal('EdDSA'),
+    crv: z.literal('Ed25519'),
+    x: z.string(),
+  }),
+  z.object({
+    ...published,
+    kty: z.literal('RSA'),
+    alg: z.literal('RS256'),
+    n: z.string(),
+    e: z.string(),
+  }),
+]);
+
+/** Answers the JWK Set (RFC 7517 section 5) that others verify access tokens with. */
+const jwks: Handler = (ctx, { auth }) => {
+  ctx.set('Cache-Control', CACHE_CONTROL);
+  ctx.body = auth.jwks();
+};
+
+export const jwksRoute: Route = {
+  method: 'get',
+  path: '/.well-known/jwks.json',
+  summary: 'The public keys that verify access tokens; they do not show revocations',
+  access: 'anyone',
+  answer: z.object({ keys: z.array(publicJwk) }),
+  handler: jwks,
+};
