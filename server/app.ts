@@ -1,14 +1,15 @@
 import Koa from 'koa';
 import type { Logger } from 'pino';
+import { AuthError } from '../lib/errors.ts';
 import { answerHeaders } from './answer-headers.ts';
-import type { Services } from './context.ts';
-import { logErrors } from './log-errors.ts';
+import { CALLER, type RequestContext, type Services } from './context.ts';
+
 import { allowOrigins } from './middleware/allow-origins.ts';
 import { handleErrors } from './middleware/handle-errors.ts';
 import { identifyCaller } from './middleware/identify-caller.ts';
 import { logRequests } from './middleware/log-requests.ts';
 import { oauthErrors } from './middleware/oauth-errors.ts';
-import { refuseMalformed } from './middleware/refuse-malformed.ts';
+import { rejectMalformed } from './middleware/reject-malformed.ts';
 import { setHeaders } from './middleware/set-headers.ts';
 import { unmatched } from './middleware/unmatched.ts';
 import { warnOfProxies } from './middleware/warn-of-proxies.ts';
@@ -17,32 +18,41 @@ import { routes } from './routes.ts';
 
 export interface AppOptions extends Services {
   readonly log: Logger;
-  /** The most milliseconds until an answer leaves. */
+  /** Maximum milliseconds until an answer is sent. */
   readonly requestDeadline: number;
-  /** How many proxies stand before the server, each adding to X-Forwarded-For. */
+  /** Number of proxies in front of the server, each of which adds to X-Forwarded-For. */
   readonly trustProxy: number;
-  /** Whose pages may read answers in a browser. Default: nobody's. */
+  /** Origins whose pages may read answers in a browser. Default: none. */
   readonly corsOrigins?: readonly string[] | undefined;
-  /** The request headers that these may send, beside `Authorization` and `Content-Type`. Default: no others. */
+  /** Request headers that these pages may send besides `Authorization` and `Content-Type`. Default: none. */
   readonly corsHeaders?: readonly string[] | undefined;
 }
 
-/** The way of every request, from top to bottom. */
+/** Creates the application: every request runs through this middleware, from top to bottom. */
 export function createApp(options: AppOptions): Koa {
   const { log, requestDeadline, trustProxy, corsOrigins = [], corsHeaders = [] } = options;
   const app = new Koa({ proxy: trustProxy > 0, maxIpsCount: trustProxy });
   app.on('error', logErrors(log));
   app.use(warnOfProxies(log, trustProxy));
-  app.use(identifyCaller({ requestDeadline }));
+  app.use(identifyCaller(requestDeadline));
   app.use(logRequests(log));
   app.use(setHeaders(answerHeaders(corsOrigins)));
   app.use(handleErrors({ all: true }));
   app.use(oauthErrors());
-  app.use(refuseMalformed());
+  app.use(rejectMalformed());
   if (corsOrigins.length > 0) {
     app.use(allowOrigins({ origins: corsOrigins, headers: corsHeaders }, routes));
   }
   app.use(createRouter(routes, options).routes());
   app.use(unmatched());
   return app;
+}
+
+/** Logs the errors behind answers of 500 and above. `busy` is not a bug, so it is logged without a stack. */
+function logErrors(log: Logger) {
+  return function logError(error: unknown, ctx?: RequestContext): void {
+    const fields = { request_id: ctx?.state[CALLER]?.requestId, code: ctx?.state.problem };
+    if (error instanceof AuthError && error.code === 'busy') log.warn(fields, error.message);
+    else log.error({ err: error, ...fields }, 'request failed');
+  };
 }

@@ -3,43 +3,43 @@ import type { Auth } from '../lib/auth.ts';
 import type { Caller, Principal } from '../lib/caller.ts';
 import type { ClientCredentials } from '../lib/use-cases/shared/authenticate-client.ts';
 
-/** The key of our caller in `ctx.state`: an application may have a `caller` of its own, or a `principal`. */
+/** Key of the caller in `ctx.state`. A symbol: an application may have its own `caller` there. */
 export const CALLER: unique symbol = Symbol.for('rescind.caller');
 
-/** What the steps of a request leave for the ones after them, in `ctx.state`. */
+/** Values in `ctx.state` that middleware leaves for later middleware. */
 export interface State<Body = unknown, Query = unknown> {
   [CALLER]: Caller;
-  /** The bearer token, where the route asks for one. */
+  /** Bearer token of the request, on routes that need one. */
   token: string;
-  /** What a client proves itself with, where the route is for clients; not yet checked. */
+  /** Credentials of the client, on routes for clients. Not yet verified. */
   credentials: ClientCredentials;
-  /** Whom the token speaks for, once it has been accepted. */
+  /** User and session of the accepted token. */
   principal: Principal;
-  /** The body, once it has been validated. */
+  /** Validated body. */
   body: Body;
-  /** The query, once it has been validated. */
+  /** Validated query. */
   query: Query;
-  /** The stable code of the problem that was answered, for the log. */
+  /** Code of the problem that was answered, for the log. */
   problem?: string;
 }
 
-/** Koa's context with our state. */
+/** Koa's context with this state. */
 export type RequestContext<Body = unknown, Query = unknown> = ParameterizedContext<
   State<Body, Query>,
   Context
 > & {
-  /** The parts of the path that the route leaves open, such as `id`. */
+  /** Parameters of the path, such as `id`. */
   params: Readonly<Record<string, string>>;
 };
 
-/** What handlers work with. */
+/** Dependencies of the handlers. */
 export interface Services {
   readonly auth: Auth;
   /** True once the process has been asked to stop. */
   isStopping(): boolean;
 }
 
-/** A handler: input, use case, answer. */
+/** Passes the input of a request to a use case and writes the answer. */
 export type Handler<Body = unknown, Query = unknown> = (
   ctx: RequestContext<Body, Query>,
   services: Services,

@@ -9,10 +9,11 @@ interface DescribedError {
   readonly errors?: readonly DescribedError[];
 }
 
-/** An error as the log has it: its kind, message, code and stack, never what it carries. */
+/** Serializes an error for the log: type, message, code and stack, without the data that it carries. */
 export function describeError(error: unknown): DescribedError {
   const plain = errorWithoutData(error);
-  return { ...describe(plain), stack: framesOf(plain) };
+  const { stack = '', name, message } = plain;
+  return { ...describe(plain), stack: stack.slice(`${name}: ${message}\n`.length) };
 }
 
 function describe(error: Error): DescribedError {
@@ -24,8 +25,4 @@ function describe(error: Error): DescribedError {
     ...(cause instanceof Error && { cause: describe(cause) }),
     ...(Array.isArray(errors) && { errors: errors.map(describe) }),
   };
-}
-
-function framesOf({ stack = '', name, message }: Error): string {
-  return stack.slice(`${name}: ${message}\n`.length);
 }

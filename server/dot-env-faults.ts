@@ -1,16 +1,16 @@
-/** A variable: its name, its value in quotes where it has some, and the rest of the line. */
+/** A variable: its name, its value if quoted, and the rest of the line. */
 const VARIABLE =
   /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*("[^"]*"|'[^']*'|`[^`]*`)?([^\r\n]*)$/gm;
 
-/** The line behind a variable, where it is neither empty, nor a comment, nor a variable: the end of base64 looks like one. */
-const GOES_ON =
+/** A line after a variable that is not empty, a comment or a variable. The last line of base64 resembles a variable. */
+const CONTINUATION =
   /^\r?\n(?![ \t]*(?:#|\r?$|(?:export[ \t]+)?[\w.-]+[ \t]*=(?!=?\r?$)|(?:[A-Z\d_]+|\w{1,15})[ \t]*=\r?$))./m;
 
 const TYPOGRAPHIC = /^[“”„‘’‚«»]/;
 
 /**
- * Finds the variables of a `.env` whose value Node would read otherwise than it is written: cut off at a `#` or at
- * the end of the line, or with quotes that it does not close or does not know. Returns a sentence for each, without the value.
+ * Finds variables of a `.env` that Node parses differently from their spelling: values cut at a `#` or at the end
+ * of the line, and unclosed or unknown quotes. Returns a sentence for each, without the value.
  */
 export function dotEnvFaults(text: string, isSetting: (name: string) => boolean): string[] {
   const seen = new Map<string, string>();
@@ -20,33 +20,35 @@ export function dotEnvFaults(text: string, isSetting: (name: string) => boolean)
   )) {
     if (!isSetting(name)) continue;
     const value = quoted ?? rest.trim();
-    const behind = quoted === undefined ? text.slice(index + whole.length) : '';
+    const following = quoted === undefined ? text.slice(index + whole.length) : '';
     const fault =
-      faultOf(quoted, rest) ?? lineFault(rest, behind) ?? secondFault(seen.get(name), value);
+      findQuoteFault(quoted, rest) ??
+      findLineFault(rest, following) ??
+      findDuplicate(seen.get(name), value);
     if (fault !== undefined) faults.push(`${name} in .env ${fault}`);
     seen.set(name, value);
   }
   return faults;
 }
 
-function faultOf(quoted: string | undefined, rest: string): string | undefined {
-  const isBare = quoted === undefined;
-  if (!isBare) return /^(\s+#.*|\s*)$/.test(rest) ? undefined : 'goes on behind its closing quote';
-  if (/^["'`]/.test(rest)) return 'has a quote that is not closed';
+function findQuoteFault(quoted: string | undefined, rest: string): string | undefined {
+  const isEnd = /^(\s+#.*|\s*)$/.test(rest);
+  if (quoted !== undefined)
+    return isEnd ? undefined : 'has text after its closing quote. Remove it';
+  if (/^["'`]/.test(rest)) return 'has a quote that is not closed. Close it';
   if (TYPOGRAPHIC.test(rest)) return 'has typographic quotes. Use plain ones';
   const isCut = /^[^\s#]*#|\S#/.test(rest);
-  return isCut ? 'has a # that begins a comment there. Put the value into quotes' : undefined;
+  return isCut ? 'has a # that begins a comment. Put the value in quotes' : undefined;
 }
 
-/** Every reader takes these in another way: Node ends the value with the line, shells may not. */
-function lineFault(rest: string, behind: string): string | undefined {
-  if (/\\\s*$/.test(rest)) return 'ends with a backslash. Put the value into single quotes';
-  return GOES_ON.test(behind) ? GOES_ON_FAULT : undefined;
+/** Finds continued lines. Node ends the value with the line, other readers may not. */
+function findLineFault(rest: string, following: string): string | undefined {
+  if (/\\\s*$/.test(rest)) return 'ends with a backslash. Put the value in single quotes';
+  return CONTINUATION.test(following)
+    ? 'is followed by a line that is not a variable. Write the value on one line, or remove that line'
+    : undefined;
 }
 
-const GOES_ON_FAULT =
-  'is followed by a line that is no variable. If the value goes on there, write it on one line; else remove that line';
-
-function secondFault(first: string | undefined, value: string): string | undefined {
-  return first === undefined || first === value ? undefined : 'is there twice. Keep one of them';
+function findDuplicate(first: string | undefined, value: string): string | undefined {
+  return first === undefined || first === value ? undefined : 'is set twice. Keep one of them';
 }

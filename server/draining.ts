@@ -3,27 +3,29 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SECOND } from '../lib/time.ts';
 
-/** The end of a server's connections, which cuts off no request that has been read. */
+/** Closes the connections of a server without interrupting a request that has been read. */
 export interface Draining {
-  /** The class of the server's answers: those whose headers leave after `begin` say `Connection: close`. */
+  /** Class of the server's answers. Those whose headers are sent after `begin` have `Connection: close`. */
   readonly Answer: typeof ServerResponse;
-  /** Takes requests as before, and ends each connection with its next answer. */
+  /** Listener for the server's `connection` event. */
+  connected(socket: Socket): void;
+  /** Closes each connection with its next answer. New connections are still accepted. */
   begin(): void;
-  /** Takes no new connection, lets requests under way finish for up to `patience` milliseconds, then cuts them off. */
-  close(server: Server, patience: number): Promise<void>;
+  /** Stops listening, lets requests under way finish for up to `timeout` milliseconds, then closes all sockets. */
+  close(server: Server, timeout: number): Promise<void>;
 }
 
-/** Between two looks for connections that wait for nothing any more, in milliseconds. */
+/** Milliseconds between two searches for idle connections. */
 const SWEEP = 100;
-/** For a connection on which nothing has come yet when the listener closes, in milliseconds. */
-const FIRST_BYTE = SECOND;
+/** Milliseconds for the first byte on connections that are open when the listener closes. */
+const FIRST_BYTE_TIMEOUT = SECOND;
 
-/** Creates it for one server, whose `connection` events go to `connected`. */
-export function createDraining(): Draining & { connected(socket: Socket): void } {
+/** Creates the draining of one server. */
+export function createDraining(): Draining {
   const sockets = new Set<Socket>();
   let hasBegun = false;
 
-  /** Asks when the headers leave: a set of the answers under way would keep each of them from being collected young. */
+  /** Checks when the headers are sent: a set of the answers under way would slow down their garbage collection. */
   class Answer<Request extends IncomingMessage> extends ServerResponse<Request> {
     override writeHead(...head: unknown[]): this {
       if (hasBegun) this.shouldKeepAlive = false;
@@ -42,31 +44,31 @@ export function createDraining(): Draining & { connected(socket: Socket): void }
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
     },
-    async close(server, patience) {
+    async close(server, timeout) {
       begin();
-      await closeServer(server, patience, sockets);
+      await closeServer(server, timeout, sockets);
     },
   };
 }
 
-/** Node waits for idle connections as for busy ones, and takes silent ones for busy, so both are ended here. */
+/** Closes idle and silent connections itself: Node waits for idle ones, and counts silent ones as busy. */
 async function closeServer(
   server: Server,
-  patience: number,
+  timeout: number,
   sockets: ReadonlySet<Socket>,
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP);
-  const silent = setTimeout(() => endSilent(sockets), Math.min(FIRST_BYTE, patience));
-  const cut = delay(patience, undefined, { ref: false }).then(() => server.closeAllConnections());
+  const silent = setTimeout(() => destroySilent(sockets), Math.min(FIRST_BYTE_TIMEOUT, timeout));
+  const cut = delay(timeout, undefined, { ref: false }).then(() => server.closeAllConnections());
   server.closeIdleConnections();
   await Promise.race([closed, cut.then(() => closed)]);
   clearInterval(sweep);
   clearTimeout(silent);
 }
 
-function endSilent(sockets: ReadonlySet<Socket>): void {
+function destroySilent(sockets: ReadonlySet<Socket>): void {
   for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
 }

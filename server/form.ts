@@ -1,10 +1,10 @@
-/** The parameters of a form, by name. It has no prototype: `__proto__` is a name like any other. */
+/** Parameters of a form, by name. It has no prototype, so `__proto__` is an ordinary name. */
 export type Form = Readonly<Record<string, string>>;
 
 /**
- * Reads `application/x-www-form-urlencoded`; undefined where an encoding is broken, is not UTF-8, or a
- * parameter is there twice (RFC 6749 section 3.2). One without a value counts as left out. Brackets in
- * names mean nothing.
+ * Parses `application/x-www-form-urlencoded`. Returns undefined for a broken encoding, for text that is not
+ * UTF-8, and for a duplicate parameter (RFC 6749 section 3.2). A parameter without a value is omitted. Brackets
+ * in names have no meaning.
  */
 export function parseForm(text: string): Form | undefined {
   const form: Record<string, string> = Object.create(null);
@@ -22,9 +22,9 @@ export function parseForm(text: string): Form | undefined {
   return form;
 }
 
-/** One name or value as it stands in a form; undefined where its encoding is broken or not UTF-8. */
+/** Decodes one name or value of a form. Returns undefined when its encoding is broken or not UTF-8. */
 export function decodeFormText(text: string): string | undefined {
-  if (!/[%+]/.test(text)) return text; // as tokens are, which are long
+  if (!/[%+]/.test(text)) return text; // fast path for tokens, which are long
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

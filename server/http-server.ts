@@ -6,100 +6,92 @@ import { SECOND } from '../lib/time.ts';
 import { type AnswerHeaders, answerHeaders } from './answer-headers.ts';
 import { createDraining } from './draining.ts';
 import { listenOn } from './listen-on.ts';
-import { HttpProblem, type HttpProblemCode, problemOf } from './problems.ts';
+import { HttpProblem, type HttpProblemCode, toProblemAnswer } from './problems.ts';
 
 export interface ListenOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   readonly port: number;
-  /** Told of the requests that Node refuses before they reach the application. */
+  /** Logs the requests that Node rejects before they reach the application. */
   readonly log: Pick<Logger, 'info'>;
-  /** Until a connection on which no further request comes is ended, in milliseconds. Default 65 seconds. */
-  readonly keepAliveTimeout?: number;
-  /** The headers of every answer. Default: those where no page of another origin may read answers. */
+  /** Headers of every answer. Default: those without CORS origins. */
   readonly headers?: AnswerHeaders;
-  /** Default: what `npm start` has. */
-  readonly slowClients?: SlowClients;
+  /** Overrides some of the default timeouts. */
+  readonly timeouts?: Partial<Timeouts>;
 }
 
-/** How long a client may take its time, in milliseconds; then its connection is ended. */
-export interface SlowClients {
-  /** From its first moment until all headers are there, also where nothing comes at all. */
-  readonly headers: number;
-  /** Until the whole request is there. */
-  readonly request: number;
+/** Limits for slow clients in milliseconds. A connection that exceeds one is closed. */
+export interface Timeouts {
+  /** From the start of a connection or request until all headers have arrived. */
+  readonly headersTimeout: number;
+  /** Until the whole request has arrived. */
+  readonly requestTimeout: number;
   /** From the end of an answer to the next request. */
-  readonly idle: number;
-  /** In which no byte moves, as with one that does not read its answer. Longer than any answer takes. */
-  readonly still: number;
-  /** How often the first two are looked after: an end comes by so much later. */
-  readonly sweep: number;
+  readonly keepAliveTimeout: number;
+  /** Without traffic, e.g. for a client that stops reading. Longer than any answer takes. */
+  readonly inactivityTimeout: number;
+  /** Between two checks of the first two limits: a connection is closed up to this much later. */
+  readonly checkInterval: number;
 }
 
-/** For a client that asked for a tunnel to read the refusal, in milliseconds. */
-const LAST_READ = SECOND;
-
-const SLOW_CLIENTS: SlowClients = {
-  headers: 10 * SECOND,
-  request: 15 * SECOND,
-  idle: 65 * SECOND,
-  still: 75 * SECOND, // REQUEST_DEADLINE is at most 60 s
-  sweep: 2 * SECOND,
+const TIMEOUTS: Timeouts = {
+  headersTimeout: 10 * SECOND,
+  requestTimeout: 15 * SECOND,
+  keepAliveTimeout: 65 * SECOND,
+  inactivityTimeout: 75 * SECOND, // REQUEST_DEADLINE is at most 60 s
+  checkInterval: 2 * SECOND,
 };
+
+/** Milliseconds for a client that sent CONNECT to read the rejection. */
+const LAST_READ = SECOND;
 
 export interface HttpServer {
   readonly url: string;
-  /** Takes requests as before, also on new connections; every answer from now on ends its connection. */
+  /** Closes each connection with its next answer. New connections are still accepted. */
   drain(): void;
-  /** Takes no new request, lets those under way finish for up to `patience` milliseconds, then cuts them off. */
-  close(patience: number): Promise<void>;
+  /** Stops listening, lets requests under way finish for up to `timeout` milliseconds, then closes all sockets. */
+  close(timeout: number): Promise<void>;
 }
 
-/** Serves requests. Rejects with CannotListen where the address is of no use. */
+/** Serves requests. Rejects with CannotListen when the address cannot be used. */
 export async function listen(handle: RequestListener, options: ListenOptions): Promise<HttpServer> {
-  const { headers, request, idle, still, sweep } = limitsOf(options);
+  const { inactivityTimeout, checkInterval, ...timeouts } = { ...TIMEOUTS, ...options.timeouts };
   const draining = createDraining();
   const server = createServer(
     {
-      headersTimeout: headers,
-      requestTimeout: request,
-      keepAliveTimeout: idle,
-      connectionsCheckingInterval: sweep,
-      requireHostHeader: false, // refuseMalformed answers it with a problem document
+      ...timeouts,
+      connectionsCheckingInterval: checkInterval,
+      requireHostHeader: false, // rejectMalformed answers with a problem document
       ServerResponse: draining.Answer,
     },
     handle,
   );
-  server.maxHeadersCount = 0; // 16 KB hold no more than a few thousand, and none is dropped unseen
-  server.setTimeout(still);
+  server.maxHeadersCount = 0; // no limit: 16 KiB hold a few thousand, and Node drops the excess silently
+  server.setTimeout(inactivityTimeout);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (GONE.has(error.code ?? '') || !socket.writable) socket.destroy();
-    else socket.end(refuse(UNREADABLE[error.code ?? ''] ?? 'bad_request', options));
+    else socket.end(writeRejection(UNREADABLE[error.code ?? ''] ?? 'bad_request', options));
   });
   server.on('connect', (_request, socket: Socket) => {
     socket.on('error', () => undefined).setTimeout(LAST_READ, () => socket.destroy());
-    socket.resume().end(refuse('bad_request', options));
+    socket.resume().end(writeRejection('bad_request', options));
   });
   server.on('connection', draining.connected);
-  server.on('checkExpectation', handle); // refuseMalformed answers it too
+  server.on('checkExpectation', handle); // rejectMalformed answers these too
   await listenOn(server, options);
   return {
-    url: urlOf(server),
+    url: formatUrl(server),
     drain: draining.begin,
-    close: (patience) => draining.close(server, patience),
+    close: (timeout) => draining.close(server, timeout),
   };
 }
 
-function limitsOf({ slowClients = SLOW_CLIENTS, keepAliveTimeout }: ListenOptions): SlowClients {
-  return { ...slowClients, idle: keepAliveTimeout ?? slowClients.idle };
-}
-
-function urlOf(server: Server): string {
+function formatUrl(server: Server): string {
   const { address, family, port } = server.address() as AddressInfo;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-/** The client left, maybe in the middle of a request: there is no one to answer. */
+/** Codes of connections that the client closed, possibly within a request: no answer is sent. */
 const GONE: ReadonlySet<string> = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
 
 const UNREADABLE: Readonly<Record<string, HttpProblemCode>> = {
@@ -108,12 +100,15 @@ const UNREADABLE: Readonly<Record<string, HttpProblemCode>> = {
 };
 
 /**
- * Writes the answer to what Node refuses, which never becomes a request: the client gets a problem document
- * with the headers of every answer, and the log a line, all the same.
+ * Logs a request that Node rejects before it reaches the application, and returns the answer: a problem
+ * document with the headers of every answer.
  */
-function refuse(code: HttpProblemCode, { log, headers = answerHeaders() }: ListenOptions): string {
+function writeRejection(
+  code: HttpProblemCode,
+  { log, headers = answerHeaders() }: ListenOptions,
+): string {
   const id = randomUUID();
-  const { status, body } = problemOf(new HttpProblem(code), id);
+  const { status, body } = toProblemAnswer(new HttpProblem(code), id);
   log.info({ request_id: id, status, code }, 'request');
   const text = JSON.stringify(body);
   return [

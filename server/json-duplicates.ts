@@ -1,9 +1,9 @@
-/** The name of a member, with its colon; any other string; the beginning of an object; its end. */
+/** A member's name with its colon, any other string, the start of an object, or its end. */
 const TOKENS = /("(?:[^"\\]|\\.)*")[ \t\r\n]*:|"(?:[^"\\]|\\.)*"|[{}]/g;
 
 /**
- * Tells whether an object in a text has a member twice, however its name is escaped (RFC 8259 section 4).
- * The text has to be valid JSON, of which the last such member is all that a parser keeps.
+ * Finds objects with duplicate members, however their names are escaped (RFC 8259 section 4). The text must be
+ * valid JSON. Parsers silently keep only the last of duplicates.
  */
 export function hasDuplicates(json: string): boolean {
   const open: Set<string>[] = [];

@@ -1,17 +1,17 @@
 import { SECOND } from '../lib/time.ts';
 import type { StandardOutput } from './output/standard-output.ts';
 
-/** For the last lines of the log, in milliseconds. */
-const FLUSH = SECOND;
+/** Milliseconds to write the last log lines. */
+const FLUSH_TIMEOUT = SECOND;
 
 /**
- * Ends the process with a code, after the last lines. Where the system still holds a write, such as one to a
- * terminal that was halted, an exit would wait for it: then SIGTERM ends the process, as if it were not handled.
+ * Ends the process with a code after writing the last lines. During a pending write, e.g. to a terminal stopped
+ * with Ctrl-S, `process.exit` would wait, so the process sends itself an unhandled SIGTERM instead.
  */
 export async function leave(code: number, output: StandardOutput): Promise<never> {
-  await output.flush(FLUSH);
-  if (!output.isHeld()) process.exit(code);
+  await output.flush(FLUSH_TIMEOUT);
+  if (!output.isWriting()) process.exit(code);
   process.removeAllListeners('SIGTERM');
   process.kill(process.pid, 'SIGTERM');
-  process.abort(); // the first process of a container survives its own SIGTERM
+  process.abort(); // PID 1 of a container survives its own SIGTERM
 }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { isIPv6 } from 'node:net';
 
-/** The server cannot listen where it should. The message says why and what to do. */
+/** Thrown when the server cannot listen on its address. The message says why and what to do. */
 export class CannotListen extends Error {
   override readonly name = 'CannotListen';
 }
@@ -11,7 +11,7 @@ interface Address {
   readonly port: number;
 }
 
-/** Listens on an address. Rejects with CannotListen, whatever the cause. */
+/** Listens on an address. Rejects with CannotListen. */
 export function listenOn(server: Server, { host, port }: Address): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
@@ -20,12 +20,12 @@ export function listenOn(server: Server, { host, port }: Address): Promise<void>
   });
 }
 
-/** Tells in a sentence why an address is of no use for listening, with what to do. */
+/** Explains in a sentence why the server cannot listen on an address, and what to do. */
 export function listenFault(host: string, port: number, error: NodeJS.ErrnoException): string {
   const { code = 'an unknown error' } = error;
   const { cause, remedy } = FAULTS[code] ?? UNKNOWN;
   const address = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
-  return `HOST and PORT, ${address}, are of no use to listen on: ${cause} (${code}). ${remedy}`;
+  return `Cannot listen on HOST and PORT, ${address}: ${cause} (${code}). ${remedy}`;
 }
 
 interface Fault {
@@ -35,20 +35,17 @@ interface Fault {
 
 const OTHER_HOST =
   'Set HOST to an address of this machine, such as 127.0.0.1, or to 0.0.0.0 for all of them';
-const UNRESOLVED: Fault = { cause: 'the name does not resolve here', remedy: OTHER_HOST };
+const UNRESOLVED: Fault = { cause: 'the name does not resolve', remedy: OTHER_HOST };
 const UNKNOWN: Fault = { cause: 'the system refused', remedy: 'Choose another HOST or PORT' };
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   EADDRINUSE: {
-    cause: 'another program listens there',
+    cause: 'another program is listening there',
     remedy: 'Stop that program, or choose another PORT',
   },
-  EACCES: {
-    cause: 'the port is reserved for root',
-    remedy: 'Choose a PORT of 1024 or above',
-  },
-  EADDRNOTAVAIL: { cause: 'it is no address of this machine', remedy: OTHER_HOST },
-  EAFNOSUPPORT: { cause: 'this machine has no such addresses', remedy: OTHER_HOST },
+  EACCES: { cause: 'the port is reserved for root', remedy: 'Choose a PORT of 1024 or above' },
+  EADDRNOTAVAIL: { cause: 'the address does not belong to this machine', remedy: OTHER_HOST },
+  EAFNOSUPPORT: { cause: 'this machine has no addresses of this kind', remedy: OTHER_HOST },
   EINVAL: { cause: 'the address is incomplete or not for listening', remedy: OTHER_HOST },
   ENOTFOUND: UNRESOLVED,
   EAI_AGAIN: UNRESOLVED,

@@ -2,7 +2,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import { describeError } from './describe-error.ts';
 import { openStandardOutput } from './output/standard-output.ts';
 
-/** JSON lines, on standard output unless another destination is given. Of an error only its kind, message, code and stack, never what it carries. */
+/** Creates a log of JSON lines, on standard output by default. Errors are logged without the data that they carry. */
 export function createLog(
   level: string,
   destination: DestinationStream = openStandardOutput(),

@@ -10,15 +10,15 @@ import { CannotListen } from './listen-on.ts';
 import { createLog } from './log.ts';
 import { misspelledSettings } from './misspelled-settings.ts';
 import { openStandardOutput } from './output/standard-output.ts';
-import { NotReady, type RunningServer, startServer, stopPatience } from './start.ts';
+import { NotReady, type RunningServer, startServer, stopTimeout } from './start.ts';
 import { listenForStop, type StopRequests } from './stop-requests.ts';
 
-/** For the database and the rest, once the requests have ended, in milliseconds. */
-const REST_PATIENCE = 5 * SECOND;
+/** Milliseconds to close the database and the rest once the requests have ended. */
+const CLOSE_TIMEOUT = 5 * SECOND;
 
 const output = openStandardOutput();
 
-/** Serves until it is asked to stop; resolves with the code to exit with. */
+/** Serves until it is asked to stop. Resolves with the exit code. */
 async function run(): Promise<number> {
   const environment = readEnvironment(process.cwd(), process.env);
   const config = parseConfig(environment);
@@ -26,7 +26,7 @@ async function run(): Promise<number> {
   log.info('JWT_SECRET_KEY validated successfully');
   for (const warning of misspelledSettings(environment)) log.warn(warning);
   const requests = listenForStop((err) =>
-    log.fatal({ err }, 'The server stops because of an error that nothing caught'),
+    log.fatal({ err }, 'The server stops because of an uncaught error'),
   );
   const first = requests.first.then((signal) => {
     if (signal !== undefined) log.info({ signal }, 'stopping');
@@ -40,7 +40,7 @@ async function run(): Promise<number> {
   return requests.hasErred() ? EXIT.failed : EXIT.ok;
 }
 
-/** Returns false where the stop failed, or took longer than it may. */
+/** Stops the server. Resolves with false when that fails or times out. */
 async function stop(
   server: RunningServer,
   config: Config,
@@ -49,30 +49,29 @@ async function stop(
 ): Promise<boolean> {
   server.drain();
   await Promise.race([delay(config.SHUTDOWN_DELAY), hurried]);
-  const deadline = delay(stopPatience(config) + REST_PATIENCE, false);
+  const deadline = delay(stopTimeout(config) + CLOSE_TIMEOUT, false);
   try {
     return await Promise.race([server.stop().then(() => true), deadline]);
   } catch (err) {
-    log.error({ err }, 'The server could not be stopped as it should');
+    log.error({ err }, 'The server did not stop cleanly');
     return false;
   }
 }
 
-function explain(error: unknown): number {
-  if (error instanceof ConfigError || error instanceof NotReady) return say(error, EXIT.config);
-  if (error instanceof CannotListen || isOfSystem(error)) return say(error, EXIT.failed);
+/** Reports why the server did not start. Returns the exit code. */
+function reportFailure(error: unknown): number {
+  const isConfiguration = error instanceof ConfigError || error instanceof NotReady;
+  if (isConfiguration || error instanceof CannotListen || isSystemError(error)) {
+    output.writeError(`rescind cannot start. ${error.message}\n`);
+    return isConfiguration ? EXIT.config : EXIT.failed;
+  }
   output.writeError(`${error instanceof Error ? error.stack : error}\n`);
   return EXIT.failed;
 }
 
-/** The system's own refusals, such as a working folder that is gone, are no faults of the program. */
-function isOfSystem(error: unknown): error is Error {
+/** Recognises an error of a system call, such as a missing working directory: not a bug, so no stack. */
+function isSystemError(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error;
 }
 
-function say({ message }: Error, code: number): number {
-  output.writeError(`rescind cannot start. ${message}\n`);
-  return code;
-}
-
-await leave(await run().catch(explain), output);
+await leave(await run().catch(reportFailure), output);

@@ -1,15 +1,15 @@
 import contentType from 'content-type';
 
 export interface MediaType {
-  /** Type and subtype, in lower case. */
+  /** Type and subtype in lower case. */
   readonly type: string;
-  /** The parameters, by their names in lower case. */
+  /** Parameters by their names in lower case. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
 /**
- * Parses a Content-Type header (RFC 9110 section 8.3); undefined where it is malformed, or has a parameter twice
- * (RFC 6838 section 4.3). Parameters may be empty, as in `application/json;`, and tabs may stand around them
+ * Parses a Content-Type header (RFC 9110 section 8.3). Returns undefined when it is malformed or has a duplicate
+ * parameter (RFC 6838 section 4.3). Parameters may be empty, as in `application/json;`, and surrounded by tabs
  * (section 5.6.6).
  */
 export function parseMediaType(header: string): MediaType | undefined {
@@ -22,16 +22,16 @@ export function parseMediaType(header: string): MediaType | undefined {
   }
 }
 
-/** Quoted strings, which stay as they are; empty parameters; and white space. */
+/** Quoted strings, which are kept as they are, empty parameters, and white space. */
 const LOOSE = /"(?:[^"\\]|\\.)*"|[ \t]*;[ \t]*(?=;|$)|[ \t]+/g;
 
-/** The parser knows neither an empty parameter nor a tab. */
+/** Removes empty parameters and tabs, which the parser rejects. */
 function tighten(match: string): string {
   if (match.startsWith('"')) return match;
   return match.includes(';') ? '' : ' ';
 }
 
-/** The parser keeps the last of two parameters of one name. */
+/** Counts the parameters as sent: the parser keeps only the last of duplicates. */
 function countParameters(tight: string): number {
   return tight.replace(/"(?:[^"\\]|\\.)*"/g, '').split(';').length - 1;
 }

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
-import type { Environment } from './environment.ts';
-import { withoutEmpty } from './secret-files.ts';
+import type { Connection } from '../lib/store/database.ts';
+import { type Environment, withoutEmpty } from './environment.ts';
 import { SECRETS, settings } from './settings.ts';
 
 const KNOWN: readonly string[] = [
@@ -8,46 +8,54 @@ const KNOWN: readonly string[] = [
   ...SECRETS.map((name) => `${name}_FILE`),
 ];
 
-/** Names of this length are near to too many others, such as HOST and HOME. */
+/** Length up to which names are close to too many others, such as HOST and HOME. */
 const SHORT = 5;
 
-/** The beginnings of names that hardly anything else in an environment has. */
+/** Prefixes that hardly any other variable in an environment has. */
 const PREFIX =
   /^(JWT|MONGODB|BCRYPT|CORS|REFRESH|ACCESS_TOKEN|LOGIN_FAILURES|PRIMARY_PROOF|PASSWORD_MIN|TRUST|KEEP_ALIVE|SHUTDOWN|REQUEST|AUDIT)_/;
 
-/** Kubernetes and Docker describe a service `mongodb` by variables that begin so, too. */
+/** Variables that Kubernetes and Docker set for a service, e.g. one named `mongodb`. */
 const SERVICE_NAME = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$|_ENV_\w+$/;
 const SERVICE_VALUE = /^(tcp|udp|sctp):\/\/|^\/\S+\/\S+$/;
 
-/** Finds variables that were meant as settings, by their names, and are none. Returns a sentence for each, without the value. */
+/** Finds variables whose names resemble settings. Returns a warning for each, without its value. */
 export function misspelledSettings(env: Environment): string[] {
   return Object.entries(withoutEmpty(env))
-    .filter(([name, value = '']) => isForUs(name) && !isOfService(name, value))
+    .filter(([name, value = '']) => isMisspelled(name) && !describesService(name, value))
     .map(([name]) => describe(name));
 }
 
-function isForUs(name: string): boolean {
-  if (KNOWN.includes(name)) return false;
-  const text = normalized(name);
-  return PREFIX.test(text) || KNOWN.some((known) => isNear(text, known) || extend(text, known));
+/** Lists in a warning, if needed, the options of MONGODB_URI that rescind sets to other values. */
+export function overriddenOptions({ overridden }: Pick<Connection, 'overridden'>): string[] {
+  if (overridden.length === 0) return [];
+  return [
+    `rescind ignores these options of MONGODB_URI and sets its own: ${overridden.join(', ')}`,
+  ];
 }
 
-function isOfService(name: string, value: string): boolean {
+function isMisspelled(name: string): boolean {
+  if (KNOWN.includes(name)) return false;
+  const text = normalize(name);
+  return PREFIX.test(text) || KNOWN.some((known) => isClose(text, known) || extend(text, known));
+}
+
+function describesService(name: string, value: string): boolean {
   return SERVICE_NAME.test(name) || SERVICE_VALUE.test(value);
 }
 
-/** Returns the name as a setting would spell it. */
-function normalized(name: string): string {
+/** Spells a name like a setting: upper case, with underscores. */
+function normalize(name: string): string {
   return name.toUpperCase().replaceAll(/[-. ]/g, '_');
 }
 
-function isNear(text: string, known: string): boolean {
-  if (Math.abs(text.length - known.length) > 2) return false; // spares the comparison
+function isClose(text: string, known: string): boolean {
+  if (Math.abs(text.length - known.length) > 2) return false; // fast path
   const edits = distance(text, known);
   return edits <= (known.length > SHORT ? 2 : 1) || (edits === 2 && areAnagrams(text, known));
 }
 
-/** Two letters that have changed places are two edits to this library. */
+/** Recognises swapped letters, which count as two edits. */
 function areAnagrams(text: string, known: string): boolean {
   return [...text].sort().join() === [...known].sort().join();
 }
@@ -57,9 +65,9 @@ function extend(text: string, known: string): boolean {
 }
 
 function describe(name: string): string {
-  const text = normalized(name);
+  const text = normalize(name);
   const nearest = closest(text, KNOWN);
-  const isMeant = isNear(text, nearest) || extend(text, nearest) || extend(nearest, text);
-  const advice = isMeant ? `Is ${nearest} meant?` : 'The settings are listed in .env.example.';
+  const isMeant = isClose(text, nearest) || extend(text, nearest) || extend(nearest, text);
+  const advice = isMeant ? `Did you mean ${nearest}?` : 'See .env.example for all settings.';
   return `${name} is not a setting and has no effect. ${advice}`;
 }

@@ -9,7 +9,7 @@ import {
   type Refusal,
 } from '../lib/errors.ts';
 
-/** What goes wrong before a use case is reached. */
+/** Codes of requests that are rejected before a use case is called. */
 export type HttpProblemCode =
   | 'missing_token'
   | 'several_credentials'
@@ -29,30 +29,30 @@ export type HttpProblemCode =
 
 export type ProblemCode = AuthErrorCode | HttpProblemCode;
 
-/** Every answer that is not a success: its status and its sentence. */
+/** Status and sentence of every answer that is not a success. */
 const problems: Readonly<Record<ProblemCode, Refusal>> = {
   ...REFUSALS,
   missing_token: [401, 'Could not validate credentials'],
-  several_credentials: [400, 'The request has more than one Authorization header'],
-  several_client_credentials: [400, 'The client must prove who it is in one way, not in several'],
-  malformed_body: [400, 'The body must be a JSON object in UTF-8, with no member twice'],
+  several_credentials: [400, 'Send exactly one Authorization header'],
+  several_client_credentials: [400, 'Use exactly one client authentication method'],
+  malformed_body: [400, 'The body must be a JSON object in UTF-8 without duplicate members'],
   unexpected_body: [400, 'This endpoint takes no request body; use query parameters'],
   malformed_form: [
     400,
-    'The body must be a form (application/x-www-form-urlencoded) in UTF-8, with no parameter twice',
+    'The body must be application/x-www-form-urlencoded in UTF-8 without duplicate parameters',
   ],
   bad_request: [400, 'The request is not valid HTTP'],
   not_found: [404, 'There is nothing at this path'],
-  method_not_allowed: [405, 'This path has other methods; see the Allow header'],
+  method_not_allowed: [405, 'This path does not support this method; see the Allow header'],
   request_timeout: [408, 'The request did not arrive in time'],
   body_too_large: [413, 'The body must be at most 16 KiB'],
-  unsupported_media_type: [415, 'The body must be sent as application/json in UTF-8'],
-  expectation_failed: [417, 'The expectation in the Expect header cannot be met'],
-  headers_too_large: [431, 'The headers of the request are too large'],
-  internal_error: [500, 'Something went wrong on our side'],
+  unsupported_media_type: [415, 'Send the body as application/json in UTF-8'],
+  expectation_failed: [417, 'Send no Expect header other than 100-continue'],
+  headers_too_large: [431, 'The request headers are too large; send less than 16 KiB'],
+  internal_error: [500, 'Internal server error'],
 };
 
-/** A request that never reaches a use case. Hosts answer it by themselves, as they do an AuthError. */
+/** Rejects a request before it reaches a use case. Hosts such as Koa answer it themselves, like an AuthError. */
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
   readonly code: HttpProblemCode;
@@ -79,7 +79,7 @@ export interface HttpProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A problem document (RFC 9457) with what goes around it. */
+/** A problem document (RFC 9457) with its status and headers. */
 export interface ProblemAnswer {
   readonly status: number;
   readonly code: ProblemCode;
@@ -96,15 +96,15 @@ export interface ProblemDocument {
   readonly errors?: readonly InputFault[];
 }
 
-/** Recognises an error that says by itself how it is answered, of this copy of the package or of another one. */
+/** Recognises errors of rescind, of this copy of the package or of another one. */
 export function isProblem(error: unknown): error is AuthError | HttpProblem {
   return error instanceof AuthError || error instanceof HttpProblem;
 }
 
-/** The answer for whatever was thrown. An error that is not ours says nothing but that it happened. */
-export function problemOf(error: unknown, requestId?: string): ProblemAnswer {
+/** Converts anything thrown to an answer. Errors of others become `internal_error`, without their text. */
+export function toProblemAnswer(error: unknown, requestId?: string): ProblemAnswer {
   const { code, headers } = isProblem(error) ? error : INTERNAL_ERROR;
-  const [status, detail] = refusalOf(code, error);
+  const [status, detail] = findRefusal(code, error);
   const title = STATUS_CODES[status] ?? 'Error';
   const faults = error instanceof AuthError && error.faults.length > 0 ? error.faults : undefined;
   return {
@@ -117,8 +117,8 @@ export function problemOf(error: unknown, requestId?: string): ProblemAnswer {
 
 const INTERNAL_ERROR = { code: 'internal_error', headers: {} } as const;
 
-/** Another copy of the package may be newer, and know codes that this one does not. */
-function refusalOf(code: ProblemCode, error: unknown): Refusal {
+/** Finds the status and sentence of a code. An error of a newer copy of the package brings its own. */
+function findRefusal(code: ProblemCode, error: unknown): Refusal {
   if (Object.hasOwn(problems, code) || !isProblem(error)) return problems[code];
   return [error.status, error.expose ? error.message : problems.internal_error[1]];
 }

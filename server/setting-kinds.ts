@@ -4,25 +4,25 @@ import { uriFault } from '../lib/store/database.ts';
 import { DAY, parseDuration, SECOND } from '../lib/time.ts';
 import { privateKeyFault, publicKeysFault } from '../lib/tokens/asymmetric-key.ts';
 import { secretFault } from '../lib/tokens/secret-rules.ts';
-import { unquoted } from './intact-values.ts';
-import { areNames } from './raw-headers.ts';
+import { unquote } from './intact-values.ts';
+import { hasValidNames } from './raw-headers.ts';
 
-/** The command that makes a good JWT_SECRET_KEY. */
+/** The command that generates JWT_SECRET_KEY. */
 export const REMEDY = 'Make one with: npm run -s generate-secret';
 
-/** A secret that keeps the rules. */
+/** A strong secret. */
 export const secret = z.string().superRefine((value, context) => {
   const fault = secretFault(value);
   if (fault !== undefined) context.addIssue(`${fault}. ${REMEDY}`);
 });
 
-/** Several of them: a JSON array, one on each line, or comma-separated. */
+/** A list of secrets: a JSON array, one per line, or comma-separated. */
 export const previousSecrets = z.string().transform((text, context) => {
   const { secrets, mayBeCut } = splitSecrets(text.trim());
   if (secrets === undefined)
-    context.addIssue('must be a JSON array of strings where it begins with [');
+    context.addIssue('must be a JSON array of strings if it begins with [');
   secrets?.forEach((value, index) => {
-    const fault = pieceFault(value, text);
+    const fault = findSecretFault(value, text);
     if (fault === undefined) return;
     const remedy = mayBeCut ? `${MAY_BE_CUT}. ${LEAVE_OUT}` : LEAVE_OUT;
     context.addIssue(`(secret ${index + 1} of the list) ${fault}. ${remedy}`);
@@ -30,54 +30,55 @@ export const previousSecrets = z.string().transform((text, context) => {
   return mayBeCut ? withJoined(secrets ?? []) : [...(secrets ?? [])];
 });
 
-/** In a JSON array quotes are told from the secret. */
-function pieceFault(value: string, list: string): string | undefined {
-  if (!list.trim().startsWith('[') && unquoted(value) !== value) return 'has quotes around it';
+/** Finds the fault of one secret. Quotes around it are a fault, except within a JSON array. */
+function findSecretFault(value: string, list: string): string | undefined {
+  if (!list.trim().startsWith('[') && unquote(value) !== value) return 'has quotes around it';
   return secretFault(value);
 }
 
 const MAY_BE_CUT =
-  'If a comma is a part of the secret, write the list as a JSON array, or one secret on each line';
+  'If a comma is part of the secret, write the list as a JSON array, or one secret per line';
 
-/** A new one would verify nothing that the old one has signed. */
+/** No advice to generate another one: it would not verify the old tokens. */
 const LEAVE_OUT =
-  'Where it cannot be mended, take it out of the list: tokens that it signed are refused from then on, and their users log in again';
+  'If you cannot correct it, remove it from the list: its tokens are rejected from then on, and their users must log in again';
 
 interface SecretList {
   readonly secrets?: readonly string[];
-  /** True where a comma in a secret would have cut it in two. */
+  /** True if a comma within a secret could have been taken for a separator. */
   readonly mayBeCut: boolean;
 }
 
 function splitSecrets(text: string): SecretList {
-  if (text.startsWith('[')) return { ...parsed(text), mayBeCut: false };
+  if (text.startsWith('[')) return { ...parseArray(text), mayBeCut: false };
   const lines = text.split(/[\r\n]+/).map((line) => line.trim());
   if (lines.length > 1) return { secrets: lines, mayBeCut: false };
   const pieces = text.split(',').map((piece) => piece.trim());
   if (pieces.length > 1) return { secrets: pieces, mayBeCut: true };
-  return { secrets: [...splitOtherwise(text), text], mayBeCut: false };
+  return { secrets: [...splitUnusual(text), text], mayBeCut: false };
 }
 
-/** Secrets between which something else stands; none where what is between them can only be a part of one. */
-function splitOtherwise(text: string): readonly string[] {
+/** Splits at unusual separators. Returns nothing unless every piece is a strong secret itself. */
+function splitUnusual(text: string): readonly string[] {
   const pieces = text.split(/\s+|;|\\r?\\?n/).filter((piece) => piece !== '');
   return pieces.length > 1 && pieces.every((piece) => secretFault(piece) === undefined)
     ? pieces
     : [];
 }
 
-/** A sign that a password has, and no secret in hexadecimal or base64. */
-const SIGN = /[^\w+/=.~-]/;
+/** A character that passwords have, and secrets in hexadecimal or base64 have not. */
+const PASSWORD_CHARACTER = /[^\w+/=.~-]/;
 
-/** Adds the secrets with the comma where it may as well be a part of one: they only verify. */
+/** Adds the secrets that result if a comma is part of one. They only verify. */
 function withJoined(pieces: readonly string[]): string[] {
   const joined = pieces.flatMap((_, start) =>
     pieces.slice(start + 1).map((_, more) => pieces.slice(start, start + more + 2).join(',')),
   );
-  return [...pieces, ...joined.filter((secret) => SIGN.test(secret.replaceAll(',', '')))];
+  const likely = joined.filter((secret) => PASSWORD_CHARACTER.test(secret.replaceAll(',', '')));
+  return [...pieces, ...likely];
 }
 
-function parsed(text: string): { secrets?: readonly string[] } {
+function parseArray(text: string): { secrets?: readonly string[] } {
   try {
     const { data } = z.array(z.string()).min(1).safeParse(JSON.parse(text));
     return data === undefined ? {} : { secrets: data };
@@ -98,93 +99,93 @@ export const publicKeys = z.string().superRefine((value, context) => {
   if (fault !== undefined) context.addIssue(fault);
 });
 
-/** The database, as `connect` takes it. */
+/** The address of the database for `connect`. */
 export const mongodbUri = z
-  .string('is missing. It names the database, such as mongodb://127.0.0.1:27017/rescind')
+  .string('is missing. Set it to the database, such as mongodb://127.0.0.1:27017/rescind')
   .superRefine((uri, context) => {
     const fault = uriFault(uri);
     if (fault !== undefined) context.addIssue(fault);
   });
 
-/** An address or a name to listen on. An IPv6 address may be in brackets, as in a URL. */
+/** An address or a host name to listen on. An IPv6 address may have brackets, as in a URL. */
 export const host = z
   .string()
   .transform((text) => text.trim().replace(/^\[(.*)\]$/, '$1'))
   .refine(
     (text) => isIP(text) !== 0 || HOST_NAME.test(text),
-    'must be an address or a name of this machine and nothing else, such as 0.0.0.0, 127.0.0.1, ::1 or localhost: no scheme, no path, and the port in PORT',
+    'must be an address or a name of this machine, such as 0.0.0.0, 127.0.0.1, ::1 or localhost, without scheme, port or path. Set the port by PORT',
   );
 
-/** RFC 1123 section 2.1, and the underscore that containers' names have. */
+/** A host name (RFC 1123 section 2.1), also with underscores, as in names of containers. */
 const HOST_NAME = /^(?=.{1,253}$)[a-z\d_]([\w-]{0,61}[\w])?(\.[a-z\d_]([\w-]{0,61}[\w])?)*\.?$/i;
 
-/** Origins as browsers and app shells write them (RFC 6454 section 6.2), comma-separated. */
-export const origins = list('origin', originFault);
+/** Comma-separated origins as browsers and app shells write them (RFC 6454 section 6.2). */
+export const origins = list('origin', findOriginFault);
 
-/** Names of headers (RFC 9110 section 5.1), comma-separated. */
-export const headerNames = list('header', headerNameFault);
+/** Comma-separated names of headers (RFC 9110 section 5.1). */
+export const headerNames = list('header', findHeaderNameFault);
 
-/** Elements of which each is right; the message counts them from 1. */
-function list(what: string, faultOf: (element: string) => string | undefined) {
+/** A comma-separated list. Messages count its elements from 1. */
+function list(what: string, findFault: (element: string) => string | undefined) {
   return z
     .string()
     .transform((text) => text.split(',').map((element) => element.trim()))
     .superRefine((elements, context) => {
       elements.forEach((element, index) => {
-        const fault = faultOf(element);
+        const fault = findFault(element);
         if (fault !== undefined) context.addIssue(`(${what} ${index + 1} of the list) ${fault}`);
       });
     });
 }
 
-/** A scheme of its own is that of an app shell or an extension, such as `capacitor://localhost`. */
+/** An origin of any scheme: app shells and extensions have their own, such as `capacitor://localhost`. */
 const ORIGIN = /^([a-z][a-z\d+.-]*):\/\/[^/?#@*\s\\]+$/i;
 
-/** Schemes that no page is loaded by. */
+/** Schemes that pages are never loaded by. */
 const NO_PAGES: ReadonlySet<string> = new Set(['ftp', 'ws', 'wss', 'mongodb']);
 
-/** Anything that a browser would write in another way would never match. */
-function originFault(text: string): string | undefined {
+/** Requires the spelling of browsers, since any other would never match. */
+function findOriginFault(text: string): string | undefined {
   const [, scheme] = ORIGIN.exec(text) ?? [];
   if (text === 'file://') return undefined;
   if (scheme === undefined || NO_PAGES.has(scheme) || !URL.canParse(text)) {
-    return 'must be <scheme>://<host>[:<port>], with no path; neither * nor null is one';
+    return 'must be <scheme>://<host>[:<port>] without a path; * and null are not allowed';
   }
   const written = serializeOrigin(new URL(text), scheme.toLowerCase());
-  return text === written ? undefined : `must be an origin and nothing else, written ${written}`;
+  return text === written ? undefined : `must be only an origin, written ${written}`;
 }
 
-/** The origin of a scheme that the URL Standard does not know is opaque there, and not to browsers. */
+/** Serializes an origin. The URL Standard makes those of unknown schemes opaque, browsers do not. */
 function serializeOrigin({ origin, host }: URL, scheme: string): string {
   return origin === 'null' ? `${scheme}://${host}` : origin;
 }
 
-function headerNameFault(text: string): string | undefined {
-  return areNames([text]) && text !== '*' ? undefined : 'must be the name of a header';
+function findHeaderNameFault(text: string): string | undefined {
+  return hasValidNames([text]) && text !== '*' ? undefined : 'must be the name of a header';
 }
 
 /** A whole number within bounds. */
-export function integer(least: number, most: number) {
-  const message = `must be a whole number from ${least} to ${most}`;
+export function integer(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
     .regex(/^\d{1,9}$/, message)
     .transform(Number)
-    .refine((value) => value >= least && value <= most, message);
+    .refine((value) => value >= min && value <= max, message);
 }
 
-/** A duration within bounds, as milliseconds. */
-export function duration(least: number, leastText: string, most: number, mostText: string) {
-  const message = `must be a duration from ${leastText} to ${mostText}, written <integer><ms|s|m|h|d>`;
+/** A duration within bounds, in milliseconds. */
+export function duration(min: number, minText: string, max: number, maxText: string) {
+  const message = `must be a duration from ${minText} to ${maxText}, written <integer><ms|s|m|h|d>`;
   return z
     .string()
     .transform((text) => parseDuration(text) ?? Number.NaN)
-    .refine((value) => value >= least && value <= most, message);
+    .refine((value) => value >= min && value <= max, message);
 }
 
-/** So many failures within a duration. */
+/** A number of failures within a duration. */
 export function limit() {
-  const message = 'must be <failures>/<duration>, such as 10/15m, over at most 365d';
+  const message = 'must be <failures>/<duration>, such as 10/15m, with a duration of at most 365d';
   return z
     .string()
     .regex(/^[1-9]\d{0,5}\/\d+(s|m|h|d)$/, message)

@@ -19,10 +19,7 @@ import {
   secret,
 } from './setting-kinds.ts';
 
-/**
- * Every setting: how it is read, and what it is where it is not set. `.env.example` has the same
- * list with the meanings.
- */
+/** Parsers and defaults of all settings. `.env.example` documents them. */
 export const settings = {
   HOST: host.prefault('0.0.0.0'),
   PORT: integer(0, 65_535).prefault('8001'),
@@ -64,7 +61,7 @@ export const settings = {
     .prefault('info'),
 } as const;
 
-/** Settings that are secret, or as long as one: each can also be given as NAME_FILE, and its value is never printed. */
+/** Secret or long settings, which can also be set by NAME_FILE. Their values are never printed. */
 export const SECRETS = [
   'MONGODB_URI',
   'JWT_SECRET_KEY',

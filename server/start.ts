@@ -6,31 +6,31 @@ import { answerHeaders } from './answer-headers.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { type ListenOptions, listen } from './http-server.ts';
-import { overriddenOptions } from './overridden-options.ts';
+import { overriddenOptions } from './misspelled-settings.ts';
 
 export interface RunningServer {
   readonly url: string;
-  /** Tells that the server is about to stop: not ready from now on, and every answer ends its connection. Serves on. */
+  /** Prepares to stop: `/readyz` answers 503 and every answer closes its connection. Requests are still served. */
   drain(): void;
-  /** Lets requests under way finish for up to `stopPatience`, then closes everything that was opened. */
+  /** Lets requests under way finish for up to `stopTimeout`, then closes everything that was opened. */
   stop(): Promise<void>;
 }
 
-/** The database answers, and is not what this version needs. The message says what to do. */
+/** Thrown when the database answers but is not what this version needs. The message says what to do. */
 export class NotReady extends Error {
   override readonly name = 'NotReady';
 }
 
-const LEAST_STOP_PATIENCE = 5 * SECOND;
+const MIN_STOP_TIMEOUT = 5 * SECOND;
 
-/** Milliseconds that requests under way have once the listener is closed: as long as any answer may take. */
-export function stopPatience({ REQUEST_DEADLINE }: Pick<Config, 'REQUEST_DEADLINE'>): number {
-  return Math.max(LEAST_STOP_PATIENCE, REQUEST_DEADLINE);
+/** Milliseconds for requests under way once the listener is closed: no answer takes longer. */
+export function stopTimeout({ REQUEST_DEADLINE }: Pick<Config, 'REQUEST_DEADLINE'>): number {
+  return Math.max(MIN_STOP_TIMEOUT, REQUEST_DEADLINE);
 }
 
 /**
- * Wires everything and listens. Throws NotReady where somebody has to see to the database first; a
- * database that cannot be reached yet is no reason not to start: requests answer 503 until it can.
+ * Wires everything and listens. Throws NotReady when an operator must change something first. An
+ * unreachable database does not prevent the start: requests are answered 503 until it is reachable.
  */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
   const connection = connect(config.MONGODB_URI, {
@@ -40,8 +40,9 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   for (const warning of overriddenOptions(connection)) log.warn(warning);
   const auth = await createAuth({ db: connection.db, log, ...authOptions(config) });
   try {
-    await inspect(auth, log);
-    logKids(auth, log);
+    await assertReady(auth, log);
+    const { accessTokens: access_token_kid, refreshTokens: refresh_token_kid } = auth.kids;
+    log.info({ access_token_kid, refresh_token_kid }, 'new tokens are signed with these keys');
     let stopping = false;
     const app = createApp({
       auth,
@@ -62,7 +63,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
       drain,
       async stop() {
         drain();
-        await server.close(stopPatience(config));
+        await server.close(stopTimeout(config));
         await closeAll(connection, auth);
       },
     };
@@ -77,7 +78,7 @@ function listenOptions(config: Config, log: Logger): ListenOptions {
     host: config.HOST,
     port: config.PORT,
     log,
-    keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT,
+    timeouts: { keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT },
     headers: answerHeaders(config.CORS_ORIGINS),
   };
 }
@@ -108,23 +109,17 @@ function authOptions(config: Config) {
   };
 }
 
-async function inspect(auth: Auth, log: Logger): Promise<void> {
+/** Throws NotReady for a failed check that waiting does not mend, and logs the others. */
+async function assertReady(auth: Auth, log: Logger): Promise<void> {
   const { ok, checks } = await auth.checkHealth();
-  const refusal = Object.values(checks).find(({ needsOperator }) => needsOperator);
-  if (refusal !== undefined) throw new NotReady(refusal.detail);
+  const failed = Object.values(checks).find(({ needsOperator }) => needsOperator);
+  if (failed !== undefined) throw new NotReady(failed.detail);
   if (!checks.database.ok) {
-    log.warn({ checks }, 'The database cannot be reached; requests answer 503 until it can');
+    log.warn({ checks }, 'The database cannot be reached; requests are answered 503 until it can');
     return;
   }
-  if (!ok) log.error({ checks }, 'Requests answer 503 until this is put right');
-}
-
-/** For whoever has to revoke one of them. */
-function logKids({ kids }: Auth, log: Logger): void {
-  log.info(
-    { access_token_kid: kids.accessTokens, refresh_token_kid: kids.refreshTokens },
-    'new tokens are made with these keys',
-  );
+  if (!ok)
+    log.error({ checks }, 'A health check failed; requests are answered 503 until it passes');
 }
 
 async function closeAll(connection: Connection, auth: Auth): Promise<void> {

@@ -1,26 +1,26 @@
 import { EventEmitter, once } from 'node:events';
 import { SECOND } from '../lib/time.ts';
 
-/** The wishes that this process end, and what nothing caught. */
+/** Signals and uncaught errors that stop the process. */
 export interface StopRequests {
-  /** Resolves with the first signal; with undefined where an error came first. */
+  /** Resolves with the first signal, or with undefined when an error came first. */
   readonly first: Promise<NodeJS.Signals | undefined>;
-  /** Resolves when the end is wanted without delay: at SIGQUIT or an error, or a second signal. */
+  /** Resolves when the process must stop without delay: at SIGQUIT, an error, or a second signal. */
   readonly hurried: Promise<void>;
-  /** True once there was an error that nothing caught. */
+  /** Returns true after an uncaught error. */
   hasErred(): boolean;
 }
 
-/** Signals that end the server; all others are Node's to act on, or ignored here. */
+/** Signals that stop the server. The others have Node's default action, or are ignored below. */
 const STOPS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const STOPS_WITHOUT_DELAY = ['SIGQUIT'] as const;
-/** SIGUSR1 would open Node's debugger to everyone on this machine, and SIGUSR2 end the process. */
+/** Signals that would do harm: SIGUSR1 opens Node's debugger to everyone on this machine, SIGUSR2 ends the process. */
 const IGNORED = ['SIGUSR1', 'SIGUSR2'] as const;
 
-/** npm passes on a Ctrl-C that the terminal has sent as well: signals within so many milliseconds are one request. */
+/** Milliseconds within which signals are one request: npm forwards a Ctrl-C that the terminal sends as well. */
 const SAME_REQUEST_WITHIN = SECOND / 2;
 
-/** Listens for signals and uncaught errors, for as long as the process lives. `onError` hears of each error. */
+/** Listens for signals and uncaught errors until the process ends. `onError` receives each error. */
 export function listenForStop(onError: (error: unknown) => void): StopRequests {
   let firstAt: number | undefined;
   let errors = 0;

@@ -127,7 +127,7 @@ for (const [fault, code] of Object.entries(UNCAUGHT)) {
     const server = await startServer(t, env);
     const begun = await begunRequest(server.url);
     server.kill('SIGUSR2');
-    await server.seen(/"level":"fatal".*that nothing caught/);
+    await server.seen(/"level":"fatal".*uncaught error/);
     await refused(server.url);
     t.deepEqual(await begun.end(), REFUSES_BODY);
     t.like(await server.finished, { code: 1, signal: null, stderr: '' });

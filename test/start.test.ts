@@ -84,7 +84,7 @@ test('server starts with a private key, and its log names the keys and holds non
     .split('\n')
     .map((line) => JSON.parse(line));
   t.like(
-    lines.find((line) => line.msg === 'new tokens are made with these keys'),
+    lines.find((line) => line.msg === 'new tokens are signed with these keys'),
     { access_token_kid: body.keys[0].kid, refresh_token_kid: await secretKid(secret) },
   );
   t.false(stdout.includes(privateKey.split('\n')[1] ?? ''));
@@ -111,7 +111,7 @@ test('a misspelled setting is told in the log, and the server starts', async (t)
     JWT_SECRET_KEY: generateSecret(),
     CORS_ORIGIN: 'https://shop.example',
   });
-  await server.seen(/"level":"warn".*CORS_ORIGIN is not a setting.*CORS_ORIGINS meant/);
+  await server.seen(/"level":"warn".*CORS_ORIGIN is not a setting.*mean CORS_ORIGINS/);
   t.is((await send(`${server.url}/readyz`)).status, 200);
 });
 
@@ -157,9 +157,9 @@ test('.env in the working folder is read, and the real environment wins', async 
 
 /** What HOST is, the code the server ends with, and what it says. */
 const OF_NO_USE: readonly (readonly [host: string, code: number, sentence: RegExp])[] = [
-  ['no-such-name.invalid', 1, /does not resolve here \((?:ENOTFOUND|EAI_AGAIN)\)/],
-  ['256.1.1.1', 1, /does not resolve here/],
-  ['192.0.2.1', 1, /no address of this machine \(EADDRNOTAVAIL\)/],
+  ['no-such-name.invalid', 1, /does not resolve \((?:ENOTFOUND|EAI_AGAIN)\)/],
+  ['256.1.1.1', 1, /does not resolve/],
+  ['192.0.2.1', 1, /does not belong to this machine \(EADDRNOTAVAIL\)/],
   ['[2001:db8::1]', 1, /HOST and PORT, \[2001:db8::1\]:\d+, .*\(E[A-Z]+\)/],
   ['fe80::1', 1, /\(E[A-Z]+\)/],
   ['fe80::1%nowhere0', 1, /\(E[A-Z_]+\)/],

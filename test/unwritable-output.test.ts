@@ -34,12 +34,15 @@ const full = () => opened('/dev/full');
 const inShell = (script: string) => ['bash', '--norc', '-c', script, 'bash'];
 
 const CASES: Readonly<Record<string, Case>> = {
-  'a full disk': { outputs: () => [full(), 'pipe'], tells: /^rescind drops lines .*ENOSPC.*\n$/ },
+  'a full disk': {
+    outputs: () => [full(), 'pipe'],
+    tells: /^rescind is dropping log lines.*ENOSPC.*\n$/,
+  },
   'a full disk, with standard error on it too': { outputs: () => [full(), full()] },
   'a pipe whose reader has gone': {
     outputs: () => ['pipe', 'pipe'],
     breaks: 'stdout',
-    tells: /^rescind drops lines .*EPIPE.*\n$/,
+    tells: /^rescind is dropping log lines.*EPIPE.*\n$/,
   },
   'pipes whose readers have gone': { outputs: () => ['pipe', 'pipe'], breaks: 'both' },
   'a pipe that nobody reads': { outputs: () => ['pipe', 'pipe'], tells: /^$/ },

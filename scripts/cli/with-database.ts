@@ -1,13 +1,13 @@
-import { type Connection, connect } from '../../lib/store/database.ts';
+import { type Connection, connect, type Db, orUnavailable } from '../../lib/store/database.ts';
+import { isReady } from '../../lib/store/migrate.ts';
 import { HOUR } from '../../lib/time.ts';
 import { type DatabaseConfig, parseDatabaseConfig } from '../../server/config.ts';
 import { readEnvironment } from '../../server/environment.ts';
-import { misspelledSettings } from '../../server/misspelled-settings.ts';
-import { overriddenOptions } from '../../server/overridden-options.ts';
+import { misspelledSettings, overriddenOptions } from '../../server/misspelled-settings.ts';
 
 /**
- * Runs the work on the configured database and closes the connection, however it ends. A
- * command may take an hour: building an index over a large collection is no request.
+ * Connects to the configured database, runs the work, and closes the connection. Commands to MongoDB may take an
+ * hour, e.g. to build an index over a large collection.
  */
 export async function withDatabase<T>(
   work: (db: Connection['db'], config: DatabaseConfig) => Promise<T>,
@@ -29,4 +29,14 @@ export async function withDatabase<T>(
 
 function warn(warnings: readonly string[]): void {
   for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
+}
+
+/** Throws a refusal if the database is not migrated: addresses might not be unique. */
+export async function assertReady(
+  db: Db,
+  collection: Parameters<typeof isReady>[1],
+  refusal: (message: string) => Error,
+): Promise<void> {
+  if (await orUnavailable(isReady(db, collection))) return;
+  throw refusal('The database is not ready. Run: npm run migrate');
 }

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { readEnvironment } from '../../server/environment.ts';
+import { readEnvironment, readText } from '../../server/environment.ts';
 import { EXIT } from '../../server/exit-codes.ts';
-import { readText } from '../../server/text-file.ts';
 import { ExitError } from './exit-error.ts';
 import { leadsAway } from './loopback.ts';
 import { freePort } from './mongod/free-port.ts';

@@ -3,26 +3,26 @@ import type { Middleware } from 'koa';
 import { MINUTE, toSeconds } from '../../lib/time.ts';
 import type { Route } from '../routes/route.ts';
 
-/** What a page has to see of an answer beside its body: whether and when to try again, and what to ask support for. */
+/** Headers that pages may read: for retries and for support requests. */
 const EXPOSED = ['Retry-After', 'WWW-Authenticate', 'X-Request-Id'];
 
-/** For so long a browser may remember what it was told. */
-const REMEMBERED = 10 * MINUTE;
+/** Milliseconds that browsers may cache the answer to a preflight request. */
+const MAX_AGE = 10 * MINUTE;
 
-/** The headers without which nothing here can be asked for. */
+/** Request headers that the API itself needs. */
 const NEEDED = ['Authorization', 'Content-Type'];
 
 export interface AllowOriginsOptions {
-  /** Origins as browsers write them, compared as a whole. */
+  /** Origins as browsers write them. */
   readonly origins: readonly string[];
-  /** Names of request headers that pages may send, beside `Authorization` and `Content-Type`. */
+  /** Names of request headers that pages may send besides `Authorization` and `Content-Type`. */
   readonly headers: readonly string[];
 }
 
 /**
- * Lets pages of these origins, and of no others, read the answers in a browser (the Fetch standard's CORS),
- * errors too. Tokens come in a header that pages set themselves, so credentials are never asked for. The
- * endpoints for registered clients are left out: a page can keep no client's secret.
+ * Lets pages of these origins read the answers in a browser, errors included (CORS of the Fetch standard).
+ * Credentials mode is never allowed: pages set the Authorization header themselves. Endpoints for registered
+ * clients are excluded, because a page cannot keep a client secret.
  */
 export function allowOrigins(
   { origins, headers }: AllowOriginsOptions,
@@ -33,7 +33,7 @@ export function allowOrigins(
     routes.filter(({ access }) => access === 'client').map(({ path }) => path),
   );
   return cors({
-    // Compared as a whole: a part of an origin says nothing about whose it is.
+    // Whole origins are compared: a part of one does not identify its owner.
     origin: (ctx) => {
       const origin = ctx.get('Origin');
       return allowed.has(origin) && !closed.has(ctx.path) ? origin : '';
@@ -41,7 +41,7 @@ export function allowOrigins(
     allowMethods: [...new Set(routes.map(({ method }) => method.toUpperCase()))],
     allowHeaders: [...NEEDED, ...headers],
     exposeHeaders: EXPOSED,
-    maxAge: toSeconds(REMEMBERED),
-    keepHeadersOnError: false, // errors are answered further in, and keep the headers that are there
+    maxAge: toSeconds(MAX_AGE),
+    keepHeadersOnError: false, // handleErrors runs inside and keeps the headers that are set
   });
 }

@@ -1,53 +1,53 @@
 import type { Middleware, ParameterizedContext } from 'koa';
 import { CALLER, type State } from '../context.ts';
-import { isProblem, type ProblemAnswer, problemOf } from '../problems.ts';
+import { isProblem, type ProblemAnswer, toProblemAnswer } from '../problems.ts';
 
 export interface HandleErrorsOptions {
-  /** Answers also what is not rescind's own error, as 500 `internal_error`. Default: it is thrown on. */
+  /** Also answers errors that are not rescind's, as 500 `internal_error`. Default false: they are rethrown. */
   readonly all?: boolean;
 }
 
 /**
- * Answers what is thrown further in as a problem document (RFC 9457). Of every answer of 500 and above
- * the application hears by its `error` event, as Koa has it.
+ * Answers errors of later middleware with a problem document (RFC 9457). Errors answered with 500 and above are
+ * emitted as Koa's `error` event.
  */
 export function handleErrors(options: HandleErrorsOptions = {}): Middleware<State> {
-  const all = checkedAll(options);
+  const all = parseOptions(options);
   return async function handleErrors(ctx, next) {
     try {
       await next();
     } catch (error) {
       if (!all && !isProblem(error)) throw error;
-      answerError(ctx, error, toProblem);
+      answerError(ctx, error, toProblemDocument);
     }
   };
 }
 
-function checkedAll(options: HandleErrorsOptions): boolean {
+function parseOptions(options: HandleErrorsOptions): boolean {
   const isObject = typeof options === 'object' && options !== null;
   if (!isObject) throw new TypeError('"options" must be an object');
   const { all = false, ...others } = options;
   if (typeof all !== 'boolean') throw new TypeError('"all" must be true or false');
   const [unknown] = Object.keys(others);
   if (unknown === undefined) return all;
-  throw new TypeError(`"${unknown}" is not an option of handleErrors; it has "all" alone`);
+  throw new TypeError(`"${unknown}" is not an option of handleErrors; the only option is "all"`);
 }
 
-/** An error in the words that the client of a route expects. */
+/** An error in the format of an endpoint. */
 export interface ErrorAnswer {
   readonly status: number;
   readonly type: string;
   readonly body: object;
 }
 
-/** Answers an error, leaves its code for the log, and tells the application of one that is our own fault. */
+/** Answers an error, sets its code for the log, and emits an `error` event for 500 and above. */
 export function answerError(
   ctx: ParameterizedContext<State>,
   error: unknown,
-  inWords: (problem: ProblemAnswer) => ErrorAnswer,
+  format: (problem: ProblemAnswer) => ErrorAnswer,
 ): void {
-  const problem = problemOf(error, ctx.state[CALLER]?.requestId);
-  const { status, type, body } = inWords(problem);
+  const problem = toProblemAnswer(error, ctx.state[CALLER]?.requestId);
+  const { status, type, body } = format(problem);
   ctx.status = status;
   ctx.set(problem.headers);
   ctx.body = body;
@@ -56,6 +56,6 @@ export function answerError(
   if (status >= 500) ctx.app.emit('error', error, ctx);
 }
 
-function toProblem({ status, body }: ProblemAnswer): ErrorAnswer {
+function toProblemDocument({ status, body }: ProblemAnswer): ErrorAnswer {
   return { status, type: 'application/problem+json', body };
 }

@@ -2,22 +2,19 @@ import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import { withinDeadline } from './within-deadline.ts';
 
-/**
- * Tells whether a request has a body with bytes in it. One that is sent in chunks is read up to its first byte,
- * and is lost then.
- */
+/** Checks that a request has a body that is not empty. A chunked body is read up to its first byte and discarded. */
 export async function hasBytes(ctx: Context): Promise<boolean> {
   const { length = 0, header, req } = ctx.request;
   if (length > 0) return true;
   return header['transfer-encoding'] !== undefined && withinDeadline(ctx, hasChunk(req));
 }
 
-/** A client that leaves in the middle of a body has sent one. */
+/** Waits for the first byte. A client that disconnects within a body has sent one. */
 async function hasChunk(req: IncomingMessage): Promise<boolean> {
   try {
     for await (const chunk of req.iterator({ destroyOnReturn: false })) {
       if (chunk.length === 0) continue;
-      req.resume(); // the next request on the connection would wait behind the rest
+      req.resume(); // else the rest would block the next request on the connection
       return true;
     }
     return false;

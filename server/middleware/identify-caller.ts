@@ -4,19 +4,14 @@ import type { Caller } from '../../lib/caller.ts';
 import { normalizeIp } from '../../lib/ip-address.ts';
 import { CALLER, type RequestContext, type State } from '../context.ts';
 
-export interface IdentifyCallerOptions {
-  /** The most milliseconds until the answer has to leave. */
-  readonly requestDeadline: number;
-}
+/** Share of the deadline for the use case. The rest is for sending the answer. */
+const USE_CASE_SHARE = 0.9;
 
-/** The part of the deadline that is kept for sending the answer. */
-const ANSWERED_BY = 0.9;
-
-/** Notes who asks and until when the answer must be there, and gives the request its id. */
-export function identifyCaller({ requestDeadline }: IdentifyCallerOptions): Middleware<State> {
+/** Sets the id of the request, and the caller with its deadline: milliseconds until the answer is sent. */
+export function identifyCaller(requestDeadline: number): Middleware<State> {
   return function identifyCaller(ctx, next) {
-    const deadline = performance.now() + requestDeadline * ANSWERED_BY;
-    const caller = callerFrom(ctx, deadline);
+    const deadline = performance.now() + requestDeadline * USE_CASE_SHARE;
+    const caller = readCaller(ctx, deadline);
     ctx.state[CALLER] = caller;
     ctx.set('X-Request-Id', caller.requestId ?? '');
     return next();
@@ -24,38 +19,38 @@ export function identifyCaller({ requestDeadline }: IdentifyCallerOptions): Midd
 }
 
 /**
- * The caller of a request, for use cases of an application's own: the same at each call, with the principal
+ * Returns the caller of a request, to pass to use cases. Every call returns the same caller, with the principal
  * once `authenticate` has accepted the token.
  */
 export function callerOf(
   ctx: Pick<RequestContext, 'ip' | 'get' | 'req'> & { state: object },
 ): Caller {
   const state: Partial<Pick<State, typeof CALLER>> = ctx.state;
-  state[CALLER] ??= callerFrom(ctx);
+  state[CALLER] ??= readCaller(ctx);
   return state[CALLER];
 }
 
-/** Reads the caller from the request. An id from outside is taken over only where it is harmless. */
-function callerFrom(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'>, deadline?: number): Caller {
+/** Reads the caller from the request. The client's request id is used if it has 8 to 64 safe characters. */
+function readCaller(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'>, deadline?: number): Caller {
   const given = ctx.get('X-Request-Id');
   return {
-    ip: ipOf(ctx),
-    userAgent: userAgentOf(ctx.get('User-Agent')),
+    ip: readIp(ctx),
+    userAgent: cleanUserAgent(ctx.get('User-Agent')),
     requestId: /^[\w-]{8,64}$/.test(given) ? given : randomUUID(),
     deadline,
-    principal: undefined, // its place, for `authenticate`: V8 is slow to read objects that were spread and then extended
+    principal: undefined, // `authenticate` replaces it: V8 is slow on objects that were spread and then extended
   };
 }
 
-/** The address that Koa believes, in its one spelling; where a proxy wrote something else, that of the proxy. */
-function ipOf({ ip, req }: Pick<RequestContext, 'ip' | 'req'>): string {
+/** Normalizes the address that Koa found, or the socket's where a proxy sent no IP address. */
+function readIp({ ip, req }: Pick<RequestContext, 'ip' | 'req'>): string {
   return normalizeIp(ip) ?? normalizeIp(req.socket.remoteAddress ?? '') ?? '';
 }
 
-const LONGEST_USER_AGENT = 512;
+const MAX_USER_AGENT = 512;
 
-/** Returns the user agent without the control characters of ISO 8859-1, which a terminal would obey. */
-function userAgentOf(text: string): string | undefined {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.slice(0, LONGEST_USER_AGENT).replace(/[\0-\x1f\x7f-\x9f]/g, ' ') || undefined;
+/** Cuts the user agent, and replaces control characters of ISO 8859-1, which terminals interpret. */
+function cleanUserAgent(text: string): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: replaces control characters
+  return text.slice(0, MAX_USER_AGENT).replace(/[\0-\x1f\x7f-\x9f]/g, ' ') || undefined;
 }

@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 import { CALLER, type State } from '../context.ts';
 
 /**
- * One line for each request, of fields that are named here and of no others: no header, no body, no
- * query. The path is that of the route; of what no route took it is not told, for it may hold a token.
+ * Logs one line for each request: these fields, and no header, body or query. The path is that of the route.
+ * An unmatched path is not logged, because it may contain a token.
  */
 export function logRequests(log: Logger): Middleware<State> {
   return async function logRequests(ctx, next) {

@@ -3,7 +3,7 @@ import type { State } from '../context.ts';
 import type { ProblemAnswer, ProblemCode } from '../problems.ts';
 import { answerError, type ErrorAnswer } from './handle-errors.ts';
 
-/** The errors of RFC 6749: section 5.2, and of section 4.1.2.1 the two that are not the client's fault. */
+/** Errors of RFC 6749 section 5.2, and the two server errors of section 4.1.2.1. */
 const ERRORS: Readonly<Partial<Record<ProblemCode, readonly [status: number, error: string]>>> = {
   invalid_client: [401, 'invalid_client'],
   not_found: [404, 'invalid_request'],
@@ -16,15 +16,12 @@ const ERRORS: Readonly<Partial<Record<ProblemCode, readonly [status: number, err
   store_unavailable: [503, 'temporarily_unavailable'],
 };
 
-const ANYTHING_ELSE = [400, 'invalid_request'] as const;
+const DEFAULT = [400, 'invalid_request'] as const;
 
 const OAUTH = '/oauth';
 const OAUTH_PATH = new RegExp(`^${OAUTH}(?:/|$)`);
 
-/**
- * Answers what is thrown further in for a path under `/oauth`, whether or not there is one, in the words of
- * OAuth in place of a problem document.
- */
+/** Answers errors of later middleware in the format of OAuth for every path under `/oauth`, unmatched ones too. */
 export function oauthErrors(): Middleware<State> {
   return function oauthErrors(ctx, next) {
     return ctx.url.includes(OAUTH) ? answerErrors(ctx, next) : next();
@@ -35,13 +32,13 @@ async function answerErrors(ctx: ParameterizedContext<State>, next: Next): Promi
   try {
     await next();
   } catch (error) {
-    if (!OAUTH_PATH.test(ctx.path)) throw error; // not before: a malformed target has no path
+    if (!OAUTH_PATH.test(ctx.path)) throw error; // tested only here: a malformed target has no path
     answerError(ctx, error, toOAuth);
   }
 }
 
 function toOAuth({ code, body: { detail, errors } }: ProblemAnswer): ErrorAnswer {
-  const [status, error] = ERRORS[code] ?? ANYTHING_ELSE;
+  const [status, error] = ERRORS[code] ?? DEFAULT;
   const description = errors?.map((fault) => fault.detail).join(' ') ?? detail;
   return { status, type: 'application/json', body: { error, error_description: description } };
 }

@@ -1,32 +1,31 @@
 import type { Context, Middleware } from 'koa';
 import bodyParser from 'koa-bodyparser';
-import { contentCoding } from '../content-coding.ts';
+
 import { parseForm } from '../form.ts';
 import { hasDuplicates } from '../json-duplicates.ts';
 import { parseMediaType } from '../media-type.ts';
 import { HttpProblem, type HttpProblemCode } from '../problems.ts';
-import { timesSent } from '../raw-headers.ts';
+import { countHeader, parseContentCoding } from '../raw-headers.ts';
 import { hasBytes } from './has-bytes.ts';
 import { withinDeadline } from './within-deadline.ts';
 
-/** How a body is sent: as a JSON object, or as `application/x-www-form-urlencoded`. */
+/** Encoding of a body: a JSON object, or `application/x-www-form-urlencoded`. */
 export type BodyType = 'json' | 'form';
 
 interface BodyKind {
   readonly mediaType: string;
-  /** What the parser is to read. */
   readonly parser: bodyParser.Options;
-  /** What another media type, charset or compression is refused as. */
+  /** Code for another media type, charset or compression. */
   readonly unsupported: HttpProblemCode;
   readonly malformed: HttpProblemCode;
-  /** The body as schemas see it, of what the parser has read and its text; undefined where it is malformed. */
+  /** Converts the parser's result and the text to the input of the schema, undefined when malformed. */
   accept(parsed: unknown, text: string): object | undefined;
 }
 
 const LIMIT = '16kb';
 const FORM = 'application/x-www-form-urlencoded';
 
-/** The parser's own forms have brackets and lists, and take a parameter twice: it is to read them as text. */
+/** Forms are read as text and parsed here: the parser's own forms accept brackets, lists and duplicates. */
 const KINDS: Readonly<Record<BodyType, BodyKind>> = {
   json: {
     mediaType: 'application/json',
@@ -45,93 +44,90 @@ const KINDS: Readonly<Record<BodyType, BodyKind>> = {
   },
 };
 
-/** Reads a body of this type and of at most 16 KiB, and refuses everything else before it reaches a schema. */
+/** Reads a body of this type and of at most 16 KiB. Rejects every other body. */
 export function readBody(type: BodyType): Middleware {
   const kind = KINDS[type];
-  const parse = bodyParser({ ...kind.parser, onerror: refuseAs(kind) });
+  const parse = bodyParser({ ...kind.parser, onerror: rejectAs(kind) });
 
   return async function readBody(ctx, next) {
     if (isMissing(ctx)) throw new HttpProblem(kind.malformed);
-    if (!normalizeHeaders(ctx, kind)) throw await unsupported(ctx, kind);
-    await withinDeadline(ctx, Promise.resolve(parse(ctx, nothingMore)));
-    ctx.request.body = accepted(ctx, kind);
+    if (!normalizeHeaders(ctx, kind)) throw await unsupportedOrMissing(ctx, kind);
+    await withinDeadline(ctx, Promise.resolve(parse(ctx, noNext)));
+    ctx.request.body = acceptBody(ctx, kind);
     return next();
   };
 }
 
-const nothingMore = () => Promise.resolve();
+const noNext = () => Promise.resolve();
 
-/** A body of no bytes is no body, whatever type it is said to have. */
+/** Treats an empty body as a missing one, whatever its Content-Type. */
 function isMissing({ request }: Context): boolean {
   return request.length === 0 || request.is('*/*') === null;
 }
 
 /**
- * Returns false at another type, charset or coding, or several types; writes what is left in the one spelling
- * that the parser knows. Node keeps the first of two types without a word, and a proxy may go by the second.
+ * Returns false for another type, charset or coding and for several types, else rewrites the headers to the
+ * spelling that the parser knows. Node keeps the first of two types, but a proxy may use the second.
  */
 function normalizeHeaders({ req }: Context, { mediaType }: BodyKind): boolean {
   const { 'content-type': sent = '', 'content-encoding': codings = '' } = req.headers;
-  const coding = contentCoding(codings);
-  const isOne = timesSent('content-type', req.rawHeaders) <= 1;
-  const isOfKind = sent === mediaType || isTextOf(mediaType, sent);
+  const coding = parseContentCoding(codings);
+  const isOne = countHeader('content-type', req.rawHeaders) <= 1;
+  const isOfKind = sent === mediaType || isUtf8(mediaType, sent);
   if (!isOne || !isOfKind || coding === undefined) return false;
   req.headers['content-type'] = mediaType;
   req.headers['content-encoding'] = coding;
   return true;
 }
 
-function isTextOf(mediaType: string, sent: string): boolean {
+function isUtf8(mediaType: string, sent: string): boolean {
   const { type, parameters } = parseMediaType(sent) ?? {};
   return type === mediaType && /^utf-?8$/i.test(parameters?.['charset'] ?? 'utf-8');
 }
 
-/** Chunks of no bytes are a missing body, whatever type they are said to have. */
-async function unsupported(ctx: Context, kind: BodyKind): Promise<HttpProblem> {
+/** Treats an empty chunked body as a missing one, whatever its Content-Type. */
+async function unsupportedOrMissing(ctx: Context, kind: BodyKind): Promise<HttpProblem> {
   return new HttpProblem((await hasBytes(ctx)) ? kind.unsupported : kind.malformed);
 }
 
-/**
- * The parser's errors tell their kind by status; one without a status comes from a broken encoding. It
- * leaves the rest of the body unread, and the next request on the connection would wait behind that.
- */
-function refuseAs({ unsupported, malformed }: BodyKind) {
-  return function refuse(error: Error, { req }: Context): never {
+/** Converts the parser's errors by their status. A broken encoding has none. */
+function rejectAs({ unsupported, malformed }: BodyKind) {
+  return function reject(error: Error, { req }: Context): never {
     req.unpipe();
-    req.resume();
+    req.resume(); // the parser leaves the rest unread, which would block the next request on the connection
     const status = 'status' in error ? error.status : undefined;
     if (status === 413) throw new HttpProblem('body_too_large', { cause: error });
     throw new HttpProblem(status === 415 ? unsupported : malformed, { cause: error });
   };
 }
 
-/** The parser decodes without a word what is not UTF-8: U+FFFD is what it puts in its place. */
-function accepted(
+/** Rejects text that is not UTF-8, which the parser silently decodes to U+FFFD, and malformed bodies. */
+function acceptBody(
   { request: { body, rawBody } }: Context,
   { malformed, accept }: BodyKind,
 ): object {
   const text = String(rawBody ?? '');
-  const sound = text === '' || text.includes('\uFFFD') ? undefined : accept(body, text);
-  if (sound === undefined) throw new HttpProblem(malformed);
-  return sound;
+  const accepted = text === '' || text.includes('\uFFFD') ? undefined : accept(body, text);
+  if (accepted === undefined) throw new HttpProblem(malformed);
+  return accepted;
 }
 
-const DEEPEST = 8;
+const MAX_DEPTH = 8;
 
 function isPlainObject(body: unknown): body is object {
   return typeof body === 'object' && body !== null && !Array.isArray(body);
 }
 
-/** Level by level, not by recursion: what is too deep must not exhaust the stack here either. */
+/** Walks level by level: recursion into a deep body could exhaust the stack. */
 function isTooDeep(body: object): boolean {
   let level: unknown[] = [body];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > DEEPEST) return true;
-    level = level.flatMap(childrenOf);
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap(listChildren);
   }
   return false;
 }
 
-function childrenOf(value: unknown): unknown[] {
+function listChildren(value: unknown): unknown[] {
   return typeof value === 'object' && value !== null ? Object.values(value) : [];
 }

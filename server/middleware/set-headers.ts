@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import type { AnswerHeaders } from '../answer-headers.ts';
 
-/** Gives every answer the headers that all of them have. */
+/** Sets the headers of every answer. */
 export function setHeaders(headers: AnswerHeaders): Middleware {
   return function setHeaders(ctx, next) {
     for (const [name, value] of headers) ctx.res.setHeader(name, value);

@@ -1,42 +1,37 @@
-import { parse as parseQuery } from 'node:querystring';
+import querystring from 'node:querystring';
 import type { Middleware } from 'koa';
 import type * as z from 'zod';
 import { AuthError, type InputFault } from '../../lib/errors.ts';
 import type { State } from '../context.ts';
+import type { Route } from '../routes/route.ts';
 
-/** What is validated: the body, or the query of the URL. */
-export interface Schemas {
-  readonly body?: z.ZodType | undefined;
-  readonly query?: z.ZodType | undefined;
-}
-
-/** Lets only through what fits its schema: 422 `invalid_input` with every fault, and no value. */
-export function validate({ body, query }: Schemas): Middleware<State> {
+/** Parses the body and the query by their schemas. Answers 422 `invalid_input` with every fault, without the values. */
+export function validate({ body, query }: Pick<Route, 'body' | 'query'>): Middleware<State> {
   return function validate(ctx, next) {
-    if (body !== undefined) ctx.state.body = fitting(body, ctx.request.body);
-    if (query !== undefined) ctx.state.query = fitting(query, queryOf(ctx.querystring));
+    if (body !== undefined) ctx.state.body = parse(body, ctx.request.body);
+    if (query !== undefined) ctx.state.query = parse(query, parseQuery(ctx.querystring));
     return next();
   };
 }
 
-/** All of it: by itself the parser passes over what comes after a thousand `&`, a `dry_run=true` say. */
-function queryOf(text: string): Record<string, unknown> {
-  return { ...parseQuery(text, '&', '=', { maxKeys: 0 }) };
+/** Parses the whole query. By default Node ignores everything after 1,000 parameters, e.g. a `dry_run=true`. */
+function parseQuery(text: string): Record<string, unknown> {
+  return { ...querystring.parse(text, '&', '=', { maxKeys: 0 }) };
 }
 
-function fitting(schema: z.ZodType, value: unknown): unknown {
+function parse(schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const faults = result.error.issues.map(toFault);
-  throw new AuthError('invalid_input', 'The input does not fit its schema', { faults });
+  throw new AuthError('invalid_input', 'The input does not match its schema', { faults });
 }
 
-/** Unknown fields are not named: what a client sends by mistake may be a secret. */
+/** Converts an issue without naming unknown fields: a client may have sent a secret by mistake. */
 function toFault(issue: z.core.$ZodIssue): InputFault {
   const pointer = issue.path.map((part) => `/${String(part)}`).join('');
   const detail =
     issue.code === 'unrecognized_keys'
-      ? 'There are fields that are not known here.'
+      ? 'The input has unknown fields; remove them.'
       : issue.message;
   return { pointer, detail };
 }

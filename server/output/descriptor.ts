@@ -1,72 +1,72 @@
 import { fstatSync, write } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A descriptor that bytes are written to without ever blocking the main thread. */
+/** A file descriptor that is written without blocking the main thread. */
 export interface Descriptor {
-  /** Writes all of it, or as much as can be written. A reader that is late is waited for, a failure is not. */
-  write(bytes: Buffer): Promise<WriteOutcome>;
-  /** True while the system holds a write: `process.exit` would wait for it, maybe for ever. */
-  isHeld(): boolean;
-  /** Resolves when the system gives back the write that it holds now; at once where it holds none. */
+  /** Writes all bytes, or as many as possible. Retries while the reader is slow; ends at a failure. */
+  write(bytes: Buffer): Promise<WriteResult>;
+  /** Returns true while a system call is pending. `process.exit` would wait for it, possibly forever. */
+  isWriting(): boolean;
+  /** Resolves when the pending system call returns, or at once without one. */
   returned(): Promise<unknown>;
 }
 
-export interface WriteOutcome {
-  /** The number of bytes that were written. */
+export interface WriteResult {
+  /** Number of bytes that were written. */
   readonly written: number;
-  /** The system's code for what kept the rest from being written, such as `ENOSPC`. */
+  /** Code of the system error that stopped the write, such as `ENOSPC`. */
   readonly code?: string;
 }
 
-/** The system asks for another attempt: a pipe is full, or a signal came. */
-const TRY_AGAIN: ReadonlySet<unknown> = new Set(['EAGAIN', 'EINTR', 'EBUSY']);
-/** Between attempts, in milliseconds: doubled from the first to the last. */
-const SOONEST = 5;
-const LATEST = 100;
+/** Codes after which a write is retried: a pipe is full, or a signal arrived. */
+const RETRIED: ReadonlySet<unknown> = new Set(['EAGAIN', 'EINTR', 'EBUSY']);
+/** Milliseconds between retries: doubled from the minimum to the maximum. */
+const MIN_DELAY = 5;
+const MAX_DELAY = 100;
 
-/** Opens standard output (1) or standard error (2), whatever it is: a file, a pipe, a terminal. */
+/** Opens standard output (1) or standard error (2): a file, a pipe or a terminal. */
 export function openDescriptor(fd: 1 | 2): Descriptor {
   avoidBlocking(fd);
-  let isHeld = false;
-  let attempted: Promise<unknown> = Promise.resolve();
+  let isWriting = false;
+  let pending: Promise<unknown> = Promise.resolve();
 
-  function attempt(bytes: Buffer): Promise<WriteOutcome> {
-    isHeld = true;
-    const outcome = new Promise<WriteOutcome>((resolve) => {
+  function writeOnce(bytes: Buffer): Promise<WriteResult> {
+    isWriting = true;
+    const result = new Promise<WriteResult>((resolve) => {
       write(fd, bytes, 0, bytes.length, null, (error, written) => {
-        isHeld = false;
+        isWriting = false;
         resolve(error === null ? { written } : { written: 0, code: error.code ?? error.name });
       });
     });
-    attempted = outcome;
-    return outcome;
+    pending = result;
+    return result;
   }
 
-  async function writeAll(bytes: Buffer): Promise<WriteOutcome> {
+  async function writeAll(bytes: Buffer): Promise<WriteResult> {
     let total = 0;
     while (total < bytes.length) {
-      const { written, code } = await patiently(() => attempt(bytes.subarray(total)));
+      const { written, code } = await withRetries(() => writeOnce(bytes.subarray(total)));
       total += written;
       if (code !== undefined) return { written: total, code };
     }
     return { written: total };
   }
 
-  return { write: writeAll, isHeld: () => isHeld, returned: () => attempted };
+  return { write: writeAll, isWriting: () => isWriting, returned: () => pending };
 }
 
-/** Attempts a write until the system does not ask for another attempt. */
-async function patiently(attempt: () => Promise<WriteOutcome>): Promise<WriteOutcome> {
-  for (let pause = SOONEST; ; pause = Math.min(pause * 2, LATEST)) {
-    const outcome = await attempt();
-    if (!TRY_AGAIN.has(outcome.code)) return outcome;
+/** Repeats a write with increasing delays until it ends without a code for a retry. */
+async function withRetries(write: () => Promise<WriteResult>): Promise<WriteResult> {
+  for (let pause = MIN_DELAY; ; pause = Math.min(pause * 2, MAX_DELAY)) {
+    const result = await write();
+    if (!RETRIED.has(result.code)) return result;
     await delay(pause, undefined, { ref: false });
   }
 }
 
 /**
- * Makes a pipe or socket refuse what does not fit (EAGAIN) in place of holding a thread until somebody
- * reads. Node does so when its own stream on it is made, and undoes it when the process ends.
+ * Makes writes to a full pipe or socket fail with EAGAIN in place of blocking a thread. Node sets this when its
+ * own stream is created, and resets it when the process ends.
  */
 function avoidBlocking(fd: 1 | 2): void {
   try {
@@ -75,6 +75,6 @@ function avoidBlocking(fd: 1 | 2): void {
     const stream = fd === 1 ? process.stdout : process.stderr;
     stream.on('error', () => undefined);
   } catch {
-    // It cannot be asked or opened: the first write tells the same.
+    // The descriptor is closed: the first write reports it.
   }
 }

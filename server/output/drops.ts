@@ -1,34 +1,34 @@
 import { MINUTE } from '../../lib/time.ts';
 
 export interface DropsOptions {
-  /** Makes the line that tells how many lines were dropped, once lines can be written again. */
+  /** Formats the line that reports the number of dropped lines. */
   readonly describeDropped: (lines: number) => string;
-  /** Called when lines begin to be dropped, at most once a minute, with the system's code. */
+  /** Called with the system's code when lines begin to be dropped, at most once a minute. */
   readonly onDrop: (code: string) => void;
 }
 
-/** Counts dropped lines until their count has been written. */
+/** Counts dropped lines until the count is written. */
 export interface Drops {
   add(lines: number, code: string): void;
-  /** Returns the line with the count so far; undefined when nothing was dropped. */
+  /** Returns the line that reports the count, or undefined if no line was dropped. */
   take(): string | undefined;
-  /** Ends what `take` began: the line has been written, or has not, and then its count stands. */
+  /** Resets the count that `take` returned if it was written, else keeps it. */
   settle(isWritten: boolean): void;
 }
 
-const TELL_AGAIN = MINUTE;
+const REPORT_INTERVAL = MINUTE;
 
-/** Creates a count of none. */
+/** Creates an empty count. */
 export function createDrops({ describeDropped, onDrop }: DropsOptions): Drops {
   let count = 0;
   let taken = 0;
-  let toldAt = Number.NEGATIVE_INFINITY;
+  let reportedAt = Number.NEGATIVE_INFINITY;
   return {
     add(lines, code) {
       const isFirst = count + taken === 0 && lines > 0;
       count += lines;
-      if (!isFirst || performance.now() - toldAt < TELL_AGAIN) return;
-      toldAt = performance.now();
+      if (!isFirst || performance.now() - reportedAt < REPORT_INTERVAL) return;
+      reportedAt = performance.now();
       onDrop(code);
     },
     take() {

@@ -1,21 +1,21 @@
-/** Lines in the order they came, up to a bound. */
+/** A bounded queue of lines, first in, first out. */
 export interface LineQueue {
-  /** Returns false, and takes nothing, where the line does not fit any more. */
+  /** Adds a line, or returns false if the queue is full. */
   add(line: string): boolean;
-  /** Removes and returns the oldest lines, as one text; undefined when there are none. */
+  /** Removes and returns the oldest lines as one text, or undefined if the queue is empty. */
   take(): string | undefined;
 }
 
-/** Many lines are taken at once: a write for each would cost more. */
+/** Characters of the lines that `take` returns at once, so that one write serves many lines. */
 const CHUNK = 64 * 1024;
 
-/** Creates an empty queue. `mostWaiting` is its bound in characters. */
-export function createLineQueue(mostWaiting: number): LineQueue {
+/** Creates an empty queue for at most `maxLength` characters. */
+export function createLineQueue(maxLength: number): LineQueue {
   const chunks: string[] = [];
   let length = 0;
   return {
     add(line) {
-      if (length + line.length > mostWaiting) return false;
+      if (length + line.length > maxLength) return false;
       const last = chunks.at(-1);
       if (last === undefined || last.length + line.length > CHUNK) chunks.push(line);
       else chunks[chunks.length - 1] = last + line;

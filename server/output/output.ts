@@ -4,31 +4,31 @@ import type { Descriptor } from './descriptor.ts';
 import { createDrops, type DropsOptions } from './drops.ts';
 import { createLineQueue } from './line-queue.ts';
 
-/** Lines for a descriptor that may be full, closed, or read by nobody. */
+/** Writes lines to a descriptor that may be full, closed, or without a reader. */
 export interface Output {
-  /** Takes a line with its line end; never throws and never blocks. A line that cannot be written is dropped and counted. */
+  /** Queues a line with its line end. Never throws or blocks: lines that cannot be written are dropped and counted. */
   write(line: string): void;
-  /** Resolves when nothing waits or nothing can be written; after `timeout` milliseconds in any case. */
+  /** Resolves when the queue is empty, when the descriptor fails, or after `timeout` milliseconds. */
   flush(timeout: number): Promise<void>;
 }
 
 export interface OutputOptions extends DropsOptions {
-  /** The most characters that wait for a slow reader; lines beyond it are dropped. Default 16 Mi. */
-  readonly mostWaiting?: number;
+  /** Maximum characters that are queued for a slow reader. Further lines are dropped. Default 16 Mi. */
+  readonly maxQueued?: number;
 }
 
-const MOST_WAITING = 16 * 1024 * 1024;
-/** Until a descriptor that failed is tried again, in milliseconds. */
-const TRIED_AGAIN = SECOND;
-/** The code where nothing has failed, but nobody reads. */
-const UNREAD = 'EAGAIN';
+const MAX_QUEUED = 16 * 1024 * 1024;
+/** Milliseconds until a failed descriptor is retried. */
+const RETRY_DELAY = SECOND;
+/** Code for dropped lines when no write failed: the reader is too slow. */
+const QUEUE_FULL = 'EAGAIN';
 
-/** Creates an output that makes one asynchronous write at a time. Memory is bounded by what may wait. */
+/** Creates an output that runs one asynchronous write at a time. */
 export function createOutput(
   descriptor: Pick<Descriptor, 'write'>,
   options: OutputOptions,
 ): Output {
-  const queue = createLineQueue(options.mostWaiting ?? MOST_WAITING);
+  const queue = createLineQueue(options.maxQueued ?? MAX_QUEUED);
   const drops = createDrops(options);
   let isBroken = false;
   let hasOpenLine = false;
@@ -41,13 +41,13 @@ export function createOutput(
       if (text === undefined) break;
       const code = await send(text, lines !== undefined);
       isBroken = code !== undefined;
-      if (isBroken) await delay(TRIED_AGAIN, undefined, { ref: false });
+      if (isBroken) await delay(RETRY_DELAY, undefined, { ref: false });
     }
     running = undefined;
   }
 
   async function send(text: string, isCounted: boolean): Promise<string | undefined> {
-    const bytes = Buffer.from(hasOpenLine ? `\n${text}` : text); // a full disk took half of a line
+    const bytes = Buffer.from(hasOpenLine ? `\n${text}` : text); // a full disk can cut a line
     const { written, code } = await descriptor.write(bytes);
     if (written > 0) hasOpenLine = bytes[written - 1] !== LINE_END;
     drops.settle(code === undefined);
@@ -55,7 +55,7 @@ export function createOutput(
     return code;
   }
 
-  /** Drops all that waits as well: it would have to wait for nobody knows how long. */
+  /** Drops these lines and the queue: nobody knows when the descriptor recovers. */
   function drop(lines: number, code: string): void {
     drops.add(lines, code);
     for (let text = queue.take(); text !== undefined; text = queue.take()) {
@@ -65,7 +65,7 @@ export function createOutput(
 
   return {
     write(line) {
-      if (isBroken || !queue.add(line)) drops.add(1, UNREAD);
+      if (isBroken || !queue.add(line)) drops.add(1, QUEUE_FULL);
       running ??= run();
     },
     async flush(timeout) {

@@ -3,54 +3,54 @@ import { openDescriptor } from './descriptor.ts';
 import { createOutput, type Output } from './output.ts';
 
 export interface StandardOutput extends Output {
-  /** Writes a text to standard error, if it can be written. `flush` waits for it as well. */
+  /** Writes a text to standard error if possible. `flush` waits for it as well. */
   writeError(text: string): void;
-  /** True while the system holds a write: `process.exit` would wait for it, maybe for ever. */
-  isHeld(): boolean;
+  /** Returns true while a system call is pending. `process.exit` would wait for it, possibly forever. */
+  isWriting(): boolean;
 }
 
 /**
- * Opens standard output for JSON lines. When lines begin to be dropped, one sentence goes to standard error
- * if it can be written; when lines can be written again, the first is the number of those that were dropped.
+ * Opens standard output for JSON lines. When lines begin to be dropped, a sentence is written to standard error.
+ * Once lines can be written again, the first reports the number of dropped lines.
  */
 export function openStandardOutput(): StandardOutput {
   const stdout = openDescriptor(1);
   const stderr = openDescriptor(2);
-  let told: Promise<unknown> = Promise.resolve();
+  let errors: Promise<unknown> = Promise.resolve();
 
   function writeError(text: string): void {
-    told = told.then(() => stderr.write(Buffer.from(text)));
+    errors = errors.then(() => stderr.write(Buffer.from(text)));
   }
 
   const { write, flush } = createOutput(stdout, {
     describeDropped,
-    onDrop: (code) => writeError(`${sentenceFor(code)}\n`),
+    onDrop: (code) => writeError(`${describeDrop(code)}\n`),
   });
   return {
     write,
     writeError,
     flush: async (timeout) => {
-      await Promise.all([flush(timeout), Promise.race([told, delay(timeout)])]);
+      await Promise.all([flush(timeout), Promise.race([errors, delay(timeout)])]);
       const returned = Promise.all([stdout.returned(), stderr.returned()]);
-      await Promise.race([returned, delay(timeout)]); // one that fails is held as well, for a moment
+      await Promise.race([returned, delay(timeout)]); // failing system calls are pending for a moment, too
     },
-    isHeld: () => stdout.isHeld() || stderr.isHeld(),
+    isWriting: () => stdout.isWriting() || stderr.isWriting(),
   };
 }
 
 function describeDropped(lines: number): string {
   const fields = { level: 'warn', time: new Date().toISOString(), dropped_lines: lines };
-  return `${JSON.stringify({ ...fields, msg: 'lines of the log could not be written, and are lost' })}\n`;
+  return `${JSON.stringify({ ...fields, msg: 'log lines could not be written and were dropped' })}\n`;
 }
 
 const CAUSES: Readonly<Record<string, string>> = {
   EAGAIN: 'nobody reads standard output',
   EPIPE: 'the reader of standard output has gone',
   ENOSPC: 'no space is left for standard output',
-  EFBIG: 'standard output has reached the largest size of a file',
+  EFBIG: 'standard output has reached the maximum file size',
 };
 
-function sentenceFor(code: string): string {
+function describeDrop(code: string): string {
   const cause = CAUSES[code] ?? 'standard output cannot be written';
-  return `rescind drops lines of its log: ${cause} (${code}). Requests are served; make it writable again, and the log goes on with the number of lines that are lost.`;
+  return `rescind is dropping log lines: ${cause} (${code}). Requests are still served. Make standard output writable again; the log then continues with the number of dropped lines.`;
 }

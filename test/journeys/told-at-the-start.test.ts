@@ -43,6 +43,9 @@ test("the log says once that the set's configuration is refused, and once which 
     .filter(({ level }) => level === 'warn')
     .map(({ msg }) => msg);
   t.is(warnings.length, 2, stdout);
-  t.regex(warnings[0] ?? '', /^Options of MONGODB_URI .*: w, readPreference, maxPoolSize$/);
+  t.regex(
+    warnings[0] ?? '',
+    /^rescind ignores these options of MONGODB_URI .*: w, readPreference, maxPoolSize$/,
+  );
   t.regex(warnings[1] ?? '', /^The set does not return its configuration .*taken to vote/);
 });

@@ -14,7 +14,7 @@ import {
 } from '../../lib/errors.ts';
 import type { AuthErrorCode } from '../../lib/index.ts';
 import { authenticate, callerOf, handleErrors, requireRole } from '../../server/index.ts';
-import { type HttpProblem, problemOf } from '../../server/problems.ts';
+import { type HttpProblem, toProblemAnswer } from '../../server/problems.ts';
 import { CALLER, testAuth } from '../helpers/auth.ts';
 import type { Scope } from '../helpers/scope.ts';
 import { send } from '../helpers/server.ts';
@@ -41,7 +41,7 @@ test('a host answers every refusal by itself as handleErrors does, and tells not
   for (const code of codes) {
     const error = new AuthError(code, 'private', { retryAfter: 1_500 });
     const bare = await send(await serveBare(t, () => Promise.reject(error)));
-    const { status, headers } = problemOf(error);
+    const { status, headers } = toProblemAnswer(error);
     t.is(bare.status, status, code);
     t.deepEqual([error.status, error.statusCode, error.expose], [status, status, status < 500]);
     for (const [name, value] of Object.entries(headers)) t.is(bare.headers.get(name), value, code);
@@ -139,7 +139,7 @@ test('what looks like a refusal and is none stays the application’s own', (t) 
 test('a code of a newer copy is answered by its own status and public sentence', (t) => {
   const newer = new AuthError('token_revoked', 'private', { description: 'Public' });
   Object.assign(newer, { code: 'newer', status: 402 });
-  const { status, body } = problemOf(newer);
+  const { status, body } = toProblemAnswer(newer);
   t.deepEqual([status, body.code as string, body.detail], [402, 'newer', 'Public']);
 });
 

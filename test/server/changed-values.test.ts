@@ -53,7 +53,7 @@ test('Characters that cannot be seen are refused by name, and white space around
       const error = t.throws(() => parseConfig({ ...LEAST, JWT_SECRET_KEY: value }), {
         instanceOf: ConfigError,
       });
-      t.regex(error?.message ?? '', /JWT_SECRET_KEY has a character that cannot be seen/);
+      t.regex(error?.message ?? '', /JWT_SECRET_KEY has an invisible character/);
     }
   }
   t.throws(() => parseConfig({ ...LEAST, JWT_SECRET_KEY: `${secret}\n${other}` }), {
@@ -66,15 +66,15 @@ const MARKED: Readonly<Record<string, readonly [value: string, fault: RegExp]>> 
   'quotes and the comma of JSON': [`"${secret}",`, /has quotes around it/],
   'quotes in quotes': [`'"${secret}"'`, /has quotes around it/],
   'quotes of HTML': [`&quot;${secret}&quot;`, /has quotes around it/],
-  'one quote before it': [`"${secret}`, /has a quote, comma/],
-  'one quote behind it': [`${secret}'`, /has a quote, comma/],
-  'a semicolon': [`${secret};`, /has a quote, comma/],
-  'a comma': [`${secret},`, /has a quote, comma/],
-  'a backslash': [`${secret}\\`, /has a quote, comma/],
-  'a line end in letters': [`${secret}\\n`, /has a quote, comma/],
-  'an encoded line end': [`${secret}%0A`, /has a quote, comma/],
-  'a comment': [`${secret} # of production`, /has a # beside a space/],
-  'the sign of a comment': [`# ${secret}`, /has a # beside a space/],
+  'one quote before it': [`"${secret}`, /has a stray quote, comma/],
+  'one quote behind it': [`${secret}'`, /has a stray quote, comma/],
+  'a semicolon': [`${secret};`, /has a stray quote, comma/],
+  'a comma': [`${secret},`, /has a stray quote, comma/],
+  'a backslash': [`${secret}\\`, /has a stray quote, comma/],
+  'a line end in letters': [`${secret}\\n`, /has a stray quote, comma/],
+  'an encoded line end': [`${secret}%0A`, /has a stray quote, comma/],
+  'a comment': [`${secret} # of production`, /has a # next to a space/],
+  'the sign of a comment': [`# ${secret}`, /has a # next to a space/],
   'the name of the setting': [`JWT_SECRET_KEY=${secret}`, /begins with the name of a setting/],
   'export and the name': [`export JWT_SECRET_KEY=${secret}`, /begins with the name of a setting/],
   'a JSON object': [JSON.stringify({ JWT_SECRET_KEY: secret }), /is a JSON object/],
@@ -147,7 +147,7 @@ test('A file that is no UTF-8 is refused, and its bytes never become another key
   const file = join(emptyFolder(t), 'key');
   writeFileSync(file, Buffer.from(`${secret}\xe9`, 'latin1'));
   t.throws(() => parseConfig({ MONGODB_URI: LEAST.MONGODB_URI, JWT_SECRET_KEY_FILE: file }), {
-    message: /JWT_SECRET_KEY has a character that cannot be seen/,
+    message: /JWT_SECRET_KEY has an invisible character/,
   });
 });
 
@@ -176,7 +176,7 @@ test('A secret with a comma is kept whole in a JSON array or on a line, and else
     );
   }
   const error = t.throws(() => parseConfig({ ...LEAST, JWT_SECRET_KEY_PREVIOUS: comma }), {
-    message: /JWT_SECRET_KEY_PREVIOUS \(secret 1 of the list\).*If a comma is a part of the secret/,
+    message: /JWT_SECRET_KEY_PREVIOUS \(secret 1 of the list\).*If a comma is part of the secret/,
   });
   t.false(error?.message.includes(comma.slice(3)));
   for (const list of ['[', '[1]', '[]', `["${secret}"`, `[${secret}]`]) {
@@ -203,7 +203,7 @@ test('A fault of a previous secret tells to take it out, since a new one verifie
   const weak = 'change-this-to-a-random-string-in-production';
   for (const list of [weak, `${secret}\n${weak}`, `${secret},${weak}`, JSON.stringify([weak])]) {
     const error = t.throws(() => parseConfig({ ...LEAST, JWT_SECRET_KEY_PREVIOUS: list }));
-    t.regex(error?.message ?? '', /take it out of the list: tokens that it signed are refused/);
+    t.regex(error?.message ?? '', /remove it from the list: its tokens are rejected/);
     t.notRegex(error?.message ?? '', /generate-secret/);
   }
 });
@@ -214,16 +214,16 @@ const REFUSED: readonly (readonly [line: string, fault: RegExp])[] = [
   ['export JWT_SECRET_KEY = abc#', /begins a comment/],
   ['JWT_SECRET_KEY="abc', /not closed/],
   ["JWT_SECRET_KEY='abc\nPORT=1", /not closed/],
-  ['JWT_SECRET_KEY="abc"def', /goes on behind its closing quote/],
-  ['JWT_SECRET_KEY="a"#b"', /goes on behind its closing quote/],
+  ['JWT_SECRET_KEY="abc"def', /has text after its closing quote/],
+  ['JWT_SECRET_KEY="a"#b"', /has text after its closing quote/],
   ['JWT_SECRET_KEY=“abc”', /typographic/],
-  ['JWT_SECRET_KEY=abc\nJWT_SECRET_KEY=def', /there twice/],
+  ['JWT_SECRET_KEY=abc\nJWT_SECRET_KEY=def', /set twice/],
   ['JWT_SECRET_KEY=abc\\\ndef', /ends with a backslash/],
   ['JWT_SECRET_KEY=abc\\', /ends with a backslash/],
-  ['JWT_SECRET_KEY=abc\ndef', /followed by a line that is no variable/],
-  ['JWT_SECRET_KEY=abc\r\ndef+def', /followed by a line that is no variable/],
-  ['JWT_SECRET_KEY=abc\nA1b2C3d4E5f6G7h8I9j0defg==', /followed by a line that is no variable/],
-  ['JWT_SECRET_KEY=abc\nJWT_ISSUER: def', /followed by a line that is no variable/],
+  ['JWT_SECRET_KEY=abc\ndef', /followed by a line that is not a variable/],
+  ['JWT_SECRET_KEY=abc\r\ndef+def', /followed by a line that is not a variable/],
+  ['JWT_SECRET_KEY=abc\nA1b2C3d4E5f6G7h8I9j0defg==', /followed by a line that is not a variable/],
+  ['JWT_SECRET_KEY=abc\nJWT_ISSUER: def', /followed by a line that is not a variable/],
   ['MONGODB_URI_FILE=/run/a#b', /begins a comment/],
 ];
 

@@ -87,7 +87,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 test('a misspelled setting is told, with the one that is meant', (t) => {
   for (const [name, meant] of Object.entries(MEANT)) {
     t.deepEqual(misspelledSettings({ [name]: '1' }), [
-      `${name} is not a setting and has no effect. Is ${meant} meant?`,
+      `${name} is not a setting and has no effect. Did you mean ${meant}?`,
     ]);
   }
 });
@@ -97,8 +97,7 @@ test('a variable that begins as settings do is told', (t) => {
   t.deepEqual(
     told,
     PREFIXED.map(
-      (name) =>
-        `${name} is not a setting and has no effect. The settings are listed in .env.example.`,
+      (name) => `${name} is not a setting and has no effect. See .env.example for all settings.`,
     ),
   );
 });
@@ -132,7 +131,7 @@ test('where a setting is missing, the message tells of the misspelled one', (t) 
   const error = t.throws(() => parseConfig({ MONGODB_URL: 'mongodb://user:pass@h/x' }));
   t.regex(
     error?.message ?? '',
-    /MONGODB_URI is missing[\s\S]*MONGODB_URL is not a setting and has no effect\. Is MONGODB_URI meant\?/,
+    /MONGODB_URI is missing[\s\S]*MONGODB_URL is not a setting and has no effect\. Did you mean MONGODB_URI\?/,
   );
   t.notRegex(error?.message ?? '', /pass/);
 });

@@ -19,7 +19,7 @@ test('Lines beyond the bound are dropped and counted while nobody reads, and the
     },
   };
   const output = createOutput(descriptor, {
-    mostWaiting: 1_000,
+    maxQueued: 1_000,
     describeDropped: (lines) => `dropped ${lines}\n`,
     onDrop: (code) => told.push(code),
   });

@@ -7,13 +7,19 @@ import test, { type ExecutionContext } from 'ava';
 import { MINUTE, SECOND } from '../../lib/time.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { createApp } from '../../server/app.ts';
-import { listen, type SlowClients } from '../../server/http-server.ts';
+import { listen, type Timeouts } from '../../server/http-server.ts';
 import { createLog } from '../../server/log.ts';
 import { testAuth } from '../helpers/auth.ts';
 import { loopTime } from '../helpers/loop-clock.ts';
 import { send } from '../helpers/server.ts';
 
-const LIMITS: SlowClients = { headers: 1_000, request: 1_500, idle: 500, still: 2_000, sweep: 50 };
+const LIMITS: Timeouts = {
+  headersTimeout: 1_000,
+  requestTimeout: 1_500,
+  keepAliveTimeout: 500,
+  inactivityTimeout: 2_000,
+  checkInterval: 50,
+};
 
 /** Node gives an idle connection a second more, so that a request that is on its way is not lost. */
 const LATEST = 3 * SECOND;
@@ -21,12 +27,12 @@ const LATEST = 3 * SECOND;
 const POST = 'POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
 const GET = 'GET /livez HTTP/1.1\r\nHost: x\r\n';
 /** No client of a test is that slow. */
-const UNLIMITED: SlowClients = {
-  headers: MINUTE,
-  request: MINUTE,
-  idle: MINUTE,
-  still: MINUTE,
-  sweep: SECOND,
+const UNLIMITED: Timeouts = {
+  headersTimeout: MINUTE,
+  requestTimeout: MINUTE,
+  keepAliveTimeout: MINUTE,
+  inactivityTimeout: MINUTE,
+  checkInterval: SECOND,
 };
 
 const MORE = 'a'.repeat(10_000);
@@ -56,11 +62,11 @@ const CLIENTS: Readonly<Record<string, readonly [now: string, slowly: string, an
   'asks, and asks again byte by byte': [`${GET}\r\n`, `${GET}X: ${MORE}`, /^200 408 $/],
 };
 
-async function slowServer(t: ExecutionContext, requestDeadline: number, slowClients = LIMITS) {
+async function slowServer(t: ExecutionContext, requestDeadline: number, timeouts = LIMITS) {
   const { auth } = await testAuth(t);
   const log = createLog('silent');
   const app = createApp({ auth, log, requestDeadline, trustProxy: 0, isStopping: () => false });
-  const options = { host: '127.0.0.1', port: 0, log, slowClients };
+  const options = { host: '127.0.0.1', port: 0, log, timeouts };
   const server = await listen(app.callback(), options);
   t.teardown(() => server.close(0));
   return server.url;
@@ -166,7 +172,13 @@ function countSockets(): number {
 }
 
 test('A connection is kept for its idle time, also where that is longer than every other limit', async (t) => {
-  const limits = { headers: 800, request: 800, idle: MINUTE, still: 1_000, sweep: 50 };
+  const limits: Timeouts = {
+    headersTimeout: 800,
+    requestTimeout: 800,
+    keepAliveTimeout: MINUTE,
+    inactivityTimeout: 1_000,
+    checkInterval: 50,
+  };
   const url = await slowServer(t, MINUTE, limits);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.teardown(() => agent.destroy());
@@ -175,7 +187,7 @@ test('A connection is kept for its idle time, also where that is longer than eve
     const [response] = await once(get(`${url}/livez`, { agent }), 'response');
     sockets.add(response.socket);
     await json(response);
-    await delay(1.5 * limits.still);
+    await delay(1.5 * limits.inactivityTimeout);
   }
   t.is(sockets.size, 1);
 });

@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Middleware } from 'koa';
+import { HttpProblem, type HttpProblemCode } from '../problems.ts';
+import { countHeader, hasValidNames, isHost, splitList } from '../raw-headers.ts';
+
+/**
+ * Rejects requests that Node's parser accepts against RFC 9112, so later middleware can rely on `ctx.path`. A
+ * proxy may have framed such a request differently (request smuggling), so every later request on the same
+ * connection is rejected as well.
+ */
+export function rejectMalformed(): Middleware {
+  const poisonedSockets = new WeakSet<Socket>();
+
+  return function rejectMalformed(ctx, next) {
+    const { req } = ctx;
+    const fault = poisonedSockets.has(req.socket) ? 'bad_request' : findFault(req);
+    if (fault === undefined) return next();
+    poisonedSockets.add(req.socket);
+    if (!hasTarget(req)) req.url = '/'; // the log needs a path
+    throw new HttpProblem(fault, { headers: { Connection: 'close' } });
+  };
+}
+
+function findFault(req: IncomingMessage): HttpProblemCode | undefined {
+  const isValid =
+    hasTarget(req) && hasOneHost(req) && hasOneLength(req) && hasValidNames(req.rawHeaders);
+  if (!isValid) return 'bad_request';
+  return expectsTooMuch(req) ? 'expectation_failed' : undefined;
+}
+
+/** Checks that the target is a path or a URL (RFC 9112 section 3.2). */
+function hasTarget({ url = '' }: IncomingMessage): boolean {
+  return url.startsWith('/') || url === '*' || isHttpUrl(url);
+}
+
+function isHttpUrl(target: string): boolean {
+  return /^https?:\/\/[^/]/i.test(target) && URL.canParse(target);
+}
+
+/** Checks the Host header (RFC 9112 section 3.2). HTTP/1.0 does not need one. */
+function hasOneHost({ httpVersion, rawHeaders, headers: { host = '' } }: IncomingMessage): boolean {
+  const count = countHeader('host', rawHeaders);
+  return isHost(host) && (count === 1 || (count === 0 && httpVersion === '1.0'));
+}
+
+/** Checks that the transfer encoding is `chunked` or missing. HTTP/1.0 has none (RFC 9112 section 6.1). */
+function hasOneLength({ httpVersion, headers }: IncomingMessage): boolean {
+  const { 'transfer-encoding': encoding } = headers;
+  return encoding === undefined || (encoding.toLowerCase() === 'chunked' && httpVersion === '1.1');
+}
+
+/** Finds expectations other than `100-continue` (RFC 9110 section 10.1.1). */
+function expectsTooMuch({ httpVersion, headers: { expect } }: IncomingMessage): boolean {
+  if (expect === undefined) return false;
+  const expectations = splitList(expect.toLowerCase());
+  return expectations.some((it) => it !== '100-continue') && httpVersion === '1.1';
+}
