@@ -4,14 +4,14 @@ import { isOfMongoDb } from '../lib/error-without-data.ts';
 import { StoreNotReady, StoreUnavailable } from '../lib/errors.ts';
 import { ConfigError } from '../server/config-error.ts';
 import { EXIT } from '../server/exit-codes.ts';
+import { CliError } from './cli/cli-error.ts';
 import { clientCreateCommand } from './cli/client-create.ts';
 import { clientDeleteCommand } from './cli/client-delete.ts';
 import { clientListCommand } from './cli/client-list.ts';
-import { CommandFailed } from './cli/command-failed.ts';
 import { describeMongoError, describeStoreError } from './cli/describe-store-error.ts';
 import { generateSecretCommand } from './cli/generate-secret.ts';
 import { migrateCommand } from './cli/migrate.ts';
-import { answer, lostOutput, surviveOutput } from './cli/output.ts';
+import { findLostOutput, printResult, surviveOutput } from './cli/output.ts';
 import { publicKeyCommand } from './cli/public-key.ts';
 import { revokeCommand } from './cli/revoke.ts';
 import { userCreateCommand } from './cli/user-create.ts';
@@ -24,8 +24,8 @@ const program = new Command('rescind')
     'after',
     '\nExit codes: 0 done, 1 refused, 64 usage, 69 no database, 74 output, 78 configuration.',
   )
-  .showHelpAfterError('(--help shows what there is)')
-  .configureOutput({ writeOut: (text) => answer(text.trimEnd()) })
+  .showHelpAfterError('(use --help for usage)')
+  .configureOutput({ writeOut: (text) => printResult(text.trimEnd()) })
   .exitOverride();
 
 const commands = [
@@ -47,23 +47,25 @@ for (const command of commands) {
 }
 
 surviveOutput();
-process.exitCode = await program.parseAsync().then(() => EXIT.ok, tell);
-const lost = await lostOutput();
-if (lost !== undefined) process.exitCode ||= say(lost.sentence, lost.exitCode);
+process.exitCode = await program.parseAsync().then(() => EXIT.ok, reportError);
+const lost = await findLostOutput();
+if (lost !== undefined) process.exitCode ||= report(lost.sentence, lost.exitCode);
 
-function tell(error: unknown): number {
+/** Reports an error that has an explanation. Returns the exit code. */
+function reportError(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof ConfigError) return say(error.message, EXIT.config);
-  if (error instanceof CommandFailed) return say(error.message, error.exitCode);
-  if (error instanceof StoreNotReady) return say(error.message, EXIT.config);
-  if (error instanceof StoreUnavailable) return say(describeStoreError(error), EXIT.unavailable);
+  if (error instanceof CliError) return report(error.message, error.exitCode);
+  if (error instanceof ConfigError || error instanceof StoreNotReady) {
+    return report(error.message, EXIT.config);
+  }
+  if (error instanceof StoreUnavailable) return report(describeStoreError(error), EXIT.unavailable);
   if (error instanceof Error && isOfMongoDb(error)) {
-    return say(describeMongoError(error), EXIT.unavailable);
+    return report(describeMongoError(error), EXIT.unavailable);
   }
   throw error;
 }
 
-function say(message: string, exitCode: number): number {
+function report(message: string, exitCode: number): number {
   process.stderr.write(`${message}\n`);
   return exitCode;
 }

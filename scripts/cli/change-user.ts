@@ -5,33 +5,32 @@ import type { AuditAction } from '../../lib/store/audit.ts';
 import type { User, Users } from '../../lib/store/users.ts';
 import type { DatabaseConfig } from '../../server/config.ts';
 import { EXIT } from '../../server/exit-codes.ts';
-import { assertReady } from './assert-ready.ts';
-import { CommandFailed } from './command-failed.ts';
+import { cliCaller } from './cli-caller.ts';
+import { CliError } from './cli-error.ts';
 import { describeStoreError } from './describe-store-error.ts';
-import { operatorOf } from './operator.ts';
-import { say } from './output.ts';
-import { withDatabase } from './with-database.ts';
+import { printProgress } from './output.ts';
+import { assertReady, withDatabase } from './with-database.ts';
 import { type CommandStore, withStore } from './with-store.ts';
 
 export interface UserChange {
-  /** As operators type it, such as `user:disable`. */
+  /** Name of the command, such as `user:disable`. */
   readonly command: string;
   readonly action: AuditAction;
-  /** Looks at what was asked before anything is written; answers what is then to be written. */
+  /** Checks the input before anything is written, and returns the writes. */
   prepare(user: User, config: DatabaseConfig): Promise<UserWrites>;
-  /** What is printed when all is done. */
+  /** Formats the line that is printed on success. */
   readonly done: (email: string) => string;
 }
 
-/** Before and after every token of the user is revoked. Each tells whether the user was there to be changed. */
+/** Writes before and after every token of the user is revoked. Each returns false if the user does not exist. */
 export interface UserWrites {
   before?(users: Users): Promise<boolean>;
   after?(users: Users): Promise<boolean>;
 }
 
 /**
- * Changes a user and revokes every token of that user. CommandFailed for an unknown one; and for a change
- * that broke off half-way, which the same command completes.
+ * Changes a user and revokes every token of that user. Throws CliError for an unknown user, and for a change that
+ * failed half-way, which the same command completes.
  */
 export async function changeUser(address: string, change: UserChange): Promise<void> {
   const email = normalizeEmail(address);
@@ -43,7 +42,7 @@ export async function changeUser(address: string, change: UserChange): Promise<v
       if (user === undefined) throw refusal(`There is no user with the e-mail address ${email}.`);
       await write(store, user, change, await change.prepare(user, config));
     });
-    say(change.done(email));
+    printProgress(change.done(email));
   });
 }
 
@@ -53,32 +52,32 @@ async function write(
   { command, action }: UserChange,
   { before, after }: UserWrites,
 ): Promise<void> {
-  const operator = operatorOf(command);
-  await completely(async () => {
+  const caller = cliCaller(command);
+  await explainPartialWrite(async () => {
     if ((await before?.(users)) === false) throw refusal(GONE);
-    const cause = { reason: action, revokedBy: actorOf(operator) };
+    const cause = { reason: action, revokedBy: actorOf(caller) };
     await revocations.revokeUser({ userId: user.id, ...cause });
-    if ((await after?.(users)) === false) throw new CommandFailed(GONE, EXIT.failed);
+    if ((await after?.(users)) === false) throw new CliError(EXIT.failed, GONE);
   });
-  await audit.record({ action, user, details: { email: user.email } }, operator);
+  await audit.record({ action, user, details: { email: user.email } }, caller);
 }
 
-async function completely(write: () => Promise<void>): Promise<void> {
+async function explainPartialWrite(write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    const why = describeStoreError(error);
-    throw new CommandFailed(
-      `It may be done in part. Run the same command again, which completes it. (${why})`,
+    const cause = describeStoreError(error);
+    throw new CliError(
       EXIT.unavailable,
+      `The change may be incomplete. Run the same command again to complete it. (${cause})`,
     );
   }
 }
 
-const GONE = 'The user was deleted meanwhile.';
+const GONE = 'The user has just been deleted.';
 
-/** What a command that was refused ends with. */
-export function refusal(message: string): CommandFailed {
-  return new CommandFailed(`Nothing was changed. ${message}`, EXIT.failed);
+/** Returns the error of a command that changed nothing. */
+export function refusal(message: string): CliError {
+  return new CliError(EXIT.failed, `Nothing was changed. ${message}`);
 }

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { actorOf } from '../../lib/caller.ts';
 import { EXIT } from '../../server/exit-codes.ts';
-import { CommandFailed } from './command-failed.ts';
-import { operatorOf } from './operator.ts';
-import { say } from './output.ts';
+import { cliCaller } from './cli-caller.ts';
+import { CliError } from './cli-error.ts';
+import { printProgress } from './output.ts';
 import { withDatabase } from './with-database.ts';
 import { withStore } from './with-store.ts';
 
@@ -11,29 +11,29 @@ interface Options {
   readonly id: string;
 }
 
-/** `rescind client:delete`: takes a client out, at once and for every server. */
+/** Deletes a client. Every server rejects it at once. */
 export function clientDeleteCommand(): Command {
   return new Command('client:delete')
-    .description('delete a registered client; it is refused from then on')
-    .requiredOption('--id <id>', 'id of the client, as client:list tells it')
+    .description('delete a registered client; every server rejects it at once')
+    .requiredOption('--id <id>', 'id of the client, from client:list')
     .action(deleteClient);
 }
 
 async function deleteClient({ id }: Options): Promise<void> {
   await withDatabase((db) =>
     withStore(db, async ({ clients, revocations, audit }) => {
-      const operator = operatorOf('client:delete');
-      if ((await clients.find(id)) === undefined) throw new CommandFailed(UNKNOWN, EXIT.failed);
-      const cause = { reason: 'client_deleted', revokedBy: actorOf(operator) };
+      const caller = cliCaller('client:delete');
+      if ((await clients.find(id)) === undefined) throw new CliError(EXIT.failed, UNKNOWN);
+      const cause = { reason: 'client_deleted', revokedBy: actorOf(caller) };
       await revocations.revokeClient({ clientId: id, ...cause });
       const deleted = await clients.delete(id);
-      if (deleted === undefined) throw new CommandFailed(UNKNOWN, EXIT.failed);
-      say(`Deleted ${deleted.id} (${deleted.name})`);
+      if (deleted === undefined) throw new CliError(EXIT.failed, UNKNOWN);
+      printProgress(`Deleted ${deleted.id} (${deleted.name})`);
       const details = { client_id: deleted.id, client_name: deleted.name };
       const event = { action: 'client_deleted', user: undefined, details } as const;
-      await audit.record(event, operator);
+      await audit.record(event, caller);
     }),
   );
 }
 
-const UNKNOWN = 'No client was deleted. There is none with this id; see client:list';
+const UNKNOWN = 'No client was deleted. No client has this id; see client:list';

@@ -2,14 +2,14 @@ import { answerOf, isOfMongoDb } from '../../lib/error-without-data.ts';
 import type { StoreUnavailable } from '../../lib/errors.ts';
 import { UNANSWERED } from '../../lib/store/database.ts';
 
-/** Describes in a sentence why the database was not reached, or what it refused. */
+/** Describes in a sentence why the database cannot be reached, or which error it returned. */
 export function describeStoreError(error: StoreUnavailable): string {
   const { message, cause } = error;
   if (message !== UNANSWERED || !(cause instanceof Error)) return message;
   return isOfMongoDb(cause) ? describeMongoError(cause) : `${message}: ${cause.message}`;
 }
 
-/** Names an error of MongoDB's. Its own messages repeat the command, and the values of a key that was there twice. */
+/** Names an error of MongoDB. Its own message may quote the command and the values of a duplicate key. */
 export function describeMongoError(error: Error): string {
   if ('code' in error) return answerOf(error);
   return `MongoDB did not answer: ${error.name}. Is it running, and is MONGODB_URI right?`;

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { generatePrivateKey } from '../../lib/tokens/asymmetric-key.ts';
 import type { AsymmetricAlgorithm } from '../../lib/tokens/key.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { handOver } from './output.ts';
+import { printSecret } from './output.ts';
 import { pemLine } from './pem-line.ts';
 
 interface Options {
@@ -10,23 +10,23 @@ interface Options {
   readonly key?: AsymmetricAlgorithm;
 }
 
-/** `rescind generate-secret`: prints exactly `JWT_SECRET_KEY=<value>`, or with `--key` exactly `JWT_PRIVATE_KEY="<value>"`. */
+/** Prints `JWT_SECRET_KEY=<value>`, or with `--key` `JWT_PRIVATE_KEY="<value>"`, and nothing else. */
 export function generateSecretCommand(): Command {
-  const key = new Option('--key <algorithm>', 'print a new JWT_PRIVATE_KEY in its place');
+  const key = new Option('--key <algorithm>', 'print a new JWT_PRIVATE_KEY instead');
   return new Command('generate-secret')
     .description('print a new JWT_SECRET_KEY, ready for .env')
-    .option('--bytes <n>', 'random bytes, 32 to 1024 (64 for production)', byteCount, 32)
+    .option('--bytes <n>', 'random bytes, 32 to 1024 (64 for production)', parseBytes, 32)
     .addOption(key.choices(['EdDSA', 'RS256'] satisfies AsymmetricAlgorithm[]).conflicts('bytes'))
     .action(async ({ bytes, key }: Options) => {
       const line =
         key === undefined
           ? `JWT_SECRET_KEY=${generateSecret(bytes)}`
           : pemLine('JWT_PRIVATE_KEY', generatePrivateKey(key));
-      await handOver(line, (reason) => `The new secret is lost: make another one. ${reason}`);
+      await printSecret(line, (reason) => `The new secret is lost. ${reason} Then run this again.`);
     });
 }
 
-function byteCount(text: string): number {
+function parseBytes(text: string): number {
   const bytes = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (bytes < 32 || bytes > 1024) {
     throw new InvalidArgumentError('It must be a whole number from 32 to 1024.');

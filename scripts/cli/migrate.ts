@@ -7,9 +7,9 @@ import { unusableUsers } from '../../lib/store/unusable-users.ts';
 import { SECOND, toSeconds } from '../../lib/time.ts';
 import type { DatabaseConfig } from '../../server/config.ts';
 import { EXIT } from '../../server/exit-codes.ts';
-import { CommandFailed } from './command-failed.ts';
-import { operatorOf } from './operator.ts';
-import { answer, say } from './output.ts';
+import { cliCaller } from './cli-caller.ts';
+import { CliError } from './cli-error.ts';
+import { printProgress, printResult } from './output.ts';
 import { withDatabase } from './with-database.ts';
 import { withStore } from './with-store.ts';
 
@@ -20,24 +20,26 @@ interface Options {
 }
 
 /**
- * `rescind migrate`: makes the database what this version needs, or tells what is different. After a restore
- * it refuses every token issued so far as well: from inside a backup cannot be told from what it is a copy of.
+ * Migrates the database to the schema of this version, or prints the differences. After a restore it also revokes
+ * every token issued so far, on request: a restored backup cannot be distinguished from the original.
  */
 export function migrateCommand(): Command {
   return new Command('migrate')
-    .description('create or mend collections, validators, indexes and the sentinel; safe to repeat')
-    .option('--check', 'change nothing; exit 1 when anything is different')
-    .option('--dry-run', 'change nothing; tell what would be done')
+    .description(
+      'create or repair collections, validators, indexes and the sentinel; safe to repeat',
+    )
+    .option('--check', 'change nothing; exit 1 if there is any difference')
+    .option('--dry-run', 'change nothing; print the steps')
     .addOption(
       new Option(
         '--after-restore',
-        'the database is a restored backup: refuse every token issued so far, since later revocations are lost',
-      ).conflicts('check'), // it would always be different
+        'the database is a restored backup: revoke every token issued so far, since later revocations are lost',
+      ).conflicts('check'), // there is always a difference
     )
     .addHelpText(
       'after',
-      '\nExit codes: 0 done; 1 something of another application is in the way and nothing was changed, or with ' +
-        '--check anything is different or needs attention; 69 no database; 78 configuration, or a missing privilege.',
+      '\nExit codes: 0 done; 1 conflict with another application and nothing was changed, or with --check any ' +
+        'difference or warning; 69 no database; 78 configuration, or a missing privilege.',
     )
     .action((options: Options) => withDatabase((db, config) => run(db, config, options)));
 }
@@ -47,56 +49,61 @@ async function run(
   { AUDIT_RETENTION: auditRetention }: DatabaseConfig,
   { check, dryRun, afterRestore }: Options,
 ): Promise<void> {
-  say(`Database ${db.databaseName}`);
+  printProgress(`Database ${db.databaseName}`);
   const plan = await orUnavailable(
-    stillWorking(planMigration(db, { auditRetention, afterRestore })),
+    withProgress(planMigration(db, { auditRetention, afterRestore })),
   );
-  const attention = await orUnavailable(stillWorking(needAttention(db, plan)));
-  refuseConflicts(plan, attention);
-  await confirmReads(db); // an earlier migrate may have been seen that no majority has
-  if (check) return tellDifferences(plan, attention);
+  const warnings = await orUnavailable(withProgress(findWarnings(db, plan)));
+  assertNoConflicts(plan, warnings);
+  await confirmReads(db); // the plan may show an earlier migration that has no majority yet
+  if (check) return assertNoDifferences(plan, warnings);
   if (dryRun) {
-    tellAttention(attention);
-    return tellSteps(plan);
+    printWarnings(warnings);
+    return printSteps(plan);
   }
-  await orUnavailable(stillWorking(migrate(plan, (description) => say(`  ${description}`))));
+  await orUnavailable(
+    withProgress(migrate(plan, (description) => printProgress(`  ${description}`))),
+  );
   if (plan.steps.length > 0) await confirmReads(db);
-  tellAttention(attention);
-  say(plan.steps.length === 0 ? 'Nothing to do.' : `Done: ${plan.steps.length} steps.`);
+  printWarnings(warnings);
+  printProgress(plan.steps.length === 0 ? 'Nothing to do.' : `Done: ${plan.steps.length} steps.`);
   if (!afterRestore) return;
   await auditRestore(db);
-  say('Users, passwords, clients and revoked keys are as in the backup: see docs/restore.md.');
+  printProgress(
+    'Users, passwords, clients and revoked keys are as in the backup: see docs/restore.md.',
+  );
 }
 
-/** Names what `migrate` does not mend: users who cannot log in, and strangers among the documents. */
-async function needAttention(db: Db, { conflicts }: MigrationPlan): Promise<readonly string[]> {
-  if (conflicts.length > 0) return unusableUsers(db); // strangers are among the conflicts
+/** Finds problems that `migrate` does not repair: users who cannot log in, and foreign documents. */
+async function findWarnings(db: Db, { conflicts }: MigrationPlan): Promise<readonly string[]> {
+  if (conflicts.length > 0) return unusableUsers(db); // the conflicts include foreign documents
   return [...(await unusableUsers(db)), ...(await foreignDocuments(db))];
 }
 
-function tellAttention(attention: readonly string[]): void {
-  if (attention.length === 0) return;
-  say('Needs attention:');
-  for (const sentence of attention) say(`  ${sentence}`);
+function printWarnings(warnings: readonly string[]): void {
+  if (warnings.length === 0) return;
+  printProgress('Needs attention:');
+  for (const sentence of warnings) printProgress(`  ${sentence}`);
 }
 
-/** Without a number of sessions: those of the lost tokens are lost too. */
+/** Records the revocation without a number of sessions: those of the lost tokens are lost, too. */
 function auditRestore(db: Db): Promise<void> {
   const event = {
     action: 'everyone_revoked',
     user: undefined,
     details: { reason: 'restored' },
   } as const;
-  return withStore(db, ({ audit }) => audit.record(event, operatorOf('migrate')));
+  return withStore(db, ({ audit }) => audit.record(event, cliCaller('migrate')));
 }
 
-const NEWS_EVERY = 5 * SECOND;
+const PROGRESS_INTERVAL = 5 * SECOND;
 
-/** Tells every 5 seconds that a long step goes on. */
-async function stillWorking<T>(work: Promise<T>): Promise<T> {
+/** Prints every 5 seconds that a long step is still running. */
+async function withProgress<T>(work: Promise<T>): Promise<T> {
   const started = performance.now();
-  const tell = () => say(`    still at it after ${toSeconds(performance.now() - started)} s`);
-  const timer = setInterval(tell, NEWS_EVERY);
+  const timer = setInterval(() => {
+    printProgress(`    still running after ${toSeconds(performance.now() - started)} s`);
+  }, PROGRESS_INTERVAL);
   try {
     return await work;
   } finally {
@@ -104,25 +111,27 @@ async function stillWorking<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-function refuseConflicts({ conflicts }: MigrationPlan, attention: readonly string[]): void {
+function assertNoConflicts({ conflicts }: MigrationPlan, warnings: readonly string[]): void {
   if (conflicts.length === 0) return;
-  const lines = [...conflicts, ...attention].map((sentence) => `  ${sentence}`).join('\n');
-  throw new CommandFailed(`Nothing was changed. In the way:\n${lines}`, EXIT.failed);
+  const lines = [...conflicts, ...warnings].map((sentence) => `  ${sentence}`).join('\n');
+  throw new CliError(EXIT.failed, `Nothing was changed. Conflicts:\n${lines}`);
 }
 
-function tellDifferences({ steps }: MigrationPlan, attention: readonly string[]): void {
-  if (steps.length + attention.length === 0) {
-    say('Nothing is different.');
+function assertNoDifferences({ steps }: MigrationPlan, warnings: readonly string[]): void {
+  if (steps.length + warnings.length === 0) {
+    printProgress('No differences.');
     return;
   }
   const toDo = steps.map(({ description }) => `  to do: ${description}`);
-  const toSee = attention.map((sentence) => `  needs attention: ${sentence}`);
+  const toSee = warnings.map((sentence) => `  needs attention: ${sentence}`);
   const advice = steps.length === 0 ? '' : '\nRun: npm run migrate';
   const lines = [...toDo, ...toSee].join('\n');
-  throw new CommandFailed(`Nothing was changed. Different:\n${lines}${advice}`, EXIT.failed);
+  throw new CliError(EXIT.failed, `Nothing was changed. Differences:\n${lines}${advice}`);
 }
 
-function tellSteps({ steps }: MigrationPlan): void {
-  for (const { description } of steps) answer(`  would ${description}`);
-  answer(steps.length === 0 ? 'Nothing to do.' : `${steps.length} steps; nothing was changed.`);
+function printSteps({ steps }: MigrationPlan): void {
+  for (const { description } of steps) printResult(`  would ${description}`);
+  printResult(
+    steps.length === 0 ? 'Nothing to do.' : `${steps.length} steps; nothing was changed.`,
+  );
 }

@@ -5,14 +5,14 @@ import { MINUTE } from '../../lib/time.ts';
 import type { DatabaseConfig } from '../../server/config.ts';
 import { readHidden } from './read-hidden.ts';
 
-/** The password of the option, or else typed on the terminal, or read from standard input to its line end. */
+/** Returns the password of the option, else prompts on a terminal, else reads standard input without its line end. */
 export async function readPassword(option: string | undefined): Promise<string> {
   if (option !== undefined) return option;
   if (process.stdin.isTTY) return readHidden('Password: ');
   return (await text(process.stdin)).replace(/\r?\n$/, '');
 }
 
-/** What the configured rules have against the password, as a sentence; undefined when nothing. */
+/** Finds the configured rule that the password violates. Returns a sentence, or undefined. */
 export function newPasswordFault(
   password: string,
   owner: PasswordOwner,
@@ -21,7 +21,7 @@ export function newPasswordFault(
   return createPasswordRules({ passwordMinLength, serviceName }).faultOf(password, owner);
 }
 
-/** bcrypt's hash at the configured cost, by a thread that ends with it. */
+/** Hashes the password with bcrypt at the configured cost, in a thread that ends afterwards. */
 export async function hashOnce(
   password: string,
   { BCRYPT_COST }: Pick<DatabaseConfig, 'BCRYPT_COST'>,

@@ -1,15 +1,15 @@
 import { fstatSync, statSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { EXIT } from '../../server/exit-codes.ts';
-import { CommandFailed } from './command-failed.ts';
+import { CliError } from './cli-error.ts';
 
-/** The reader has left, as `head` does: it wants no more, and the command goes on. */
+/** Code when the reader has closed the pipe, e.g. `head`. The command continues. */
 const READER_GONE = 'EPIPE';
 
 let failure: string | undefined;
-let isAnswer = false;
+let hasResult = false;
 
-/** Keeps output that cannot be written from ending a command in the middle of its work. For the start of a program. */
+/** Prevents output errors from ending a command during its work. Called at the start of the program. */
 export function surviveOutput(): void {
   process.stdout.on('error', ({ code = 'unknown error' }: NodeJS.ErrnoException) => {
     if (code !== READER_GONE) failure ??= code;
@@ -17,49 +17,51 @@ export function surviveOutput(): void {
   process.stderr.on('error', () => undefined);
 }
 
-/** Prints a line that reports on work. The work counts, also where the line cannot be written. */
-export function say(line: string): void {
+/** Prints a line about work. The command succeeds even if the line cannot be written. */
+export function printProgress(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Prints a line of what was asked for. Where it cannot be written, the command has not done what it is for. */
-export function answer(line: string): void {
-  isAnswer = true;
-  say(line);
+/** Prints a line of the result. The command fails if the line cannot be written. */
+export function printResult(line: string): void {
+  hasResult = true;
+  printProgress(line);
 }
 
 /**
- * Prints what exists nowhere else. CommandFailed with this refusal where it cannot be written, also to a reader that
- * left, or where nobody can read it.
+ * Prints a text that is stored nowhere else. Throws CliError if it cannot be written, also when the reader has
+ * closed the pipe or standard output is discarded.
  */
-export async function handOver(text: string, refusal: (reason: string) => string): Promise<void> {
-  if (isDiscarded()) throw new CommandFailed(refusal(DISCARDED), EXIT.output);
+export async function printSecret(text: string, describeLoss: (reason: string) => string) {
+  if (isDiscarded()) throw new CliError(EXIT.output, describeLoss(DISCARDED));
   const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
     process.stdout.write(`${text}\n`, resolve);
   });
   if (!error) return;
-  throw new CommandFailed(refusal(unwritable(error.code)), EXIT.output);
+  throw new CliError(EXIT.output, describeLoss(describeFailure(error.code)));
 }
 
-/** Waits until all that was printed is written or lost. Returns what to tell where it is lost, unless its reader left. */
-export async function lostOutput(): Promise<{ sentence: string; exitCode: number } | undefined> {
+/** Waits until all output is written or lost. Returns a sentence and an exit code if it is lost, except by EPIPE. */
+export async function findLostOutput(): Promise<
+  { sentence: string; exitCode: number } | undefined
+> {
   await new Promise((resolve) => process.stdout.write('', resolve));
-  await new Promise(setImmediate); // the error event comes after the callback
+  await new Promise(setImmediate); // the error event follows the callback
   if (failure === undefined) return undefined;
-  const exitCode = isAnswer ? EXIT.output : EXIT.ok;
-  const whole = isAnswer ? 'The output is not complete.' : 'The work is done.';
-  return { sentence: `${whole} ${unwritable(failure)}`, exitCode };
+  const exitCode = hasResult ? EXIT.output : EXIT.ok;
+  const state = hasResult ? 'The output is incomplete.' : 'The work is done.';
+  return { sentence: `${state} ${describeFailure(failure)}`, exitCode };
 }
 
-const DISCARDED = 'Standard output is closed or discarded: lead it to a terminal or a file.';
+const DISCARDED = 'Standard output is closed or discarded: redirect it to a terminal or a file.';
 
-/** Node opens the null device in place of a standard output that is closed. */
+/** Detects the null device, which Node also opens in place of a closed standard output. */
 function isDiscarded(): boolean {
   const { rdev } = fstatSync(process.stdout.fd);
   const sink = statSync(devNull, { throwIfNoEntry: false });
   return sink?.isCharacterDevice() === true && sink.rdev === rdev;
 }
 
-function unwritable(code: string | undefined): string {
-  return `Standard output cannot be written (${code}): look at what it leads to.`;
+function describeFailure(code: string | undefined): string {
+  return `Standard output cannot be written (${code}): check where it is redirected to.`;
 }

@@ -2,16 +2,15 @@ import { Command } from 'commander';
 import { publicPemOf } from '../../lib/tokens/asymmetric-key.ts';
 import { parseSigningConfig } from '../../server/config.ts';
 import { readEnvironment } from '../../server/environment.ts';
-import { answer } from './output.ts';
+import { printResult } from './output.ts';
 import { pemLine } from './pem-line.ts';
 
-/** `rescind public-key`: prints exactly `JWT_PUBLIC_KEYS="<value>"`, the public key of JWT_PRIVATE_KEY. */
+/** Prints `JWT_PUBLIC_KEYS="<value>"` with the public key of JWT_PRIVATE_KEY, and nothing else. */
 export function publicKeyCommand(): Command {
   return new Command('public-key')
-    .description('print the JWT_PUBLIC_KEYS that belongs to JWT_PRIVATE_KEY, ready for .env')
+    .description('print the JWT_PUBLIC_KEYS of JWT_PRIVATE_KEY, ready for .env')
     .action(() => {
       const config = parseSigningConfig(readEnvironment(process.cwd(), process.env));
-      const line = pemLine('JWT_PUBLIC_KEYS', publicPemOf(config.JWT_PRIVATE_KEY));
-      answer(line);
+      printResult(pemLine('JWT_PUBLIC_KEYS', publicPemOf(config.JWT_PRIVATE_KEY)));
     });
 }

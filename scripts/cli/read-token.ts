@@ -3,19 +3,19 @@ import type { Readable } from 'node:stream';
 import { readUnverifiedSession } from '../../lib/tokens/refresh-tokens.ts';
 import { readUnverifiedToken, type UnverifiedToken } from '../../lib/tokens/unverified-token.ts';
 import { EXIT } from '../../server/exit-codes.ts';
-import { CommandFailed } from './command-failed.ts';
+import { CliError } from './cli-error.ts';
 
-/** Far more than any token has, in bytes. */
-const MOST_READ = 16 * 1024;
+/** Bytes that are read: far more than any token has. */
+const MAX_READ = 16 * 1024;
 
-/** What the token in the file says of itself, unverified: an access token, or a refresh token's session. CommandFailed. */
+/** Reads an access token, or the session of a refresh token, from a file without verifying it. Throws CliError. */
 export async function readToken(file: string): Promise<UnverifiedToken | { sessionId: string }> {
   const text = (await readText(file)).trim();
   const accessToken = readUnverifiedToken(text);
   if (accessToken !== undefined) return accessToken;
   const sessionId = readUnverifiedSession(text);
   if (sessionId !== undefined) return { sessionId };
-  throw refusal('There must be one access token or refresh token, as issued, and nothing else.');
+  throw refusal('The file must contain exactly one access token or refresh token, as issued.');
 }
 
 async function readText(file: string): Promise<string> {
@@ -27,18 +27,18 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** A file may be endless; what goes on beyond this holds no token. */
+/** Reads the start of a stream, which may be endless. */
 async function readStart(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > MOST_READ) break;
+    if (length > MAX_READ) break;
   }
   return Buffer.concat(chunks).toString();
 }
 
-function refusal(message: string): CommandFailed {
-  return new CommandFailed(`Nothing was revoked. ${message}`, EXIT.failed);
+function refusal(message: string): CliError {
+  return new CliError(EXIT.failed, `Nothing was revoked. ${message}`);
 }

@@ -6,14 +6,14 @@ import { revokeEveryone, revokeUserTokens } from '../../lib/use-cases/admin.ts';
 import { auditedUser } from '../../lib/use-cases/shared/audited-user.ts';
 import { endSessions, markEndedInBackground } from '../../lib/use-cases/shared/end-sessions.ts';
 import { liveSessions, noneIfLost } from '../../lib/use-cases/shared/live-sessions.ts';
-import { operatorOf } from './operator.ts';
+import { cliCaller } from './cli-caller.ts';
 import { readToken } from './read-token.ts';
 import type { CommandStore } from './with-store.ts';
 
-/** Revokes one thing, or with `dryRun` changes nothing, and answers a line that says what came of it. AuthError `not_found`. */
+/** Revokes a target, or with `dryRun` changes nothing. Resolves with a line about the result. AuthError `not_found`. */
 type Revoke = (value: string, dryRun: boolean) => Promise<string>;
 
-/** What can be revoked: a user or session by id, a token by its file, a key by its `kid`, everyone. */
+/** Targets of `revoke`: a user or session by id, a token by its file, a key by its `kid`, everyone. */
 export interface Targets {
   readonly user: Revoke;
   readonly session: Revoke;
@@ -22,18 +22,18 @@ export interface Targets {
   readonly everyone: Revoke;
 }
 
-const CALLER = operatorOf('revoke');
+const CALLER = cliCaller('revoke');
 const CAUSE = { reason: 'admin_requested', revokedBy: actorOf(CALLER) } as const;
 
-/** Makes them on this store. */
+/** Creates the targets on a store. */
 export function createTargets(store: CommandStore): Targets {
   const { sessions } = store;
 
   async function session(id: string, dryRun: boolean): Promise<string> {
     const found = await sessions.find(id);
-    if (found === undefined) throw noSession();
+    if (found === undefined) throw unknownSession();
     const ended = await endOne(store, found, dryRun);
-    return tell(dryRun, `every token of the session ${id} of the user ${found.userId}`, ended);
+    return describe(dryRun, `every token of the session ${id} of the user ${found.userId}`, ended);
   }
 
   return {
@@ -42,7 +42,7 @@ export function createTargets(store: CommandStore): Targets {
 
     async user(userId, dryRun) {
       const { sessionsEnded } = await revokeUserTokens(store, { userId, dryRun }, CALLER);
-      return tell(dryRun, `every token of the user ${userId}`, told(sessionsEnded));
+      return describe(dryRun, `every token of the user ${userId}`, countSessions(sessionsEnded));
     },
 
     async token(file, dryRun) {
@@ -50,14 +50,15 @@ export function createTargets(store: CommandStore): Targets {
       if (!('hash' in token)) return session(token.sessionId, dryRun);
       const { sessionId: id, userId } = token;
       const ended = await endOne(store, { id, userId }, dryRun, token);
-      const what = `the token and its session ${id} of the user ${userId} (signature not checked)`;
-      return tell(dryRun, what, ended);
+      const target = `the token and its session ${id} of the user ${userId} (signature not checked)`;
+      return describe(dryRun, target, ended);
     },
 
     async everyone(_value, dryRun) {
       const { sessionsEnded } = await revokeEveryone(store, { dryRun }, CALLER);
       const { count, isLowerBound } = sessionsEnded;
-      return tell(dryRun, 'every token of everyone', told(count, isLowerBound ? 'at least ' : ''));
+      const ended = countSessions(count, isLowerBound ? 'at least ' : '');
+      return describe(dryRun, 'every token of everyone', ended);
     },
   };
 }
@@ -65,7 +66,7 @@ export function createTargets(store: CommandStore): Targets {
 const KEY_ADVICE =
   'Servers that sign with it need another JWT_SECRET_KEY before anyone can log in there again.';
 
-/** Which sessions have tokens of which key is written nowhere: all there are is the most that can end. */
+/** Creates the target `key`. All live sessions are the upper bound: the key of a session's tokens is not stored. */
 function createRevokeKey({ sessions, revocations, audit }: CommandStore): Revoke {
   return async function revokeKey(kid, dryRun) {
     const { deployment } = await revocations.cutoffs(undefined);
@@ -75,12 +76,12 @@ function createRevokeKey({ sessions, revocations, audit }: CommandStore): Revoke
       const details = { reason: CAUSE.reason, kid };
       await audit.record({ action: 'key_revoked', user: undefined, details }, CALLER);
     }
-    const ended = isLowerBound ? 'any number of live sessions' : told(count, 'at most ');
-    return `${tell(dryRun, `every token that the key ${kid} has signed or ever will`, ended)} ${KEY_ADVICE}`;
+    const ended = isLowerBound ? 'any number of live sessions' : countSessions(count, 'at most ');
+    return `${describe(dryRun, `every token that the key ${kid} has signed or will sign`, ended)} ${KEY_ADVICE}`;
   };
 }
 
-/** Ends one session, and its token if there is one. Returns the number of live sessions that ended, as text. */
+/** Ends a session, and one of its tokens if given. Returns the number of live sessions that ended, as text. */
 async function endOne(
   store: CommandStore,
   session: Pick<Session, 'id' | 'userId'>,
@@ -90,7 +91,7 @@ async function endOne(
   const counted = liveSessions(store, session.userId);
   const live = await (dryRun ? counted : counted.catch(noneIfLost));
   const ended = live.some(({ id }) => id === session.id) ? 1 : 0;
-  if (dryRun) return told(ended);
+  if (dryRun) return countSessions(ended);
   if (token === undefined) await endSessions(store, [session], CAUSE);
   else {
     await store.revocations.revokeTokenAndSession({ ...token, ...CAUSE });
@@ -103,20 +104,20 @@ async function endOne(
     ...(token !== undefined && { token_revoked: true }),
   };
   await store.audit.record({ action: 'session_revoked', user, details }, CALLER);
-  return told(ended);
+  return countSessions(ended);
 }
 
-function told(sessions: number, bound = ''): string {
+function countSessions(sessions: number, bound = ''): string {
   return `${bound}${sessions} live ${sessions === 1 ? 'session' : 'sessions'}`;
 }
 
-function tell(dryRun: boolean, what: string, ended: string): string {
+function describe(dryRun: boolean, target: string, ended: string): string {
   return dryRun
-    ? `Would revoke ${what}: ${ended} would end. Nothing was changed.`
-    : `Revoked ${what}: ${ended} ended.`;
+    ? `Would revoke ${target}: ${ended} would end. Nothing was changed.`
+    : `Revoked ${target}: ${ended} ended.`;
 }
 
-function noSession(): AuthError {
+function unknownSession(): AuthError {
   const description = 'There is no session with this id';
   return new AuthError('not_found', description, { description });
 }

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { AuthError, StoreNotReady } from '../../lib/errors.ts';
 import { EXIT } from '../../server/exit-codes.ts';
-import { CommandFailed } from './command-failed.ts';
-import { answer, say } from './output.ts';
+import { CliError } from './cli-error.ts';
+import { printProgress, printResult } from './output.ts';
 import { createTargets, type Targets } from './revoke-targets.ts';
 import { withDatabase } from './with-database.ts';
 import { withStore } from './with-store.ts';
@@ -11,10 +11,10 @@ type Options = Partial<Record<keyof Targets, string | true>> & { readonly dryRun
 
 const TARGETS = ['user', 'token', 'session', 'key', 'everyone'] as const;
 
-/** `rescind revoke`: revokes in the database itself, without the server and without its secrets. */
+/** Revokes directly in the database, without the server and its secrets. */
 export function revokeCommand(): Command {
   return new Command('revoke')
-    .description('revoke in the database itself, without the server; name exactly one of these')
+    .description('revoke directly in the database, without the server; name exactly one target')
     .option('--user <id>', 'every token of this user', once)
     .option(
       '--token <file>',
@@ -22,9 +22,9 @@ export function revokeCommand(): Command {
       once,
     )
     .option('--session <id>', 'every token of this session', once)
-    .option('--key <kid>', 'every token that this key has signed, or ever will', oneKid)
+    .option('--key <kid>', 'every token that this key has signed or will sign', parseKid)
     .option('--everyone', 'every token of everyone')
-    .option('--dry-run', 'change nothing; tell what would happen')
+    .option('--dry-run', 'change nothing; print the effect')
     .action(revoke);
 }
 
@@ -36,19 +36,19 @@ async function revoke(options: Options, command: Command): Promise<void> {
   const { [name]: value, dryRun = false } = options;
   await withDatabase((db) =>
     withStore(db, async (store) => {
-      await store.revocations.assertKnown(); // first, or a wrong database would seem to lack the user
+      await store.revocations.assertKnown(); // first: in a wrong database the user would seem to be missing
       const line = await createTargets(store)[name](String(value), dryRun);
-      if (dryRun) answer(line);
-      else say(line);
+      if (dryRun) printResult(line);
+      else printProgress(line);
     }),
   ).catch(explain);
 }
 
 function explain(error: unknown): never {
   const refused = error instanceof AuthError && error.code === 'not_found';
-  if (refused) throw new CommandFailed(`Nothing was revoked. ${error.message}.`, EXIT.failed);
+  if (refused) throw new CliError(EXIT.failed, `Nothing was revoked. ${error.message}.`);
   const isNotReady = error instanceof StoreNotReady && error.cause === undefined;
-  if (isNotReady) throw new CommandFailed(`Nothing was revoked. ${error.message}.`, EXIT.config);
+  if (isNotReady) throw new CliError(EXIT.config, `Nothing was revoked. ${error.message}.`);
   throw error;
 }
 
@@ -57,7 +57,7 @@ function once(value: string, previous: string | undefined): string {
   return value;
 }
 
-function oneKid(value: string, previous: string | undefined): string {
+function parseKid(value: string, previous: string | undefined): string {
   const isThumbprint =
     value.length === 43 && Buffer.from(value, 'base64url').toString('base64url') === value;
   if (!isThumbprint) throw new InvalidArgumentError('It must be 43 characters of base64url.');

@@ -6,11 +6,10 @@ import { openCollections } from '../../lib/store/collections.ts';
 import { createStrictReads } from '../../lib/store/strict-reads.ts';
 import { createUsers, type NewUser, type Users } from '../../lib/store/users.ts';
 import { EXIT } from '../../server/exit-codes.ts';
-import { assertReady } from './assert-ready.ts';
-import { CommandFailed } from './command-failed.ts';
+import { CliError } from './cli-error.ts';
 import { hashOnce, newPasswordFault, readPassword } from './new-password.ts';
-import { say } from './output.ts';
-import { withDatabase } from './with-database.ts';
+import { printProgress } from './output.ts';
+import { assertReady, withDatabase } from './with-database.ts';
 
 interface Options {
   readonly email: string;
@@ -22,11 +21,11 @@ interface Options {
   readonly ifAbsent?: true;
 }
 
-/** `rescind user:create`: adds a user and prints `user_id=<id>`. */
+/** Creates a user and prints `user_id=<id>`. */
 export function userCreateCommand(): Command {
   return new Command('user:create')
-    .description('add a user; without --password it is asked for, or read from standard input')
-    .requiredOption('--email <address>', 'e-mail address, what the user logs in with')
+    .description('add a user; without --password, prompt for it or read it from standard input')
+    .requiredOption('--email <address>', 'e-mail address, which the user logs in with')
     .requiredOption('--company <id>', 'id of the company the user belongs to')
     .option('--name <name>', 'full name (default: the e-mail address)')
     .option(
@@ -35,12 +34,12 @@ export function userCreateCommand(): Command {
       (role, roles: string[]) => [...roles, role],
       [],
     )
-    .option('--password <password>', 'password; seen by everyone who can list processes')
+    .option('--password <password>', 'password; visible to everyone who can list processes')
     .option(
       '--without-rules',
-      'take any password that can be hashed: for demos, and for users who have one already',
+      'accept any password that can be hashed: for demos, and for existing passwords',
     )
-    .option('--if-absent', 'succeed, and change nothing, when the address is taken')
+    .option('--if-absent', 'succeed without a change if the address is taken')
     .action(createUser);
 }
 
@@ -59,7 +58,7 @@ async function createUser(options: Options): Promise<void> {
     if (fault !== undefined) throw refusal(fault);
     await assertReady(db, 'users', refusal);
     const users = createUsers(openCollections(db), createStrictReads(db));
-    if ((await users.findAccount(email)) !== undefined) return taken(email, ifAbsent);
+    if ((await users.findAccount(email)) !== undefined) return reportTaken(email, ifAbsent);
     const passwordHash = await hashOnce(password, config);
     await insert({ email, name, companyId: company, roles: role, passwordHash }, users, ifAbsent);
   });
@@ -68,21 +67,21 @@ async function createUser(options: Options): Promise<void> {
 async function insert(user: NewUser, users: Users, ifAbsent: true | undefined): Promise<void> {
   try {
     const { id } = await users.create(user);
-    say(`user_id=${id}`);
+    printProgress(`user_id=${id}`);
   } catch (error) {
     if (!(error instanceof AuthError && error.code === 'email_taken')) throw error;
     if ((await users.findAccount(user.email)) === undefined) throw new StoreUnavailable(GONE);
-    taken(user.email, ifAbsent);
+    reportTaken(user.email, ifAbsent);
   }
 }
 
-const GONE = 'The user who had the address was deleted meanwhile. Run the same command again';
+const GONE = 'The user with this address has just been deleted. Run the same command again';
 
-function taken(email: string, ifAbsent: true | undefined): void {
-  if (!ifAbsent) throw refusal(`A user with the e-mail address ${email} exists already.`);
-  say(`${email} exists already; nothing was changed`);
+function reportTaken(email: string, ifAbsent: true | undefined): void {
+  if (!ifAbsent) throw refusal(`A user with the e-mail address ${email} already exists.`);
+  printProgress(`${email} already exists; nothing was changed`);
 }
 
-function refusal(message: string): CommandFailed {
-  return new CommandFailed(`No user was created. ${message}`, EXIT.failed);
+function refusal(message: string): CliError {
+  return new CliError(EXIT.failed, `No user was created. ${message}`);
 }

@@ -5,10 +5,10 @@ interface Options {
   readonly email: string;
 }
 
-/** `rescind user:disable`: keeps a user out; every token dies. */
+/** Disables a user and revokes every token of that user. */
 export function userDisableCommand(): Command {
   return new Command('user:disable')
-    .description('keep a user out and revoke all tokens; safe to repeat')
+    .description('disable a user and revoke all tokens; safe to repeat')
     .requiredOption('--email <address>', 'e-mail address of the user')
     .action(({ email: address }: Options) =>
       changeUser(address, {
@@ -21,19 +21,19 @@ export function userDisableCommand(): Command {
 }
 
 /**
- * `rescind user:enable`: lets a user in again. The tokens are revoked here too, and first: the user may have
- * been disabled by hand, or by a command that broke off before it came to them.
+ * Enables a user. First revokes every token here, too: the user may have been disabled by hand, or by a command
+ * that failed before the revocation.
  */
 export function userEnableCommand(): Command {
   return new Command('user:enable')
-    .description('let a disabled user log in again; tokens from before stay revoked')
+    .description('let a disabled user log in again; earlier tokens stay revoked')
     .requiredOption('--email <address>', 'e-mail address of the user')
     .action(({ email: address }: Options) =>
       changeUser(address, {
         command: 'user:enable',
         action: 'user_enabled',
         prepare: async ({ id }) => ({ after: (users) => users.enable(id) }),
-        done: (email) => `${email} can log in; tokens from before stay revoked`,
+        done: (email) => `${email} can log in; earlier tokens stay revoked`,
       }),
     );
 }

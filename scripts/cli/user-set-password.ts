@@ -7,14 +7,14 @@ interface Options {
   readonly password?: string;
 }
 
-/** `rescind user:set-password`: sets another password; every token from before dies. */
+/** Sets a password and revokes every token of the user. */
 export function userSetPasswordCommand(): Command {
   return new Command('user:set-password')
     .description(
-      'set a password and revoke all tokens of the user; without --password it is asked for, or read from standard input',
+      'set a password and revoke all tokens of the user; without --password, prompt for it or read it from standard input',
     )
     .requiredOption('--email <address>', 'e-mail address of the user')
-    .option('--password <password>', 'password; seen by everyone who can list processes')
+    .option('--password <password>', 'password; visible to everyone who can list processes')
     .action(setPassword);
 }
 
@@ -29,6 +29,6 @@ async function setPassword(options: Options): Promise<void> {
       const hash = await hashOnce(password, config);
       return { before: (users) => users.setPassword(user.id, hash) };
     },
-    done: (email) => `The password of ${email} is set; all tokens from before are revoked`,
+    done: (email) => `The password of ${email} is set; all earlier tokens are revoked`,
   });
 }

@@ -11,9 +11,9 @@ import { createSessions, type Sessions } from '../../lib/store/sessions.ts';
 import { createStrictReads } from '../../lib/store/strict-reads.ts';
 import { createUsers, type Users } from '../../lib/store/users.ts';
 import { MINUTE } from '../../lib/time.ts';
-import { operatorLog } from './operator.ts';
+import { cliLog } from './cli-caller.ts';
 
-/** What commands read and write. */
+/** Collections that commands read and write. */
 export interface CommandStore {
   readonly users: Users;
   readonly sessions: Sessions;
@@ -23,7 +23,7 @@ export interface CommandStore {
   readonly log: Log;
 }
 
-/** Does the work, then waits for what it wrote on the side: the connection is closed next. */
+/** Runs the work and waits for its background writes, since the connection is closed next. */
 export async function withStore<T>(db: Db, work: (store: CommandStore) => Promise<T>): Promise<T> {
   const collections = openCollections(db);
   const dailyCounts = createDailyCounts(collections);
@@ -45,9 +45,9 @@ export async function withStore<T>(db: Db, work: (store: CommandStore) => Promis
         createRevocations(collections, createSchema(collections), Date.now, primary),
         dailyCounts,
       ),
-      audit: createAudit(collections, { log: operatorLog, patience: MINUTE }),
+      audit: createAudit(collections, { log: cliLog, patience: MINUTE }),
       clients: createClients(collections, MINUTE, primary),
-      log: operatorLog,
+      log: cliLog,
     });
   } finally {
     await Promise.allSettled([...marks, dailyCounts.stop()]);

@@ -33,7 +33,7 @@ test.serial(
     const it = await openFixture(t);
     const { code, stdout, stderr } = await it.run('user:set-password');
     t.deepEqual([code, stderr], [0, '']);
-    t.is(stdout, `The password of ${it.email} is set; all tokens from before are revoked\n`);
+    t.is(stdout, `The password of ${it.email} is set; all earlier tokens are revoked\n`);
 
     t.is(await it.outcomeOf(it.token), refusal('user_tokens_revoked'));
     const old = await post(`${it.url}/api/auth/login`, { email: it.email, password: PASSWORD });
@@ -65,7 +65,7 @@ test.serial(
 
     const enabled = await it.run('user:enable');
     t.deepEqual([enabled.code, enabled.stderr], [0, '']);
-    t.is(enabled.stdout, `${it.email} can log in; tokens from before stay revoked\n`);
+    t.is(enabled.stdout, `${it.email} can log in; earlier tokens stay revoked\n`);
     t.is(await it.outcomeOf(it.token), refusal('user_tokens_revoked'));
     t.is(await it.outcomeOf(await logIn(it.url, it.email)), '200');
     t.deepEqual(
@@ -105,7 +105,10 @@ for (const command of ['user:set-password', 'user:disable']) {
       } as const;
       const { code, stdout, stderr } = await underFault(fault, () => it.run(command));
       t.deepEqual([code, stdout], [69, '']);
-      t.regex(stderr, /^It may be done in part\. Run the same command again, which completes it\./);
+      t.regex(
+        stderr,
+        /^The change may be incomplete\. Run the same command again to complete it\./,
+      );
       t.deepEqual(await it.events(), []);
       t.is((await it.run(command)).code, 0);
       t.is(await it.outcomeOf(it.token), refusal('user_tokens_revoked'));

@@ -75,6 +75,6 @@ test.serial('migrate --after-restore with a conflict exits 1 and changes nothing
   const before = await snapshot(db);
   const { code, stderr } = await migrate(t, uri, '--after-restore');
   t.is(code, 1);
-  t.regex(stderr, /^Nothing was changed\. In the way:\n {2}revoked_tokens has a TTL index/);
+  t.regex(stderr, /^Nothing was changed\. Conflicts:\n {2}revoked_tokens has a TTL index/);
   t.deepEqual(await snapshot(db), before);
 });

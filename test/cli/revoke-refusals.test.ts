@@ -80,7 +80,7 @@ test.serial(
         stderr,
         text === undefined
           ? /^Nothing was revoked\. The file with the token cannot be read \(ENOENT\)\.\n$/
-          : /^Nothing was revoked\. There must be one access token or refresh token, .*\n$/,
+          : /^Nothing was revoked\. The file must contain exactly one access token or refresh token, .*\n$/,
         what,
       );
     }

@@ -76,12 +76,12 @@ test.serial(
     t.deepEqual([refused.code, refused.stdout], [1, '']);
     t.regex(
       refused.stderr,
-      /^No user was created\. A user with the e-mail address ann@example\.com exists/,
+      /^No user was created\. A user with the e-mail address ann@example\.com already exists/,
     );
 
     const absent = await create(t, uri, [...again, '--if-absent'], OTHER);
     t.deepEqual([absent.code, absent.stderr], [0, '']);
-    t.regex(absent.stdout, /^ann@example\.com exists already; nothing was changed$/m);
+    t.regex(absent.stdout, /^ann@example\.com already exists; nothing was changed$/m);
     t.deepEqual(await collections.users.find().toArray(), before);
   },
 );

@@ -103,7 +103,7 @@ test.serial(
     const { uri, db } = await migratedDatabase(t);
     const same = await check(t, uri);
     t.is(same.code, 0, same.stderr);
-    t.regex(same.stdout, /Nothing is different\./);
+    t.regex(same.stdout, /No differences\./);
 
     await db.dropDatabase();
     t.is((await check(t, uri)).code, 1);
