@@ -6,7 +6,7 @@ import { banner } from './dev/banner.ts';
 import { type Cleanups, createCleanups } from './dev/cleanups.ts';
 import { rescind } from './dev/command.ts';
 import { type OwnDatabase, startOwnDatabase } from './dev/database.ts';
-import { ExitError } from './dev/exit-error.ts';
+import { CliError } from './cli/cli-error.ts';
 import { localSecret } from './dev/local-secret.ts';
 import { createReport, painter, type Report } from './dev/progress.ts';
 import { checkAddress, startServer } from './dev/server.ts';
@@ -53,7 +53,7 @@ function wantsHelp(args: string[]): boolean {
     const options = { help: { type: 'boolean', short: 'h' } } as const;
     return parseArgs({ args, options }).values.help === true;
   } catch (error) {
-    throw new ExitError(EXIT.usage, `${(error as Error).message}\n\n${help}`);
+    throw new CliError(EXIT.usage, `${(error as Error).message}\n\n${help}`);
   }
 }
 
@@ -106,7 +106,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: Error) => {
-    const explained = error instanceof ExitError;
+    const explained = error instanceof CliError;
     process.stderr.write(`\n${explained ? error.message : error.stack}\n`);
     process.exit(explained ? error.exitCode : EXIT.failed);
   },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT } from '../../server/exit-codes.ts';
 import { createCleanups } from '../dev/cleanups.ts';
-import { ExitError } from '../dev/exit-error.ts';
+import { CliError } from '../cli/cli-error.ts';
 import { createReport } from '../dev/progress.ts';
 import { stopped, stopSignal } from '../dev/stop-signal.ts';
 import { runBench } from './bench.ts';
@@ -96,7 +96,7 @@ async function readResults(file: string): Promise<Results> {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch (cause) {
     const message = `${file} cannot be read: ${(cause as Error).message}`;
-    throw new ExitError(EXIT.failed, message, { cause });
+    throw new CliError(EXIT.failed, message, { cause });
   }
 }
 
@@ -113,7 +113,7 @@ async function show(results: Results, folder: string): Promise<void> {
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: Error) => {
-    process.stderr.write(`\n${error instanceof ExitError ? error.message : error.stack}\n`);
+    process.stderr.write(`\n${error instanceof CliError ? error.message : error.stack}\n`);
     process.exit(EXIT.failed);
   },
 );

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { SubprocessError } from 'nano-spawn';
-import { ExitError } from './exit-error.ts';
+import { CliError } from '../cli/cli-error.ts';
 import { run } from './processes.ts';
 
 /**
  * Runs a command of the compiled `rescind`, quietly.
  *
- * @throws ExitError with the command's own code and all it printed, when it fails.
+ * @throws CliError with the command's own code and all it printed, when it fails.
  */
 export async function rescind(
   args: readonly string[],
@@ -18,6 +18,6 @@ export async function rescind(
   await run(process.execPath, [cli, ...args], options).catch((error: SubprocessError) => {
     const { exitCode = 1, output, message } = error;
     const how = error.signalName ?? `code ${error.exitCode}`;
-    throw new ExitError(exitCode, `rescind ${args[0]} failed (${how}):\n${output || message}`);
+    throw new CliError(exitCode, `rescind ${args[0]} failed (${how}):\n${output || message}`);
   });
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EXIT } from '../../server/exit-codes.ts';
 import type { Cleanups } from './cleanups.ts';
-import { ExitError } from './exit-error.ts';
+import { CliError } from '../cli/cli-error.ts';
 import { findMongod } from './mongod/find.ts';
 import { type Mongod, startMongod, withDatabase } from './mongod/start.ts';
 import { DataFolderInUse } from './mongod/start-failure.ts';
@@ -17,7 +17,7 @@ export interface OwnDatabase {
 /**
  * Finds or fetches a mongod and runs it on `<dataFolder>/mongodb`.
  *
- * @throws ExitError 1 that says why there is none.
+ * @throws CliError 1 that says why there is none.
  */
 export async function startOwnDatabase(
   dataFolder: string,
@@ -44,7 +44,7 @@ export async function startOwnDatabase(
 }
 
 function explain(cause: Error): never {
-  throw new ExitError(EXIT.failed, `${cause.message}${adviceFor(cause)}`, { cause });
+  throw new CliError(EXIT.failed, `${cause.message}${adviceFor(cause)}`, { cause });
 }
 
 function adviceFor(cause: Error): string {
@@ -53,5 +53,5 @@ function adviceFor(cause: Error): string {
 }
 
 async function loss(mongod: Mongod): Promise<never> {
-  throw new ExitError(EXIT.failed, `MongoDB has ended by itself: ${await mongod.ended}`);
+  throw new CliError(EXIT.failed, `MongoDB has ended by itself: ${await mongod.ended}`);
 }

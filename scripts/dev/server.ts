@@ -6,7 +6,7 @@ import { parseDuration } from '../../lib/time.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { listenFault } from '../../server/listen-on.ts';
 import type { Cleanups } from './cleanups.ts';
-import { ExitError } from './exit-error.ts';
+import { CliError } from '../cli/cli-error.ts';
 import { guard } from './guard.ts';
 import { endChild, ended, hasEnded, howEnded, spawnChild } from './processes.ts';
 import type { Report } from './progress.ts';
@@ -19,7 +19,7 @@ const STOP_GRACE = 15_000;
 /**
  * Makes sure that the server will be able to listen.
  *
- * @throws ExitError 1 that says why it will not.
+ * @throws CliError 1 that says why it will not.
  */
 export async function checkAddress(host: string, port: string): Promise<void> {
   const number = Number(port);
@@ -29,7 +29,7 @@ export async function checkAddress(host: string, port: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     probe.once('error', reject).listen(number, host, () => probe.close(() => resolve()));
   }).catch((error: NodeJS.ErrnoException) => {
-    throw new ExitError(EXIT.failed, addressFault(host, number, error), { cause: error });
+    throw new CliError(EXIT.failed, addressFault(host, number, error), { cause: error });
   });
 }
 
@@ -42,7 +42,7 @@ function addressFault(host: string, port: number, error: NodeJS.ErrnoException):
  * Starts the server and waits until it says that it is ready.
  *
  * @returns the promise of the code the server ends with.
- * @throws ExitError with the server's own code when it ends first, 1 when it is not ready in 60 s.
+ * @throws CliError with the server's own code when it ends first, 1 when it is not ready in 60 s.
  */
 export async function startServer(
   url: string,
@@ -108,7 +108,7 @@ async function untilReady(child: ChildProcess, url: string): Promise<void> {
     const fault = hasEnded(child)
       ? `The server has ended (${howEnded(child)}).`
       : `The server is not ready after ${READY_LIMIT / 1000} s. ${url}: ${(cause as Error).message}`;
-    throw new ExitError(hasEnded(child) ? exitCodeOf(child) : EXIT.failed, fault, { cause });
+    throw new CliError(hasEnded(child) ? exitCodeOf(child) : EXIT.failed, fault, { cause });
   });
 }
 

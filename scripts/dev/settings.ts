@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readEnvironment, readText } from '../../server/environment.ts';
 import { EXIT } from '../../server/exit-codes.ts';
-import { ExitError } from './exit-error.ts';
+import { CliError } from '../cli/cli-error.ts';
 import { leadsAway } from './loopback.ts';
 import { freePort } from './mongod/free-port.ts';
 
@@ -25,14 +25,14 @@ type Lookup = (name: string) => string | undefined;
  * Reads the settings from the environment and from `.env`, where the environment wins and an empty
  * value counts as none.
  *
- * @throws ExitError 78 when the MongoDB given is not on this machine. Nothing has been touched then.
+ * @throws CliError 78 when the MongoDB given is not on this machine. Nothing has been touched then.
  */
 export async function readSettings(env: NodeJS.ProcessEnv, folder: string): Promise<Settings> {
   const all = readEnvironment(folder, env);
   const lookup: Lookup = (name) => all[name] || undefined;
   const mongodbUri = givenUri(lookup);
   const away = mongodbUri && leadsAway(mongodbUri);
-  if (away) throw new ExitError(EXIT.config, refusal(away));
+  if (away) throw new CliError(EXIT.config, refusal(away));
   const port = lookup('PORT') ?? '8001';
   return {
     dataFolder: join(folder, '.data'),
@@ -48,7 +48,7 @@ function givenUri(lookup: Lookup): string | undefined {
   const uri = lookup('MONGODB_URI');
   const file = lookup('MONGODB_URI_FILE');
   if (uri && file)
-    throw new ExitError(
+    throw new CliError(
       EXIT.config,
       'MONGODB_URI and MONGODB_URI_FILE are both set: one is to go.',
     );
@@ -59,7 +59,7 @@ function uriIn(file: string): string {
   try {
     return readText(file).trim();
   } catch (error) {
-    throw new ExitError(
+    throw new CliError(
       EXIT.config,
       `MONGODB_URI_FILE cannot be read: ${(error as Error).message}`,
     );
