@@ -61,7 +61,7 @@ const WARNINGS: readonly (readonly [
   ['1', [{}, { 'x-forwarded-for': '192.0.2.1' }], undefined],
   ['1', [{ 'x-forwarded-for': '192.0.2.1:80' }, { forwarded: 'for=192.0.2.1' }], undefined],
   ['1', [{ 'x-forwarded-for': '203.0.113.1, 192.0.2.1' }], undefined],
-  ['1', [{ 'x-forwarded-for': '203.0.113.1, unknown' }], /no IP address.*set TRUST_PROXY right/],
+  ['1', [{ 'x-forwarded-for': '203.0.113.1, unknown' }], /no IP address.*correct TRUST_PROXY/],
   ['2', [{ 'x-forwarded-for': '192.0.2.1' }], /fewer addresses.*\(1\).*\(2\).*Set TRUST_PROXY/],
   ['2', [{ 'x-forwarded-for': 'x' }, { 'x-forwarded-for': 'x, 10.0.0.1' }], /fewer addresses/],
 ];
@@ -70,10 +70,12 @@ for (const [trusted, requests, says] of WARNINGS) {
   const told = says === undefined ? 'no warning' : 'one warning';
   test(`With TRUST_PROXY=${trusted} there is ${told} at ${JSON.stringify(requests)}, however often it comes`, async (t) => {
     const { url, log } = await testServer(t, { TRUST_PROXY: trusted });
-    const before = log.length; // a standalone mongod is warned of
     for (const headers of [...requests, ...requests]) await send(`${url}/livez`, { headers });
-    const warnings = log.slice(before).filter(({ level }) => level === 'warn');
-    t.is(warnings.length, says === undefined ? 0 : 1);
+    const warnings = log.filter((line) => 'trust_proxy' in line);
+    t.deepEqual(
+      warnings.map(({ level }) => level),
+      says === undefined ? [] : ['warn'],
+    );
     if (says !== undefined) t.regex(String(warnings[0]?.['msg']), says);
     t.notRegex(JSON.stringify(warnings), /192\.0\.2|203\.0/, 'what a client sent is not repeated');
   });
