@@ -2,11 +2,11 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { EXIT } from '../server/exit-codes.ts';
+import { CliError } from './cli/cli-error.ts';
 import { banner } from './dev/banner.ts';
 import { type Cleanups, createCleanups } from './dev/cleanups.ts';
 import { rescind } from './dev/command.ts';
 import { type OwnDatabase, startOwnDatabase } from './dev/database.ts';
-import { CliError } from './cli/cli-error.ts';
 import { localSecret } from './dev/local-secret.ts';
 import { createReport, painter, type Report } from './dev/progress.ts';
 import { checkAddress, startServer } from './dev/server.ts';

@@ -8,10 +8,10 @@ import { openParts } from '../../lib/auth-parts.ts';
 import { connect } from '../../lib/store/database.ts';
 import { SECOND } from '../../lib/time.ts';
 import { createApp } from '../../server/app.ts';
-import { me } from '../../server/routes/auth/me.ts';
 import { listen } from '../../server/http-server.ts';
 import { authenticate, handleErrors } from '../../server/index.ts';
 import { createLog } from '../../server/log.ts';
+import { me } from '../../server/routes/auth/me.ts';
 import type { RowOptions } from './servers.ts';
 
 const host = '127.0.0.1';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EXIT } from '../../server/exit-codes.ts';
-import type { Cleanups } from './cleanups.ts';
 import { CliError } from '../cli/cli-error.ts';
+import type { Cleanups } from './cleanups.ts';
 import { findMongod } from './mongod/find.ts';
 import { type Mongod, startMongod, withDatabase } from './mongod/start.ts';
 import { DataFolderInUse } from './mongod/start-failure.ts';

@@ -48,10 +48,7 @@ function givenUri(lookup: Lookup): string | undefined {
   const uri = lookup('MONGODB_URI');
   const file = lookup('MONGODB_URI_FILE');
   if (uri && file)
-    throw new CliError(
-      EXIT.config,
-      'MONGODB_URI and MONGODB_URI_FILE are both set: one is to go.',
-    );
+    throw new CliError(EXIT.config, 'MONGODB_URI and MONGODB_URI_FILE are both set: one is to go.');
   return file ? uriIn(file) : uri;
 }
 
@@ -59,10 +56,7 @@ function uriIn(file: string): string {
   try {
     return readText(file).trim();
   } catch (error) {
-    throw new CliError(
-      EXIT.config,
-      `MONGODB_URI_FILE cannot be read: ${(error as Error).message}`,
-    );
+    throw new CliError(EXIT.config, `MONGODB_URI_FILE cannot be read: ${(error as Error).message}`);
   }
 }
 
