@@ -9,6 +9,8 @@ import {
   openVictim,
 } from './acknowledgements/ending-requests.ts';
 
+const LONG = { staleness: '30s', electionTimeoutMillis: 40_000 };
+
 const ENDING = [
   'revoke others',
   'end session',
@@ -20,7 +22,7 @@ const ENDING = [
 test.serial(
   'Entries that were seen but not acknowledged do not make the second try a 200',
   async (t) => {
-    const deployment = await openEndingDeployment(t);
+    const deployment = await openEndingDeployment(t, LONG);
     const { set, servers } = deployment;
     const victim = await openVictim(deployment, 'logout');
     const primary = await set.primary();
@@ -38,7 +40,7 @@ test.serial(
 test.serial(
   'Behind a primary that was cut off nothing is reported as ended, and no session as missing that was opened elsewhere since',
   async (t) => {
-    const deployment = await openEndingDeployment(t);
+    const deployment = await openEndingDeployment(t, LONG);
     const { set, servers } = deployment;
     const [server, other] = servers;
     const victim = await openVictim(deployment, 'logout');

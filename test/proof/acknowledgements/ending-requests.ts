@@ -51,16 +51,18 @@ export const ENDING_REQUESTS = {
 export type EndingRequest = keyof typeof ENDING_REQUESTS;
 
 /** An old primary believes in itself, and a server in its primary, for long enough to be asked. */
-export async function openEndingDeployment(scope: Scope): Promise<EndingDeployment> {
+export async function openEndingDeployment(
+  scope: Scope,
+  { staleness = '15s', electionTimeoutMillis = 20_000 } = {},
+): Promise<EndingDeployment> {
   const environment = {
     REQUEST_DEADLINE: '4s',
-    MAX_STALENESS: '30s',
+    MAX_STALENESS: staleness,
     PRIMARY_PROOF_INTERVAL: '300ms',
     REFRESH_GRACE: '0s',
     LOGIN_FAILURES_PER_ADDRESS: '100000/15m',
   };
-  const options = { electionTimeoutMillis: 40_000 };
-  const deployment = await openSetDeployment(scope, environment, options);
+  const deployment = await openSetDeployment(scope, environment, { electionTimeoutMillis });
   const { library, servers } = deployment;
   const { email } = await addUser(library.collections, { roles: ['admin'] });
   const client = await addClient(library.collections);
