@@ -3,13 +3,14 @@ import type { TestDatabase } from '../helpers/database.ts';
 import { loopTime } from '../helpers/loop-clock.ts';
 import { type CommandProxy, commandProxy, type Fault } from '../helpers/proxy/command-proxy.ts';
 import type { Scope } from '../helpers/scope.ts';
-import { type Answer, sendAs, serve } from '../helpers/server.ts';
+import { type Answer, sendAs, serve, type TestServer } from '../helpers/server.ts';
 import { findDead, findLiving, type GoodRequest, summarize } from './requests.ts';
 import { createWorlds, type World } from './world.ts';
 
 /** A server whose way to the database can be broken. */
 export interface BreakableServer {
   readonly url: string;
+  readonly log: TestServer['log'];
   readonly proxy: CommandProxy;
   /** Its REQUEST_DEADLINE in milliseconds. */
   readonly deadline: number;
@@ -29,14 +30,14 @@ export async function breakableServer(
   const proxy = await commandProxy(scope, database.uri);
   const settings = { LOGIN_FAILURES_PER_ADDRESS: '100000/15m' };
   const { url: sound, secret } = await serve(scope, { MONGODB_URI: database.uri, ...settings });
-  const { url } = await serve(scope, {
+  const { url, log } = await serve(scope, {
     MONGODB_URI: proxy.uri,
     JWT_SECRET_KEY: secret,
     REQUEST_DEADLINE: `${deadline}ms`,
     ...settings,
   });
   const openWorld = await createWorlds(scope, database, secret);
-  return { url, proxy, deadline, sound, openWorld };
+  return { url, log, proxy, deadline, sound, openWorld };
 }
 
 /** The result of breaking one command of a request. */

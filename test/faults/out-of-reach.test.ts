@@ -50,7 +50,10 @@ for (const [harm, harmed] of Object.entries(HARMS)) {
 }
 
 const POOL = 50;
-const LONG_DEADLINE = 10 * SECOND;
+const LONG_DEADLINE = 20 * SECOND;
+
+/** The driver's error where no connection came free in a quarter of the deadline. */
+const NO_CONNECTION = /WaitQueueTimeout/;
 
 test.serial(
   'With all 50 connections waiting for an answer, others are turned away soon, and it recovers by itself',
@@ -71,24 +74,21 @@ test.serial(
       t.true(isAway(answer), summarize(answer));
       t.true(worked < LONG_DEADLINE + MARGIN);
     }
-    // They waited a quarter of the deadline for a connection; the others all of it for an answer.
-    const soon = cutAtWidestGap(all.map(({ took }) => took));
+    const log = server.log.map((line) => JSON.stringify(line));
+    const soon = all.filter(({ answer }) => {
+      const id = answer.headers.get('x-request-id') ?? '';
+      return log.some((line) => line.includes(id) && NO_CONNECTION.test(line));
+    });
     t.is(soon.length, 31);
+    for (const { worked } of soon) t.true(worked < LONG_DEADLINE * 0.7);
 
     server.proxy.disarm();
     const recovery = await timeToRecover(server, asker.tokens.access);
     t.true(recovery < 10 * SECOND, `${recovery} ms`);
-    const turnedAway = Math.round(Math.max(...soon));
-    t.log(`turned away after ${turnedAway} ms; recovered in ${Math.round(recovery)} ms`);
+    const turnedAway = Math.max(...soon.map(({ took }) => took));
+    t.log(`turned away after ${Math.round(turnedAway)} ms; recovered in ${recovery} ms`);
   },
 );
-
-/** Returns the smaller of two clusters' values: those below the widest gap. */
-function cutAtWidestGap(values: readonly number[]): readonly number[] {
-  const sorted = [...values].sort((a, b) => a - b);
-  const gaps = sorted.slice(1).map((value, index) => value - (sorted[index] ?? value));
-  return sorted.slice(0, gaps.indexOf(Math.max(...gaps)) + 1);
-}
 
 /** Measures by the wall clock, and by the event loop's. */
 async function timed(asked: Promise<Answer>) {
