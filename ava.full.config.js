@@ -19,6 +19,7 @@ export const full = [
   'dist/test/server/slow-clients.test.js',
   'dist/test/store/migrate-at-once.test.js',
   'dist/test/store/migrate-foreign.test.js',
+  'dist/test/store/migrate-unusable-users.test.js',
   'dist/test/store/migrate-slow.test.js',
   'dist/test/store/strangers.test.js',
   'dist/test/unwritable-output.test.js',
