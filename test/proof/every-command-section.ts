@@ -1,7 +1,7 @@
-import { DEADLINE } from '../faults/break-each-command.ts';
-import { breakEveryCommand, type NamedRound, type Plan } from '../faults/every-command.ts';
-import { FAULTS, type FaultName } from '../faults/faults.ts';
-import { nameRequest } from '../faults/requests.ts';
+import { DEADLINE } from './commands/break-each-command.ts';
+import { breakEveryCommand, type NamedRound, type Plan } from './commands/every-command.ts';
+import { FAULTS, type FaultName } from './commands/faults.ts';
+import { nameRequest } from './commands/requests.ts';
 import { formatTable } from './format-table.ts';
 import type { Finding, Section, Size } from './section.ts';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { MINUTE } from '../../lib/time.ts';
+import { MINUTE } from '../../../lib/time.ts';
 import { type Deployment, openDeployment } from './deployment.ts';
 import { loginAndChange, loginAndRevokeAll, revokeAll } from './login-races.ts';
 import { assertHolds } from './race.ts';

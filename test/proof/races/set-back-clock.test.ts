@@ -1,11 +1,11 @@
 import test from 'ava';
-import { createRevocations } from '../../lib/store/revocations.ts';
-import { createSchema } from '../../lib/store/schema.ts';
-import { HOUR, MINUTE } from '../../lib/time.ts';
-import { login as loginStory } from '../../lib/use-cases/login.ts';
-import { CALLER } from '../helpers/auth.ts';
-import { bind } from '../helpers/bind.ts';
-import { addUser, PASSWORD } from '../helpers/users.ts';
+import { createRevocations } from '../../../lib/store/revocations.ts';
+import { createSchema } from '../../../lib/store/schema.ts';
+import { HOUR, MINUTE } from '../../../lib/time.ts';
+import { login as loginStory } from '../../../lib/use-cases/login.ts';
+import { CALLER } from '../../helpers/auth.ts';
+import { bind } from '../../helpers/bind.ts';
+import { addUser, PASSWORD } from '../../helpers/users.ts';
 import { countAccepting, openDeployment, setClockBack } from './deployment.ts';
 import { loginAndChange, loginAndRevokeAll, revokeAll } from './login-races.ts';
 import { assertHolds } from './race.ts';

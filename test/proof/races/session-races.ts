@@ -1,11 +1,14 @@
 /** Races of a refresh, or of a request with an access token, here with what happens at the other server. */
-import type { User } from '../../lib/store/users.ts';
-import { authenticate } from '../../lib/use-cases/authenticate.ts';
-import { logout } from '../../lib/use-cases/logout.ts';
-import { refresh as refreshStory } from '../../lib/use-cases/refresh.ts';
-import { type IssuedTokens, openSession as open } from '../../lib/use-cases/shared/open-session.ts';
-import { CALLER } from '../helpers/auth.ts';
-import { orRefused } from '../helpers/two-servers.ts';
+import type { User } from '../../../lib/store/users.ts';
+import { authenticate } from '../../../lib/use-cases/authenticate.ts';
+import { logout } from '../../../lib/use-cases/logout.ts';
+import { refresh as refreshStory } from '../../../lib/use-cases/refresh.ts';
+import {
+  type IssuedTokens,
+  openSession as open,
+} from '../../../lib/use-cases/shared/open-session.ts';
+import { CALLER } from '../../helpers/auth.ts';
+import { orRefused } from '../../helpers/two-servers.ts';
 import { countAccepting, type Deployment, useParts } from './deployment.ts';
 import { revokeAll } from './login-races.ts';
 import { type Meeting, meet } from './meet.ts';

@@ -1,5 +1,5 @@
 import { Int32 } from 'mongodb';
-import type { Fault } from '../helpers/proxy/command-proxy.ts';
+import type { Fault } from '../../helpers/proxy/command-proxy.ts';
 
 /** MongoDB refuses the command with this code, and with these labels. */
 function refused(code: number, codeName: string, ...errorLabels: string[]): Fault {

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
-import { SECOND } from '../../lib/time.ts';
-import { migratedDatabase } from '../helpers/database.ts';
-import { loopTime } from '../helpers/loop-clock.ts';
-import type { CommandProxy, Fault } from '../helpers/proxy/command-proxy.ts';
-import { type Answer, sendAs } from '../helpers/server.ts';
-import { refresh } from '../helpers/sessions.ts';
+import { SECOND } from '../../../lib/time.ts';
+import { migratedDatabase } from '../../helpers/database.ts';
+import { loopTime } from '../../helpers/loop-clock.ts';
+import type { CommandProxy, Fault } from '../../helpers/proxy/command-proxy.ts';
+import { type Answer, sendAs } from '../../helpers/server.ts';
+import { refresh } from '../../helpers/sessions.ts';
 import { type BreakableServer, breakableServer, DEADLINE, isAway } from './break-each-command.ts';
 import { goodRequests, nameRequest, summarize } from './requests.ts';
 

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { createRevocations } from '../../lib/store/revocations.ts';
-import { createSchema } from '../../lib/store/schema.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { ageDeployment, migratedDatabase } from '../helpers/database.ts';
-import { logIn, post, sendAs, serve } from '../helpers/server.ts';
-import { PASSWORD } from '../helpers/users.ts';
-import { changePassword, NEW_PASSWORD } from '../journeys/change-password.ts';
+import { createRevocations } from '../../../lib/store/revocations.ts';
+import { createSchema } from '../../../lib/store/schema.ts';
+import { generateSecret } from '../../../lib/tokens/secret-rules.ts';
+import { ageDeployment, migratedDatabase } from '../../helpers/database.ts';
+import { logIn, post, sendAs, serve } from '../../helpers/server.ts';
+import { PASSWORD } from '../../helpers/users.ts';
+import { changePassword, NEW_PASSWORD } from '../../journeys/change-password.ts';
 import { meet } from './meet.ts';
 import { assertHolds, defineRace } from './race.ts';
 

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
-import { addClient, introspect, revoke } from '../helpers/clients.ts';
-import { migratedDatabase } from '../helpers/database.ts';
-import { serve } from '../helpers/server.ts';
-import { openSession } from '../helpers/sessions.ts';
-import { addUser } from '../helpers/users.ts';
+import { generateSecret } from '../../../lib/tokens/secret-rules.ts';
+import type { ClientCredentials } from '../../../lib/use-cases/shared/authenticate-client.ts';
+import { addClient, introspect, revoke } from '../../helpers/clients.ts';
+import { migratedDatabase } from '../../helpers/database.ts';
+import { serve } from '../../helpers/server.ts';
+import { openSession } from '../../helpers/sessions.ts';
+import { addUser } from '../../helpers/users.ts';
 import { repeat } from './repeat.ts';
 
 const ROUNDS = 100;

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import { MINUTE, SECOND } from '../../lib/time.ts';
+import { MINUTE, SECOND } from '../../../lib/time.ts';
 
 /** Random runs of each race: 200, or as the environment says. */
 export const RACES = parseCount(process.env['RACES'] || '200');

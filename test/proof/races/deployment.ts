@@ -1,10 +1,10 @@
 import type { ExecutionContext } from 'ava';
-import type { AuthParts } from '../../lib/auth-parts.ts';
-import type { Collections } from '../../lib/store/collections.ts';
-import { userKey } from '../../lib/store/revocation-keys.ts';
-import type { User } from '../../lib/store/users.ts';
-import { HOUR } from '../../lib/time.ts';
-import { isAccepted, openTwoServers, type TwoServers } from '../helpers/two-servers.ts';
+import type { AuthParts } from '../../../lib/auth-parts.ts';
+import type { Collections } from '../../../lib/store/collections.ts';
+import { userKey } from '../../../lib/store/revocation-keys.ts';
+import type { User } from '../../../lib/store/users.ts';
+import { HOUR } from '../../../lib/time.ts';
+import { isAccepted, openTwoServers, type TwoServers } from '../../helpers/two-servers.ts';
 import { unwatched, type Watch, watchSteps } from './steps.ts';
 
 /** Exchanges one thing of the watched parts: what is watched is still what was really read. */

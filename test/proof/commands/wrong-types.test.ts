@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import type { Document } from 'mongodb';
-import { userKey } from '../../lib/store/revocation-keys.ts';
-import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { introspect } from '../helpers/clients.ts';
-import { migratedDatabase, type TestDatabase } from '../helpers/database.ts';
-import { revocationsOn } from '../helpers/revocations-on.ts';
-import { type Answer, post, sendAs, serve } from '../helpers/server.ts';
-import { refresh } from '../helpers/sessions.ts';
-import { PASSWORD } from '../helpers/users.ts';
+import { userKey } from '../../../lib/store/revocation-keys.ts';
+import { waitFor } from '../../../scripts/dev/wait-for.ts';
+import { introspect } from '../../helpers/clients.ts';
+import { migratedDatabase, type TestDatabase } from '../../helpers/database.ts';
+import { revocationsOn } from '../../helpers/revocations-on.ts';
+import { type Answer, post, sendAs, serve } from '../../helpers/server.ts';
+import { refresh } from '../../helpers/sessions.ts';
+import { PASSWORD } from '../../helpers/users.ts';
 import { summarize } from './requests.ts';
 import { createWorlds, type World } from './world.ts';
 

@@ -1,8 +1,8 @@
 /** Races as tables: what meets what, which orders there are, and which outcomes must not be. */
 import type { ExecutionContext } from 'ava';
-import type { Collections } from '../../lib/store/collections.ts';
-import type { User } from '../../lib/store/users.ts';
-import { addUser } from '../helpers/users.ts';
+import type { Collections } from '../../../lib/store/collections.ts';
+import type { User } from '../../../lib/store/users.ts';
+import { addUser } from '../../helpers/users.ts';
 import type { Moment, Point } from './meet.ts';
 import { RACES, repeat, tally } from './repeat.ts';
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TestDatabase } from '../helpers/database.ts';
-import { loopTime } from '../helpers/loop-clock.ts';
-import { type CommandProxy, commandProxy, type Fault } from '../helpers/proxy/command-proxy.ts';
-import type { Scope } from '../helpers/scope.ts';
-import { type Answer, sendAs, serve, type TestServer } from '../helpers/server.ts';
+import type { TestDatabase } from '../../helpers/database.ts';
+import { loopTime } from '../../helpers/loop-clock.ts';
+import { type CommandProxy, commandProxy, type Fault } from '../../helpers/proxy/command-proxy.ts';
+import type { Scope } from '../../helpers/scope.ts';
+import { type Answer, sendAs, serve, type TestServer } from '../../helpers/server.ts';
 import { findDead, findLiving, type GoodRequest, summarize } from './requests.ts';
 import { createWorlds, type World } from './world.ts';
 

@@ -1,13 +1,16 @@
-import { openParts } from '../../lib/auth-parts.ts';
-import type { Collections } from '../../lib/store/collections.ts';
-import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
-import { type IssuedTokens, openSession as open } from '../../lib/use-cases/shared/open-session.ts';
-import { CALLER } from '../helpers/auth.ts';
-import { addClient } from '../helpers/clients.ts';
-import type { TestDatabase } from '../helpers/database.ts';
-import type { Scope } from '../helpers/scope.ts';
-import type { Tokens } from '../helpers/sessions.ts';
-import { addUser } from '../helpers/users.ts';
+import { openParts } from '../../../lib/auth-parts.ts';
+import type { Collections } from '../../../lib/store/collections.ts';
+import type { ClientCredentials } from '../../../lib/use-cases/shared/authenticate-client.ts';
+import {
+  type IssuedTokens,
+  openSession as open,
+} from '../../../lib/use-cases/shared/open-session.ts';
+import { CALLER } from '../../helpers/auth.ts';
+import { addClient } from '../../helpers/clients.ts';
+import type { TestDatabase } from '../../helpers/database.ts';
+import type { Scope } from '../../helpers/scope.ts';
+import type { Tokens } from '../../helpers/sessions.ts';
+import { addUser } from '../../helpers/users.ts';
 
 /** A user with two sessions. */
 export interface Person {

@@ -1,6 +1,6 @@
-import { createCleanups } from '../../scripts/dev/cleanups.ts';
-import { migratedDatabase, type TestDatabase } from '../helpers/database.ts';
-import type { Scope } from '../helpers/scope.ts';
+import { createCleanups } from '../../../scripts/dev/cleanups.ts';
+import { migratedDatabase, type TestDatabase } from '../../helpers/database.ts';
+import type { Scope } from '../../helpers/scope.ts';
 import { breakableServer, breakEachCommand, DEADLINE, type Round } from './break-each-command.ts';
 import { FAULTS, type FaultName, SILENT } from './faults.ts';
 import { type GoodRequest, goodRequests, nameRequest } from './requests.ts';

@@ -1,18 +1,18 @@
 /** Races of a login, or of a change of the password, here with what happens at the other server. */
 import { hashSync } from 'bcryptjs';
-import type { User } from '../../lib/store/users.ts';
-import { login } from '../../lib/use-cases/login.ts';
-import { revokeAllTokens } from '../../lib/use-cases/revoke-all-tokens.ts';
-import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
-import { CALLER } from '../helpers/auth.ts';
+import type { User } from '../../../lib/store/users.ts';
+import { login } from '../../../lib/use-cases/login.ts';
+import { revokeAllTokens } from '../../../lib/use-cases/revoke-all-tokens.ts';
+import type { IssuedTokens } from '../../../lib/use-cases/shared/open-session.ts';
+import { CALLER } from '../../helpers/auth.ts';
 import {
   callerFor,
   changePassword,
   NEW_HASH,
   NEW_PASSWORD,
   orRefused,
-} from '../helpers/two-servers.ts';
-import { PASSWORD } from '../helpers/users.ts';
+} from '../../helpers/two-servers.ts';
+import { PASSWORD } from '../../helpers/users.ts';
 import { countAccepting, type Deployment, useParts } from './deployment.ts';
 import { type Meeting, meet } from './meet.ts';
 import { defineRace } from './race.ts';

@@ -1,10 +1,10 @@
 /** A request to every route that is answered well, and what has to be true after that. */
-import { introspect, revoke } from '../helpers/clients.ts';
-import { revocationsOn } from '../helpers/revocations-on.ts';
-import { type Answer, post, send, sendAs } from '../helpers/server.ts';
-import { refresh } from '../helpers/sessions.ts';
-import { PASSWORD } from '../helpers/users.ts';
-import { changePassword, NEW_PASSWORD } from '../journeys/change-password.ts';
+import { introspect, revoke } from '../../helpers/clients.ts';
+import { revocationsOn } from '../../helpers/revocations-on.ts';
+import { type Answer, post, send, sendAs } from '../../helpers/server.ts';
+import { refresh } from '../../helpers/sessions.ts';
+import { PASSWORD } from '../../helpers/users.ts';
+import { changePassword, NEW_PASSWORD } from '../../journeys/change-password.ts';
 import type { World } from './world.ts';
 
 /** The access tokens of a world, by whose they are. */
