@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { isOfMongoDb } from '../lib/error-without-data.ts';
 import { StoreNotReady, StoreUnavailable } from '../lib/errors.ts';
-import { ConfigError } from '../server/config-error.ts';
+import { ConfigError } from '../server/config/error.ts';
 import { EXIT } from '../server/exit-codes.ts';
 import { CliError } from './cli/cli-error.ts';
 import { clientCreateCommand } from './cli/client-create.ts';

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { SECOND } from '../lib/time.ts';
-import { type Config, parseConfig } from './config.ts';
-import { ConfigError } from './config-error.ts';
-import { readEnvironment } from './environment.ts';
+import { type Config, parseConfig } from './config/config.ts';
+import { readEnvironment } from './config/env.ts';
+import { ConfigError } from './config/error.ts';
+import { misspelledSettings } from './config/warnings.ts';
 import { EXIT } from './exit-codes.ts';
 import { leave } from './leave.ts';
 import { CannotListen } from './listen-on.ts';
 import { createLog } from './log.ts';
-import { misspelledSettings } from './misspelled-settings.ts';
 import { openStandardOutput } from './output/standard-output.ts';
 import { NotReady, type RunningServer, startServer, stopTimeout } from './start.ts';
 import { listenForStop, type StopRequests } from './stop-requests.ts';

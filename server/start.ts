@@ -4,9 +4,9 @@ import { type Connection, connect } from '../lib/store/database.ts';
 import { SECOND } from '../lib/time.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { createApp } from './app.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
+import { overriddenOptions } from './config/warnings.ts';
 import { type ListenOptions, listen } from './http-server.ts';
-import { overriddenOptions } from './misspelled-settings.ts';
 
 export interface RunningServer {
   readonly url: string;

@@ -16,7 +16,7 @@ const against: readonly [file: string, imports: string, message: RegExp][] = [
   ['lib/index.ts', 'koa', /lib\/ knows no HTTP/],
   ['server/app.ts', './main.ts', /nothing imports main.ts/],
   ['server/routes/auth/me.ts', 'mongodb', /Only lib\/store\/ talks to MongoDB/],
-  ['server/config.ts', '../scripts/cli.ts', /server\/ never looks at scripts/],
+  ['server/config/config.ts', '../../scripts/cli.ts', /server\/ never looks at scripts/],
 ];
 
 /** Files that import in the right direction. */
@@ -25,7 +25,7 @@ const along: readonly [file: string, imports: string][] = [
   ['lib/store/audit.ts', '../time.ts'],
   ['lib/use-cases/shared/open-session.ts', '../store/sessions.ts'],
   ['server/start.ts', '../lib/auth.ts'],
-  ['scripts/cli.ts', '../server/config.ts'],
+  ['scripts/cli.ts', '../server/config/config.ts'],
 ];
 
 interface Diagnostic {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { settings } from '../../server/settings.ts';
+import { settings } from '../../server/config/settings.ts';
 import { freePort } from '../dev/mongod/free-port.ts';
 import { waitFor } from '../dev/wait-for.ts';
 import type { Environment } from './environment.ts';

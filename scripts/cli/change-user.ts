@@ -3,7 +3,7 @@ import { normalizeEmail } from '../../lib/email.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import type { AuditAction } from '../../lib/store/audit.ts';
 import type { User, Users } from '../../lib/store/users.ts';
-import type { DatabaseConfig } from '../../server/config.ts';
+import type { DatabaseConfig } from '../../server/config/config.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { cliCaller } from './cli-caller.ts';
 import { CliError } from './cli-error.ts';

@@ -5,7 +5,7 @@ import { type MigrationPlan, migrate, planMigration } from '../../lib/store/migr
 import { confirmReads } from '../../lib/store/strict-reads.ts';
 import { unusableUsers } from '../../lib/store/unusable-users.ts';
 import { SECOND, toSeconds } from '../../lib/time.ts';
-import type { DatabaseConfig } from '../../server/config.ts';
+import type { DatabaseConfig } from '../../server/config/config.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { cliCaller } from './cli-caller.ts';
 import { CliError } from './cli-error.ts';

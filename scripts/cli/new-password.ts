@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { createPasswordRules, type PasswordOwner } from '../../lib/password-rules.ts';
 import { createPasswords } from '../../lib/passwords.ts';
 import { MINUTE } from '../../lib/time.ts';
-import type { DatabaseConfig } from '../../server/config.ts';
+import type { DatabaseConfig } from '../../server/config/config.ts';
 import { readHidden } from './read-hidden.ts';
 
 /** Returns the password of the option, else prompts on a terminal, else reads standard input without its line end. */

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { publicPemOf } from '../../lib/tokens/asymmetric-key.ts';
-import { parseSigningConfig } from '../../server/config.ts';
-import { readEnvironment } from '../../server/environment.ts';
+import { parseSigningConfig } from '../../server/config/config.ts';
+import { readEnvironment } from '../../server/config/env.ts';
 import { printResult } from './output.ts';
 import { pemLine } from './pem-line.ts';
 

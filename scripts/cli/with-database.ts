@@ -1,9 +1,9 @@
 import { type Connection, connect, type Db, orUnavailable } from '../../lib/store/database.ts';
 import { isReady } from '../../lib/store/migrate.ts';
 import { HOUR } from '../../lib/time.ts';
-import { type DatabaseConfig, parseDatabaseConfig } from '../../server/config.ts';
-import { readEnvironment } from '../../server/environment.ts';
-import { misspelledSettings, overriddenOptions } from '../../server/misspelled-settings.ts';
+import { type DatabaseConfig, parseDatabaseConfig } from '../../server/config/config.ts';
+import { readEnvironment } from '../../server/config/env.ts';
+import { misspelledSettings, overriddenOptions } from '../../server/config/warnings.ts';
 
 /**
  * Connects to the configured database, runs the work, and closes the connection. Commands to MongoDB may take an

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readEnvironment, readText } from '../../server/environment.ts';
+import { readEnvironment, readText } from '../../server/config/env.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from '../cli/cli-error.ts';
 import { leadsAway } from './loopback.ts';

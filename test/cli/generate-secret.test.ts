@@ -4,8 +4,8 @@ import { parseEnv } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { keyFromPrivatePem, keysFromPublicPem } from '../../lib/tokens/asymmetric-key.ts';
 import { generateSecret, secretFault } from '../../lib/tokens/secret-rules.ts';
-import { parseConfig } from '../../server/config.ts';
-import { readEnvironment } from '../../server/environment.ts';
+import { parseConfig } from '../../server/config/config.ts';
+import { readEnvironment } from '../../server/config/env.ts';
 import { emptyFolder, rescind, run } from '../helpers/processes.ts';
 
 async function generated(t: ExecutionContext, ...options: string[]): Promise<string> {

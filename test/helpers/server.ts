@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { parseConfig } from '../../server/config.ts';
+import { parseConfig } from '../../server/config/config.ts';
 import { createLog } from '../../server/log.ts';
 import { startServer } from '../../server/start.ts';
 import { migratedDatabase, type TestDatabase } from './database.ts';

@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { parseConfig } from '../../server/config.ts';
-import { ConfigError } from '../../server/config-error.ts';
-import { readEnvironment } from '../../server/environment.ts';
+import { parseConfig } from '../../server/config/config.ts';
+import { readEnvironment } from '../../server/config/env.ts';
+import { ConfigError } from '../../server/config/error.ts';
 import { emptyFolder } from '../helpers/processes.ts';
 
 const secret = generateSecret();

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { readEnvironment } from '../../server/environment.ts';
+import { readEnvironment } from '../../server/config/env.ts';
 import { emptyFolder } from '../helpers/processes.ts';
 
 test('.env is read where it is present', (t) => {

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import test from 'ava';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { parseConfig } from '../../server/config.ts';
-import { settings } from '../../server/settings.ts';
+import { parseConfig } from '../../server/config/config.ts';
+import { settings } from '../../server/config/settings.ts';
 
 const text = readFileSync('.env.example', 'utf8');
 const example = parseEnv(text) as Record<string, string>;
@@ -18,7 +18,7 @@ const EMPTY = [
   'CORS_ORIGINS',
 ];
 
-test('.env.example holds every setting of server/config.ts, once, and nothing else', (t) => {
+test('.env.example holds every setting of server/config/settings.ts, once, and nothing else', (t) => {
   const names = [...text.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
   t.deepEqual(names.sort(), Object.keys(settings).sort());
 });

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { parseConfig } from '../../server/config.ts';
-import { ConfigError } from '../../server/config-error.ts';
-import type { Environment } from '../../server/environment.ts';
+import { parseConfig } from '../../server/config/config.ts';
+import type { Environment } from '../../server/config/env.ts';
+import { ConfigError } from '../../server/config/error.ts';
 import { newPair } from '../helpers/keys.ts';
 import { emptyFolder } from '../helpers/processes.ts';
 

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { type Config, parseConfig } from '../../server/config.ts';
-import { ConfigError } from '../../server/config-error.ts';
+import { type Config, parseConfig } from '../../server/config/config.ts';
+import { ConfigError } from '../../server/config/error.ts';
 
 const LEAST = { MONGODB_URI: 'mongodb://127.0.0.1', JWT_SECRET_KEY: generateSecret() };
 

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { type Config, parseConfig, parseDatabaseConfig } from '../../server/config.ts';
-import { ConfigError } from '../../server/config-error.ts';
+import { type Config, parseConfig, parseDatabaseConfig } from '../../server/config/config.ts';
+import { ConfigError } from '../../server/config/error.ts';
 import { newPair } from '../helpers/keys.ts';
 
 const LEAST = {

@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { parseConfig } from '../../server/config.ts';
-import { misspelledSettings } from '../../server/misspelled-settings.ts';
-import { SECRETS, settings } from '../../server/settings.ts';
+import { parseConfig } from '../../server/config/config.ts';
+import { SECRETS, settings } from '../../server/config/settings.ts';
+import { misspelledSettings } from '../../server/config/warnings.ts';
 
 const NAMES = Object.keys(settings);
 

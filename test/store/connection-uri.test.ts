@@ -3,7 +3,7 @@ import { MongoClient } from 'mongodb';
 import { createAuth } from '../../lib/auth.ts';
 import { connect, uriFault } from '../../lib/store/database.ts';
 import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { parseConfig, parseDatabaseConfig } from '../../server/config.ts';
+import { parseConfig, parseDatabaseConfig } from '../../server/config/config.ts';
 
 const HOST = 'mongodb://127.0.0.1:1';
 

@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { uriFault } from '../lib/store/database.ts';
-import { DAY, parseDuration, SECOND } from '../lib/time.ts';
-import { privateKeyFault, publicKeysFault } from '../lib/tokens/asymmetric-key.ts';
-import { secretFault } from '../lib/tokens/secret-rules.ts';
-import { unquote } from './intact-values.ts';
-import { hasValidNames } from './raw-headers.ts';
+import { uriFault } from '../../lib/store/database.ts';
+import { DAY, parseDuration, SECOND } from '../../lib/time.ts';
+import { privateKeyFault, publicKeysFault } from '../../lib/tokens/asymmetric-key.ts';
+import { secretFault } from '../../lib/tokens/secret-rules.ts';
+import { hasValidNames } from '../raw-headers.ts';
+import { unquote } from './clean-values.ts';
 
 /** The command that generates JWT_SECRET_KEY. */
 export const REMEDY = 'Make one with: npm run -s generate-secret';

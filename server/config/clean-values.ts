@@ -1,4 +1,4 @@
-import type { Environment } from './environment.ts';
+import type { Environment } from './env.ts';
 
 /** Settings that are keys, or lists of keys, by their bytes: an added character changes the key. */
 const KEYS: ReadonlySet<string> = new Set(['JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS']);

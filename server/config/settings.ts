@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
-import { MOST_CONNECTIONS } from '../lib/store/connection-uri.ts';
-import { POOL_SIZE } from '../lib/store/database.ts';
-import { MOST_SESSIONS } from '../lib/store/sessions.ts';
-import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
+import { MOST_CONNECTIONS } from '../../lib/store/connection-uri.ts';
+import { POOL_SIZE } from '../../lib/store/database.ts';
+import { MOST_SESSIONS } from '../../lib/store/sessions.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import {
   duration,
   headerNames,
@@ -17,7 +17,7 @@ import {
   publicKeys,
   REMEDY,
   secret,
-} from './setting-kinds.ts';
+} from './parsers.ts';
 
 /** Parsers and defaults of all settings. `.env.example` documents them. */
 export const settings = {

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { poolFault } from '../lib/store/connection-uri.ts';
-import { ConfigError } from './config-error.ts';
-import { type Environment, readSecretFiles, withoutEmpty } from './environment.ts';
-import { cleanValues } from './intact-values.ts';
-import { misspelledSettings } from './misspelled-settings.ts';
-import { privateKey, REMEDY } from './setting-kinds.ts';
+import { poolFault } from '../../lib/store/connection-uri.ts';
+import { cleanValues } from './clean-values.ts';
+import { type Environment, readSecretFiles, withoutEmpty } from './env.ts';
+import { ConfigError } from './error.ts';
+import { privateKey, REMEDY } from './parsers.ts';
 import { settings } from './settings.ts';
+import { misspelledSettings } from './warnings.ts';
 
 const settingsSchema = z.object(settings);
 const databaseSchema = settingsSchema

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
-import type { Connection } from '../lib/store/database.ts';
-import { type Environment, withoutEmpty } from './environment.ts';
+import type { Connection } from '../../lib/store/database.ts';
+import { type Environment, withoutEmpty } from './env.ts';
 import { SECRETS, settings } from './settings.ts';
 
 const KNOWN: readonly string[] = [

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { ConfigError } from './config-error.ts';
 import { dotEnvFaults } from './dot-env-faults.ts';
+import { ConfigError } from './error.ts';
 import { SECRETS, settings } from './settings.ts';
 
 /** Variables by name, as in `process.env`. */
