@@ -86,7 +86,7 @@ function listRowTasks(environment: Environment, loadAverages: number[]): readonl
       },
     })),
   );
-  return [{ title: 'making tokens', seconds: 4, perform: makeSets }, ...rounds.flat()];
+  return [{ title: 'making tokens', seconds: 10, perform: makeSets }, ...rounds.flat()];
 }
 
 function describeRun({ row, measures }: Run, round: number, plan: Plan) {

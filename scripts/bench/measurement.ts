@@ -2,14 +2,14 @@ import type { Environment } from './environment.ts';
 import { type LoadTask, meRequest, type Stream, type StreamResult } from './generator/protocol.ts';
 import type { Run } from './plan.ts';
 import type { Measurement } from './results.ts';
-import { LOAD_NAMES, LOADS, type LoadName, nameMeasure, type Row } from './rows.ts';
+import { LOADS, type LoadName, nameMeasure, type Row } from './rows.ts';
 import { type RowServer, startRowServer, withServer } from './servers.ts';
 import { HOT_COUNT } from './tokens.ts';
 
 /** Share of the warm-up that has new tokens, when the server is measured with new tokens. */
 const COLD_WARM_UP = 1 / 3;
 
-/** The most requests a second that new tokens are signed for: a cold measurement ends with its tokens. */
+/** The most requests a second that new tokens are issued for: a cold measurement ends with its tokens. */
 const MAX_PER_SECOND: Readonly<Record<LoadName, number>> = {
   '1 connection': 6_000,
   '50 connections': 20_000,
@@ -28,14 +28,16 @@ export async function makeHotSets({ generator, hot, revoked }: Environment): Pro
   }
 }
 
-/** Signs as many tokens as a measurement of each load can use up; they are new to each new server. */
+/** Issues as many tokens as a measurement of each load can use up; they are new to each new server. */
 export async function makeColdSets({ generator, secret, plan }: Environment): Promise<void> {
   const make = (set: string, load: LoadName, milliseconds: number) => {
     const count = Math.ceil((MAX_PER_SECOND[load] * milliseconds) / 1000);
     return generator.makeSet({ set, issue: { secret, count } });
   };
   await make('warm-up', '50 connections', plan.warmUp * COLD_WARM_UP);
-  for (const load of LOAD_NAMES) await make(`cold, ${load}`, load, plan.leadIn + plan.duration);
+  const measures = plan.rows.flatMap((row) => row.measures);
+  const cold = measures.filter(({ pattern }) => pattern === 'cold').map(({ load }) => load);
+  for (const load of new Set(cold)) await make(`cold, ${load}`, load, plan.leadIn + plan.duration);
 }
 
 /** Starts the server of a row, checks its answers, warms it up, takes all measures, and stops it. */
