@@ -6,7 +6,7 @@ export const full = [
   'dist/test/cli/unwritable-output.test.js',
   'dist/test/cli/user-create-refusals.test.js',
   'dist/test/docs/privileges-page.test.js',
-  'dist/test/import-direction.test.js',
+  'dist/test/linter.test.js',
   'dist/test/install/**',
   'dist/test/journeys/absence-in-traffic.test.js',
   'dist/test/journeys/account-under-attack.test.js',

@@ -1,4 +1,4 @@
-import type { User } from './store/users.ts';
+import type { User } from './store/accounts/users.ts';
 
 /** The user that a valid token belongs to, as loaded for this request, and the session of the token. */
 export interface Principal {

@@ -1,5 +1,5 @@
-import type { AuthOptions } from './auth-options.ts';
 import type { Log } from './log.ts';
+import type { AuthOptions } from './options.ts';
 import { DAY, SECOND } from './time.ts';
 
 /** The fault of a value, to be read after the name of its option; undefined where there is none. */

@@ -1,6 +1,6 @@
-import type { UseCase } from './deadline.ts';
 import { isAuthError, StoreUnavailable } from './errors.ts';
 import { within } from './time.ts';
+import type { UseCase } from './use-case.ts';
 import { type CheckHealth, failedReport } from './use-cases/check-health.ts';
 
 const CLOSED = 'The auth is closed; create another with createAuth()';

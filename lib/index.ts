@@ -1,7 +1,5 @@
 export { type Auth, createAuth, type JwkSet } from './auth.ts';
-export type { AuthOptions } from './auth-options.ts';
 export type { Caller, Principal } from './caller.ts';
-export type { UseCase } from './deadline.ts';
 export {
   AuthError,
   type AuthErrorCode,
@@ -11,17 +9,19 @@ export {
   StoreUnavailable,
 } from './errors.ts';
 export type { Log } from './log.ts';
-export type { AuditFilter, AuditPage, RecordedEvent } from './store/audit-trail.ts';
-export type { BoundedCount } from './store/bounded-count.ts';
-export type { ConnectOptions } from './store/connect-options.ts';
-export type { DayCounts } from './store/daily-counts.ts';
-export { type Connection, connect, type Db } from './store/database.ts';
-export type { Limit } from './store/forgetting.ts';
-export type { LoginLimitOptions } from './store/login-limits.ts';
-export type { ProofAttempt } from './store/prover.ts';
-export type { User } from './store/users.ts';
+export type { AuthOptions } from './options.ts';
+export type { Limit } from './store/accounts/forgetting.ts';
+export type { LoginLimitOptions } from './store/accounts/login-limits.ts';
+export type { User } from './store/accounts/users.ts';
+export type { BoundedCount } from './store/mongo/bounded-count.ts';
+export type { ConnectOptions } from './store/mongo/connect-options.ts';
+export { type Connection, connect, type Db } from './store/mongo/database.ts';
+export type { ProofAttempt } from './store/primary/prover.ts';
+export type { AuditFilter, AuditPage, RecordedEvent } from './store/records/audit-trail.ts';
+export type { DayCounts } from './store/records/daily-counters.ts';
 export type { Clock } from './time.ts';
-export type { PublicJwk } from './tokens/key.ts';
+export type { PublicJwk } from './tokens/keys/key.ts';
+export type { UseCase } from './use-case.ts';
 export type { DryRunInput, UserInput } from './use-cases/admin.ts';
 export type { AuditEventsInput } from './use-cases/audit-events.ts';
 export type { AuthenticateInput } from './use-cases/authenticate.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { type Auth, createAuth } from '../lib/auth.ts';
-import { type Connection, connect } from '../lib/store/database.ts';
+import { type Connection, connect } from '../lib/store/mongo/database.ts';
 import { SECOND } from '../lib/time.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { createApp } from './app.ts';

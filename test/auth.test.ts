@@ -1,9 +1,9 @@
 import test from 'ava';
 import { MongoClient } from 'mongodb';
 import { createAuth } from '../lib/auth.ts';
-import type { AuthOptions } from '../lib/auth-options.ts';
-import { connect } from '../lib/store/database.ts';
-import { generateSecret } from '../lib/tokens/secret-rules.ts';
+import type { AuthOptions } from '../lib/options.ts';
+import { connect } from '../lib/store/mongo/database.ts';
+import { generateSecret } from '../lib/tokens/keys/secret/rules.ts';
 import { CALLER, testAuth } from './helpers/auth.ts';
 import { emptyDatabase, testUri } from './helpers/database.ts';
 

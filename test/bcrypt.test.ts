@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { native, portable } from '../lib/bcrypt.ts';
+import { native, portable } from '../lib/passwords/bcrypt.ts';
 
 const COST = 4; // the lowest there is: the answers are the same at every cost
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
-import { withDeadline } from '../lib/deadline.ts';
 import { StoreUnavailable } from '../lib/errors.ts';
+import { withDeadline } from '../lib/use-case.ts';
 
 const caller = { ip: '192.0.2.1' };
 const never = () => new Promise<never>(() => undefined);

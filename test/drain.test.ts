@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { SECOND } from '../lib/time.ts';
-import { generateSecret } from '../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../lib/tokens/keys/secret/rules.ts';
 import { waitFor } from '../scripts/dev/wait-for.ts';
 import { migratedDatabase } from './helpers/database.ts';
 import { faultyAtSignal, UNCAUGHT } from './helpers/faulty-program.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { normalizeEmail } from '../lib/email.ts';
+import { normalizeEmail } from '../lib/passwords/email.ts';
 
 test('Space around an address and its case do not matter', (t) => {
   t.is(normalizeEmail('  John.Doe@TestCompany.COM\r\n'), 'john.doe@testcompany.com');

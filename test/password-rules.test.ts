@@ -1,5 +1,5 @@
 import test from 'ava';
-import { createPasswordRules } from '../lib/password-rules.ts';
+import { createPasswordRules } from '../lib/passwords/rules.ts';
 
 const OWNER = { email: 'jane.roe85@example.com', name: 'Jane Q. Roe' };
 const LENGTH = /^The password must be at least 15 characters long/;

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { hashSync } from 'bcryptjs';
 import { AuthError } from '../lib/errors.ts';
-import * as worker from '../lib/password-worker.ts';
-import { createPasswords, passwordFault } from '../lib/passwords.ts';
+import { createPasswords, passwordFault } from '../lib/passwords/passwords.ts';
+import * as worker from '../lib/passwords/worker.ts';
 
 const passwords = createPasswords({ bcryptCost: 10, bcryptThreads: 1, patience: 60_000 });
 test.after.always(() => passwords.close());

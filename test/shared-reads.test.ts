@@ -1,6 +1,6 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import test from 'ava';
-import { createSharedReads, type SharedReadsOptions } from '../lib/shared-reads.ts';
+import { createSharedReads, type SharedReadsOptions } from '../lib/store/mongo/shared-reads.ts';
 import { SECOND } from '../lib/time.ts';
 import { loopTime } from './helpers/loop-clock.ts';
 

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { secretKid } from '../lib/tokens/secret-key.ts';
-import { generateSecret } from '../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../lib/tokens/keys/secret/rules.ts';
+import { secretKid } from '../lib/tokens/keys/secret-key.ts';
 import { emptyDatabase, migratedDatabase } from './helpers/database.ts';
 import { newPair } from './helpers/keys.ts';
 import {

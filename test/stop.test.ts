@@ -4,7 +4,7 @@ import { json } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { SECOND } from '../lib/time.ts';
-import { generateSecret } from '../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../lib/tokens/keys/secret/rules.ts';
 import { migratedDatabase } from './helpers/database.ts';
 import { startServerProcess } from './helpers/processes.ts';
 import { send } from './helpers/server.ts';

@@ -1,10 +1,10 @@
+import { assertBoolean } from '../assert.ts';
 import { actorOf, type Caller } from '../caller.ts';
 import { AuthError } from '../errors.ts';
-import { assertBoolean } from '../input.ts';
-import type { Audit } from '../store/audit.ts';
-import type { BoundedCount } from '../store/bounded-count.ts';
-import type { StoredSession } from '../store/sessions.ts';
-import type { User, Users } from '../store/users.ts';
+import type { User, Users } from '../store/accounts/users.ts';
+import type { BoundedCount } from '../store/mongo/bounded-count.ts';
+import type { Audit } from '../store/records/audit.ts';
+import type { StoredSession } from '../store/sessions/sessions.ts';
 import { type EndSessionsDeps, markEndedInBackground } from './shared/end-sessions.ts';
 import { liveSessions, noneIfLost } from './shared/live-sessions.ts';
 

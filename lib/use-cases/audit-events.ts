@@ -1,7 +1,7 @@
+import { assertInteger } from '../assert.ts';
 import { AuthError } from '../errors.ts';
-import { assertInteger } from '../input.ts';
-import { type AuditPosition, parseCursor } from '../store/audit-cursor.ts';
-import type { AuditFilter, AuditPage, AuditTrail } from '../store/audit-trail.ts';
+import { type AuditPosition, parseCursor } from '../store/records/audit-cursor.ts';
+import type { AuditFilter, AuditPage, AuditTrail } from '../store/records/audit-trail.ts';
 
 export interface AuditEventsInput extends AuditFilter {
   /** The most events of one page, 1 to 200. Default 50. */

@@ -1,10 +1,10 @@
 import type { Principal } from '../caller.ts';
 import { AuthError } from '../errors.ts';
-import type { ClockSkew } from '../store/clock-skew.ts';
-import type { LastUse } from '../store/last-use.ts';
-import type { RevocationKind, RevocationReads } from '../store/revocation-reads.ts';
-import type { Users } from '../store/users.ts';
-import type { AccessTokens } from '../tokens/access-tokens.ts';
+import type { Users } from '../store/accounts/users.ts';
+import type { ClockSkew } from '../store/mongo/clock-skew.ts';
+import type { RevocationKind, RevocationReads } from '../store/revocations/reads.ts';
+import type { LastUse } from '../store/sessions/last-use.ts';
+import type { AccessTokens } from '../tokens/access/access-tokens.ts';
 
 export interface AuthenticateDeps {
   readonly accessTokens: AccessTokens;

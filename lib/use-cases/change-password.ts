@@ -1,10 +1,10 @@
 import { type Caller, principalOf } from '../caller.ts';
 import { AuthError } from '../errors.ts';
-import type { PasswordRules } from '../password-rules.ts';
-import { type Passwords, passwordFault } from '../passwords.ts';
-import type { Audit } from '../store/audit.ts';
-import type { LoginLimits } from '../store/login-limits.ts';
-import type { User, Users } from '../store/users.ts';
+import { type Passwords, passwordFault } from '../passwords/passwords.ts';
+import type { PasswordRules } from '../passwords/rules.ts';
+import type { LoginLimits } from '../store/accounts/login-limits.ts';
+import type { User, Users } from '../store/accounts/users.ts';
+import type { Audit } from '../store/records/audit.ts';
 import { type IssuedTokens, type OpenSessionDeps, openSession } from './shared/open-session.ts';
 import { settleAttempt } from './shared/settle-attempt.ts';
 

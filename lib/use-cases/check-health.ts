@@ -1,16 +1,16 @@
-import { tooLate } from '../deadline.ts';
 import { StoreNotReady } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type ClockSkew, MAX_SKEW } from '../store/clock-skew.ts';
-import { SCHEMA_VERSION } from '../store/collection-specs.ts';
-import type { HealthChecks } from '../store/health-checks.ts';
-import type { PrimaryProof } from '../store/primary-proof.ts';
-import type { Revocations } from '../store/revocations.ts';
-import type { Schema } from '../store/schema.ts';
-import type { Topology } from '../store/topology.ts';
+import type { HealthChecks } from '../store/migrations/health-checks.ts';
+import { type ClockSkew, MAX_SKEW } from '../store/mongo/clock-skew.ts';
+import { SCHEMA_VERSION } from '../store/mongo/collection-specs.ts';
+import type { Schema } from '../store/mongo/schema-document.ts';
+import type { Topology } from '../store/primary/deployment.ts';
+import type { PrimaryProof } from '../store/primary/primary-proof.ts';
+import type { Revocations } from '../store/revocations/revocations.ts';
 import { SECOND, within } from '../time.ts';
-import type { KeyRing } from '../tokens/keys.ts';
-import type { RefreshTokens } from '../tokens/refresh-tokens.ts';
+import type { KeyRing } from '../tokens/keys/key-ring.ts';
+import type { RefreshTokens } from '../tokens/refresh/refresh-tokens.ts';
+import { tooLate } from '../use-case.ts';
 
 /** A condition for serving requests; `detail` says what to do if it does not hold. */
 export interface HealthCheck {

@@ -1,14 +1,14 @@
 import type { Caller } from '../caller.ts';
-import { normalizeEmail } from '../email.ts';
 import { AuthError, type InputFault, UnsoundDocument } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type Passwords, passwordFault } from '../passwords.ts';
-import type { Audit } from '../store/audit.ts';
-import type { ClockSkew } from '../store/clock-skew.ts';
-import type { LoginLimits } from '../store/login-limits.ts';
-import type { Cutoffs } from '../store/revocation-reads.ts';
-import type { Revocations } from '../store/revocations.ts';
-import type { Account, Users } from '../store/users.ts';
+import { normalizeEmail } from '../passwords/email.ts';
+import { type Passwords, passwordFault } from '../passwords/passwords.ts';
+import type { LoginLimits } from '../store/accounts/login-limits.ts';
+import type { Account, Users } from '../store/accounts/users.ts';
+import type { ClockSkew } from '../store/mongo/clock-skew.ts';
+import type { Audit } from '../store/records/audit.ts';
+import type { Cutoffs } from '../store/revocations/reads.ts';
+import type { Revocations } from '../store/revocations/revocations.ts';
 import { type IssuedTokens, type OpenSessionDeps, openSession } from './shared/open-session.ts';
 import { settleAttempt } from './shared/settle-attempt.ts';
 

@@ -1,9 +1,9 @@
 import type { Caller } from '../caller.ts';
 import { AuthError } from '../errors.ts';
-import type { Audit } from '../store/audit.ts';
-import type { LastUse } from '../store/last-use.ts';
-import type { Users } from '../store/users.ts';
-import type { AccessTokens } from '../tokens/access-tokens.ts';
+import type { Users } from '../store/accounts/users.ts';
+import type { Audit } from '../store/records/audit.ts';
+import type { LastUse } from '../store/sessions/last-use.ts';
+import type { AccessTokens } from '../tokens/access/access-tokens.ts';
 import { auditedUser } from './shared/audited-user.ts';
 import { type EndSessionsDeps, markEndedInBackground } from './shared/end-sessions.ts';
 

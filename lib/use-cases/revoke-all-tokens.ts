@@ -1,6 +1,6 @@
 import { type Caller, principalOf } from '../caller.ts';
-import type { Audit } from '../store/audit.ts';
-import type { Revocations } from '../store/revocations.ts';
+import type { Audit } from '../store/records/audit.ts';
+import type { Revocations } from '../store/revocations/revocations.ts';
 
 export interface RevokeAllTokensDeps {
   readonly revocations: Pick<Revocations, 'revokeUser'>;

@@ -1,12 +1,12 @@
 import type { Caller } from '../caller.ts';
 import { AuthError } from '../errors.ts';
-import type { Audit } from '../store/audit.ts';
-import type { Client } from '../store/clients.ts';
-import type { LastUse } from '../store/last-use.ts';
-import type { Users } from '../store/users.ts';
-import type { AccessTokens } from '../tokens/access-tokens.ts';
-import type { RefreshToken, RefreshTokens } from '../tokens/refresh-tokens.ts';
-import type { AccessToken } from '../tokens/verifier.ts';
+import type { Client } from '../store/accounts/clients.ts';
+import type { Users } from '../store/accounts/users.ts';
+import type { Audit } from '../store/records/audit.ts';
+import type { LastUse } from '../store/sessions/last-use.ts';
+import type { AccessTokens } from '../tokens/access/access-tokens.ts';
+import type { AccessToken } from '../tokens/access/verifier.ts';
+import type { RefreshToken, RefreshTokens } from '../tokens/refresh/refresh-tokens.ts';
 import { auditedUser } from './shared/audited-user.ts';
 import {
   type AuthenticateClientDeps,

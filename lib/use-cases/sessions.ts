@@ -1,7 +1,7 @@
 import { type Caller, principalOf } from '../caller.ts';
 import { AuthError, StoreUnavailable } from '../errors.ts';
-import type { Audit } from '../store/audit.ts';
-import type { StoredSession } from '../store/sessions.ts';
+import type { Audit } from '../store/records/audit.ts';
+import type { StoredSession } from '../store/sessions/sessions.ts';
 import { type EndSessionsDeps, endSessions } from './shared/end-sessions.ts';
 import { keepLive } from './shared/live-sessions.ts';
 

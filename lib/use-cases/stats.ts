@@ -1,6 +1,6 @@
-import { assertInteger } from '../input.ts';
-import type { DailyCounts, DayCounts } from '../store/daily-counts.ts';
-import type { EntryCounts } from '../store/revocation-counts.ts';
+import { assertInteger } from '../assert.ts';
+import type { DailyCounts, DayCounts } from '../store/records/daily-counters.ts';
+import type { EntryCounts } from '../store/revocations/counts.ts';
 
 export interface StatsDeps {
   readonly dailyCounts: Pick<DailyCounts, 'last'>;

@@ -1,5 +1,5 @@
-import { connect } from '../../lib/store/database.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import type { Cleanups } from '../dev/cleanups.ts';
 import { findMongod } from '../dev/mongod/find.ts';
 import { startMongod, withDatabase } from '../dev/mongod/start.ts';

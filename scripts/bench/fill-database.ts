@@ -1,10 +1,13 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { hashSync } from 'bcryptjs';
 import type { Document } from 'mongodb';
-import type { RevocationDocument as Entry, UserDocument } from '../../lib/store/collections.ts';
-import { connect, type Db } from '../../lib/store/database.ts';
-import { migrate, planMigration } from '../../lib/store/migrate.ts';
-import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-keys.ts';
+import { migrate, planMigration } from '../../lib/store/migrations/migrate.ts';
+import type {
+  RevocationDocument as Entry,
+  UserDocument,
+} from '../../lib/store/mongo/collections.ts';
+import { connect, type Db } from '../../lib/store/mongo/database.ts';
+import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocations/entry-ids.ts';
 import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
 import type { Detail } from '../dev/progress.ts';
 import { USUAL_ENTRIES } from './rows.ts';

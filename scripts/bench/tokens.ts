@@ -1,8 +1,8 @@
 /** Users of every database of the bench, and their tokens. */
 import { hash, randomUUID } from 'node:crypto';
 import { DAY, HOUR } from '../../lib/time.ts';
-import { createAccessTokens } from '../../lib/tokens/access-tokens.ts';
-import { createKeyRing } from '../../lib/tokens/keys.ts';
+import { createAccessTokens } from '../../lib/tokens/access/access-tokens.ts';
+import { createKeyRing } from '../../lib/tokens/keys/key-ring.ts';
 
 export const USER_COUNT = 20_000;
 

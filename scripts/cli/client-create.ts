@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Clients } from '../../lib/store/clients.ts';
+import type { Clients } from '../../lib/store/accounts/clients.ts';
 import { generateClientSecret, hashOfClientSecret } from '../../lib/tokens/client-secrets.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { cliCaller } from './cli-caller.ts';

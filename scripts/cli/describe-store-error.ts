@@ -1,6 +1,6 @@
 import { answerOf, isOfMongoDb } from '../../lib/error-without-data.ts';
 import type { StoreUnavailable } from '../../lib/errors.ts';
-import { UNANSWERED } from '../../lib/store/database.ts';
+import { UNANSWERED } from '../../lib/store/mongo/database.ts';
 
 /** Describes in a sentence why the database cannot be reached, or which error it returned. */
 export function describeStoreError(error: StoreUnavailable): string {

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { generatePrivateKey } from '../../lib/tokens/asymmetric-key.ts';
-import type { AsymmetricAlgorithm } from '../../lib/tokens/key.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import type { AsymmetricAlgorithm } from '../../lib/tokens/keys/key.ts';
+import { generatePrivateKey } from '../../lib/tokens/keys/key-pair.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { printSecret } from './output.ts';
 import { pemLine } from './pem-line.ts';
 

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
-import { type Db, orUnavailable } from '../../lib/store/database.ts';
-import { foreignDocuments } from '../../lib/store/foreign-data.ts';
-import { type MigrationPlan, migrate, planMigration } from '../../lib/store/migrate.ts';
-import { confirmReads } from '../../lib/store/strict-reads.ts';
-import { unusableUsers } from '../../lib/store/unusable-users.ts';
+import { foreignDocuments } from '../../lib/store/migrations/foreign-data.ts';
+import { type MigrationPlan, migrate, planMigration } from '../../lib/store/migrations/migrate.ts';
+import { unusableUsers } from '../../lib/store/migrations/unusable-users.ts';
+import { type Db, orUnavailable } from '../../lib/store/mongo/database.ts';
+import { confirmReads } from '../../lib/store/primary/strict-reads.ts';
 import { SECOND, toSeconds } from '../../lib/time.ts';
 import type { DatabaseConfig } from '../../server/config/config.ts';
 import { EXIT } from '../../server/exit-codes.ts';

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
-import { createPasswordRules, type PasswordOwner } from '../../lib/password-rules.ts';
-import { createPasswords } from '../../lib/passwords.ts';
+import { createPasswords } from '../../lib/passwords/passwords.ts';
+import { createPasswordRules, type PasswordOwner } from '../../lib/passwords/rules.ts';
 import { MINUTE } from '../../lib/time.ts';
 import type { DatabaseConfig } from '../../server/config/config.ts';
 import { readHidden } from './read-hidden.ts';

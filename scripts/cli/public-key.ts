@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { publicPemOf } from '../../lib/tokens/asymmetric-key.ts';
+import { publicPemOf } from '../../lib/tokens/keys/key-pair.ts';
 import { parseSigningConfig } from '../../server/config/config.ts';
 import { readEnvironment } from '../../server/config/env.ts';
 import { printResult } from './output.ts';

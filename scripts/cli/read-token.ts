@@ -1,7 +1,10 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { readUnverifiedSession } from '../../lib/tokens/refresh-tokens.ts';
-import { readUnverifiedToken, type UnverifiedToken } from '../../lib/tokens/unverified-token.ts';
+import {
+  readUnverifiedToken,
+  type UnverifiedToken,
+} from '../../lib/tokens/access/unverified-token.ts';
+import { readUnverifiedSession } from '../../lib/tokens/refresh/refresh-tokens.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from './cli-error.ts';
 

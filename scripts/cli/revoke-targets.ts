@@ -1,7 +1,7 @@
 import { actorOf } from '../../lib/caller.ts';
 import { AuthError } from '../../lib/errors.ts';
-import type { Session } from '../../lib/store/sessions.ts';
-import type { UnverifiedToken } from '../../lib/tokens/unverified-token.ts';
+import type { Session } from '../../lib/store/sessions/sessions.ts';
+import type { UnverifiedToken } from '../../lib/tokens/access/unverified-token.ts';
 import { revokeEveryone, revokeUserTokens } from '../../lib/use-cases/admin.ts';
 import { auditedUser } from '../../lib/use-cases/shared/audited-user.ts';
 import { endSessions, markEndedInBackground } from '../../lib/use-cases/shared/end-sessions.ts';

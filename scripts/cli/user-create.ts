@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import { normalizeEmail } from '../../lib/email.ts';
 import { AuthError, StoreUnavailable } from '../../lib/errors.ts';
-import { passwordFault } from '../../lib/passwords.ts';
-import { openCollections } from '../../lib/store/collections.ts';
-import { createStrictReads } from '../../lib/store/strict-reads.ts';
-import { createUsers, type NewUser, type Users } from '../../lib/store/users.ts';
+import { normalizeEmail } from '../../lib/passwords/email.ts';
+import { passwordFault } from '../../lib/passwords/passwords.ts';
+import { createUsers, type NewUser, type Users } from '../../lib/store/accounts/users.ts';
+import { openCollections } from '../../lib/store/mongo/collections.ts';
+import { createStrictReads } from '../../lib/store/primary/strict-reads.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from './cli-error.ts';
 import { hashOnce, newPasswordFault, readPassword } from './new-password.ts';

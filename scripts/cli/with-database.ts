@@ -1,5 +1,10 @@
-import { type Connection, connect, type Db, orUnavailable } from '../../lib/store/database.ts';
-import { isReady } from '../../lib/store/migrate.ts';
+import { isReady } from '../../lib/store/migrations/migrate.ts';
+import {
+  type Connection,
+  connect,
+  type Db,
+  orUnavailable,
+} from '../../lib/store/mongo/database.ts';
 import { HOUR } from '../../lib/time.ts';
 import { type DatabaseConfig, parseDatabaseConfig } from '../../server/config/config.ts';
 import { readEnvironment } from '../../server/config/env.ts';

@@ -1,15 +1,15 @@
 import type { Log } from '../../lib/log.ts';
-import { type Audit, createAudit } from '../../lib/store/audit.ts';
-import { type Clients, createClients } from '../../lib/store/clients.ts';
-import { openCollections } from '../../lib/store/collections.ts';
-import { countRevocations } from '../../lib/store/counted-revocations.ts';
-import { createDailyCounts } from '../../lib/store/daily-counts.ts';
-import type { Db } from '../../lib/store/database.ts';
-import { createRevocations, type Revocations } from '../../lib/store/revocations.ts';
-import { createSchema } from '../../lib/store/schema.ts';
-import { createSessions, type Sessions } from '../../lib/store/sessions.ts';
-import { createStrictReads } from '../../lib/store/strict-reads.ts';
-import { createUsers, type Users } from '../../lib/store/users.ts';
+import { type Clients, createClients } from '../../lib/store/accounts/clients.ts';
+import { createUsers, type Users } from '../../lib/store/accounts/users.ts';
+import { openCollections } from '../../lib/store/mongo/collections.ts';
+import type { Db } from '../../lib/store/mongo/database.ts';
+import { createSchema } from '../../lib/store/mongo/schema-document.ts';
+import { createStrictReads } from '../../lib/store/primary/strict-reads.ts';
+import { type Audit, createAudit } from '../../lib/store/records/audit.ts';
+import { createDailyCounts } from '../../lib/store/records/daily-counters.ts';
+import { countRevocations } from '../../lib/store/revocations/count-revocations.ts';
+import { createRevocations, type Revocations } from '../../lib/store/revocations/revocations.ts';
+import { createSessions, type Sessions } from '../../lib/store/sessions/sessions.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { cliLog } from './cli-caller.ts';
 

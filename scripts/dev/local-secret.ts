@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 
 /**
  * Returns the secret of this folder: generated once and kept in a file that only its owner can read, so

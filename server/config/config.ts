@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { poolFault } from '../../lib/store/connection-uri.ts';
+import { poolFault } from '../../lib/store/mongo/connection-uri.ts';
 import { cleanValues } from './clean-values.ts';
 import { type Environment, readSecretFiles, withoutEmpty } from './env.ts';
 import { ConfigError } from './error.ts';

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { uriFault } from '../../lib/store/database.ts';
+import { uriFault } from '../../lib/store/mongo/database.ts';
 import { DAY, parseDuration, SECOND } from '../../lib/time.ts';
-import { privateKeyFault, publicKeysFault } from '../../lib/tokens/asymmetric-key.ts';
-import { secretFault } from '../../lib/tokens/secret-rules.ts';
+import { privateKeyFault, publicKeysFault } from '../../lib/tokens/keys/key-pair.ts';
+import { secretFault } from '../../lib/tokens/keys/secret/rules.ts';
 import { hasValidNames } from '../raw-headers.ts';
 import { unquote } from './clean-values.ts';
 

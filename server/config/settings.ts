@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
-import { MOST_CONNECTIONS } from '../../lib/store/connection-uri.ts';
-import { POOL_SIZE } from '../../lib/store/database.ts';
-import { MOST_SESSIONS } from '../../lib/store/sessions.ts';
+import { MOST_CONNECTIONS } from '../../lib/store/mongo/connection-uri.ts';
+import { POOL_SIZE } from '../../lib/store/mongo/database.ts';
+import { MOST_SESSIONS } from '../../lib/store/sessions/sessions.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import {
   duration,

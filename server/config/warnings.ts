@@ -1,5 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
-import type { Connection } from '../../lib/store/database.ts';
+import type { Connection } from '../../lib/store/mongo/database.ts';
 import { type Environment, withoutEmpty } from './env.ts';
 import { SECRETS, settings } from './settings.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { StoredSession } from '../../lib/store/sessions.ts';
+import type { StoredSession } from '../../lib/store/sessions/sessions.ts';
 
 /** A session in an answer. */
 export const session = z.object({

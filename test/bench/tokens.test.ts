@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import test from 'ava';
 import { decodeJwt } from 'jose';
 import { MINUTE } from '../../lib/time.ts';
-import { createAccessTokens } from '../../lib/tokens/access-tokens.ts';
-import { createKeyRing } from '../../lib/tokens/keys.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { createAccessTokens } from '../../lib/tokens/access/access-tokens.ts';
+import { createKeyRing } from '../../lib/tokens/keys/key-ring.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import {
   AUDIENCE,
   createIssuer,

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { MongoClient } from 'mongodb';
-import { openCollections } from '../../lib/store/collections.ts';
-import { connect } from '../../lib/store/database.ts';
-import { sessionKey, userKey } from '../../lib/store/revocation-keys.ts';
+import { openCollections } from '../../lib/store/mongo/collections.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
+import { sessionKey, userKey } from '../../lib/store/revocations/entry-ids.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { addClient } from '../helpers/clients.ts';
 import { migrateNow } from '../helpers/database.ts';

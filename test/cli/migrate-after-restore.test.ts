@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { SENTINEL } from '../../lib/store/collections.ts';
+import { SENTINEL } from '../../lib/store/mongo/collections.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
 import { snapshot } from '../helpers/snapshot.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { emptyDatabase } from '../helpers/database.ts';
 import { rescind, run, SERVER } from '../helpers/processes.ts';
 

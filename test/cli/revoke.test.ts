@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { keyKey, sessionKey, userKey } from '../../lib/store/revocation-keys.ts';
+import { keyKey, sessionKey, userKey } from '../../lib/store/revocations/entry-ids.ts';
 import { snapshotWithoutCounts } from '../helpers/admin.ts';
 import { emptyFolder } from '../helpers/processes.ts';
 import { refusal } from '../helpers/refusals.ts';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { MongoClient } from 'mongodb';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import { testUri } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/mongod.ts';

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { isReady } from '../../lib/store/migrate.ts';
+import { isReady } from '../../lib/store/migrations/migrate.ts';
 import { emptyDatabase, migratedDatabase } from '../helpers/database.ts';
 import { CLI, run } from '../helpers/processes.ts';
 

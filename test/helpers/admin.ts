@@ -1,6 +1,6 @@
-import type { Collections } from '../../lib/store/collections.ts';
-import type { Db } from '../../lib/store/database.ts';
-import type { User } from '../../lib/store/users.ts';
+import type { User } from '../../lib/store/accounts/users.ts';
+import type { Collections } from '../../lib/store/mongo/collections.ts';
+import type { Db } from '../../lib/store/mongo/database.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { ageDeployment } from './database.ts';
 import type { Scope } from './scope.ts';

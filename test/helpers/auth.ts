@@ -1,8 +1,8 @@
 import { type Auth, createAuth } from '../../lib/auth.ts';
-import type { AuthOptions } from '../../lib/auth-options.ts';
 import type { Caller } from '../../lib/caller.ts';
+import type { AuthOptions } from '../../lib/options.ts';
 import { MINUTE } from '../../lib/time.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { migratedDatabase, type TestDatabase } from './database.ts';
 import type { Scope } from './scope.ts';
 

@@ -1,5 +1,5 @@
 import type { Caller } from '../../lib/caller.ts';
-import type { UseCase } from '../../lib/deadline.ts';
+import type { UseCase } from '../../lib/use-case.ts';
 
 /** A use case as a function of its dependencies. */
 type Story<Deps, Input, Output> = (deps: Deps, input: Input, caller: Caller) => Promise<Output>;

@@ -1,5 +1,5 @@
-import { createClients } from '../../lib/store/clients.ts';
-import type { Collections } from '../../lib/store/collections.ts';
+import { createClients } from '../../lib/store/accounts/clients.ts';
+import type { Collections } from '../../lib/store/mongo/collections.ts';
 import { generateClientSecret, hashOfClientSecret } from '../../lib/tokens/client-secrets.ts';
 import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import { type Answer, send } from './server.ts';

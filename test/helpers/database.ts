@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ConnectionString } from 'mongodb-connection-string-url';
-import { type Collections, openCollections } from '../../lib/store/collections.ts';
-import { connect, type Db } from '../../lib/store/database.ts';
-import { migrate, planMigration } from '../../lib/store/migrate.ts';
+import { migrate, planMigration } from '../../lib/store/migrations/migrate.ts';
+import { type Collections, openCollections } from '../../lib/store/mongo/collections.ts';
+import { connect, type Db } from '../../lib/store/mongo/database.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import type { Scope } from './scope.ts';
 

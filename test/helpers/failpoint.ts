@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import { MongoClient } from 'mongodb';
-import { type Collections, openCollections } from '../../lib/store/collections.ts';
-import { connect } from '../../lib/store/database.ts';
+import { type Collections, openCollections } from '../../lib/store/mongo/collections.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { testUri } from './database.ts';
 

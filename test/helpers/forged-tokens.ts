@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import type { User } from '../../lib/store/users.ts';
+import type { User } from '../../lib/store/accounts/users.ts';
 import { MINUTE } from '../../lib/time.ts';
-import { type AccessTokens, createAccessTokens } from '../../lib/tokens/access-tokens.ts';
-import { createKeyRing } from '../../lib/tokens/keys.ts';
+import { type AccessTokens, createAccessTokens } from '../../lib/tokens/access/access-tokens.ts';
+import { createKeyRing } from '../../lib/tokens/keys/key-ring.ts';
 
 /** Creates the issuer of a server with this secret and this clock. */
 export async function issuerOf(secret: string, clock = Date.now): Promise<AccessTokens> {

@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { generatePrivateKey, publicPemOf } from '../../lib/tokens/asymmetric-key.ts';
-import type { AsymmetricAlgorithm } from '../../lib/tokens/key.ts';
+import type { AsymmetricAlgorithm } from '../../lib/tokens/keys/key.ts';
+import { generatePrivateKey, publicPemOf } from '../../lib/tokens/keys/key-pair.ts';
 
 /** A pair of keys in PEM, as operators have it. */
 export interface PemPair {

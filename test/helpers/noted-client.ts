@@ -1,5 +1,5 @@
 import { type Db, MongoClient } from 'mongodb';
-import { type Collections, openCollections } from '../../lib/store/collections.ts';
+import { type Collections, openCollections } from '../../lib/store/mongo/collections.ts';
 import type { Scope } from './scope.ts';
 
 export interface NotedClient {

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { SECOND, within } from '../../lib/time.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import { hasEnded, howEnded, pidOf, spawnChild } from '../../scripts/dev/processes.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { parseConfig } from '../../server/config/config.ts';
 import { createLog } from '../../server/log.ts';

@@ -1,4 +1,4 @@
-import type { Collections, SessionDocument } from '../../lib/store/collections.ts';
+import type { Collections, SessionDocument } from '../../lib/store/mongo/collections.ts';
 import { type Answer, post, postLogin } from './server.ts';
 import { PASSWORD } from './users.ts';
 

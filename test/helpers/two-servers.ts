@@ -1,13 +1,13 @@
 /** Two servers of one deployment, as the parts that use cases need, on a database of the test's own. */
 import { hashSync } from 'bcryptjs';
-import { type AuthParts, closeParts, openParts } from '../../lib/auth-parts.ts';
 import type { Caller } from '../../lib/caller.ts';
 import { AuthError, type AuthErrorCode } from '../../lib/errors.ts';
-import type { Collections } from '../../lib/store/collections.ts';
-import { connect } from '../../lib/store/database.ts';
-import type { User } from '../../lib/store/users.ts';
+import { type AuthParts, closeParts, openParts } from '../../lib/parts.ts';
+import type { User } from '../../lib/store/accounts/users.ts';
+import type { Collections } from '../../lib/store/mongo/collections.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
 import { HOUR } from '../../lib/time.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { authenticate } from '../../lib/use-cases/authenticate.ts';
 import { changePassword as changeStory } from '../../lib/use-cases/change-password.ts';
 import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Collections } from '../../lib/store/collections.ts';
-import { createUsers, type NewUser, type User } from '../../lib/store/users.ts';
+import { createUsers, type NewUser, type User } from '../../lib/store/accounts/users.ts';
+import type { Collections } from '../../lib/store/mongo/collections.ts';
 
 /** The password of every test user, and a hash of it at cost 10, the lowest that is accepted. */
 export const PASSWORD = 'correct horse battery';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
-import { connect } from '../../lib/store/database.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { sendAs } from '../helpers/server.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
-import { SENTINEL } from '../../lib/store/collections.ts';
-import type { Db } from '../../lib/store/database.ts';
-import { planMigration } from '../../lib/store/migrate.ts';
-import { userKey } from '../../lib/store/revocation-keys.ts';
+import { planMigration } from '../../lib/store/migrations/migrate.ts';
+import { SENTINEL } from '../../lib/store/mongo/collections.ts';
+import type { Db } from '../../lib/store/mongo/database.ts';
+import { userKey } from '../../lib/store/revocations/entry-ids.ts';
 import { DAY } from '../../lib/time.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';

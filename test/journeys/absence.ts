@@ -1,7 +1,7 @@
 /** A deployment with everything in it that a lost `revoked_tokens` could bring back. */
 import { randomUUID } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
-import type { User } from '../../lib/store/users.ts';
+import type { User } from '../../lib/store/accounts/users.ts';
 import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import { routes } from '../../server/routes.ts';
 import { addClient, basic, postForm } from '../helpers/clients.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
-import type { Collections } from '../../lib/store/collections.ts';
+import type { Collections } from '../../lib/store/mongo/collections.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { logIn, post, sendAs } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { ObjectId } from 'mongodb';
-import { cursorOf } from '../../lib/store/audit-cursor.ts';
+import { cursorOf } from '../../lib/store/records/audit-cursor.ts';
 import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { sendAs } from '../helpers/server.ts';
 import { document, NOON, trail } from './audit-trail.ts';

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import type { AuditDocument } from '../../lib/store/collections.ts';
+import type { AuditDocument } from '../../lib/store/mongo/collections.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { adminServer } from '../helpers/admin.ts';
 import { sendAs } from '../helpers/server.ts';

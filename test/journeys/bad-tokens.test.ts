@@ -1,6 +1,6 @@
 import test from 'ava';
 import { HOUR } from '../../lib/time.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { tokenOfAge } from '../helpers/forged-tokens.ts';
 import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
 import { logIn, send, sendAs, sendRaw, testServer } from '../helpers/server.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
-import type { RevocationDocument } from '../../lib/store/collections.ts';
-import { idOf, tokenKey } from '../../lib/store/revocation-keys.ts';
+import type { RevocationDocument } from '../../lib/store/mongo/collections.ts';
+import { idOf, tokenKey } from '../../lib/store/revocations/entry-ids.ts';
 import { HOUR, SECOND } from '../../lib/time.ts';
 import { tokenOfAge } from '../helpers/forged-tokens.ts';
 import { outcomeOf, refusal } from '../helpers/refusals.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { openCollections } from '../../lib/store/collections.ts';
-import { connect } from '../../lib/store/database.ts';
+import { openCollections } from '../../lib/store/mongo/collections.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/mongod.ts';

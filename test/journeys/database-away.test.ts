@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import { openCollections } from '../../lib/store/collections.ts';
-import { connect } from '../../lib/store/database.ts';
+import { openCollections } from '../../lib/store/mongo/collections.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { type OwnMongod, ownMongod } from '../helpers/mongod.ts';

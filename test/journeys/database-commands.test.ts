@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { createAuth } from '../../lib/auth.ts';
 import { MINUTE } from '../../lib/time.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { PATIENT } from '../helpers/auth.ts';
 import { migratedDatabase } from '../helpers/database.ts';

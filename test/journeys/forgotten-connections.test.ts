@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { openCollections } from '../../lib/store/collections.ts';
-import { connect } from '../../lib/store/database.ts';
+import { openCollections } from '../../lib/store/mongo/collections.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
 import { SECOND } from '../../lib/time.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { proxiedMongod } from '../helpers/mongod.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { HOUR, MINUTE } from '../../lib/time.ts';
-import { createRefreshTokens } from '../../lib/tokens/refresh-tokens.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
+import { createRefreshTokens } from '../../lib/tokens/refresh/refresh-tokens.ts';
 import { addClient, basic, introspect, postForm } from '../helpers/clients.ts';
 import { claimsOf, encode, forge, tokenOfAge } from '../helpers/forged-tokens.ts';
 import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';

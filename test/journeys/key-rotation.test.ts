@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { decodeProtectedHeader } from 'jose';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { newPair } from '../helpers/keys.ts';
 import { outcomeOf, refusal } from '../helpers/refusals.ts';

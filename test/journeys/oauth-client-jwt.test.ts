@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import * as oauth from 'oauth4webapi';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { claimsOf } from '../helpers/forged-tokens.ts';
 import { logIn, serve, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { createAuth } from '../../lib/auth.ts';
-import { SENTINEL } from '../../lib/store/collections.ts';
-import { PROBE } from '../../lib/store/revocation-keys.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { SENTINEL } from '../../lib/store/mongo/collections.ts';
+import { PROBE } from '../../lib/store/revocations/entry-ids.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { PATIENT } from '../helpers/auth.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { run, SERVER } from '../helpers/processes.ts';

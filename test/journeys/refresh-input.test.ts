@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import { createRefreshTokens } from '../../lib/tokens/refresh-tokens.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
+import { createRefreshTokens } from '../../lib/tokens/refresh/refresh-tokens.ts';
 import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
 import { type Answer, post, send, testServer } from '../helpers/server.ts';
 import { openSession, refresh } from '../helpers/sessions.ts';

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { sendAs, serve, type TestServer, testServer } from '../helpers/server.ts';
 import { age, openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { claimsOf, forge } from '../helpers/forged-tokens.ts';
 import { newPair } from '../helpers/keys.ts';
 import { logIn, send, sendAs, serve, testServer } from '../helpers/server.ts';

@@ -1,8 +1,8 @@
 import { cp, rm } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
-import { type Collections, openCollections } from '../../lib/store/collections.ts';
-import { connect } from '../../lib/store/database.ts';
-import { createUsers, type User } from '../../lib/store/users.ts';
+import { createUsers, type User } from '../../lib/store/accounts/users.ts';
+import { type Collections, openCollections } from '../../lib/store/mongo/collections.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { ageDeployment, emptyDatabase, migratedDatabase, migrateNow } from '../helpers/database.ts';

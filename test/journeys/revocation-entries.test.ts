@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
-import type { Collections } from '../../lib/store/collections.ts';
+import type { Collections } from '../../lib/store/mongo/collections.ts';
 import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
 import { claimsOf } from '../helpers/forged-tokens.ts';
 import { logIn, sendAs, testServer } from '../helpers/server.ts';

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { decodeProtectedHeader } from 'jose';
-import type { Collections } from '../../lib/store/collections.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import type { Collections } from '../../lib/store/mongo/collections.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { newPair } from '../helpers/keys.ts';
 import { run, SERVER, startServerProcess } from '../helpers/processes.ts';
 import { outcomeOf, refusal } from '../helpers/refusals.ts';

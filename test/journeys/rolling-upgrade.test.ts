@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import test from 'ava';
 import { HOUR } from '../../lib/time.ts';
-import { secretBytes } from '../../lib/tokens/secret-key.ts';
+import { secretBytes } from '../../lib/tokens/keys/secret-key.ts';
 import { testServer } from '../helpers/server.ts';
 import { age, openSession, refresh } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';

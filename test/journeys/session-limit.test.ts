@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import type { Collections } from '../../lib/store/collections.ts';
+import type { Collections } from '../../lib/store/mongo/collections.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import { ageDeployment } from '../helpers/database.ts';
 import { outcomeOf, refusal } from '../helpers/refusals.ts';

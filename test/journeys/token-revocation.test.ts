@@ -1,6 +1,6 @@
 import test from 'ava';
 import { HOUR } from '../../lib/time.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { addClient, basic, introspect, postForm, revoke } from '../helpers/clients.ts';
 import { claimsOf, forge, issuerOf, NEVER, tokenOfAge } from '../helpers/forged-tokens.ts';
 import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';

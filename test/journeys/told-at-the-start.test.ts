@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { MongoClient } from 'mongodb';
-import { openCollections } from '../../lib/store/collections.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { openCollections } from '../../lib/store/mongo/collections.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/mongod.ts';
 import { startServerProcess } from '../helpers/processes.ts';

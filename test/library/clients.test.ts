@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { createAuth } from '../../lib/auth.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { CALLER, PATIENT, testAuth, useCasesOf } from '../helpers/auth.ts';
 import { emptyDatabase, migratedDatabase, testUri } from '../helpers/database.ts';
 import { type emptyFolder, run } from '../helpers/processes.ts';

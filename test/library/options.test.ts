@@ -1,10 +1,10 @@
 import test from 'ava';
 import { MongoClient } from 'mongodb';
 import { createAuth } from '../../lib/auth.ts';
-import type { AuthOptions } from '../../lib/auth-options.ts';
-import type { ConnectOptions } from '../../lib/store/connect-options.ts';
-import { connect, uriFault } from '../../lib/store/database.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import type { AuthOptions } from '../../lib/options.ts';
+import type { ConnectOptions } from '../../lib/store/mongo/connect-options.ts';
+import { connect, uriFault } from '../../lib/store/mongo/database.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { authenticate, handleErrors, requireRole } from '../../server/index.ts';
 import { CALLER, testAuth, useCasesOf } from '../helpers/auth.ts';
 import { emptyDatabase, testUri } from '../helpers/database.ts';

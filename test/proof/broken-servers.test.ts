@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { MongoClient } from 'mongodb';
 import { MINUTE } from '../../lib/time.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { emptyDatabase, type TestDatabase } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/mongod.ts';
 import { ownReplicaSet } from '../helpers/set/replica-set.ts';

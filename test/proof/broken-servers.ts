@@ -1,11 +1,11 @@
 /** Servers in which one part is replaced by a worse one. The checker must catch each of them. */
 import { ReadPreference } from 'mongodb';
 import { assemble } from '../../lib/auth.ts';
-import { type AuthParts, openParts } from '../../lib/auth-parts.ts';
-import { openCollections, type RevocationDocument } from '../../lib/store/collections.ts';
-import type { Db } from '../../lib/store/database.ts';
-import { createRevocationReads, type RevocationKind } from '../../lib/store/revocation-reads.ts';
-import { createRevocations } from '../../lib/store/revocations.ts';
+import { type AuthParts, openParts } from '../../lib/parts.ts';
+import { openCollections, type RevocationDocument } from '../../lib/store/mongo/collections.ts';
+import type { Db } from '../../lib/store/mongo/database.ts';
+import { createRevocationReads, type RevocationKind } from '../../lib/store/revocations/reads.ts';
+import { createRevocations } from '../../lib/store/revocations/revocations.ts';
 import { SECOND } from '../../lib/time.ts';
 import type { Scope } from '../helpers/scope.ts';
 import { serveAuth } from '../helpers/serve-auth.ts';

@@ -1,5 +1,5 @@
 /** Two servers on one database, each a process of its own. */
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { type RunningProcess, SERVER, start } from '../helpers/processes.ts';

@@ -1,7 +1,7 @@
-import { type AuthParts, closeParts, openParts } from '../../lib/auth-parts.ts';
-import { type Collections, openCollections } from '../../lib/store/collections.ts';
-import { connect } from '../../lib/store/database.ts';
-import type { User } from '../../lib/store/users.ts';
+import { type AuthParts, closeParts, openParts } from '../../lib/parts.ts';
+import type { User } from '../../lib/store/accounts/users.ts';
+import { type Collections, openCollections } from '../../lib/store/mongo/collections.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
 import { HOUR, MINUTE } from '../../lib/time.ts';
 import { openSession } from '../../lib/use-cases/shared/open-session.ts';
 import { CALLER } from '../helpers/auth.ts';

@@ -1,5 +1,5 @@
 /** Requests of clients over HTTP, each appended to the history. */
-import type { User } from '../../lib/store/users.ts';
+import type { User } from '../../lib/store/accounts/users.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { type Answer, send } from '../helpers/server.ts';
 import { PASSWORD } from '../helpers/users.ts';

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { parseConfig } from '../../server/config/config.ts';
 import { readEnvironment } from '../../server/config/env.ts';
 import { ConfigError } from '../../server/config/error.ts';

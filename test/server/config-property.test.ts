@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { DAY, SECOND } from '../../lib/time.ts';
-import { secretFault } from '../../lib/tokens/secret-rules.ts';
+import { secretFault } from '../../lib/tokens/keys/secret/rules.ts';
 import { type Config, parseConfig } from '../../server/config/config.ts';
 import { ConfigError } from '../../server/config/error.ts';
 import { SECRETS, settings } from '../../server/config/settings.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { parseConfig } from '../../server/config/config.ts';
 import type { Environment } from '../../server/config/env.ts';
 import { ConfigError } from '../../server/config/error.ts';

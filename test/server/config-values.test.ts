@@ -1,6 +1,6 @@
 import test from 'ava';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { type Config, parseConfig } from '../../server/config/config.ts';
 import { ConfigError } from '../../server/config/error.ts';
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { type Config, parseConfig, parseDatabaseConfig } from '../../server/config/config.ts';
 import { ConfigError } from '../../server/config/error.ts';
 import { newPair } from '../helpers/keys.ts';

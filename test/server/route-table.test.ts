@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import type { Collections } from '../../lib/store/collections.ts';
+import type { Collections } from '../../lib/store/mongo/collections.ts';
 import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import type { Access, Route } from '../../server/routes/route.ts';
 import { routes } from '../../server/routes.ts';

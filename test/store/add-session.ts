@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Collections } from '../../lib/store/collections.ts';
-import { createSessions } from '../../lib/store/sessions.ts';
+import type { Collections } from '../../lib/store/mongo/collections.ts';
+import { createSessions } from '../../lib/store/sessions/sessions.ts';
 import { DAY } from '../../lib/time.ts';
 
 /** Adds a session with this stamp, as a login writes it. Returns the claims of its tokens. */

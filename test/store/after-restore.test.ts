@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { planAfterRestore } from '../../lib/store/after-restore.ts';
-import { type Collections, SENTINEL } from '../../lib/store/collections.ts';
-import { connect, type Db } from '../../lib/store/database.ts';
-import { migrate, planMigration } from '../../lib/store/migrate.ts';
-import { createRevocations } from '../../lib/store/revocations.ts';
-import { createSchema } from '../../lib/store/schema.ts';
+import { planAfterRestore } from '../../lib/store/migrations/after-restore.ts';
+import { migrate, planMigration } from '../../lib/store/migrations/migrate.ts';
+import { type Collections, SENTINEL } from '../../lib/store/mongo/collections.ts';
+import { connect, type Db } from '../../lib/store/mongo/database.ts';
+import { createSchema } from '../../lib/store/mongo/schema-document.ts';
+import { createRevocations } from '../../lib/store/revocations/revocations.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { ageDeployment, migratedDatabase } from '../helpers/database.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import type { Db } from 'mongodb';
-import { migrate, planMigration } from '../../lib/store/migrate.ts';
+import { migrate, planMigration } from '../../lib/store/migrations/migrate.ts';
 import { DAY } from '../../lib/time.ts';
 import { snapshot } from '../helpers/snapshot.ts';
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { countUpTo } from '../../lib/store/bounded-count.ts';
+import { countUpTo } from '../../lib/store/mongo/bounded-count.ts';
 import { adminServer } from '../helpers/admin.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { failingClient, underFault } from '../helpers/failpoint.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { createClients } from '../../lib/store/clients.ts';
+import { createClients } from '../../lib/store/accounts/clients.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { failingClient } from '../helpers/failpoint.ts';

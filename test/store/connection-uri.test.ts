@@ -1,8 +1,8 @@
 import test from 'ava';
 import { MongoClient } from 'mongodb';
 import { createAuth } from '../../lib/auth.ts';
-import { connect, uriFault } from '../../lib/store/database.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { connect, uriFault } from '../../lib/store/mongo/database.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { parseConfig, parseDatabaseConfig } from '../../server/config/config.ts';
 
 const HOST = 'mongodb://127.0.0.1:1';

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { type Collections, openCollections } from '../../lib/store/collections.ts';
-import { createDailyCounts, type DailyCountsOptions } from '../../lib/store/daily-counts.ts';
-import { connect } from '../../lib/store/database.ts';
+import { type Collections, openCollections } from '../../lib/store/mongo/collections.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
+import {
+  createDailyCounts,
+  type DailyCountsOptions,
+} from '../../lib/store/records/daily-counters.ts';
 import { HOUR } from '../../lib/time.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migratedDatabase } from '../helpers/database.ts';

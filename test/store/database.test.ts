@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
-import type { ConnectOptions } from '../../lib/store/connect-options.ts';
-import { connect } from '../../lib/store/database.ts';
+import type { ConnectOptions } from '../../lib/store/mongo/connect-options.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
 
 function connected(t: ExecutionContext, uri: string, options?: ConnectOptions) {
   const connection = connect(uri, options); // connects at the first use only

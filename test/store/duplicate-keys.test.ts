@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import test from 'ava';
 import { AuthError, StoreNotReady } from '../../lib/errors.ts';
-import type { Collections } from '../../lib/store/collections.ts';
-import { createLoginLimits } from '../../lib/store/login-limits.ts';
-import { createSessions } from '../../lib/store/sessions.ts';
-import { createUsers } from '../../lib/store/users.ts';
+import { createLoginLimits } from '../../lib/store/accounts/login-limits.ts';
+import { createUsers } from '../../lib/store/accounts/users.ts';
+import type { Collections } from '../../lib/store/mongo/collections.ts';
+import { createSessions } from '../../lib/store/sessions/sessions.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';

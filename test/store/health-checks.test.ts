@@ -1,6 +1,6 @@
 import test from 'ava';
-import { createHealthChecks } from '../../lib/store/health-checks.ts';
-import { PROBE } from '../../lib/store/revocation-keys.ts';
+import { createHealthChecks } from '../../lib/store/migrations/health-checks.ts';
+import { PROBE } from '../../lib/store/revocations/entry-ids.ts';
 import { SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 

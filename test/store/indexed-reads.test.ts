@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { type Document, MongoClient, ObjectId } from 'mongodb';
-import { createAuditTrail } from '../../lib/store/audit-trail.ts';
-import { type Collections, openCollections } from '../../lib/store/collections.ts';
-import { createDailyCounts } from '../../lib/store/daily-counts.ts';
-import { createCountEntries } from '../../lib/store/revocation-counts.ts';
-import { createSessions } from '../../lib/store/sessions.ts';
+import { type Collections, openCollections } from '../../lib/store/mongo/collections.ts';
+import { createAuditTrail } from '../../lib/store/records/audit-trail.ts';
+import { createDailyCounts } from '../../lib/store/records/daily-counters.ts';
+import { createCountEntries } from '../../lib/store/revocations/counts.ts';
+import { createSessions } from '../../lib/store/sessions/sessions.ts';
 import { HOUR } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';

@@ -1,4 +1,4 @@
-import type { Collections } from '../../lib/store/collections.ts';
+import type { Collections } from '../../lib/store/mongo/collections.ts';
 
 type Entries = Collections['revokedTokens'];
 type Write = () => Promise<unknown>;

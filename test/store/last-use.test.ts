@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { createLastUse, type LastUseOptions } from '../../lib/store/last-use.ts';
-import { createSessions } from '../../lib/store/sessions.ts';
+import { createLastUse, type LastUseOptions } from '../../lib/store/sessions/last-use.ts';
+import { createSessions } from '../../lib/store/sessions/sessions.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migratedDatabase } from '../helpers/database.ts';

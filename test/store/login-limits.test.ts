@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import type { AuthError } from '../../lib/errors.ts';
-import { createLoginLimits, type LoginLimits } from '../../lib/store/login-limits.ts';
+import { createLoginLimits, type LoginLimits } from '../../lib/store/accounts/login-limits.ts';
 import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 

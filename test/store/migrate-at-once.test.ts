@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
-import { SENTINEL } from '../../lib/store/collections.ts';
-import { connect } from '../../lib/store/database.ts';
-import { planMigration } from '../../lib/store/migrate.ts';
+import { planMigration } from '../../lib/store/migrations/migrate.ts';
+import { SENTINEL } from '../../lib/store/mongo/collections.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
 import { DAY } from '../../lib/time.ts';
 import { emptyDatabase, migrateNow, type TestDatabase } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';

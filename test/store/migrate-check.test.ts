@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Db } from 'mongodb';
-import { SENTINEL } from '../../lib/store/collections.ts';
-import { planMigration } from '../../lib/store/migrate.ts';
+import { planMigration } from '../../lib/store/migrations/migrate.ts';
+import { SENTINEL } from '../../lib/store/mongo/collections.ts';
 import { DAY } from '../../lib/time.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { type Finished, rescind } from '../helpers/processes.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Db } from 'mongodb';
-import { SENTINEL } from '../../lib/store/collections.ts';
+import { SENTINEL } from '../../lib/store/mongo/collections.ts';
 import { emptyDatabase, migratedDatabase } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
 import { snapshot } from '../helpers/snapshot.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import type { Db, Document } from 'mongodb';
-import { collectionSpecs } from '../../lib/store/collection-specs.ts';
-import { migrate, planMigration } from '../../lib/store/migrate.ts';
+import { migrate, planMigration } from '../../lib/store/migrations/migrate.ts';
+import { collectionSpecs } from '../../lib/store/mongo/collection-specs.ts';
 import { DAY } from '../../lib/time.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { emptyDatabase, migratedDatabase, migrateNow } from '../helpers/database.ts';

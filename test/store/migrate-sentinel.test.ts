@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { type Collections, SENTINEL } from '../../lib/store/collections.ts';
-import { planMigration } from '../../lib/store/migrate.ts';
+import { planMigration } from '../../lib/store/migrations/migrate.ts';
+import { type Collections, SENTINEL } from '../../lib/store/mongo/collections.ts';
 import { DAY, MINUTE, SECOND } from '../../lib/time.ts';
 import { CALLER, testAuth } from '../helpers/auth.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
-import { openCollections } from '../../lib/store/collections.ts';
-import { connect } from '../../lib/store/database.ts';
-import { planMigration } from '../../lib/store/migrate.ts';
+import { planMigration } from '../../lib/store/migrations/migrate.ts';
+import { openCollections } from '../../lib/store/mongo/collections.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
 import { DAY, MINUTE, SECOND } from '../../lib/time.ts';
 import { emptyDatabase, migrateNow } from '../helpers/database.ts';
 import { underFault } from '../helpers/failpoint.ts';

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Db } from 'mongodb';
-import { planMigration } from '../../lib/store/migrate.ts';
+import { planMigration } from '../../lib/store/migrations/migrate.ts';
 import { DAY } from '../../lib/time.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { planMigration } from '../../lib/store/migrate.ts';
+import { planMigration } from '../../lib/store/migrations/migrate.ts';
 import { DAY } from '../../lib/time.ts';
 import { emptyDatabase, migratedDatabase } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';

@@ -1,15 +1,15 @@
 import test, { type ExecutionContext } from 'ava';
 import type { MongoClient } from 'mongodb';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { openCollections } from '../../lib/store/collections.ts';
-import { connect } from '../../lib/store/database.ts';
+import { openCollections } from '../../lib/store/mongo/collections.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
+import type { Topology } from '../../lib/store/primary/deployment.ts';
 import {
   createPrimaryProof,
   type PrimaryProofOptions,
   type ReadLevel,
   strictLevel,
-} from '../../lib/store/primary-proof.ts';
-import type { Topology } from '../../lib/store/topology.ts';
+} from '../../lib/store/primary/primary-proof.ts';
 import { emptyDatabase, migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/mongod.ts';
 

@@ -1,12 +1,12 @@
 import test from 'ava';
 import { MongoClient } from 'mongodb';
 import { createAuth } from '../../lib/auth.ts';
-import { openCollections } from '../../lib/store/collections.ts';
-import { connect } from '../../lib/store/database.ts';
-import { createPrimaryProof } from '../../lib/store/primary-proof.ts';
-import { createProofLog, createTopologyLog } from '../../lib/store/proof-log.ts';
-import { PrimaryChanged } from '../../lib/store/prover.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { openCollections } from '../../lib/store/mongo/collections.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
+import { createPrimaryProof } from '../../lib/store/primary/primary-proof.ts';
+import { createProofLog, createTopologyLog } from '../../lib/store/primary/proof-log.ts';
+import { PrimaryChanged } from '../../lib/store/primary/prover.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { PATIENT } from '../helpers/auth.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
-import type { SessionDocument } from '../../lib/store/collections.ts';
-import type { RefreshInput } from '../../lib/store/session-refresh.ts';
-import { createSessions } from '../../lib/store/sessions.ts';
+import type { SessionDocument } from '../../lib/store/mongo/collections.ts';
+import type { RefreshInput } from '../../lib/store/sessions/session-refresh.ts';
+import { createSessions } from '../../lib/store/sessions/sessions.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 

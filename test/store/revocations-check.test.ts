@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import test from 'ava';
 import { Binary } from 'mongodb';
-import { type Collections, SENTINEL } from '../../lib/store/collections.ts';
-import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-keys.ts';
+import { type Collections, SENTINEL } from '../../lib/store/mongo/collections.ts';
+import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocations/entry-ids.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';

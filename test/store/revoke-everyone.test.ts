@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
-import { type Collections, SENTINEL } from '../../lib/store/collections.ts';
-import { userKey } from '../../lib/store/revocation-keys.ts';
-import { createRevocations } from '../../lib/store/revocations.ts';
-import { createSchema } from '../../lib/store/schema.ts';
+import { type Collections, SENTINEL } from '../../lib/store/mongo/collections.ts';
+import { createSchema } from '../../lib/store/mongo/schema-document.ts';
+import { userKey } from '../../lib/store/revocations/entry-ids.ts';
+import { createRevocations } from '../../lib/store/revocations/revocations.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { ageDeployment, migratedDatabase } from '../helpers/database.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
-import type { Collections } from '../../lib/store/collections.ts';
-import type { RevokeTokenInput } from '../../lib/store/revocation-entries.ts';
-import { idOf, sessionKey, tokenKey } from '../../lib/store/revocation-keys.ts';
+import type { Collections } from '../../lib/store/mongo/collections.ts';
+import { idOf, sessionKey, tokenKey } from '../../lib/store/revocations/entry-ids.ts';
+import type { RevokeTokenInput } from '../../lib/store/revocations/entry-updates.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';

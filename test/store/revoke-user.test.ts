@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { type Collections, SENTINEL } from '../../lib/store/collections.ts';
-import { connect } from '../../lib/store/database.ts';
-import { userKey } from '../../lib/store/revocation-keys.ts';
+import { type Collections, SENTINEL } from '../../lib/store/mongo/collections.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
+import { userKey } from '../../lib/store/revocations/entry-ids.ts';
 import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';

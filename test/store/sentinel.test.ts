@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { type Collections, SENTINEL } from '../../lib/store/collections.ts';
-import type { Revocations } from '../../lib/store/revocations.ts';
+import { type Collections, SENTINEL } from '../../lib/store/mongo/collections.ts';
+import type { Revocations } from '../../lib/store/revocations/revocations.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';
 

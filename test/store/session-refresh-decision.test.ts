@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { RefreshOutcome, SessionDocument } from '../../lib/store/collections.ts';
+import type { RefreshOutcome, SessionDocument } from '../../lib/store/mongo/collections.ts';
 import { DAY, HOUR, SECOND } from '../../lib/time.ts';
 import {
   AFTER,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { createSessions } from '../../lib/store/sessions.ts';
+import { createSessions } from '../../lib/store/sessions/sessions.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import { failingClient } from '../helpers/failpoint.ts';
 import { AFTER, AGENT, input, setUp, WITHIN } from './refresh-fixture.ts';

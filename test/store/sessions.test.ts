@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import { createSessions, MOST_SESSIONS, type Session } from '../../lib/store/sessions.ts';
+import { createSessions, MOST_SESSIONS, type Session } from '../../lib/store/sessions/sessions.ts';
 import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { notedClient } from '../helpers/noted-client.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { AuthError } from '../../lib/errors.ts';
-import type { Collections } from '../../lib/store/collections.ts';
-import { createLoginLimits, type LoginLimits } from '../../lib/store/login-limits.ts';
+import { createLoginLimits, type LoginLimits } from '../../lib/store/accounts/login-limits.ts';
+import type { Collections } from '../../lib/store/mongo/collections.ts';
 import { DAY, MINUTE, SECOND } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 

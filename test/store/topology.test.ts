@@ -8,7 +8,7 @@ import {
   MongoServerError,
 } from 'mongodb';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { inspectTopology } from '../../lib/store/topology.ts';
+import { inspectTopology } from '../../lib/store/primary/deployment.ts';
 import { testUri } from '../helpers/database.ts';
 import { underFault } from '../helpers/failpoint.ts';
 

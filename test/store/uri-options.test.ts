@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { type Document, MongoClient } from 'mongodb';
-import { openCollections } from '../../lib/store/collections.ts';
-import { DURABLE } from '../../lib/store/database.ts';
-import { createSessions } from '../../lib/store/sessions.ts';
-import { createUsers } from '../../lib/store/users.ts';
+import { createUsers } from '../../lib/store/accounts/users.ts';
+import { openCollections } from '../../lib/store/mongo/collections.ts';
+import { DURABLE } from '../../lib/store/mongo/database.ts';
+import { createSessions } from '../../lib/store/sessions/sessions.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';

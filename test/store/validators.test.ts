@@ -1,7 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import test from 'ava';
 import { type Document, Long } from 'mongodb';
-import { clientKey, idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocation-keys.ts';
+import {
+  clientKey,
+  idOf,
+  sessionKey,
+  tokenKey,
+  userKey,
+} from '../../lib/store/revocations/entry-ids.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 
 const VALIDATION_FAILED = 121;

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { type Collections, SENTINEL } from '../../lib/store/collections.ts';
-import { idOf, sessionKey, tokenKey } from '../../lib/store/revocation-keys.ts';
-import type { Revocations } from '../../lib/store/revocations.ts';
+import { type Collections, SENTINEL } from '../../lib/store/mongo/collections.ts';
+import { idOf, sessionKey, tokenKey } from '../../lib/store/revocations/entry-ids.ts';
+import type { Revocations } from '../../lib/store/revocations/revocations.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { failingClient } from '../helpers/failpoint.ts';

@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import { SignJWT } from 'jose';
 import { AuthError } from '../../lib/errors.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
-import { type AccessTokens, createAccessTokens } from '../../lib/tokens/access-tokens.ts';
-import { createKeyRing } from '../../lib/tokens/keys.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { type AccessTokens, createAccessTokens } from '../../lib/tokens/access/access-tokens.ts';
+import { createKeyRing } from '../../lib/tokens/keys/key-ring.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 
 const secret = generateSecret();
 const keys = await createKeyRing([secret]);

@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
 import { CompactSign, compactVerify } from 'jose';
-import { keyFromPrivatePem, keysFromPublicPem } from '../../lib/tokens/asymmetric-key.ts';
-import type { Key, PublicJwk } from '../../lib/tokens/key.ts';
+import type { Key, PublicJwk } from '../../lib/tokens/keys/key.ts';
+import { keyFromPrivatePem, keysFromPublicPem } from '../../lib/tokens/keys/key-pair.ts';
 import { newPair, pemOf, pemOfJwk } from '../helpers/keys.ts';
 
 const pairs = { EdDSA: newPair('EdDSA'), RS256: newPair('RS256') } as const;

@@ -2,7 +2,7 @@ import { createHash, createSecretKey, randomBytes } from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
 import { CompactSign, compactVerify } from 'jose';
-import { hashOfSignedBytes, parseCanonicalToken } from '../../lib/tokens/canonical-form.ts';
+import { hashOfSignedBytes, parseCanonicalToken } from '../../lib/tokens/access/canonical-form.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const INTERLOPERS = [

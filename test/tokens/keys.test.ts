@@ -1,10 +1,10 @@
 import { createHmac, createPrivateKey, randomUUID, sign } from 'node:crypto';
 import test from 'ava';
 import { DAY, MINUTE } from '../../lib/time.ts';
-import { createAccessTokens } from '../../lib/tokens/access-tokens.ts';
-import { createKeyRing, type KeyRing } from '../../lib/tokens/keys.ts';
-import { secretKid } from '../../lib/tokens/secret-key.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { createAccessTokens } from '../../lib/tokens/access/access-tokens.ts';
+import { createKeyRing, type KeyRing } from '../../lib/tokens/keys/key-ring.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
+import { secretKid } from '../../lib/tokens/keys/secret-key.ts';
 import { newPair } from '../helpers/keys.ts';
 
 const secret = generateSecret();

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import { privateKeyFault, publicKeysFault } from '../../lib/tokens/asymmetric-key.ts';
+import { privateKeyFault, publicKeysFault } from '../../lib/tokens/keys/key-pair.ts';
 import { newPair, pemOf } from '../helpers/keys.ts';
 
 interface Pair {

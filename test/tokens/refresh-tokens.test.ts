@@ -2,9 +2,12 @@ import { createHash, createHmac, hkdfSync, randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { AuthError } from '../../lib/errors.ts';
-import { createRefreshTokens, type RefreshTokens } from '../../lib/tokens/refresh-tokens.ts';
-import { secretKid } from '../../lib/tokens/secret-key.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
+import { secretKid } from '../../lib/tokens/keys/secret-key.ts';
+import {
+  createRefreshTokens,
+  type RefreshTokens,
+} from '../../lib/tokens/refresh/refresh-tokens.ts';
 import { issuerOf } from '../helpers/forged-tokens.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

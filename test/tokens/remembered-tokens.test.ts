@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { type Clock, DAY, MINUTE, SECOND } from '../../lib/time.ts';
-import { createAccessTokens } from '../../lib/tokens/access-tokens.ts';
-import { createKeyRing } from '../../lib/tokens/keys.ts';
-import { createRememberedTokens } from '../../lib/tokens/remembered-tokens.ts';
-import { generateSecret } from '../../lib/tokens/secret-rules.ts';
-import { type AccessToken, invalid } from '../../lib/tokens/verifier.ts';
+import { createAccessTokens } from '../../lib/tokens/access/access-tokens.ts';
+import { createRememberedTokens } from '../../lib/tokens/access/remembered-tokens.ts';
+import { type AccessToken, invalid } from '../../lib/tokens/access/verifier.ts';
+import { createKeyRing } from '../../lib/tokens/keys/key-ring.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 
 const ACCEPTED: AccessToken = {
   hash: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { CompactSign, compactVerify } from 'jose';
-import { hs256 } from '../../lib/tokens/secret-key.ts';
+import { hs256 } from '../../lib/tokens/keys/secret-key.ts';
 
 const bytes = (most: number) => fc.uint8Array({ minLength: 1, maxLength: most });
 

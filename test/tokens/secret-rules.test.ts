@@ -3,8 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
-import { PUBLISHED_SECRETS } from '../../lib/tokens/published-secrets.ts';
-import { generateSecret, normalizeSecret, secretFault } from '../../lib/tokens/secret-rules.ts';
+import { PUBLISHED_SECRETS } from '../../lib/tokens/keys/secret/published-secrets.ts';
+import {
+  generateSecret,
+  normalizeSecret,
+  secretFault,
+} from '../../lib/tokens/keys/secret/rules.ts';
 import { GENERATORS } from './secret-generators.ts';
 
 /** The whole of each phrase, with N for a length: a phrase that matches tells nothing else of the value. */

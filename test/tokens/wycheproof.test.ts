@@ -1,10 +1,10 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { VERIFIERS } from '../../lib/tokens/asymmetric-key.ts';
-import { parseCanonicalToken } from '../../lib/tokens/canonical-form.ts';
-import type { Key } from '../../lib/tokens/key.ts';
-import { hs256 } from '../../lib/tokens/secret-key.ts';
+import { parseCanonicalToken } from '../../lib/tokens/access/canonical-form.ts';
+import type { Key } from '../../lib/tokens/keys/key.ts';
+import { VERIFIERS } from '../../lib/tokens/keys/key-pair.ts';
+import { hs256 } from '../../lib/tokens/keys/secret-key.ts';
 
 interface Vector {
   readonly tcId: number;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { AuthError, StoreUnavailable } from '../../lib/errors.ts';
-import { createClients } from '../../lib/store/clients.ts';
+import { createClients } from '../../lib/store/accounts/clients.ts';
 import { MINUTE } from '../../lib/time.ts';
 import {
   type IntrospectDeps,

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { hashSync } from 'bcryptjs';
-import type { AuthParts } from '../../lib/auth-parts.ts';
 import { AuthError } from '../../lib/errors.ts';
-import { createPasswords } from '../../lib/passwords.ts';
-import type { User } from '../../lib/store/users.ts';
+import type { AuthParts } from '../../lib/parts.ts';
+import { createPasswords } from '../../lib/passwords/passwords.ts';
+import type { User } from '../../lib/store/accounts/users.ts';
 import { HOUR } from '../../lib/time.ts';
 import { login as loginStory } from '../../lib/use-cases/login.ts';
 import { CALLER } from '../helpers/auth.ts';

@@ -1,4 +1,4 @@
-import type { Users } from '../../store/users.ts';
+import type { Users } from '../../store/accounts/users.ts';
 
 /** The subject of an audit event, as far as it could be loaded. */
 export interface AuditedUser {

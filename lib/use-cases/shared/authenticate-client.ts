@@ -1,6 +1,6 @@
 import { AuthError } from '../../errors.ts';
-import type { Client, Clients } from '../../store/clients.ts';
-import type { RevocationReads } from '../../store/revocation-reads.ts';
+import type { Client, Clients } from '../../store/accounts/clients.ts';
+import type { RevocationReads } from '../../store/revocations/reads.ts';
 import { isClientSecret, isHashOfClientSecret } from '../../tokens/client-secrets.ts';
 
 /** The credentials of a registered client. */

@@ -1,7 +1,7 @@
 import type { Log } from '../../log.ts';
-import type { Cause } from '../../store/revocation-entries.ts';
-import type { Revocations } from '../../store/revocations.ts';
-import type { Session, Sessions } from '../../store/sessions.ts';
+import type { Cause } from '../../store/revocations/entry-updates.ts';
+import type { Revocations } from '../../store/revocations/revocations.ts';
+import type { Session, Sessions } from '../../store/sessions/sessions.ts';
 
 export interface EndSessionsDeps {
   readonly revocations: Revocations;

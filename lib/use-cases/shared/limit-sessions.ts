@@ -1,5 +1,5 @@
 import type { Caller } from '../../caller.ts';
-import type { Audit } from '../../store/audit.ts';
+import type { Audit } from '../../store/records/audit.ts';
 import { type EndSessionsDeps, endSessions } from './end-sessions.ts';
 import { keepLive } from './live-sessions.ts';
 

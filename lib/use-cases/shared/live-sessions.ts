@@ -1,6 +1,6 @@
 import { StoreNotReady } from '../../errors.ts';
-import type { Revocations } from '../../store/revocations.ts';
-import type { Sessions, StoredSession } from '../../store/sessions.ts';
+import type { Revocations } from '../../store/revocations/revocations.ts';
+import type { Sessions, StoredSession } from '../../store/sessions/sessions.ts';
 
 export interface LiveSessionsDeps {
   readonly sessions: Pick<Sessions, 'listOf'>;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller } from '../../caller.ts';
-import type { Session } from '../../store/sessions.ts';
-import type { AccessTokens } from '../../tokens/access-tokens.ts';
-import type { RefreshTokens } from '../../tokens/refresh-tokens.ts';
+import type { Session } from '../../store/sessions/sessions.ts';
+import type { AccessTokens } from '../../tokens/access/access-tokens.ts';
+import type { RefreshTokens } from '../../tokens/refresh/refresh-tokens.ts';
 import { type LimitSessionsDeps, limitSessions } from './limit-sessions.ts';
 
 /** The two tokens of one session, from a login, a refresh or a change of the password. */

@@ -1,4 +1,4 @@
-import type { LoginAttempt } from '../../store/login-limits.ts';
+import type { LoginAttempt } from '../../store/accounts/login-limits.ts';
 
 /**
  * Settles a counted attempt once its password was checked: it stays counted where the outcome is a refusal,

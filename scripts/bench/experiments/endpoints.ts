@@ -1,10 +1,10 @@
 /** Other endpoints beside `/me` on the same server: introspection, the session list, refresh. */
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
-import { type Collections, openCollections } from '../../../lib/store/collections.ts';
-import { connect } from '../../../lib/store/database.ts';
+import { type Collections, openCollections } from '../../../lib/store/mongo/collections.ts';
+import { connect } from '../../../lib/store/mongo/database.ts';
 import { DAY, MINUTE } from '../../../lib/time.ts';
-import { createRefreshTokens } from '../../../lib/tokens/refresh-tokens.ts';
+import { createRefreshTokens } from '../../../lib/tokens/refresh/refresh-tokens.ts';
 import type { Environment } from '../environment.ts';
 import { keepBusy, measureWithReads } from '../measurement.ts';
 import { listRounds, rotate } from '../plan.ts';

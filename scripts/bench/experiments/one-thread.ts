@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { hashSync } from 'bcryptjs';
-import { check } from '../../../lib/password-worker.ts';
+import { check } from '../../../lib/passwords/worker.ts';
 import { BCRYPT_COST, PASSWORD } from '../tokens.ts';
 
 /** Measures the checks per second of one thread over `duration` milliseconds. */

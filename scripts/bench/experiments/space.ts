@@ -1,6 +1,6 @@
 /** Memory of remembered tokens in the server process, and disk space of entries in the database. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect } from '../../../lib/store/database.ts';
+import { connect } from '../../../lib/store/mongo/database.ts';
 import type { Environment } from '../environment.ts';
 import { keepBusy, makeHotSets } from '../measurement.ts';
 import { ROWS, type Row } from '../rows.ts';

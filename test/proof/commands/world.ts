@@ -1,5 +1,5 @@
-import { openParts } from '../../../lib/auth-parts.ts';
-import type { Collections } from '../../../lib/store/collections.ts';
+import { openParts } from '../../../lib/parts.ts';
+import type { Collections } from '../../../lib/store/mongo/collections.ts';
 import type { ClientCredentials } from '../../../lib/use-cases/shared/authenticate-client.ts';
 import {
   type IssuedTokens,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import type { Document } from 'mongodb';
-import { userKey } from '../../../lib/store/revocation-keys.ts';
+import { userKey } from '../../../lib/store/revocations/entry-ids.ts';
 import { waitFor } from '../../../scripts/dev/wait-for.ts';
 import { introspect } from '../../helpers/clients.ts';
 import { migratedDatabase, type TestDatabase } from '../../helpers/database.ts';

@@ -1,8 +1,8 @@
 /** A server whose clock is wrong. Its clock is injected: the machine's stays right. */
 import { createAuth } from '../../../lib/auth.ts';
-import { connect } from '../../../lib/store/database.ts';
+import { connect } from '../../../lib/store/mongo/database.ts';
 import { MINUTE, SECOND } from '../../../lib/time.ts';
-import { generateSecret } from '../../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
 import { emptyDatabase } from '../../helpers/database.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { serveAuth } from '../../helpers/serve-auth.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
-import { openCollections } from '../../../lib/store/collections.ts';
-import { connect } from '../../../lib/store/database.ts';
-import { generateSecret } from '../../../lib/tokens/secret-rules.ts';
+import { openCollections } from '../../../lib/store/mongo/collections.ts';
+import { connect } from '../../../lib/store/mongo/database.ts';
+import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
 import { migrateNow } from '../../helpers/database.ts';
 import { ownMongod } from '../../helpers/mongod.ts';
 import { run, startServerProcess } from '../../helpers/processes.ts';

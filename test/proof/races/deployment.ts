@@ -1,8 +1,8 @@
 import type { ExecutionContext } from 'ava';
-import type { AuthParts } from '../../../lib/auth-parts.ts';
-import type { Collections } from '../../../lib/store/collections.ts';
-import { userKey } from '../../../lib/store/revocation-keys.ts';
-import type { User } from '../../../lib/store/users.ts';
+import type { AuthParts } from '../../../lib/parts.ts';
+import type { User } from '../../../lib/store/accounts/users.ts';
+import type { Collections } from '../../../lib/store/mongo/collections.ts';
+import { userKey } from '../../../lib/store/revocations/entry-ids.ts';
 import { HOUR } from '../../../lib/time.ts';
 import { isAccepted, openTwoServers, type TwoServers } from '../../helpers/two-servers.ts';
 import { unwatched, type Watch, watchSteps } from './steps.ts';

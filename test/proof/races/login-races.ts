@@ -1,6 +1,6 @@
 /** Races of a login, or of a change of the password, here with what happens at the other server. */
 import { hashSync } from 'bcryptjs';
-import type { User } from '../../../lib/store/users.ts';
+import type { User } from '../../../lib/store/accounts/users.ts';
 import { login } from '../../../lib/use-cases/login.ts';
 import { revokeAllTokens } from '../../../lib/use-cases/revoke-all-tokens.ts';
 import type { IssuedTokens } from '../../../lib/use-cases/shared/open-session.ts';

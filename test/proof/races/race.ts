@@ -1,7 +1,7 @@
 /** Races as tables: what meets what, which orders there are, and which outcomes must not be. */
 import type { ExecutionContext } from 'ava';
-import type { Collections } from '../../../lib/store/collections.ts';
-import type { User } from '../../../lib/store/users.ts';
+import type { User } from '../../../lib/store/accounts/users.ts';
+import type { Collections } from '../../../lib/store/mongo/collections.ts';
 import { addUser } from '../../helpers/users.ts';
 import type { Moment, Point } from './meet.ts';
 import { RACES, repeat, tally } from './repeat.ts';

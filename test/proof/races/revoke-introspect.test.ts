@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
-import { generateSecret } from '../../../lib/tokens/secret-rules.ts';
+import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
 import type { ClientCredentials } from '../../../lib/use-cases/shared/authenticate-client.ts';
 import { addClient, introspect, revoke } from '../../helpers/clients.ts';
 import { migratedDatabase } from '../../helpers/database.ts';

@@ -1,5 +1,5 @@
 /** Races of a refresh, or of a request with an access token, here with what happens at the other server. */
-import type { User } from '../../../lib/store/users.ts';
+import type { User } from '../../../lib/store/accounts/users.ts';
 import { authenticate } from '../../../lib/use-cases/authenticate.ts';
 import { logout } from '../../../lib/use-cases/logout.ts';
 import { refresh as refreshStory } from '../../../lib/use-cases/refresh.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { createRevocations } from '../../../lib/store/revocations.ts';
-import { createSchema } from '../../../lib/store/schema.ts';
+import { createSchema } from '../../../lib/store/mongo/schema-document.ts';
+import { createRevocations } from '../../../lib/store/revocations/revocations.ts';
 import { HOUR, MINUTE } from '../../../lib/time.ts';
 import { login as loginStory } from '../../../lib/use-cases/login.ts';
 import { CALLER } from '../../helpers/auth.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { createRevocations } from '../../../lib/store/revocations.ts';
-import { createSchema } from '../../../lib/store/schema.ts';
-import { generateSecret } from '../../../lib/tokens/secret-rules.ts';
+import { createSchema } from '../../../lib/store/mongo/schema-document.ts';
+import { createRevocations } from '../../../lib/store/revocations/revocations.ts';
+import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
 import { ageDeployment, migratedDatabase } from '../../helpers/database.ts';
 import { logIn, post, sendAs, serve } from '../../helpers/server.ts';
 import { PASSWORD } from '../../helpers/users.ts';

@@ -1,14 +1,14 @@
 /** Parts in which one thing is wrong. The races must notice each of them. */
 import type { Document } from 'mongodb';
-import type { AuthParts } from '../../../lib/auth-parts.ts';
-import type { Collections, RefreshOutcome } from '../../../lib/store/collections.ts';
-import { LOGIN_IN_FLIGHT, userEntry } from '../../../lib/store/revocation-entries.ts';
-import { userKey } from '../../../lib/store/revocation-keys.ts';
-import type { RevocationKind } from '../../../lib/store/revocation-reads.ts';
-import type { Revocations } from '../../../lib/store/revocations.ts';
-import type { RefreshInput } from '../../../lib/store/session-refresh.ts';
-import type { Refreshed, Sessions } from '../../../lib/store/sessions.ts';
-import type { Account, Users } from '../../../lib/store/users.ts';
+import type { AuthParts } from '../../../lib/parts.ts';
+import type { Account, Users } from '../../../lib/store/accounts/users.ts';
+import type { Collections, RefreshOutcome } from '../../../lib/store/mongo/collections.ts';
+import { userKey } from '../../../lib/store/revocations/entry-ids.ts';
+import { LOGIN_IN_FLIGHT, userEntry } from '../../../lib/store/revocations/entry-updates.ts';
+import type { RevocationKind } from '../../../lib/store/revocations/reads.ts';
+import type { Revocations } from '../../../lib/store/revocations/revocations.ts';
+import type { RefreshInput } from '../../../lib/store/sessions/session-refresh.ts';
+import type { Refreshed, Sessions } from '../../../lib/store/sessions/sessions.ts';
 import type { Variant } from './deployment.ts';
 
 const withUsers = (parts: AuthParts, changes: Partial<Users>): AuthParts => ({

@@ -2,7 +2,7 @@
  * Shared reads of another make, which wait for no end of a turn: one that is sound, and three in which
  * one thing is wrong.
  */
-import type { createSharedReads, SharedRead } from '../../../lib/shared-reads.ts';
+import type { createSharedReads, SharedRead } from '../../../lib/store/mongo/shared-reads.ts';
 
 type Create = typeof createSharedReads;
 

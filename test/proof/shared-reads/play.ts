@@ -1,6 +1,6 @@
 /** Plays a plan against shared reads, in the order that the scheduler chooses. */
 import fc from 'fast-check';
-import type { createSharedReads } from '../../../lib/shared-reads.ts';
+import type { createSharedReads } from '../../../lib/store/mongo/shared-reads.ts';
 import type { Answer, Ask, History, Limits, Read, Write } from './rules.ts';
 
 type Step = { readonly ask: readonly string[] } | { readonly write: string };

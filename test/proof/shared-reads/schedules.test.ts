@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { createSharedReads } from '../../../lib/shared-reads.ts';
+import { createSharedReads } from '../../../lib/store/mongo/shared-reads.ts';
 import { cachesLastAnswer, dropsTail, joinsRunningRead, sound } from './broken.ts';
 import { NEVER_STUCK, plans, play } from './play.ts';
 import { brokenRule } from './rules.ts';

@@ -1,0 +1,146 @@
+import { checkOptions } from './check-options.ts';
+import { type Log, silent } from './log.ts';
+import { type AuthOptions, type ResolvedOptions, resolveOptions, sessionRules } from './options.ts';
+import { checkPasswordOptions, createPasswords } from './passwords/passwords.ts';
+import { createPasswordRules } from './passwords/rules.ts';
+import { loggedWithoutData } from './plain-log.ts';
+import { createClients } from './store/accounts/clients.ts';
+import { createLoginLimits } from './store/accounts/login-limits.ts';
+import { createUsers } from './store/accounts/users.ts';
+import { createHealthChecks } from './store/migrations/health-checks.ts';
+import { createClockSkew } from './store/mongo/clock-skew.ts';
+import { type Collections, openCollections } from './store/mongo/collections.ts';
+import { assertUsable } from './store/mongo/database.ts';
+import { createSchema } from './store/mongo/schema-document.ts';
+import {
+  checkProofOptions,
+  createPrimaryProof,
+  type PrimaryProof,
+} from './store/primary/primary-proof.ts';
+import { createProofLog, createTopologyLog } from './store/primary/proof-log.ts';
+import { createAudit } from './store/records/audit.ts';
+import { createAuditTrail } from './store/records/audit-trail.ts';
+import { createDailyCounts } from './store/records/daily-counters.ts';
+import { countRevocations } from './store/revocations/count-revocations.ts';
+import { createCountEntries } from './store/revocations/counts.ts';
+import { createRevocations } from './store/revocations/revocations.ts';
+import { createLastUse } from './store/sessions/last-use.ts';
+import { createSessions } from './store/sessions/sessions.ts';
+import { MINUTE } from './time.ts';
+import { createAccessTokens } from './tokens/access/access-tokens.ts';
+import { createKeyRing } from './tokens/keys/key-ring.ts';
+import { createRefreshTokens } from './tokens/refresh/refresh-tokens.ts';
+
+/** The dependencies of the use cases. */
+export type AuthParts = Awaited<ReturnType<typeof openParts>>;
+
+/** The share of the deadline that a password check may take; the rest is for the database. */
+const PASSWORD_SHARE = 0.7;
+
+/** The time, in deadlines, after which a login that a crash interrupted is no longer counted as in flight. */
+const ATTEMPT_HELD = 2;
+
+/**
+ * Creates every part from the options. Throws a TypeError that names the option at fault: all options are checked
+ * before the first timer, thread or listener exists.
+ */
+export async function openParts(given: AuthOptions) {
+  checkOptions(given);
+  assertUsable(given.db);
+  const options = resolveOptions(given);
+  const passive = await openPassive(options);
+  return { ...passive, ...openActive(options, passive) };
+}
+
+type Passive = Awaited<ReturnType<typeof openPassive>>;
+
+/** Creates the parts that hold nothing to be closed. */
+async function openPassive(options: ResolvedOptions) {
+  const { db, deadline, passwordMinLength, bcryptCost, bcryptThreads, issuer } = options;
+  const log = loggedWithoutData(options.log ?? silent);
+  const collections = openCollections(db);
+  const passwordOptions = { bcryptCost, bcryptThreads, patience: deadline * PASSWORD_SHARE };
+  checkPasswordOptions(passwordOptions);
+  checkProofOptions(options);
+  return {
+    ...sessionRules(options),
+    ...(await openTokens(options)),
+    deadline,
+    log,
+    collections,
+    passwordOptions,
+    schema: createSchema(collections),
+    passwordRules: createPasswordRules({ passwordMinLength, serviceName: issuer }),
+    countEntries: createCountEntries(collections),
+    loginLimits: createLoginLimits(collections, options.loginLimits, ATTEMPT_HELD * deadline),
+    audit: createAudit(collections, { log }),
+    healthChecks: createHealthChecks(collections),
+    auditTrail: createAuditTrail(collections),
+  };
+}
+
+/** Creates the parts with threads, timers and listeners, and what depends on them. None of them throws. */
+function openActive(
+  options: ResolvedOptions,
+  { collections, log, schema, passwordOptions }: Passive,
+) {
+  const { db, clock } = options;
+  const dailyCounts = createDailyCounts(collections, { clock });
+  const primary = openPrimaryProof(options, collections, log);
+  const revocations = createRevocations(collections, schema, clock, primary);
+  return {
+    dailyCounts,
+    primary,
+    passwords: createPasswords(passwordOptions),
+    users: createUsers(collections, primary),
+    clients: createClients(collections, MINUTE, primary),
+    sessions: createSessions(collections, primary),
+    lastUse: createLastUse(collections),
+    revocations: countRevocations(revocations, dailyCounts),
+    skew: createClockSkew(db, clock),
+  };
+}
+
+/** Ends the threads and timers of the parts. */
+export async function closeParts(parts: AuthParts): Promise<void> {
+  const { skew, primary, lastUse, dailyCounts, passwords } = parts;
+  skew.stop();
+  primary.stop();
+  await Promise.all([lastUse.stop(), dailyCounts.stop()]);
+  await passwords.close();
+}
+
+function openPrimaryProof(
+  { db, maxStaleness, proofInterval, onPrimaryProof }: ResolvedOptions,
+  collections: Collections,
+  log: Log,
+): PrimaryProof {
+  const logAttempt = createProofLog(log);
+  return createPrimaryProof(db, collections, {
+    maxStaleness,
+    proofInterval,
+    onPrimaryProof(attempt) {
+      logAttempt(attempt);
+      onPrimaryProof?.(attempt);
+    },
+    onTopology: createTopologyLog(log),
+  });
+}
+
+async function openTokens(options: ResolvedOptions) {
+  const { secrets, privateKey, publicKeys, issuer, audience } = options;
+  const { accessTokenTtl, rememberedTokenBytes, clock } = options;
+  const keys = await createKeyRing(secrets, { privateKey, publicKeys });
+  return {
+    keys,
+    accessTokens: createAccessTokens({
+      keys,
+      issuer,
+      audience,
+      accessTokenTtl,
+      rememberedTokenBytes,
+      clock,
+    }),
+    refreshTokens: await createRefreshTokens(secrets, { issuer, audience }),
+  };
+}

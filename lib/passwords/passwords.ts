@@ -1,0 +1,128 @@
+import { extname } from 'node:path';
+import { genSaltSync, getRounds } from 'bcryptjs';
+import { Piscina } from 'piscina';
+import { AuthError } from '../errors.ts';
+import { SECOND, within } from '../time.ts';
+import { HIGHEST_COST, isUsableHash, LOWEST_COST } from './usable-hash.ts';
+import type { CheckTask, HashTask } from './worker.ts';
+
+export interface Passwords {
+  /** Returns bcrypt's hash at the configured cost. Throws AuthError `busy` if the queue is full. */
+  hash(password: string): Promise<string>;
+  /** Returns true if the password has this hash. Without a hash it returns false after the same time. */
+  check(password: string, hash: string | undefined): Promise<boolean>;
+  /**
+   * Reserves a queue slot for a password check and returns a function that releases it. Throws AuthError `busy`
+   * if no slot is free: without a reservation the caller would be refused later, after it has used the database.
+   */
+  takePlace(): () => void;
+  /** Returns true for a bcrypt hash at a cost from 10 to 14: `check` refuses every other hash. */
+  isUsable(hash: string): boolean;
+  /** Returns true if the cost of a hash is lower than the configured one. */
+  isOutdated(hash: string): boolean;
+  /** Ends the worker threads. */
+  close(): Promise<void>;
+}
+
+export interface PasswordOptions {
+  /** bcrypt cost, 10 to 14: 2^cost rounds. */
+  readonly bcryptCost: number;
+  /** Worker threads, at least 1. */
+  readonly bcryptThreads: number;
+  /** The timeout of a hash or a check in milliseconds, time in the queue included. Default 3,500. */
+  readonly patience?: number;
+}
+
+const LONGEST_PASSWORD = 72;
+const RETRY_AFTER = 2 * SECOND;
+
+/** Returns a sentence on why bcrypt cannot use a password; undefined if it can. */
+export function passwordFault(password: string): string | undefined {
+  if (typeof password !== 'string') return 'The password must be a string.';
+  if (password.length === 0) return 'The password must not be empty.';
+  if (/\p{Surrogate}/u.test(password)) return 'The password must be valid Unicode.';
+  if (password.includes('\0')) return 'The password must not contain a NUL character.';
+  if (Buffer.byteLength(password, 'utf8') > LONGEST_PASSWORD) {
+    return `The password must be at most ${LONGEST_PASSWORD} bytes long in UTF-8; the rest would be ignored.`;
+  }
+  return undefined;
+}
+
+/** Hashes and checks passwords with bcrypt, in worker threads so that no other request waits. */
+export function createPasswords(options: PasswordOptions): Passwords {
+  checkPasswordOptions(options);
+  const { bcryptCost: cost, bcryptThreads: threads, patience: timeout = 3.5 * SECOND } = options;
+  const dummy = createDummyHash(cost);
+  const pool = new Piscina({
+    filename: new URL(`./worker${extname(import.meta.url)}`, import.meta.url).href,
+    minThreads: 0,
+    maxThreads: threads,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    niceIncrement: 10,
+    maxQueue: threads * queuePerThread(cost),
+  });
+  const slots = threads + pool.options.maxQueue;
+  let reserved = 0;
+
+  function assertQueueHasRoom(): void {
+    if (pool.queueSize >= pool.options.maxQueue) throw busy();
+  }
+
+  function takePlace(): () => void {
+    assertQueueHasRoom();
+    if (reserved >= slots) throw busy();
+    reserved++;
+    return () => {
+      reserved--;
+    };
+  }
+
+  async function run<T>(name: 'hash' | 'check', task: HashTask | CheckTask): Promise<T> {
+    assertQueueHasRoom();
+    const timedTask = { ...task, startBy: Date.now() + timeout };
+    return within(timeout, pool.run(timedTask, { name }), busy);
+  }
+
+  return {
+    hash: (password) => run('hash', { password, cost }),
+
+    async check(password, hash) {
+      const usable = isUsableHash(hash);
+      const fits = await run<boolean>('check', { password, hash: usable ? hash : dummy });
+      return usable && fits;
+    },
+
+    takePlace,
+    isUsable: isUsableHash,
+    isOutdated: (hash) => getRounds(hash) < cost,
+    close: () => pool.destroy(),
+  };
+}
+
+function busy(): AuthError {
+  const options = { retryAfter: RETRY_AFTER };
+  return new AuthError('busy', 'The password queue is full', options);
+}
+
+/** Throws TypeError if the cost or the number of threads is out of range. */
+export function checkPasswordOptions({ bcryptCost, bcryptThreads }: PasswordOptions): void {
+  if (!Number.isInteger(bcryptCost) || bcryptCost < LOWEST_COST || bcryptCost > HIGHEST_COST) {
+    throw new TypeError(
+      `"bcryptCost" must be a whole number from ${LOWEST_COST} to ${HIGHEST_COST}`,
+    );
+  }
+  if (!Number.isInteger(bcryptThreads) || bcryptThreads < 1) {
+    throw new TypeError('"bcryptThreads" must be a whole number of at least 1');
+  }
+}
+
+/** Returns the queue length of about 2.5 seconds of one thread: each step of cost doubles the time of a check. */
+function queuePerThread(cost: number): number {
+  return 2 ** (HIGHEST_COST + 1 - cost);
+}
+
+/** Creates a well-formed hash of no known password, so that an unknown user takes as long as a known one. */
+function createDummyHash(cost: number): string {
+  const digest = genSaltSync(cost).slice(-22) + genSaltSync(cost).slice(-9);
+  return genSaltSync(cost) + digest;
+}

@@ -1,0 +1,122 @@
+import { dictionary } from '@zxcvbn-ts/language-common';
+import { DEFAULTS } from '../defaults.ts';
+import { passwordFault } from './passwords.ts';
+
+/** The owner of the new password. */
+export interface PasswordOwner {
+  readonly email: string;
+  readonly name: string;
+}
+
+export interface PasswordRules {
+  /** Returns a sentence on what is wrong with a new password, without the password; undefined if nothing is. */
+  faultOf(password: string, owner: PasswordOwner): string | undefined;
+}
+
+export interface PasswordRuleOptions {
+  /** The fewest characters (Unicode code points) of a new password, 8 to 64. Default 15. */
+  readonly passwordMinLength?: number | undefined;
+  /** The public name of the service. It is refused as a password, and so is `rescind`. */
+  readonly serviceName: string;
+}
+
+/** The minimum of NIST SP 800-63B-4 section 3.1.1.2 with a second factor; the default is that without one. */
+const LEAST_MIN_LENGTH = 8;
+const MOST_MIN_LENGTH = 64;
+
+/** The length up to which a repeated piece makes a password easy to guess, whatever the piece. */
+const SHORT_PIECE = 4;
+
+/** Common passwords in lower case. */
+const COMMON: ReadonlySet<string> = new Set(dictionary['passwords-common']);
+
+/**
+ * Creates the rules for new passwords (NIST SP 800-63B-4 section 3.1.1.2): a minimum length, no more than bcrypt
+ * takes, no common password, and no word that an attacker knows of the account. Repeating such a word, or putting
+ * digits or signs around it, does not help. No kind of character is required.
+ * Throws TypeError for a minimum length outside 8 to 64.
+ */
+export function createPasswordRules(options: PasswordRuleOptions): PasswordRules {
+  const { passwordMinLength: minLength = DEFAULTS.passwordMinLength, serviceName } = options;
+  checkMinLength(minLength);
+
+  return {
+    faultOf(password, owner) {
+      const unusable = passwordFault(password);
+      if (unusable !== undefined) return unusable;
+      if ([...password].length < minLength) {
+        return `The password must be at least ${minLength} characters long; a few words make a good one.`;
+      }
+      const readings = findReadings(fold(password));
+      const words = wordsAbout(owner, serviceName);
+      if (readings.some((reading) => words.has(reading))) return ABOUT_THE_ACCOUNT;
+      return readings.some(isCommon) ? COMMON_PASSWORD : undefined;
+    },
+  };
+}
+
+const ABOUT_THE_ACCOUNT =
+  'The password must be more than your name, your e-mail address or the name of the service.';
+const COMMON_PASSWORD =
+  'The password must not be a common one, nor one repeated or with digits or signs around it.';
+
+/** Returns the words that an attacker knows of the account before the first guess. */
+function wordsAbout({ email, name }: PasswordOwner, serviceName: string): ReadonlySet<string> {
+  const [local = ''] = email.split('@');
+  const words = [email, local, name, serviceName, 'rescind'].map((word) => toLetters(fold(word)));
+  return new Set(words.filter((word) => word !== ''));
+}
+
+/** Folds case and look-alike spellings, for comparison only: the password is hashed as it was typed. */
+function fold(text: string): string {
+  return text.normalize('NFKC').toLowerCase();
+}
+
+/** Returns the texts that a guessing program starts from: the whole, the piece that it repeats, the word in either. */
+function findReadings(whole: string): readonly string[] {
+  const piece = findPiece(whole);
+  const word = findWord(whole);
+  return [whole, piece, word, findWord(piece), findPiece(word)];
+}
+
+/** Returns the letters, or an empty text if they are under a third of it: the rest may then be hard to guess. */
+function findWord(text: string): string {
+  const letters = toLetters(text);
+  return letters.length * 3 < text.length ? '' : letters;
+}
+
+/** Removes signs and spaces, and digits at both ends: `jane.roe-1985!` becomes `janeroe`. */
+function toLetters(text: string): string {
+  return text.replace(/[^\p{L}\p{M}\p{N}]/gu, '').replace(/^\p{N}+|\p{N}+$/gu, '');
+}
+
+/** Returns the shortest piece whose repetition is the text; the last copy may be cut off. */
+function findPiece(text: string): string {
+  for (let length = 1; length < text.length; length++) {
+    if (text.slice(length) === text.slice(0, -length)) return text.slice(0, length);
+  }
+  return text;
+}
+
+function isCommon(reading: string): boolean {
+  return COMMON.has(reading) || isMonotonous(reading);
+}
+
+function isMonotonous(reading: string): boolean {
+  if (reading.length < LEAST_MIN_LENGTH) return false;
+  return findPiece(reading).length <= SHORT_PIECE || isSequence(reading);
+}
+
+/** Returns true if each character follows the one before it, up or down: `123456…`, `zyxwvu…`. */
+function isSequence(text: string): boolean {
+  const points = [...text].map((character) => character.codePointAt(0) ?? 0);
+  const steps = new Set(points.slice(1).map((point, index) => point - (points[index] ?? 0)));
+  const [step] = steps;
+  return steps.size === 1 && (step === 1 || step === -1);
+}
+
+function checkMinLength(length: number): void {
+  if (Number.isInteger(length) && length >= LEAST_MIN_LENGTH && length <= MOST_MIN_LENGTH) return;
+  const range = `from ${LEAST_MIN_LENGTH} to ${MOST_MIN_LENGTH}`;
+  throw new TypeError(`"passwordMinLength" must be a whole number ${range}`);
+}

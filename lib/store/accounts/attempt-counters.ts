@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
+import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
+import { isDuplicateOf } from '../mongo/duplicate-keys.ts';
+import type { Forgetting } from './forgetting.ts';
+
+/** A limit of failures, and the key under which they are counted. */
+export interface Counter {
+  readonly key: string;
+  /** The most failures, attempts in flight included. */
+  readonly most: number;
+  readonly forgetting: Forgetting;
+}
+
+/** A counter as stored: failures, and attempts that may become failures. */
+interface CounterDocument {
+  readonly key: string;
+  /** The number of failures at the time of the last one. */
+  readonly points: number;
+  /** The start of the window, or the time of the last failure. Missing before the first failure. */
+  readonly since?: Date;
+  /** Attempts without an outcome yet. One whose server crashed is dropped at `until`. */
+  readonly under_way?: readonly { readonly id: string; readonly until: Date }[];
+  /** The time for the TTL index: from then on the document counts nothing. */
+  readonly expire: Date;
+}
+
+/** The room of a counter for one more attempt. */
+export interface Room {
+  /** Milliseconds until enough failures have expired; 0 if the failures leave room now. */
+  readonly wait: number;
+  /** True if failures and attempts in flight together leave room. */
+  readonly isFree: boolean;
+}
+
+/** An attempt in flight, counted by several counters. Both functions return false if it was dropped before. */
+export interface Reservation {
+  /** Turns the attempt into a failure. */
+  fail(): Promise<boolean>;
+  /** Drops the attempt. */
+  release(): Promise<boolean>;
+}
+
+export interface AttemptCounters {
+  /** Reads counters, and the entries under other keys, in one command. */
+  read(keys: readonly string[]): Promise<CounterSnapshot>;
+  /** Counts an attempt in all of these counters. Returns undefined if one of them has no room. */
+  reserve(counters: readonly Counter[]): Promise<Reservation | undefined>;
+}
+
+export interface CounterSnapshot {
+  has(key: string): boolean;
+  room(counter: Counter): Room;
+}
+
+/**
+ * Counts failures and attempts in flight in `login_limits`, by the database's clock. An attempt is counted before
+ * its outcome is known, so concurrent attempts get no more guesses than sequential ones. An attempt that is not
+ * ended is dropped after `holdFor` milliseconds, and its outcome is ignored from then on.
+ */
+export function createAttemptCounters(collection: Collection, holdFor: number): AttemptCounters {
+  async function update(operations: AnyBulkWriteOperation[]): Promise<number> {
+    const options = { ordered: false, maxTimeMS: MAX_TIME };
+    const result = await collection.bulkWrite(operations, options);
+    return result.modifiedCount + result.upsertedCount;
+  }
+
+  /** Counts the attempt. A concurrent first attempt may insert the same key: one retry then finds it. */
+  async function start(counters: readonly Counter[], id: string): Promise<boolean> {
+    const operations = counters.map((counter) => startUpdate(counter, id, holdFor));
+    const isComplete = async () => (await update(operations)) === counters.length;
+    return isComplete().catch(async (error: unknown) => {
+      if (!isDuplicateOf(error, 'key')) throw error;
+      await end(counters, id, releaseUpdate);
+      return isComplete();
+    });
+  }
+
+  async function end(
+    counters: readonly Counter[],
+    id: string,
+    change: (counter: Counter, id: string) => Document[],
+  ): Promise<boolean> {
+    const operations = counters.map((counter) => ({
+      updateOne: { filter: { key: counter.key, 'under_way.id': id }, update: change(counter, id) },
+    }));
+    return (await orUnavailable(update(operations))) === counters.length;
+  }
+
+  return {
+    read: (keys) => readCounters(collection, keys),
+
+    async reserve(counters) {
+      const id = randomUUID();
+      const release = () => end(counters, id, releaseUpdate);
+      const fail = () => end(counters, id, failUpdate);
+      const isComplete = await orUnavailable(start(counters, id)).catch((error: unknown) => {
+        void release().catch(() => undefined); // if this fails too, the attempt is dropped after `holdFor`
+        throw error;
+      });
+      if (isComplete) return { release, fail };
+      await release();
+      return undefined;
+    },
+  };
+}
+
+async function readCounters(collection: Collection, keys: readonly string[]) {
+  const isLive = { $gt: ['$expire', '$$NOW'] };
+  const filter = { key: { $in: [...keys] }, $expr: isLive };
+  const projection = { now: '$$NOW', key: 1, points: 1, since: 1, under_way: 1 };
+  const found = collection.find<Snapshot>(filter, { projection, maxTimeMS: MAX_TIME });
+  return toSnapshot(await orUnavailable(found.toArray()));
+}
+
+type Snapshot = CounterDocument & { readonly now: Date };
+
+function toSnapshot(documents: readonly Snapshot[]): CounterSnapshot {
+  const byKey = new Map(documents.map((document) => [document.key, document]));
+  return {
+    has: (key) => byKey.has(key),
+    room({ key, most, forgetting }) {
+      const document = byKey.get(key);
+      if (document === undefined) return { wait: 0, isFree: true };
+      const { now, points, since = now, under_way = [] } = document;
+      const age = now.getTime() - since.getTime();
+      const underWay = under_way.filter(({ until }) => until > now).length;
+      return {
+        wait: forgetting.wait(points, age, most),
+        isFree: forgetting.left(points, age) + underWay + 1 <= most,
+      };
+    },
+  };
+}
+
+const NO_ATTEMPTS: readonly never[] = [];
+const underWay = { $ifNull: ['$under_way', NO_ATTEMPTS] };
+const isLive = { $gt: ['$$this.until', '$$NOW'] };
+const live = { $filter: { input: underWay, as: 'this', cond: isLive } };
+
+/** Adds the attempt if there is room. Otherwise the update changes nothing, which costs no write. */
+function startUpdate({ key, most, forgetting }: Counter, id: string, holdFor: number) {
+  const hasRoom = { $lte: [{ $add: [forgetting.failures, { $size: live }, 1] }, most] };
+  const until = { $add: ['$$NOW', holdFor] };
+  const added = { $concatArrays: [live, [{ id, until }]] };
+  const update = [
+    { $set: { under_way: { $cond: [hasRoom, added, underWay] } } },
+    { $set: { points: { $ifNull: ['$points', 0] }, expire: later(['$under_way.until']) } },
+  ];
+  return { updateOne: { filter: { key }, update, upsert: true } };
+}
+
+function failUpdate({ forgetting }: Counter, id: string): Document[] {
+  const counted = { points: { $add: [forgetting.failures, 1] }, since: forgetting.since };
+  return [
+    { $set: { ...counted, under_way: without(id) } },
+    { $set: { expire: later([[forgetting.end]]) } },
+  ];
+}
+
+function releaseUpdate(_: Counter, id: string): Document[] {
+  return [{ $set: { under_way: without(id) } }];
+}
+
+function without(id: string): Document {
+  return { $filter: { input: underWay, as: 'this', cond: { $ne: ['$$this.id', id] } } };
+}
+
+/** Returns the latest of the stored and the new expiry: a document that is deleted early loses its failures. */
+function later(dates: readonly unknown[]): Document {
+  return { $max: ['$expire', ...dates.map((each) => ({ $max: each }))] };
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { unsound } from '../../errors.ts';
+import { MINUTE } from '../../time.ts';
+import type { ClientDocument, Collections } from '../mongo/collections.ts';
+import { findByIds, MAX_TIME, orUnavailable } from '../mongo/database.ts';
+import { createAssertKept } from '../mongo/intact.ts';
+import { createSharedReads } from '../mongo/shared-reads.ts';
+import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
+
+/** A service that may call `/oauth`. */
+export interface Client {
+  readonly id: string;
+  /** The display name. */
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+/** A client with the hash of its secret. */
+export interface ClientAccount extends Client {
+  /** SHA-256 of its secret, in hexadecimal. */
+  readonly secretHash: string;
+}
+
+export interface NewClient {
+  readonly name: string;
+  readonly secretHash: string;
+}
+
+export interface Clients {
+  /**
+   * Returns the client with this id. A client never changes, so one that was found is cached for a minute:
+   * `revoked_tokens` decides whether it has been revoked since.
+   */
+  find(id: string): Promise<ClientAccount | undefined>;
+  /** Returns all clients, oldest first, by a strict read. Throws StoreNotReady if the collection was lost. */
+  list(): Promise<Client[]>;
+  /** Adds a client. Resolves once a majority has it. */
+  create(client: NewClient): Promise<Client>;
+  /** Deletes a client and returns it once a majority has the deletion; undefined if there was none. Revoke it before. */
+  delete(id: string): Promise<Client | undefined>;
+}
+
+const MOST_REMEMBERED = 1_000;
+const BY_AGE = { created_at: 1, _id: 1 } as const;
+const CLIENT_FIELDS = { name: 1, secret_hash: 1, created_at: 1 } as const;
+
+/**
+ * Reads and writes the `clients` collection. A client is cached for `remembered` milliseconds and no longer: it
+ * may have been deleted by hand, or its entry in `revoked_tokens` lost with all others.
+ */
+export function createClients(
+  collections: Collections,
+  remembered = MINUTE,
+  primary: ProvenReads = unproven,
+): Clients {
+  const { clients } = collections;
+  const assertKept = createAssertKept(collections, 'clients');
+  const read = createRead(clients, primary);
+
+  const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED, ttl: remembered });
+
+  return {
+    async find(id) {
+      const known = found.get(id);
+      if (known !== undefined) return known;
+      const document = await read(id);
+      if (document === undefined) {
+        await assertKept();
+        return undefined;
+      }
+      const client = toAccount(document);
+      found.set(id, client);
+      return client;
+    },
+
+    async list() {
+      const found = await primary.read((readConcern) => {
+        const options = { readConcern, maxTimeMS: MAX_TIME, sort: BY_AGE } as const;
+        return orUnavailable(clients.find({}, options).toArray());
+      }, 'strict');
+      if (found.length === 0) await assertKept();
+      return found.map(toClient);
+    },
+
+    async create({ name, secretHash }) {
+      const document: ClientDocument = {
+        _id: randomUUID(),
+        name,
+        secret_hash: secretHash,
+        created_at: new Date(),
+      };
+      await orUnavailable(clients.insertOne(document));
+      return toClient(document);
+    },
+
+    async delete(id) {
+      const deleted = await orUnavailable(clients.findOneAndDelete({ _id: id }));
+      return deleted === null ? undefined : toClient(deleted);
+    },
+  };
+}
+
+/** Reads a client. If none is found, a strict read repeats it. */
+function createRead(clients: Collections['clients'], primary: ProvenReads) {
+  const readBy = (rule?: 'strict') =>
+    createSharedReads(async (ids) => {
+      const documents = await primary.read(
+        (readConcern) => findByIds(clients, ids, CLIENT_FIELDS, { readConcern }),
+        rule,
+      );
+      return new Map(documents.map((document) => [document._id, document]));
+    });
+  const readProven = readBy();
+  const readStrictly = readBy('strict');
+
+  return async function read(id: string): Promise<ClientDocument | undefined> {
+    return (await readProven([id])).get(id) ?? (await readStrictly([id])).get(id);
+  };
+}
+
+function toClient(document: ClientDocument): Client {
+  return { id: document._id, name: document.name, createdAt: document.created_at };
+}
+
+function toAccount(document: ClientDocument): ClientAccount {
+  if (typeof document.secret_hash !== 'string') throw unsound('clients', document._id);
+  return { ...toClient(document), secretHash: document.secret_hash };
+}

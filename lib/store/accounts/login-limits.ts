@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { DEFAULTS } from '../../defaults.ts';
+import { AuthError, StoreUnavailable } from '../../errors.ts';
+import { isIpv6, networkOf, subscriberOf } from '../../ip-address.ts';
+import { DAY, SECOND } from '../../time.ts';
+import type { Collections } from '../mongo/collections.ts';
+import { orUnavailable } from '../mongo/database.ts';
+import {
+  type Counter,
+  type CounterSnapshot,
+  createAttemptCounters,
+  type Reservation,
+} from './attempt-counters.ts';
+import { allAtOnce, type Limit, oneByOne } from './forgetting.ts';
+
+export interface LoginLimitOptions {
+  /** The limit per account and address, and per session that changes its password. Default 10 in 15 minutes. */
+  readonly perAccount?: Limit;
+  /** The limit per address (IPv6: per /64, and 10 times as many per /48), over all accounts. Default 100 in 15 minutes. */
+  readonly perAddress?: Limit;
+  /**
+   * The limit per account, over all addresses without a login to it in the last 30 days. After so many failures
+   * logins are slowed down, not refused: two tries per new address, and never more than 5 times as many in the
+   * duration. Default 100 in a day.
+   */
+  readonly anywhere?: Limit;
+}
+
+/** A password check in flight. Every function may reject with AuthError `store_unavailable`. */
+export interface LoginAttempt {
+  /** Records a right password: no failure, and this address is known from now on. */
+  succeeded(): Promise<void>;
+  /** Records a wrong password: a failure, before the client gets the response. */
+  failed(): Promise<void>;
+  /** Drops an attempt without an outcome, e.g. after a database error: no failure. */
+  withdraw(): Promise<void>;
+}
+
+export interface LoginLimits {
+  /**
+   * Counts a login before its password is checked. Throws AuthError `too_many_logins` with `retryAfter` after too
+   * many failures, and `busy` if attempts in flight leave no room for another.
+   */
+  takeLogin(email: string, ip: string): Promise<LoginAttempt>;
+  /** Counts a change of the password by a session in the same way, apart from logins and from other sessions. */
+  takeChange(sessionId: string): Promise<LoginAttempt>;
+}
+
+const KNOWN_FOR = 30 * DAY;
+
+/** The limit of a /48 as a multiple of that of a /64: one /48 holds 65,536 of them. */
+const PER_SITE = 10;
+
+/** The shares of `anywhere` up to which an address and a network get their first tries, and the number of these. */
+const SLOWLY = { ofAddress: 3.2, ofNetwork: 4, tries: 2 };
+
+/** The `retryAfter` of `busy` in milliseconds: longer than a password check, so that a retry finds room. */
+const BUSY_RETRY_AFTER = SECOND;
+
+/**
+ * Counts failed logins in the `login_limits` collection. Accounts and addresses are stored as hashes. An attempt
+ * that is not ended is dropped after `holdFor` milliseconds.
+ */
+export function createLoginLimits(
+  { loginLimits }: Pick<Collections, 'loginLimits'>,
+  options: LoginLimitOptions = {},
+  holdFor = 10 * SECOND,
+): LoginLimits {
+  const make = createMakeCounters(options);
+  const counters = createAttemptCounters(loginLimits, holdFor);
+
+  async function reserve(chosen: readonly Counter[]): Promise<Reservation> {
+    const reservation = await counters.reserve(chosen);
+    if (reservation === undefined) throw busy(); // concurrent attempts took the room
+    return reservation;
+  }
+
+  /** Stores a known address, by the database's clock: a server with a wrong clock must not exempt it for ever. */
+  async function remember(key: string): Promise<void> {
+    const update = [{ $set: { points: 1, expire: { $add: ['$$NOW', KNOWN_FOR] } } }];
+    await orUnavailable(loginLimits.updateOne({ key }, update, { upsert: true }));
+  }
+
+  return {
+    async takeLogin(email, ip) {
+      const { always, offers, known } = make.ofLogin(email, ip);
+      const all = [...always, ...offers.flat()].map(({ key }) => key);
+      const snapshot = await counters.read([known, ...new Set(all)]);
+      const options = snapshot.has(known) ? [always] : offers.map((offer) => [...always, ...offer]);
+      const reservation = await reserve(choose(options, snapshot));
+      return toAttempt(reservation, () => remember(known));
+    },
+
+    async takeChange(sessionId) {
+      const ofSession = make.ofSession(sessionId);
+      const snapshot = await counters.read(ofSession.map(({ key }) => key));
+      return toAttempt(await reserve(choose([ofSession], snapshot)));
+    },
+  };
+}
+
+/** Returns the first set of counters that all have room. Throws AuthError `too_many_logins` or `busy`. */
+function choose(
+  options: readonly (readonly Counter[])[],
+  snapshot: CounterSnapshot,
+): readonly Counter[] {
+  const waits = options.map((set) => Math.max(...set.map((each) => snapshot.room(each).wait)));
+  const open = options.filter((_, index) => waits[index] === 0);
+  if (open.length === 0) throw tooManyLogins(Math.min(...waits));
+  const free = open.find((set) => set.every((each) => snapshot.room(each).isFree));
+  if (free === undefined) throw busy();
+  return free;
+}
+
+/** Wraps a reservation. An outcome that came too late was not counted, so it must not be revealed. */
+function toAttempt(reservation: Reservation, remember = async () => {}): LoginAttempt {
+  const inTime = async (end: Promise<boolean>) => {
+    if (!(await end)) throw new StoreUnavailable('The attempt expired before it was counted');
+  };
+  return {
+    failed: () => inTime(reservation.fail()),
+    async succeeded() {
+      await inTime(reservation.release());
+      await remember();
+    },
+    async withdraw() {
+      await reservation.release();
+    },
+  };
+}
+
+interface LoginCounters {
+  /** Counters of every login. */
+  readonly always: readonly Counter[];
+  /** Counters of a login from an unknown address: one of these lists has to have room. */
+  readonly offers: readonly (readonly Counter[])[];
+  /** The key of the entry of a known address. */
+  readonly known: string;
+}
+
+/** Creates the functions that name the counters, each after what it counts by. */
+function createMakeCounters(options: LoginLimitOptions) {
+  const perAccount = checked(options.perAccount ?? DEFAULTS.loginLimits.perAccount);
+  const perAddress = checked(options.perAddress ?? DEFAULTS.loginLimits.perAddress);
+  const anywhere = checked(options.anywhere ?? DEFAULTS.loginLimits.anywhere);
+  return {
+    ofLogin(email: string, ip: string): LoginCounters {
+      const account = hashed(email);
+      const address = hashed(subscriberOf(ip));
+      const pair = hashed(`${account} ${address}`);
+      const site = { ...perAddress, points: PER_SITE * perAddress.points };
+      const always = [
+        windowed('pair', pair, perAccount),
+        windowed('subscriber', address, perAddress),
+        ...(isIpv6(ip) ? [windowed('site', hashed(networkOf(ip)), site)] : []),
+      ];
+      return { always, offers: createOffers(account, ip, anywhere), known: `known:${pair}` };
+    },
+
+    ofSession(sessionId: string): Counter[] {
+      const session = hashed(sessionId);
+      return [
+        windowed('session', session, perAccount),
+        windowed('session-long', session, anywhere),
+      ];
+    },
+  };
+}
+
+/** Returns the counters of a login from an unknown address, the preferred list first. */
+function createOffers(account: string, ip: string, anywhere: Limit): Counter[][] {
+  const tries = { points: SLOWLY.tries, duration: 2 * anywhere.duration };
+  const strangers = (share: number): Counter => ({
+    key: `strangers:${account}`,
+    most: anywhere.points * share,
+    forgetting: oneByOne(anywhere),
+  });
+  const pair = hashed(`${account} ${hashed(subscriberOf(ip))}`);
+  const network = hashed(`${account} ${hashed(networkOf(ip))}`);
+  const ofAddress = windowed('stranger', pair, tries);
+  const ofNetwork = windowed('strange-network', network, tries);
+  return [
+    [strangers(1)],
+    [strangers(SLOWLY.ofAddress), ofAddress],
+    [strangers(SLOWLY.ofNetwork), ofAddress, ofNetwork],
+  ];
+}
+
+function windowed(what: string, by: string, { points, duration }: Limit): Counter {
+  return { key: `${what}:${by}`, most: points, forgetting: allAtOnce(duration) };
+}
+
+function checked(limit: Limit): Limit {
+  if (limit.points >= 1 && limit.duration >= SECOND) return limit;
+  throw new TypeError('"loginLimits" must let through at least 1 failure in at least 1 second');
+}
+
+function tooManyLogins(retryAfter: number): AuthError {
+  return new AuthError('too_many_logins', 'Too many failed logins', { retryAfter });
+}
+
+function busy(): AuthError {
+  const options = { retryAfter: BUSY_RETRY_AFTER };
+  return new AuthError('busy', 'Too many logins of this account or address are in flight', options);
+}
+
+function hashed(value: string): string {
+  return createHash('sha256').update(value).digest('base64url');
+}

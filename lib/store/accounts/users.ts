@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import type { Document, Filter } from 'mongodb';
+import { errorWithoutData } from '../../error-without-data.ts';
+import { AuthError, unsound } from '../../errors.ts';
+import { isUserId } from '../../tokens/access/user-id.ts';
+import type { Collections, UserDocument } from '../mongo/collections.ts';
+import { findByIds, MAX_TIME, orUnavailable } from '../mongo/database.ts';
+import { isDuplicateOf } from '../mongo/duplicate-keys.ts';
+import { type AssertKept, createAssertKept } from '../mongo/intact.ts';
+import { createSharedReads } from '../mongo/shared-reads.ts';
+import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
+
+export interface User {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly companyId: string;
+  readonly roles: readonly string[];
+  readonly disabled: boolean;
+}
+
+/** A user with the password hash. Never leaves a login. */
+export interface Account extends User {
+  readonly passwordHash: string;
+}
+
+export interface NewUser {
+  /** The address in normal form (normalizeEmail). */
+  readonly email: string;
+  readonly name: string;
+  readonly companyId: string;
+  readonly roles: readonly string[];
+  readonly passwordHash: string;
+}
+
+export interface Users {
+  find(id: string): Promise<User | undefined>;
+  /** Finds an account. Throws UnsoundDocument if it lacks fields, or if no token can carry its id. */
+  findAccount(email: string): Promise<Account | undefined>;
+  /** Returns the current account, and the time by the database's clock (`$$NOW`). */
+  readAgain(id: string): Promise<{ account: Account; now: Date } | undefined>;
+  /** Adds a user. Throws AuthError `email_taken` if another user has this address. */
+  create(user: NewUser): Promise<User>;
+  /** Sets the new hash only if the old one is still stored. Returns true if it was. */
+  replaceHash(id: string, oldHash: string, newHash: string): Promise<boolean>;
+  /** Does the same for another password, only if the user is not disabled. Sets `password_changed_at` too. */
+  changePassword(id: string, oldHash: string, newHash: string): Promise<boolean>;
+  /** Sets the hash of another password in any case. Returns true if the user exists. */
+  setPassword(id: string, newHash: string): Promise<boolean>;
+  /** Disables the user. Keeps the time if the user was disabled before. Returns true if the user exists. */
+  disable(id: string): Promise<boolean>;
+  /** Enables the user again. Returns true if the user exists. */
+  enable(id: string): Promise<boolean>;
+}
+
+const USER_FIELDS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1 } as const;
+
+/**
+ * Reads and writes the `users` collection. `find` reads on a proven primary; the reads that a login rests on are
+ * strict. A user counts as absent only if the collection is intact.
+ */
+export function createUsers(collections: Collections, primary: ProvenReads = unproven): Users {
+  const { users } = collections;
+  const set = createSet(users);
+  const assertKept = createAssertKept(collections, 'users');
+
+  return {
+    find: createFind(users, primary, assertKept),
+
+    findAccount: createFindAccount(users, primary, assertKept),
+
+    async readAgain(id) {
+      const pipeline = [{ $match: { _id: id } }, { $set: { now: '$$NOW' } }];
+      const [document] = await primary.read((readConcern) => {
+        const options = { readConcern, maxTimeMS: MAX_TIME };
+        const cursor = users.aggregate<UserDocument & { now: Date }>(pipeline, options);
+        return orUnavailable(cursor.toArray());
+      }, 'strict');
+      if (document === undefined) await assertKept();
+      return document && { account: toAccount(document), now: document.now };
+    },
+
+    async create(user) {
+      const document = newDocument(user);
+      await orUnavailable(users.insertOne(document), isTaken).catch((error: unknown) => {
+        if (!isTaken(error)) throw error;
+        throw new AuthError('email_taken', 'Another user has this e-mail address', {
+          cause: errorWithoutData(error),
+        });
+      });
+      return toUser(document);
+    },
+
+    replaceHash: (id, oldHash, newHash) =>
+      set({ _id: id, password_hash: oldHash }, { password_hash: { $literal: newHash } }),
+
+    changePassword: (id, oldHash, newHash) =>
+      set({ _id: id, password_hash: oldHash, disabled_at: null }, newPassword(newHash)),
+
+    setPassword: (id, newHash) => set({ _id: id }, newPassword(newHash)),
+    disable: (id) => set({ _id: id }, { disabled_at: { $ifNull: ['$disabled_at', '$$NOW'] } }),
+    enable: (id) => set({ _id: id }, { disabled_at: null }),
+  };
+}
+
+/** Creates `findAccount`. It makes the same calls for an unknown address, so that timing does not reveal known ones. */
+function createFindAccount(
+  users: Collections['users'],
+  primary: ProvenReads,
+  assertKept: AssertKept,
+) {
+  return async function findAccount(email: string): Promise<Account | undefined> {
+    const document = await primary.read(
+      (readConcern) =>
+        orUnavailable(users.findOne({ email }, { readConcern, maxTimeMS: MAX_TIME })),
+      'strict',
+    );
+    await assertKept();
+    return document === null ? undefined : toAccount(document);
+  };
+}
+
+function isTaken(error: unknown): boolean {
+  return isDuplicateOf(error, 'email');
+}
+
+/** Creates `find`. A malformed document fails the calls for its own user, and no other call that shares the read. */
+function createFind(users: Collections['users'], primary: ProvenReads, assertKept: AssertKept) {
+  const readBy = (rule?: 'strict') =>
+    createSharedReads(async (ids) => {
+      const documents = await primary.read(
+        (readConcern) => findByIds(users, ids, USER_FIELDS, { readConcern }),
+        rule,
+      );
+      return new Map(
+        documents.map((it) => [it._id, isSound(it) ? toUser(it) : unsound('users', it._id)]),
+      );
+    });
+  const readProven = readBy();
+  const readStrictly = readBy('strict');
+
+  /** Reads a user. If the user is missing or disabled, which refuses the caller, a strict read repeats it. */
+  return async function find(id: string): Promise<User | undefined> {
+    const first = (await readProven([id])).get(id);
+    const isRefused = first === undefined || (!(first instanceof Error) && first.disabled);
+    const found = isRefused ? (await readStrictly([id])).get(id) : first;
+    if (found instanceof Error) throw found;
+    if (found === undefined) await assertKept();
+    return found;
+  };
+}
+
+/** Creates an update by the database's clock. It returns true if the filter matches a user. */
+function createSet(users: Collections['users']) {
+  return async function set(filter: Filter<UserDocument>, fields: Document): Promise<boolean> {
+    const update = [{ $set: { ...fields, updated_at: '$$NOW' } }];
+    const { matchedCount } = await orUnavailable(users.updateOne(filter, update));
+    return matchedCount === 1;
+  };
+}
+
+/** Returns the fields of a new password. Without `$literal` a hash, which begins with `$`, would name a field. */
+function newPassword(hash: string): Document {
+  return { password_hash: { $literal: hash }, password_changed_at: '$$NOW' };
+}
+
+function newDocument(user: NewUser): UserDocument {
+  const now = new Date();
+  return {
+    _id: randomUUID(),
+    email: user.email,
+    company_id: user.companyId,
+    name: user.name,
+    roles: [...user.roles],
+    password_hash: user.passwordHash,
+    password_changed_at: now,
+    disabled_at: null,
+    created_at: now,
+    updated_at: now,
+  };
+}
+
+type UserFields = Pick<UserDocument, '_id' | keyof typeof USER_FIELDS>;
+
+/** Returns true if the fields have their types. A string as `roles` would include every role that is a part of it. */
+function isSound({ _id, email, name, company_id, roles, disabled_at }: UserFields): boolean {
+  return (
+    isUserId(_id) &&
+    [email, name, company_id].every(isString) &&
+    Array.isArray(roles) &&
+    roles.every(isString) &&
+    (disabled_at === null || disabled_at instanceof Date)
+  );
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+/** Returns the user, frozen: requests that share a read share the object. */
+function toUser(document: UserFields): User {
+  return Object.freeze({
+    id: document._id,
+    email: document.email,
+    name: document.name,
+    companyId: document.company_id,
+    roles: Object.freeze(document.roles),
+    disabled: document.disabled_at !== null,
+  });
+}
+
+function toAccount(document: UserDocument): Account {
+  const isComplete = isSound(document) && isString(document.password_hash);
+  if (!isComplete) throw unsound('users', document._id);
+  return { ...toUser(document), passwordHash: document.password_hash };
+}

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { StoreNotReady } from '../../errors.ts';
+import { type Collections, SENTINEL } from '../mongo/collections.ts';
+import { everyoneEntry, LOST_CUTOFFS } from '../revocations/entry-updates.ts';
+import { newestStamps } from '../revocations/newest-stamps.ts';
+import { type MigrationPlan, merge, step } from './plan.ts';
+
+const CAUSE = { reason: 'restored', revokedBy: 'rescind migrate' } as const;
+
+/**
+ * Plans what makes a restored database safe: every token issued so far is refused, also if its revocation was
+ * lost. The sentinel is written first. If the run stops between the two steps, servers read an epoch that
+ * `schema` does not have, and answer 503 until the run is repeated.
+ */
+export function planAfterRestore(collections: Collections): MigrationPlan {
+  return merge([
+    step('refuse every token issued so far, and give revoked_tokens a new epoch', () =>
+      moveSentinel(collections),
+    ),
+    step('note that epoch in schema', () => copyEpoch(collections)),
+  ]);
+}
+
+/** Writes epoch and cutoff in one update: no server reads one without the other. */
+async function moveSentinel(collections: Collections): Promise<void> {
+  const above = await newestStamps(collections);
+  await collections.revokedTokens.updateOne(
+    { _id: SENTINEL },
+    [
+      { $set: { kind: SENTINEL, epoch: { $literal: randomUUID() } } },
+      ...everyoneEntry(CAUSE, above, Date.now(), LOST_CUTOFFS),
+    ],
+    { upsert: true },
+  );
+}
+
+/** Copies the sentinel's epoch to `schema`, until both agree: a concurrent run may replace the sentinel's meanwhile. */
+async function copyEpoch(collections: Collections): Promise<void> {
+  let epoch: string;
+  do {
+    epoch = await readEpoch(collections);
+    await collections.schema.updateOne({ _id: 'rescind' }, { $set: { epoch } });
+  } while ((await readEpoch(collections)) !== epoch);
+}
+
+async function readEpoch({ revokedTokens }: Collections): Promise<string> {
+  const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
+  if (sentinel?.epoch !== undefined) return sentinel.epoch;
+  throw new StoreNotReady('The sentinel was deleted during the run. Run the same command again');
+}

@@ -1,0 +1,95 @@
+import { StoreNotReady } from '../../errors.ts';
+import { DAY, SECOND } from '../../time.ts';
+import { type CollectionSpec, collectionSpecs } from '../mongo/collection-specs.ts';
+import { type Collections, NAMES } from '../mongo/collections.ts';
+import { orUnavailable } from '../mongo/database.ts';
+import { isUpsertRace } from '../mongo/duplicate-keys.ts';
+import { lossOf } from '../mongo/intact.ts';
+import { readIndexes } from '../mongo/read-indexes.ts';
+import { createSharedReads } from '../mongo/shared-reads.ts';
+import { PROBE } from '../revocations/entry-ids.ts';
+import { probeEntry } from '../revocations/entry-updates.ts';
+import { deletingIndexes, refusingIndexes } from './refusing-indexes.ts';
+
+/** Checks that find a fault before a request does. */
+export interface HealthChecks {
+  /**
+   * Writes the probe to `revoked_tokens`, to a majority. A success is cached for 30 seconds. Throws StoreNotReady if
+   * the database user lacks the privilege, else StoreUnavailable.
+   */
+  assertWritable(): Promise<void>;
+  /**
+   * Reads the indexes. Throws StoreNotReady if a collection was lost, or if an index can refuse writes or delete what
+   * has to stay, else StoreUnavailable.
+   */
+  assertIndexes(): Promise<void>;
+}
+
+/** The milliseconds for which a success and a failure are cached. */
+const GOOD_FOR = 30 * SECOND;
+const BAD_FOR = SECOND;
+
+/** Creates the checks of this process. */
+export function createHealthChecks(collections: Collections): HealthChecks {
+  return {
+    assertWritable: cached(() => writeProbe(collections)),
+    assertIndexes: createAssertIndexes(collections),
+  };
+}
+
+async function writeProbe({ revokedTokens }: Pick<Collections, 'revokedTokens'>): Promise<void> {
+  const write = revokedTokens.updateOne({ _id: PROBE }, probeEntry(), { upsert: true });
+  await orUnavailable(write, isUpsertRace).catch((error: unknown) => {
+    if (!isUpsertRace(error)) throw error; // in a race another server has written the probe
+  });
+}
+
+/** Creates the check of the indexes. Concurrent calls share a read. */
+function createAssertIndexes(collections: Collections) {
+  const all = Object.values(collections);
+  const specs = new Map(collectionSpecs(DAY).map((spec) => [spec.name, spec]));
+  const read = createSharedReads(() =>
+    Promise.all(
+      all.map(async (each) => findFaults(specs.get(each.collectionName), await readIndexes(each))),
+    ),
+  );
+
+  return async function assertIndexes() {
+    const [sentence] = (await read([])).flat();
+    if (sentence !== undefined) throw new StoreNotReady(sentence);
+  };
+}
+
+type Indexes = Awaited<ReturnType<typeof readIndexes>>;
+
+function findFaults(spec: CollectionSpec | undefined, present: Indexes): readonly string[] {
+  if (spec === undefined) return [];
+  const loss = lossOf(spec, present);
+  if (loss !== undefined) return [loss];
+  const deleting = HISTORY.has(spec.name) ? [] : deletingIndexes(spec, present);
+  return [...refusingIndexes(spec, present), ...deleting];
+}
+
+/** Collections in which a missing document decides nothing. */
+const HISTORY: ReadonlySet<string> = new Set([NAMES.auditEvents, NAMES.dailyCounts]);
+
+/** Caches the result of a check, and shares a check in flight. */
+function cached<T>(check: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  let expiresAt = 0;
+
+  function renew(): Promise<T> {
+    const checking = check();
+    const expireIn = (time: number) => () => {
+      expiresAt = performance.now() + time;
+    };
+    expiresAt = Number.POSITIVE_INFINITY; // while it is in flight
+    checking.then(expireIn(GOOD_FOR), expireIn(BAD_FOR));
+    return checking;
+  }
+
+  return function join() {
+    if (result === undefined || performance.now() >= expiresAt) result = renew();
+    return result;
+  };
+}

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import type { Collection, Db, Document } from 'mongodb';
+import { DAY } from '../../time.ts';
+import { collectionSpecs, SCHEMA_VERSION } from '../mongo/collection-specs.ts';
+import { type Collections, openCollections, SENTINEL } from '../mongo/collections.ts';
+import { isUpsertRace } from '../mongo/duplicate-keys.ts';
+import { LOGIN_IN_FLIGHT, LOST_CUTOFFS } from '../revocations/entry-updates.ts';
+import { planAfterRestore } from './after-restore.ts';
+import { isKnownDatabase } from './foreign-data.ts';
+import { conflict, type MigrationPlan, merge, planCollection, step } from './plan.ts';
+
+export type { MigrationPlan } from './plan.ts';
+
+export interface MigrateOptions {
+  /** The time for which audit events are kept, in milliseconds. */
+  readonly auditRetention: number;
+  /** True if this database was restored: the plan then refuses every token issued so far. Default false. */
+  readonly afterRestore?: boolean | undefined;
+}
+
+/**
+ * Compares the database with what this version needs: collections, validators, indexes, the schema
+ * document and the sentinel. Changes nothing. Rejects with the driver's error if a read fails.
+ */
+export async function planMigration(
+  db: Db,
+  { auditRetention, afterRestore = false }: MigrateOptions,
+): Promise<MigrationPlan> {
+  const collections = openCollections(db);
+  const isKnown = await isKnownDatabase(collections);
+  const plans: MigrationPlan[] = [];
+  for (const spec of collectionSpecs(auditRetention)) {
+    plans.push(await planCollection(db, spec, isKnown));
+  }
+  plans.push(await planUnique(collections));
+  plans.push(await planSentinel(collections, afterRestore));
+  if (afterRestore) plans.push(planAfterRestore(collections));
+  return merge(plans);
+}
+
+/** Returns true if documents can be added: the collection matches its specification, and servers accept the database. */
+export async function isReady(db: Db, collection: 'users' | 'clients'): Promise<boolean> {
+  const plans = [await planSentinel(openCollections(db))];
+  for (const spec of collectionSpecs(DAY).filter(({ name }) => name === collection)) {
+    plans.push(await planCollection(db, spec, true));
+  }
+  const { steps, conflicts } = merge(plans);
+  return steps.length + conflicts.length === 0;
+}
+
+/** Applies a plan without conflicts. Reports each step before it is applied. */
+export async function migrate(
+  { conflicts, steps }: MigrationPlan,
+  report: (description: string) => void,
+): Promise<void> {
+  if (conflicts.length > 0) throw new TypeError('"plan" has conflicts; nothing was changed');
+  for (const { description, apply } of steps) {
+    report(description);
+    await apply();
+  }
+}
+
+const MOST_DUPLICATES = 20;
+
+/** Finds duplicates before anything is changed: a unique index cannot be built over them. */
+async function planUnique({ users, loginLimits }: Collections): Promise<MigrationPlan> {
+  const [emails, keys] = [await duplicates(users, 'email'), await duplicates(loginLimits, 'key')];
+  const conflicts = emails.map(
+    ({ _id, count }) =>
+      `${count} users have the e-mail address ${_id}; keep one of them, then migrate again`,
+  );
+  return { conflicts: keys.length > 0 ? [...conflicts, DUPLICATE_LIMITS] : conflicts, steps: [] };
+}
+
+const DUPLICATE_LIMITS =
+  'login_limits holds several counters of one key; stop the servers, delete them all ' +
+  '(db.login_limits.deleteMany({})), then migrate again';
+
+function duplicates<T extends Document>(collection: Collection<T>, field: string) {
+  return collection
+    .aggregate<{ _id: string; count: number }>([
+      { $match: { [field]: { $type: 'string' } } }, // documents without the field are reported elsewhere
+      { $group: { _id: `$${field}`, count: { $sum: 1 } } },
+      { $match: { count: { $gt: 1 } } },
+      { $sort: { _id: 1 } },
+      { $limit: MOST_DUPLICATES },
+    ])
+    .toArray();
+}
+
+async function planSentinel(
+  collections: Collections,
+  afterRestore = false,
+): Promise<MigrationPlan> {
+  const schema = await collections.schema.findOne({ _id: 'rescind' });
+  const sentinel = await collections.revokedTokens.findOne({ _id: SENTINEL });
+  const plans: MigrationPlan[] = [];
+  if (schema !== null && schema.version > SCHEMA_VERSION) {
+    return conflict(`The schema is at version ${schema.version}; run a newer rescind`);
+  }
+  if (schema?.version !== SCHEMA_VERSION) {
+    plans.push(step(`note schema version ${SCHEMA_VERSION}`, () => writeSchema(collections)));
+  }
+  if (sentinel?.epoch === undefined) {
+    plans.push(schema === null ? firstSentinel(collections) : lostSentinel(collections));
+  } else if (schema !== null && sentinel.epoch !== schema.epoch && !afterRestore) {
+    plans.push(conflict(DIFFERENT_EPOCHS));
+  }
+  return merge(plans);
+}
+
+function firstSentinel(collections: Collections): MigrationPlan {
+  return step('create the sentinel', () => createSentinel(collections, 2 * LOGIN_IN_FLIGHT));
+}
+
+function lostSentinel(collections: Collections): MigrationPlan {
+  const description = 'create the sentinel anew (if keys were revoked: revoke them again)';
+  return step(description, () => createSentinel(collections, LOST_CUTOFFS));
+}
+
+const DIFFERENT_EPOCHS =
+  'revoked_tokens and schema have different epochs: they are of two databases, or of two backups, or ' +
+  '--after-restore broke off. If MONGODB_URI is right, run: npm run migrate -- --after-restore (which ' +
+  'refuses every token issued so far)';
+
+/** Writes the schema document. If only this document was lost, the sentinel still has the epoch. */
+async function writeSchema({ schema, revokedTokens }: Collections): Promise<void> {
+  const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
+  const epoch = sentinel?.epoch ?? randomUUID();
+  await once(() =>
+    schema.updateOne(
+      { _id: 'rescind' },
+      { $setOnInsert: { epoch }, $max: { version: SCHEMA_VERSION } },
+      { upsert: true },
+    ),
+  );
+}
+
+/**
+ * Writes a new sentinel with a cutoff above every existing token: those issued while this collection
+ * did not exist, or under a lost one, are refused. Re-creating the sentinel never un-revokes.
+ */
+async function createSentinel(
+  { revokedTokens, schema, sessions }: Collections,
+  ahead: number,
+): Promise<void> {
+  const known = await schema.findOne({ _id: 'rescind' });
+  if (known === null)
+    throw new TypeError('The schema document has to be written before the sentinel');
+  const [newest] = await sessions.find().sort({ stamp: -1 }).limit(1).toArray();
+  const cutoff = { $max: ['$revoked_before', newest?.stamp ?? null, { $add: ['$$NOW', ahead] }] };
+  const fields: Document = {
+    kind: SENTINEL,
+    epoch: { $literal: known.epoch },
+    revoked_at: '$$NOW',
+    revoked_before: cutoff,
+    writes: 1,
+  };
+  const isIncomplete = { _id: SENTINEL, epoch: { $exists: false } };
+  await once(() => revokedTokens.updateOne(isIncomplete, [{ $set: fields }], { upsert: true }));
+}
+
+/** Ignores an upsert race: a concurrent migration has written the document. */
+async function once(write: () => Promise<unknown>): Promise<void> {
+  await write().catch((error: unknown) => {
+    if (!isUpsertRace(error)) throw error;
+  });
+}

@@ -1,0 +1,112 @@
+import type { Document } from 'mongodb';
+import type { CollectionSpec } from '../mongo/collection-specs.ts';
+import { SENTINEL } from '../mongo/collections.ts';
+import { PROBE } from '../revocations/entry-ids.ts';
+
+/**
+ * Returns the filter of the documents that this project writes into a collection. It is narrower than a validator
+ * that would accept documents of other applications, and matches the documents of every version so far.
+ */
+export function ownDocuments({ name, validator }: CollectionSpec): Document {
+  return NARROWER[name] ?? validator;
+}
+
+/** Fields of this project's documents, by collection: a text, hashed or 2d index on other fields accepts them. */
+export const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  revoked_tokens: [
+    ...['_id', 'kind', 'revoked_at', 'writes', 'user_id', 'reason', 'revoked_by'],
+    ...['expires_at', 'revoked_before', 'epoch'],
+  ],
+  users: [
+    ...['_id', 'email', 'company_id', 'name', 'roles', 'password_hash'],
+    ...['password_changed_at', 'disabled_at', 'created_at', 'updated_at'],
+  ],
+  sessions: [
+    ...['_id', 'user_id', 'stamp', 'auth_time', 'expires_at', 'ends_at', 'last_used_at'],
+    ...['user_agent', 'ip', 'counter', 'rotated_at', 'rotated_by', 'graces', 'reused_at'],
+    ...['last_refresh', 'refreshes', 'ended_at', 'seen_counter', 'tracked_refreshes'],
+  ],
+  audit_events: [
+    ...['_id', 'at', 'action', 'user_id', 'company_id', 'actor_id', 'ip'],
+    ...['user_agent', 'request_id', 'details'],
+  ],
+  login_limits: ['_id', 'key', 'points', 'expire', 'since', 'under_way'],
+  clients: ['_id', 'name', 'secret_hash', 'created_at'],
+  daily_counts: ['_id', 'day', 'n'],
+  schema: ['_id', 'version', 'epoch'],
+};
+
+/** Fields that hold or may hold lists: a hashed index refuses lists. */
+export const LISTS: ReadonlySet<string> = new Set(['roles', 'details', 'under_way']);
+
+const text = { bsonType: 'string' } as const;
+const textOrNull = { bsonType: ['string', 'null'] } as const;
+const date = { bsonType: 'date' } as const;
+const integer = { bsonType: ['int', 'long'] } as const;
+const UUID = matching('^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$');
+
+const NARROWER: Readonly<Record<string, Document>> = {
+  revoked_tokens: { $jsonSchema: { oneOf: revocations() } },
+  sessions: all({
+    _id: UUID,
+    user_id: text,
+    stamp: date,
+    auth_time: date,
+    expires_at: date,
+    ends_at: date,
+    last_used_at: date,
+    user_agent: textOrNull,
+    ip: textOrNull,
+  }),
+  audit_events: all({
+    _id: { bsonType: 'objectId' },
+    at: date,
+    action: matching('^[a-z]+(_[a-z]+)+$'),
+    user_id: textOrNull,
+    company_id: textOrNull,
+    actor_id: textOrNull,
+    ip: textOrNull,
+    user_agent: textOrNull,
+    request_id: textOrNull,
+    details: { bsonType: 'object' },
+  }),
+  login_limits: all({
+    key: matching('^[a-z_-]+:[A-Za-z0-9_-]{43}$'),
+    points: { bsonType: 'number' },
+    expire: date,
+  }),
+  clients: all({
+    _id: UUID,
+    name: text,
+    secret_hash: matching('^[0-9a-f]{64}$'),
+    created_at: date,
+  }),
+  daily_counts: all({
+    _id: matching('^[0-9]{4}-[0-9]{2}-[0-9]{2}:[a-z_]+$'),
+    day: date,
+    n: integer,
+  }),
+  schema: all({ _id: { enum: ['rescind'] }, version: { bsonType: 'number' }, epoch: text }),
+};
+
+function revocations(): Document[] {
+  const entry = (kind: string, _id: Document) =>
+    shape({ _id, kind: { enum: [kind] }, revoked_at: date, writes: integer });
+  return [
+    entry('token', { bsonType: 'binData' }),
+    entry('deployment', { enum: [SENTINEL, PROBE] }),
+    ...['session', 'key', 'client', 'user'].map((kind) => entry(kind, matching(`^${kind}:`))),
+  ];
+}
+
+function all(properties: Document): Document {
+  return { $jsonSchema: shape(properties) };
+}
+
+function shape(properties: Document): Document {
+  return { bsonType: 'object', required: Object.keys(properties), properties };
+}
+
+function matching(pattern: string): Document {
+  return { bsonType: 'string', pattern };
+}

@@ -1,0 +1,96 @@
+import type { Db, Document } from 'mongodb';
+import { NORMAL_EMAIL } from '../../passwords/email.ts';
+import { USABLE_HASH } from '../../passwords/usable-hash.ts';
+import { DAY } from '../../time.ts';
+import { LONGEST_USER_ID } from '../../tokens/access/user-id.ts';
+import { collectionSpecs } from '../mongo/collection-specs.ts';
+
+interface Found {
+  readonly count: number;
+  /** The `_id` of one of them. */
+  readonly example: unknown;
+}
+
+interface Fault {
+  readonly filter: Document;
+  readonly is: string;
+  readonly remedy: string;
+}
+
+/** Returns sentences on the users who cannot log in, with number, example and reason, by one scan on the server. */
+export async function unusableUsers(db: Db): Promise<string[]> {
+  const faults = createFaults();
+  const facets = faults.map(({ filter }, nth) => [`fault${nth}`, counted(filter)]);
+  const [found = {}] = await db
+    .collection('users')
+    .aggregate<Record<string, Found[]>>([{ $facet: Object.fromEntries(facets) }])
+    .toArray();
+  return faults.flatMap(({ is, remedy }, nth) =>
+    (found[`fault${nth}`] ?? []).map(
+      ({ count, example }) =>
+        `${count} ${count === 1 ? 'user has' : 'users have'} ${is}, such as the one with the _id ${toLine(example)}: ${remedy}`,
+    ),
+  );
+}
+
+function createFaults(): readonly Fault[] {
+  return [
+    {
+      filter: { _id: { $not: whole(`.{1,${LONGEST_USER_ID}}`) } },
+      is: 'an _id that tokens cannot carry',
+      remedy: `it has to be a string of 1 to ${LONGEST_USER_ID} characters`,
+    },
+    {
+      filter: { $nor: [withoutId(findUserSchema())] },
+      is: 'a field missing or of the wrong type',
+      remedy: 'complete the document as the validator of users asks',
+    },
+    {
+      filter: { email: { $type: 'string', $not: whole(`(?=.{1,254}\\z)${NORMAL_EMAIL}`) } },
+      is: 'an e-mail address that is not in its normal form',
+      remedy: 'store it trimmed, in ASCII and lower case, as a login looks it up',
+    },
+    {
+      filter: { password_hash: { $type: 'string', $not: whole(USABLE_HASH) } },
+      is: 'a password hash of another kind or cost',
+      remedy: 'it has to be of bcrypt, cost 10 to 14; npm run user:set-password makes one',
+    },
+  ];
+}
+
+function counted(filter: Document): Document[] {
+  return [
+    { $match: filter },
+    { $group: { _id: null, count: { $sum: 1 }, example: { $first: '$_id' } } },
+  ];
+}
+
+/** Returns a filter on the whole text (PCRE): unlike `$`, `\z` does not skip a line break at the end. */
+function whole(pattern: string): RegExpFilter {
+  return { $regex: `\\A(?:${pattern})\\z`, $options: 's' };
+}
+
+interface RegExpFilter {
+  readonly $regex: string;
+  readonly $options: string;
+}
+
+function findUserSchema(): Document {
+  const [users] = collectionSpecs(DAY).filter(({ name }) => name === 'users');
+  return users?.validator['$jsonSchema'] ?? {};
+}
+
+/** Removes `_id` from a schema: a fault of its own covers it. */
+function withoutId({ required, properties, ...rest }: Document): Document {
+  const { _id, ...others } = properties;
+  const named = required.filter((name: string) => name !== '_id');
+  return { $jsonSchema: { ...rest, required: named, properties: others } };
+}
+
+const MOST_SHOWN = 60;
+
+/** Returns an id on one line, whatever it contains. */
+function toLine(id: unknown): string {
+  const text = typeof id === 'string' ? JSON.stringify(id) : String(id);
+  return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}…`;
+}

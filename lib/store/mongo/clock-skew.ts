@@ -1,0 +1,69 @@
+import type { Db } from 'mongodb';
+import { StoreNotReady, StoreUnavailable } from '../../errors.ts';
+import { type Clock, MINUTE, SECOND } from '../../time.ts';
+import { orUnavailable } from './database.ts';
+import { watchReach } from './why-unreachable.ts';
+
+export interface ClockSkew {
+  /** Reads the database's time. Returns how far this process is ahead of it, in milliseconds. */
+  measure(): Promise<number>;
+  /**
+   * Throws StoreUnavailable if the last measurement was over 5 minutes: `exp` and `iat` would be
+   * meaningless. Measures first if there is no measurement yet.
+   */
+  assertBearable(): Promise<void>;
+  /** Does the same for a time that the database has just returned. */
+  assertNear(databaseTime: Date): void;
+  stop(): void;
+}
+
+/** The most that the clocks of this process and of the database may differ, in milliseconds. */
+export const MAX_SKEW = 5 * MINUTE;
+
+const INTERVAL = 30 * SECOND;
+
+/** Measures every 30 seconds how far this process's clock is from the database's. */
+export function createClockSkew(db: Db, clock: Clock): ClockSkew {
+  const reach = watchReach(db.client);
+  let skew: number | undefined;
+
+  function explain(error: unknown): never {
+    const reason = error instanceof StoreNotReady ? undefined : reach.why();
+    if (reason === undefined || !(error instanceof StoreUnavailable)) throw error;
+    throw new StoreUnavailable(reason, error.cause);
+  }
+
+  async function measure(): Promise<number> {
+    const sent = clock();
+    const { localTime } = await orUnavailable(db.command({ hello: 1 })).catch(explain);
+    const received = clock();
+    if (!(localTime instanceof Date)) throw new StoreUnavailable('The database returned no time');
+    const measured = (sent + received) / 2 - localTime.getTime();
+    skew = measured;
+    return measured;
+  }
+
+  function watch(): void {
+    measure().catch(() => undefined); // the next request fails in the same way and reports it
+  }
+
+  watch();
+  const timer = setInterval(watch, INTERVAL).unref();
+
+  return {
+    measure,
+    stop() {
+      clearInterval(timer);
+      reach.stop();
+    },
+    assertBearable: async () => assertBearable(skew ?? (await measure())),
+    assertNear: (databaseTime) => assertBearable(clock() - databaseTime.getTime()),
+  };
+}
+
+function assertBearable(skew: number): void {
+  if (Math.abs(skew) <= MAX_SKEW) return;
+  throw new StoreUnavailable(
+    `The clock of this server is ${Math.round(skew / SECOND)} s off the database's; synchronize it (NTP)`,
+  );
+}

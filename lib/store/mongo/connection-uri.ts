@@ -1,0 +1,114 @@
+import { MongoClient } from 'mongodb';
+import { ConnectionString } from 'mongodb-connection-string-url';
+import { SECOND } from '../../time.ts';
+
+/** The parts of a connection URI that are used. */
+export interface ConnectionUri {
+  /** The URI without the options that it cannot set. */
+  readonly uri: string;
+  readonly databaseName: string;
+  /** Names of its options that rescind overrides, as spelled in the URI. */
+  readonly overridden: readonly string[];
+  /** The URI's own value in milliseconds, or 45 seconds if that is smaller. */
+  readonly maxIdleTimeMS: number;
+}
+
+/** A URI that can be parsed but not used. The message begins with a verb, and repeats no secret. */
+export class UnusableUri extends TypeError {
+  override readonly name = 'UnusableUri';
+}
+
+const DEFAULT_DATABASE = 'rescind';
+
+/** Milliseconds after which an idle connection is not used again: some firewalls drop it after a minute. */
+const LONGEST_IDLE = 45 * SECOND;
+
+/** Options on how to reach the database, and as which user. */
+const REACHING = /^(replicaSet|(tls|ssl|auth|gssapi|srv|proxy|autoSelectFamily).*|family)$/i;
+
+/** Options that make connections cheaper and decide nothing. */
+const TUNING = /^(compressors|zlibCompressionLevel|minPoolSize|maxConnecting|maxIdleTimeMS)$/i;
+
+/** Values that rescind sets anyway: to override them is not worth a warning. */
+const OWN_VALUES: Readonly<Record<string, string>> = {
+  directconnection: 'false',
+  loadbalanced: 'false',
+  readpreference: 'primary',
+  readconcernlevel: 'local',
+  w: 'majority',
+  j: 'true',
+  journal: 'true',
+  retryreads: 'true',
+  retrywrites: 'true',
+};
+
+/** Parses a URI. Throws UnusableUri if it cannot be used, and the driver's error if it cannot be parsed. */
+export function readUri(text: string): ConnectionUri {
+  const uri = new ConnectionString(text);
+  const databaseName = readDatabaseName(uri);
+  void new MongoClient(text).close(); // throws on unknown options
+  if (findOption(uri, 'loadBalanced')?.toLowerCase() === 'true') {
+    throw new UnusableUri('sets loadBalanced, which hides the primary. Remove it');
+  }
+  const idle = Number(findOption(uri, 'maxIdleTimeMS') ?? LONGEST_IDLE);
+  const maxIdleTimeMS = idle > 0 ? Math.min(idle, LONGEST_IDLE) : LONGEST_IDLE;
+  const overridden = removeOptions(uri, (name) => !REACHING.test(name) && !TUNING.test(name));
+  if (idle !== maxIdleTimeMS)
+    overridden.push(...removeOptions(uri, (name) => /^maxIdleTimeMS$/i.test(name)));
+  return { uri: uri.href, databaseName, overridden, maxIdleTimeMS };
+}
+
+/** Deletes options and returns the names of those that differ from rescind's own values. */
+function removeOptions(uri: ConnectionString, isChosen: (name: string) => boolean): string[] {
+  const chosen = [...new Set(uri.searchParams.keys())].filter(isChosen);
+  const differs = (name: string) =>
+    uri.searchParams.get(name)?.toLowerCase() !== OWN_VALUES[name.toLowerCase()];
+  const overridden = chosen.filter(differs);
+  for (const name of chosen) uri.searchParams.delete(name);
+  return overridden;
+}
+
+function findOption(uri: ConnectionString, name: string): string | undefined {
+  const found = [...uri.searchParams].find(([key]) => key.toLowerCase() === name.toLowerCase());
+  return found?.[1];
+}
+
+/** Returns a phrase if the URI keeps more connections open than are allowed; undefined if it does not. */
+export function poolFault(text: string, mostConnections: number): string | undefined {
+  const least = Number(findOption(new ConnectionString(text), 'minPoolSize') ?? 0);
+  if (least <= mostConnections) return undefined;
+  return `sets minPoolSize=${least}, but at most ${mostConnections} connections are allowed. Lower the one or raise the other`;
+}
+
+function readDatabaseName(uri: ConnectionString): string {
+  const name = decodePath(uri.pathname.slice(1)) || DEFAULT_DATABASE;
+  const fault = databaseFault(name);
+  if (fault !== undefined) throw new UnusableUri(`names a database that ${fault}`);
+  return name;
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw new UnusableUri('has a path that is not percent-encoded. Write % as %25');
+  }
+}
+
+const MOST_BYTES = 63;
+
+/** Returns why a database of this name cannot be used, and what to do; undefined if it can. */
+export function databaseFault(name: string): string | undefined {
+  if (/^(admin|config|local)$/i.test(name)) {
+    return `is MongoDB's own: ${name.toLowerCase()}. Name another one, such as ${DEFAULT_DATABASE}`;
+  }
+  if (/[/\\. "$*<>:|?\0]/.test(name)) {
+    return String.raw`MongoDB does not allow: / \ . " $ * < > : | ?, spaces and NUL are not for names`;
+  }
+  if (Buffer.byteLength(name) > MOST_BYTES) {
+    return `MongoDB does not allow: a name has at most ${MOST_BYTES} bytes`;
+  }
+  return undefined;
+}
+
+export const MOST_CONNECTIONS = 1_000;

@@ -1,0 +1,209 @@
+import {
+  type Collection,
+  type Db,
+  type Document,
+  type Filter,
+  type FindOptions,
+  MongoClient,
+  type MongoClientOptions,
+  ReadPreference,
+  type WithId,
+} from 'mongodb';
+import { errorWithoutData } from '../../error-without-data.ts';
+import { StoreNotReady, StoreUnavailable } from '../../errors.ts';
+import { SECOND } from '../../time.ts';
+import { type ConnectOptions, checkConnectOptions } from './connect-options.ts';
+import {
+  type ConnectionUri,
+  databaseFault,
+  poolFault,
+  readUri,
+  UnusableUri,
+} from './connection-uri.ts';
+import { refusingIndex } from './duplicate-keys.ts';
+import { watchQuietConnections } from './quiet-connections.ts';
+import { missingPrivilege } from './refused-commands.ts';
+import { whyUnreachable } from './why-unreachable.ts';
+
+export type { Db } from 'mongodb';
+
+export interface Connection {
+  readonly db: Db;
+  /** Names of the URI's options that `connect` overrides, such as `w`, `readPreference` or `maxPoolSize`. */
+  readonly overridden: readonly string[];
+  close(): Promise<void>;
+}
+
+/** The default limit of connections to one server. */
+export const POOL_SIZE = 50;
+
+/** The timeout of one read or write on the server, in milliseconds. */
+export const MAX_TIME = 2 * SECOND;
+
+/** Milliseconds after which a failed first connection is retried. */
+const CONNECT_AGAIN_AFTER = SECOND / 2;
+
+/** The write concern of revocations and logins: on the disks of a majority within 3 seconds, or not acknowledged. */
+export const DURABLE = { w: 'majority', j: true, wtimeoutMS: 3 * SECOND } as const;
+
+/**
+ * Creates a client with every timeout set (the driver's own are infinite for sockets and for the pool), for the
+ * database in the URI's path, else `rescind`. The client connects at the first use, and again after an outage. Of the
+ * URI's options only those on how to reach the database are used. Throws the driver's MongoParseError for a URI that
+ * it cannot parse, and a TypeError for a URI that is missing or cannot be used.
+ */
+export function connect(text: string, options: ConnectOptions = {}): Connection {
+  assertUri(text);
+  checkConnectOptions(options);
+  const read = readUri(text);
+  const { maxPoolSize = POOL_SIZE, deadline = DEADLINE, commandTimeout } = options;
+  const fault = poolFault(text, maxPoolSize);
+  if (fault !== undefined) throw new UnusableUri(fault);
+  const client = new MongoClient(read.uri, clientOptions(read, options));
+  keepConnecting(client);
+  // without the command's own timeout a slow command must not count as a dead connection
+  const stopWatching =
+    commandTimeout === undefined
+      ? watchQuietConnections(client, { timeout: deadline / 5 })
+      : () => undefined;
+  const close = () => {
+    stopWatching();
+    return client.close();
+  };
+  return { db: client.db(read.databaseName), overridden: read.overridden, close };
+}
+
+/** Throws TypeError if the URI is missing, e.g. because a variable is not set. */
+function assertUri(uri: unknown): void {
+  if (typeof uri === 'string' && uri.trim() !== '') return;
+  throw new TypeError('"uri" is missing: it must be a connection string, mongodb://…');
+}
+
+/**
+ * Connects again until the owner closes the client, by our `close` or by its own. Without that the driver
+ * (7.9) leaves a client closed for ever if its first connection fails.
+ */
+function keepConnecting(client: MongoClient): void {
+  const closeClient = client.close.bind(client);
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+
+  async function connectAgain(): Promise<void> {
+    await client.connect().catch(() => undefined);
+    if (isClosed) await closeClient(); // the owner closed it meanwhile
+  }
+  const again = () => {
+    timer = setTimeout(() => void connectAgain(), CONNECT_AGAIN_AFTER);
+  };
+  client.on('topologyClosed', again);
+  client.close = (force) => {
+    isClosed = true;
+    client.off('topologyClosed', again);
+    clearTimeout(timer);
+    return closeClient(force);
+  };
+}
+
+/** Throws TypeError for a database that cannot be used, such as one where a secondary could answer for the primary. */
+export function assertUsable(db: Db): void {
+  if (typeof db?.collection !== 'function') {
+    throw new TypeError('"db" must be a Db of the MongoDB driver');
+  }
+  if (db.client?.options === undefined) {
+    throw new TypeError('"db" must be a Db of the MongoDB driver 7, with its client');
+  }
+  if (db.client.options.directConnection) {
+    throw new TypeError('"db" must not use directConnection: a secondary could answer');
+  }
+  if (db.client.options.loadBalanced) {
+    throw new TypeError('"db" must not use loadBalanced: it hides which server is the primary');
+  }
+  const fault = databaseFault(db.databaseName);
+  if (fault !== undefined) throw new TypeError(`"db" is a database that ${fault}`);
+  if (db.client.options.raw || db.bsonOptions?.raw) {
+    throw new TypeError('"db" must not use the option raw: documents would be bytes');
+  }
+}
+
+/** Returns why `connect` refuses the URI; undefined if it is accepted. Uses no network, and repeats no secret. */
+export function uriFault(uri: string): string | undefined {
+  try {
+    void readUri(uri);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UnusableUri) return error.message;
+    return 'is not a connection string that the MongoDB driver can read (mongodb://… or mongodb+srv://…), or has options that contradict each other';
+  }
+}
+
+const DEADLINE = 5 * SECOND;
+
+/** Milliseconds after which TCP keep-alive probes an idle connection: firewalls drop idle ones. */
+const KEEP_ALIVE_AFTER = 20 * SECOND;
+
+function clientOptions(read: ConnectionUri, options: ConnectOptions): MongoClientOptions {
+  const { deadline = DEADLINE, commandTimeout = deadline, appName = 'rescind' } = options;
+  return {
+    directConnection: false, // a direct connection would let a secondary answer
+    readPreference: ReadPreference.primary,
+    retryReads: true,
+    retryWrites: true,
+    appName,
+    maxPoolSize: options.maxPoolSize ?? POOL_SIZE,
+    maxIdleTimeMS: read.maxIdleTimeMS,
+    keepAliveInitialDelay: KEEP_ALIVE_AFTER,
+    waitQueueTimeoutMS: Math.ceil(deadline / 4),
+    serverSelectionTimeoutMS: Math.ceil(deadline * 0.4),
+    connectTimeoutMS: Math.ceil(deadline * 0.4),
+    socketTimeoutMS: commandTimeout,
+    heartbeatFrequencyMS: 2 * SECOND,
+  };
+}
+
+/**
+ * Returns the result of a call to the store, or throws StoreUnavailable: any failure means that nothing
+ * was decided. Only `expected` errors pass through, for the caller to handle.
+ */
+export async function orUnavailable<T>(
+  call: Promise<T>,
+  expected: (error: unknown) => boolean = () => false,
+): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (expected(error) || error instanceof StoreUnavailable) throw error;
+    const remedy = findRemedy(error);
+    if (remedy !== undefined) throw new StoreNotReady(remedy, errorWithoutData(error));
+    throw new StoreUnavailable(
+      whyUnreachable(error) ?? UNANSWERED,
+      errorWithoutData(error), // the caller may log it
+    );
+  }
+}
+
+/** The message if nothing more is known than the cause. */
+export const UNANSWERED = 'Unexpected database error';
+
+/** Returns the documents with these ids, all in one reply: no cursor stays open. */
+export function findByIds<T extends Document>(
+  collection: Collection<T>,
+  ids: readonly T['_id'][],
+  projection: Document,
+  more: Pick<FindOptions, 'readConcern'> = {},
+): Promise<WithId<T>[]> {
+  const filter = { _id: { $in: ids } } as Filter<T>;
+  const options = { projection, maxTimeMS: MAX_TIME, batchSize: ids.length + 1, ...more };
+  return orUnavailable(collection.find(filter, options).toArray());
+}
+
+/** Returns what an operator has to do if a retry does not help; undefined if it may. */
+function findRemedy(error: unknown): string | undefined {
+  if (isAuthenticationFailure(error)) return CREDENTIALS_REFUSED;
+  return missingPrivilege(error) ?? refusingIndex(error);
+}
+
+const CREDENTIALS_REFUSED = 'MongoDB refused the credentials of the connection URI; correct them';
+
+function isAuthenticationFailure(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 18; // AuthenticationFailed
+}

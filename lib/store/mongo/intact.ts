@@ -1,0 +1,44 @@
+import type { Document } from 'mongodb';
+import { StoreNotReady } from '../../errors.ts';
+import { DAY } from '../../time.ts';
+import { type CollectionSpec, collectionSpecs } from './collection-specs.ts';
+import type { Collections } from './collections.ts';
+import { isSameKey, readIndexes } from './read-indexes.ts';
+import { createSharedReads } from './shared-reads.ts';
+
+/** Rejects with StoreNotReady if the collection is not the one that `migrate` created. */
+export type AssertKept = () => Promise<void>;
+
+/** The collections in which a missing document decides something. */
+const DECIDING = ['users', 'sessions', 'clients'] as const;
+
+/**
+ * Creates the check that follows every read that finds nothing. Absence counts only in a collection with the
+ * indexes that `migrate` created. A collection that was dropped or renamed, and perhaps recreated by a write, has
+ * none of them; a restore builds them last. Concurrent calls share a read.
+ */
+export function createAssertKept(
+  collections: Collections,
+  name: (typeof DECIDING)[number],
+): AssertKept {
+  const spec = collectionSpecs(DAY).find((each) => each.name === name);
+  const read = createSharedReads(() => readIndexes(collections[name]));
+
+  return async function assertKept() {
+    const sentence = spec && lossOf(spec, await read([]));
+    if (sentence !== undefined) throw new StoreNotReady(sentence);
+  };
+}
+
+/** Returns a sentence if a collection was lost, and what to do; undefined if it is intact or decides nothing. */
+export function lossOf(spec: CollectionSpec, present: readonly Document[]): string | undefined {
+  const { name, indexes } = spec;
+  if (!DECIDING.some((each) => each === name)) return undefined;
+  const wanted: Document[] = [{ _id: 1 }, ...indexes.map(({ key }) => key)];
+  const isThere = (key: Document) => present.some((index) => isSameKey(index['key'], key));
+  if (wanted.every(isThere)) return undefined;
+  return (
+    `${name} lacks the indexes that migrate made: it was dropped, renamed, or is being restored. ` +
+    'Put the collection back, then run: npm run migrate'
+  );
+}

@@ -1,0 +1,168 @@
+import type { Db } from 'mongodb';
+import { DEFAULTS } from '../../defaults.ts';
+import { StoreUnavailable } from '../../errors.ts';
+import { MINUTE } from '../../time.ts';
+import type { Collections } from '../mongo/collections.ts';
+import type { Topology } from './deployment.ts';
+import {
+  createProver,
+  PrimaryChanged,
+  type Proof,
+  type ProofAttempt,
+  type Prover,
+} from './prover.ts';
+
+export interface PrimaryProofOptions {
+  readonly maxStaleness?: number | undefined;
+  readonly proofInterval?: number | undefined;
+  readonly onPrimaryProof?: ((attempt: ProofAttempt) => void) | undefined;
+  /** Receives the deployment each time it was inspected. */
+  readonly onTopology?: ((topology: Topology) => void) | undefined;
+}
+
+/** The read concern of a read on which a decision rests. */
+export type ReadLevel = 'local' | 'majority' | 'linearizable';
+
+export interface ProvenReads {
+  /**
+   * Returns the result of `find` on a proven primary. Repeats it if the primary changes meanwhile. Throws
+   * StoreUnavailable if the read may have missed a write older than `maxStaleness`. With the rule `strict` the
+   * read may not miss any acknowledged write, nor see one that a majority does not have.
+   */
+  read<Found>(find: (level: ReadLevel) => Promise<Found>, rule?: 'strict'): Promise<Found>;
+}
+
+export interface PrimaryProof extends ProvenReads {
+  readonly maxStaleness: number;
+  /** Returns the deployment of the last valid proof, else of a new one. Throws StoreUnavailable if that fails. */
+  topology(): Promise<Topology>;
+  /** Returns the age of the last proof in milliseconds, valid or not; undefined if none is needed, or each read proves. */
+  age(): number | undefined;
+  stop(): void;
+}
+
+/** Reads without a majority check. Used by the CLI, whose majority writes would fail on a stale primary anyway. */
+export const unproven: ProvenReads = { read: (find) => find('local') };
+
+/** The most tries of a read: a failover is two changes, the start of a client is one. */
+const MOST_TRIES = 4;
+
+/**
+ * Proves that the primary has its majority. A primary that was cut off serves plain reads until it steps down, but
+ * no linearizable read. So one linearizable read is made every `proofInterval`. A plain read counts if a proof of
+ * the same primary was complete before the read began, and had itself begun less than `maxStaleness` before the
+ * read returned. Such a read misses only writes that were acknowledged after the proof began.
+ */
+export function createPrimaryProof(
+  db: Db,
+  collections: Pick<Collections, 'revokedTokens'>,
+  options: PrimaryProofOptions = {},
+): PrimaryProof {
+  const { maxStaleness, proofInterval, onPrimaryProof } = checkProofOptions(options);
+  const prover = createProver(db, collections, { ...options, maxStaleness, onPrimaryProof });
+  const held = createHeldProof(prover, maxStaleness);
+  const timer = setInterval(held.renewInBackground, proofInterval).unref();
+
+  function chooseLevel(topology: Topology, rule?: 'strict'): ReadLevel {
+    if (maxStaleness === 0 && topology.kind !== 'standalone') return 'linearizable';
+    const strict = strictLevel(topology);
+    return rule === 'strict' || strict === 'majority' ? strict : 'local';
+  }
+
+  return {
+    maxStaleness,
+    age: held.age,
+
+    read: (find, rule) =>
+      untilUnchanged(async () => {
+        const proof = await held.take();
+        const found = await find(chooseLevel(proof.topology, rule));
+        held.assertHolds(proof);
+        return found;
+      }),
+
+    topology: async () => (await untilUnchanged(held.take)).topology,
+
+    stop() {
+      clearInterval(timer);
+      prover.stop();
+    },
+  };
+}
+
+/**
+ * Returns the level at which a read misses no acknowledged write, and sees none that may be lost. On a single-node
+ * set `majority` is enough: the node reads what its journal has, without a write.
+ */
+export function strictLevel({ kind, hasMajority }: Topology): ReadLevel {
+  if (kind === 'standalone') return 'local';
+  return kind === 'replica set' && !hasMajority ? 'majority' : 'linearizable';
+}
+
+/** Keeps the last proof, and checks whether it is still valid. */
+function createHeldProof({ prove, isOfPrimary }: Prover, maxStaleness: number) {
+  let last: Proof | undefined;
+  const measureAge = ({ began }: Proof) => performance.now() - began;
+  const isTimed = ({ topology }: Proof) => topology.hasMajority && maxStaleness > 0;
+  const isYoung = (proof: Proof) => !isTimed(proof) || measureAge(proof) < maxStaleness;
+
+  async function renew(): Promise<Proof> {
+    last = await prove();
+    return last;
+  }
+
+  return {
+    age: () => (last === undefined || !isTimed(last) ? undefined : measureAge(last)),
+
+    /** Returns a valid proof for a read that begins now. */
+    async take(): Promise<Proof> {
+      return last !== undefined && isOfPrimary(last) && isYoung(last) ? last : renew();
+    },
+
+    renewInBackground(): void {
+      if (last !== undefined && isOfPrimary(last) && !isTimed(last)) return;
+      renew().catch(() => undefined); // the next read fails in the same way and reports it
+    },
+
+    assertHolds(proof: Proof): void {
+      if (!isOfPrimary(proof)) throw new PrimaryChanged();
+      if (!isYoung(proof)) throw new ProofExpired(measureAge(proof), maxStaleness);
+    },
+  };
+}
+
+/** The error of a read that took longer than its proof was valid. */
+class ProofExpired extends StoreUnavailable {
+  override readonly name = 'ProofExpired';
+
+  constructor(age: number, maxStaleness: number) {
+    super(`The primary was last proven ${Math.round(age)} ms ago, more than ${maxStaleness}`);
+  }
+}
+
+async function untilUnchanged<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let triesLeft = MOST_TRIES - 1; ; triesLeft--) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const isTransient = error instanceof PrimaryChanged || error instanceof ProofExpired;
+      if (!isTransient || triesLeft === 0) throw error;
+    }
+  }
+}
+
+/** Fills in the defaults. Throws TypeError for times that do not fit together. */
+export function checkProofOptions(options: PrimaryProofOptions) {
+  const { maxStaleness = DEFAULTS.maxStaleness, onPrimaryProof = () => {} } = options;
+  const { proofInterval = DEFAULTS.proofInterval } = options;
+  if (!(Number.isInteger(proofInterval) && proofInterval >= 10 && proofInterval <= MINUTE)) {
+    throw new TypeError('"proofInterval" must be a whole number of milliseconds from 10 to 60000');
+  }
+  const isBounded = maxStaleness > proofInterval && maxStaleness <= MINUTE;
+  if (!(maxStaleness === 0 || (Number.isInteger(maxStaleness) && isBounded))) {
+    throw new TypeError(
+      '"maxStaleness" must be 0, or a whole number of milliseconds over "proofInterval" and at most 60000',
+    );
+  }
+  return { maxStaleness, proofInterval, onPrimaryProof };
+}

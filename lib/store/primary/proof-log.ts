@@ -1,0 +1,36 @@
+import type { Log } from '../../log.ts';
+import { SECOND } from '../../time.ts';
+import type { Topology } from './deployment.ts';
+import { PrimaryChanged, type ProofAttempt } from './prover.ts';
+
+/** Logs that the primary can no longer be proven, and that it is proven again: one line each. */
+export function createProofLog(log: Log): (attempt: ProofAttempt) => void {
+  let lostAt: number | undefined;
+
+  return function logAttempt({ ok, error, primary }) {
+    if (ok) {
+      if (lostAt === undefined) return;
+      const seconds = Math.round((performance.now() - lostAt) / SECOND);
+      log.warn({ primary, seconds }, 'The primary is proven again');
+      lostAt = undefined;
+    } else if (lostAt === undefined && !(error instanceof PrimaryChanged)) {
+      lostAt = performance.now();
+      log.warn(
+        { err: error, primary },
+        'The primary cannot be proven; requests answer 503 once the last proof is too old',
+      );
+    }
+  };
+}
+
+/** Logs each warning about the deployment once, however often the deployment is inspected. */
+export function createTopologyLog(log: Log): (topology: Topology) => void {
+  const logged = new Set<string>();
+
+  return function warn({ warnings }) {
+    for (const warning of warnings) {
+      if (!logged.has(warning)) log.warn({}, warning);
+      logged.add(warning);
+    }
+  };
+}

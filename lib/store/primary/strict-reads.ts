@@ -1,0 +1,28 @@
+import type { Db } from 'mongodb';
+import { openCollections, SENTINEL } from '../mongo/collections.ts';
+import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
+import { inspectTopology, type Topology } from './deployment.ts';
+import { type ProvenReads, strictLevel } from './primary-proof.ts';
+
+/** Reads strictly, without a proof of the primary. Used by the CLI, which reads too rarely to keep a proof. */
+export function createStrictReads(db: Db): ProvenReads {
+  let topology: Promise<Topology> | undefined;
+
+  return {
+    async read(find) {
+      topology ??= inspectTopology(db);
+      return find(strictLevel(await topology));
+    },
+  };
+}
+
+/**
+ * Confirms that a majority has all that was read on this connection so far: a linearizable read waits for it.
+ * Throws StoreUnavailable if that is uncertain.
+ */
+export async function confirmReads(db: Db): Promise<void> {
+  const { kind } = await inspectTopology(db);
+  const level = kind === 'standalone' ? 'local' : 'linearizable';
+  const options = { readConcern: { level }, maxTimeMS: MAX_TIME } as const;
+  await orUnavailable(openCollections(db).revokedTokens.findOne({ _id: SENTINEL }, options));
+}

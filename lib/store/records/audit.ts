@@ -1,0 +1,92 @@
+import { ObjectId } from 'mongodb';
+import type { Caller } from '../../caller.ts';
+import type { Log } from '../../log.ts';
+import { SECOND, within } from '../../time.ts';
+import type { Collections } from '../mongo/collections.ts';
+
+export type AuditAction =
+  | 'user_login'
+  | 'login_failed'
+  | 'user_logout'
+  | 'all_tokens_revoked'
+  | 'session_revoked'
+  | 'refresh_token_retried'
+  | 'refresh_token_reused'
+  | 'password_changed'
+  | 'password_change_failed'
+  | 'user_disabled'
+  | 'user_enabled'
+  | 'tokens_revoked_by_admin'
+  | 'everyone_revoked'
+  | 'token_revoked_by_client'
+  | 'key_revoked'
+  | 'client_created'
+  | 'client_deleted';
+
+export interface AuditEvent {
+  readonly action: AuditAction;
+  /** The affected user; undefined if no such user exists. */
+  readonly user: { readonly id: string; readonly companyId: string | null } | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface Audit {
+  /**
+   * Writes the event. Never rejects and never waits long: the action has already happened, and a failed
+   * write of its event must not make it look undone. A lost event is logged.
+   */
+  record(event: AuditEvent, caller: Caller): Promise<void>;
+}
+
+export interface AuditOptions {
+  /** Receives an error for each lost event. */
+  readonly log: Log;
+  /** The timeout of a write in milliseconds: a response waits for its audit event. Default 1,000. */
+  readonly patience?: number;
+}
+
+const TIMEOUT = SECOND;
+
+/** Writes the `audit_events` collection. */
+export function createAudit(
+  { auditEvents }: Pick<Collections, 'auditEvents'>,
+  { log, patience: timeout = TIMEOUT }: AuditOptions,
+): Audit {
+  return {
+    async record(event, caller) {
+      const written = auditEvents.insertOne(toDocument(event, caller)).then(
+        () => undefined,
+        (error: unknown) => {
+          const { action, user } = event;
+          log.error(
+            { err: error, action, user_id: user?.id, request_id: caller.requestId },
+            'An audit event was lost',
+          );
+        },
+      );
+      await within(limitToDeadline(timeout, caller), written, timedOut).catch(() => undefined);
+    },
+  };
+}
+
+const timedOut = () => new Error('The audit event was not written in time');
+
+/** Returns the time to wait: at most half of what is left, so that the caller still gets its response in time. */
+function limitToDeadline(timeout: number, { deadline = Number.POSITIVE_INFINITY }: Caller): number {
+  return Math.min(timeout, Math.max(0, deadline - performance.now()) / 2);
+}
+
+function toDocument({ action, user, details }: AuditEvent, caller: Caller) {
+  return {
+    _id: new ObjectId(), // a client with a `pkFactory` would create other ids
+    at: new Date(),
+    action,
+    user_id: user?.id ?? null,
+    company_id: user?.companyId ?? null,
+    actor_id: caller.principal?.user.id ?? caller.actor ?? user?.id ?? null,
+    ip: caller.ip,
+    user_agent: caller.userAgent ?? null,
+    request_id: caller.requestId ?? null,
+    details,
+  };
+}

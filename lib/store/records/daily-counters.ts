@@ -1,0 +1,115 @@
+import { type Clock, DAY, SECOND, within } from '../../time.ts';
+import type { Collections } from '../mongo/collections.ts';
+import { findByIds } from '../mongo/database.ts';
+
+/** The counted events: acknowledged revocations, refused revoked tokens, use cases that failed on the database. */
+const NAMES = ['revocations', 'refused_revoked', 'store_failures'] as const;
+export type DailyCountName = (typeof NAMES)[number];
+
+/** The counts of one day (UTC). */
+export interface DayCounts {
+  /** The date, such as `2026-11-24`. */
+  readonly day: string;
+  readonly revocations: number;
+  readonly refusedRevoked: number;
+  readonly storeFailures: number;
+}
+
+export interface DailyCounts {
+  /** Increments a counter, in memory only. */
+  add(name: DailyCountName): void;
+  /** Returns the last days up to today, newest first: what all servers have flushed. Throws StoreUnavailable. */
+  last(days: number): Promise<DayCounts[]>;
+  /** Writes the counts. A count that could not be written is kept for the next flush. */
+  flush(): Promise<void>;
+  /** Stops the timer and flushes. Waits for the database for at most 2 seconds. */
+  stop(): Promise<void>;
+}
+
+export interface DailyCountsOptions {
+  readonly clock?: Clock;
+  /** Milliseconds between two flushes of this process. Default 10 seconds. */
+  readonly flushEvery?: number;
+}
+
+/** Maintains the `daily_counts` collection: every process adds its sums to it. */
+export function createDailyCounts(
+  { dailyCounts }: Pick<Collections, 'dailyCounts'>,
+  { clock = Date.now, flushEvery = 10 * SECOND }: DailyCountsOptions = {},
+): DailyCounts {
+  const sums = new Map<string, number>();
+  let writing = Promise.resolve();
+
+  async function write(id: string, n: number): Promise<void> {
+    const update = { $inc: { n }, $setOnInsert: { day: new Date(id.slice(0, DATE_LENGTH)) } };
+    // A failover may lose ten seconds of counts; no decision rests on them.
+    const options = { upsert: true, writeConcern: { w: 1 } } as const;
+    await dailyCounts.updateOne({ _id: id }, update, options);
+    const left = (sums.get(id) ?? 0) - n;
+    if (left > 0) sums.set(id, left);
+    else sums.delete(id);
+  }
+
+  async function writeAll(): Promise<void> {
+    await Promise.allSettled([...sums].map(([id, n]) => write(id, n)));
+  }
+
+  /** Flushes one after the other: two flushes at once would write the same sums. */
+  function flush(): Promise<void> {
+    writing = writing.then(writeAll);
+    return writing;
+  }
+
+  const timer = setInterval(() => void flush(), flushEvery).unref();
+
+  return {
+    flush,
+
+    add(name) {
+      const id = toId(toDay(clock()), name);
+      sums.set(id, (sums.get(id) ?? 0) + 1);
+    },
+
+    async last(count) {
+      const days = lastDays(count, clock());
+      const ids = days.flatMap((day) => NAMES.map((name) => toId(day, name)));
+      const found = await findByIds(dailyCounts, ids, { n: 1 });
+      const counts = new Map(found.map(({ _id, n }) => [_id, n]));
+      return days.map((day) => toDayCounts(day, counts));
+    },
+
+    async stop() {
+      clearInterval(timer);
+      await within(STOP_TIMEOUT, flush(), timedOut).catch(() => undefined);
+    },
+  };
+}
+
+/** The timeout of the last flush, in milliseconds. */
+const STOP_TIMEOUT = 2 * SECOND;
+
+const timedOut = () => new Error('The last counts were not written in time');
+
+const DATE_LENGTH = 'yyyy-mm-dd'.length;
+
+function toDay(time: number): string {
+  return new Date(time).toISOString().slice(0, DATE_LENGTH);
+}
+
+function toId(day: string, name: DailyCountName): string {
+  return `${day}:${name}`;
+}
+
+function lastDays(count: number, now: number): string[] {
+  return Array.from({ length: count }, (_, ago) => toDay(now - ago * DAY));
+}
+
+function toDayCounts(day: string, counts: ReadonlyMap<string, number>): DayCounts {
+  const read = (name: DailyCountName) => counts.get(toId(day, name)) ?? 0;
+  return {
+    day,
+    revocations: read('revocations'),
+    refusedRevoked: read('refused_revoked'),
+    storeFailures: read('store_failures'),
+  };
+}

@@ -1,0 +1,27 @@
+import type { DailyCounts } from '../records/daily-counters.ts';
+import type { Revocations } from './revocations.ts';
+import type { RevocationWrites } from './writes.ts';
+
+/** Wraps revocations: each one is counted once a majority has it. */
+export function countRevocations(
+  revocations: Revocations,
+  { add }: Pick<DailyCounts, 'add'>,
+): Revocations {
+  const counted =
+    <Input, Output>(write: (input: Input) => Promise<Output>) =>
+    async (input: Input): Promise<Output> => {
+      const output = await write(input);
+      add('revocations');
+      return output;
+    };
+  const writes: RevocationWrites = {
+    revokeToken: counted(revocations.revokeToken),
+    revokeTokenAndSession: counted(revocations.revokeTokenAndSession),
+    revokeSessions: counted(revocations.revokeSessions),
+    revokeUser: counted(revocations.revokeUser),
+    revokeEveryone: counted(revocations.revokeEveryone),
+    revokeKey: counted(revocations.revokeKey),
+    revokeClient: counted(revocations.revokeClient),
+  };
+  return { ...revocations, ...writes };
+}

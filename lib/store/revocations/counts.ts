@@ -1,0 +1,16 @@
+import { type BoundedCount, countUpTo } from '../mongo/bounded-count.ts';
+import type { Collections } from '../mongo/collections.ts';
+import { ENTRY_KINDS, type EntryKind, idsOf } from './entry-kinds.ts';
+
+/** The number of entries of each kind. */
+export type EntryCounts = Readonly<Record<EntryKind, BoundedCount>>;
+
+/** Counts the entries of `revoked_tokens`, by its `_id` index alone. Throws StoreUnavailable. */
+export function createCountEntries({ revokedTokens }: Pick<Collections, 'revokedTokens'>) {
+  return async function countEntries(): Promise<EntryCounts> {
+    const counts = await Promise.all(
+      ENTRY_KINDS.map(async (kind) => [kind, await countUpTo(revokedTokens, { _id: idsOf(kind) })]),
+    );
+    return Object.fromEntries(counts);
+  };
+}

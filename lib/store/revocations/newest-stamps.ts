@@ -1,0 +1,26 @@
+import { MINUTE } from '../../time.ts';
+import type { Collections } from '../mongo/collections.ts';
+import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
+import type { ReadLevel } from '../primary/primary-proof.ts';
+import { idsOf } from './entry-kinds.ts';
+
+/**
+ * The timeout of the search for the newest cutoff, in milliseconds. It scans all users who ever revoked their
+ * tokens, about 500,000 per second. A server gives up earlier, at its deadline; the CLI does not.
+ */
+const SEARCH_TIME = MINUTE;
+
+/** Returns the newest cutoff of a user and the newest stamp of a session: a cutoff of everyone has to be above both. */
+export async function newestStamps(
+  { revokedTokens, sessions }: Pick<Collections, 'revokedTokens' | 'sessions'>,
+  level: ReadLevel = 'local',
+): Promise<Date[]> {
+  const readConcern = { level };
+  const newestUser = { readConcern, maxTimeMS: SEARCH_TIME, sort: { revoked_before: -1 } } as const;
+  const newestSession = { readConcern, maxTimeMS: MAX_TIME, sort: { stamp: -1 } } as const;
+  const [user, session] = await Promise.all([
+    orUnavailable(revokedTokens.findOne({ _id: idsOf('user') }, newestUser)),
+    orUnavailable(sessions.findOne({}, newestSession)),
+  ]);
+  return [user?.revoked_before, session?.stamp].filter((date) => date instanceof Date);
+}

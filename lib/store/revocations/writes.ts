@@ -1,0 +1,124 @@
+import type { Clock } from '../../time.ts';
+import { type Collections, SENTINEL } from '../mongo/collections.ts';
+import { orUnavailable } from '../mongo/database.ts';
+import { isUpsertRace } from '../mongo/duplicate-keys.ts';
+import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
+import { clientKey, cutoffOf, idOf, keyKey, sessionKey, tokenKey, userKey } from './entry-ids.ts';
+import {
+  type Cause,
+  clientEntry,
+  everyoneEntry,
+  keyEntry,
+  type RevokeClientInput,
+  type RevokeKeyInput,
+  type RevokeSessionInput,
+  type RevokeTokenInput,
+  type RevokeUserInput,
+  sessionEntry,
+  tokenEntry,
+  userEntry,
+} from './entry-updates.ts';
+import { newestStamps } from './newest-stamps.ts';
+import type { RevocationReads } from './reads.ts';
+
+/** The revoking writes. Each resolves once a majority has it, and throws StoreUnavailable if that is uncertain. */
+export interface RevocationWrites {
+  /** Revokes one token and nothing else. */
+  revokeToken(token: RevokeTokenInput): Promise<void>;
+  /** Revokes the token and its whole session, in one command. */
+  revokeTokenAndSession(token: RevokeTokenInput): Promise<void>;
+  /** Revokes every token of these sessions, in one command. */
+  revokeSessions(sessions: readonly RevokeSessionInput[]): Promise<void>;
+  /** Revokes every token that was issued to the user or is being issued. Returns the new cutoff. */
+  revokeUser(input: RevokeUserInput): Promise<number>;
+  /** Revokes every token that was issued to anyone or is being issued. Returns the new cutoff. */
+  revokeEveryone(cause: Cause): Promise<number>;
+  /** Revokes every token that the key has signed or will sign. */
+  revokeKey(input: RevokeKeyInput): Promise<void>;
+  /** Revokes a registered client for good. */
+  revokeClient(input: RevokeClientInput): Promise<void>;
+}
+
+/** Writes `revoked_tokens`, but only after a check of the sentinel: a write to another database would revoke nothing. */
+export function createRevocationWrites(
+  collections: Pick<Collections, 'revokedTokens' | 'sessions'>,
+  { cutoffs, assertKnown }: RevocationReads,
+  clock: Clock,
+  primary: ProvenReads = unproven,
+): RevocationWrites {
+  const { revokedTokens } = collections;
+  const moveCutoff = createMoveCutoff(collections);
+
+  async function upsertAll(writes: readonly Upsert[]): Promise<void> {
+    await assertKnown();
+    await retryRace(() => revokedTokens.bulkWrite(writes));
+  }
+
+  return {
+    revokeToken: (token) => upsertAll([upsertToken(token)]),
+    revokeTokenAndSession: (token) => upsertAll([upsertSession(token), upsertToken(token)]),
+    revokeKey: (input) => upsertAll([upsert(keyKey(input.kid), keyEntry(input))]),
+    revokeClient: (input) => upsertAll([upsert(clientKey(input.clientId), clientEntry(input))]),
+
+    async revokeSessions(sessions) {
+      if (sessions.length > 0) await upsertAll(sessions.map(upsertSession));
+    },
+
+    async revokeUser(input) {
+      let before: number;
+      let cutoff: number;
+      let after = (await cutoffs(input.userId)).deployment;
+      do {
+        before = after;
+        cutoff = await moveCutoff(userKey(input.userId), userEntry(input, before, clock()));
+        after = (await cutoffs(input.userId)).deployment;
+      } while (after > before); // everyone was revoked meanwhile: the user's cutoff has to be above that
+      return cutoff;
+    },
+
+    async revokeEveryone(cause) {
+      await assertKnown();
+      const above = await primary.read((level) => newestStamps(collections, level), 'strict');
+      return moveCutoff(SENTINEL, everyoneEntry(cause, above, clock()));
+    },
+  };
+}
+
+function createMoveCutoff({ revokedTokens }: Pick<Collections, 'revokedTokens'>) {
+  const options = {
+    upsert: true,
+    returnDocument: 'after',
+    projection: { revoked_before: 1 },
+  } as const;
+
+  return async function moveCutoff(key: string, update: object[]): Promise<number> {
+    const entry = await retryRace(() =>
+      revokedTokens.findOneAndUpdate({ _id: key }, update, options),
+    );
+    return cutoffOf(new Map(entry === null ? [] : [[key, entry]]), key);
+  };
+}
+
+type Upsert = ReturnType<typeof upsert>;
+
+function upsert(key: string, update: object[]) {
+  return { updateOne: { filter: { _id: idOf(key) }, update, upsert: true } };
+}
+
+function upsertToken(token: RevokeTokenInput): Upsert {
+  return upsert(tokenKey(token.hash), tokenEntry(token));
+}
+
+function upsertSession(session: RevokeSessionInput): Upsert {
+  return upsert(sessionKey(session.sessionId), sessionEntry(session));
+}
+
+/** Retries after an upsert race: the slower of two inserts fails with E11000 of `_id`, and then finds the document. */
+async function retryRace<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await orUnavailable(write(), isUpsertRace);
+  } catch (error) {
+    if (!isUpsertRace(error)) throw error;
+    return orUnavailable(write());
+  }
+}

@@ -1,0 +1,70 @@
+import { LRUCache } from 'lru-cache';
+import { MINUTE, SECOND } from '../../time.ts';
+import type { Collections } from '../mongo/collections.ts';
+import { createSeenCounters, type SeenCountersOptions } from './seen-counters.ts';
+
+/** Records when sessions were used: after the request, and rarely for each session. */
+export interface LastUse {
+  /** Records a use, and the counter of its token, in memory only. */
+  note(sessionId: string, counter?: number): void;
+  /** Returns the session's highest counter that this process recorded, written or not; 0 for none. */
+  seenCounter(sessionId: string): number;
+  /** Flushes what was recorded, and stops the timers. */
+  stop(): Promise<void>;
+}
+
+export interface LastUseOptions extends SeenCountersOptions {
+  /** Milliseconds between two writes of one session, over all servers. Default 5 minutes. */
+  readonly interval?: number;
+  /** Milliseconds between two flushes of this server. Default 10 seconds. */
+  readonly flushEvery?: number;
+}
+
+const MOST_REMEMBERED = 50_000;
+const MOST_AT_ONCE = 1_000;
+
+/**
+ * Maintains `sessions.last_used_at`, by one command for all used sessions, and `sessions.seen_counter`, which is
+ * written without waiting for that command.
+ */
+export function createLastUse(
+  { sessions }: Pick<Collections, 'sessions'>,
+  { interval = 5 * MINUTE, flushEvery = 10 * SECOND, ...options }: LastUseOptions = {},
+): LastUse {
+  const recent = new LRUCache<string, true>({
+    max: MOST_REMEMBERED,
+    ttl: interval,
+    ttlResolution: SECOND,
+  });
+  const pending = new Set<string>();
+  const seenCounters = createSeenCounters({ sessions }, options);
+
+  async function flush(most: number): Promise<void> {
+    const ids = [...pending].slice(0, most);
+    if (ids.length === 0) return;
+    for (const id of ids) pending.delete(id);
+    const isDue = { $lt: ['$last_used_at', { $subtract: ['$$NOW', interval] }] };
+    const filter = { _id: { $in: ids }, $expr: isDue };
+    const update = [{ $set: { last_used_at: '$$NOW' } }];
+    // A failed write is repaired by a use of the session in five minutes; other calls report the outage.
+    await sessions.updateMany(filter, update, { writeConcern: { w: 1 } }).catch(() => undefined);
+  }
+
+  const timer = setInterval(() => void flush(MOST_AT_ONCE), flushEvery).unref();
+
+  return {
+    note(sessionId, counter = 0) {
+      seenCounters.note(sessionId, counter);
+      if (recent.has(sessionId) || pending.size >= MOST_REMEMBERED) return;
+      recent.set(sessionId, true);
+      pending.add(sessionId);
+    },
+
+    seenCounter: seenCounters.get,
+
+    async stop() {
+      clearInterval(timer);
+      await Promise.all([flush(MOST_REMEMBERED), seenCounters.stop()]);
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { SECOND } from '../../time.ts';
+import type { Collections } from '../mongo/collections.ts';
+import { createCounterMemory, type SeenCounter } from './counter-memory.ts';
+
+/** Records the highest counter of an accepted access token, for each session. */
+export interface SeenCounters {
+  /** Records a counter in memory. The write follows at once, and no request waits for it. */
+  note(sessionId: string, counter: number): void;
+  /** Returns the highest counter in memory, written or not; 0 for none. */
+  get(sessionId: string): number;
+  /** Makes one last attempt to write what is pending. */
+  stop(): Promise<void>;
+}
+
+export interface SeenCountersOptions {
+  /** Milliseconds after which a failed write is retried. Default 1 second. */
+  readonly retryAfter?: number;
+}
+
+const MOST_AT_ONCE = 1_000;
+
+/** The bounds of the memory. A counter that failed too often is recorded again at the session's next request. */
+const BOUNDS = { mostSessions: 50_000, mostFailures: 300 };
+
+/**
+ * Maintains `sessions.seen_counter`: evidence that a client received the tokens of a rotation. Without it the
+ * previous refresh token may request them again. A higher counter is written at once to a majority, by one
+ * command at a time for all sessions.
+ */
+export function createSeenCounters(
+  { sessions }: Pick<Collections, 'sessions'>,
+  { retryAfter = SECOND }: SeenCountersOptions = {},
+): SeenCounters {
+  const memory = createCounterMemory(BOUNDS);
+  const stopping = new AbortController();
+  let writing: Promise<void> | undefined;
+
+  async function writeSome(): Promise<boolean> {
+    const batch = memory.take(MOST_AT_ONCE);
+    try {
+      await sessions.bulkWrite(batch.map(toUpdate), { ordered: false });
+      return true;
+    } catch {
+      memory.putBack(batch); // other calls report the outage
+      return false;
+    }
+  }
+
+  async function writeAll(): Promise<void> {
+    await nextTurn(); // the requests of this turn share one command
+    while (memory.hasPending()) {
+      const isWritten = await writeSome();
+      if (!isWritten && stopping.signal.aborted) break;
+      if (!isWritten) await pause(retryAfter, stopping.signal);
+    }
+    writing = undefined;
+  }
+
+  return {
+    get: memory.get,
+
+    note(sessionId, counter) {
+      if (counter > 0 && memory.add(sessionId, counter)) writing ??= writeAll();
+    },
+
+    async stop() {
+      stopping.abort();
+      await writing;
+    },
+  };
+}
+
+/** Returns the update of a counter. It is no upsert: a deleted session must not come back. */
+function toUpdate({ sessionId, counter }: SeenCounter) {
+  const update = { $max: { seen_counter: counter } };
+  return { updateOne: { filter: { _id: sessionId }, update } };
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { ref: false, signal }).catch(() => undefined);
+}

@@ -1,0 +1,209 @@
+import type { Document } from 'mongodb';
+import { StoreUnavailable, unsound } from '../../errors.ts';
+import { type BoundedCount, countUpTo } from '../mongo/bounded-count.ts';
+import { MAX_SKEW } from '../mongo/clock-skew.ts';
+import type { Collections, RefreshOutcome, SessionDocument } from '../mongo/collections.ts';
+import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
+import { type AssertKept, createAssertKept } from '../mongo/intact.ts';
+import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
+import { type RefreshInput, refreshUpdate } from './session-refresh.ts';
+
+/** One login, as its tokens share it. */
+export interface Session {
+  /** The `sid` of its tokens. */
+  readonly id: string;
+  readonly userId: string;
+  /** The stamp on the logical clock of revocations, in milliseconds. */
+  readonly stamp: number;
+  /** The time when the user last gave a password. */
+  readonly authTime: Date;
+  /** The end of the session, unless it is refreshed before. */
+  readonly expiresAt: Date;
+  /** The end of the session in any case. */
+  readonly endsAt: Date;
+  readonly ip: string;
+  readonly userAgent: string | undefined;
+}
+
+/** A session as stored. */
+export interface StoredSession extends Session {
+  readonly lastUsedAt: Date;
+}
+
+/** The outcome of a refresh, and the session after it. */
+export interface Refreshed {
+  readonly outcome: RefreshOutcome;
+  /** The counter of the newest refresh token. */
+  readonly counter: number;
+  /** The user agent that requested the newest rotation, if it sent one. */
+  readonly rotatedBy?: string | undefined;
+  readonly session: StoredSession;
+  /** The time of the refresh, by the database's clock. */
+  readonly at: Date;
+}
+
+export interface Sessions {
+  /** Adds a session. Resolves once a majority has it. */
+  insert(session: Session): Promise<void>;
+  /** Decides about a refresh token, in one update that a majority has. Returns undefined if there is no such session. */
+  refresh(input: RefreshInput): Promise<Refreshed | undefined>;
+  /** Returns the session of any user, ended or not. */
+  find(id: string): Promise<StoredSession | undefined>;
+  /** Returns the session if it is this user's. */
+  findOf(userId: string, id: string): Promise<StoredSession | undefined>;
+  /**
+   * Returns the user's sessions that are not marked as ended and have not been expired for 10 minutes, newest first,
+   * at most 1,001. Some of them may be revoked: `revoked_tokens` decides. Throws StoreNotReady if there are none
+   * because the collection was lost.
+   */
+  listOf(userId: string): Promise<StoredSession[]>;
+  /** Counts the sessions of all users with a stamp above this one (milliseconds), neither expired nor marked as ended. */
+  countAbove(stamp: number): Promise<BoundedCount>;
+  /** Marks sessions as revoked, so that lists skip them. */
+  markEnded(ids: readonly string[]): Promise<void>;
+}
+
+/** The highest configurable limit of sessions per user. */
+export const MOST_SESSIONS = 1_000;
+
+/**
+ * The options of a list. It is sorted by the time of the login, not by the stamp: after a cutoff ahead of the clock
+ * all stamps are alike. One reply holds all of it: no cursor stays open. One more than the limit shows a surplus.
+ */
+const LISTED = {
+  sort: { auth_time: -1, _id: -1 },
+  limit: MOST_SESSIONS + 1,
+  batchSize: MOST_SESSIONS + 2,
+} as const;
+
+/** Reads (strictly) and writes the `sessions` collection. A session counts as absent only if the collection is intact. */
+export function createSessions(
+  collections: Collections,
+  primary: ProvenReads = unproven,
+): Sessions {
+  const { sessions } = collections;
+  const assertKept = createAssertKept(collections, 'sessions');
+
+  const findOne = createFindOne(sessions, primary, assertKept);
+
+  return {
+    async insert(session) {
+      await orUnavailable(sessions.insertOne(toDocument(session)));
+    },
+
+    refresh: createRefresh(sessions, findOne),
+
+    find: (id) => findOne({ _id: id }),
+    findOf: (userId, id) => findOne({ _id: id, user_id: userId }),
+
+    async listOf(userId) {
+      const filter = { user_id: userId, ...MAY_LIVE };
+      const found = await primary.read((readConcern) => {
+        const options = { readConcern, maxTimeMS: MAX_TIME, ...LISTED };
+        return orUnavailable(sessions.find(filter, options).toArray());
+      }, 'strict');
+      if (found.length === 0) await assertKept();
+      return found.map(toSession);
+    },
+
+    countAbove: (stamp) => countUpTo(sessions, { stamp: { $gt: new Date(stamp) }, ...NOT_OVER }),
+
+    async markEnded(ids) {
+      const update = { $currentDate: { ended_at: true } } as const;
+      await orUnavailable(sessions.updateMany({ _id: { $in: [...ids] } }, update));
+    },
+  };
+}
+
+/** Creates `refresh`. An update that finds no session proves nothing: a strict read has to find none either. */
+function createRefresh(
+  sessions: Collections['sessions'],
+  findOne: ReturnType<typeof createFindOne>,
+): Sessions['refresh'] {
+  async function update(input: RefreshInput): Promise<Refreshed | undefined> {
+    const options = { returnDocument: 'after' } as const;
+    const filter = { _id: input.sessionId };
+    const after = await orUnavailable(
+      sessions.findOneAndUpdate(filter, refreshUpdate(input), options),
+    );
+    return after === null ? undefined : toRefreshed(after);
+  }
+
+  return async function refresh(input) {
+    const refreshed = await update(input);
+    if (refreshed !== undefined) return refreshed;
+    if ((await findOne({ _id: input.sessionId })) === undefined) return undefined;
+    const again = await update(input);
+    if (again === undefined) throw new StoreUnavailable('The update does not find the session');
+    return again;
+  };
+}
+
+function createFindOne(
+  sessions: Collections['sessions'],
+  primary: ProvenReads,
+  assertKept: AssertKept,
+) {
+  return async function findOne(
+    filter: Partial<SessionDocument>,
+  ): Promise<StoredSession | undefined> {
+    const found = await primary.read(
+      (readConcern) =>
+        orUnavailable(sessions.findOne(filter, { readConcern, maxTimeMS: MAX_TIME })),
+      'strict',
+    );
+    if (found !== null) return toSession(found);
+    await assertKept();
+    return undefined;
+  };
+}
+
+/** The filter of sessions that are neither marked as ended nor expired, by the database's clock. */
+const NOT_OVER = { ended_at: null, $expr: { $gt: ['$expires_at', '$$NOW'] } } as Document;
+
+/** The filter of sessions whose tokens a server may accept: with a clock behind the database's, also those just expired. */
+const MAY_LIVE = {
+  ended_at: null,
+  $expr: { $gt: ['$expires_at', { $subtract: ['$$NOW', 2 * MAX_SKEW] }] },
+} as Document;
+
+function toDocument(session: Session): SessionDocument {
+  return {
+    _id: session.id,
+    user_id: session.userId,
+    stamp: new Date(session.stamp),
+    auth_time: session.authTime,
+    expires_at: session.expiresAt,
+    ends_at: session.endsAt,
+    last_used_at: session.authTime,
+    user_agent: session.userAgent ?? null,
+    ip: session.ip,
+    counter: 0,
+  };
+}
+
+function toSession(document: SessionDocument): StoredSession {
+  if (!DATES.every((name) => document[name] instanceof Date)) {
+    throw unsound('sessions', document._id);
+  }
+  return {
+    id: document._id,
+    userId: document.user_id,
+    stamp: document.stamp.getTime(),
+    authTime: document.auth_time,
+    expiresAt: document.expires_at,
+    endsAt: document.ends_at,
+    lastUsedAt: document.last_used_at,
+    ip: document.ip,
+    userAgent: document.user_agent ?? undefined,
+  };
+}
+
+const DATES = ['stamp', 'auth_time', 'expires_at', 'ends_at', 'last_used_at'] as const;
+
+function toRefreshed(document: SessionDocument): Refreshed {
+  const { counter = 0, last_refresh: last, rotated_by } = document;
+  if (!(last?.at instanceof Date)) throw unsound('sessions', document._id);
+  const rotatedBy = rotated_by ?? undefined;
+  return { outcome: last.outcome, at: last.at, counter, rotatedBy, session: toSession(document) };
+}

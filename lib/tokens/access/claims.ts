@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { DAY } from '../../time.ts';
+import { isUserId } from './user-id.ts';
+
+/** The longest lifetime of a token, in milliseconds. */
+export const LONGEST_LIFETIME = DAY;
+
+/** The `client_id` of all tokens: first-party logins are the only client (RFC 9068 section 2.2). */
+export const CLIENT_ID = 'rescind';
+
+/** The value of `typ` (RFC 9068 section 2.1). */
+export const TYPE = 'at+jwt';
+
+/** The members of a header, and no others: RFC 7515 requires a verifier to reject what it does not understand. */
+export const headerSchema = z.strictObject({
+  alg: z.string(),
+  kid: z.string(),
+  typ: z.literal(TYPE),
+});
+
+/** The claims of a token, with the names and units of RFC 7519: whole seconds. */
+export type Claims = z.output<ReturnType<typeof claimsSchema>>;
+
+/**
+ * Returns the schema of RFC 9068 section 2.2 and the private claims `type`, `stamp` and `counter`. It ignores unknown
+ * claims. Tokens of a login have no `counter`; neither have those of servers before it.
+ */
+export function claimsSchema(issuer: string, audience: string) {
+  const seconds = z.int().nonnegative();
+  return z.object({
+    iss: z.literal(issuer),
+    aud: z.literal(audience),
+    sub: z.string().refine(isUserId),
+    sid: z.uuid(),
+    client_id: z.literal(CLIENT_ID),
+    jti: z.uuid(),
+    iat: seconds,
+    exp: seconds,
+    auth_time: seconds,
+    type: z.literal('access'),
+    stamp: z.int().nonnegative(),
+    counter: z.int().nonnegative().optional(),
+  });
+}

@@ -1,0 +1,114 @@
+import type * as z from 'zod';
+import { AuthError } from '../../errors.ts';
+import { SECOND } from '../../time.ts';
+import type { Key } from '../keys/key.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
+import { type CanonicalToken, hashOfSignedBytes, parseCanonicalToken } from './canonical-form.ts';
+import { type Claims, claimsSchema, headerSchema, LONGEST_LIFETIME } from './claims.ts';
+
+/** The content of a verified access token. */
+export interface AccessToken {
+  /** SHA-256 of the signed bytes, in base64: the hash under which this token is revoked. */
+  readonly hash: string;
+  /** The key that signed it. */
+  readonly kid: string;
+  readonly userId: string;
+  readonly sessionId: string;
+  /** The session's stamp on the logical clock of revocations, in milliseconds. */
+  readonly stamp: number;
+  /** Rotations of the session when the token was issued; 0 also if the token has no counter. */
+  readonly counter?: number;
+  /** Milliseconds since 1970. */
+  readonly issuedAt: number;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+export interface VerifierOptions {
+  readonly keys: KeyRing;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+/** Returns the content of a token, or throws AuthError `invalid_token`. */
+export type Verify = (token: string) => AccessToken;
+
+/** Creates the verifier of access tokens: it checks spelling, key, signature and claims, in this order. */
+export function createVerifier({ keys, issuer, audience }: VerifierOptions): Verify {
+  const schema = claimsSchema(issuer, audience);
+
+  return function verify(token) {
+    const canonical = parseCanonicalToken(token);
+    if (canonical === undefined) throw invalid('it is not in canonical form');
+    const key = findKey(canonical, keys);
+    const claims = parse(schema, signedPayload(canonical, key), 'claims');
+    if ((claims.exp - claims.iat) * SECOND > LONGEST_LIFETIME) throw invalid('it lives too long');
+    return {
+      hash: hashOfSignedBytes(canonical.signedBytes),
+      kid: key.kid,
+      userId: claims.sub,
+      sessionId: claims.sid,
+      stamp: claims.stamp,
+      counter: claims.counter ?? 0,
+      issuedAt: claims.iat * SECOND,
+      expiresAt: claims.exp * SECOND,
+    };
+  };
+}
+
+/** Returns all claims of a token that `verify` has accepted. */
+export function readClaims(token: string): Claims {
+  const [, payload = ''] = token.split('.');
+  return parseJson(payload) as Claims;
+}
+
+/** Returns the key that the header names. The key determines the algorithm, not the token (RFC 8725 section 3.1). */
+function findKey(token: CanonicalToken, keys: KeyRing): Key {
+  const header = parse(headerSchema, parseJson(token.header), 'header');
+  const key = keys.find(header.kid);
+  if (key === undefined) throw invalid('its key is not on the ring');
+  if (header.alg !== key.alg) throw invalid('its algorithm is not that of its key');
+  return key;
+}
+
+/** Returns the payload after a check of the signature. */
+function signedPayload({ signedBytes, payload, signature }: CanonicalToken, key: Key): unknown {
+  if (!key.hasSigned(signedBytes, Buffer.from(signature, 'base64url'))) {
+    throw invalid('its signature is wrong');
+  }
+  return parseJson(payload);
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Parses JSON that is the same text when it is serialized again: of a duplicate member one parser reads the
+ * first and another the last (RFC 7519 section 4).
+ */
+function parseJson(part: string): unknown {
+  try {
+    const text = utf8.decode(Buffer.from(part, 'base64url'));
+    const value = JSON.parse(text);
+    if (JSON.stringify(value) === text) return value;
+  } catch (cause) {
+    throw invalid('it does not hold JSON', cause);
+  }
+  throw invalid('its JSON is not spelled in the one way');
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, part: string): T {
+  const result = schema.safeParse(value);
+  if (!result.success) throw invalid(`its ${part} are not those of an access token`);
+  return result.data;
+}
+
+/** Creates the error of a refused token. The client does not get the fault. */
+export function invalid(fault: string, cause?: unknown): AuthError {
+  return new AuthError('invalid_token', `The access token was refused: ${fault}`, { cause });
+}
+
+/** Creates the error of a token outside its time, which the client may get (RFC 6750 section 3). */
+export function notCurrent(fault: string): AuthError {
+  const description = `The access token ${fault}`;
+  return new AuthError('invalid_token', description, { description });
+}

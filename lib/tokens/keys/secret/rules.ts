@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { arrangementsOf } from './arrangements.ts';
+import { isDrawnByDice } from './dice.ts';
+import { isHashOfWord } from './hashes.ts';
+import { isCode, isPlaceholder, isReference } from './placeholders.ts';
+import { PUBLISHED_SECRETS } from './published-secrets.ts';
+import { readingsOf } from './readings.ts';
+import { strengthOf } from './strength.ts';
+
+const MIN_CHARACTERS = 32;
+const MIN_BITS = 100;
+/** The least number of repeated characters: fewer equal ones at the end occur by chance. */
+const MIN_REPEATED = 10;
+const MIN_CHARACTERS_LEFT = 20;
+
+/** The bits that digits alone are granted: random digits sometimes decode from hexadecimal to a text. */
+const DIGITS_BITS = 30;
+
+/** The most characters of dice words: longer texts have enough bits in any case. */
+const LONGEST_DICE = 200;
+
+/** The bits that a guesser needs to find the order in which a text was made. */
+const ARRANGEMENT_BITS = 4;
+const MIN_GENERATED_BYTES = 32;
+
+/** Weak words, longest first: a shorter word that is a part of a longer one would leave the rest behind. */
+const WEAK_WORDS = new RegExp(
+  [
+    'your-secret-key',
+    'your_secret_key',
+    'development',
+    'mysecretkey',
+    'changeme',
+    'password',
+    'secret',
+    'test',
+  ].join('|'),
+);
+
+const PIECE_LENGTHS = Array.from({ length: MIN_CHARACTERS - 1 }, (_, index) => index + 1);
+
+const PUBLISHED = new Set(PUBLISHED_SECRETS.map(({ value }) => value.trim().toLowerCase()));
+
+/** The trimmed value, and its code points: an emoji is one character. */
+interface Secret {
+  readonly text: string;
+  readonly characters: readonly string[];
+}
+
+interface Rule {
+  readonly isBroken: (secret: Secret) => boolean;
+  /** Returns a phrase that follows the option's name, and reveals nothing of the value but its length. */
+  readonly fault: (secret: Secret) => string;
+}
+
+/** The rules in their order: the first broken one is reported. */
+const RULES: readonly Rule[] = [
+  { isBroken: isEmpty, fault: () => 'is empty' },
+  {
+    isBroken: isShort,
+    fault: ({ characters: { length } }) =>
+      `has ${length} ${length === 1 ? 'character' : 'characters'} after trimming; at least ${MIN_CHARACTERS} are needed`,
+  },
+  {
+    isBroken: ({ text }) => isPlaceholder(text),
+    fault: () => 'is a placeholder that was not filled in',
+  },
+  {
+    isBroken: ({ text }) => isReference(text),
+    fault: () => 'names a place where a secret may be, and is none itself',
+  },
+  {
+    isBroken: ({ text }) => isCode(text),
+    fault: () => 'is a command, code, a token or a public key, and no secret',
+  },
+  {
+    isBroken: repeatsOnePiece,
+    fault: () => `is one piece of fewer than ${MIN_CHARACTERS} characters, repeated`,
+  },
+  {
+    isBroken: isPublished,
+    fault: () => 'is a value printed in a guide or an example, where anyone can read it',
+  },
+  {
+    isBroken: isMostlyWeak,
+    fault: () =>
+      `has fewer than ${MIN_CHARACTERS_LEFT} characters left once weak words are taken out`,
+  },
+  {
+    isBroken: ({ text }) => isHashOfWord(text),
+    fault: () => 'is the hash of an empty text or of a word that is guessed first',
+  },
+  {
+    isBroken: isGuessable,
+    fault: () =>
+      `can be guessed: known words, dates, keyboard walks, runs and repeats leave less than ${MIN_BITS} bits of it to chance`,
+  },
+];
+
+/**
+ * Returns what is wrong with a signing secret, as a phrase that follows the name of the option; undefined if nothing
+ * is. The phrase never contains the value or a part of it, so it may be logged.
+ *
+ * @example
+ * secretFault('tiny'); // 'has 4 characters after trimming; at least 32 are needed'
+ */
+export function secretFault(value: string | undefined): string | undefined {
+  if (value === undefined) return 'is missing';
+  const text = normalizeSecret(value);
+  const secret = { text, characters: [...text] };
+  return RULES.find((rule) => rule.isBroken(secret))?.fault(secret);
+}
+
+/** Returns the secret as used: trimmed, since files and shells add line ends. Its UTF-8 bytes are the key. */
+export function normalizeSecret(value: string): string {
+  return value.trim();
+}
+
+/** Generates a secret in base64url, with the system's random generator. */
+export function generateSecret(bytes = MIN_GENERATED_BYTES): string {
+  if (!Number.isSafeInteger(bytes) || bytes < MIN_GENERATED_BYTES) {
+    throw new RangeError(
+      `"bytes" must be a whole number of at least ${MIN_GENERATED_BYTES}: HS256 needs a key of 256 bits (RFC 7518 section 3.2)`,
+    );
+  }
+  return randomBytes(bytes).toString('base64url');
+}
+
+function isEmpty({ text }: Secret): boolean {
+  return text === '';
+}
+
+function isShort({ characters }: Secret): boolean {
+  return characters.length < MIN_CHARACTERS;
+}
+
+function repeatsOnePiece({ characters }: Secret): boolean {
+  return PIECE_LENGTHS.some(
+    (length) => characters.length - length >= MIN_REPEATED && hasPeriod(characters, length),
+  );
+}
+
+function isPublished({ text }: Secret): boolean {
+  return readingsOf(text).some((reading) => PUBLISHED.has(reading.toLowerCase()));
+}
+
+function isMostlyWeak({ text }: Secret): boolean {
+  // The pieces between the words stay apart: removing a word must not make a new word.
+  const pieces = text.toLowerCase().split(WEAK_WORDS);
+  return pieces.reduce((sum, piece) => sum + [...piece].length, 0) < MIN_CHARACTERS_LEFT;
+}
+
+function isGuessable({ text, characters }: Secret): boolean {
+  if (characters.length < LONGEST_DICE && isDrawnByDice(text)) return false;
+  const [asItIs = '', ...others] = readingsOf(text);
+  const least = /^\d+$/.test(text) ? MIN_BITS - DIGITS_BITS : MIN_BITS;
+  return (
+    isUnder(MIN_BITS, asItIs) ||
+    others.some((reading) => isUnder(least, reading)) ||
+    arrangementsOf(text).some((reading) => isUnder(MIN_BITS - ARRANGEMENT_BITS, reading))
+  );
+}
+
+function isUnder(bits: number, text: string): boolean {
+  return strengthOf(text, bits) < bits;
+}
+
+/** Returns true if each character equals the one a period before it: the last copy may be cut off. */
+function hasPeriod(characters: readonly string[], period: number): boolean {
+  for (let at = period; at < characters.length; at++) {
+    if (characters[at] !== characters[at - period]) return false;
+  }
+  return true;
+}

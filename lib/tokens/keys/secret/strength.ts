@@ -1,0 +1,235 @@
+import {
+  type FindPatterns,
+  findCopies,
+  findDates,
+  findPressedAgain,
+  findRuns,
+  findWalks,
+  findWords,
+  type Pattern,
+} from './patterns.ts';
+import { DICE_BITS, isDiceWord, LONGEST_WORD } from './words.ts';
+
+/** The bits of the choices before the first guess: an alphabet, a separator and so on. */
+const CHOICES_BITS = 4;
+
+/**
+ * The bits of the assumption that people made up the text. Dice words are sometimes words that people use too:
+ * only several of these in a row are a sign of it.
+ */
+const MADE_UP_BITS = 12;
+
+/** The same for digits alone: with only ten of them dates, runs and copies occur by chance. */
+const MADE_UP_DIGITS_BITS = 20;
+const DRAWN_AGAIN_BITS = 2;
+const SEPARATOR_BITS = 0.5;
+const SPELLING_BITS = 1.5;
+const TITLE_BITS = 0.5;
+const UNKNOWN_WORD_BITS = 4;
+
+/** The most characters of a part. Of a longer text the beginning and the end are estimated, and the higher result counts. */
+const MOST_CHARACTERS = 256;
+
+/** The characters of the first estimate. It is enough if it exceeds the need by a margin: a word may be cut off at its end. */
+const FIRST_LOOK = 40;
+const FIRST_LOOK_MARGIN = 30;
+
+const FINDERS: readonly FindPatterns[] = [
+  findWords,
+  findRuns,
+  findWalks,
+  findDates,
+  findCopies,
+  findPressedAgain,
+];
+
+/**
+ * Estimates the bits that a guesser has to find: the cheapest description of the text by random characters and
+ * dice words, and by known words, dates, keyboard walks, runs and copies that people put in. Stops early at
+ * `enough`.
+ */
+export function strengthOf(text: string, enough: number): number {
+  const characters = [...text];
+  const [start, ...parts] = [FIRST_LOOK, MOST_CHARACTERS].map((most) => characters.slice(0, most));
+  const atFirst = leastBits(start ?? []);
+  if (characters.length <= FIRST_LOOK || atFirst >= enough + FIRST_LOOK_MARGIN) return atFirst;
+  if (characters.length > MOST_CHARACTERS) parts.push(characters.slice(-MOST_CHARACTERS));
+  let most = 0;
+  for (const part of parts) {
+    most = Math.max(most, leastBits(part));
+    if (most >= enough) break;
+  }
+  return most;
+}
+
+/** The least bits up to each place of the text, by the state before it. */
+interface Costs {
+  readonly drawn: Float64Array;
+  readonly madeUp: Float64Array;
+  readonly unknownWord: Float64Array;
+}
+
+function leastBits(characters: readonly string[]): number {
+  const { length } = characters;
+  const [drawn, madeUp, unknownWord] = [1, 2, 3].map(() =>
+    new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY),
+  ) as [Float64Array, Float64Array, Float64Array];
+  const costs = { drawn, madeUp, unknownWord };
+  const text = readCharacters(characters);
+  const isDigits = characters.every((each) => /\d/.test(each));
+  const madeUpBits = isDigits ? MADE_UP_DIGITS_BITS : MADE_UP_BITS;
+  drawn[0] = CHOICES_BITS;
+  for (let at = 0; at <= length; at++) {
+    settle(costs, at, madeUpBits);
+    if (at < length) advance(costs, text, at);
+  }
+  return drawn[length] ?? 0;
+}
+
+/** Ends an unknown word, or switches between drawn and made up. */
+function settle({ drawn, madeUp, unknownWord }: Costs, at: number, madeUpBits: number): void {
+  lower(madeUp, at, unknownWord[at]);
+  lower(madeUp, at, (drawn[at] ?? 0) + madeUpBits);
+  lower(drawn, at, (madeUp[at] ?? 0) + DRAWN_AGAIN_BITS);
+  lower(unknownWord, at, (madeUp[at] ?? 0) + UNKNOWN_WORD_BITS);
+}
+
+function advance({ drawn, madeUp, unknownWord }: Costs, text: Text, at: number): void {
+  lower(drawn, at + 1, (drawn[at] ?? 0) + (text.drawnBits[at] ?? 0));
+  lower(unknownWord, at + 1, (unknownWord[at] ?? 0) + (text.wordBits[at] ?? 0));
+  if (text.folded[at] === text.separator) lower(madeUp, at + 1, (madeUp[at] ?? 0) + SEPARATOR_BITS);
+  for (const end of findDiceWords(text, at))
+    reach(drawn, text, at, { start: at, end, bits: DICE_BITS + SEPARATOR_BITS });
+  for (const find of FINDERS) {
+    for (const pattern of find(text.folded, at, text.characters)) reach(madeUp, text, at, pattern);
+  }
+}
+
+/** Adds a word or a pattern, and the separator after it. */
+function reach(costs: Float64Array, text: Text, at: number, { start, end, bits }: Pattern): void {
+  const total = (costs[at] ?? 0) + bits + caseBits(text, start, end);
+  lower(costs, end, total);
+  if (text.folded[end] === text.separator) lower(costs, end + 1, total + SEPARATOR_BITS);
+}
+
+function lower(costs: Float64Array, at: number, bits = Number.POSITIVE_INFINITY): void {
+  if (at < costs.length && bits < (costs[at] ?? 0)) costs[at] = bits;
+}
+
+interface Text {
+  readonly characters: readonly string[];
+  /** Numbers of letters, and of capitals among them, up to each place. */
+  readonly letters: readonly number[];
+  readonly capitals: readonly number[];
+  /** The characters in lower case. */
+  readonly folded: readonly string[];
+  readonly separator: string | undefined;
+  /** Bits of each character if it was drawn by chance, and if it is a part of an unknown word. */
+  readonly drawnBits: readonly number[];
+  readonly wordBits: readonly number[];
+}
+
+function readCharacters(characters: readonly string[]): Text {
+  const folded = characters.map((each) =>
+    [...each.toLowerCase()].length === 1 ? each.toLowerCase() : each,
+  );
+  return {
+    characters,
+    letters: countUpTo(characters, /\p{L}/u),
+    capitals: countUpTo(characters, /\p{Lu}/u),
+    folded,
+    separator: commonSeparator(characters),
+    drawnBits: charactersBits(characters),
+    wordBits: characters.map(unknownBits),
+  };
+}
+
+function findDiceWords({ folded }: Text, start: number): readonly number[] {
+  const ends: number[] = [];
+  let word = '';
+  for (let at = start; at < Math.min(folded.length, start + LONGEST_WORD); at++) {
+    word += folded[at];
+    if (isDiceWord(word)) ends.push(at + 1);
+  }
+  return ends;
+}
+
+/** Returns no bits for small letters, half a bit for an initial capital, one for capitals only, more for a mixture. */
+function caseBits({ letters, capitals }: Text, start: number, end: number): number {
+  const upper = between(capitals, start, end);
+  const all = between(letters, start, end);
+  if (upper === 0) return 0;
+  const isTitle = upper === 1 && between(capitals, start, start + 1) === 1;
+  if (isTitle) return TITLE_BITS;
+  if (upper === all) return 1;
+  return Math.min(upper, all - upper + 1) * SPELLING_BITS + 1;
+}
+
+function countUpTo(characters: readonly string[], form: RegExp): readonly number[] {
+  let count = 0;
+  return [0, ...characters.map((each) => (form.test(each) ? ++count : count))];
+}
+
+function between(counts: readonly number[], start: number, end: number): number {
+  return (counts[end] ?? 0) - (counts[start] ?? 0);
+}
+
+/** Returns the sign between words, if there is one. */
+function commonSeparator(characters: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const each of characters) {
+    if (!/[\p{L}\p{N}]/u.test(each)) counts.set(each, (counts.get(each) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort(([, one], [, other]) => other - one);
+  return most !== undefined && most[1] > 1 ? most[0] : undefined;
+}
+
+/** Returns the bits of a letter in a word on no list: a language has fewer than 26 choices at each place. */
+function unknownBits(character: string): number {
+  if (/\p{Ll}/u.test(character)) return 4;
+  if (/\d/.test(character)) return Math.log2(10);
+  return /\p{Lu}/u.test(character) ? 5 : 6;
+}
+
+const ALPHABETS: readonly (readonly [form: RegExp, size: number])[] = [
+  [/^\d+$/, 10],
+  [/^[\da-f]+$/, 16],
+  [/^[\dA-F]+$/, 16],
+  [/^[a-z]+$/, 26],
+  [/^[A-Z]+$/, 26],
+  [/^[A-Z2-7]+$/, 32],
+  [/^[\da-z]+$/, 36],
+  [/^[\dA-Z]+$/, 36],
+  [/^[A-Za-z]+$/, 52],
+  [/^[\dA-Za-z]+$/, 62],
+];
+const PRINTABLE = 95;
+const ALPHABET_BITS = 2.5;
+
+/** Returns the bits of each character for the smallest alphabet that fits: the text's, its run's, or that of all used. */
+function charactersBits(characters: readonly string[]): readonly number[] {
+  const whole = alphabetSize(characters.join(''));
+  const kinds = new Set(characters).size;
+  const used = Math.log2(kinds) + choiceBits(kinds, whole) / characters.length;
+  const runs = characters.join('').match(/[\dA-Za-z]+|[^\dA-Za-z]/gu) ?? [];
+  return runs.flatMap((run) => {
+    const own = Math.log2(alphabetSize(run)) + ALPHABET_BITS / run.length;
+    const bits = Math.min(used, own, Math.log2(whole));
+    return [...run].map(() => bits);
+  });
+}
+
+function alphabetSize(text: string): number {
+  const beyondAscii = [...text].some((each) => (each.codePointAt(0) ?? 0) > 126);
+  return (
+    ALPHABETS.find(([form]) => form.test(text))?.[1] ?? (beyondAscii ? 2 * PRINTABLE : PRINTABLE)
+  );
+}
+
+/** Returns the logarithm of the number of ways to choose so many of these characters. */
+function choiceBits(kinds: number, size: number): number {
+  let bits = 0;
+  for (let at = 0; at < Math.min(kinds, size - kinds); at++)
+    bits += Math.log2((size - at) / (at + 1));
+  return bits;
+}

@@ -1,0 +1,115 @@
+import {
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto';
+import { AuthError } from '../../errors.ts';
+import { secretBytes, secretKid } from '../keys/secret-key.ts';
+
+/** The content of a refresh token. */
+export interface RefreshToken {
+  /** The secret of its MAC. */
+  readonly kid: string;
+  readonly sessionId: string;
+  /** The number of rotations before it. */
+  readonly counter: number;
+  /** False for a token of a session that an earlier version opened: it is bound to no issuer and no audience. */
+  readonly isBound: boolean;
+}
+
+export interface RefreshTokens {
+  /** The secret of new tokens. */
+  readonly kid: string;
+  /** Returns `rt1.<kid>.<sid>.<counter>.<mac>`, with the first secret. */
+  issue(token: Pick<RefreshToken, 'sessionId' | 'counter'> & Partial<RefreshToken>): string;
+  /** Returns the content of a token that was issued here; else throws AuthError `refresh_token_malformed`. Uses the CPU only. */
+  verify(token: string): RefreshToken;
+}
+
+export interface RefreshTokenOptions {
+  /** The `iss` of the access tokens. Default `rescind`. */
+  readonly issuer?: string | undefined;
+  /** The `aud` of the access tokens. Default `rescind`. */
+  readonly audience?: string | undefined;
+}
+
+const FORM =
+  /^(rt1\.([\w-]{43})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(0|[1-9]\d{0,8}))\.([\w-]{43})$/;
+
+/** Returns the session id of a text in the form of a refresh token. Its MAC is not verified. */
+export function readUnverifiedSession(token: string): string | undefined {
+  return FORM.exec(token)?.[3];
+}
+
+/**
+ * Issues and verifies refresh tokens. They are not stored: a token is a session's id and a counter, with a MAC
+ * whose key is derived from the secret, the issuer and the audience (HKDF, RFC 5869), so that it has no other
+ * use. Earlier versions left out issuer and audience. The sessions that they opened keep such tokens to their
+ * end, so that servers of both versions can run side by side.
+ */
+export async function createRefreshTokens(
+  secrets: readonly string[],
+  { issuer = 'rescind', audience = 'rescind' }: RefreshTokenOptions = {},
+): Promise<RefreshTokens> {
+  const purpose = `rescind refresh tokens 2 ${JSON.stringify([issuer, audience])}`;
+  const [signing, ...previous] = await Promise.all(
+    secrets.map((secret) => macsFromSecret(secret, purpose)),
+  );
+  if (signing === undefined) throw new TypeError('"secrets" must hold at least one secret');
+  const byKid = new Map([signing, ...previous].map((macs) => [macs.kid, macs]));
+
+  return {
+    kid: signing.kid,
+
+    issue({ sessionId, counter, isBound = true }) {
+      const text = `rt1.${signing.kid}.${sessionId}.${counter}`;
+      const mac = isBound ? signing.bound : signing.unbound;
+      return `${text}.${mac(text).toString('base64url')}`;
+    },
+
+    verify(token) {
+      if (typeof token !== 'string') throw malformed(); // an array of one token would match as its text
+      const [, text = '', kid = '', sessionId = '', counter, mac = ''] = FORM.exec(token) ?? [];
+      const macs = byKid.get(kid);
+      if (macs === undefined) throw malformed();
+      const isBound = isSpelling(mac, macs.bound(text));
+      if (!isBound && !isSpelling(mac, macs.unbound(text))) throw malformed();
+      return { kid, sessionId, counter: Number(counter), isBound };
+    },
+  };
+}
+
+interface Macs {
+  readonly kid: string;
+  /** Computes the MAC for one issuer and one audience. */
+  readonly bound: Mac;
+  /** Computes the MAC of an earlier version's token, for any issuer and audience. */
+  readonly unbound: Mac;
+}
+
+type Mac = (text: string) => Buffer;
+
+async function macsFromSecret(secret: string, purpose: string): Promise<Macs> {
+  return {
+    kid: await secretKid(secret),
+    bound: macFor(secret, purpose),
+    unbound: macFor(secret, 'rescind refresh tokens 1'),
+  };
+}
+
+function macFor(secret: string, purpose: string): Mac {
+  const derived = hkdfSync('sha256', secretBytes(secret), '', purpose, 32);
+  const key: KeyObject = createSecretKey(Buffer.from(derived));
+  return (text) => createHmac('sha256', key).update(text).digest();
+}
+
+/** Compares the text, not the bytes: another spelling of the same bytes is rejected. */
+function isSpelling(mac: string, expected: Buffer): boolean {
+  return timingSafeEqual(Buffer.from(mac), Buffer.from(expected.toString('base64url')));
+}
+
+function malformed(): AuthError {
+  return new AuthError('refresh_token_malformed', 'The refresh token was not issued here');
+}

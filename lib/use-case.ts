@@ -1,0 +1,111 @@
+import type { Caller, Principal } from './caller.ts';
+import { AuthError, type AuthErrorCode, StoreUnavailable } from './errors.ts';
+import type { DailyCountName, DailyCounts } from './store/records/daily-counters.ts';
+import { DAY, within } from './time.ts';
+
+/** A use case bound to its dependencies: what applications call. Rejects with an AuthError. */
+export type UseCase<Input, Output> = (input: Input, caller: Caller) => Promise<Output>;
+
+/**
+ * Bounds a use case in time: StoreUnavailable when the caller's deadline passes first, or after
+ * `patience` milliseconds if the caller has none. The work goes on in the background: a revocation that
+ * was not acknowledged may still happen, one that was acknowledged did.
+ */
+export function withDeadline<Input, Output>(
+  useCase: UseCase<Input, Output>,
+  patience: number,
+): UseCase<Input, Output> {
+  if (!(patience > 0 && patience <= DAY)) {
+    throw new TypeError('"deadline" must be milliseconds, more than 0 and at most a day');
+  }
+  return function bounded(input, caller) {
+    const now = performance.now();
+    const left = (caller.deadline ?? now + patience) - now;
+    if (left <= 0) return Promise.reject(tooLate());
+    return within(left, useCase(input, caller), tooLate);
+  };
+}
+
+/** Returns the error of a use case that did not come to a decision in time. */
+export function tooLate(): StoreUnavailable {
+  return new StoreUnavailable('No decision in time');
+}
+
+/** Counts the revoked tokens that a use case refuses, and its failures of the database. */
+export function withCounts<Input, Output>(
+  useCase: UseCase<Input, Output>,
+  { add }: Pick<DailyCounts, 'add'>,
+): UseCase<Input, Output> {
+  return async function counted(input, caller) {
+    try {
+      return await useCase(input, caller);
+    } catch (error) {
+      const name = counterFor(error);
+      if (name !== undefined) add(name);
+      throw error;
+    }
+  };
+}
+
+const REVOKED: ReadonlySet<AuthErrorCode> = new Set([
+  'token_revoked',
+  'user_tokens_revoked',
+  'refresh_token_revoked',
+]);
+
+function counterFor(error: unknown): DailyCountName | undefined {
+  if (error instanceof StoreUnavailable) return 'store_failures';
+  return error instanceof AuthError && REVOKED.has(error.code) ? 'refused_revoked' : undefined;
+}
+
+/**
+ * Checks the arguments of a use case. Throws a TypeError for a caller that is missing or mistyped, and for an
+ * input that is no object, such as a bare token. No input at all is an empty one.
+ */
+export function withCheckedArguments<Input, Output>(
+  useCase: UseCase<Input, Output>,
+): UseCase<Input, Output> {
+  return function checked(input, caller) {
+    assertCaller(caller);
+    const given: unknown = input ?? {};
+    if (typeof given !== 'object') throw new TypeError('"input" must be an object');
+    return useCase(given as Input, caller);
+  };
+}
+
+/** Throws a TypeError that names the missing or mistyped member: plain JavaScript has no compiler to do so. */
+function assertCaller(caller: unknown): asserts caller is Caller {
+  if (typeof caller !== 'object' || caller === null) {
+    throw new TypeError('"caller" is missing: pass { ip } as the second argument');
+  }
+  const members: Partial<Record<keyof Caller, unknown>> = caller;
+  const { ip, userAgent, requestId, principal, actor, deadline } = members; // runs on each request: cheaper than a loop over a list
+  if (typeof ip !== 'string') throw wrong('ip', 'a string');
+  if (!isText(userAgent)) throw wrong('userAgent', TEXT);
+  if (!isText(requestId)) throw wrong('requestId', TEXT);
+  if (!isText(actor)) throw wrong('actor', TEXT);
+  if (!isTime(deadline)) throw wrong('deadline', TIME);
+  if (!isPrincipal(principal)) throw wrong('principal', 'the answer of authenticate');
+}
+
+const TEXT = 'a string where it is given';
+const TIME = 'a time of performance.now(), in milliseconds';
+
+function wrong(member: keyof Caller, mustBe: string): TypeError {
+  return new TypeError(`"caller.${member}" must be ${mustBe}`);
+}
+
+function isText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
+}
+
+function isTime(value: unknown): boolean {
+  return value === undefined || (typeof value === 'number' && !Number.isNaN(value));
+}
+
+function isPrincipal(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const { user, sessionId }: Partial<Principal> = value;
+  return typeof user?.id === 'string' && typeof sessionId === 'string';
+}
