@@ -12,15 +12,15 @@ export const full = [
   'dist/test/journeys/account-under-attack.test.js',
   'dist/test/journeys/forgotten-connections.test.js',
   'dist/test/journeys/restore.test.js',
-  'dist/test/library/clients.test.js',
+  'dist/test/lib/clients.test.js',
   'dist/test/server/config-property.test.js',
   'dist/test/server/slow-clients.test.js',
-  'dist/test/store/migrate-at-once.test.js',
-  'dist/test/store/migrate-foreign.test.js',
-  'dist/test/store/migrate-unusable-users.test.js',
-  'dist/test/store/migrate-slow.test.js',
-  'dist/test/store/strangers.test.js',
-  'dist/test/unwritable-output.test.js',
+  'dist/test/lib/store/migrate-at-once.test.js',
+  'dist/test/lib/store/migrate-foreign.test.js',
+  'dist/test/lib/store/migrate-unusable-users.test.js',
+  'dist/test/lib/store/migrate-slow.test.js',
+  'dist/test/lib/store/strangers.test.js',
+  'dist/test/server/unwritable-output.test.js',
 ];
 
 export default {

@@ -11,7 +11,7 @@ import { openTestDatabase } from './test/database.ts';
 
 const help = `Usage: npm test [-- FILES and options]        the core
        npm run test:full [-- options]          what is not in the core
-       npm run t -- FILES                      single files: npm run t -- test/time.test.ts
+       npm run t -- FILES                      single files: npm run t -- test/lib/time.test.ts
        npm run test:watch [-- FILES]           runs tests again when something they import changes
 
 A mongod is found or fetched, and runs for as long as the tests do.

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 
 const FILES = {
-  unit: 'test/time.test.ts',
-  store: 'test/store/sessions.test.ts',
+  unit: 'test/lib/time.test.ts',
+  store: 'test/lib/store/sessions.test.ts',
   journey: 'test/journeys/login-and-logout.test.ts',
 };
 

@@ -1,0 +1,224 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import test from 'ava';
+import fc from 'fast-check';
+import { PUBLISHED_SECRETS } from '../../../lib/tokens/keys/secret/published-secrets.ts';
+import {
+  generateSecret,
+  normalizeSecret,
+  secretFault,
+} from '../../../lib/tokens/keys/secret/rules.ts';
+import { GENERATORS } from './secret-generators.ts';
+
+/** The whole of each phrase, with N for a length: a phrase that matches tells nothing else of the value. */
+const PHRASES = {
+  missing: 'is missing',
+  empty: 'is empty',
+  short: 'has N characters after trimming; at least N are needed',
+  placeholder: 'is a placeholder that was not filled in',
+  reference: 'names a place where a secret may be, and is none itself',
+  repeated: 'is one piece of fewer than N characters, repeated',
+  hash: 'is the hash of an empty text or of a word that is guessed first',
+  guessable:
+    'can be guessed: known words, dates, keyboard walks, runs and repeats leave less than N bits of it to chance',
+  published: 'is a value printed in a guide or an example, where anyone can read it',
+  weak: 'has fewer than N characters left once weak words are taken out',
+  code: 'is a command, code, a token or a public key, and no secret',
+} as const;
+
+type Lists = Readonly<Record<string, readonly string[]>>;
+
+/** Secrets that are refused by the rule of that name, that are accepted, and that people made up, by kind. */
+const { bad, good, weak }: Readonly<Record<'bad' | 'good' | 'weak', Lists>> = JSON.parse(
+  readFileSync('test/vectors/secrets.json', 'utf8'),
+);
+const BAD_SECRETS = Object.entries(bad).flatMap(([rule, values]) =>
+  values.map((value) => ({ value, rule: rule as keyof typeof PHRASES })),
+);
+const GOOD_SECRETS = Object.values(good).flat();
+const WEAK_SECRETS = Object.values(weak).flat();
+
+function phraseOf(value: string | undefined): string | undefined {
+  return secretFault(value)?.replace(/\d+/g, 'N').replace('N character ', 'N characters ');
+}
+
+test('A secret that is not set is refused as missing', (t) => {
+  t.is(secretFault(undefined), 'is missing');
+});
+
+test('There are 40 bad and 21 good examples, none of them twice', (t) => {
+  t.is(new Set(BAD_SECRETS.map(({ value }) => value)).size, 40);
+  t.is(new Set(GOOD_SECRETS).size, 21);
+});
+
+test('Each bad example is refused by its rule', (t) => {
+  for (const { value, rule } of BAD_SECRETS) t.is(phraseOf(value), PHRASES[rule], value);
+});
+
+test('Each good example is accepted', (t) => {
+  for (const value of GOOD_SECRETS) t.is(secretFault(value), undefined, value);
+});
+
+test('The fault of a short secret tells its length in characters', (t) => {
+  t.is(secretFault('q'), 'has 1 character after trimming; at least 32 are needed');
+  t.is(secretFault(' 🦊🐻🐼 '), 'has 3 characters after trimming; at least 32 are needed');
+});
+
+test('The fault never contains the value', (t) => {
+  for (const { value } of BAD_SECRETS.filter(({ value }) => value.trim().length > 1)) {
+    t.false(secretFault(value)?.toLowerCase().includes(value.trim().toLowerCase()), value);
+  }
+});
+
+test('The fault is one of a few phrases that differ by a length alone, so no part of the value is in it', (t) => {
+  const phrases = new Set<string | undefined>([undefined, ...Object.values(PHRASES)]);
+  const weak = fc.constantFrom('secret', 'password', 'test', 'aaa', 'abcdef', 'Kx9', '-');
+  const values = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 80 }),
+    fc.array(weak, { maxLength: 20 }).map((parts) => parts.join('')),
+    fc.array(weak, { maxLength: 4 }).map((parts) => parts.join('').repeat(9)),
+  );
+  t.notThrows(() => fc.assert(fc.property(values, (value) => phrases.has(phraseOf(value)))));
+});
+
+test('Every published value is refused, also in upper case and with space around it', (t) => {
+  for (const { value, printedIn } of PUBLISHED_SECRETS) {
+    for (const spelling of [value, value.toUpperCase(), value.toLowerCase(), ` ${value}\r\n`]) {
+      t.truthy(secretFault(spelling), printedIn);
+    }
+  }
+});
+
+test('Every published value is long enough to need the list, stands there once and says where it is printed', (t) => {
+  for (const { value, printedIn } of PUBLISHED_SECRETS) {
+    t.true(value.length >= 32, printedIn);
+    t.not(printedIn, '');
+  }
+  const values = PUBLISHED_SECRETS.map(({ value }) => value.toLowerCase());
+  t.is(new Set(values).size, values.length);
+});
+
+test('One character fewer than 32 is too short, and one more is enough', (t) => {
+  const value = 'GmT4wKz9RbXe2LqVn7YcHs5PfJd8UaQt';
+  t.is(phraseOf(value.slice(1)), PHRASES.short);
+  t.is(secretFault(value), undefined);
+});
+
+test('Digits alone are enough where there are enough of them', (t) => {
+  t.is(phraseOf('1101000111010010110100101101001011'), PHRASES.guessable);
+  t.is(secretFault('135792468275394618364718529461837295'), undefined);
+});
+
+test('A repeated piece counts once: of 21 characters it is refused, of 32 it is not', (t) => {
+  const piece = 'k3Jx9QpLw2ZtV7mNrB4cDh8Yg5SfKu6E';
+  t.is(phraseOf(piece.slice(0, 21).repeat(2)), PHRASES.repeated);
+  t.is(phraseOf(piece.slice(0, 21).repeat(3).slice(0, 50)), PHRASES.repeated);
+  t.is(secretFault(piece.repeat(2)), undefined);
+});
+
+for (const value of WEAK_SECRETS) {
+  test(`A secret that people made up is refused: ${JSON.stringify(value)}`, (t) => {
+    t.not(phraseOf(value), undefined);
+    t.false(secretFault(value)?.toLowerCase().includes(value.toLowerCase()));
+  });
+}
+
+/** Draws of each generator; the rules were made with DRAWS=20000. */
+const DRAWS = Number(process.env['DRAWS'] ?? 100);
+
+for (const [name, generate] of Object.entries(GENERATORS)) {
+  test(`None of the secrets of a generator is refused: ${name}`, (t) => {
+    for (let round = 0; round < DRAWS; round++) {
+      const value = generate();
+      t.is(secretFault(value), undefined, value);
+    }
+  });
+}
+
+const LONG: Readonly<Record<string, string>> = {
+  'of one character': 'a'.repeat(4_096),
+  'of two runs': `${'a'.repeat(2_000)}b${'a'.repeat(2_095)}`,
+  'of runs': Array.from({ length: 1_000 }, (_, at) => `${'a'.repeat(at % 7)}b`).join(''),
+  'of words': 'the secret key '.repeat(273),
+  'of walks': Array.from({ length: 600 }, (_, at) => 'qwertyuiop'.slice(0, 3 + (at % 7))).join(''),
+  'of numbers that count': Array.from({ length: 1_200 }, (_, at) => at).join(''),
+  'of digits': Array.from(randomBytes(4_096), (byte) => byte % 10).join(''),
+  'of zeros and ones': Array.from(randomBytes(4_096), (byte) => byte % 2).join(''),
+  'of openings': '$('.repeat(2_000),
+  'that was generated': generateSecret(3_072),
+};
+
+for (const [what, text] of Object.entries(LONG)) {
+  test(`Four kilobytes are judged in a blink of the processor: ${what}`, (t) => {
+    secretFault(text); // the dictionaries are read
+    const begin = process.cpuUsage();
+    secretFault(text);
+    t.true(process.cpuUsage(begin).user < 250_000);
+  });
+}
+
+test('Nineteen characters left beside the weak ones are too few, and twenty are enough', (t) => {
+  const left = 'GmT4wKz9RbXe2LqVn7Yc';
+  t.is(phraseOf(`${left.slice(1)}passwordsecret`), PHRASES.weak);
+  t.is(secretFault(`${left}passwordsecret`), undefined);
+});
+
+test('Taking a weak word out does not join its neighbours into a new one', (t) => {
+  // Twenty are left. Joined, `te` and `st` would go too.
+  t.is(secretFault('GmT4wKz9RbXe2LqVtesecretstpassword'), undefined);
+});
+
+test('Runs and weak words that a generator drew leave a secret as it is', (t) => {
+  for (const drawn of ['26434fedc93d4d1ab1aaaae444d98ccba', 'GmT4wKz9RbXe2LqVnaxyzaa000000000']) {
+    t.is(secretFault(drawn), undefined);
+  }
+});
+
+test('A secret is used trimmed', (t) => {
+  t.is(normalizeSecret(' \tx y\r\n'), 'x y');
+});
+
+test('A generated secret is 32 random bytes in base64url, or as many as are asked for', (t) => {
+  t.regex(generateSecret(), /^[A-Za-z0-9_-]{43}$/);
+  t.is(Buffer.from(generateSecret(64), 'base64url').length, 64);
+  t.not(generateSecret(), generateSecret());
+});
+
+test('A generator asked for fewer than 32 bytes throws and says why', (t) => {
+  for (const bytes of [31, 0, -1, 32.5, Number.NaN]) {
+    t.throws(() => generateSecret(bytes), { instanceOf: RangeError, message: /256 bits/ });
+  }
+});
+
+test('None of some 900 generated secrets is refused, nor is one as openssl prints it', (t) => {
+  // The bytes are drawn in blocks: a call to the generator for each would take as long as the rules do.
+  for (let round = 0; round < 3; round++) {
+    for (const secret of drawSecrets(100)) {
+      if (secretFault(secret) !== undefined) t.fail(secret);
+    }
+  }
+  t.is(secretFault(generateSecret()), undefined);
+});
+
+/** Each drawn secret as `generateSecret`, as `openssl rand -hex 32` and as `openssl rand -base64 32` write it. */
+function* drawSecrets(count: number): Generator<string> {
+  const block = randomBytes(32 * count);
+  for (let at = 0; at < block.length; at += 32) {
+    const bytes = block.subarray(at, at + 32);
+    yield bytes.toString('base64url');
+    yield bytes.toString('hex');
+    yield bytes.toString('base64');
+  }
+}
+
+const EXAMPLE = '.env.example';
+
+if (existsSync(EXAMPLE)) {
+  test('A JWT_SECRET_KEY in .env.example is refused, also where it is commented out', (t) => {
+    const uncommented = readFileSync(EXAMPLE, 'utf8').replace(/^#\s*/gm, '');
+    t.truthy(secretFault(parseEnv(uncommented)['JWT_SECRET_KEY']));
+  });
+} else {
+  test.skip(`${EXAMPLE} is not here, so its JWT_SECRET_KEY is not checked`, (t) => t.pass());
+}

@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import test, { type ExecutionContext } from 'ava';
+import { SECOND, within } from '../../lib/time.ts';
+import { faultyAtSignal, UNCAUGHT } from '../helpers/faulty-program.ts';
+import {
+  type Outputs,
+  opened,
+  type ServerWithOutputs,
+  startServerWithOutputs,
+} from '../helpers/outputs.ts';
+import { emptyFolder } from '../helpers/processes.ts';
+import { smallDisk } from '../helpers/small-disk.ts';
+
+/** Nothing listens there: what a log line is about needs no database. */
+const ENV = { MONGODB_URI: 'mongodb://127.0.0.1:1/rescind', REQUEST_DEADLINE: '3s' };
+const DEADLINE = 3 * SECOND;
+const AT_ONCE = 50;
+/** More than a pipe and its reader hold, in lines. */
+const MANY = 1_200;
+const STOP_DEADLINE = 10 * SECOND;
+
+interface Case {
+  readonly outputs: () => Outputs;
+  readonly prefix?: readonly string[];
+  /** Ends the reader once the server runs. */
+  readonly breaks?: 'stdout' | 'both';
+  /** What standard error holds, where it is a pipe that can be written. */
+  readonly tells?: RegExp;
+}
+
+const full = () => opened('/dev/full');
+const inShell = (script: string) => ['bash', '--norc', '-c', script, 'bash'];
+
+const CASES: Readonly<Record<string, Case>> = {
+  'a full disk': {
+    outputs: () => [full(), 'pipe'],
+    tells: /^rescind is dropping log lines.*ENOSPC.*\n$/,
+  },
+  'a full disk, with standard error on it too': { outputs: () => [full(), full()] },
+  'a pipe whose reader has gone': {
+    outputs: () => ['pipe', 'pipe'],
+    breaks: 'stdout',
+    tells: /^rescind is dropping log lines.*EPIPE.*\n$/,
+  },
+  'pipes whose readers have gone': { outputs: () => ['pipe', 'pipe'], breaks: 'both' },
+  'a pipe that nobody reads': { outputs: () => ['pipe', 'pipe'], tells: /^$/ },
+  'one pipe for both that nobody reads': {
+    outputs: () => ['pipe', 'pipe'],
+    prefix: inShell('exec "$@" 2>&1'),
+  },
+  'a closed descriptor': { outputs: () => ['pipe', 'pipe'], prefix: inShell('exec "$@" >&- 2>&-') },
+};
+
+/** Each within REQUEST_DEADLINE. */
+async function assertAnswers(t: ExecutionContext, url: string, times: number) {
+  for (let left = times; left > 0; left -= AT_ONCE) {
+    const statuses = await Promise.all(Array.from({ length: AT_ONCE }, () => statusOf(url)));
+    t.deepEqual(statuses, Array(AT_ONCE).fill(200));
+  }
+}
+
+function endOf({ ended }: Pick<ServerWithOutputs, 'ended'>) {
+  return within(STOP_DEADLINE, ended, () => new Error('The server does not end'));
+}
+
+/** The client gives up at the deadline. */
+function statusOf(url: string): Promise<number | string> {
+  const asked = fetch(`${url}/livez`).then(async (answer) => {
+    await answer.text();
+    return answer.status;
+  });
+  return within(DEADLINE, asked, () => new Error('No answer in time')).catch(String);
+}
+
+for (const [title, { outputs, prefix, breaks, tells }] of Object.entries(CASES)) {
+  test.serial(
+    `Whatever becomes of the output, requests are answered in time and SIGTERM ends the server: ${title}`,
+    async (t) => {
+      const server = await startServerWithOutputs(t, ENV, outputs(), prefix);
+      const { stdout, stderr } = server.child;
+      if (breaks !== undefined) stdout?.destroy();
+      if (breaks === 'both') stderr?.destroy();
+      const told = tells === undefined || stderr === null ? undefined : text(stderr);
+      await assertAnswers(t, server.url, MANY);
+      const asked = performance.now();
+      server.child.kill('SIGTERM');
+      t.is(await endOf(server), 0);
+      t.true(performance.now() - asked < STOP_DEADLINE);
+      if (tells !== undefined) t.regex((await told) ?? '', tells);
+    },
+  );
+}
+
+for (const fault of ['a rejection', 'an error each millisecond'] as const) {
+  test.serial(
+    `Whatever becomes of the output, ${fault} that nothing caught ends the server with 1`,
+    async (t) => {
+      for (const [title, { outputs, prefix, breaks }] of Object.entries(CASES)) {
+        const env = { ...ENV, ...faultyAtSignal(t, UNCAUGHT[fault]) };
+        const server = await startServerWithOutputs(t, env, outputs(), prefix);
+        const { stdout, stderr } = server.child;
+        if (breaks !== undefined) stdout?.destroy();
+        if (breaks === 'both') stderr?.destroy();
+        await assertAnswers(t, server.url, 400);
+        const asked = performance.now();
+        server.child.kill('SIGUSR2');
+        t.is(await endOf(server), 1, title);
+        t.true(performance.now() - asked < STOP_DEADLINE, title);
+      }
+    },
+  );
+}
+
+test.serial(
+  'Whatever becomes of the output, requests are answered in time and SIGTERM ends the server: a file at its largest size',
+  async (t) => {
+    const path = join(emptyFolder(t), 'log');
+    const server = await startServerWithOutputs(
+      t,
+      ENV,
+      [opened(path), 'pipe'],
+      inShell('ulimit -f 8; exec "$@"'),
+    );
+    const told = text(server.child.stderr as NonNullable<typeof server.child.stderr>);
+    await assertAnswers(t, server.url, 200);
+    server.child.kill('SIGTERM');
+    t.is(await endOf(server), 0);
+    t.regex(await told, /EFBIG/);
+  },
+);
+
+test.serial(
+  'Lines that were dropped on a full disk are counted there once it has room again',
+  async (t) => {
+    const disk = await smallDisk(t);
+    if ('reason' in disk) {
+      t.log(disk.reason);
+      t.pass();
+      return;
+    }
+    const path = join(disk.folder, 'log');
+    const server = await startServerWithOutputs(t, ENV, [opened(path), opened(path)]);
+    await disk.fill();
+    await assertAnswers(t, server.url, 400);
+    await disk.free();
+    const line = await untilTold(path);
+    t.true(line.dropped_lines > 0 && line.dropped_lines <= 400 + 10);
+    await assertAnswers(t, server.url, 100);
+    server.child.kill('SIGTERM');
+    t.is(await endOf(server), 0);
+    t.regex(readFileSync(path, 'utf8').trim().split('\n').at(-1) ?? '', /"msg":"stopping"/);
+  },
+);
+
+async function untilTold(path: string): Promise<{ dropped_lines: number }> {
+  for (;;) {
+    const line = /^\{.*"dropped_lines":.*\}$/m.exec(readFileSync(path, 'utf8'));
+    if (line !== null) return JSON.parse(line[0]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
