@@ -3,18 +3,18 @@ import { openEndingDeployment } from './acknowledgements/ending-requests.ts';
 import { playSituation, SITUATIONS, type Situation } from './acknowledgements/situations.ts';
 import { formatTable } from './format-table.ts';
 import { openScope } from './scope.ts';
-import type { Section, Surroundings } from './section.ts';
+import type { Section, SectionContext } from './section.ts';
 
 /** Sends every request that ends sessions where its 2xx could rest on a write that is lost or a read that fails. */
 export function createAcknowledgements(options: { readonly rounds?: number | undefined }): Section {
   return {
     name: 'acknowledgements',
     title: 'A 2xx stands for a write of its own',
-    async run(surroundings) {
-      const rounds = surroundings.size === 'share' ? 1 : (options.rounds ?? 30);
+    async run(context) {
+      const rounds = context.size === 'share' ? 1 : (options.rounds ?? 30);
       const played: Played[] = [];
       for (const situation of SITUATIONS) {
-        played.push(await playRounds(situation, rounds, surroundings));
+        played.push(await playRounds(situation, rounds, context));
       }
       return {
         report: [
@@ -38,13 +38,13 @@ export function createAcknowledgements(options: { readonly rounds?: number | und
 
 type Played = Awaited<ReturnType<typeof playRounds>>;
 
-async function playRounds(situation: Situation, rounds: number, surroundings: Surroundings) {
+async function playRounds(situation: Situation, rounds: number, context: SectionContext) {
   const { name, title } = situation;
-  const scope = openScope(surroundings.owner);
+  const scope = openScope(context.scope);
   const deployment = await openEndingDeployment(scope);
   const outcomes: Outcome[] = [];
   for (let round = 1; round <= rounds; round++) {
-    surroundings.detail(`${name} ${round} of ${rounds}`);
+    context.detail(`${name} ${round} of ${rounds}`);
     outcomes.push(...(await playSituation(situation, deployment)));
   }
   await scope.end();

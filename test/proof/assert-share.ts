@@ -7,7 +7,7 @@ export async function assertShare(
   section: Section,
 ): Promise<Finding['report']> {
   const detail = () => undefined;
-  const { report, faults } = await section.run({ owner: t, size: 'share', detail });
+  const { report, faults } = await section.run({ scope: t, size: 'share', detail });
   t.deepEqual(faults, [], report.join('\n'));
   return report;
 }

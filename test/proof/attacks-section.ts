@@ -13,7 +13,7 @@ export const attacks: Section = {
   name: 'attacks',
   title: 'Mutated tokens and mutated bodies',
 
-  async run({ size, owner: scope, detail }) {
+  async run({ size, scope, detail }) {
     const requests = SIZES[size];
     const tokens = await carryOut(tokenAttack, { scope, detail, requests: requests.tokens });
     const bodies = await carryOut(bodyAttack, { scope, detail, requests: requests.bodies });

@@ -49,9 +49,9 @@ export const enumeration: Section = {
   name: 'enumeration',
   title: 'Telling accounts by the time of a refused login',
 
-  async run({ owner, size, detail }) {
+  async run({ scope, size, detail }) {
     const { samples, warmUp, mostBlocks } = SIZES[size];
-    const server = await testServer(owner, UNLIMITED);
+    const server = await testServer(scope, UNLIMITED);
     const empty = CLASSES.map((each): [Class, number[]] => [each, []]);
     const times = Object.fromEntries(empty) as Record<Class, number[]>;
     let rows = compareWithKnown(times);

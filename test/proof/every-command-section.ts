@@ -25,9 +25,9 @@ const PLANS: Readonly<Record<Size, Plan & { readonly margin: number }>> = {
 export const everyCommandSection: Section = {
   name: 'every-command',
   title: 'A fault at every command of every request',
-  async run({ owner, size, detail }) {
+  async run({ scope, size, detail }) {
     const { margin, ...plan } = PLANS[size];
-    return report(await breakEveryCommand(owner, plan, detail), margin);
+    return report(await breakEveryCommand(scope, plan, detail), margin);
   },
 };
 

@@ -9,7 +9,7 @@ import { replicaSetFaults, SET_SETTINGS } from './faults/replica-set.ts';
 import type { Operation } from './history.ts';
 import { formatOutcomes, listCounted, type Outcome } from './outcome.ts';
 import { playFault } from './rounds.ts';
-import type { Section, Surroundings } from './section.ts';
+import type { Section, SectionContext } from './section.ts';
 import { CLIENTS } from './traffic.ts';
 import { runWorkers } from './workers.ts';
 
@@ -39,14 +39,14 @@ export function createFaultsSection(options: FaultsOptions = {}): Section {
   return {
     name: 'faults',
     title: 'Revoked means revoked, while faults happen',
-    async run(surroundings) {
-      const isShare = surroundings.size === 'share';
+    async run(context) {
+      const isShare = context.size === 'share';
       const countRounds = ({ name, rounds }: Fault) => (isShare ? (SHARE[name] ?? 0) : rounds);
       const planned = faults
         .filter(({ name }) => options.faults?.includes(name) ?? true)
         .map((fault) => ({ ...fault, rounds: options.rounds ?? countRounds(fault) }))
         .filter(({ rounds }) => rounds > 0);
-      const outcomes = await playAll(planned, options, surroundings);
+      const outcomes = await playAll(planned, options, context);
       return {
         report: [...NOTES.map((note) => `- ${note}`), '', formatOutcomes(outcomes)],
         faults: outcomes.flatMap(listFaults),
@@ -79,7 +79,7 @@ function listFaults(outcome: Outcome): readonly string[] {
 async function playAll(
   planned: readonly Fault[],
   { workers = 2, out = join(tmpdir(), `rescind-proof-${process.pid}`) }: FaultsOptions,
-  { owner: scope, detail }: Surroundings,
+  { scope, detail }: SectionContext,
 ): Promise<Outcome[]> {
   const outcomes = new Map<Fault, Outcome>();
   const playing = new Map<Fault, string>();

@@ -44,10 +44,10 @@ export const floodsSection: Section = {
   name: 'floods',
   title: 'Good clients beside floods, storms and slow clients',
 
-  async run({ owner, size, detail }) {
+  async run({ scope, size, detail }) {
     const plan = PLANS[size];
-    const server = await startFloodedServer(owner, plan.deadline);
-    const floods = createFloods(owner, server, plan);
+    const server = await startFloodedServer(scope, plan.deadline);
+    const floods = createFloods(scope, server, plan);
     const alone: AloneRow[] = [];
     for (const flood of floods.filter(({ isJunk }) => isJunk)) {
       detail(`${flood.name}, with nobody else`);

@@ -55,13 +55,13 @@ async function prove(options: Options, cleanups: Cleanups, report: Report): Prom
 
 /** Runs a section in a scope of its own. One that breaks off has a fault. */
 async function runSection(section: Section, cleanups: Cleanups, report: Report): Promise<Finding> {
-  const owner = openScope({ teardown: (undo) => cleanups.add(async () => undo()) });
-  const run = (detail: (text: string) => void) => section.run({ owner, size: 'full', detail });
+  const scope = openScope({ teardown: (undo) => cleanups.add(async () => undo()) });
+  const run = (detail: (text: string) => void) => section.run({ scope, size: 'full', detail });
   const finding = await report.step(section.title, run).catch((error: Error) => ({
     report: [],
     faults: [`${section.name} broke off: ${error.stack}`],
   }));
-  await owner.end();
+  await scope.end();
   return finding;
 }
 

@@ -46,9 +46,9 @@ export const schemathesis: Section = {
   name: 'schemathesis',
   title: 'A fuzzer of others against the API description',
 
-  async run({ owner, size, detail }) {
+  async run({ scope, size, detail }) {
     const folder = await mkdtemp(join(tmpdir(), 'rescind-schemathesis-'));
-    owner.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+    scope.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
     detail(`installing ${PACKAGE}`);
     const program = await install(folder).catch((error: Error) => error);
     if (program instanceof Error) {
@@ -57,7 +57,7 @@ export const schemathesis: Section = {
     }
     const description = join(folder, 'api.json');
     await writeFile(description, JSON.stringify(describeApi()));
-    const { server, askers } = await openFixture(owner);
+    const { server, askers } = await openFixture(scope);
     const rows: Row[] = [];
     const faults: string[] = [];
     for (const asker of askers) {

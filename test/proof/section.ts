@@ -3,9 +3,9 @@ import type { Scope } from '../helpers/scope.ts';
 /** Amount of work: `full` by `npm run proof`, a `share` of it by the tests. */
 export type Size = 'full' | 'share';
 
-export interface Surroundings {
+export interface SectionContext {
   /** Ends everything that the section started. */
-  readonly owner: Scope;
+  readonly scope: Scope;
   readonly size: Size;
   /** Shows the progress. */
   readonly detail: (text: string) => void;
@@ -23,5 +23,5 @@ export interface Section {
   /** Name on the command line, in kebab-case. */
   readonly name: string;
   readonly title: string;
-  run(surroundings: Surroundings): Promise<Finding>;
+  run(context: SectionContext): Promise<Finding>;
 }

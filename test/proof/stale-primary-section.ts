@@ -4,7 +4,7 @@ import type { Scope } from '../helpers/scope.ts';
 import { ownReplicaSet, type ReplicaSet } from '../helpers/set/replica-set.ts';
 import { splitBrain } from '../helpers/set/split-brain.ts';
 import { formatTable } from './format-table.ts';
-import type { Section, Surroundings } from './section.ts';
+import type { Section, SectionContext } from './section.ts';
 
 const BREAKS = [
   {
@@ -31,10 +31,10 @@ type Break = (typeof BREAKS)[number];
 export const stalePrimary: Section = {
   name: 'stale-primary',
   title: 'A primary that was cut off answers with old data, but never a linearizable read',
-  async run(surroundings) {
-    const breaks = surroundings.size === 'share' ? BREAKS.slice(0, 1) : BREAKS;
+  async run(context) {
+    const breaks = context.size === 'share' ? BREAKS.slice(0, 1) : BREAKS;
     const measured: Staleness[] = [];
-    for (const each of breaks) measured.push(await measure(surroundings, each));
+    for (const each of breaks) measured.push(await measure(context, each));
     return {
       report: [
         formatTable(measured, [
@@ -54,7 +54,7 @@ export const stalePrimary: Section = {
 };
 
 /** Measures again while nothing was shown: on a busy machine the old primary may step down before it is read. */
-async function measure({ owner: scope, detail }: Surroundings, each: Break): Promise<Staleness> {
+async function measure({ scope, detail }: SectionContext, each: Break): Promise<Staleness> {
   detail(each.name);
   const set = await ownReplicaSet(scope, each);
   for (;;) {
