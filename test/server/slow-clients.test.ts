@@ -37,7 +37,7 @@ const UNLIMITED: Timeouts = {
 
 const MORE = 'a'.repeat(10_000);
 
-/** What a client sends at once, and then byte by byte; and how it is answered before the end. */
+/** Bytes that a client sends at once, bytes that follow one by one, and the statuses of the answers. */
 const CLIENTS: Readonly<Record<string, readonly [now: string, slowly: string, answers: RegExp]>> = {
   'says nothing': ['', '', /^408 $/],
   'sends one header byte by byte': ['', `${GET}X: ${MORE}`, /^408 $/],

@@ -113,7 +113,7 @@ function classify(answer: Answer, { good }: GoodRequest): Round['outcome'] {
 
 const AWAY: ReadonlySet<string> = new Set(['store_unavailable', 'temporarily_unavailable', 'busy']);
 
-/** Whether it is a 503 with all that belongs to it. */
+/** Checks for a 503 with all that belongs to it. */
 export function isAway({ status, headers, body }: Answer): boolean {
   const hasCode = AWAY.has(body.code ?? body.error) || body.status === 'not_ready';
   return status === 503 && hasCode && /^[1-9]\d*$/.test(headers.get('retry-after') ?? '');
@@ -138,12 +138,12 @@ async function checkAgain(
   ];
 }
 
-/** In milliseconds. */
+/** Milliseconds of the event loop until the other server is asked. */
 const PATIENCE = 10_000;
 
 /**
  * Asks the same server; where its short deadline is not enough, the other one of the deployment.
- * That the same one recovers too shows in the last round, in which nothing is broken.
+ * The last round, in which nothing is broken, shows that the same one recovers too.
  */
 async function askUntilDecided(
   { url, sound }: BreakableServer,

@@ -22,7 +22,7 @@ const cutBefore: Fault = { isDone: false, answer: () => 'cut' };
 const cutAfter: Fault = { isDone: true, answer: () => 'cut' };
 const cutInside: Fault = { isDone: true, answer: () => 'half' };
 
-/** What can become of a command. */
+/** Failures of a command, by name. */
 export const FAULTS = {
   'an error of the server (8000)': refused(8000, 'AtlasError'),
   'no right to do it (13)': refused(13, 'Unauthorized'),

@@ -9,7 +9,7 @@ import { refresh } from '../../helpers/sessions.ts';
 import { type BreakableServer, breakableServer, DEADLINE, isAway } from './break-each-command.ts';
 import { goodRequests, nameRequest, summarize } from './requests.ts';
 
-/** In milliseconds of the event loop, in which servers, clients and proxies work side by side. */
+/** Milliseconds of the event loop, in which servers, clients and proxies work side by side. */
 const MARGIN = 3 * SECOND;
 
 const always = Number.POSITIVE_INFINITY;

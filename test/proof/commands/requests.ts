@@ -19,7 +19,7 @@ const TOKENS = {
 } satisfies Record<string, (world: World) => readonly string[]>;
 
 export interface GoodRequest {
-  /** As in the route table; several requests may be to one route. */
+  /** Method and path of the route table; several requests may be to one route. */
   readonly route: string;
   /** Sets it apart from the other requests to its route. */
   readonly note?: string;
@@ -40,7 +40,7 @@ export interface GoodRequest {
   check?(url: string, world: World): Promise<readonly string[]>;
 }
 
-/** An answer in a word or two: its status, and what distinguishes it from others with that status. */
+/** Puts an answer in a word or two: its status, and what distinguishes it from others with that status. */
 export function summarize({ status, body }: Answer): string {
   const word = body.code ?? body.error ?? body.active;
   return word === undefined ? String(status) : `${status} ${word}`;

@@ -20,7 +20,7 @@ export interface Person {
   readonly second: Tokens;
 }
 
-/** Who asks, an admin; another user; a service. */
+/** The asker, who is an admin; another user; a service. */
 export interface World {
   readonly asker: Person;
   readonly other: Person;

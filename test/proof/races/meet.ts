@@ -17,7 +17,7 @@ export type RivalProgress = 'not begun' | 'under way' | 'answered';
 /** Record of one action and its rival. */
 export interface Meeting<T = unknown> {
   readonly result: T;
-  /** What the steps of the action read, in this order: a login that starts over takes some twice. */
+  /** Results of the action's steps, in this order: a login that starts over takes some twice. */
   readonly reads: { readonly [S in Step]: Reads[S][] };
   /** Progress of the rival when each of these steps began. */
   readonly rivalAt: Readonly<Record<Step, RivalProgress[]>>;
@@ -31,7 +31,7 @@ const ACTION_PAUSE = 60;
 const STEP_PAUSE = 20;
 const RIVAL_PAUSE = 30;
 
-/** In milliseconds. Behind a barrier the clock has moved on, so that stamps differ. */
+/** Milliseconds by which the clock has moved on behind a barrier, so that stamps differ. */
 const CLOCK_STEP = 5;
 
 /** Runs an action and its rival, the rival from that moment on. */

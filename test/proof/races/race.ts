@@ -19,7 +19,7 @@ interface RaceTable<P extends Place, Seen extends object> {
   run(place: P, user: User, moment: Moment): Promise<Seen>;
   /** Points at which the rival begins in random runs: some let either side come first. */
   readonly points: readonly Point[];
-  /** Who comes first when the action waits at this point until the rival was answered. */
+  /** The side that comes first when the action waits at this point until the rival was answered. */
   readonly orders: Readonly<Partial<Record<Point, First>>>;
   findFirst(seen: Seen): First;
   /** Outcomes that must not be. The first that holds is the fault of a run. */

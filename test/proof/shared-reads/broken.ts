@@ -15,18 +15,15 @@ interface Waiter<Found> {
 export const sound: Create = (read, { atOnce = 2, mostKeys = 1_000 } = {}) =>
   inTurns(read, atOnce, (waiters) => {
     let count = 1;
-    while (count < waiters.length && keysOf(waiters.slice(0, count + 1)).length <= mostKeys) {
+    while (count < waiters.length && collectKeys(waiters.slice(0, count + 1)).length <= mostKeys) {
       count++;
     }
     return waiters.splice(0, count);
   });
 
 /** Joins a read that is under way and has the keys: it may have looked before the ask was made. */
-export const joinsRunningRead: Create = <Found>(
-  read: SharedRead<Found>,
-  options: Parameters<Create>[1],
-) => {
-  const running = new Map<readonly string[], Promise<Found>>();
+export const joinsRunningRead: Create = (read, options) => {
+  const running = new Map<readonly string[], ReturnType<typeof read>>();
   const ask = sound((keys) => {
     const answer = read(keys).finally(() => running.delete(keys));
     running.set(keys, answer);
@@ -39,11 +36,8 @@ export const joinsRunningRead: Create = <Found>(
 };
 
 /** Answers from what was read last, if it was read with the keys. */
-export const cachesLastAnswer: Create = <Found>(
-  read: SharedRead<Found>,
-  options: Parameters<Create>[1],
-) => {
-  let last: { keys: readonly string[]; found: Found } | undefined;
+export const cachesLastAnswer: Create = (read, options) => {
+  let last: { keys: readonly string[]; found: Awaited<ReturnType<typeof read>> } | undefined;
   const ask = sound(async (keys) => {
     const found = await read(keys);
     last = { keys, found };
@@ -76,7 +70,7 @@ function inTurns<Found>(
     if (underWay >= atOnce || waiters.length === 0) return;
     underWay++;
     const taken = take(waiters);
-    const answer = read(keysOf(taken)).finally(() => {
+    const answer = read(collectKeys(taken)).finally(() => {
       underWay--;
       next();
     });
@@ -90,6 +84,6 @@ function inTurns<Found>(
     });
 }
 
-function keysOf<Found>(waiters: readonly Waiter<Found>[]): readonly string[] {
+function collectKeys<Found>(waiters: readonly Waiter<Found>[]): readonly string[] {
   return [...new Set(waiters.flatMap((waiter) => waiter.keys))];
 }

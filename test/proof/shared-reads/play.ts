@@ -9,7 +9,7 @@ export interface Plan {
   readonly limits: Limits;
   /** Each client begins at a moment of its own, and takes its next step when the last one is done. */
   readonly clients: readonly (readonly Step[])[];
-  /** Whether the first read fails, the second, and so on. */
+  /** Failures: of the first read, the second, and so on. */
   readonly failing: readonly boolean[];
 }
 
@@ -28,7 +28,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   failing: fc.array(fc.boolean(), { maxLength: 6 }),
 });
 
-/** As `stuckAfter`: longer than any schedule takes. */
+/** A `stuckAfter` that is longer than any schedule takes. */
 export const NEVER_STUCK = 1_000_000;
 
 export async function play(

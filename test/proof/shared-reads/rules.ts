@@ -64,7 +64,9 @@ const rules: Readonly<Record<string, Rule>> = {
     }),
 
   'mostKeys: only one ask alone may bring more keys into a read': ({ asks, reads }, { mostKeys }) =>
-    reads.every((read) => read.keys.length <= mostKeys || asks.some((ask) => isOf(ask, read))),
+    reads.every(
+      (read) => read.keys.length <= mostKeys || asks.some((ask) => hasKeysOnly(ask, read)),
+    ),
 
   'distinct: no key is twice in a read': ({ reads }) =>
     reads.every(({ keys }) => new Set(keys).size === keys.length),
@@ -89,7 +91,7 @@ export function brokenRule(history: History, limits: Limits): string | undefined
   return Object.entries(rules).find(([, holds]) => !holds(history, limits))?.[0];
 }
 
-/** An answer and an error are objects of one read alone, so they tell which one it was. */
+/** Finds the read of an ask: answers and errors are objects of one read alone. */
 function readBehind(ask: Ask, reads: readonly Read[]): Read | undefined {
   return reads.find((read) => read.outcome !== undefined && read.outcome === ask.outcome);
 }
@@ -107,7 +109,7 @@ function isFoundIfThere(key: string, { outcome }: Ask, writes: readonly Write[])
   return !writes.some((write) => write.key === key && write.appliedAt < outcome.readAt);
 }
 
-/** Whether the read has the keys of this ask, and no others. */
-function isOf(ask: Ask, read: Read): boolean {
+/** Checks that the read has the keys of this ask, and no others. */
+function hasKeysOnly(ask: Ask, read: Read): boolean {
   return new Set(ask.keys).size === new Set([...ask.keys, ...read.keys]).size;
 }

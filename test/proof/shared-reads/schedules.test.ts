@@ -7,7 +7,7 @@ import { brokenRule } from './rules.ts';
 
 const SCHEDULES = 10_000;
 
-/** In every schedule every rule of `rules.ts` holds. */
+/** Asserts every rule of `rules.ts` in every schedule. */
 function keepsTheRules(create: typeof createSharedReads, tally = { asks: 0, reads: 0 }) {
   return fc.asyncProperty(plans, fc.scheduler(), async (plan, scheduler) => {
     const history = await play(create, plan, scheduler);
