@@ -14,7 +14,7 @@ import {
 } from '../../helpers/two-servers.ts';
 import { PASSWORD } from '../../helpers/users.ts';
 import { countAccepting, type Deployment, useParts } from './deployment.ts';
-import { type Meeting, meet } from './meet.ts';
+import { type Meeting, type Moment, meet } from './meet.ts';
 import { defineRace } from './race.ts';
 import { unwatched } from './steps.ts';
 
@@ -143,23 +143,32 @@ function findNewHash({ account, again }: Meeting['reads']) {
   return again[0]?.account.passwordHash === NEW_HASH ? 'at the second read' : 'never';
 }
 
-/** Changes the password here; undefined where the change finds that another one overtook it. */
-function changeHere(deployment: Deployment, user: User, watch = unwatched) {
-  return orRefused(change(deployment, user, deployment.here, watch), 'user_tokens_revoked');
+/**
+ * A change of the password, and what happens between its two writes. A change that another one overtook is
+ * refused.
+ */
+async function meetChange(
+  deployment: Deployment,
+  user: User,
+  moment: Moment,
+  rival: () => Promise<unknown>,
+): Promise<Fate> {
+  const { result } = await meet(
+    moment,
+    (watch) => orRefused(change(deployment, user, deployment.here, watch), 'user_tokens_revoked'),
+    rival,
+  );
+  return findFate(deployment, result);
 }
 
-/** A change of the password and a whole login with the old one, between its two writes. */
+/** A change of the password, and a whole login with the old one. */
 export const changeAndLogin = defineRace({
   async run(deployment: Deployment, user, moment) {
     let granted: IssuedTokens | undefined;
-    const { result } = await meet(
-      moment,
-      (watch) => changeHere(deployment, user, watch),
-      async () => {
-        granted = await logIn(deployment, user, PASSWORD);
-      },
-    );
-    return { own: await findFate(deployment, result), old: await findFate(deployment, granted) };
+    const own = await meetChange(deployment, user, moment, async () => {
+      granted = await logIn(deployment, user, PASSWORD);
+    });
+    return { own, old: await findFate(deployment, granted) };
   },
   points: [],
   orders: {},
@@ -172,20 +181,16 @@ export const changeAndLogin = defineRace({
 
 const SET_HASH = hashSync('an operator chose this', 10);
 
-/** A change of the password and an operator who sets another one, and has the answer, between its two writes. */
+/** A change of the password, and an operator who sets another one and has the answer. */
 export const changeAndSetPassword = defineRace({
   async run(deployment: Deployment, user, moment) {
     const { users, revocations } = deployment.there;
-    const { result } = await meet(
-      moment,
-      (watch) => changeHere(deployment, user, watch),
-      async () => {
-        await users.setPassword(user.id, SET_HASH);
-        const cause = { reason: 'password_changed', revokedBy: 'cli' };
-        await revocations.revokeUser({ userId: user.id, ...cause });
-      },
-    );
-    return { own: await findFate(deployment, result) };
+    const own = await meetChange(deployment, user, moment, async () => {
+      await users.setPassword(user.id, SET_HASH);
+      const cause = { reason: 'password_changed', revokedBy: 'cli' };
+      await revocations.revokeUser({ userId: user.id, ...cause });
+    });
+    return { own };
   },
   points: [],
   orders: {},

@@ -30,7 +30,18 @@ export type Watch = <S extends Step>(step: S, take: () => Promise<Reads[S]>) => 
 
 export const unwatched: Watch = (_step, take) => take();
 
-/** The same parts, with each step inside `watch`. */
+type Changes = { readonly [Name in keyof AuthParts]?: Partial<AuthParts[Name]> };
+
+/** Replaces methods of parts. */
+export function withChanges(parts: AuthParts, changes: Changes): AuthParts {
+  const changed = Object.entries(changes).map(([name, methods]) => {
+    const part = parts[name as keyof AuthParts] as object;
+    return [name, { ...part, ...(methods as object) }];
+  });
+  return { ...parts, ...Object.fromEntries(changed) };
+}
+
+/** Puts each step inside `watch`. */
 export function watchSteps(parts: AuthParts, watch: Watch): AuthParts {
   const { accessTokens, passwords, revocations, sessions, users } = parts;
   const observe =
@@ -40,28 +51,24 @@ export function watchSteps(parts: AuthParts, watch: Watch): AuthParts {
     ) =>
     (...args: Args) =>
       watch(step, () => method(...args)) as Promise<Read>;
-  return {
-    ...parts,
-    accessTokens: { ...accessTokens, issue: observe('sign', accessTokens.issue) },
-    passwords: { ...passwords, check: observe('password', passwords.check) },
+  return withChanges(parts, {
+    accessTokens: { issue: observe('sign', accessTokens.issue) },
+    passwords: { check: observe('password', passwords.check) },
     revocations: {
-      ...revocations,
       cutoffs: observe('cutoffs', revocations.cutoffs),
       check: observe('check', revocations.check),
       checkStrictly: observe('check', revocations.checkStrictly),
       revokeUser: observe('change', revocations.revokeUser),
     },
     sessions: {
-      ...sessions,
       insert: observe('session', sessions.insert),
       refresh: observe('write', sessions.refresh),
     },
     users: {
-      ...users,
       findAccount: observe('account', users.findAccount),
       readAgain: observe('again', users.readAgain),
       find: observe('user', users.find),
       changePassword: observe('change', users.changePassword),
     },
-  };
+  });
 }

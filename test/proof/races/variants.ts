@@ -1,43 +1,30 @@
 /** Parts in which one thing is wrong. The races must notice each of them. */
 import type { Document } from 'mongodb';
 import type { AuthParts } from '../../../lib/parts.ts';
-import type { Account, Users } from '../../../lib/store/accounts/users.ts';
+import type { Account } from '../../../lib/store/accounts/users.ts';
 import type { Collections, RefreshOutcome } from '../../../lib/store/mongo/collections.ts';
 import { userKey } from '../../../lib/store/revocations/entry-ids.ts';
 import { LOGIN_IN_FLIGHT, userEntry } from '../../../lib/store/revocations/entry-updates.ts';
 import type { RevocationKind } from '../../../lib/store/revocations/reads.ts';
-import type { Revocations } from '../../../lib/store/revocations/revocations.ts';
 import type { RefreshInput } from '../../../lib/store/sessions/session-refresh.ts';
-import type { Refreshed, Sessions } from '../../../lib/store/sessions/sessions.ts';
+import type { Refreshed } from '../../../lib/store/sessions/sessions.ts';
 import type { Variant } from './deployment.ts';
-
-const withUsers = (parts: AuthParts, changes: Partial<Users>): AuthParts => ({
-  ...parts,
-  users: { ...parts.users, ...changes },
-});
-
-const withRevocations = (parts: AuthParts, changes: Partial<Revocations>): AuthParts => ({
-  ...parts,
-  revocations: { ...parts.revocations, ...changes },
-});
-
-const withSessions = (parts: AuthParts, changes: Partial<Sessions>): AuthParts => ({
-  ...parts,
-  sessions: { ...parts.sessions, ...changes },
-});
+import { withChanges } from './steps.ts';
 
 /** The login takes the account as it was at its first read; only the time is fresh. */
 export const withoutSecondRead: Variant = (parts) => {
   const { users } = parts;
   let first: Account | undefined;
-  return withUsers(parts, {
-    async findAccount(email) {
-      first = await users.findAccount(email);
-      return first;
-    },
-    async readAgain(id) {
-      const again = await users.readAgain(id);
-      return again && { account: first ?? again.account, now: again.now };
+  return withChanges(parts, {
+    users: {
+      async findAccount(email) {
+        first = await users.findAccount(email);
+        return first;
+      },
+      async readAgain(id) {
+        const again = await users.readAgain(id);
+        return again && { account: first ?? again.account, now: again.now };
+      },
     },
   });
 };
@@ -45,20 +32,22 @@ export const withoutSecondRead: Variant = (parts) => {
 /** The login's stamp is `$$NOW`, not lifted above the cutoffs. */
 export const withNowAsStamp: Variant = (parts) => {
   const lowest = { user: Number.NEGATIVE_INFINITY, deployment: Number.NEGATIVE_INFINITY };
-  return withRevocations(parts, {
-    cutoffs: (userId) => parts.revocations.cutoffs(userId).then(() => lowest),
+  return withChanges(parts, {
+    revocations: { cutoffs: (userId) => parts.revocations.cutoffs(userId).then(() => lowest) },
   });
 };
 
 /** The revocation of a user has another rule for its cutoff. */
 function withCutoffRule(revokedBefore: Document): Variant {
   return (parts, _watch, { revokedTokens }) =>
-    withRevocations(parts, {
-      async revokeUser(input) {
-        const [stage] = userEntry(input, 0, 0);
-        const update = [{ $set: { ...stage?.['$set'], revoked_before: revokedBefore } }];
-        await revokedTokens.updateOne({ _id: userKey(input.userId) }, update, { upsert: true });
-        return Number.NaN; // which nobody in this race reads
+    withChanges(parts, {
+      revocations: {
+        async revokeUser(input) {
+          const [stage] = userEntry(input, 0, 0);
+          const update = [{ $set: { ...stage?.['$set'], revoked_before: revokedBefore } }];
+          await revokedTokens.updateOne({ _id: userKey(input.userId) }, update, { upsert: true });
+          return Number.NaN; // which nobody in this race reads
+        },
       },
     });
 }
@@ -73,23 +62,25 @@ export const withoutOldCutoff = withCutoffRule({ $add: ['$$NOW', LOGIN_IN_FLIGHT
 
 /** The check compares `stamp < revoked_before` where `<=` is right. */
 export const withLessThan: Variant = (parts) =>
-  withRevocations(parts, {
-    check: (token) => parts.revocations.check({ ...token, stamp: token.stamp + 1 }),
+  withChanges(parts, {
+    revocations: {
+      check: (token) => parts.revocations.check({ ...token, stamp: token.stamp + 1 }),
+    },
   });
 
 /** The change of a password writes the cutoff before the hash. */
 export const withCutoffFirst: Variant = (parts) => {
   const { users, revocations } = parts;
   let cutoff: number | undefined;
-  const changes: Partial<Users> = {
-    async changePassword(id, oldHash, newHash) {
-      const cause = { reason: 'password_changed', revokedBy: id };
-      cutoff = await revocations.revokeUser({ userId: id, ...cause });
-      return users.changePassword(id, oldHash, newHash);
+  return withChanges(parts, {
+    users: {
+      async changePassword(id, oldHash, newHash) {
+        const cause = { reason: 'password_changed', revokedBy: id };
+        cutoff = await revocations.revokeUser({ userId: id, ...cause });
+        return users.changePassword(id, oldHash, newHash);
+      },
     },
-  };
-  return withRevocations(withUsers(parts, changes), {
-    revokeUser: async (input) => cutoff ?? revocations.revokeUser(input),
+    revocations: { revokeUser: async (input) => cutoff ?? revocations.revokeUser(input) },
   });
 };
 
@@ -97,15 +88,17 @@ export const withCutoffFirst: Variant = (parts) => {
 export const withoutConfirmation: Variant = (parts) => {
   const { users } = parts;
   let written: string | undefined;
-  return withUsers(parts, {
-    changePassword(id, oldHash, newHash) {
-      written = newHash;
-      return users.changePassword(id, oldHash, newHash);
-    },
-    async readAgain(id) {
-      const again = await users.readAgain(id);
-      const passwordHash = written ?? again?.account.passwordHash ?? '';
-      return again && { ...again, account: { ...again.account, passwordHash } };
+  return withChanges(parts, {
+    users: {
+      changePassword(id, oldHash, newHash) {
+        written = newHash;
+        return users.changePassword(id, oldHash, newHash);
+      },
+      async readAgain(id) {
+        const again = await users.readAgain(id);
+        const passwordHash = written ?? again?.account.passwordHash ?? '';
+        return again && { ...again, account: { ...again.account, passwordHash } };
+      },
     },
   });
 };
@@ -114,38 +107,45 @@ export const withoutConfirmation: Variant = (parts) => {
 export const withCheckFirst: Variant = (parts, _watch, { sessions }) => {
   const { revocations } = parts;
   let kind: RevocationKind | undefined;
-  const changes: Partial<Sessions> = {
-    async refresh(input) {
-      const { sessionId } = input;
-      const found = await sessions.findOne({ _id: sessionId });
-      const { user_id: userId = '', stamp = new Date(0) } = found ?? {};
-      kind = await revocations.check({ sessionId, userId, stamp: stamp.getTime(), kid: '' });
-      return parts.sessions.refresh(input);
+  return withChanges(parts, {
+    sessions: {
+      async refresh(input) {
+        const { sessionId } = input;
+        const found = await sessions.findOne({ _id: sessionId });
+        const { user_id: userId = '', stamp = new Date(0) } = found ?? {};
+        kind = await revocations.check({ sessionId, userId, stamp: stamp.getTime(), kid: '' });
+        return parts.sessions.refresh(input);
+      },
     },
-  };
-  return withRevocations(withSessions(parts, changes), { checkStrictly: async () => kind });
+    revocations: { checkStrictly: async () => kind },
+  });
 };
 
 /** The refresh gives the session a new stamp, above every cutoff, as a login does. */
 export const withStampOfItsOwn: Variant = (parts) => {
   const { accessTokens, revocations } = parts;
-  const issue: typeof accessTokens.issue = async (input) => {
-    const { user, deployment } = await revocations.cutoffs(input.userId);
-    const stamp = Math.max(Date.now(), user + 1, deployment + 1);
-    return accessTokens.issue({ ...input, stamp });
-  };
-  return { ...parts, accessTokens: { ...accessTokens, issue } };
+  return withChanges(parts, {
+    accessTokens: {
+      async issue(input) {
+        const { user, deployment } = await revocations.cutoffs(input.userId);
+        const stamp = Math.max(Date.now(), user + 1, deployment + 1);
+        return accessTokens.issue({ ...input, stamp });
+      },
+    },
+  });
 };
 
 /** The refresh finds the session, decides, and then updates it. */
 export const withFindThenUpdate: Variant = (parts, watch, collections) => {
   const find = async ({ sessionId }: RefreshInput) =>
     (await collections.sessions.findOne({ _id: sessionId }))?.counter ?? 0;
-  return withSessions(parts, {
-    async refresh(input) {
-      const counter = (await watch('find', () => find(input))) as number;
-      const outcome = decide(counter, input);
-      return watch('write', () => writeOutcome(collections, parts, input, outcome));
+  return withChanges(parts, {
+    sessions: {
+      async refresh(input) {
+        const counter = (await watch('find', () => find(input))) as number;
+        const outcome = decide(counter, input);
+        return watch('write', () => writeOutcome(collections, parts, input, outcome));
+      },
     },
   });
 };
@@ -178,16 +178,18 @@ async function writeOutcome(
 
 /** The logout answers while its write is still on its way: it arrives after the race. */
 export const withEarlyAnswer: Variant = (parts) =>
-  withRevocations(parts, { revokeTokenAndSession: async () => undefined });
+  withChanges(parts, { revocations: { revokeTokenAndSession: async () => undefined } });
 
 const remembered = new Map<string | undefined, Promise<RevocationKind | undefined>>();
 
 /** A server asks once for each token, and remembers the answer. */
 export const withRememberedCheck: Variant = (parts) =>
-  withRevocations(parts, {
-    check(token) {
-      const answer = remembered.get(token.hash) ?? parts.revocations.check(token);
-      remembered.set(token.hash, answer);
-      return answer;
+  withChanges(parts, {
+    revocations: {
+      check(token) {
+        const answer = remembered.get(token.hash) ?? parts.revocations.check(token);
+        remembered.set(token.hash, answer);
+        return answer;
+      },
     },
   });
