@@ -3,8 +3,9 @@ import test, { type ExecutionContext } from 'ava';
 import { createSchema } from '../../../lib/store/mongo/schema-document.ts';
 import { createRevocations } from '../../../lib/store/revocations/revocations.ts';
 import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
+import { waitFor } from '../../../scripts/dev/wait-for.ts';
 import { ageDeployment, migratedDatabase } from '../../helpers/database.ts';
-import { logIn, post, sendAs, serve } from '../../helpers/server.ts';
+import { logIn, postLogin, sendAs, serve } from '../../helpers/server.ts';
 import { PASSWORD } from '../../helpers/users.ts';
 import { changePassword, NEW_PASSWORD } from '../../journeys/change-password.ts';
 import { meet } from './meet.ts';
@@ -76,10 +77,13 @@ const change = defineRace({
       async () => {
         // The change has two passwords to work on, so that the login would win nearly always.
         await pause(Math.random() * 300);
-        return post(`${here}/api/auth/login`, { email, password: PASSWORD });
+        return postLogin(here, { email, password: PASSWORD });
       },
       async () => {
-        const { status, body } = await changePassword(there, older);
+        const { status, body } = await waitFor('A change that is not busy', async () => {
+          const answer = await changePassword(there, older);
+          return answer.body?.code !== 'busy' && answer;
+        });
         if (status !== 200) throw new Error(`The change was answered ${status}`);
         changed = body.access_token;
       },
