@@ -11,6 +11,7 @@ import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { authenticate } from '../../lib/use-cases/authenticate.ts';
 import { changePassword as changeStory } from '../../lib/use-cases/change-password.ts';
 import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { CALLER } from './auth.ts';
 import { ageDeployment, migratedDatabase } from './database.ts';
 import type { Scope } from './scope.ts';
@@ -44,6 +45,7 @@ export async function openTwoServers(t: Scope): Promise<TwoServers> {
       await closeParts(parts);
       await close();
     });
+    await waitFor('A deployment that was inspected', () => parts.primary.topology());
     return parts;
   }
 

@@ -5,6 +5,7 @@ import {
   type IssuedTokens,
   openSession as open,
 } from '../../../lib/use-cases/shared/open-session.ts';
+import { waitFor } from '../../../scripts/dev/wait-for.ts';
 import { CALLER } from '../../helpers/auth.ts';
 import { addClient } from '../../helpers/clients.ts';
 import type { TestDatabase } from '../../helpers/database.ts';
@@ -35,6 +36,7 @@ export async function createWorlds(t: Scope, { db, collections }: TestDatabase, 
     parts.skew.stop();
     await Promise.all([parts.lastUse.stop(), parts.dailyCounts.stop(), parts.passwords.close()]);
   });
+  await waitFor('A deployment that was inspected', () => parts.primary.topology());
 
   async function openSession(userId: string): Promise<Tokens> {
     const { user, deployment } = await parts.revocations.cutoffs(userId);
