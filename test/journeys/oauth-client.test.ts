@@ -99,6 +99,6 @@ test('oauth4webapi understands how a malformed request is refused', async (t) =>
       instanceOf: oauth.ResponseBodyError,
     });
     t.like(error, { status: 400, error: 'invalid_request' });
-    t.regex(error?.error_description ?? '', /one way/);
+    t.regex(error?.error_description ?? '', /exactly one client authentication method/);
   }
 });
