@@ -3,8 +3,10 @@ import { findMongod } from '../dev/mongod/find.ts';
 import { startMongod } from '../dev/mongod/start.ts';
 import { createReport } from '../dev/progress.ts';
 
-// The TTL monitor sleeps a minute by default, longer than any test waits.
+// The TTL monitor sleeps a minute by default, longer than any test waits. Dropped databases leave their files
+// for five minutes by default: thousands of open files, which end the mongod.
 const mongodArgs = ['--setParameter', 'ttlMonitorSleepSecs=1']
+  .concat('--setParameter', 'minSnapshotHistoryWindowInSeconds=0')
   .concat('--setParameter', 'enableTestCommands=1')
   .concat('--oplogSize', '64');
 
