@@ -41,7 +41,7 @@ async function runTests(args: string[], cleanups: Cleanups): Promise<number> {
     await ended(compiler);
     if (compiler.exitCode !== 0) return 1;
   }
-  await removeStale('dist');
+  await Promise.all(['dist', 'test/proof/dist', 'scripts/bench/dist'].map(removeStale));
   const folder = await ownFolder('rescind-test-');
   const env = testEnv({
     ...process.env,

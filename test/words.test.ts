@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 
 /** Folders whose comments follow the rule. */
-const FOLDERS = ['lib/store', 'lib/tokens'];
+const FOLDERS = ['lib', 'server', 'scripts', 'test'];
 
 /** A doc comment that begins with a question word or a preposition. */
 const ODD_COMMENT =

@@ -31,7 +31,7 @@ function sourceTest(arg: string): string | undefined {
 
 /** Removes compiled files whose source is gone: the compiler leaves them, and ava would run them. */
 export async function removeStale(folder: string): Promise<void> {
-  const files = await readdir(folder, { recursive: true });
+  const files = await readdir(folder, { recursive: true }).catch(() => []);
   const stale = files
     .filter((file) => file.endsWith('.js') && !existsSync(file.replace(/\.js$/, '.ts')))
     .flatMap((file) => [file, `${file}.map`, file.replace(/\.js$/, '.d.ts')]);

@@ -8,7 +8,7 @@ const FOLDER = 'docs/performance';
 const read = (path: string) => readFileSync(path, 'utf8');
 const results = JSON.parse(read(`${FOLDER}/results.json`)) as Results;
 
-/** What stands between the two comments that mark figures of the published run. */
+/** Returns the text between the two comments that mark figures of the published run. */
 function figuresOf(page: string): readonly string[] {
   const marked = read(page).matchAll(/<!-- figures -->\n(.*?)<!-- end of figures -->/gs);
   return [...marked].flatMap(([, lines = '']) => lines.split('\n').filter((line) => line !== ''));

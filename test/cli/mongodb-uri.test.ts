@@ -5,7 +5,7 @@ import { rescind, run, SERVER } from '../helpers/processes.ts';
 
 const PASSWORD = 'hidden-in-the-uri';
 
-/** What a connection string parser lets pass, and the driver or the URI's path does not. */
+/** URIs that a connection string parser accepts, and the driver or the URI's path does not. */
 const URIS = [
   `mongodb://user:${PASSWORD}@127.0.0.1/?unknownOption=1`,
   `mongodb://user:${PASSWORD}@127.0.0.1/?replicaSet=a&replicaSet=b`,

@@ -41,7 +41,7 @@ for (const [what, args, told] of USAGE) {
   });
 }
 
-/** What is in the file; undefined for no file. */
+/** The content of the file; undefined for no file. */
 const TOKENS: Readonly<Record<string, string | undefined>> = {
   'a file that is not there': undefined,
   'an empty file': '',

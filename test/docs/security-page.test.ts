@@ -9,7 +9,7 @@ interface Row {
   readonly requirement: string;
   readonly source: string;
   readonly how: string;
-  /** What is said to show it: a file and a title. */
+  /** The tests that show it: a file and a title. */
   readonly tests: readonly (readonly [file: string, title: string])[];
 }
 
@@ -76,7 +76,7 @@ test('Every link of the page and of SECURITY.md leads to a file', (t) => {
   }
 });
 
-/** Whether a test has this title, as it stands in the source, in whichever quotes. */
+/** Returns true if a test has this title in the source, in any quotes. */
 function hasTest(source: string, title: string): boolean {
   const quoted = title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/['"`]/g, '\\\\?$&');
   return new RegExp(`^\\s*test(?:\\.serial)?\\(\\s*(['"\`])${quoted}\\1,`, 'm').test(source);

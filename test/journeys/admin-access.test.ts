@@ -57,7 +57,7 @@ test('An admin whose token was revoked is an admin no more', async (t) => {
   t.deepEqual(await snapshotWithoutCounts(db), before);
 });
 
-/** What is in the path where an id belongs. */
+/** Values in the path in place of an id. */
 const UNKNOWN_IDS: Readonly<Record<string, string>> = {
   'another UUID': randomUUID(),
   'a UUID in capitals': '00000000-0000-4000-8000-00000000000A',

@@ -21,7 +21,7 @@ function corsHeaders({ headers }: Answer): Record<string, string> {
   return Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-')));
 }
 
-/** What a browser asks before a request with a token. */
+/** Sends the preflight of a browser before a request with a token. */
 function preflight(url: string, origin: string, method = 'GET'): Promise<Answer> {
   const headers = {
     origin,
@@ -124,7 +124,7 @@ test('App shells and extensions are origins like any other', async (t) => {
   }
 });
 
-/** Who is nearly one of the listed origins, or hopes to be taken for one. */
+/** Origins that are nearly one of the listed ones, or imitate one. */
 const OTHERS: readonly string[] = [
   'null',
   '*',

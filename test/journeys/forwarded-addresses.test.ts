@@ -2,7 +2,7 @@ import test from 'ava';
 import { post, send, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
-/** What a proxy wrote, and what is stored, limited and logged. */
+/** Entries of a proxy, and the address that is stored, limited and logged. */
 const ENTRIES: readonly (readonly [entry: string, ip: string])[] = [
   ['192.0.2.1', '192.0.2.1'],
   ['192.0.2.1:5678', '192.0.2.1'],

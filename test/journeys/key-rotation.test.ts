@@ -17,11 +17,11 @@ interface Tokens {
 /** Two secrets or keys in their order: what signs before, and what signs after. */
 interface Rotation {
   readonly before: Settings;
-  /** As before, and what comes next verifies already. */
+  /** The old key signs, and the next one verifies already. */
   readonly announced: Settings;
-  /** What came next signs, and what was before still verifies. */
+  /** The next key signs, and the old one still verifies. */
   readonly switched: Settings;
-  /** What was before is gone. */
+  /** The old key is gone. */
   readonly after: Settings;
 }
 

@@ -18,7 +18,7 @@ function newPrivateKey(): string {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-/** What a resource server elsewhere finds out about a token, by the public keys alone. */
+/** Validates a token as a resource server elsewhere does, by the public keys alone. */
 function validate(url: string, token: string, audience = 'rescind') {
   const as = { issuer: 'rescind', jwks_uri: `${url}/.well-known/jwks.json` };
   const request = new Request('http://resource.example/', {

@@ -9,7 +9,7 @@ import { revocationsOn } from '../helpers/revocations-on.ts';
 import { post, send, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
-/** What `rescind revoke --key` writes. */
+/** Writes the same as `rescind revoke --key`. */
 function revokeKey(collections: Collections, kid: string): Promise<void> {
   const cause = { reason: 'key_leaked', revokedBy: 'rescind revoke' };
   return revocationsOn(collections).revokeKey({ kid, ...cause });

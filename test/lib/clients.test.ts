@@ -19,7 +19,7 @@ test('a client with raw is refused by name, wherever it was set', async (t) => {
   }
 });
 
-/** What the owner of a client may have set for documents of his own. */
+/** Options that the owner of a client may have set for documents of their own. */
 const OPTIONS: readonly MongoClientOptions[] = [
   { promoteValues: false },
   { promoteLongs: false },

@@ -152,7 +152,7 @@ test('what middleware is made with is checked by name where it is made', (t) => 
   }
 });
 
-/** What plain JavaScript passes for a caller, and what is named. */
+/** Values that plain JavaScript may pass as a caller, and the name in the error. */
 const CALLERS: readonly [caller: unknown, named: RegExp][] = [
   [undefined, /^"caller" is missing/],
   [null, /^"caller" is missing/],

@@ -8,7 +8,7 @@ import { settings } from '../../server/config/settings.ts';
 const text = readFileSync('.env.example', 'utf8');
 const example = parseEnv(text) as Record<string, string>;
 
-/** What has no default that could stand there: secrets, a number that depends on the machine, and nobody. */
+/** Settings without a printable default: secrets, a number that depends on the machine, and none. */
 const EMPTY = [
   'JWT_SECRET_KEY',
   'JWT_SECRET_KEY_PREVIOUS',

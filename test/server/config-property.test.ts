@@ -41,7 +41,7 @@ test('parseConfig never throws anything but ConfigError and never echoes a secre
   t.pass();
 });
 
-/** What revocations rest on: each of them is false for some configuration that has to be refused. */
+/** Asserts the conditions of revocation: each is false for some configuration that has to be refused. */
 function assertPromiseCanHold(config: Config) {
   const { ACCESS_TOKEN_TTL: access, REFRESH_TOKEN_IDLE_TTL: idle } = config;
   const { MAX_STALENESS: staleness, PRIMARY_PROOF_INTERVAL: interval } = config;

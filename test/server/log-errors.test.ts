@@ -32,7 +32,7 @@ const CAUSES: Readonly<Record<string, (t: Scope) => Promise<unknown>>> = {
   },
 };
 
-/** How such an error may come to the log. */
+/** Forms in which such an error may reach the log. */
 const FORMS: Readonly<Record<string, (error: Error) => unknown>> = {
   itself: (error) => error,
   'a cause': (error) => new StoreUnavailable('The database did not answer', error),

@@ -47,7 +47,7 @@ const PREFIXED = [
   'AUDIT_TTL',
 ];
 
-/** What environments have that is nobody's mistake. */
+/** Variables of environments that are no mistake. */
 const OTHERS: Readonly<Record<string, string>> = {
   HOME: '/root',
   HOSTNAME: 'rescind-7d9f',

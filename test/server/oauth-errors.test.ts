@@ -34,7 +34,7 @@ const THROWN: readonly (readonly [error: unknown, status: number, name: string, 
   ['inside', 500, 'server_error', 'internal_error'],
 ];
 
-/** What a server answers in which this is thrown, and what it leaves for the log. */
+/** Returns the response of a server in which this is thrown, and what it logs. */
 async function answerFor(t: ExecutionContext, thrown: unknown) {
   const app = new Koa();
   const told: unknown[] = [];

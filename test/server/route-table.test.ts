@@ -10,7 +10,7 @@ import { addUser, PASSWORD } from '../helpers/users.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
-/** Who asks, and what there is to ask about. */
+/** The callers, and the documents of their requests. */
 interface World {
   readonly email: string;
   readonly userId: string;
@@ -21,7 +21,7 @@ interface World {
 }
 
 interface Example {
-  /** Where the path of the route has parts that are left open. */
+  /** The path, for a route whose path has parameters. */
   readonly path?: string;
   readonly body?: object;
   readonly form?: Record<string, string>;
@@ -151,7 +151,7 @@ function call(route: Route, url: string, world: World, token?: string) {
     : post(url + path, body, authorization);
 }
 
-/** Of a client only what it proves itself with counts, and only while it is registered. */
+/** Asserts that only the credentials of a client count, and only while it is registered. */
 async function assertForClients(
   t: ExecutionContext,
   route: Route,
@@ -172,7 +172,7 @@ async function assertForClients(
   t.is(await codeFor(client), 'invalid_client');
 }
 
-/** Of every route that the path fits. */
+/** Returns the methods of all routes with this path. */
 function allowedAt(path: string): string[] {
   const fitting = routes.filter((route) =>
     new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}$`).test(path),

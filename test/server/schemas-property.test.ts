@@ -42,7 +42,7 @@ function inputsFor(schema: z.ZodType): fc.Arbitrary<object> {
   return fc.tuple(some, extra).map(([right, wrong]) => ({ ...right, ...wrong }));
 }
 
-/** What may stand in a filter: no object, in which an operator could be. */
+/** Returns true for a value that a filter may hold: an object could hold an operator. */
 function isPlain(leaf: unknown): boolean {
   return (
     typeof leaf === 'string' ||

@@ -155,7 +155,7 @@ test('.env in the working folder is read, and the real environment wins', async 
   t.regex(stderr, /One setting is wrong:\n {2}MONGODB_URI is not a connection string/);
 });
 
-/** What HOST is, the code the server ends with, and what it says. */
+/** Values of HOST, the exit code of the server, and its message. */
 const OF_NO_USE: readonly (readonly [host: string, code: number, sentence: RegExp])[] = [
   ['no-such-name.invalid', 1, /does not resolve \((?:ENOTFOUND|EAI_AGAIN)\)/],
   ['256.1.1.1', 1, /does not resolve/],

@@ -26,7 +26,7 @@ interface Case {
   readonly prefix?: readonly string[];
   /** Ends the reader once the server runs. */
   readonly breaks?: 'stdout' | 'both';
-  /** What standard error holds, where it is a pipe that can be written. */
+  /** The text on standard error, if it is a pipe that can be written. */
   readonly tells?: RegExp;
 }
 

@@ -14,7 +14,7 @@ import { addSession } from './add-session.ts';
 
 const CAUSE = { reason: 'test', revokedBy: 'tester' };
 
-/** What `npm run migrate -- --after-restore` does, or the first steps of it. */
+/** Runs `npm run migrate -- --after-restore`, or its first steps. */
 async function migrateAfterRestore(db: Db, first = Number.POSITIVE_INFINITY): Promise<void> {
   const plan = await planMigration(db, { auditRetention: 400 * DAY, afterRestore: true });
   await migrate({ ...plan, steps: plan.steps.slice(0, first) }, () => undefined);
@@ -75,7 +75,7 @@ test('--after-restore gives a new epoch and a cutoff a day ahead, and touches no
 
 const AHEAD = Date.now() + 3 * DAY;
 
-/** What the backup knows to be further ahead than a day. */
+/** Stamps in the backup that are further ahead than a day. */
 const KNOWN: Readonly<Record<string, (collections: Collections) => Promise<unknown>>> = {
   'the cutoff of the deployment': ({ revokedTokens }) =>
     revokedTokens.updateOne({ _id: SENTINEL }, { $set: { revoked_before: new Date(AHEAD) } }),
@@ -105,7 +105,7 @@ type Lift = (collections: Collections, userId: string) => Promise<unknown>;
 const inTimeZone = (hours: number, collections: Collections) =>
   createRevocations(collections, createSchema(collections), () => Date.now() + hours * HOUR);
 
-/** What came after the backup, and lifted the stamps of later logins ahead of the clock. */
+/** Revocations after the backup that lifted the stamps of later logins ahead of the clock. */
 const LIFTS: Readonly<Record<string, Lift>> = {
   nothing: async () => undefined,
   'a revoke-all': (collections, userId) =>
@@ -209,7 +209,7 @@ test('one that another overtakes between its two writes leaves the epoch of the 
 
 const another = { $set: { epoch: 'another' } };
 
-/** What is left where not everything comes from one backup. */
+/** Databases of which not everything comes from one backup. */
 const PARTS: Readonly<Record<string, (collections: Collections) => Promise<unknown>>> = {
   'revoked_tokens is of another backup': ({ revokedTokens }) =>
     revokedTokens.updateOne({ _id: SENTINEL }, another),

@@ -10,7 +10,7 @@ import { HOUR } from '../../../lib/time.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
 import { revocationsOn } from '../../helpers/revocations-on.ts';
 
-/** How mongod would carry out each read that the work sends: the stages of its plan, without spaces. */
+/** Explains each read that the work sends: the stages of mongod's plan, without spaces. */
 async function plansOf(t: ExecutionContext, work: Work) {
   const { uri, collections } = await migratedDatabase(t);
   await fill(collections);
@@ -29,7 +29,7 @@ async function plansOf(t: ExecutionContext, work: Work) {
   );
 }
 
-/** Of the plan that won, whichever engine it is for. */
+/** Returns the stages of the winning plan, for either engine. */
 function winningStages(plan: Document): string {
   const text = JSON.stringify(plan, (name, value) => (name === 'rejectedPlans' ? [] : value));
   return [...text.matchAll(/"(?:stage|indexName)":"([\w-]+)"/g)].map(([, name]) => name).join(' ');

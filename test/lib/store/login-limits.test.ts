@@ -17,7 +17,7 @@ function anyEmail() {
   return `${randomUUID()}@example.com`;
 }
 
-/** How many of these attempts there was room for; the others ended as `expected`. */
+/** Counts the attempts that had room; the others ended as `expected`. */
 async function granted(attempts: readonly Promise<unknown>[]) {
   const results = await Promise.allSettled(attempts);
   const refused = results.flatMap((it) => (it.status === 'rejected' ? [it.reason.code] : []));

@@ -20,7 +20,7 @@ async function proofOn(t: ExecutionContext, options?: PrimaryProofOptions) {
   return { db, proof };
 }
 
-/** What the driver says when it takes another server for the primary. */
+/** Emits the driver's event for another primary. */
 function elect(client: MongoClient, address: string): void {
   const servers = new Map([[address, { address, isWritable: true }]]);
   client.emit('topologyDescriptionChanged', { newDescription: { servers } } as never);

@@ -61,7 +61,7 @@ test('the cutoff grows with every revokeEveryone, also of many at once, and each
   t.is((await collections.revokedTokens.findOne({ _id: SENTINEL }))?.writes, 24);
 });
 
-/** What is ahead of the clock, as after a failover to a primary whose clock is behind. */
+/** Stamps ahead of the clock, as after a failover to a primary whose clock is behind. */
 const AHEAD: Readonly<Record<string, (collections: Collections, at: number) => Promise<unknown>>> =
   {
     'the cutoff of the deployment': setDeploymentCutoff,
@@ -109,7 +109,7 @@ test('After the clock was set back each round of login, revokeUser and revokeEve
   const userId = await addUserCutoff(collections, Date.now() + 2 * HOUR);
   const stranger = await addSession(collections, Date.now() + HOUR);
 
-  /** As a login has it. */
+  /** Computes a stamp as a login does. */
   async function logIn() {
     const { user, deployment } = await revocations.cutoffs(userId);
     return addSession(collections, Math.max(Date.now(), user + 1, deployment + 1), userId);

@@ -20,7 +20,7 @@ function ownClient(t: ExecutionContext, options: MongoClientOptions = {}) {
   return { db: client.db(), appName };
 }
 
-/** What deployments that are no plain replica set of one's own answer to replSetGetConfig, and what comes of it. */
+/** Answers to replSetGetConfig of deployments that are no plain replica set, and their results. */
 const REFUSALS = [
   [13, 'Unauthorized', 'a user without the right'],
   [59, 'CommandNotFound', 'what only speaks the protocol'],

@@ -145,7 +145,7 @@ test('an update that would make a TTL field no Date is refused too', async (t) =
   await t.throwsAsync(seconds, { code: VALIDATION_FAILED });
 });
 
-/** What people write for a time, and a TTL index ignores for ever. */
+/** Values that people write for a time, and that a TTL index ignores for ever. */
 function notDates(...fields: string[]): Document[] {
   const times = [
     date.getTime(),

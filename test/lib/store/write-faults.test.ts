@@ -31,7 +31,7 @@ const WRITES: Readonly<Record<string, (revocations: Revocations) => Promise<unkn
   revokeKey: ({ revokeKey }) => revokeKey({ ...USER, kid: 'kid' }),
 };
 
-/** How many entries each leaves; one where nothing else is said. */
+/** The number of entries that each leaves; one by default. */
 const NEW_ENTRIES: Readonly<Record<string, number>> = {
   revokeTokenAndSession: 2,
   revokeEveryone: 0,

@@ -23,7 +23,7 @@ const options = {
 const tokens = createAccessTokens(options);
 const accept = acceptBy(tokens);
 
-/** What the check does with a token before it asks the database. */
+/** Takes the steps of the check that come before the read. */
 function acceptBy({ verify, assertCurrent }: AccessTokens) {
   return async (token: string) => {
     const accessToken = verify(token);

@@ -35,7 +35,7 @@ function headerOf(token: string) {
   return JSON.parse(partOf(token, 0));
 }
 
-/** What a signature covers: the claims of the token under another header. */
+/** Returns the signed bytes: the claims of the token under another header. */
 function signedBytesOf(token: string, header: object): string {
   const encoded = Buffer.from(JSON.stringify({ ...headerOf(token), ...header }));
   return `${encoded.toString('base64url')}.${token.split('.')[1]}`;

@@ -29,7 +29,7 @@ const EXCEPTIONS: Readonly<Record<number, string>> = {
 
 const VECTORS = 'test/vectors/json_web_signature_test.json';
 
-/** What the ring would make of the group's key: HS256 or RS256 by name, or a secret without a name. */
+/** Returns the key of the group as the ring has it: HS256 or RS256 by name, or a secret without a name. */
 function keyOf({ private: secret, public: shared }: Group): Pick<Key, 'alg' | 'hasSigned'> | null {
   const { alg = secret && 'HS256', ...jwk } = { ...(shared ?? secret) };
   if (alg === 'HS256' && typeof jwk.k === 'string') {
@@ -39,7 +39,7 @@ function keyOf({ private: secret, public: shared }: Group): Pick<Key, 'alg' | 'h
   return { alg, hasSigned: VERIFIERS.RS256(createPublicKey({ key: jwk, format: 'jwk' })) };
 }
 
-/** What the verifier asks of a token before it looks at the claims. */
+/** Takes the verifier's steps before the claims. */
 function isAccepted(jws: string, key: ReturnType<typeof keyOf>): boolean {
   const token = parseCanonicalToken(jws);
   if (token === undefined || key === null) return false;
