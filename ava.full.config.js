@@ -1,6 +1,6 @@
 // The tests that are not in the core because they take long: `npm run test:full`.
 export const full = [
-  'dist/test/attacks/**',
+  'dist/test/attacks/*.test.js',
   'dist/test/cli/acknowledged.test.js',
   'dist/test/cli/change-user.test.js',
   'dist/test/cli/client.test.js',
@@ -11,7 +11,7 @@ export const full = [
   'dist/test/cli/user-create-refusals.test.js',
   'dist/test/dev/dev.test.js',
   'dist/test/docs/privileges-page.test.js',
-  'dist/test/install/**',
+  'dist/test/install/*.test.js',
   'dist/test/journeys/absence.test.js',
   'dist/test/journeys/absence-in-traffic.test.js',
   'dist/test/journeys/account-under-attack.test.js',
