@@ -6,7 +6,7 @@ import { guard } from './dev/guard.ts';
 import { ownFolder } from './dev/own-folder.ts';
 import { endChild, ended, spawnChild } from './dev/processes.ts';
 import { stopped, stopSignal } from './dev/stop-signal.ts';
-import { compiledTest, packagesOf, removeStale } from './test/compiled.ts';
+import { compiledTest, findPackages, removeStale } from './test/compiled.ts';
 import { openTestDatabase } from './test/database.ts';
 
 const help = `Usage: npm test [-- FILES and options]        the core
@@ -36,12 +36,12 @@ async function main(args: string[]): Promise<number> {
 }
 
 async function runTests(args: string[], cleanups: Cleanups): Promise<number> {
-  for (const folder of packagesOf(args)) {
+  for (const folder of findPackages(args)) {
     const compiler = startProgram('typescript/bin/tsc', ['-p', folder], process.env, cleanups);
     await ended(compiler);
     if (compiler.exitCode !== 0) return 1;
   }
-  await Promise.all(['dist', 'test/proof/dist', 'scripts/bench/dist'].map(removeStale));
+  await removeStale();
   const folder = await ownFolder('rescind-test-');
   const env = testEnv({
     ...process.env,

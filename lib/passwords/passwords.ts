@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { genSaltSync, getRounds } from 'bcryptjs';
 import { Piscina } from 'piscina';
+import { assertInteger } from '../assert.ts';
 import { AuthError } from '../errors.ts';
 import { SECOND, within } from '../time.ts';
 import { HIGHEST_COST, isUsableHash, LOWEST_COST } from './usable-hash.ts';
@@ -106,11 +107,7 @@ function busy(): AuthError {
 
 /** Throws TypeError if the cost or the number of threads is out of range. */
 export function checkPasswordOptions({ bcryptCost, bcryptThreads }: PasswordOptions): void {
-  if (!Number.isInteger(bcryptCost) || bcryptCost < LOWEST_COST || bcryptCost > HIGHEST_COST) {
-    throw new TypeError(
-      `"bcryptCost" must be a whole number from ${LOWEST_COST} to ${HIGHEST_COST}`,
-    );
-  }
+  assertInteger('bcryptCost', bcryptCost, LOWEST_COST, HIGHEST_COST);
   if (!Number.isInteger(bcryptThreads) || bcryptThreads < 1) {
     throw new TypeError('"bcryptThreads" must be a whole number of at least 1');
   }

@@ -1,4 +1,5 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
+import { assertInteger } from '../assert.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { passwordFault } from './passwords.ts';
 
@@ -38,7 +39,7 @@ const COMMON: ReadonlySet<string> = new Set(dictionary['passwords-common']);
  */
 export function createPasswordRules(options: PasswordRuleOptions): PasswordRules {
   const { passwordMinLength: minLength = DEFAULTS.passwordMinLength, serviceName } = options;
-  checkMinLength(minLength);
+  assertInteger('passwordMinLength', minLength, LEAST_MIN_LENGTH, MOST_MIN_LENGTH);
 
   return {
     faultOf(password, owner) {
@@ -113,10 +114,4 @@ function isSequence(text: string): boolean {
   const steps = new Set(points.slice(1).map((point, index) => point - (points[index] ?? 0)));
   const [step] = steps;
   return steps.size === 1 && (step === 1 || step === -1);
-}
-
-function checkMinLength(length: number): void {
-  if (Number.isInteger(length) && length >= LEAST_MIN_LENGTH && length <= MOST_MIN_LENGTH) return;
-  const range = `from ${LEAST_MIN_LENGTH} to ${MOST_MIN_LENGTH}`;
-  throw new TypeError(`"passwordMinLength" must be a whole number ${range}`);
 }

@@ -9,7 +9,7 @@ const PACKAGES = [
 ] as const;
 
 /** Returns the packages whose tests are named in the arguments. */
-export function packagesOf(args: readonly string[]): readonly string[] {
+export function findPackages(args: readonly string[]): readonly string[] {
   return PACKAGES.filter(({ tests }) => args.some((arg) => sourceTest(arg)?.startsWith(tests))).map(
     ({ folder }) => folder,
   );
@@ -30,7 +30,12 @@ function sourceTest(arg: string): string | undefined {
 }
 
 /** Removes compiled files whose source is gone: the compiler leaves them, and ava would run them. */
-export async function removeStale(folder: string): Promise<void> {
+export async function removeStale(): Promise<void> {
+  const folders = ['', ...PACKAGES.map(({ folder }) => folder)];
+  await Promise.all(folders.map((folder) => removeStaleIn(join(folder, 'dist'))));
+}
+
+async function removeStaleIn(folder: string): Promise<void> {
   const files = await readdir(folder, { recursive: true }).catch(() => []);
   const stale = files
     .filter((file) => file.endsWith('.js') && !existsSync(file.replace(/\.js$/, '.ts')))
