@@ -168,13 +168,13 @@ export function brand(type: { readonly prototype: object }, name: string): void 
 }
 
 /** A document that bypassed the validator of its collection: no decision may rest on it. */
-export class UnsoundDocument extends StoreUnavailable {
-  override readonly name = 'UnsoundDocument';
+export class MalformedDocument extends StoreUnavailable {
+  override readonly name = 'MalformedDocument';
 }
 
 /** Creates the error that names such a document. */
-export function unsound(collection: string, id: unknown): UnsoundDocument {
-  return new UnsoundDocument(
+export function malformedDocument(collection: string, id: unknown): MalformedDocument {
+  return new MalformedDocument(
     `The document ${String(id)} in ${collection} has fields that are missing or of the wrong type; correct it`,
   );
 }

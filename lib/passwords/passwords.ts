@@ -16,7 +16,7 @@ export interface Passwords {
    * Reserves a queue slot for a password check and returns a function that releases it. Throws AuthError `busy`
    * if no slot is free: without a reservation the caller would be refused later, after it has used the database.
    */
-  takePlace(): () => void;
+  reserveSlot(): () => void;
   /** Returns true for a bcrypt hash at a cost from 10 to 14: `check` refuses every other hash. */
   isUsable(hash: string): boolean;
   /** Returns true if the cost of a hash is lower than the configured one. */
@@ -69,7 +69,7 @@ export function createPasswords(options: PasswordOptions): Passwords {
     if (pool.queueSize >= pool.options.maxQueue) throw busy();
   }
 
-  function takePlace(): () => void {
+  function reserveSlot(): () => void {
     assertQueueHasRoom();
     if (reserved >= slots) throw busy();
     reserved++;
@@ -93,7 +93,7 @@ export function createPasswords(options: PasswordOptions): Passwords {
       return usable && fits;
     },
 
-    takePlace,
+    reserveSlot,
     isUsable: isUsableHash,
     isOutdated: (hash) => getRounds(hash) < cost,
     close: () => pool.destroy(),

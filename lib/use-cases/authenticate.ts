@@ -11,7 +11,7 @@ export interface AuthenticateDeps {
   readonly revocations: RevocationReads;
   readonly users: Users;
   readonly skew: ClockSkew;
-  readonly lastUse: Pick<LastUse, 'note'>;
+  readonly lastUse: Pick<LastUse, 'touch'>;
 }
 
 export interface AuthenticateInput {
@@ -36,7 +36,7 @@ export async function authenticate(
   const user = await users.find(accessToken.userId);
   if (user === undefined) throw new AuthError('invalid_token', 'The user of the token is gone');
   if (user.disabled) throw new AuthError('invalid_token', 'The user of the token is disabled');
-  lastUse.note(accessToken.sessionId, accessToken.counter);
+  lastUse.touch(accessToken.sessionId, accessToken.counter);
   return { user, sessionId: accessToken.sessionId };
 }
 

@@ -81,7 +81,7 @@ async function replacePassword(
   sessionId: string,
   input: ChangePasswordInput,
 ): Promise<Replaced | NotReplaced> {
-  const releaseSlot = deps.passwords.takePlace();
+  const releaseSlot = deps.passwords.reserveSlot();
   try {
     const attempt = await deps.loginLimits.takeChange(sessionId);
     return await settleAttempt(attempt, replaceHash(deps, id, input));
@@ -101,7 +101,7 @@ async function replaceOnce(
   id: string,
   { currentPassword, newPassword }: ChangePasswordInput,
 ): Promise<Replaced | NotReplaced> {
-  const { passwordHash } = assertEnabled(await users.readAgain(id)).account;
+  const { passwordHash } = assertEnabled(await users.readWithTime(id)).account;
   if (await passwords.check(currentPassword, passwordHash)) {
     const hash = await passwords.hash(newPassword);
     const isReplaced = await users.changePassword(id, passwordHash, hash);
@@ -127,12 +127,12 @@ async function recordRefusal(
  * change or disabling has a cutoff above the new session; an earlier one is seen here.
  */
 async function confirm({ users }: ChangePasswordDeps, id: string, hash: string): Promise<Date> {
-  const { account, now } = assertEnabled(await users.readAgain(id));
+  const { account, now } = assertEnabled(await users.readWithTime(id));
   if (account.passwordHash === hash) return now;
   throw new AuthError('user_tokens_revoked', 'The password was changed again meanwhile');
 }
 
-type Read = NonNullable<Awaited<ReturnType<Users['readAgain']>>>;
+type Read = NonNullable<Awaited<ReturnType<Users['readWithTime']>>>;
 
 function assertEnabled(read: Read | undefined): Read {
   if (read !== undefined && !read.account.disabled) return read;

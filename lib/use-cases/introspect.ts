@@ -41,7 +41,7 @@ export async function introspect(
   found.catch(() => undefined);
   await client; // … and a fault of the client is reported first.
   const active = await found;
-  if (active !== undefined) deps.lastUse.note(active.claims.sid, active.claims.counter);
+  if (active !== undefined) deps.lastUse.touch(active.claims.sid, active.claims.counter);
   return active;
 }
 

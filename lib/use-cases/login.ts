@@ -1,5 +1,5 @@
 import type { Caller } from '../caller.ts';
-import { AuthError, type InputFault, UnsoundDocument } from '../errors.ts';
+import { AuthError, type InputFault, MalformedDocument } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { normalizeEmail } from '../passwords/email.ts';
 import { type Passwords, passwordFault } from '../passwords/passwords.ts';
@@ -89,7 +89,7 @@ async function checkPassword(
   password: string,
   caller: Caller,
 ): Promise<Verified | Refusal> {
-  const releaseSlot = deps.passwords.takePlace();
+  const releaseSlot = deps.passwords.reserveSlot();
   try {
     const attempt = await deps.loginLimits.takeLogin(email, caller.ip);
     return await settleAttempt(attempt, verify(deps, email, password));
@@ -109,7 +109,7 @@ async function verify(
   const first = await verifyOnce(deps, account, password);
   if (found === MALFORMED) return { account, refusal: 'unsound_account' };
   if (first !== 'changed') return first;
-  const again = account && (await wellFormed(deps, deps.users.readAgain(account.id)));
+  const again = account && (await wellFormed(deps, deps.users.readWithTime(account.id)));
   const second = await verifyOnce(deps, again === MALFORMED ? undefined : again?.account, password);
   return second === 'changed' ? { account, refusal: second } : second;
 }
@@ -129,7 +129,7 @@ async function verifyOnce(
   if (account === undefined) return { account, refusal: 'unknown_account' };
   if (!fits) return { account, refusal: mismatchReason(passwords, account) };
   if (account.disabled) return { account, refusal: 'disabled' };
-  const again = await wellFormed(deps, users.readAgain(account.id));
+  const again = await wellFormed(deps, users.readWithTime(account.id));
   if (again === undefined || again === MALFORMED) return 'changed';
   if (!hasSameCredentials(account, again.account)) return 'changed';
   skew.assertNear(again.now); // a stamp from far ahead would be above the next revoke-all's cutoff
@@ -146,7 +146,7 @@ async function wellFormed<T>({ log }: LoginDeps, read: Promise<T>): Promise<T | 
   try {
     return await read;
   } catch (err) {
-    if (!(err instanceof UnsoundDocument)) throw err;
+    if (!(err instanceof MalformedDocument)) throw err;
     log.error({ err }, 'An account cannot log in');
     return MALFORMED;
   }

@@ -10,7 +10,7 @@ import { type EndSessionsDeps, markEndedInBackground } from './shared/end-sessio
 export interface LogoutDeps extends EndSessionsDeps {
   readonly accessTokens: AccessTokens;
   readonly users: Users;
-  readonly lastUse: Pick<LastUse, 'note'>;
+  readonly lastUse: Pick<LastUse, 'touch'>;
   readonly audit: Audit;
 }
 
@@ -34,7 +34,7 @@ export async function logout(
   if (await revocations.isKeyRevoked(accessToken.kid)) {
     throw new AuthError('token_revoked', 'The key was revoked');
   }
-  lastUse.note(accessToken.sessionId, accessToken.counter); // also if the revocation fails
+  lastUse.touch(accessToken.sessionId, accessToken.counter); // also if the revocation fails
   const cause = { reason: 'logout', revokedBy: accessToken.userId };
   await revocations.revokeTokenAndSession({ ...accessToken, ...cause });
   markEndedInBackground(deps, [accessToken.sessionId]);

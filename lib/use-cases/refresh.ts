@@ -53,7 +53,7 @@ export async function refresh(
     idleTtl: deps.lifetimes.idleTtl,
   });
   if (refreshed === undefined) {
-    await deps.revocations.assertKnown(); // in a database that was lost, every session is gone
+    await deps.revocations.assertSentinel(); // in a database that was lost, every session is gone
     throw expired('its session is gone');
   }
   deps.skew.assertNear(refreshed.at);

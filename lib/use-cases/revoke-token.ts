@@ -20,7 +20,7 @@ export interface RevokeTokenDeps extends EndSessionsDeps {
   readonly accessTokens: Pick<AccessTokens, 'verify'>;
   readonly refreshTokens: Pick<RefreshTokens, 'verify'>;
   readonly users: Pick<Users, 'find'>;
-  readonly lastUse: Pick<LastUse, 'note'>;
+  readonly lastUse: Pick<LastUse, 'touch'>;
   readonly audit: Audit;
 }
 
@@ -74,7 +74,7 @@ async function revokeAccessToken(
   caller: Caller,
 ): Promise<void> {
   const { userId, sessionId } = token;
-  deps.lastUse.note(sessionId, token.counter); // the holder received the response it came with
+  deps.lastUse.touch(sessionId, token.counter); // the holder received the response it came with
   await deps.revocations.revokeToken({ ...token, ...causeFor(client) });
   await record(deps, { type: 'access_token', userId, sessionId }, client, caller);
 }

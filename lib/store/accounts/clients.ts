@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { unsound } from '../../errors.ts';
+import { malformedDocument } from '../../errors.ts';
 import { MINUTE } from '../../time.ts';
 import type { ClientDocument, Collections } from '../mongo/collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from '../mongo/database.ts';
@@ -124,6 +124,6 @@ function toClient(document: ClientDocument): Client {
 }
 
 function toAccount(document: ClientDocument): ClientAccount {
-  if (typeof document.secret_hash !== 'string') throw unsound('clients', document._id);
+  if (typeof document.secret_hash !== 'string') throw malformedDocument('clients', document._id);
   return { ...toClient(document), secretHash: document.secret_hash };
 }

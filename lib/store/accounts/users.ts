@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Document, Filter } from 'mongodb';
 import { errorWithoutData } from '../../error-without-data.ts';
-import { AuthError, unsound } from '../../errors.ts';
+import { AuthError, malformedDocument } from '../../errors.ts';
 import { isUserId } from '../../tokens/access/user-id.ts';
 import type { Collections, UserDocument } from '../mongo/collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from '../mongo/database.ts';
@@ -35,10 +35,10 @@ export interface NewUser {
 
 export interface Users {
   find(id: string): Promise<User | undefined>;
-  /** Finds an account. Throws UnsoundDocument if it lacks fields, or if no token can carry its id. */
+  /** Finds an account. Throws MalformedDocument if it lacks fields, or if no token can carry its id. */
   findAccount(email: string): Promise<Account | undefined>;
   /** Returns the current account, and the time by the database's clock (`$$NOW`). */
-  readAgain(id: string): Promise<{ account: Account; now: Date } | undefined>;
+  readWithTime(id: string): Promise<{ account: Account; now: Date } | undefined>;
   /** Adds a user. Throws AuthError `email_taken` if another user has this address. */
   create(user: NewUser): Promise<User>;
   /** Sets the new hash only if the old one is still stored. Returns true if it was. */
@@ -69,7 +69,7 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
 
     findAccount: createFindAccount(users, primary, assertKept),
 
-    async readAgain(id) {
+    async readWithTime(id) {
       const pipeline = [{ $match: { _id: id } }, { $set: { now: '$$NOW' } }];
       const [document] = await primary.read((readConcern) => {
         const options = { readConcern, maxTimeMS: MAX_TIME };
@@ -133,7 +133,10 @@ function createFind(users: Collections['users'], primary: ProvenReads, assertKep
         rule,
       );
       return new Map(
-        documents.map((it) => [it._id, isSound(it) ? toUser(it) : unsound('users', it._id)]),
+        documents.map((it) => [
+          it._id,
+          isSound(it) ? toUser(it) : malformedDocument('users', it._id),
+        ]),
       );
     });
   const readProven = readBy();
@@ -211,6 +214,6 @@ function toUser(document: UserFields): User {
 
 function toAccount(document: UserDocument): Account {
   const isComplete = isSound(document) && isString(document.password_hash);
-  if (!isComplete) throw unsound('users', document._id);
+  if (!isComplete) throw malformedDocument('users', document._id);
   return { ...toUser(document), passwordHash: document.password_hash };
 }

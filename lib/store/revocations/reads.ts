@@ -38,7 +38,7 @@ export interface Cutoffs {
 }
 
 /** The revoked sessions of one user. */
-export interface Ended {
+export interface RevokedSessions {
   /** Returns true if a session of that user is revoked. */
   has(session: { readonly id: string; readonly stamp: number }): boolean;
 }
@@ -58,9 +58,9 @@ export interface RevocationReads {
   /** Returns the cutoffs that a new session's stamp has to be above. Reads as much for an unknown user as for a known one. */
   cutoffs(userId: string | undefined): Promise<Cutoffs>;
   /** Returns the revoked ones among these sessions of the user, by one read. */
-  endedOf(userId: string, sessionIds: readonly string[]): Promise<Ended>;
+  revokedAmong(userId: string, sessionIds: readonly string[]): Promise<RevokedSessions>;
   /** Throws StoreUnavailable if the database is not the one that the server knows. */
-  assertKnown(): Promise<void>;
+  assertSentinel(): Promise<void>;
 }
 
 /**
@@ -109,14 +109,14 @@ export function createRevocationReads(
       return { user: cutoffOf(entries, key), deployment: cutoffOf(entries, SENTINEL) };
     },
 
-    async endedOf(userId, sessionIds) {
+    async revokedAmong(userId, sessionIds) {
       const user = userKey(userId);
       const { entries } = await read([user, ...sessionIds.map(sessionKey)]);
       const cutoff = Math.max(cutoffOf(entries, user), cutoffOf(entries, SENTINEL));
       return { has: ({ id, stamp }) => stamp <= cutoff || entries.has(sessionKey(id)) };
     },
 
-    async assertKnown() {
+    async assertSentinel() {
       await read([]);
     },
   };
@@ -185,7 +185,7 @@ function createReader(
 ): SharedRead<Found> {
   let knownEpoch: string | undefined;
 
-  async function assertKnown(sentinel: RevocationDocument | undefined): Promise<void> {
+  async function assertSameDatabase(sentinel: RevocationDocument | undefined): Promise<void> {
     if (sentinel?.epoch === undefined) throw new StoreNotReady(NOT_MIGRATED);
     if (sentinel.epoch === knownEpoch) return;
     const known = await schema.find();
@@ -202,7 +202,7 @@ function createReader(
       return findByIds(revokedTokens, ids, projection, { readConcern: level });
     }, rule);
     const entries = new Map(documents.map((entry) => [keyOf(entry), entry]));
-    await assertKnown(entries.get(SENTINEL));
+    await assertSameDatabase(entries.get(SENTINEL));
     return { entries, isStrict };
   };
 }

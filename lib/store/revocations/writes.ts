@@ -42,7 +42,7 @@ export interface RevocationWrites {
 /** Writes `revoked_tokens`, but only after a check of the sentinel: a write to another database would revoke nothing. */
 export function createRevocationWrites(
   collections: Pick<Collections, 'revokedTokens' | 'sessions'>,
-  { cutoffs, assertKnown }: RevocationReads,
+  { cutoffs, assertSentinel }: RevocationReads,
   clock: Clock,
   primary: ProvenReads = unproven,
 ): RevocationWrites {
@@ -50,7 +50,7 @@ export function createRevocationWrites(
   const moveCutoff = createMoveCutoff(collections);
 
   async function upsertAll(writes: readonly Upsert[]): Promise<void> {
-    await assertKnown();
+    await assertSentinel();
     await retryRace(() => revokedTokens.bulkWrite(writes));
   }
 
@@ -77,7 +77,7 @@ export function createRevocationWrites(
     },
 
     async revokeEveryone(cause) {
-      await assertKnown();
+      await assertSentinel();
       const above = await primary.read((level) => newestStamps(collections, level), 'strict');
       return moveCutoff(SENTINEL, everyoneEntry(cause, above, clock()));
     },

@@ -6,7 +6,7 @@ import { createSeenCounters, type SeenCountersOptions } from './seen-counters.ts
 /** Records when sessions were used: after the request, and rarely for each session. */
 export interface LastUse {
   /** Records a use, and the counter of its token, in memory only. */
-  note(sessionId: string, counter?: number): void;
+  touch(sessionId: string, counter?: number): void;
   /** Returns the session's highest counter that this process recorded, written or not; 0 for none. */
   seenCounter(sessionId: string): number;
   /** Flushes what was recorded, and stops the timers. */
@@ -53,8 +53,8 @@ export function createLastUse(
   const timer = setInterval(() => void flush(MOST_AT_ONCE), flushEvery).unref();
 
   return {
-    note(sessionId, counter = 0) {
-      seenCounters.note(sessionId, counter);
+    touch(sessionId, counter = 0) {
+      seenCounters.touch(sessionId, counter);
       if (recent.has(sessionId) || pending.size >= MOST_REMEMBERED) return;
       recent.set(sessionId, true);
       pending.add(sessionId);

@@ -6,7 +6,7 @@ import { createCounterMemory, type SeenCounter } from './counter-memory.ts';
 /** Records the highest counter of an accepted access token, for each session. */
 export interface SeenCounters {
   /** Records a counter in memory. The write follows at once, and no request waits for it. */
-  note(sessionId: string, counter: number): void;
+  touch(sessionId: string, counter: number): void;
   /** Returns the highest counter in memory, written or not; 0 for none. */
   get(sessionId: string): number;
   /** Makes one last attempt to write what is pending. */
@@ -60,7 +60,7 @@ export function createSeenCounters(
   return {
     get: memory.get,
 
-    note(sessionId, counter) {
+    touch(sessionId, counter) {
       if (counter > 0 && memory.add(sessionId, counter)) writing ??= writeAll();
     },
 

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { StoreUnavailable, unsound } from '../../errors.ts';
+import { malformedDocument, StoreUnavailable } from '../../errors.ts';
 import { type BoundedCount, countUpTo } from '../mongo/bounded-count.ts';
 import { MAX_SKEW } from '../mongo/clock-skew.ts';
 import type { Collections, RefreshOutcome, SessionDocument } from '../mongo/collections.ts';
@@ -184,7 +184,7 @@ function toDocument(session: Session): SessionDocument {
 
 function toSession(document: SessionDocument): StoredSession {
   if (!DATES.every((name) => document[name] instanceof Date)) {
-    throw unsound('sessions', document._id);
+    throw malformedDocument('sessions', document._id);
   }
   return {
     id: document._id,
@@ -203,7 +203,7 @@ const DATES = ['stamp', 'auth_time', 'expires_at', 'ends_at', 'last_used_at'] as
 
 function toRefreshed(document: SessionDocument): Refreshed {
   const { counter = 0, last_refresh: last, rotated_by } = document;
-  if (!(last?.at instanceof Date)) throw unsound('sessions', document._id);
+  if (!(last?.at instanceof Date)) throw malformedDocument('sessions', document._id);
   const rotatedBy = rotated_by ?? undefined;
   return { outcome: last.outcome, at: last.at, counter, rotatedBy, session: toSession(document) };
 }

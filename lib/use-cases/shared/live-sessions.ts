@@ -4,7 +4,7 @@ import type { Sessions, StoredSession } from '../../store/sessions/sessions.ts';
 
 export interface LiveSessionsDeps {
   readonly sessions: Pick<Sessions, 'listOf'>;
-  readonly revocations: Pick<Revocations, 'endedOf'>;
+  readonly revocations: Pick<Revocations, 'revokedAmong'>;
 }
 
 /** Reads the sessions of a user that are neither expired nor revoked, the newest first, in two reads. */
@@ -28,6 +28,6 @@ export async function keepLive(
   listed: readonly StoredSession[],
 ): Promise<StoredSession[]> {
   const ids = listed.map(({ id }) => id);
-  const ended = await revocations.endedOf(userId, ids);
-  return listed.filter((session) => !ended.has(session) && session.expiresAt > new Date());
+  const revoked = await revocations.revokedAmong(userId, ids);
+  return listed.filter((session) => !revoked.has(session) && session.expiresAt > new Date());
 }

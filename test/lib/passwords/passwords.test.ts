@@ -50,7 +50,7 @@ test('when too many wait, the next one is told busy with a time to come back', a
   t.teardown(() => small.close());
   const hash = hashSync('correct horse', 10);
   const asked = Array.from({ length: 10 }, () => small.check('correct horse', hash));
-  t.throws(small.takePlace, { instanceOf: AuthError, code: 'busy' });
+  t.throws(small.reserveSlot, { instanceOf: AuthError, code: 'busy' });
   const results = await Promise.allSettled(asked);
   const refused = results.flatMap((result) =>
     result.status === 'rejected' ? [result.reason] : [],
@@ -59,17 +59,17 @@ test('when too many wait, the next one is told busy with a time to come back', a
   t.true(refused.every((error) => error instanceof AuthError && error.code === 'busy'));
   t.true(refused.every((error) => error.retryAfter > 0));
   t.true(await small.check('correct horse', hash));
-  t.notThrows(small.takePlace);
+  t.notThrows(small.reserveSlot);
 });
 
 test('there are as many places as can be at work and wait, and one that is given back is free', (t) => {
   const small = createPasswords({ bcryptCost: 14, bcryptThreads: 2 }); // 2 at work, and a queue of 4
   t.teardown(() => small.close());
-  const leave = Array.from({ length: 6 }, () => small.takePlace());
-  t.throws(small.takePlace, { instanceOf: AuthError, code: 'busy' });
+  const leave = Array.from({ length: 6 }, () => small.reserveSlot());
+  t.throws(small.reserveSlot, { instanceOf: AuthError, code: 'busy' });
   leave[3]?.();
-  t.notThrows(small.takePlace);
-  t.throws(small.takePlace, { instanceOf: AuthError, code: 'busy' });
+  t.notThrows(small.reserveSlot);
+  t.throws(small.reserveSlot, { instanceOf: AuthError, code: 'busy' });
 });
 
 test('a task that comes to its turn too late is not done', (t) => {

@@ -48,7 +48,7 @@ test('What is noted is written later, in one command for all', async (t) => {
   const { asked, open, start, ageOf } = await setUp(t);
   const ids = [await open(HOUR), await open(HOUR), await open(HOUR)];
   const lastUse = start(BY_HAND);
-  for (const id of ids) lastUse.note(id);
+  for (const id of ids) lastUse.touch(id);
   await delay(50);
   t.deepEqual(asked, []);
 
@@ -63,7 +63,7 @@ test('A session is written at most once in the interval, however often it is use
   const lastUse = start({ interval: 5 * MINUTE, flushEvery: 20 });
   const until = performance.now() + SECOND;
   while (performance.now() < until) {
-    lastUse.note(id);
+    lastUse.touch(id);
     await delay(5);
   }
   await lastUse.stop();
@@ -78,7 +78,7 @@ test('Once the interval is over the next use is written again', async (t) => {
   async function usedUntilWritten(): Promise<number> {
     const before = (await read(id))?.last_used_at.getTime();
     return waitFor('Another time', async () => {
-      lastUse.note(id);
+      lastUse.touch(id);
       const now = (await read(id))?.last_used_at.getTime();
       return now !== before && now;
     });
@@ -93,7 +93,7 @@ test('Two servers write a session no oftener than one', async (t) => {
   const id = await open(HOUR);
   for (const server of [start(BY_HAND), start(BY_HAND)]) {
     const before = await read(id);
-    server.note(id);
+    server.touch(id);
     await server.stop();
     const after = await read(id);
     const isFirst = Number(before?.last_used_at) < Date.now() - MINUTE;
@@ -106,7 +106,7 @@ test('A session that was used a moment ago is left as it is', async (t) => {
   const id = await open(MINUTE);
   const before = await read(id);
   const lastUse = start(BY_HAND);
-  lastUse.note(id);
+  lastUse.touch(id);
   await lastUse.stop();
   t.deepEqual(await read(id), before);
 });
@@ -114,8 +114,8 @@ test('A session that was used a moment ago is left as it is', async (t) => {
 test('A session that is gone is not made again', async (t) => {
   const { collections, start } = await setUp(t);
   const lastUse = start(BY_HAND);
-  lastUse.note(randomUUID());
-  lastUse.note('');
+  lastUse.touch(randomUUID());
+  lastUse.touch('');
   await lastUse.stop();
   t.is(await collections.sessions.countDocuments(), 0);
 });
@@ -135,7 +135,7 @@ test('All that was noted is written before it stops, also where it is much', asy
   const documents = Array.from({ length: 2_500 }, () => ({ ...template, _id: randomUUID() }));
   await collections.sessions.insertMany(documents);
   const lastUse = start(BY_HAND);
-  for (const { _id } of documents) lastUse.note(_id);
+  for (const { _id } of documents) lastUse.touch(_id);
   await lastUse.stop();
   t.deepEqual(asked, ['update sessions']);
   const used = { last_used_at: { $gt: new Date(Date.now() - MINUTE) } };
@@ -145,7 +145,7 @@ test('All that was noted is written before it stops, also where it is much', asy
 test('What is used by many is written in commands of at most 1,000', async (t) => {
   const { asked, start } = await setUp(t);
   const lastUse = start({ interval: MINUTE, flushEvery: 20 });
-  for (let count = 0; count < 2_500; count++) lastUse.note(randomUUID());
+  for (let count = 0; count < 2_500; count++) lastUse.touch(randomUUID());
   await waitFor('Three commands', () => asked.length >= 3);
   await lastUse.stop();
   t.is(asked.length, 3);
@@ -156,14 +156,14 @@ test.serial('A write that fails harms nobody, and the next one goes on', async (
   const { under, collections } = failingClient(t, uri);
   const first = createLastUse(collections, BY_HAND);
   const id = await open(HOUR);
-  first.note(id);
+  first.touch(id);
   await under({ mode: { times: 2 }, failCommands: ['update'], errorCode: 8000 }, () =>
     first.stop(),
   );
   t.true((await ageOf(id)) > HOUR - MINUTE);
 
   const second = createLastUse(collections, BY_HAND);
-  second.note(id);
+  second.touch(id);
   await second.stop();
   t.true((await ageOf(id)) < MINUTE);
 });
@@ -180,13 +180,13 @@ test('A counter that rises is written at once, whatever the intervals; one that 
   const { asked, open, start, read } = await setUp(t);
   const id = await open(HOUR);
   const lastUse = start(BY_HAND);
-  for (const counter of [0, 0]) lastUse.note(id, counter);
-  lastUse.note(id, 1);
+  for (const counter of [0, 0]) lastUse.touch(id, counter);
+  lastUse.touch(id, 1);
   await untilSeen(read, id, 1);
-  for (const counter of [1, 0, 1]) lastUse.note(id, counter);
-  lastUse.note(id);
+  for (const counter of [1, 0, 1]) lastUse.touch(id, counter);
+  lastUse.touch(id);
   t.is(lastUse.seenCounter(id), 1);
-  lastUse.note(id, 3);
+  lastUse.touch(id, 3);
   t.is(lastUse.seenCounter(id), 3, 'before it is written');
   await untilSeen(read, id, 3);
   t.deepEqual(asked, ['update sessions', 'update sessions']);
@@ -196,10 +196,10 @@ test('Counters of many sessions share a command, and the highest of all servers 
   const { asked, open, start, read } = await setUp(t);
   const ids = await Promise.all(Array.from({ length: 20 }, () => open(HOUR)));
   const [high, low] = [start(BY_HAND), start(BY_HAND)];
-  for (const id of ids) high.note(id, 7);
+  for (const id of ids) high.touch(id, 7);
   await Promise.all(ids.map((id) => untilSeen(read, id, 7)));
   t.deepEqual(asked, ['update sessions']);
-  for (const id of ids) low.note(id, 6);
+  for (const id of ids) low.touch(id, 6);
   await low.stop();
   for (const id of ids) t.is(await seenOf(read, id), 7);
 });
@@ -207,7 +207,7 @@ test('Counters of many sessions share a command, and the highest of all servers 
 test('A counter of a session that is gone makes none', async (t) => {
   const { collections, start } = await setUp(t);
   const lastUse = start(BY_HAND);
-  lastUse.note(randomUUID(), 4);
+  lastUse.touch(randomUUID(), 4);
   await lastUse.stop();
   t.is(await collections.sessions.countDocuments(), 0);
 });
@@ -219,7 +219,7 @@ test.serial('A counter whose write fails is tried again until it is written', as
   t.teardown(() => lastUse.stop());
   const id = await open(HOUR);
   await under({ mode: { times: 3 }, failCommands: ['update'], errorCode: 8000 }, async () => {
-    lastUse.note(id, 2);
+    lastUse.touch(id, 2);
     await untilSeen(read, id, 2);
   });
   t.is(await seenOf(read, id), 2);
@@ -232,13 +232,13 @@ test.serial(
     const { under, collections } = failingClient(t, uri);
     const written = createLastUse(collections, BY_HAND);
     const id = await open(HOUR);
-    written.note(id, 2);
+    written.touch(id, 2);
     await written.stop();
     t.is(await seenOf(read, id), 2);
 
     const failed = createLastUse(collections, { ...BY_HAND, retryAfter: DAY });
     await under({ mode: { times: 4 }, failCommands: ['update'], errorCode: 8000 }, async () => {
-      failed.note(id, 3);
+      failed.touch(id, 3);
       await failed.stop();
     });
     t.is(await seenOf(read, id), 2);

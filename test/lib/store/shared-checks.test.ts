@@ -52,7 +52,7 @@ test('checks at the same time share reads, and each gets its own answer', async 
   const client = await notedClient(t, uri);
   const revocations = revocationsOn(client.collections);
   await revocations.check(anyToken()); // connects, and reads the epoch
-  await revocations.assertKnown();
+  await revocations.assertSentinel();
   client.asked.length = 0;
 
   const kinds = await Promise.all(tokens.map(revocations.check));
@@ -84,15 +84,15 @@ test('A strict read shares a quick one only while that is strict itself', async 
   };
   const check = () => revocations.check(anyToken());
 
-  t.deepEqual(await asked(revocations.assertKnown), ['strict linearizable']); // nothing is known yet
+  t.deepEqual(await asked(revocations.assertSentinel), ['strict linearizable']); // nothing is known yet
   t.deepEqual(await asked(check), ['quick majority']);
-  t.deepEqual(await asked(revocations.assertKnown), ['quick majority']);
-  t.deepEqual(await asked(() => Promise.all([check(), revocations.assertKnown()])), [
+  t.deepEqual(await asked(revocations.assertSentinel), ['quick majority']);
+  t.deepEqual(await asked(() => Promise.all([check(), revocations.assertSentinel()])), [
     'quick majority',
   ]);
   quick = 'local'; // as when a second member is added
-  t.deepEqual(await asked(revocations.assertKnown), ['quick local', 'strict linearizable']);
-  t.deepEqual(await asked(revocations.assertKnown), ['strict linearizable']);
+  t.deepEqual(await asked(revocations.assertSentinel), ['quick local', 'strict linearizable']);
+  t.deepEqual(await asked(revocations.assertSentinel), ['strict linearizable']);
 });
 
 test('users asked for at the same time share reads, and each gets their own', async (t) => {

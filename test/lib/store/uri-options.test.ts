@@ -58,7 +58,7 @@ test('no option of the URI weakens what users and sessions read and write', asyn
   const { id } = await users.create({ email, passwordHash, name: 'A', companyId: 'c', roles: [] });
   t.is((await users.findAccount(email))?.id, id);
   t.is((await users.find(id))?.email, email);
-  t.is((await users.readAgain(id))?.account.passwordHash, passwordHash);
+  t.is((await users.readWithTime(id))?.account.passwordHash, passwordHash);
   t.true(await users.replaceHash(id, passwordHash, 'new'));
   const [stamp, now] = [Date.now(), new Date()];
   const session = {

@@ -43,13 +43,13 @@ test('unknown users are undefined', async (t) => {
   await users.create(ann());
   t.is(await users.find(randomUUID()), undefined);
   t.is(await users.findAccount('bob@example.com'), undefined);
-  t.is(await users.readAgain(randomUUID()), undefined);
+  t.is(await users.readWithTime(randomUUID()), undefined);
 });
 
 const reads: Readonly<Record<string, (users: Users, user: User) => Promise<unknown>>> = {
   find: (users, { id }) => users.find(id),
   findAccount: (users, { email }) => users.findAccount(email),
-  readAgain: (users, { id }) => users.readAgain(id),
+  readWithTime: (users, { id }) => users.readWithTime(id),
 };
 
 for (const [name, read] of Object.entries(reads)) {
@@ -84,12 +84,12 @@ test('a second user of an e-mail address is refused, also of 20 at once', async 
   t.is(await collections.users.countDocuments(), 1);
 });
 
-test("readAgain tells the account as it is now, and the database's time", async (t) => {
+test("readWithTime returns the account as it is now, and the database's time", async (t) => {
   const { db, collections } = await migratedDatabase(t);
   const users = createUsers(collections);
   const { id } = await users.create(ann());
   await collections.users.updateOne({ _id: id }, { $set: { password_hash: 'hash-2' } });
-  const again = await users.readAgain(id);
+  const again = await users.readWithTime(id);
   t.is(again?.account.passwordHash, 'hash-2');
   const { localTime } = await db.command({ hello: 1 });
   t.true(Math.abs(Number(again?.now) - localTime) < 10 * SECOND);

@@ -133,10 +133,10 @@ test('a change for which there is no room never reaches the database', async (t)
   const servers = await openTwoServers(t);
   const user = await addUser(servers.collections);
   const busy = new AuthError('busy', 'Too many', { retryAfter: 1_000 });
-  const takePlace = () => {
+  const reserveSlot = () => {
     throw busy;
   };
-  const passwords = { ...servers.here.passwords, takePlace };
+  const passwords = { ...servers.here.passwords, reserveSlot };
   const full = { ...servers.here, passwords };
   await t.throwsAsync(changePassword(full, user), { is: busy });
   t.is(await servers.collections.loginLimits.countDocuments(), 0);

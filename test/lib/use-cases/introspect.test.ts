@@ -24,7 +24,7 @@ async function openFixture(t: ExecutionContext) {
   const parts: IntrospectDeps = {
     ...there,
     clients: createClients(collections),
-    lastUse: { note: (sessionId, counter) => used.push([sessionId, counter]) },
+    lastUse: { touch: (sessionId, counter) => used.push([sessionId, counter]) },
   };
   return { parts, collections, token, used, credentials: await addClient(collections) };
 }

@@ -158,12 +158,12 @@ test('a login that is turned away as busy is no failure', async (t) => {
 test('a login for which there is no room never reaches the database', async (t) => {
   const { servers, input } = await setUp(t);
   const busy = new AuthError('busy', 'Too many', { retryAfter: 1_000 });
-  const takePlace = () => {
+  const reserveSlot = () => {
     throw busy;
   };
   const login = bind(loginStory, {
     ...servers.here,
-    passwords: { ...servers.here.passwords, takePlace },
+    passwords: { ...servers.here.passwords, reserveSlot },
   });
   await t.throwsAsync(login(input, CALLER), { is: busy });
   t.is(await servers.collections.loginLimits.countDocuments(), 0);

@@ -46,8 +46,8 @@ test('A login on a primary whose clock is an hour ahead is refused: no revoke-al
     ...here,
     users: {
       ...users,
-      async readAgain(id) {
-        const again = await users.readAgain(id);
+      async readWithTime(id) {
+        const again = await users.readWithTime(id);
         return again && { ...again, now: new Date(again.now.getTime() + HOUR) };
       },
     },

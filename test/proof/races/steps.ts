@@ -66,7 +66,7 @@ export function watchSteps(parts: AuthParts, watch: Watch): AuthParts {
     },
     users: {
       findAccount: observe('account', users.findAccount),
-      readAgain: observe('again', users.readAgain),
+      readWithTime: observe('again', users.readWithTime),
       find: observe('user', users.find),
       changePassword: observe('change', users.changePassword),
     },

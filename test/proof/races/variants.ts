@@ -21,8 +21,8 @@ export const withoutSecondRead: Variant = (parts) => {
         first = await users.findAccount(email);
         return first;
       },
-      async readAgain(id) {
-        const again = await users.readAgain(id);
+      async readWithTime(id) {
+        const again = await users.readWithTime(id);
         return again && { account: first ?? again.account, now: again.now };
       },
     },
@@ -94,8 +94,8 @@ export const withoutConfirmation: Variant = (parts) => {
         written = newHash;
         return users.changePassword(id, oldHash, newHash);
       },
-      async readAgain(id) {
-        const again = await users.readAgain(id);
+      async readWithTime(id) {
+        const again = await users.readWithTime(id);
         const passwordHash = written ?? again?.account.passwordHash ?? '';
         return again && { ...again, account: { ...again.account, passwordHash } };
       },
