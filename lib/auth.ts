@@ -40,7 +40,7 @@ const CLOSE_TIMEOUT = 2 * SECOND;
 
 /** Binds every use case to the parts; `close` closes the parts. */
 export function assemble(parts: AuthParts) {
-  const { deadline, dailyCounts, keys, refreshTokens } = parts;
+  const { deadline, dailyCounters, keys, refreshTokens } = parts;
   const closing = createClosing(() => closeParts(parts), Math.min(deadline, CLOSE_TIMEOUT));
 
   /** Bounds each call in time, counts its refusals and failures, and refuses it after `close`. */
@@ -49,7 +49,7 @@ export function assemble(parts: AuthParts) {
   ): UseCase<Input, Output> => {
     const bound: UseCase<Input, Output> = (input, caller) => story(parts, input, caller);
     return closing.guard(
-      withCheckedArguments(withCounts(withDeadline(bound, deadline), dailyCounts)),
+      withCheckedArguments(withCounts(withDeadline(bound, deadline), dailyCounters)),
     );
   };
 
@@ -75,7 +75,7 @@ export function assemble(parts: AuthParts) {
       auditEvents: use(auditEvents),
       stats: use(stats),
     },
-    checkHealth: closing.guardHealth(() => checkHealth({ ...parts, patience: deadline / 2 })),
+    checkHealth: closing.guardHealth(() => checkHealth({ ...parts, timeout: deadline / 2 })),
     /** Returns the public keys, the signing one first; none where only secrets sign. */
     jwks: (): JwkSet => ({ keys: keys.publicJwks }),
     /** The ids of the keys that make new tokens, by which they can be revoked. */

@@ -1,5 +1,5 @@
 import { isAuthError, StoreUnavailable } from './errors.ts';
-import { within } from './time.ts';
+import { withTimeout } from './time.ts';
 import type { UseCase } from './use-case.ts';
 import { type CheckHealth, failedReport } from './use-cases/check-health.ts';
 
@@ -51,7 +51,7 @@ export function createClosing(release: () => Promise<void>, timeout: number): Cl
   }
 
   async function end(): Promise<void> {
-    await within(timeout, whenIdle(), () => new AuthClosed()).catch(() => undefined);
+    await withTimeout(timeout, whenIdle(), () => new AuthClosed()).catch(() => undefined);
     await release();
   }
 

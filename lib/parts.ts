@@ -17,10 +17,10 @@ import {
   createPrimaryProof,
   type PrimaryProof,
 } from './store/primary/primary-proof.ts';
-import { createProofLog, createTopologyLog } from './store/primary/proof-log.ts';
+import { createDeploymentLog, createProofLog } from './store/primary/proof-log.ts';
 import { createAudit } from './store/records/audit.ts';
 import { createAuditTrail } from './store/records/audit-trail.ts';
-import { createDailyCounts } from './store/records/daily-counters.ts';
+import { createDailyCounters } from './store/records/daily-counters.ts';
 import { countRevocations } from './store/revocations/count-revocations.ts';
 import { createCountEntries } from './store/revocations/counts.ts';
 import { createRevocations } from './store/revocations/revocations.ts';
@@ -59,7 +59,7 @@ async function openPassive(options: ResolvedOptions) {
   const { db, deadline, passwordMinLength, bcryptCost, bcryptThreads, issuer } = options;
   const log = loggedWithoutData(options.log ?? silent);
   const collections = openCollections(db);
-  const passwordOptions = { bcryptCost, bcryptThreads, patience: deadline * PASSWORD_SHARE };
+  const passwordOptions = { bcryptCost, bcryptThreads, timeout: deadline * PASSWORD_SHARE };
   checkPasswordOptions(passwordOptions);
   checkProofOptions(options);
   return {
@@ -85,28 +85,28 @@ function openActive(
   { collections, log, schema, passwordOptions }: Passive,
 ) {
   const { db, clock } = options;
-  const dailyCounts = createDailyCounts(collections, { clock });
+  const dailyCounters = createDailyCounters(collections, { clock });
   const primary = openPrimaryProof(options, collections, log);
   const revocations = createRevocations(collections, schema, clock, primary);
   return {
-    dailyCounts,
+    dailyCounters,
     primary,
     passwords: createPasswords(passwordOptions),
     users: createUsers(collections, primary),
     clients: createClients(collections, MINUTE, primary),
     sessions: createSessions(collections, primary),
     lastUse: createLastUse(collections),
-    revocations: countRevocations(revocations, dailyCounts),
+    revocations: countRevocations(revocations, dailyCounters),
     skew: createClockSkew(db, clock),
   };
 }
 
 /** Ends the threads and timers of the parts. */
 export async function closeParts(parts: AuthParts): Promise<void> {
-  const { skew, primary, lastUse, dailyCounts, passwords } = parts;
+  const { skew, primary, lastUse, dailyCounters, passwords } = parts;
   skew.stop();
   primary.stop();
-  await Promise.all([lastUse.stop(), dailyCounts.stop()]);
+  await Promise.all([lastUse.stop(), dailyCounters.stop()]);
   await passwords.close();
 }
 
@@ -123,7 +123,7 @@ function openPrimaryProof(
       logAttempt(attempt);
       onPrimaryProof?.(attempt);
     },
-    onTopology: createTopologyLog(log),
+    onDeployment: createDeploymentLog(log),
   });
 }
 

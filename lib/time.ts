@@ -34,7 +34,7 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /** Returns the result of the work, or rejects with the error after so many milliseconds. It does not cancel the work. */
-export function within<T>(
+export function withTimeout<T>(
   milliseconds: number,
   work: Promise<T>,
   timedOut: () => Error,

@@ -1,47 +1,47 @@
 import type { Caller, Principal } from './caller.ts';
 import { AuthError, type AuthErrorCode, StoreUnavailable } from './errors.ts';
-import type { DailyCountName, DailyCounts } from './store/records/daily-counters.ts';
-import { DAY, within } from './time.ts';
+import type { DailyCounterName, DailyCounters } from './store/records/daily-counters.ts';
+import { DAY, withTimeout } from './time.ts';
 
 /** A use case bound to its dependencies: what applications call. Rejects with an AuthError. */
 export type UseCase<Input, Output> = (input: Input, caller: Caller) => Promise<Output>;
 
 /**
  * Bounds a use case in time: StoreUnavailable when the caller's deadline passes first, or after
- * `patience` milliseconds if the caller has none. The work goes on in the background: a revocation that
+ * `timeout` milliseconds if the caller has none. The work goes on in the background: a revocation that
  * was not acknowledged may still happen, one that was acknowledged did.
  */
 export function withDeadline<Input, Output>(
   useCase: UseCase<Input, Output>,
-  patience: number,
+  timeout: number,
 ): UseCase<Input, Output> {
-  if (!(patience > 0 && patience <= DAY)) {
+  if (!(timeout > 0 && timeout <= DAY)) {
     throw new TypeError('"deadline" must be milliseconds, more than 0 and at most a day');
   }
   return function bounded(input, caller) {
     const now = performance.now();
-    const left = (caller.deadline ?? now + patience) - now;
-    if (left <= 0) return Promise.reject(tooLate());
-    return within(left, useCase(input, caller), tooLate);
+    const left = (caller.deadline ?? now + timeout) - now;
+    if (left <= 0) return Promise.reject(timedOut());
+    return withTimeout(left, useCase(input, caller), timedOut);
   };
 }
 
 /** Returns the error of a use case that did not come to a decision in time. */
-export function tooLate(): StoreUnavailable {
+export function timedOut(): StoreUnavailable {
   return new StoreUnavailable('No decision in time');
 }
 
 /** Counts the revoked tokens that a use case refuses, and its failures of the database. */
 export function withCounts<Input, Output>(
   useCase: UseCase<Input, Output>,
-  { add }: Pick<DailyCounts, 'add'>,
+  { increment }: Pick<DailyCounters, 'increment'>,
 ): UseCase<Input, Output> {
   return async function counted(input, caller) {
     try {
       return await useCase(input, caller);
     } catch (error) {
       const name = counterFor(error);
-      if (name !== undefined) add(name);
+      if (name !== undefined) increment(name);
       throw error;
     }
   };
@@ -53,7 +53,7 @@ const REVOKED: ReadonlySet<AuthErrorCode> = new Set([
   'refresh_token_revoked',
 ]);
 
-function counterFor(error: unknown): DailyCountName | undefined {
+function counterFor(error: unknown): DailyCounterName | undefined {
   if (error instanceof StoreUnavailable) return 'store_failures';
   return error instanceof AuthError && REVOKED.has(error.code) ? 'refused_revoked' : undefined;
 }

@@ -3,7 +3,7 @@ import { genSaltSync, getRounds } from 'bcryptjs';
 import { Piscina } from 'piscina';
 import { assertInteger } from '../assert.ts';
 import { AuthError } from '../errors.ts';
-import { SECOND, within } from '../time.ts';
+import { SECOND, withTimeout } from '../time.ts';
 import { HIGHEST_COST, isUsableHash, LOWEST_COST } from './usable-hash.ts';
 import type { CheckTask, HashTask } from './worker.ts';
 
@@ -31,7 +31,7 @@ export interface PasswordOptions {
   /** Worker threads, at least 1. */
   readonly bcryptThreads: number;
   /** The timeout of a hash or a check in milliseconds, time in the queue included. Default 3,500. */
-  readonly patience?: number;
+  readonly timeout?: number;
 }
 
 const LONGEST_PASSWORD = 72;
@@ -52,7 +52,7 @@ export function passwordFault(password: string): string | undefined {
 /** Hashes and checks passwords with bcrypt, in worker threads so that no other request waits. */
 export function createPasswords(options: PasswordOptions): Passwords {
   checkPasswordOptions(options);
-  const { bcryptCost: cost, bcryptThreads: threads, patience: timeout = 3.5 * SECOND } = options;
+  const { bcryptCost: cost, bcryptThreads: threads, timeout = 3.5 * SECOND } = options;
   const dummy = createDummyHash(cost);
   const pool = new Piscina({
     filename: new URL(`./worker${extname(import.meta.url)}`, import.meta.url).href,
@@ -81,7 +81,7 @@ export function createPasswords(options: PasswordOptions): Passwords {
   async function run<T>(name: 'hash' | 'check', task: HashTask | CheckTask): Promise<T> {
     assertQueueHasRoom();
     const timedTask = { ...task, startBy: Date.now() + timeout };
-    return within(timeout, pool.run(timedTask, { name }), busy);
+    return withTimeout(timeout, pool.run(timedTask, { name }), busy);
   }
 
   return {

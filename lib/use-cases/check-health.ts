@@ -4,13 +4,13 @@ import type { HealthChecks } from '../store/migrations/health-checks.ts';
 import { type ClockSkew, MAX_SKEW } from '../store/mongo/clock-skew.ts';
 import { SCHEMA_VERSION } from '../store/mongo/collection-specs.ts';
 import type { Schema } from '../store/mongo/schema-document.ts';
-import type { Topology } from '../store/primary/deployment.ts';
+import type { Deployment } from '../store/primary/deployment.ts';
 import type { PrimaryProof } from '../store/primary/primary-proof.ts';
 import type { Revocations } from '../store/revocations/revocations.ts';
-import { SECOND, within } from '../time.ts';
+import { SECOND, withTimeout } from '../time.ts';
 import type { KeyRing } from '../tokens/keys/key-ring.ts';
 import type { RefreshTokens } from '../tokens/refresh/refresh-tokens.ts';
-import { tooLate } from '../use-case.ts';
+import { timedOut } from '../use-case.ts';
 
 /** A condition for serving requests; `detail` says what to do if it does not hold. */
 export interface HealthCheck {
@@ -44,38 +44,38 @@ export interface CheckHealthDeps {
   readonly schema: Schema;
   readonly revocations: Revocations;
   readonly skew: ClockSkew;
-  readonly primary: Pick<PrimaryProof, 'topology' | 'age' | 'maxStaleness'>;
+  readonly primary: Pick<PrimaryProof, 'deployment' | 'age' | 'maxStaleness'>;
   readonly healthChecks: HealthChecks;
   readonly keys: Pick<KeyRing, 'signing'>;
   readonly refreshTokens: Pick<RefreshTokens, 'kid'>;
   /** Receives the reason why the database cannot be reached. */
   readonly log: Log;
   /** The most milliseconds that a check may take. */
-  readonly patience: number;
+  readonly timeout: number;
 }
 
 export type CheckHealth = () => Promise<HealthReport>;
 
 /** Reads everything from the database that a request will need. Never rejects. */
 export async function checkHealth(deps: CheckHealthDeps): Promise<HealthReport> {
-  const { schema, revocations, skew, primary, healthChecks, patience } = deps;
+  const { schema, revocations, skew, primary, healthChecks, timeout } = deps;
   const measured = skew.measure();
   measured.catch((err) => deps.log.warn({ err }, 'The database cannot be reached'));
   const read = revocations.cutoffs(undefined); // reads the sentinel, as any request would
   const found = schema.find();
-  const proven = primary.topology();
+  const proven = primary.deployment();
   const written = Promise.all([found, read]).then(([version]) =>
     judgeVersion(version).ok ? healthChecks.assertWritable().then(good) : NOT_TRIED,
   );
   const [database, version, sentinel, clocks, proof, writes, indexes, signing] = await Promise.all([
-    judge(measured, good, patience),
-    judge(found, judgeVersion, patience),
-    judge(read, good, patience),
-    judge(measured, judgeSkew, patience),
-    judge(proven, (topology) => judgeProof(topology, primary.maxStaleness), patience),
-    judge(written, (check) => check, patience),
-    judge(healthChecks.assertIndexes(), good, patience),
-    judge(findRevokedKey(deps), judgeKey, patience),
+    judge(measured, good, timeout),
+    judge(found, judgeVersion, timeout),
+    judge(read, good, timeout),
+    judge(measured, judgeSkew, timeout),
+    judge(proven, (deployment) => judgeProof(deployment, primary.maxStaleness), timeout),
+    judge(written, (check) => check, timeout),
+    judge(healthChecks.assertIndexes(), good, timeout),
+    judge(findRevokedKey(deps), judgeKey, timeout),
   ]);
   const checks = {
     database,
@@ -94,10 +94,10 @@ export async function checkHealth(deps: CheckHealthDeps): Promise<HealthReport> 
 async function judge<T>(
   finding: Promise<T>,
   toCheck: (value: T) => HealthCheck,
-  patience: number,
+  timeout: number,
 ): Promise<HealthCheck> {
   try {
-    return await within(patience, finding.then(toCheck), tooLate);
+    return await withTimeout(timeout, finding.then(toCheck), timedOut);
   } catch (error) {
     const detail = error instanceof Error ? error.message : 'It failed';
     return { ok: false, detail, ...(error instanceof StoreNotReady && { needsOperator: true }) };
@@ -143,11 +143,11 @@ function judgeSkew(milliseconds: number): HealthCheck {
 /** The margin between the end of a proof and the earliest election, in milliseconds. */
 const BEFORE_ELECTION = 2 * SECOND;
 
-function judgeProof(topology: Topology, maxStaleness: number): HealthCheck {
-  const { kind, hasMajority, electionTimeout } = topology;
+function judgeProof(deployment: Deployment, maxStaleness: number): HealthCheck {
+  const { kind, hasSeveralVoters, electionTimeout } = deployment;
   const most = electionTimeout - BEFORE_ELECTION;
   if (kind === 'sharded') return { ok: true, detail: 'No proof is possible through a mongos' };
-  if (!hasMajority) return { ok: true, detail: 'Nothing to prove: no other member votes' };
+  if (!hasSeveralVoters) return { ok: true, detail: 'Nothing to prove: no other member votes' };
   if (maxStaleness >= Math.max(most, 1)) {
     const detail = `MAX_STALENESS is ${maxStaleness} ms; the set elects after ${electionTimeout}. Set it to 0s, or to less than ${most}ms`;
     return { ok: false, detail, needsOperator: true };

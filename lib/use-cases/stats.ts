@@ -1,9 +1,9 @@
 import { assertInteger } from '../assert.ts';
-import type { DailyCounts, DayCounts } from '../store/records/daily-counters.ts';
+import type { DailyCounters, DayCounts } from '../store/records/daily-counters.ts';
 import type { EntryCounts } from '../store/revocations/counts.ts';
 
 export interface StatsDeps {
-  readonly dailyCounts: Pick<DailyCounts, 'last'>;
+  readonly dailyCounters: Pick<DailyCounters, 'last'>;
   readonly countEntries: () => Promise<EntryCounts>;
 }
 
@@ -24,10 +24,10 @@ const USUAL_DAYS = 7;
 
 /** Reads the counts of the last days, and counts the revoked tokens. AuthError `store_unavailable`. */
 export async function stats(
-  { dailyCounts, countEntries }: StatsDeps,
+  { dailyCounters, countEntries }: StatsDeps,
   { days = USUAL_DAYS }: StatsInput,
 ): Promise<Stats> {
   assertInteger('days', days, 1, MOST_DAYS);
-  const [counts, revokedTokens] = await Promise.all([dailyCounts.last(days), countEntries()]);
+  const [counts, revokedTokens] = await Promise.all([dailyCounters.last(days), countEntries()]);
   return { days: counts, revokedTokens };
 }

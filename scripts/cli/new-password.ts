@@ -29,7 +29,7 @@ export async function hashOnce(
   const passwords = createPasswords({
     bcryptCost: BCRYPT_COST,
     bcryptThreads: 1,
-    patience: MINUTE,
+    timeout: MINUTE,
   });
   try {
     return await passwords.hash(password);

@@ -6,7 +6,7 @@ import type { Db } from '../../lib/store/mongo/database.ts';
 import { createSchema } from '../../lib/store/mongo/schema-document.ts';
 import { createStrictReads } from '../../lib/store/primary/strict-reads.ts';
 import { type Audit, createAudit } from '../../lib/store/records/audit.ts';
-import { createDailyCounts } from '../../lib/store/records/daily-counters.ts';
+import { createDailyCounters } from '../../lib/store/records/daily-counters.ts';
 import { countRevocations } from '../../lib/store/revocations/count-revocations.ts';
 import { createRevocations, type Revocations } from '../../lib/store/revocations/revocations.ts';
 import { createSessions, type Sessions } from '../../lib/store/sessions/sessions.ts';
@@ -26,7 +26,7 @@ export interface CommandStore {
 /** Runs the work and waits for its background writes, since the connection is closed next. */
 export async function withStore<T>(db: Db, work: (store: CommandStore) => Promise<T>): Promise<T> {
   const collections = openCollections(db);
-  const dailyCounts = createDailyCounts(collections);
+  const dailyCounters = createDailyCounters(collections);
   const primary = createStrictReads(db);
   const sessions = createSessions(collections, primary);
   const marks: Promise<unknown>[] = [];
@@ -43,13 +43,13 @@ export async function withStore<T>(db: Db, work: (store: CommandStore) => Promis
       sessions: { ...sessions, markEnded },
       revocations: countRevocations(
         createRevocations(collections, createSchema(collections), Date.now, primary),
-        dailyCounts,
+        dailyCounters,
       ),
-      audit: createAudit(collections, { log: cliLog, patience: MINUTE }),
+      audit: createAudit(collections, { log: cliLog, timeout: MINUTE }),
       clients: createClients(collections, MINUTE, primary),
       log: cliLog,
     });
   } finally {
-    await Promise.allSettled([...marks, dailyCounts.stop()]);
+    await Promise.allSettled([...marks, dailyCounters.stop()]);
   }
 }

@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { MINUTE, within } from '../../lib/time.ts';
+import { MINUTE, withTimeout } from '../../lib/time.ts';
 import { HttpProblem } from '../problems.ts';
 import { callerOf } from './identify-caller.ts';
 
@@ -7,7 +7,7 @@ import { callerOf } from './identify-caller.ts';
 export function withinDeadline<T>(ctx: Context, reading: Promise<T>): Promise<T> {
   const { deadline } = callerOf(ctx);
   const left = deadline === undefined ? MINUTE : deadline - performance.now();
-  return within(left, reading, requestTimeout);
+  return withTimeout(left, reading, requestTimeout);
 }
 
 /** Closes the connection as well: the rest of the body is not read. */

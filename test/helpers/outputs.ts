@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import { SECOND, within } from '../../lib/time.ts';
+import { SECOND, withTimeout } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import { hasEnded, howEnded, pidOf, spawnChild } from '../../scripts/dev/processes.ts';
@@ -43,7 +43,7 @@ export async function startServerWithOutputs(
   const url = `http://127.0.0.1:${port}`;
   const gone = new AbortController();
   child.once('exit', () => gone.abort());
-  const isAlive = async () => (await within(SECOND, fetch(`${url}/livez`), noAnswer)).ok;
+  const isAlive = async () => (await withTimeout(SECOND, fetch(`${url}/livez`), noAnswer)).ok;
   await waitFor('A server that answers', isAlive, { signal: gone.signal }).catch((cause) => {
     throw hasEnded(child) ? new Error(`The server ended: ${howEnded(child)}`) : cause;
   });

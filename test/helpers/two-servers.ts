@@ -45,7 +45,7 @@ export async function openTwoServers(t: Scope): Promise<TwoServers> {
       await closeParts(parts);
       await close();
     });
-    await waitFor('A deployment that was inspected', () => parts.primary.topology());
+    await waitFor('A deployment that was inspected', () => parts.primary.deployment());
     return parts;
   }
 

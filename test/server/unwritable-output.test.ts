@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
-import { SECOND, within } from '../../lib/time.ts';
+import { SECOND, withTimeout } from '../../lib/time.ts';
 import { faultyAtSignal, UNCAUGHT } from '../helpers/faulty-program.ts';
 import {
   type Outputs,
@@ -62,7 +62,7 @@ async function assertAnswers(t: ExecutionContext, url: string, times: number) {
 }
 
 function endOf({ ended }: Pick<ServerWithOutputs, 'ended'>) {
-  return within(STOP_DEADLINE, ended, () => new Error('The server does not end'));
+  return withTimeout(STOP_DEADLINE, ended, () => new Error('The server does not end'));
 }
 
 /** The client gives up at the deadline. */
@@ -71,7 +71,7 @@ function statusOf(url: string): Promise<number | string> {
     await answer.text();
     return answer.status;
   });
-  return within(DEADLINE, asked, () => new Error('No answer in time')).catch(String);
+  return withTimeout(DEADLINE, asked, () => new Error('No answer in time')).catch(String);
 }
 
 for (const [title, { outputs, prefix, breaks, tells }] of Object.entries(CASES)) {

@@ -3,10 +3,10 @@ import { SECOND } from '../../time.ts';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
 
 /** The kind of deployment, as far as a guarantee depends on it. */
-export interface Topology {
+export interface Deployment {
   readonly kind: 'standalone' | 'replica set' | 'sharded';
   /** True if more than one member votes or may vote: a primary can then be cut off from its majority. */
-  readonly hasMajority: boolean;
+  readonly hasSeveralVoters: boolean;
   /** Milliseconds after which the other members elect another primary. */
   readonly electionTimeout: number;
   /** Sentences for the log on missing guarantees, and what to do. */
@@ -17,13 +17,13 @@ export interface Topology {
 const ELECTION_TIMEOUT = 10 * SECOND;
 
 /** Reads the kind and the configuration of the deployment. */
-export async function inspectTopology(db: Db): Promise<Topology> {
+export async function inspectDeployment(db: Db): Promise<Deployment> {
   const hello = await orRefusal(db.command({ hello: 1, maxTimeMS: MAX_TIME }));
   if (typeof hello === 'string') return replicaSet(hello);
   if (hello['setName'] !== undefined) return replicaSet(await readConfig(db));
   const kind = hello['msg'] === 'isdbgrid' ? 'sharded' : 'standalone';
   const warnings = [kind === 'sharded' ? SHARDED : STANDALONE];
-  return { kind, hasMajority: false, electionTimeout: ELECTION_TIMEOUT, warnings };
+  return { kind, hasSeveralVoters: false, electionTimeout: ELECTION_TIMEOUT, warnings };
 }
 
 const STANDALONE =
@@ -75,12 +75,12 @@ function isRefusal(error: unknown): error is MongoServerError {
   return !TRANSIENT.has(Number(error.code)) && error.code !== AUTHENTICATION_FAILED;
 }
 
-function replicaSet(config: Document | string): Topology {
+function replicaSet(config: Document | string): Deployment {
   if (typeof config === 'string') {
     const warning = `The set does not return its configuration (${config}): ${ASSUMED}`;
     return {
       kind: 'replica set',
-      hasMajority: true,
+      hasSeveralVoters: true,
       electionTimeout: ELECTION_TIMEOUT,
       warnings: [warning],
     };
@@ -90,7 +90,7 @@ function replicaSet(config: Document | string): Topology {
   const isJournaled = config['writeConcernMajorityJournalDefault'] ?? true;
   return {
     kind: 'replica set',
-    hasMajority: members.filter(({ votes = 1 }) => votes > 0).length > 1,
+    hasSeveralVoters: members.filter(({ votes = 1 }) => votes > 0).length > 1,
     electionTimeout: config['settings']?.electionTimeoutMillis ?? ELECTION_TIMEOUT,
     warnings: [...(hasArbiter ? [ARBITER] : []), ...(isJournaled ? [] : [NO_JOURNAL])],
   };

@@ -3,7 +3,7 @@ import { DEFAULTS } from '../../defaults.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import { MINUTE } from '../../time.ts';
 import type { Collections } from '../mongo/collections.ts';
-import type { Topology } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
 import {
   createProver,
   PrimaryChanged,
@@ -17,7 +17,7 @@ export interface PrimaryProofOptions {
   readonly proofInterval?: number | undefined;
   readonly onPrimaryProof?: ((attempt: ProofAttempt) => void) | undefined;
   /** Receives the deployment each time it was inspected. */
-  readonly onTopology?: ((topology: Topology) => void) | undefined;
+  readonly onDeployment?: ((deployment: Deployment) => void) | undefined;
 }
 
 /** The read concern of a read on which a decision rests. */
@@ -35,7 +35,7 @@ export interface ProvenReads {
 export interface PrimaryProof extends ProvenReads {
   readonly maxStaleness: number;
   /** Returns the deployment of the last valid proof, else of a new one. Throws StoreUnavailable if that fails. */
-  topology(): Promise<Topology>;
+  deployment(): Promise<Deployment>;
   /** Returns the age of the last proof in milliseconds, valid or not; undefined if none is needed, or each read proves. */
   age(): number | undefined;
   stop(): void;
@@ -63,9 +63,9 @@ export function createPrimaryProof(
   const held = createHeldProof(prover, maxStaleness);
   const timer = setInterval(held.renewInBackground, proofInterval).unref();
 
-  function chooseLevel(topology: Topology, rule?: 'strict'): ReadLevel {
-    if (maxStaleness === 0 && topology.kind !== 'standalone') return 'linearizable';
-    const strict = strictLevel(topology);
+  function chooseLevel(deployment: Deployment, rule?: 'strict'): ReadLevel {
+    if (maxStaleness === 0 && deployment.kind !== 'standalone') return 'linearizable';
+    const strict = strictLevel(deployment);
     return rule === 'strict' || strict === 'majority' ? strict : 'local';
   }
 
@@ -76,12 +76,12 @@ export function createPrimaryProof(
     read: (find, rule) =>
       untilUnchanged(async () => {
         const proof = await held.take();
-        const found = await find(chooseLevel(proof.topology, rule));
+        const found = await find(chooseLevel(proof.deployment, rule));
         held.assertHolds(proof);
         return found;
       }),
 
-    topology: async () => (await untilUnchanged(held.take)).topology,
+    deployment: async () => (await untilUnchanged(held.take)).deployment,
 
     stop() {
       clearInterval(timer);
@@ -94,16 +94,16 @@ export function createPrimaryProof(
  * Returns the level at which a read misses no acknowledged write, and sees none that may be lost. On a single-node
  * set `majority` is enough: the node reads what its journal has, without a write.
  */
-export function strictLevel({ kind, hasMajority }: Topology): ReadLevel {
+export function strictLevel({ kind, hasSeveralVoters }: Deployment): ReadLevel {
   if (kind === 'standalone') return 'local';
-  return kind === 'replica set' && !hasMajority ? 'majority' : 'linearizable';
+  return kind === 'replica set' && !hasSeveralVoters ? 'majority' : 'linearizable';
 }
 
 /** Keeps the last proof, and checks whether it is still valid. */
 function createHeldProof({ prove, isOfPrimary }: Prover, maxStaleness: number) {
   let last: Proof | undefined;
   const measureAge = ({ began }: Proof) => performance.now() - began;
-  const isTimed = ({ topology }: Proof) => topology.hasMajority && maxStaleness > 0;
+  const isTimed = ({ deployment }: Proof) => deployment.hasSeveralVoters && maxStaleness > 0;
   const isYoung = (proof: Proof) => !isTimed(proof) || measureAge(proof) < maxStaleness;
 
   async function renew(): Promise<Proof> {

@@ -1,6 +1,6 @@
 import type { Log } from '../../log.ts';
 import { SECOND } from '../../time.ts';
-import type { Topology } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
 import { PrimaryChanged, type ProofAttempt } from './prover.ts';
 
 /** Logs that the primary can no longer be proven, and that it is proven again: one line each. */
@@ -24,7 +24,7 @@ export function createProofLog(log: Log): (attempt: ProofAttempt) => void {
 }
 
 /** Logs each warning about the deployment once, however often the deployment is inspected. */
-export function createTopologyLog(log: Log): (topology: Topology) => void {
+export function createDeploymentLog(log: Log): (deployment: Deployment) => void {
   const logged = new Set<string>();
 
   return function warn({ warnings }) {

@@ -1,9 +1,9 @@
 import type { Db } from 'mongodb';
 import { StoreUnavailable } from '../../errors.ts';
-import { within } from '../../time.ts';
+import { withTimeout } from '../../time.ts';
 import { type Collections, SENTINEL } from '../mongo/collections.ts';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
-import { inspectTopology, type Topology } from './deployment.ts';
+import { type Deployment, inspectDeployment } from './deployment.ts';
 import { watchPrimary } from './watched-primary.ts';
 
 /** Evidence that a server was the primary, with its majority, at some time after the proof began. */
@@ -12,7 +12,7 @@ export interface Proof {
   readonly primary: number;
   /** The start in milliseconds, by the process's monotonic clock. */
   readonly began: number;
-  readonly topology: Topology;
+  readonly deployment: Deployment;
 }
 
 export interface ProofAttempt {
@@ -38,7 +38,7 @@ export interface ProverOptions {
   readonly maxStaleness: number;
   readonly onPrimaryProof: (attempt: ProofAttempt) => void;
   /** Receives the deployment each time it was inspected. */
-  readonly onTopology?: ((topology: Topology) => void) | undefined;
+  readonly onDeployment?: ((deployment: Deployment) => void) | undefined;
 }
 
 /** The error of a read during which the primary changed, or the same one was elected again: it has to be repeated. */
@@ -54,21 +54,21 @@ export class PrimaryChanged extends StoreUnavailable {
 export function createProver(
   db: Db,
   { revokedTokens }: Pick<Collections, 'revokedTokens'>,
-  { maxStaleness, onPrimaryProof, onTopology = () => {} }: ProverOptions,
+  { maxStaleness, onPrimaryProof, onDeployment = () => {} }: ProverOptions,
 ): Prover {
   const primary = watchPrimary(db.client);
-  const inspectOnce = createInspectOnce(db, onTopology);
+  const inspectOnce = createInspectOnce(db, onDeployment);
   const timeout = Math.max(maxStaleness, MAX_TIME);
 
   async function makeProof(): Promise<Proof> {
     const proof = { primary: primary.changes(), began: performance.now() };
-    const topology = await inspectOnce(proof.primary);
-    if (topology.hasMajority && maxStaleness > 0) {
+    const deployment = await inspectOnce(proof.primary);
+    if (deployment.hasSeveralVoters && maxStaleness > 0) {
       const options = { readConcern: 'linearizable', maxTimeMS: MAX_TIME } as const;
       await orUnavailable(revokedTokens.findOne({ _id: SENTINEL }, options));
     }
     if (primary.changes() !== proof.primary) throw new PrimaryChanged();
-    return { ...proof, topology };
+    return { ...proof, deployment };
   }
 
   async function attempt(): Promise<Proof> {
@@ -80,7 +80,7 @@ export function createProver(
         primary: primary.address(),
       });
     try {
-      const proof = await within(timeout, makeProof(), timedOut);
+      const proof = await withTimeout(timeout, makeProof(), timedOut);
       report({ ok: true });
       return proof;
     } catch (error) {
@@ -101,15 +101,15 @@ function timedOut(): StoreUnavailable {
 }
 
 /** Creates a function that inspects the deployment once for each primary: drivers see no other change of a set. */
-function createInspectOnce(db: Db, onTopology: (topology: Topology) => void) {
-  let known: { readonly primary: number; readonly topology: Topology } | undefined;
+function createInspectOnce(db: Db, onDeployment: (deployment: Deployment) => void) {
+  let known: { readonly primary: number; readonly deployment: Deployment } | undefined;
 
-  return async function inspectOnce(primary: number): Promise<Topology> {
-    if (known?.primary === primary) return known.topology;
-    const topology = await inspectTopology(db);
-    known = { primary, topology };
-    onTopology(topology);
-    return topology;
+  return async function inspectOnce(primary: number): Promise<Deployment> {
+    if (known?.primary === primary) return known.deployment;
+    const deployment = await inspectDeployment(db);
+    known = { primary, deployment };
+    onDeployment(deployment);
+    return deployment;
   };
 }
 

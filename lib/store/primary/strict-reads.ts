@@ -1,17 +1,17 @@
 import type { Db } from 'mongodb';
 import { openCollections, SENTINEL } from '../mongo/collections.ts';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
-import { inspectTopology, type Topology } from './deployment.ts';
+import { type Deployment, inspectDeployment } from './deployment.ts';
 import { type ProvenReads, strictLevel } from './primary-proof.ts';
 
 /** Reads strictly, without a proof of the primary. Used by the CLI, which reads too rarely to keep a proof. */
 export function createStrictReads(db: Db): ProvenReads {
-  let topology: Promise<Topology> | undefined;
+  let deployment: Promise<Deployment> | undefined;
 
   return {
     async read(find) {
-      topology ??= inspectTopology(db);
-      return find(strictLevel(await topology));
+      deployment ??= inspectDeployment(db);
+      return find(strictLevel(await deployment));
     },
   };
 }
@@ -21,7 +21,7 @@ export function createStrictReads(db: Db): ProvenReads {
  * Throws StoreUnavailable if that is uncertain.
  */
 export async function confirmReads(db: Db): Promise<void> {
-  const { kind } = await inspectTopology(db);
+  const { kind } = await inspectDeployment(db);
   const level = kind === 'standalone' ? 'local' : 'linearizable';
   const options = { readConcern: { level }, maxTimeMS: MAX_TIME } as const;
   await orUnavailable(openCollections(db).revokedTokens.findOne({ _id: SENTINEL }, options));

@@ -1,7 +1,7 @@
 import { ObjectId } from 'mongodb';
 import type { Caller } from '../../caller.ts';
 import type { Log } from '../../log.ts';
-import { SECOND, within } from '../../time.ts';
+import { SECOND, withTimeout } from '../../time.ts';
 import type { Collections } from '../mongo/collections.ts';
 
 export type AuditAction =
@@ -42,7 +42,7 @@ export interface AuditOptions {
   /** Receives an error for each lost event. */
   readonly log: Log;
   /** The timeout of a write in milliseconds: a response waits for its audit event. Default 1,000. */
-  readonly patience?: number;
+  readonly timeout?: number;
 }
 
 const TIMEOUT = SECOND;
@@ -50,7 +50,7 @@ const TIMEOUT = SECOND;
 /** Writes the `audit_events` collection. */
 export function createAudit(
   { auditEvents }: Pick<Collections, 'auditEvents'>,
-  { log, patience: timeout = TIMEOUT }: AuditOptions,
+  { log, timeout = TIMEOUT }: AuditOptions,
 ): Audit {
   return {
     async record(event, caller) {
@@ -64,7 +64,7 @@ export function createAudit(
           );
         },
       );
-      await within(limitToDeadline(timeout, caller), written, timedOut).catch(() => undefined);
+      await withTimeout(limitToDeadline(timeout, caller), written, timedOut).catch(() => undefined);
     },
   };
 }

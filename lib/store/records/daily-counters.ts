@@ -1,10 +1,10 @@
-import { type Clock, DAY, SECOND, within } from '../../time.ts';
+import { type Clock, DAY, SECOND, withTimeout } from '../../time.ts';
 import type { Collections } from '../mongo/collections.ts';
 import { findByIds } from '../mongo/database.ts';
 
 /** The counted events: acknowledged revocations, refused revoked tokens, use cases that failed on the database. */
 const NAMES = ['revocations', 'refused_revoked', 'store_failures'] as const;
-export type DailyCountName = (typeof NAMES)[number];
+export type DailyCounterName = (typeof NAMES)[number];
 
 /** The counts of one day (UTC). */
 export interface DayCounts {
@@ -15,9 +15,9 @@ export interface DayCounts {
   readonly storeFailures: number;
 }
 
-export interface DailyCounts {
+export interface DailyCounters {
   /** Increments a counter, in memory only. */
-  add(name: DailyCountName): void;
+  increment(name: DailyCounterName): void;
   /** Returns the last days up to today, newest first: what all servers have flushed. Throws StoreUnavailable. */
   last(days: number): Promise<DayCounts[]>;
   /** Writes the counts. A count that could not be written is kept for the next flush. */
@@ -26,17 +26,17 @@ export interface DailyCounts {
   stop(): Promise<void>;
 }
 
-export interface DailyCountsOptions {
+export interface DailyCountersOptions {
   readonly clock?: Clock;
   /** Milliseconds between two flushes of this process. Default 10 seconds. */
   readonly flushEvery?: number;
 }
 
 /** Maintains the `daily_counts` collection: every process adds its sums to it. */
-export function createDailyCounts(
+export function createDailyCounters(
   { dailyCounts }: Pick<Collections, 'dailyCounts'>,
-  { clock = Date.now, flushEvery = 10 * SECOND }: DailyCountsOptions = {},
-): DailyCounts {
+  { clock = Date.now, flushEvery = 10 * SECOND }: DailyCountersOptions = {},
+): DailyCounters {
   const sums = new Map<string, number>();
   let writing = Promise.resolve();
 
@@ -65,7 +65,7 @@ export function createDailyCounts(
   return {
     flush,
 
-    add(name) {
+    increment(name) {
       const id = toId(toDay(clock()), name);
       sums.set(id, (sums.get(id) ?? 0) + 1);
     },
@@ -80,7 +80,7 @@ export function createDailyCounts(
 
     async stop() {
       clearInterval(timer);
-      await within(STOP_TIMEOUT, flush(), timedOut).catch(() => undefined);
+      await withTimeout(STOP_TIMEOUT, flush(), timedOut).catch(() => undefined);
     },
   };
 }
@@ -96,7 +96,7 @@ function toDay(time: number): string {
   return new Date(time).toISOString().slice(0, DATE_LENGTH);
 }
 
-function toId(day: string, name: DailyCountName): string {
+function toId(day: string, name: DailyCounterName): string {
   return `${day}:${name}`;
 }
 
@@ -105,7 +105,7 @@ function lastDays(count: number, now: number): string[] {
 }
 
 function toDayCounts(day: string, counts: ReadonlyMap<string, number>): DayCounts {
-  const read = (name: DailyCountName) => counts.get(toId(day, name)) ?? 0;
+  const read = (name: DailyCounterName) => counts.get(toId(day, name)) ?? 0;
   return {
     day,
     revocations: read('revocations'),

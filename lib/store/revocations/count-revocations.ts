@@ -1,17 +1,17 @@
-import type { DailyCounts } from '../records/daily-counters.ts';
+import type { DailyCounters } from '../records/daily-counters.ts';
 import type { Revocations } from './revocations.ts';
 import type { RevocationWrites } from './writes.ts';
 
 /** Wraps revocations: each one is counted once a majority has it. */
 export function countRevocations(
   revocations: Revocations,
-  { add }: Pick<DailyCounts, 'add'>,
+  { increment }: Pick<DailyCounters, 'increment'>,
 ): Revocations {
   const counted =
     <Input, Output>(write: (input: Input) => Promise<Output>) =>
     async (input: Input): Promise<Output> => {
       const output = await write(input);
-      add('revocations');
+      increment('revocations');
       return output;
     };
   const writes: RevocationWrites = {

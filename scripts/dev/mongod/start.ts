@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { MINUTE, SECOND, within } from '../../../lib/time.ts';
+import { MINUTE, SECOND, withTimeout } from '../../../lib/time.ts';
 import { guard } from '../guard.ts';
 import { endChild, ended, hasEnded, howEnded, pidOf, spawnChild } from '../processes.ts';
 import { freePort } from './free-port.ts';
@@ -96,7 +96,7 @@ async function launch(options: MongodOptions, port: number): Promise<MongodProce
   try {
     await once(child, 'spawn');
     guard(child);
-    await within(START_LIMIT, log.listening(), () => new Error('not in time'));
+    await withTimeout(START_LIMIT, log.listening(), () => new Error('not in time'));
     return handle(child, port, log);
   } catch (cause) {
     const how = hasEnded(child) ? howEnded(child) : `not ready in ${START_LIMIT / 1000} s`;

@@ -4,7 +4,7 @@ import { AuthError } from '../../../lib/errors.ts';
 import { createPasswords, passwordFault } from '../../../lib/passwords/passwords.ts';
 import * as worker from '../../../lib/passwords/worker.ts';
 
-const passwords = createPasswords({ bcryptCost: 10, bcryptThreads: 1, patience: 60_000 });
+const passwords = createPasswords({ bcryptCost: 10, bcryptThreads: 1, timeout: 60_000 });
 test.after.always(() => passwords.close());
 
 test('a password fits its own hash and no other one', async (t) => {
@@ -82,7 +82,7 @@ test('a task that comes to its turn too late is not done', (t) => {
 });
 
 test('a caller does not wait for its turn for ever', async (t) => {
-  const hasty = createPasswords({ bcryptCost: 12, bcryptThreads: 1, patience: 1 });
+  const hasty = createPasswords({ bcryptCost: 12, bcryptThreads: 1, timeout: 1 });
   t.teardown(() => hasty.close());
   await t.throwsAsync(hasty.check('y', hashSync('x', 10)), { code: 'busy' });
 });

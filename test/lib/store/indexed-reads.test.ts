@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { type Document, MongoClient, ObjectId } from 'mongodb';
 import { type Collections, openCollections } from '../../../lib/store/mongo/collections.ts';
 import { createAuditTrail } from '../../../lib/store/records/audit-trail.ts';
-import { createDailyCounts } from '../../../lib/store/records/daily-counters.ts';
+import { createDailyCounters } from '../../../lib/store/records/daily-counters.ts';
 import { createCountEntries } from '../../../lib/store/revocations/counts.ts';
 import { createSessions } from '../../../lib/store/sessions/sessions.ts';
 import { HOUR } from '../../../lib/time.ts';
@@ -109,7 +109,7 @@ test('revokeEveryone looks through no whole collection', async (t) => {
 type Work = (collections: Collections) => Promise<unknown>;
 
 async function readDays(collections: Collections): Promise<void> {
-  const counts = createDailyCounts(collections);
+  const counts = createDailyCounters(collections);
   await counts.last(90);
   await counts.stop();
 }

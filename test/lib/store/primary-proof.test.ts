@@ -3,7 +3,7 @@ import type { MongoClient } from 'mongodb';
 import { StoreUnavailable } from '../../../lib/errors.ts';
 import { openCollections } from '../../../lib/store/mongo/collections.ts';
 import { connect } from '../../../lib/store/mongo/database.ts';
-import type { Topology } from '../../../lib/store/primary/deployment.ts';
+import type { Deployment } from '../../../lib/store/primary/deployment.ts';
 import {
   createPrimaryProof,
   type PrimaryProofOptions,
@@ -29,22 +29,23 @@ function elect(client: MongoClient, address: string): void {
 test('where one member votes there is nothing to prove, and no proof has an age', async (t) => {
   const { proof } = await proofOn(t);
   t.is(await proof.read(async (level) => level), 'majority', 'which waits for nothing');
-  t.like(await proof.topology(), { kind: 'replica set', hasMajority: false, warnings: [] });
+  t.like(await proof.deployment(), { kind: 'replica set', hasSeveralVoters: false, warnings: [] });
   t.is(proof.age(), undefined);
 });
 
 test('a strict read sees nothing that could be lost: on a set of one node, what is in its journal', async (t) => {
   const { proof } = await proofOn(t);
   t.is(await proof.read(async (level) => level, 'strict'), 'majority');
-  const topology = { electionTimeout: 10_000, warnings: [] };
-  const levels: readonly [kind: Topology['kind'], hasMajority: boolean, level: ReadLevel][] = [
-    ['standalone', false, 'local'],
-    ['replica set', false, 'majority'],
-    ['replica set', true, 'linearizable'],
-    ['sharded', false, 'linearizable'],
-  ];
-  for (const [kind, hasMajority, level] of levels) {
-    t.is(strictLevel({ ...topology, kind, hasMajority }), level, kind);
+  const deployment = { electionTimeout: 10_000, warnings: [] };
+  const levels: readonly [kind: Deployment['kind'], hasSeveralVoters: boolean, level: ReadLevel][] =
+    [
+      ['standalone', false, 'local'],
+      ['replica set', false, 'majority'],
+      ['replica set', true, 'linearizable'],
+      ['sharded', false, 'linearizable'],
+    ];
+  for (const [kind, hasSeveralVoters, level] of levels) {
+    t.is(strictLevel({ ...deployment, kind, hasSeveralVoters }), level, kind);
   }
 });
 
@@ -55,7 +56,7 @@ test('with a staleness of 0 every read is linearizable', async (t) => {
 
 test('a read during which the primary changes is made again', async (t) => {
   const { db, proof } = await proofOn(t);
-  await proof.topology();
+  await proof.deployment();
   const levels: ReadLevel[] = [];
   const found = await proof.read(async (level) => {
     if (levels.push(level) === 1) elect(db.client, '192.0.2.1:27017');
@@ -76,7 +77,7 @@ test('each attempt is told, a good one and one that fails', async (t) => {
   const told: boolean[] = [];
   const onPrimaryProof = ({ ok }: { ok: boolean }) => told.push(ok);
   const { proof } = await proofOn(t, { onPrimaryProof });
-  await proof.topology();
+  await proof.deployment();
   t.true(told.splice(0).includes(true));
   const { db, close } = connect('mongodb://127.0.0.1:1/rescind', { deadline: 1_000 });
   t.teardown(close);
@@ -94,7 +95,7 @@ test('a mongod that comes back is asked anew what it is', async (t) => {
   await migrateNow(db);
   const proof = createPrimaryProof(db, openCollections(db));
   t.teardown(() => proof.stop());
-  await proof.topology();
+  await proof.deployment();
   await mongod.kill();
   await t.throwsAsync(
     proof.read(() => openCollections(db).schema.findOne({})),

@@ -4,7 +4,7 @@ import { createAuth } from '../../../lib/auth.ts';
 import { openCollections } from '../../../lib/store/mongo/collections.ts';
 import { connect } from '../../../lib/store/mongo/database.ts';
 import { createPrimaryProof } from '../../../lib/store/primary/primary-proof.ts';
-import { createProofLog, createTopologyLog } from '../../../lib/store/primary/proof-log.ts';
+import { createDeploymentLog, createProofLog } from '../../../lib/store/primary/proof-log.ts';
 import { PrimaryChanged } from '../../../lib/store/primary/prover.ts';
 import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
 import { waitFor } from '../../../scripts/dev/wait-for.ts';
@@ -61,7 +61,7 @@ test('a mongod that dies and comes back is told, with its address', async (t) =>
   const options = { proofInterval: 50, onPrimaryProof };
   const proof = createPrimaryProof(db, openCollections(db), options);
   t.teardown(() => proof.stop());
-  await proof.topology();
+  await proof.deployment();
   t.deepEqual(lines, []);
   await mongod.kill();
   await waitFor('A first line', () => lines.length > 0);
@@ -73,9 +73,13 @@ test('a mongod that dies and comes back is told, with its address', async (t) =>
 
 test('a warning about the deployment is logged once, however often the primary changes', (t) => {
   const { lines, log } = notedLog();
-  const warn = createTopologyLog(log);
-  const topology = { kind: 'replica set', hasMajority: true, electionTimeout: 10_000 } as const;
-  for (const warnings of [['one'], ['one', 'two'], [], ['two']]) warn({ ...topology, warnings });
+  const warn = createDeploymentLog(log);
+  const deployment = {
+    kind: 'replica set',
+    hasSeveralVoters: true,
+    electionTimeout: 10_000,
+  } as const;
+  for (const warnings of [['one'], ['one', 'two'], [], ['two']]) warn({ ...deployment, warnings });
   t.deepEqual(
     lines.map(({ message }) => message),
     ['one', 'two'],

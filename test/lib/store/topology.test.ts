@@ -8,7 +8,7 @@ import {
   MongoServerError,
 } from 'mongodb';
 import { StoreUnavailable } from '../../../lib/errors.ts';
-import { inspectTopology } from '../../../lib/store/primary/deployment.ts';
+import { inspectDeployment } from '../../../lib/store/primary/deployment.ts';
 import { testUri } from '../../helpers/database.ts';
 import { underFault } from '../../helpers/failpoint.ts';
 
@@ -36,10 +36,10 @@ for (const [errorCode, name, whose] of REFUSALS) {
     async (t) => {
       const { db, appName } = ownClient(t);
       const fault = { mode: { times: 1 }, failCommands: ['replSetGetConfig'], appName, errorCode };
-      const { hasMajority, kind, electionTimeout, warnings } = await underFault(fault, () =>
-        inspectTopology(db),
+      const { hasSeveralVoters, kind, electionTimeout, warnings } = await underFault(fault, () =>
+        inspectDeployment(db),
       );
-      t.deepEqual([kind, hasMajority, electionTimeout], ['replica set', true, 10_000]);
+      t.deepEqual([kind, hasSeveralVoters, electionTimeout], ['replica set', true, 10_000]);
       t.is(warnings.length, 1);
       t.regex(
         warnings[0] ?? '',
@@ -54,8 +54,8 @@ test.serial(
   'a client of a strict API version learns of its set what that version tells',
   async (t) => {
     const { db } = ownClient(t, { serverApi: { version: '1', strict: true } });
-    const { hasMajority, warnings } = await inspectTopology(db);
-    t.true(hasMajority);
+    const { hasSeveralVoters, warnings } = await inspectDeployment(db);
+    t.true(hasSeveralVoters);
     t.regex(warnings.join(), /APIStrictError/);
   },
 );
@@ -80,8 +80,8 @@ for (const [what, answers] of Object.entries(ODD)) {
     `a set that does not tell who votes is taken to have several voters: ${what}`,
     async (t) => {
       const { db } = ownClient(t);
-      const { hasMajority, kind } = await inspectTopology(answering(db, answers));
-      t.deepEqual([kind, hasMajority], ['replica set', true]);
+      const { hasSeveralVoters, kind } = await inspectDeployment(answering(db, answers));
+      t.deepEqual([kind, hasSeveralVoters], ['replica set', true]);
     },
   );
 }
@@ -102,7 +102,7 @@ for (const fault of [{ closeConnection: true }, { errorCode: 11600 }, { errorCod
     const { db, appName } = ownClient(t);
     const failing = { mode: { times: 9 }, failCommands: ['replSetGetConfig'], appName, ...fault };
     await t.throwsAsync(
-      underFault(failing, () => inspectTopology(db)),
+      underFault(failing, () => inspectDeployment(db)),
       {
         instanceOf: StoreUnavailable,
       },

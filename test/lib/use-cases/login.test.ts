@@ -109,7 +109,7 @@ test('a stored hash outside cost 10 to 14 is refused, and the audit trail says w
 
 test('after a login the password is hashed anew when the cost has risen', async (t) => {
   const { servers, user, input } = await setUp(t);
-  const passwords = createPasswords({ bcryptCost: 11, bcryptThreads: 1, patience: HOUR });
+  const passwords = createPasswords({ bcryptCost: 11, bcryptThreads: 1, timeout: HOUR });
   t.teardown(() => passwords.close());
   const login = bind(loginStory, { ...servers.here, passwords });
   const first = await login(input, CALLER);

@@ -34,9 +34,9 @@ export async function createWorlds(t: Scope, { db, collections }: TestDatabase, 
   const parts = await openParts({ db, secrets: [secret], bcryptCost: 10 });
   t.teardown(async () => {
     parts.skew.stop();
-    await Promise.all([parts.lastUse.stop(), parts.dailyCounts.stop(), parts.passwords.close()]);
+    await Promise.all([parts.lastUse.stop(), parts.dailyCounters.stop(), parts.passwords.close()]);
   });
-  await waitFor('A deployment that was inspected', () => parts.primary.topology());
+  await waitFor('A deployment that was inspected', () => parts.primary.deployment());
 
   async function openSession(userId: string): Promise<Tokens> {
     const { user, deployment } = await parts.revocations.cutoffs(userId);
