@@ -7,7 +7,12 @@ import type {
   UserDocument,
 } from '../../lib/store/mongo/collections.ts';
 import { connect, type Db } from '../../lib/store/mongo/database.ts';
-import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocations/entry-ids.ts';
+import {
+  sessionEntry,
+  toId,
+  tokenEntry,
+  userEntry,
+} from '../../lib/store/revocations/entry-ids.ts';
 import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
 import type { Detail } from '../dev/progress.ts';
 import { USUAL_ENTRIES } from './rows.ts';
@@ -92,12 +97,12 @@ function createUserMaker(): (number: number) => UserDocument {
 
 function makeEntry(index: number) {
   if (index % 2 === 0) return makeTokenEntry(randomBytes(32));
-  return makeLogoutEntry('session', sessionKey(randomUUID()), 92 * DAY);
+  return makeLogoutEntry('session', sessionEntry(randomUUID()), 92 * DAY);
 }
 
 /** Makes the entry of one token; none expires while a bench runs. */
 function makeTokenEntry(hash: Buffer) {
-  return makeLogoutEntry('token', idOf(tokenKey(hash.toString('base64'))), 25 * HOUR);
+  return makeLogoutEntry('token', toId(tokenEntry(hash.toString('base64'))), 25 * HOUR);
 }
 
 function makeLogoutEntry(kind: 'token' | 'session', _id: Entry['_id'], lifetime: number): Entry {
@@ -112,5 +117,5 @@ function makeCutoffEntry(user_id: string): Entry {
   const revoked_at = tokens.cutoff();
   const by = { reason: 'revoke_all', revoked_by: user_id } as const;
   const times = { revoked_at, revoked_before: revoked_at };
-  return { _id: userKey(user_id), kind: 'user', user_id, ...by, ...times, writes: 1 };
+  return { _id: userEntry(user_id), kind: 'user', user_id, ...by, ...times, writes: 1 };
 }

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { MongoClient } from 'mongodb';
 import { openCollections } from '../../lib/store/mongo/collections.ts';
 import { connect } from '../../lib/store/mongo/database.ts';
-import { sessionKey, userKey } from '../../lib/store/revocations/entry-ids.ts';
+import { sessionEntry, userEntry } from '../../lib/store/revocations/entry-ids.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { addClient } from '../helpers/clients.ts';
 import { migrateNow } from '../helpers/database.ts';
@@ -151,7 +151,7 @@ test.serial('what can be revoked without `sessions` is revoked while that is los
     const { code, stderr } = await rescind(t, args, { env, input: it.token });
     t.is(code, 0, stderr);
   }
-  for (const _id of [sessionKey(it.sessionId), userKey(it.user.id)]) {
+  for (const _id of [sessionEntry(it.sessionId), userEntry(it.user.id)]) {
     t.is((await it.collections.revokedTokens.findOne({ _id }))?.writes, 1, _id);
   }
 });

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { keyKey, sessionKey, userKey } from '../../lib/store/revocations/entry-ids.ts';
+import { sessionEntry, signingKeyEntry, userEntry } from '../../lib/store/revocations/entry-ids.ts';
 import { snapshotWithoutCounts } from '../helpers/admin.ts';
 import { emptyFolder } from '../helpers/processes.ts';
 import { refusal } from '../helpers/refusals.ts';
@@ -24,7 +24,7 @@ test.serial('revoke --user revokes every token of the user, with an audit event'
     t.is(await me(it.url, token), refusal('user_tokens_revoked'));
   }
   t.is(await me(it.url, await logIn(it.url, it.user.email)), '200');
-  t.like(await it.collections.revokedTokens.findOne({ _id: userKey(it.user.id) }), {
+  t.like(await it.collections.revokedTokens.findOne({ _id: userEntry(it.user.id) }), {
     reason: 'admin_requested',
     revoked_by: 'rescind revoke',
     writes: 2,
@@ -52,7 +52,7 @@ test.serial('revoke --session revokes every token of the session, and no other',
   t.is(line, `Revoked ${what}: 1 live session ended.`);
   t.is(await me(it.url, it.token), refusal('token_revoked'));
   t.is(await me(it.url, it.other), '200');
-  const entry = await it.collections.revokedTokens.findOne({ _id: sessionKey(it.sessionId) });
+  const entry = await it.collections.revokedTokens.findOne({ _id: sessionEntry(it.sessionId) });
   t.like(entry, { revoked_by: 'rescind revoke', writes: 2 });
   t.truthy((await it.collections.sessions.findOne({ _id: it.sessionId }))?.ended_at);
   t.like(await it.collections.auditEvents.findOne({ ip: 'local' }), {
@@ -113,7 +113,7 @@ test.serial('revoke --key revokes whatever the key has signed', async (t) => {
   for (const token of [it.token, it.other, await logIn(it.url, it.user.email)]) {
     t.is(await me(it.url, token), refusal('token_revoked'));
   }
-  const entry = await it.collections.revokedTokens.findOne({ _id: keyKey(kid) });
+  const entry = await it.collections.revokedTokens.findOne({ _id: signingKeyEntry(kid) });
   t.like(entry, { kind: 'key', revoked_by: 'rescind revoke', writes: 2 });
   t.like(await it.collections.auditEvents.findOne({ ip: 'local' }), {
     action: 'key_revoked',

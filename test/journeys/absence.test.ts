@@ -3,7 +3,7 @@ import test from 'ava';
 import { planMigration } from '../../lib/store/migrations/migrate.ts';
 import { SENTINEL } from '../../lib/store/mongo/collections.ts';
 import type { Db } from '../../lib/store/mongo/database.ts';
-import { userKey } from '../../lib/store/revocations/entry-ids.ts';
+import { userEntry } from '../../lib/store/revocations/entry-ids.ts';
 import { DAY } from '../../lib/time.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
@@ -141,7 +141,7 @@ test('A view onto the same entries: what is revoked is still seen, and what cann
 test('After the clock was set back two days a lost revoked_tokens un-revokes nothing either', async (t) => {
   const it = await openFixture(t);
   const { url, collections, user } = it;
-  const id = userKey(user.id);
+  const id = userEntry(user.id);
   await revocationsOn(collections).revokeUser({ userId: user.id, reason: 'x', revokedBy: 'y' });
   const revoked_before = new Date(Date.now() + 2 * DAY);
   await collections.revokedTokens.updateOne({ _id: id }, { $set: { revoked_before } });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
 import type { RevocationDocument } from '../../lib/store/mongo/collections.ts';
-import { idOf, tokenKey } from '../../lib/store/revocations/entry-ids.ts';
+import { toId, tokenEntry } from '../../lib/store/revocations/entry-ids.ts';
 import { HOUR, SECOND } from '../../lib/time.ts';
 import { tokenOfAge } from '../helpers/forged-tokens.ts';
 import { outcomeOf, refusal } from '../helpers/refusals.ts';
@@ -38,5 +38,5 @@ test('expired entries are cleaned up (seen happening) while an entry whose token
 
 function keyOf(token: string) {
   const signed = token.slice(0, token.lastIndexOf('.'));
-  return idOf(tokenKey(createHash('sha256').update(signed).digest('base64')));
+  return toId(tokenEntry(createHash('sha256').update(signed).digest('base64')));
 }

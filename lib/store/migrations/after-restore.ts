@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { StoreNotReady } from '../../errors.ts';
 import { type Collections, SENTINEL } from '../mongo/collections.ts';
-import { everyoneEntry, LOST_CUTOFFS } from '../revocations/entry-updates.ts';
+import { LOST_CUTOFFS, revokeEveryoneUpdate } from '../revocations/entry-updates.ts';
 import { newestStamps } from '../revocations/newest-stamps.ts';
 import { type MigrationPlan, merge, step } from './plan.ts';
 
@@ -28,7 +28,7 @@ async function moveSentinel(collections: Collections): Promise<void> {
     { _id: SENTINEL },
     [
       { $set: { kind: SENTINEL, epoch: { $literal: randomUUID() } } },
-      ...everyoneEntry(CAUSE, above, Date.now(), LOST_CUTOFFS),
+      ...revokeEveryoneUpdate(CAUSE, above, Date.now(), LOST_CUTOFFS),
     ],
     { upsert: true },
   );

@@ -8,7 +8,7 @@ import { lossOf } from '../mongo/intact.ts';
 import { readIndexes } from '../mongo/read-indexes.ts';
 import { createSharedReads } from '../mongo/shared-reads.ts';
 import { PROBE } from '../revocations/entry-ids.ts';
-import { probeEntry } from '../revocations/entry-updates.ts';
+import { probeUpdate } from '../revocations/entry-updates.ts';
 import { deletingIndexes, refusingIndexes } from './refusing-indexes.ts';
 
 /** Checks that find a fault before a request does. */
@@ -38,7 +38,7 @@ export function createHealthChecks(collections: Collections): HealthChecks {
 }
 
 async function writeProbe({ revokedTokens }: Pick<Collections, 'revokedTokens'>): Promise<void> {
-  const write = revokedTokens.updateOne({ _id: PROBE }, probeEntry(), { upsert: true });
+  const write = revokedTokens.updateOne({ _id: PROBE }, probeUpdate(), { upsert: true });
   await orUnavailable(write, isUpsertRace).catch((error: unknown) => {
     if (!isUpsertRace(error)) throw error; // in a race another server has written the probe
   });

@@ -1,6 +1,6 @@
 import { type BoundedCount, countUpTo } from '../mongo/bounded-count.ts';
 import type { Collections } from '../mongo/collections.ts';
-import { ENTRY_KINDS, type EntryKind, idsOf } from './entry-kinds.ts';
+import { ENTRY_KINDS, type EntryKind, toIdRange } from './entry-kinds.ts';
 
 /** The number of entries of each kind. */
 export type EntryCounts = Readonly<Record<EntryKind, BoundedCount>>;
@@ -9,7 +9,10 @@ export type EntryCounts = Readonly<Record<EntryKind, BoundedCount>>;
 export function createCountEntries({ revokedTokens }: Pick<Collections, 'revokedTokens'>) {
   return async function countEntries(): Promise<EntryCounts> {
     const counts = await Promise.all(
-      ENTRY_KINDS.map(async (kind) => [kind, await countUpTo(revokedTokens, { _id: idsOf(kind) })]),
+      ENTRY_KINDS.map(async (kind) => [
+        kind,
+        await countUpTo(revokedTokens, { _id: toIdRange(kind) }),
+      ]),
     );
     return Object.fromEntries(counts);
   };

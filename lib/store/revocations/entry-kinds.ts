@@ -5,7 +5,7 @@ export const ENTRY_KINDS = ['token', 'session', 'key', 'user'] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
 /** Returns the range of `_id`s of a kind. MongoDB sorts binary data of one length by its bytes. */
-export function idsOf(kind: EntryKind): { $gte: Binary | string; $lte: Binary | string } {
+export function toIdRange(kind: EntryKind): { $gte: Binary | string; $lte: Binary | string } {
   if (kind !== 'token') return { $gte: `${kind}:`, $lte: `${kind};` }; // ";" comes after ":"
   const filled = (byte: number) => new Binary(Buffer.alloc(SHA256_BYTES, byte));
   return { $gte: filled(0), $lte: filled(0xff) };

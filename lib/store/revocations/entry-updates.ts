@@ -74,7 +74,7 @@ function first(field: string, value: Document | string): Document {
 }
 
 /** Returns the update that revokes one token, until the token has expired anyway. */
-export function tokenEntry(input: RevokeTokenInput): Document[] {
+export function revokeTokenUpdate(input: RevokeTokenInput): Document[] {
   return [
     {
       $set: {
@@ -89,7 +89,7 @@ export function tokenEntry(input: RevokeTokenInput): Document[] {
 }
 
 /** Returns the update that revokes every token of one session. */
-export function sessionEntry(input: RevokeSessionInput): Document[] {
+export function revokeSessionUpdate(input: RevokeSessionInput): Document[] {
   return [
     {
       $set: {
@@ -106,12 +106,12 @@ export function sessionEntry(input: RevokeSessionInput): Document[] {
 }
 
 /** Returns the update that revokes every token that a key has signed or will sign. */
-export function keyEntry(input: RevokeKeyInput): Document[] {
+export function revokeKeyUpdate(input: RevokeKeyInput): Document[] {
   return [{ $set: { kind: 'key', ...firstCause(input), ...COUNT_WRITES } }];
 }
 
 /** Returns the update that revokes a registered client for good. */
-export function clientEntry(input: RevokeClientInput): Document[] {
+export function revokeClientUpdate(input: RevokeClientInput): Document[] {
   return [{ $set: { kind: 'client', ...firstCause(input), ...COUNT_WRITES } }];
 }
 
@@ -120,7 +120,11 @@ export function clientEntry(input: RevokeClientInput): Document[] {
  * even if the clock was set back, and above the stamp of every login in flight. The server's clock counts too:
  * after a failover to a primary whose clock is behind, stamps of the last one are ahead of `$$NOW`.
  */
-export function userEntry(input: RevokeUserInput, deployment: number, now: number): Document[] {
+export function revokeUserUpdate(
+  input: RevokeUserInput,
+  deployment: number,
+  now: number,
+): Document[] {
   const above = [new Date(deployment)];
   return [
     {
@@ -139,7 +143,7 @@ export function userEntry(input: RevokeUserInput, deployment: number, now: numbe
  * Returns the update that revokes every token of the deployment. The cutoff is also above every stamp that a
  * user's cutoff has lifted. `above` has the newest of both; `ahead` is the least distance from now.
  */
-export function everyoneEntry(
+export function revokeEveryoneUpdate(
   input: Cause,
   above: readonly Date[],
   now: number,
@@ -163,7 +167,7 @@ export function everyoneEntry(
 const MEANWHILE = SECOND;
 
 /** Returns the update of the probe, which tests that a server can write and revokes nothing. Its kind is not counted. */
-export function probeEntry(): Document[] {
+export function probeUpdate(): Document[] {
   return [
     {
       $set: {

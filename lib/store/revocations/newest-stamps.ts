@@ -2,7 +2,7 @@ import { MINUTE } from '../../time.ts';
 import type { Collections } from '../mongo/collections.ts';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import type { ReadLevel } from '../primary/primary-proof.ts';
-import { idsOf } from './entry-kinds.ts';
+import { toIdRange } from './entry-kinds.ts';
 
 /**
  * The timeout of the search for the newest cutoff, in milliseconds. It scans all users who ever revoked their
@@ -19,7 +19,7 @@ export async function newestStamps(
   const newestUser = { readConcern, maxTimeMS: SEARCH_TIME, sort: { revoked_before: -1 } } as const;
   const newestSession = { readConcern, maxTimeMS: MAX_TIME, sort: { stamp: -1 } } as const;
   const [user, session] = await Promise.all([
-    orUnavailable(revokedTokens.findOne({ _id: idsOf('user') }, newestUser)),
+    orUnavailable(revokedTokens.findOne({ _id: toIdRange('user') }, newestUser)),
     orUnavailable(sessions.findOne({}, newestSession)),
   ]);
   return [user?.revoked_before, session?.stamp].filter((date) => date instanceof Date);

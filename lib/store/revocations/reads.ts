@@ -5,16 +5,16 @@ import type { Schema } from '../mongo/schema-document.ts';
 import { createSharedReads, type SharedRead } from '../mongo/shared-reads.ts';
 import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
 import {
-  clientKey,
-  cutoffOf,
+  clientEntry,
   type Entries,
-  idOf,
-  keyKey,
-  keyOf,
+  fromId,
   NOBODY,
-  sessionKey,
-  tokenKey,
-  userKey,
+  readCutoff,
+  sessionEntry,
+  signingKeyEntry,
+  toId,
+  tokenEntry,
+  userEntry,
 } from './entry-ids.ts';
 
 export interface CheckInput {
@@ -77,43 +77,43 @@ export function createRevocationReads(
   );
 
   async function checkStrictly(token: CheckInput): Promise<RevocationKind | undefined> {
-    const keys = toKeys(token);
-    return findKind(token, keys, (await read(Object.values(keys))).entries);
+    const names = toNames(token);
+    return findKind(token, names, (await read(Object.values(names))).entries);
   }
 
-  async function has(key: string): Promise<boolean> {
-    return (await read([key])).entries.has(key);
+  async function has(name: string): Promise<boolean> {
+    return (await read([name])).entries.has(name);
   }
 
   return {
     async check(token) {
-      const keys = toKeys(token);
-      const { entries, isStrict } = await readProven(Object.values(keys));
-      const kind = findKind(token, keys, entries);
+      const names = toNames(token);
+      const { entries, isStrict } = await readProven(Object.values(names));
+      const kind = findKind(token, names, entries);
       return kind === undefined || isStrict ? kind : checkStrictly(token);
     },
 
     checkStrictly,
 
-    isKeyRevoked: (kid) => has(keyKey(kid)),
+    isKeyRevoked: (kid) => has(signingKeyEntry(kid)),
 
     async isClientRevoked(id) {
-      const key = clientKey(id);
-      const { entries, isStrict } = await readProven([key]);
-      return entries.has(key) && (isStrict || has(key));
+      const name = clientEntry(id);
+      const { entries, isStrict } = await readProven([name]);
+      return entries.has(name) && (isStrict || has(name));
     },
 
     async cutoffs(userId) {
-      const key = userKey(userId ?? NOBODY);
-      const { entries } = await read([key]);
-      return { user: cutoffOf(entries, key), deployment: cutoffOf(entries, SENTINEL) };
+      const name = userEntry(userId ?? NOBODY);
+      const { entries } = await read([name]);
+      return { user: readCutoff(entries, name), deployment: readCutoff(entries, SENTINEL) };
     },
 
     async revokedAmong(userId, sessionIds) {
-      const user = userKey(userId);
-      const { entries } = await read([user, ...sessionIds.map(sessionKey)]);
-      const cutoff = Math.max(cutoffOf(entries, user), cutoffOf(entries, SENTINEL));
-      return { has: ({ id, stamp }) => stamp <= cutoff || entries.has(sessionKey(id)) };
+      const user = userEntry(userId);
+      const { entries } = await read([user, ...sessionIds.map(sessionEntry)]);
+      const cutoff = Math.max(readCutoff(entries, user), readCutoff(entries, SENTINEL));
+      return { has: ({ id, stamp }) => stamp <= cutoff || entries.has(sessionEntry(id)) };
     },
 
     async assertSentinel() {
@@ -122,24 +122,24 @@ export function createRevocationReads(
   };
 }
 
-/** Returns the keys of the entries that can revoke a token. A refresh token has no hash: its session replaces it. */
-function toKeys({ hash, sessionId, kid, userId }: CheckInput) {
-  const session = sessionKey(sessionId);
-  const token = hash === undefined ? session : tokenKey(hash);
-  return { token, session, key: keyKey(kid), user: userKey(userId) };
+/** Returns the names of the entries that can revoke a token. A refresh token has no hash: its session replaces it. */
+function toNames({ hash, sessionId, kid, userId }: CheckInput) {
+  const session = sessionEntry(sessionId);
+  const token = hash === undefined ? session : tokenEntry(hash);
+  return { token, session, key: signingKeyEntry(kid), user: userEntry(userId) };
 }
 
 /** Returns the most specific kind of entry that revokes the token. */
 function findKind(
   token: CheckInput,
-  keys: ReturnType<typeof toKeys>,
+  names: ReturnType<typeof toNames>,
   entries: Entries,
 ): RevocationKind | undefined {
-  if (token.hash !== undefined && entries.has(keys.token)) return 'token';
-  if (entries.has(keys.session)) return 'session';
-  if (entries.has(keys.key)) return 'key';
-  if (token.stamp <= cutoffOf(entries, keys.user)) return 'user';
-  if (token.stamp <= cutoffOf(entries, SENTINEL)) return 'deployment';
+  if (token.hash !== undefined && entries.has(names.token)) return 'token';
+  if (entries.has(names.session)) return 'session';
+  if (entries.has(names.key)) return 'key';
+  if (token.stamp <= readCutoff(entries, names.user)) return 'user';
+  if (token.stamp <= readCutoff(entries, SENTINEL)) return 'deployment';
   return undefined;
 }
 
@@ -161,16 +161,16 @@ function createReads(createRead: (rule?: 'strict') => SharedRead<Found>) {
   const quick = createRead();
   let isSame = false;
 
-  const readProven = createSharedReads(async (keys) => {
-    const found = await quick(keys);
+  const readProven = createSharedReads(async (names) => {
+    const found = await quick(names);
     isSame = found.isStrict;
     return found;
   });
   const readAlone = createSharedReads(createRead('strict'));
 
-  async function readStrictly(keys: readonly string[]): Promise<Found> {
-    const found = isSame ? await readProven(keys) : undefined;
-    return found?.isStrict ? found : readAlone(keys);
+  async function readStrictly(names: readonly string[]): Promise<Found> {
+    const found = isSame ? await readProven(names) : undefined;
+    return found?.isStrict ? found : readAlone(names);
   }
 
   return { readProven, readStrictly };
@@ -193,15 +193,15 @@ function createReader(
     knownEpoch = known.epoch;
   }
 
-  return async function read(keys) {
-    const ids = [...keys, SENTINEL].map(idOf);
+  return async function read(names) {
+    const ids = [...names, SENTINEL].map(toId);
     let isStrict = false;
     const documents = await primary.read((level) => {
       isStrict = rule === 'strict' || level !== 'local';
       const projection = { revoked_before: 1, epoch: 1 };
       return findByIds(revokedTokens, ids, projection, { readConcern: level });
     }, rule);
-    const entries = new Map(documents.map((entry) => [keyOf(entry), entry]));
+    const entries = new Map(documents.map((entry) => [fromId(entry), entry]));
     await assertSameDatabase(entries.get(SENTINEL));
     return { entries, isStrict };
   };

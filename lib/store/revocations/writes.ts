@@ -3,20 +3,28 @@ import { type Collections, SENTINEL } from '../mongo/collections.ts';
 import { orUnavailable } from '../mongo/database.ts';
 import { isUpsertRace } from '../mongo/duplicate-keys.ts';
 import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
-import { clientKey, cutoffOf, idOf, keyKey, sessionKey, tokenKey, userKey } from './entry-ids.ts';
+import {
+  clientEntry,
+  readCutoff,
+  sessionEntry,
+  signingKeyEntry,
+  toId,
+  tokenEntry,
+  userEntry,
+} from './entry-ids.ts';
 import {
   type Cause,
-  clientEntry,
-  everyoneEntry,
-  keyEntry,
   type RevokeClientInput,
   type RevokeKeyInput,
   type RevokeSessionInput,
   type RevokeTokenInput,
   type RevokeUserInput,
-  sessionEntry,
-  tokenEntry,
-  userEntry,
+  revokeClientUpdate,
+  revokeEveryoneUpdate,
+  revokeKeyUpdate,
+  revokeSessionUpdate,
+  revokeTokenUpdate,
+  revokeUserUpdate,
 } from './entry-updates.ts';
 import { newestStamps } from './newest-stamps.ts';
 import type { RevocationReads } from './reads.ts';
@@ -57,8 +65,9 @@ export function createRevocationWrites(
   return {
     revokeToken: (token) => upsertAll([upsertToken(token)]),
     revokeTokenAndSession: (token) => upsertAll([upsertSession(token), upsertToken(token)]),
-    revokeKey: (input) => upsertAll([upsert(keyKey(input.kid), keyEntry(input))]),
-    revokeClient: (input) => upsertAll([upsert(clientKey(input.clientId), clientEntry(input))]),
+    revokeKey: (input) => upsertAll([upsert(signingKeyEntry(input.kid), revokeKeyUpdate(input))]),
+    revokeClient: (input) =>
+      upsertAll([upsert(clientEntry(input.clientId), revokeClientUpdate(input))]),
 
     async revokeSessions(sessions) {
       if (sessions.length > 0) await upsertAll(sessions.map(upsertSession));
@@ -70,7 +79,10 @@ export function createRevocationWrites(
       let after = (await cutoffs(input.userId)).deployment;
       do {
         before = after;
-        cutoff = await moveCutoff(userKey(input.userId), userEntry(input, before, clock()));
+        cutoff = await moveCutoff(
+          userEntry(input.userId),
+          revokeUserUpdate(input, before, clock()),
+        );
         after = (await cutoffs(input.userId)).deployment;
       } while (after > before); // everyone was revoked meanwhile: the user's cutoff has to be above that
       return cutoff;
@@ -79,7 +91,7 @@ export function createRevocationWrites(
     async revokeEveryone(cause) {
       await assertSentinel();
       const above = await primary.read((level) => newestStamps(collections, level), 'strict');
-      return moveCutoff(SENTINEL, everyoneEntry(cause, above, clock()));
+      return moveCutoff(SENTINEL, revokeEveryoneUpdate(cause, above, clock()));
     },
   };
 }
@@ -91,26 +103,26 @@ function createMoveCutoff({ revokedTokens }: Pick<Collections, 'revokedTokens'>)
     projection: { revoked_before: 1 },
   } as const;
 
-  return async function moveCutoff(key: string, update: object[]): Promise<number> {
+  return async function moveCutoff(name: string, update: object[]): Promise<number> {
     const entry = await retryRace(() =>
-      revokedTokens.findOneAndUpdate({ _id: key }, update, options),
+      revokedTokens.findOneAndUpdate({ _id: name }, update, options),
     );
-    return cutoffOf(new Map(entry === null ? [] : [[key, entry]]), key);
+    return readCutoff(new Map(entry === null ? [] : [[name, entry]]), name);
   };
 }
 
 type Upsert = ReturnType<typeof upsert>;
 
-function upsert(key: string, update: object[]) {
-  return { updateOne: { filter: { _id: idOf(key) }, update, upsert: true } };
+function upsert(name: string, update: object[]) {
+  return { updateOne: { filter: { _id: toId(name) }, update, upsert: true } };
 }
 
 function upsertToken(token: RevokeTokenInput): Upsert {
-  return upsert(tokenKey(token.hash), tokenEntry(token));
+  return upsert(tokenEntry(token.hash), revokeTokenUpdate(token));
 }
 
 function upsertSession(session: RevokeSessionInput): Upsert {
-  return upsert(sessionKey(session.sessionId), sessionEntry(session));
+  return upsert(sessionEntry(session.sessionId), revokeSessionUpdate(session));
 }
 
 /** Retries after an upsert race: the slower of two inserts fails with E11000 of `_id`, and then finds the document. */

@@ -2,7 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import test from 'ava';
 import { Binary } from 'mongodb';
 import { type Collections, SENTINEL } from '../../../lib/store/mongo/collections.ts';
-import { idOf, sessionKey, tokenKey, userKey } from '../../../lib/store/revocations/entry-ids.ts';
+import {
+  sessionEntry,
+  toId,
+  tokenEntry,
+  userEntry,
+} from '../../../lib/store/revocations/entry-ids.ts';
 import { DAY, HOUR } from '../../../lib/time.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
 import { revocationsOn } from '../../helpers/revocations-on.ts';
@@ -25,19 +30,19 @@ type Token = ReturnType<typeof anyToken>;
 function insertToken({ revokedTokens }: Collections, { hash, userId }: Token, lives = DAY) {
   const expires_at = new Date(Date.now() + lives);
   const fields = { kind: 'token', user_id: userId, expires_at, ...shared } as const;
-  return revokedTokens.insertOne({ _id: idOf(tokenKey(hash)), ...fields });
+  return revokedTokens.insertOne({ _id: toId(tokenEntry(hash)), ...fields });
 }
 
 function insertSession({ revokedTokens }: Collections, { sessionId, userId }: Token, lives = DAY) {
   const expires_at = new Date(Date.now() + lives);
   const fields = { kind: 'session', user_id: userId, expires_at, ...shared } as const;
-  return revokedTokens.insertOne({ _id: sessionKey(sessionId), ...fields });
+  return revokedTokens.insertOne({ _id: sessionEntry(sessionId), ...fields });
 }
 
 function insertUser({ revokedTokens }: Collections, { userId }: Token, cutoff: number) {
   const fields = { kind: 'user', user_id: userId, ...shared } as const;
   return revokedTokens.insertOne({
-    _id: userKey(userId),
+    _id: userEntry(userId),
     ...fields,
     revoked_before: new Date(cutoff),
   });
@@ -119,7 +124,7 @@ test('an entry under another BinData subtype is not found, so only idOf may name
     expires_at: new Date(Date.now() + DAY),
   });
   t.is(await check(token), undefined);
-  const id = idOf(tokenKey(token.hash));
+  const id = toId(tokenEntry(token.hash));
   t.is(id instanceof Binary && id.sub_type, Binary.SUBTYPE_DEFAULT);
 });
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { type Collections, SENTINEL } from '../../../lib/store/mongo/collections.ts';
 import { createSchema } from '../../../lib/store/mongo/schema-document.ts';
-import { userKey } from '../../../lib/store/revocations/entry-ids.ts';
+import { userEntry } from '../../../lib/store/revocations/entry-ids.ts';
 import { createRevocations } from '../../../lib/store/revocations/revocations.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../lib/time.ts';
 import { ageDeployment, migratedDatabase } from '../../helpers/database.ts';
@@ -25,7 +25,7 @@ function setDeploymentCutoff({ revokedTokens }: Collections, cutoff: number) {
 async function addUserCutoff({ revokedTokens }: Collections, cutoff: number): Promise<string> {
   const user_id = randomUUID();
   await revokedTokens.insertOne({
-    _id: userKey(user_id),
+    _id: userEntry(user_id),
     kind: 'user',
     user_id,
     revoked_at: new Date(),

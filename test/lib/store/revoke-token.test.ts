@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { Collections } from '../../../lib/store/mongo/collections.ts';
-import { idOf, sessionKey, tokenKey } from '../../../lib/store/revocations/entry-ids.ts';
+import { sessionEntry, toId, tokenEntry } from '../../../lib/store/revocations/entry-ids.ts';
 import type { RevokeTokenInput } from '../../../lib/store/revocations/entry-updates.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../lib/time.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
@@ -19,8 +19,8 @@ function anyToken(): RevokeTokenInput {
 }
 
 async function entriesOf({ revokedTokens }: Collections, { hash, sessionId }: RevokeTokenInput) {
-  const token = await revokedTokens.findOne({ _id: idOf(tokenKey(hash)) });
-  const session = await revokedTokens.findOne({ _id: sessionKey(sessionId) });
+  const token = await revokedTokens.findOne({ _id: toId(tokenEntry(hash)) });
+  const session = await revokedTokens.findOne({ _id: sessionEntry(sessionId) });
   if (token === null || session === null) throw new Error('An entry is missing');
   return { token, session };
 }

@@ -3,7 +3,7 @@ import test from 'ava';
 import { StoreUnavailable } from '../../../lib/errors.ts';
 import { type Collections, SENTINEL } from '../../../lib/store/mongo/collections.ts';
 import { connect } from '../../../lib/store/mongo/database.ts';
-import { userKey } from '../../../lib/store/revocations/entry-ids.ts';
+import { userEntry } from '../../../lib/store/revocations/entry-ids.ts';
 import { HOUR, MINUTE, SECOND } from '../../../lib/time.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
 import { revocationsOn } from '../../helpers/revocations-on.ts';
@@ -20,7 +20,7 @@ function setCutoff(entries: Entries, key: string, cutoff: number) {
 }
 
 async function cutoffOf(entries: Entries, userId: string): Promise<number> {
-  const entry = await entries.findOne({ _id: userKey(userId) });
+  const entry = await entries.findOne({ _id: userEntry(userId) });
   return entry?.revoked_before?.getTime() ?? Number.NaN;
 }
 
@@ -51,7 +51,7 @@ test('the cutoff grows with every revokeUser, also of many at once, and each is 
   }
   await Promise.all(Array.from({ length: 20 }, () => revokeUser(user)));
   t.true((await cutoffOf(revokedTokens, user.userId)) >= before + 20);
-  t.like(await revokedTokens.findOne({ _id: userKey(user.userId) }), {
+  t.like(await revokedTokens.findOne({ _id: userEntry(user.userId) }), {
     kind: 'user',
     user_id: user.userId,
     reason: 'test',
@@ -71,7 +71,7 @@ test('where the stored cutoff is in the future (the clock was set back), it beco
   const { collections } = await migratedDatabase(t);
   const user = anyUser();
   const old = Date.now() + HOUR;
-  await setCutoff(collections.revokedTokens, userKey(user.userId), old);
+  await setCutoff(collections.revokedTokens, userEntry(user.userId), old);
   await revocationsOn(collections).revokeUser(user);
   t.is(await cutoffOf(collections.revokedTokens, user.userId), old + 1);
 });
@@ -105,7 +105,7 @@ test("a deployment's cutoff that rises between read and write is caught, however
   await revocationsOn({ ...collections, revokedTokens }).revokeUser(user);
 
   t.is(await cutoffOf(collections.revokedTokens, user.userId), Number(rises.at(-1)) + 1);
-  const entry = await collections.revokedTokens.findOne({ _id: userKey(user.userId) });
+  const entry = await collections.revokedTokens.findOne({ _id: userEntry(user.userId) });
   t.is(entry?.writes, rises.length + 1);
 });
 

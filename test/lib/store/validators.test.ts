@@ -2,11 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import test from 'ava';
 import { type Document, Long } from 'mongodb';
 import {
-  clientKey,
-  idOf,
-  sessionKey,
-  tokenKey,
-  userKey,
+  clientEntry,
+  sessionEntry,
+  toId,
+  tokenEntry,
+  userEntry,
 } from '../../../lib/store/revocations/entry-ids.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
 
@@ -28,7 +28,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'a revoked token': {
     collection: 'revoked_tokens',
     fitting: () => ({
-      _id: idOf(tokenKey(randomBytes(32).toString('base64'))),
+      _id: toId(tokenEntry(randomBytes(32).toString('base64'))),
       kind: 'token',
       ...shared,
       expires_at: inADay,
@@ -45,7 +45,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'a revoked session': {
     collection: 'revoked_tokens',
     fitting: () => ({
-      _id: sessionKey(randomUUID()),
+      _id: sessionEntry(randomUUID()),
       kind: 'session',
       ...shared,
       expires_at: inADay,
@@ -54,12 +54,17 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   },
   'a revoked client': {
     collection: 'revoked_tokens',
-    fitting: () => ({ _id: clientKey(randomUUID()), kind: 'client', ...shared }),
+    fitting: () => ({ _id: clientEntry(randomUUID()), kind: 'client', ...shared }),
     wrong: [...notDates('revoked_at'), { _id: 7 }, { expires_at: inADay }],
   },
   "a user's cutoff": {
     collection: 'revoked_tokens',
-    fitting: () => ({ _id: userKey(randomUUID()), kind: 'user', ...shared, revoked_before: date }),
+    fitting: () => ({
+      _id: userEntry(randomUUID()),
+      kind: 'user',
+      ...shared,
+      revoked_before: date,
+    }),
     wrong: [
       ...notDates('revoked_before', 'revoked_at'),
       { _id: 7 },

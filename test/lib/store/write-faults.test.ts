@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { StoreUnavailable } from '../../../lib/errors.ts';
 import { type Collections, SENTINEL } from '../../../lib/store/mongo/collections.ts';
-import { idOf, sessionKey, tokenKey } from '../../../lib/store/revocations/entry-ids.ts';
+import { sessionEntry, toId, tokenEntry } from '../../../lib/store/revocations/entry-ids.ts';
 import type { Revocations } from '../../../lib/store/revocations/revocations.ts';
 import { MINUTE } from '../../../lib/time.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
@@ -65,7 +65,7 @@ test.serial('a write that was not acknowledged may have happened, and is then se
     t.throwsAsync(revocations.revokeTokenAndSession(TOKEN), { instanceOf: StoreUnavailable }),
   );
   t.is(await revocations.check({ ...TOKEN, stamp: Date.now() }), 'token');
-  const ids = [tokenKey(TOKEN.hash), sessionKey(TOKEN.sessionId)].map(idOf);
+  const ids = [tokenEntry(TOKEN.hash), sessionEntry(TOKEN.sessionId)].map(toId);
   t.is(await revokedTokens.countDocuments({ _id: { $in: ids } }), 2);
 });
 

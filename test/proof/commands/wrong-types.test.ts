@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import type { Document } from 'mongodb';
-import { userKey } from '../../../lib/store/revocations/entry-ids.ts';
+import { userEntry } from '../../../lib/store/revocations/entry-ids.ts';
 import { waitFor } from '../../../scripts/dev/wait-for.ts';
 import { introspect } from '../../helpers/clients.ts';
 import { migratedDatabase, type TestDatabase } from '../../helpers/database.ts';
@@ -62,7 +62,7 @@ const TABLE: readonly Row[] = [
   {
     collection: 'revoked_tokens',
     fields: ['revoked_before'],
-    filter: ({ asker }) => ({ _id: userKey(asker.id) }),
+    filter: ({ asker }) => ({ _id: userEntry(asker.id) }),
     asks: [me, list, ask, login, renew],
   },
 ];

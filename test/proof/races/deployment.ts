@@ -2,7 +2,7 @@ import type { ExecutionContext } from 'ava';
 import type { AuthParts } from '../../../lib/parts.ts';
 import type { User } from '../../../lib/store/accounts/users.ts';
 import type { Collections } from '../../../lib/store/mongo/collections.ts';
-import { userKey } from '../../../lib/store/revocations/entry-ids.ts';
+import { userEntry } from '../../../lib/store/revocations/entry-ids.ts';
 import { HOUR } from '../../../lib/time.ts';
 import { isAccepted, openTwoServers, type TwoServers } from '../../helpers/two-servers.ts';
 import { unwatched, type Watch, watchSteps } from './steps.ts';
@@ -46,5 +46,5 @@ export async function countAccepting(deployment: Deployment, token: string): Pro
 export async function setClockBack({ collections, there }: Deployment, { id }: User) {
   await there.revocations.revokeUser({ userId: id, reason: 'user_requested', revokedBy: id });
   const update = { $set: { revoked_before: new Date(Date.now() + HOUR) } };
-  await collections.revokedTokens.updateOne({ _id: userKey(id) }, update);
+  await collections.revokedTokens.updateOne({ _id: userEntry(id) }, update);
 }

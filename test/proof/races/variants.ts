@@ -3,8 +3,8 @@ import type { Document } from 'mongodb';
 import type { AuthParts } from '../../../lib/parts.ts';
 import type { Account } from '../../../lib/store/accounts/users.ts';
 import type { Collections, RefreshOutcome } from '../../../lib/store/mongo/collections.ts';
-import { userKey } from '../../../lib/store/revocations/entry-ids.ts';
-import { LOGIN_IN_FLIGHT, userEntry } from '../../../lib/store/revocations/entry-updates.ts';
+import { userEntry } from '../../../lib/store/revocations/entry-ids.ts';
+import { LOGIN_IN_FLIGHT, revokeUserUpdate } from '../../../lib/store/revocations/entry-updates.ts';
 import type { RevocationKind } from '../../../lib/store/revocations/reads.ts';
 import type { RefreshInput } from '../../../lib/store/sessions/session-refresh.ts';
 import type { Refreshed } from '../../../lib/store/sessions/sessions.ts';
@@ -43,9 +43,9 @@ function withCutoffRule(revokedBefore: Document): Variant {
     withChanges(parts, {
       revocations: {
         async revokeUser(input) {
-          const [stage] = userEntry(input, 0, 0);
+          const [stage] = revokeUserUpdate(input, 0, 0);
           const update = [{ $set: { ...stage?.['$set'], revoked_before: revokedBefore } }];
-          await revokedTokens.updateOne({ _id: userKey(input.userId) }, update, { upsert: true });
+          await revokedTokens.updateOne({ _id: userEntry(input.userId) }, update, { upsert: true });
           return Number.NaN; // which nobody in this race reads
         },
       },
