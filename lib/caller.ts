@@ -20,13 +20,13 @@ export interface Caller {
 }
 
 /** Returns the caller's principal. Throws a TypeError if the application did not authenticate the call. */
-export function principalOf({ principal }: Caller): Principal {
+export function toPrincipal({ principal }: Caller): Principal {
   if (principal === undefined) throw new TypeError('"caller.principal" is missing');
   return principal;
 }
 
 /** Returns the id for revocations and the audit trail: the principal's, else the actor. Throws a TypeError if there is neither. */
-export function actorOf({ principal, actor }: Caller): string {
+export function toActor({ principal, actor }: Caller): string {
   const id = principal?.user.id ?? actor;
   if (id === undefined) throw new TypeError('"caller" has neither a principal nor an actor');
   return id;

@@ -9,7 +9,10 @@ const MOST_ERRORS = 4;
 export function errorWithoutData(error: unknown, depth = 0): Error {
   if (!(error instanceof Error)) return withName(new Error('not an Error'), typeof error);
   const name = String(error.name);
-  const copy = withName(new Error(isOfMongoDb(error) ? answerOf(error) : error.message), name);
+  const copy = withName(
+    new Error(isMongoError(error) ? describeMongoCode(error) : error.message),
+    name,
+  );
   copy.stack = `${name}: ${copy.message}\n${readFrames(error)}`;
   if ('code' in error) Object.assign(copy, { code: plainCode(error.code) });
   if ('codeName' in error) Object.assign(copy, { codeName: plainCode(error.codeName) });
@@ -33,7 +36,7 @@ const MARKS = [
 ];
 
 /** Returns true for an error of the MongoDB driver, also of another copy or version of it. */
-export function isOfMongoDb(error: Error): boolean {
+export function isMongoError(error: Error): boolean {
   if (MARKS.some((mark) => mark in error) || isDriverName(error.name)) return true;
   for (let type = Object.getPrototypeOf(error); type !== null; type = Object.getPrototypeOf(type)) {
     if (isDriverName(type.constructor?.name)) return true;
@@ -46,7 +49,7 @@ function isDriverName(name: unknown): boolean {
 }
 
 /** Returns a message that contains only MongoDB's own name or number of the error. */
-export function answerOf(error: Error): string {
+export function describeMongoCode(error: Error): string {
   const { code, codeName } = error as { readonly code?: unknown; readonly codeName?: unknown };
   if (typeof codeName === 'string' && /^\w{1,64}$/.test(codeName))
     return `MongoDB answered ${codeName}`;

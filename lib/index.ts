@@ -10,7 +10,7 @@ export {
 } from './errors.ts';
 export type { Log } from './log.ts';
 export type { AuthOptions } from './options.ts';
-export type { Limit } from './store/accounts/forgetting.ts';
+export type { Limit } from './store/accounts/expiry.ts';
 export type { LoginLimitOptions } from './store/accounts/login-limits.ts';
 export type { User } from './store/accounts/users.ts';
 export type { BoundedCount } from './store/mongo/bounded-count.ts';

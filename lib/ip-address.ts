@@ -14,12 +14,12 @@ export function normalizeIp(text: string): string | undefined {
 }
 
 /** Returns the part of an address that one subscriber has: an IPv4 address, or the /64 of an IPv6 address. */
-export function subscriberOf(ip: string): string {
+export function toSubscriber(ip: string): string {
   return takePrefix(ip, { ipv4: 4, ipv6: 8 });
 }
 
 /** Returns the part of an address that one network has: the /24 of an IPv4 address, or the /48 of an IPv6 address. */
-export function networkOf(ip: string): string {
+export function toNetwork(ip: string): string {
   return takePrefix(ip, { ipv4: 3, ipv6: 6 });
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { isOfMongoDb } from '../lib/error-without-data.ts';
+import { isMongoError } from '../lib/error-without-data.ts';
 import { StoreNotReady, StoreUnavailable } from '../lib/errors.ts';
 import { ConfigError } from '../server/config/error.ts';
 import { EXIT } from '../server/exit-codes.ts';
@@ -59,7 +59,7 @@ function reportError(error: unknown): number {
     return report(error.message, EXIT.config);
   }
   if (error instanceof StoreUnavailable) return report(describeStoreError(error), EXIT.unavailable);
-  if (error instanceof Error && isOfMongoDb(error)) {
+  if (error instanceof Error && isMongoError(error)) {
     return report(describeMongoError(error), EXIT.unavailable);
   }
   throw error;

@@ -67,7 +67,7 @@ async function serve(settings: Settings, report: Report, cleanups: Cleanups): Pr
   const env = await childEnv(settings, own);
   await report.step('Migrating the database', () => rescind(['migrate'], env));
   if (own) await report.step(`Creating ${devUser.email}`, () => createUser(env));
-  const url = urlOf(settings);
+  const url = toUrl(settings);
   const server = await startServer(url, env, report, cleanups);
   const facts = { url, dataFolder: '.data', ownUri: own?.uri };
   process.stdout.write(banner(facts, painter(process.stdout)));
@@ -95,7 +95,7 @@ async function createUser(env: NodeJS.ProcessEnv): Promise<void> {
 }
 
 /** A wildcard is an address to listen on, not one to call. */
-function urlOf({ host, port }: Settings): string {
+function toUrl({ host, port }: Settings): string {
   const callable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
   return `http://${callable.includes(':') ? `[${callable}]` : callable}:${port}`;
 }

@@ -11,7 +11,7 @@ export interface PasswordOwner {
 
 export interface PasswordRules {
   /** Returns a sentence on what is wrong with a new password, without the password; undefined if nothing is. */
-  faultOf(password: string, owner: PasswordOwner): string | undefined;
+  findFault(password: string, owner: PasswordOwner): string | undefined;
 }
 
 export interface PasswordRuleOptions {
@@ -42,7 +42,7 @@ export function createPasswordRules(options: PasswordRuleOptions): PasswordRules
   assertInteger('passwordMinLength', minLength, LEAST_MIN_LENGTH, MOST_MIN_LENGTH);
 
   return {
-    faultOf(password, owner) {
+    findFault(password, owner) {
       const unusable = passwordFault(password);
       if (unusable !== undefined) return unusable;
       if ([...password].length < minLength) {

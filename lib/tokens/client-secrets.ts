@@ -17,13 +17,13 @@ export function isClientSecret(text: string): boolean {
  * Returns the stored hash of a secret: its SHA-256 in hexadecimal. A slow hash is for secrets that people make
  * up; 32 random bytes cannot be guessed.
  */
-export function hashOfClientSecret(secret: string): string {
+export function hashClientSecret(secret: string): string {
   return hash('sha256', secret, 'hex');
 }
 
 /** Compares a secret with its stored hash in constant time. */
-export function isHashOfClientSecret(stored: string, secret: string): boolean {
+export function matchesClientSecret(stored: string, secret: string): boolean {
   const known = Buffer.from(stored);
-  const given = Buffer.from(hashOfClientSecret(secret));
+  const given = Buffer.from(hashClientSecret(secret));
   return known.byteLength === given.byteLength && timingSafeEqual(known, given);
 }

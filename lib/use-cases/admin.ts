@@ -1,5 +1,5 @@
 import { assertBoolean } from '../assert.ts';
-import { actorOf, type Caller } from '../caller.ts';
+import { type Caller, toActor } from '../caller.ts';
 import { AuthError } from '../errors.ts';
 import type { User, Users } from '../store/accounts/users.ts';
 import type { BoundedCount } from '../store/mongo/bounded-count.ts';
@@ -40,7 +40,7 @@ export async function revokeUserTokens(
   const live = await (dryRun ? counted : counted.catch(noneIfLost));
   const ended = { sessionsEnded: live.length };
   if (dryRun) return ended;
-  await deps.revocations.revokeUser({ userId, reason: REASON, revokedBy: actorOf(caller) });
+  await deps.revocations.revokeUser({ userId, reason: REASON, revokedBy: toActor(caller) });
   markEndedInBackground(
     deps,
     live.map(({ id }) => id),
@@ -64,7 +64,7 @@ export async function revokeEveryone(
   const { deployment } = await revocations.cutoffs(undefined);
   const sessionsEnded = await sessions.countAbove(deployment);
   if (dryRun) return { sessionsEnded };
-  await revocations.revokeEveryone({ reason: REASON, revokedBy: actorOf(caller) });
+  await revocations.revokeEveryone({ reason: REASON, revokedBy: toActor(caller) });
   const details = { reason: REASON, sessions_ended: sessionsEnded.count };
   await audit.record({ action: 'everyone_revoked', user: undefined, details }, caller);
   return { sessionsEnded };

@@ -1,4 +1,4 @@
-import { type Caller, principalOf } from '../caller.ts';
+import { type Caller, toPrincipal } from '../caller.ts';
 import { AuthError } from '../errors.ts';
 import { type Passwords, passwordFault } from '../passwords/passwords.ts';
 import type { PasswordRules } from '../passwords/rules.ts';
@@ -33,7 +33,7 @@ export async function changePassword(
   input: ChangePasswordInput,
   caller: Caller,
 ): Promise<IssuedTokens> {
-  const { user, sessionId } = principalOf(caller);
+  const { user, sessionId } = toPrincipal(caller);
   assertValid(input, user, deps.passwordRules);
   const { id } = user;
   const outcome = await replacePassword(deps, id, sessionId, input);
@@ -53,7 +53,7 @@ function assertValid(input: ChangePasswordInput, owner: User, rules: PasswordRul
   const isSame = currentPassword === newPassword;
   const details = {
     '/current_password': passwordFault(currentPassword),
-    '/new_password': rules.faultOf(newPassword, owner) ?? (isSame ? SAME : undefined),
+    '/new_password': rules.findFault(newPassword, owner) ?? (isSame ? SAME : undefined),
   };
   const faults = Object.entries(details).flatMap(([pointer, detail]) =>
     detail === undefined ? [] : [{ pointer, detail }],

@@ -1,4 +1,4 @@
-import { type Caller, principalOf } from '../caller.ts';
+import { type Caller, toPrincipal } from '../caller.ts';
 import type { Audit } from '../store/records/audit.ts';
 import type { Revocations } from '../store/revocations/revocations.ts';
 
@@ -16,7 +16,7 @@ export async function revokeAllTokens(
   _input: unknown,
   caller: Caller,
 ): Promise<void> {
-  const { user } = principalOf(caller);
+  const { user } = toPrincipal(caller);
   const reason = 'user_requested';
   await revocations.revokeUser({ userId: user.id, reason, revokedBy: user.id });
   await audit.record({ action: 'all_tokens_revoked', user, details: { reason } }, caller);

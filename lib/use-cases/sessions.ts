@@ -1,4 +1,4 @@
-import { type Caller, principalOf } from '../caller.ts';
+import { type Caller, toPrincipal } from '../caller.ts';
 import { AuthError, StoreUnavailable } from '../errors.ts';
 import type { Audit } from '../store/records/audit.ts';
 import type { StoredSession } from '../store/sessions/sessions.ts';
@@ -21,7 +21,7 @@ export async function listSessions(
   _input: unknown,
   caller: Caller,
 ): Promise<LiveSession[]> {
-  const { user, sessionId } = principalOf(caller);
+  const { user, sessionId } = toPrincipal(caller);
   const live = await keepLive(deps, user.id, await listOwn(deps, caller));
   return live.map((session) => ({ isCurrent: session.id === sessionId, ...session }));
 }
@@ -35,9 +35,9 @@ export async function endSession(
   { sessionId }: { readonly sessionId: string },
   caller: Caller,
 ): Promise<void> {
-  const { user } = principalOf(caller);
+  const { user } = toPrincipal(caller);
   const isId = typeof sessionId === 'string'; // { $ne: null } would find some session
-  const session = isId ? await deps.sessions.findOf(user.id, sessionId) : undefined;
+  const session = isId ? await deps.sessions.findByUser(user.id, sessionId) : undefined;
   if (session === undefined) {
     await assertFound(deps, [], caller);
     const description = 'The user has no such session';
@@ -56,7 +56,7 @@ export async function endOtherSessions(
   _input: unknown,
   caller: Caller,
 ): Promise<{ readonly ended: number }> {
-  const { user, sessionId } = principalOf(caller);
+  const { user, sessionId } = toPrincipal(caller);
   const others = (await listOwn(deps, caller)).filter(({ id }) => id !== sessionId);
   const live = await keepLive(deps, user.id, others);
   if (others.length > 0) await endOwn(deps, others, caller);
@@ -68,7 +68,7 @@ async function endOwn(
   ended: readonly StoredSession[],
   caller: Caller,
 ): Promise<void> {
-  const { user } = principalOf(caller);
+  const { user } = toPrincipal(caller);
   const reason = 'user_requested';
   await endSessions(deps, ended, { reason, revokedBy: user.id });
   const details = { reason, session_ids: ended.map(({ id }) => id) };
@@ -76,7 +76,7 @@ async function endOwn(
 }
 
 async function listOwn(deps: SessionsDeps, caller: Caller): Promise<StoredSession[]> {
-  const listed = await deps.sessions.listOf(principalOf(caller).user.id);
+  const listed = await deps.sessions.listByUser(toPrincipal(caller).user.id);
   await assertFound(deps, listed, caller);
   return listed;
 }
@@ -90,7 +90,7 @@ async function assertFound(
   found: readonly StoredSession[],
   caller: Caller,
 ): Promise<void> {
-  const { sessionId } = principalOf(caller);
+  const { sessionId } = toPrincipal(caller);
   if (found.some(({ id }) => id === sessionId)) return;
   if ((await sessions.find(sessionId)) === undefined) throw new StoreUnavailable(INCOMPLETE);
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { guard } from '../dev/guard.ts';
-import { endChild, hasEnded, howEnded, pidOf, run, spawnChild } from '../dev/processes.ts';
+import { endChild, getPid, hasEnded, howEnded, run, spawnChild } from '../dev/processes.ts';
 import type { LoadTask, RequestSetTask, StreamResult } from './generator/protocol.ts';
 
 /** One processor for the server under test, the others for everything else, or all for both. */
@@ -91,7 +91,7 @@ export function startChild(
   }
 
   const stop = () => endChild(child, STOP_GRACE);
-  return { pid: pidOf(child), gone, receive, ask, stop };
+  return { pid: getPid(child), gone, receive, ask, stop };
 }
 
 /** Starts the load generator on the processors that are not the server's. */

@@ -1,4 +1,4 @@
-import { actorOf } from '../../lib/caller.ts';
+import { toActor } from '../../lib/caller.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { normalizeEmail } from '../../lib/passwords/email.ts';
 import type { User, Users } from '../../lib/store/accounts/users.ts';
@@ -55,7 +55,7 @@ async function write(
   const caller = cliCaller(command);
   await explainPartialWrite(async () => {
     if ((await before?.(users)) === false) throw refusal(GONE);
-    const cause = { reason: action, revokedBy: actorOf(caller) };
+    const cause = { reason: action, revokedBy: toActor(caller) };
     await revocations.revokeUser({ userId: user.id, ...cause });
     if ((await after?.(users)) === false) throw new CliError(EXIT.failed, GONE);
   });

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Clients } from '../../lib/store/accounts/clients.ts';
-import { generateClientSecret, hashOfClientSecret } from '../../lib/tokens/client-secrets.ts';
+import { generateClientSecret, hashClientSecret } from '../../lib/tokens/client-secrets.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { cliCaller } from './cli-caller.ts';
 import { CliError } from './cli-error.ts';
@@ -27,7 +27,7 @@ async function createClient(options: Options): Promise<void> {
   await withDatabase(async (db) => {
     await assertReady(db, 'clients', refusal);
     const secret = generateClientSecret();
-    const secretHash = hashOfClientSecret(secret);
+    const secretHash = hashClientSecret(secret);
     await withStore(db, async ({ clients, audit }) => {
       const client = await clients.create({ name, secretHash });
       await printSecret(`client_id=${client.id}\nclient_secret=${secret}`, describeLoss).catch(

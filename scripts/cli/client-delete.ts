@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { actorOf } from '../../lib/caller.ts';
+import { toActor } from '../../lib/caller.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { cliCaller } from './cli-caller.ts';
 import { CliError } from './cli-error.ts';
@@ -24,7 +24,7 @@ async function deleteClient({ id }: Options): Promise<void> {
     withStore(db, async ({ clients, revocations, audit }) => {
       const caller = cliCaller('client:delete');
       if ((await clients.find(id)) === undefined) throw new CliError(EXIT.failed, UNKNOWN);
-      const cause = { reason: 'client_deleted', revokedBy: actorOf(caller) };
+      const cause = { reason: 'client_deleted', revokedBy: toActor(caller) };
       await revocations.revokeClient({ clientId: id, ...cause });
       const deleted = await clients.delete(id);
       if (deleted === undefined) throw new CliError(EXIT.failed, UNKNOWN);

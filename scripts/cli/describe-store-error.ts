@@ -1,4 +1,4 @@
-import { answerOf, isOfMongoDb } from '../../lib/error-without-data.ts';
+import { describeMongoCode, isMongoError } from '../../lib/error-without-data.ts';
 import type { StoreUnavailable } from '../../lib/errors.ts';
 import { UNANSWERED } from '../../lib/store/mongo/database.ts';
 
@@ -6,11 +6,11 @@ import { UNANSWERED } from '../../lib/store/mongo/database.ts';
 export function describeStoreError(error: StoreUnavailable): string {
   const { message, cause } = error;
   if (message !== UNANSWERED || !(cause instanceof Error)) return message;
-  return isOfMongoDb(cause) ? describeMongoError(cause) : `${message}: ${cause.message}`;
+  return isMongoError(cause) ? describeMongoError(cause) : `${message}: ${cause.message}`;
 }
 
 /** Names an error of MongoDB. Its own message may quote the command and the values of a duplicate key. */
 export function describeMongoError(error: Error): string {
-  if ('code' in error) return answerOf(error);
+  if ('code' in error) return describeMongoCode(error);
   return `MongoDB did not answer: ${error.name}. Is it running, and is MONGODB_URI right?`;
 }

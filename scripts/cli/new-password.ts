@@ -18,7 +18,7 @@ export function newPasswordFault(
   owner: PasswordOwner,
   { PASSWORD_MIN_LENGTH: passwordMinLength, JWT_ISSUER: serviceName }: DatabaseConfig,
 ): string | undefined {
-  return createPasswordRules({ passwordMinLength, serviceName }).faultOf(password, owner);
+  return createPasswordRules({ passwordMinLength, serviceName }).findFault(password, owner);
 }
 
 /** Hashes the password with bcrypt at the configured cost, in a thread that ends afterwards. */

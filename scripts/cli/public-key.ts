@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { publicPemOf } from '../../lib/tokens/keys/key-pair.ts';
+import { toPublicPem } from '../../lib/tokens/keys/key-pair.ts';
 import { parseSigningConfig } from '../../server/config/config.ts';
 import { readEnvironment } from '../../server/config/env.ts';
 import { printResult } from './output.ts';
@@ -11,6 +11,6 @@ export function publicKeyCommand(): Command {
     .description('print the JWT_PUBLIC_KEYS of JWT_PRIVATE_KEY, ready for .env')
     .action(() => {
       const config = parseSigningConfig(readEnvironment(process.cwd(), process.env));
-      printResult(pemLine('JWT_PUBLIC_KEYS', publicPemOf(config.JWT_PRIVATE_KEY)));
+      printResult(pemLine('JWT_PUBLIC_KEYS', toPublicPem(config.JWT_PRIVATE_KEY)));
     });
 }

@@ -1,4 +1,4 @@
-import { actorOf } from '../../lib/caller.ts';
+import { toActor } from '../../lib/caller.ts';
 import { AuthError } from '../../lib/errors.ts';
 import type { Session } from '../../lib/store/sessions/sessions.ts';
 import type { UnverifiedToken } from '../../lib/tokens/access/unverified-token.ts';
@@ -23,7 +23,7 @@ export interface Targets {
 }
 
 const CALLER = cliCaller('revoke');
-const CAUSE = { reason: 'admin_requested', revokedBy: actorOf(CALLER) } as const;
+const CAUSE = { reason: 'admin_requested', revokedBy: toActor(CALLER) } as const;
 
 /** Creates the targets on a store. */
 export function createTargets(store: CommandStore): Targets {

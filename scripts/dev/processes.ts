@@ -49,7 +49,7 @@ export function run(
 }
 
 /** Returns the id of a started child; one that could not be started has none. */
-export function pidOf(child: ChildProcess): number {
+export function getPid(child: ChildProcess): number {
   return child.pid as number;
 }
 

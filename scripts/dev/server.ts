@@ -60,15 +60,15 @@ export async function startServer(
   });
   cleanups.add(async () => {
     if (!hasEnded(child))
-      await report.step('Stopping the server', () => endChild(child, STOP_GRACE + delayOf(env)));
+      await report.step('Stopping the server', () => endChild(child, STOP_GRACE + readDelay(env)));
   });
   guard(child);
   showLog(child, format);
   await report.step('Starting the server', () => untilReady(child, `${url}/readyz`));
-  return { exitCode: ended(child).then(() => exitCodeOf(child)) };
+  return { exitCode: ended(child).then(() => toExitCode(child)) };
 }
 
-function delayOf({ SHUTDOWN_DELAY = '' }: NodeJS.ProcessEnv): number {
+function readDelay({ SHUTDOWN_DELAY = '' }: NodeJS.ProcessEnv): number {
   return parseDuration(SHUTDOWN_DELAY) ?? 0;
 }
 
@@ -108,7 +108,7 @@ async function untilReady(child: ChildProcess, url: string): Promise<void> {
     const fault = hasEnded(child)
       ? `The server has ended (${howEnded(child)}).`
       : `The server is not ready after ${READY_LIMIT / 1000} s. ${url}: ${(cause as Error).message}`;
-    throw new CliError(hasEnded(child) ? exitCodeOf(child) : EXIT.failed, fault, { cause });
+    throw new CliError(hasEnded(child) ? toExitCode(child) : EXIT.failed, fault, { cause });
   });
 }
 
@@ -118,6 +118,6 @@ async function assertReady(url: string): Promise<true> {
   throw new Error(`${response.status} ${await response.text()}`);
 }
 
-function exitCodeOf(child: ChildProcess): number {
+function toExitCode(child: ChildProcess): number {
   return child.exitCode ?? 1; // no code means that a signal ended it
 }

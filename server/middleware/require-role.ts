@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import { principalOf } from '../../lib/caller.ts';
+import { toPrincipal } from '../../lib/caller.ts';
 import { AuthError } from '../../lib/errors.ts';
 import type { State } from '../context.ts';
 import { callerOf } from './identify-caller.ts';
@@ -14,7 +14,7 @@ export function requireRole(role: string): Middleware<State> {
     throw new TypeError('"role" must be a non-empty string');
   }
   return function requireRole(ctx, next) {
-    const { user } = principalOf(callerOf(ctx));
+    const { user } = toPrincipal(callerOf(ctx));
     if (user.roles.includes(role)) return next();
     throw new AuthError('forbidden', `Missing required role ${role}`);
   };

@@ -1,13 +1,13 @@
 import { createClients } from '../../lib/store/accounts/clients.ts';
 import type { Collections } from '../../lib/store/mongo/collections.ts';
-import { generateClientSecret, hashOfClientSecret } from '../../lib/tokens/client-secrets.ts';
+import { generateClientSecret, hashClientSecret } from '../../lib/tokens/client-secrets.ts';
 import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import { type Answer, send } from './server.ts';
 
 /** Registers a client, as `rescind client:create` does. */
 export async function addClient(collections: Collections): Promise<ClientCredentials> {
   const clientSecret = generateClientSecret();
-  const secretHash = hashOfClientSecret(clientSecret);
+  const secretHash = hashClientSecret(clientSecret);
   const { id } = await createClients(collections).create({ name: 'Test client', secretHash });
   return { clientId: id, clientSecret };
 }

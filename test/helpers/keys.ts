@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import type { AsymmetricAlgorithm } from '../../lib/tokens/keys/key.ts';
-import { generatePrivateKey, publicPemOf } from '../../lib/tokens/keys/key-pair.ts';
+import { generatePrivateKey, toPublicPem } from '../../lib/tokens/keys/key-pair.ts';
 
 /** A pair of keys in PEM, as operators have it. */
 export interface PemPair {
@@ -11,7 +11,7 @@ export interface PemPair {
 /** Generates a pair of keys. */
 export function newPair(alg: AsymmetricAlgorithm): PemPair {
   const privateKey = generatePrivateKey(alg);
-  return { privateKey, publicKey: publicPemOf(privateKey) };
+  return { privateKey, publicKey: toPublicPem(privateKey) };
 }
 
 /** Exports a key as PEM: a public one as SPKI, a private one as PKCS#8. */

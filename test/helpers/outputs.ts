@@ -4,7 +4,7 @@ import { openSync } from 'node:fs';
 import { SECOND, withTimeout } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
-import { hasEnded, howEnded, pidOf, spawnChild } from '../../scripts/dev/processes.ts';
+import { getPid, hasEnded, howEnded, spawnChild } from '../../scripts/dev/processes.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { emptyFolder, SERVER, SERVER_ENV } from './processes.ts';
 import type { Scope } from './scope.ts';
@@ -47,7 +47,7 @@ export async function startServerWithOutputs(
   await waitFor('A server that answers', isAlive, { signal: gone.signal }).catch((cause) => {
     throw hasEnded(child) ? new Error(`The server ended: ${howEnded(child)}`) : cause;
   });
-  return { url, pid: pidOf(child), ended, child };
+  return { url, pid: getPid(child), ended, child };
 }
 
 const noAnswer = () => new Error('No answer');

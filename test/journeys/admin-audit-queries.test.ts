@@ -1,11 +1,11 @@
 import test from 'ava';
 import { ObjectId } from 'mongodb';
-import { cursorOf } from '../../lib/store/records/audit-cursor.ts';
+import { toCursor } from '../../lib/store/records/audit-cursor.ts';
 import { outcomeOf, refusal } from '../helpers/refusals.ts';
 import { sendAs } from '../helpers/server.ts';
 import { document, NOON, trail } from './audit-trail.ts';
 
-const POSITION = cursorOf({ at: new Date(NOON), id: new ObjectId() });
+const POSITION = toCursor({ at: new Date(NOON), id: new ObjectId() });
 
 /** The last character of a cursor has two bits that mean nothing. */
 const OTHER_SPELLING =

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import { hashOfClientSecret } from '../../lib/tokens/client-secrets.ts';
+import { hashClientSecret } from '../../lib/tokens/client-secrets.ts';
 import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import { addClient, basic, inForm, postForm } from '../helpers/clients.ts';
 import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
@@ -33,7 +33,7 @@ async function assertOutcome(
       t.is(oauthOutcomeOf(answer), expected, `${path}: ${name}`);
     }
   }
-  for (const secret of [client.clientSecret, hashOfClientSecret(client.clientSecret), 'some-token'])
+  for (const secret of [client.clientSecret, hashClientSecret(client.clientSecret), 'some-token'])
     t.false(isLeaked(secret, answers, server), secret);
   t.is(await server.collections.auditEvents.countDocuments(), 0);
 }
@@ -95,7 +95,7 @@ test('A client that cannot prove itself is refused with 401 and a challenge', (t
       `${clientSecret}=`,
       `${clientSecret}\n`,
       clientSecret.toLowerCase(),
-      hashOfClientSecret(clientSecret),
+      hashClientSecret(clientSecret),
       Buffer.from(clientSecret, 'base64url').toString('base64'),
       '\u0000',
       'ü'.repeat(43),

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { subscriberOf } from '../../lib/ip-address.ts';
+import { toSubscriber } from '../../lib/ip-address.ts';
 
 const SAME: readonly (readonly [string, string, string])[] = [
   ['an IPv4 address written as IPv6', '192.0.2.1', '::ffff:192.0.2.1'],
@@ -20,13 +20,13 @@ const DIFFERENT: readonly (readonly [string, string, string])[] = [
 
 for (const [what, one, other] of SAME) {
   test(`${what} are one subscriber: ${one} and ${other}`, (t) => {
-    t.is(subscriberOf(one), subscriberOf(other));
+    t.is(toSubscriber(one), toSubscriber(other));
   });
 }
 
 for (const [what, one, other] of DIFFERENT) {
   test(`${what} are two subscribers: ${one} and ${other}`, (t) => {
-    t.not(subscriberOf(one), subscriberOf(other));
+    t.not(toSubscriber(one), toSubscriber(other));
   });
 }
 
@@ -42,6 +42,6 @@ test('what is no address is a group of its own, and never an error', (t) => {
     '\0',
     '0x7f.1',
   ];
-  for (const text of junk) t.notThrows(() => subscriberOf(text), text);
-  t.not(subscriberOf('unknown'), subscriberOf('192.0.2.1'));
+  for (const text of junk) t.notThrows(() => toSubscriber(text), text);
+  t.not(toSubscriber('unknown'), toSubscriber('192.0.2.1'));
 });

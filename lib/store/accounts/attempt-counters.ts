@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
-import { isDuplicateOf } from '../mongo/duplicate-keys.ts';
-import type { Forgetting } from './forgetting.ts';
+import { isDuplicateIn } from '../mongo/duplicate-keys.ts';
+import type { Expiry } from './expiry.ts';
 
 /** A limit of failures, and the key under which they are counted. */
 export interface Counter {
   readonly key: string;
   /** The most failures, attempts in flight included. */
   readonly most: number;
-  readonly forgetting: Forgetting;
+  readonly forgetting: Expiry;
 }
 
 /** A counter as stored: failures, and attempts that may become failures. */
@@ -70,7 +70,7 @@ export function createAttemptCounters(collection: Collection, holdFor: number): 
     const operations = counters.map((counter) => startUpdate(counter, id, holdFor));
     const isComplete = async () => (await update(operations)) === counters.length;
     return isComplete().catch(async (error: unknown) => {
-      if (!isDuplicateOf(error, 'key')) throw error;
+      if (!isDuplicateIn(error, 'key')) throw error;
       await end(counters, id, releaseUpdate);
       return isComplete();
     });

@@ -4,7 +4,7 @@ import { malformedDocument } from '../../errors.ts';
 import { MINUTE } from '../../time.ts';
 import type { ClientDocument, Collections } from '../mongo/collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from '../mongo/database.ts';
-import { createAssertKept } from '../mongo/intact.ts';
+import { createAssertIntact } from '../mongo/intact.ts';
 import { createSharedReads } from '../mongo/shared-reads.ts';
 import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
 
@@ -55,7 +55,7 @@ export function createClients(
   primary: ProvenReads = unproven,
 ): Clients {
   const { clients } = collections;
-  const assertKept = createAssertKept(collections, 'clients');
+  const assertIntact = createAssertIntact(collections, 'clients');
   const read = createRead(clients, primary);
 
   const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED, ttl: remembered });
@@ -66,7 +66,7 @@ export function createClients(
       if (known !== undefined) return known;
       const document = await read(id);
       if (document === undefined) {
-        await assertKept();
+        await assertIntact();
         return undefined;
       }
       const client = toAccount(document);
@@ -79,7 +79,7 @@ export function createClients(
         const options = { readConcern, maxTimeMS: MAX_TIME, sort: BY_AGE } as const;
         return orUnavailable(clients.find({}, options).toArray());
       }, 'strict');
-      if (found.length === 0) await assertKept();
+      if (found.length === 0) await assertIntact();
       return found.map(toClient);
     },
 

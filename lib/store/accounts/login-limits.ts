@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DEFAULTS } from '../../defaults.ts';
 import { AuthError, StoreUnavailable } from '../../errors.ts';
-import { isIpv6, networkOf, subscriberOf } from '../../ip-address.ts';
+import { isIpv6, toNetwork, toSubscriber } from '../../ip-address.ts';
 import { DAY, SECOND } from '../../time.ts';
 import type { Collections } from '../mongo/collections.ts';
 import { orUnavailable } from '../mongo/database.ts';
@@ -11,7 +11,7 @@ import {
   createAttemptCounters,
   type Reservation,
 } from './attempt-counters.ts';
-import { allAtOnce, type Limit, oneByOne } from './forgetting.ts';
+import { allAtOnce, type Limit, oneByOne } from './expiry.ts';
 
 export interface LoginLimitOptions {
   /** The limit per account and address, and per session that changes its password. Default 10 in 15 minutes. */
@@ -146,13 +146,13 @@ function createMakeCounters(options: LoginLimitOptions) {
   return {
     ofLogin(email: string, ip: string): LoginCounters {
       const account = hashed(email);
-      const address = hashed(subscriberOf(ip));
+      const address = hashed(toSubscriber(ip));
       const pair = hashed(`${account} ${address}`);
       const site = { ...perAddress, points: PER_SITE * perAddress.points };
       const always = [
         windowed('pair', pair, perAccount),
         windowed('subscriber', address, perAddress),
-        ...(isIpv6(ip) ? [windowed('site', hashed(networkOf(ip)), site)] : []),
+        ...(isIpv6(ip) ? [windowed('site', hashed(toNetwork(ip)), site)] : []),
       ];
       return { always, offers: createOffers(account, ip, anywhere), known: `known:${pair}` };
     },
@@ -175,8 +175,8 @@ function createOffers(account: string, ip: string, anywhere: Limit): Counter[][]
     most: anywhere.points * share,
     forgetting: oneByOne(anywhere),
   });
-  const pair = hashed(`${account} ${hashed(subscriberOf(ip))}`);
-  const network = hashed(`${account} ${hashed(networkOf(ip))}`);
+  const pair = hashed(`${account} ${hashed(toSubscriber(ip))}`);
+  const network = hashed(`${account} ${hashed(toNetwork(ip))}`);
   const ofAddress = windowed('stranger', pair, tries);
   const ofNetwork = windowed('strange-network', network, tries);
   return [

@@ -5,8 +5,8 @@ import { AuthError, malformedDocument } from '../../errors.ts';
 import { isUserId } from '../../tokens/access/user-id.ts';
 import type { Collections, UserDocument } from '../mongo/collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from '../mongo/database.ts';
-import { isDuplicateOf } from '../mongo/duplicate-keys.ts';
-import { type AssertKept, createAssertKept } from '../mongo/intact.ts';
+import { isDuplicateIn } from '../mongo/duplicate-keys.ts';
+import { type AssertIntact, createAssertIntact } from '../mongo/intact.ts';
 import { createSharedReads } from '../mongo/shared-reads.ts';
 import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
 
@@ -62,12 +62,12 @@ const USER_FIELDS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1
 export function createUsers(collections: Collections, primary: ProvenReads = unproven): Users {
   const { users } = collections;
   const set = createSet(users);
-  const assertKept = createAssertKept(collections, 'users');
+  const assertIntact = createAssertIntact(collections, 'users');
 
   return {
-    find: createFind(users, primary, assertKept),
+    find: createFind(users, primary, assertIntact),
 
-    findAccount: createFindAccount(users, primary, assertKept),
+    findAccount: createFindAccount(users, primary, assertIntact),
 
     async readWithTime(id) {
       const pipeline = [{ $match: { _id: id } }, { $set: { now: '$$NOW' } }];
@@ -76,7 +76,7 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
         const cursor = users.aggregate<UserDocument & { now: Date }>(pipeline, options);
         return orUnavailable(cursor.toArray());
       }, 'strict');
-      if (document === undefined) await assertKept();
+      if (document === undefined) await assertIntact();
       return document && { account: toAccount(document), now: document.now };
     },
 
@@ -107,7 +107,7 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
 function createFindAccount(
   users: Collections['users'],
   primary: ProvenReads,
-  assertKept: AssertKept,
+  assertIntact: AssertIntact,
 ) {
   return async function findAccount(email: string): Promise<Account | undefined> {
     const document = await primary.read(
@@ -115,17 +115,17 @@ function createFindAccount(
         orUnavailable(users.findOne({ email }, { readConcern, maxTimeMS: MAX_TIME })),
       'strict',
     );
-    await assertKept();
+    await assertIntact();
     return document === null ? undefined : toAccount(document);
   };
 }
 
 function isTaken(error: unknown): boolean {
-  return isDuplicateOf(error, 'email');
+  return isDuplicateIn(error, 'email');
 }
 
 /** Creates `find`. A malformed document fails the calls for its own user, and no other call that shares the read. */
-function createFind(users: Collections['users'], primary: ProvenReads, assertKept: AssertKept) {
+function createFind(users: Collections['users'], primary: ProvenReads, assertIntact: AssertIntact) {
   const readBy = (rule?: 'strict') =>
     createSharedReads(async (ids) => {
       const documents = await primary.read(
@@ -148,7 +148,7 @@ function createFind(users: Collections['users'], primary: ProvenReads, assertKep
     const isRefused = first === undefined || (!(first instanceof Error) && first.disabled);
     const found = isRefused ? (await readStrictly([id])).get(id) : first;
     if (found instanceof Error) throw found;
-    if (found === undefined) await assertKept();
+    if (found === undefined) await assertIntact();
     return found;
   };
 }

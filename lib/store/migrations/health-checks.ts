@@ -4,7 +4,7 @@ import { type CollectionSpec, collectionSpecs } from '../mongo/collection-specs.
 import { type Collections, NAMES } from '../mongo/collections.ts';
 import { orUnavailable } from '../mongo/database.ts';
 import { isUpsertRace } from '../mongo/duplicate-keys.ts';
-import { lossOf } from '../mongo/intact.ts';
+import { describeLoss } from '../mongo/intact.ts';
 import { readIndexes } from '../mongo/read-indexes.ts';
 import { createSharedReads } from '../mongo/shared-reads.ts';
 import { PROBE } from '../revocations/entry-ids.ts';
@@ -64,7 +64,7 @@ type Indexes = Awaited<ReturnType<typeof readIndexes>>;
 
 function findFaults(spec: CollectionSpec | undefined, present: Indexes): readonly string[] {
   if (spec === undefined) return [];
-  const loss = lossOf(spec, present);
+  const loss = describeLoss(spec, present);
   if (loss !== undefined) return [loss];
   const deleting = HISTORY.has(spec.name) ? [] : deletingIndexes(spec, present);
   return [...refusingIndexes(spec, present), ...deleting];

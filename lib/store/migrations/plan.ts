@@ -8,7 +8,12 @@ import { DURABLE } from '../mongo/database.ts';
 import { duplicatesIn } from '../mongo/duplicate-keys.ts';
 import { isSameKey } from '../mongo/read-indexes.ts';
 import { ELSEWHERE, foreignTraits } from './foreign-data.ts';
-import { deletingIndexes, dropAdvice, refusalOf, refusingIndexes } from './refusing-indexes.ts';
+import {
+  deletingIndexes,
+  describeRefusal,
+  dropAdvice,
+  refusingIndexes,
+} from './refusing-indexes.ts';
 
 /** One change to the database. It is idempotent, also if two processes apply it at once. */
 export interface MigrationStep {
@@ -110,7 +115,7 @@ function setValidator(db: Db, name: string, validator: Document): Promise<Docume
 }
 
 function planIndexes(db: Db, spec: CollectionSpec, present: readonly Document[]): MigrationPlan {
-  const harmless = present.filter((index) => refusalOf(spec, index) === undefined);
+  const harmless = present.filter((index) => describeRefusal(spec, index) === undefined);
   const wanted = spec.indexes.map((index) => planIndex(db, spec.name, index, present));
   const conflicts = [...refusingIndexes(spec, present), ...deletingIndexes(spec, harmless)];
   return merge([...wanted, { conflicts, steps: [] }]);

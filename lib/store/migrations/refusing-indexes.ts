@@ -7,7 +7,7 @@ import { LISTS, OWN_FIELDS } from './own-documents.ts';
 /** Returns a sentence for each index of a collection that can refuse what the server writes, with how to drop it. */
 export function refusingIndexes(spec: CollectionSpec, present: readonly Document[]): string[] {
   return present.flatMap((index) => {
-    const fault = refusalOf(spec, index);
+    const fault = describeRefusal(spec, index);
     if (fault === undefined) return [];
     const name = String(index['name']);
     return [
@@ -17,7 +17,7 @@ export function refusingIndexes(spec: CollectionSpec, present: readonly Document
 }
 
 /** Returns what makes an index refuse documents; undefined for an index that accepts them all. */
-export function refusalOf(spec: CollectionSpec, index: Document): string | undefined {
+export function describeRefusal(spec: CollectionSpec, index: Document): string | undefined {
   const key: Document = index['key'];
   if (isSameKey(key, { _id: 1 })) return undefined;
   const own = ownIndex(spec, index);

@@ -19,14 +19,14 @@ export function duplicatesIn(error: unknown): readonly Duplicate[] {
 }
 
 /** Returns true for an E11000 of the index on this field alone, and of no other index. */
-export function isDuplicateOf(error: unknown, field: string): boolean {
+export function isDuplicateIn(error: unknown, field: string): boolean {
   const found = duplicatesIn(error);
   return found.length > 0 && found.every(({ fields }) => isDeepStrictEqual(fields, [field]));
 }
 
 /** Returns true if two upserts inserted the same document, false if an index refuses the document. */
 export function isUpsertRace(error: unknown): boolean {
-  return isDuplicateOf(error, '_id');
+  return isDuplicateIn(error, '_id');
 }
 
 /** Returns a sentence on the index that refuses a write, and what to do; undefined if only that of `_id` does. */

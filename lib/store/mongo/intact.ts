@@ -7,7 +7,7 @@ import { isSameKey, readIndexes } from './read-indexes.ts';
 import { createSharedReads } from './shared-reads.ts';
 
 /** Rejects with StoreNotReady if the collection is not the one that `migrate` created. */
-export type AssertKept = () => Promise<void>;
+export type AssertIntact = () => Promise<void>;
 
 /** The collections in which a missing document decides something. */
 const DECIDING = ['users', 'sessions', 'clients'] as const;
@@ -17,21 +17,24 @@ const DECIDING = ['users', 'sessions', 'clients'] as const;
  * indexes that `migrate` created. A collection that was dropped or renamed, and perhaps recreated by a write, has
  * none of them; a restore builds them last. Concurrent calls share a read.
  */
-export function createAssertKept(
+export function createAssertIntact(
   collections: Collections,
   name: (typeof DECIDING)[number],
-): AssertKept {
+): AssertIntact {
   const spec = collectionSpecs(DAY).find((each) => each.name === name);
   const read = createSharedReads(() => readIndexes(collections[name]));
 
-  return async function assertKept() {
-    const sentence = spec && lossOf(spec, await read([]));
+  return async function assertIntact() {
+    const sentence = spec && describeLoss(spec, await read([]));
     if (sentence !== undefined) throw new StoreNotReady(sentence);
   };
 }
 
 /** Returns a sentence if a collection was lost, and what to do; undefined if it is intact or decides nothing. */
-export function lossOf(spec: CollectionSpec, present: readonly Document[]): string | undefined {
+export function describeLoss(
+  spec: CollectionSpec,
+  present: readonly Document[],
+): string | undefined {
   const { name, indexes } = spec;
   if (!DECIDING.some((each) => each === name)) return undefined;
   const wanted: Document[] = [{ _id: 1 }, ...indexes.map(({ key }) => key)];

@@ -100,7 +100,7 @@ export function strictLevel({ kind, hasSeveralVoters }: Deployment): ReadLevel {
 }
 
 /** Keeps the last proof, and checks whether it is still valid. */
-function createHeldProof({ prove, isOfPrimary }: Prover, maxStaleness: number) {
+function createHeldProof({ prove, isCurrent }: Prover, maxStaleness: number) {
   let last: Proof | undefined;
   const measureAge = ({ began }: Proof) => performance.now() - began;
   const isTimed = ({ deployment }: Proof) => deployment.hasSeveralVoters && maxStaleness > 0;
@@ -116,16 +116,16 @@ function createHeldProof({ prove, isOfPrimary }: Prover, maxStaleness: number) {
 
     /** Returns a valid proof for a read that begins now. */
     async take(): Promise<Proof> {
-      return last !== undefined && isOfPrimary(last) && isYoung(last) ? last : renew();
+      return last !== undefined && isCurrent(last) && isYoung(last) ? last : renew();
     },
 
     renewInBackground(): void {
-      if (last !== undefined && isOfPrimary(last) && !isTimed(last)) return;
+      if (last !== undefined && isCurrent(last) && !isTimed(last)) return;
       renew().catch(() => undefined); // the next read fails in the same way and reports it
     },
 
     assertHolds(proof: Proof): void {
-      if (!isOfPrimary(proof)) throw new PrimaryChanged();
+      if (!isCurrent(proof)) throw new PrimaryChanged();
       if (!isYoung(proof)) throw new ProofExpired(measureAge(proof), maxStaleness);
     },
   };

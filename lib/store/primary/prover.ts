@@ -29,7 +29,7 @@ export interface Prover {
   /** Makes a new proof, or joins the one in flight. Throws StoreUnavailable if it fails. */
   prove(): Promise<Proof>;
   /** Returns true if the driver has not changed its primary since this proof. */
-  isOfPrimary(proof: Proof): boolean;
+  isCurrent(proof: Proof): boolean;
   stop(): void;
 }
 
@@ -91,7 +91,7 @@ export function createProver(
 
   return {
     prove: shared(primary.changes, attempt),
-    isOfPrimary: (proof) => proof.primary === primary.changes(),
+    isCurrent: (proof) => proof.primary === primary.changes(),
     stop: () => primary.stop(),
   };
 }

@@ -10,7 +10,7 @@ const TIME_BYTES = 8;
 const LENGTH = TIME_BYTES + 12;
 
 /** Encodes a position as text: its 20 bytes in base64url. */
-export function cursorOf({ at, id }: AuditPosition): string {
+export function toCursor({ at, id }: AuditPosition): string {
   const bytes = Buffer.alloc(LENGTH);
   bytes.writeBigInt64BE(BigInt(at.getTime()));
   bytes.set(id.id, TIME_BYTES);

@@ -1,7 +1,7 @@
 import type { Document, WithId } from 'mongodb';
 import type { AuditDocument, Collections } from '../mongo/collections.ts';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
-import { type AuditPosition, cursorOf } from './audit-cursor.ts';
+import { type AuditPosition, toCursor } from './audit-cursor.ts';
 
 /** A filter of audit events. All of its conditions have to hold. */
 export interface AuditFilter {
@@ -57,7 +57,7 @@ export function createAuditTrail({ auditEvents }: Pick<Collections, 'auditEvents
       );
       const events = found.slice(0, limit);
       const last = found.length > limit ? events.at(-1) : undefined;
-      const nextCursor = last && cursorOf({ at: last.at, id: last._id });
+      const nextCursor = last && toCursor({ at: last.at, id: last._id });
       return { events: events.map(toEvent), nextCursor };
     },
   };

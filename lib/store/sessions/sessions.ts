@@ -4,7 +4,7 @@ import { type BoundedCount, countUpTo } from '../mongo/bounded-count.ts';
 import { MAX_SKEW } from '../mongo/clock-skew.ts';
 import type { Collections, RefreshOutcome, SessionDocument } from '../mongo/collections.ts';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
-import { type AssertKept, createAssertKept } from '../mongo/intact.ts';
+import { type AssertIntact, createAssertIntact } from '../mongo/intact.ts';
 import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
 import { type RefreshInput, refreshUpdate } from './session-refresh.ts';
 
@@ -50,13 +50,13 @@ export interface Sessions {
   /** Returns the session of any user, ended or not. */
   find(id: string): Promise<StoredSession | undefined>;
   /** Returns the session if it is this user's. */
-  findOf(userId: string, id: string): Promise<StoredSession | undefined>;
+  findByUser(userId: string, id: string): Promise<StoredSession | undefined>;
   /**
    * Returns the user's sessions that are not marked as ended and have not been expired for 10 minutes, newest first,
    * at most 1,001. Some of them may be revoked: `revoked_tokens` decides. Throws StoreNotReady if there are none
    * because the collection was lost.
    */
-  listOf(userId: string): Promise<StoredSession[]>;
+  listByUser(userId: string): Promise<StoredSession[]>;
   /** Counts the sessions of all users with a stamp above this one (milliseconds), neither expired nor marked as ended. */
   countAbove(stamp: number): Promise<BoundedCount>;
   /** Marks sessions as revoked, so that lists skip them. */
@@ -82,9 +82,9 @@ export function createSessions(
   primary: ProvenReads = unproven,
 ): Sessions {
   const { sessions } = collections;
-  const assertKept = createAssertKept(collections, 'sessions');
+  const assertIntact = createAssertIntact(collections, 'sessions');
 
-  const findOne = createFindOne(sessions, primary, assertKept);
+  const findOne = createFindOne(sessions, primary, assertIntact);
 
   return {
     async insert(session) {
@@ -94,15 +94,15 @@ export function createSessions(
     refresh: createRefresh(sessions, findOne),
 
     find: (id) => findOne({ _id: id }),
-    findOf: (userId, id) => findOne({ _id: id, user_id: userId }),
+    findByUser: (userId, id) => findOne({ _id: id, user_id: userId }),
 
-    async listOf(userId) {
+    async listByUser(userId) {
       const filter = { user_id: userId, ...MAY_LIVE };
       const found = await primary.read((readConcern) => {
         const options = { readConcern, maxTimeMS: MAX_TIME, ...LISTED };
         return orUnavailable(sessions.find(filter, options).toArray());
       }, 'strict');
-      if (found.length === 0) await assertKept();
+      if (found.length === 0) await assertIntact();
       return found.map(toSession);
     },
 
@@ -142,7 +142,7 @@ function createRefresh(
 function createFindOne(
   sessions: Collections['sessions'],
   primary: ProvenReads,
-  assertKept: AssertKept,
+  assertIntact: AssertIntact,
 ) {
   return async function findOne(
     filter: Partial<SessionDocument>,
@@ -153,7 +153,7 @@ function createFindOne(
       'strict',
     );
     if (found !== null) return toSession(found);
-    await assertKept();
+    await assertIntact();
     return undefined;
   };
 }

@@ -33,7 +33,7 @@ export function parseCanonicalToken(token: string): CanonicalToken | undefined {
  * Returns the hash under which a token is revoked: SHA-256 of its signed bytes, in base64. The signature is left
  * out: a second valid signature (ECDSA has two) must give the same hash.
  */
-export function hashOfSignedBytes(signedBytes: string): string {
+export function hashSignedBytes(signedBytes: string): string {
   return hash('sha256', signedBytes, 'base64');
 }
 

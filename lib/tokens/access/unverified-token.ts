@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { SECOND } from '../../time.ts';
-import { hashOfSignedBytes, parseCanonicalToken } from './canonical-form.ts';
+import { hashSignedBytes, parseCanonicalToken } from './canonical-form.ts';
 import { isUserId } from './user-id.ts';
 
 /** The content of an access token whose signature is not verified: use it to revoke the token, and for nothing else. */
@@ -29,7 +29,7 @@ export function readUnverifiedToken(token: string): UnverifiedToken | undefined 
   const { data } = payloadSchema.safeParse(parseJson(canonical.payload));
   if (data === undefined) return undefined;
   return {
-    hash: hashOfSignedBytes(canonical.signedBytes),
+    hash: hashSignedBytes(canonical.signedBytes),
     userId: data.sub,
     sessionId: data.sid,
     expiresAt: data.exp * SECOND,

@@ -3,7 +3,7 @@ import { AuthError } from '../../errors.ts';
 import { SECOND } from '../../time.ts';
 import type { Key } from '../keys/key.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
-import { type CanonicalToken, hashOfSignedBytes, parseCanonicalToken } from './canonical-form.ts';
+import { type CanonicalToken, hashSignedBytes, parseCanonicalToken } from './canonical-form.ts';
 import { type Claims, claimsSchema, headerSchema, LONGEST_LIFETIME } from './claims.ts';
 
 /** The content of a verified access token. */
@@ -44,7 +44,7 @@ export function createVerifier({ keys, issuer, audience }: VerifierOptions): Ver
     const claims = parse(schema, signedPayload(canonical, key), 'claims');
     if ((claims.exp - claims.iat) * SECOND > LONGEST_LIFETIME) throw invalid('it lives too long');
     return {
-      hash: hashOfSignedBytes(canonical.signedBytes),
+      hash: hashSignedBytes(canonical.signedBytes),
       kid: key.kid,
       userId: claims.sub,
       sessionId: claims.sid,

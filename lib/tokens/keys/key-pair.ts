@@ -48,7 +48,7 @@ export function generatePrivateKey(alg: AsymmetricAlgorithm): string {
 }
 
 /** Returns the public key of a private key in PEM, as SPKI in PEM. Throws a TypeError that names `privateKey`. */
-export function publicPemOf(pem: string): string {
+export function toPublicPem(pem: string): string {
   const [privateKey] = assertKeys(readPrivateKey(pem), 'privateKey') as [KeyObject];
   return createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }).toString();
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { bytesOf, type PemBlock, parsePem } from './pem.ts';
+import { decodeBytes, type PemBlock, parsePem } from './pem.ts';
 
 /** The keys that were read, or a fault: a phrase that follows the name of the option, without a part of its value. */
 export type ReadKeys = { readonly keys: readonly KeyObject[] } | { readonly fault: string };
@@ -67,7 +67,7 @@ function publicLabelFault({ label }: PemBlock): string | undefined {
 }
 
 function readKey(block: PemBlock, what: string, parse: (der: Buffer) => KeyObject) {
-  const der = bytesOf(block);
+  const der = decodeBytes(block);
   if (der === undefined) return `cannot be read as ${what}: it is not base64`;
   let key: KeyObject;
   try {

@@ -20,7 +20,7 @@ export function parsePem(pem: string): readonly PemBlock[] | undefined {
 }
 
 /** Returns the bytes of a block; undefined if its text is not base64. */
-export function bytesOf({ text }: PemBlock): Buffer | undefined {
+export function decodeBytes({ text }: PemBlock): Buffer | undefined {
   const base64 = text.replaceAll(/\s/g, '');
   return /^[A-Za-z0-9+/]+={0,2}$/.test(base64) ? Buffer.from(base64, 'base64') : undefined;
 }

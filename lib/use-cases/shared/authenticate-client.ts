@@ -1,7 +1,7 @@
 import { AuthError } from '../../errors.ts';
 import type { Client, Clients } from '../../store/accounts/clients.ts';
 import type { RevocationReads } from '../../store/revocations/reads.ts';
-import { isClientSecret, isHashOfClientSecret } from '../../tokens/client-secrets.ts';
+import { isClientSecret, matchesClientSecret } from '../../tokens/client-secrets.ts';
 
 /** The credentials of a registered client. */
 export interface ClientCredentials {
@@ -44,7 +44,7 @@ async function findClient(
     revocations.isClientRevoked(clientId),
   ]);
   if (client === undefined || isRevoked) throw invalidClient('there is no such client');
-  if (!isHashOfClientSecret(client.secretHash, clientSecret)) throw invalidClient('wrong secret');
+  if (!matchesClientSecret(client.secretHash, clientSecret)) throw invalidClient('wrong secret');
   return client;
 }
 

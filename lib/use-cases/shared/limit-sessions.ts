@@ -18,7 +18,7 @@ export async function limitSessions(
   caller: Caller,
 ): Promise<void> {
   const { sessions, audit, maxSessions } = deps;
-  const listed = await sessions.listOf(userId);
+  const listed = await sessions.listByUser(userId);
   if (listed.length <= maxSessions) return;
   const surplus = (await keepLive(deps, userId, listed)).slice(maxSessions);
   if (surplus.length === 0) return;

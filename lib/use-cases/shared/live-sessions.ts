@@ -3,7 +3,7 @@ import type { Revocations } from '../../store/revocations/revocations.ts';
 import type { Sessions, StoredSession } from '../../store/sessions/sessions.ts';
 
 export interface LiveSessionsDeps {
-  readonly sessions: Pick<Sessions, 'listOf'>;
+  readonly sessions: Pick<Sessions, 'listByUser'>;
   readonly revocations: Pick<Revocations, 'revokedAmong'>;
 }
 
@@ -12,7 +12,7 @@ export async function liveSessions(
   deps: LiveSessionsDeps,
   userId: string,
 ): Promise<StoredSession[]> {
-  return keepLive(deps, userId, await deps.sessions.listOf(userId));
+  return keepLive(deps, userId, await deps.sessions.listByUser(userId));
 }
 
 /** Returns no sessions where `sessions` was lost: a revocation does not fail for want of a count. Rethrows other errors. */

@@ -17,11 +17,11 @@ export function cacheFolders(env: NodeJS.ProcessEnv): string[] {
 function userCache(env: NodeJS.ProcessEnv): string {
   const given = env['XDG_CACHE_HOME'] ?? '';
   if (isAbsolute(given)) return given;
-  const home = env['HOME'] || homeOfUser();
+  const home = env['HOME'] || userHome();
   return home && join(home, '.cache');
 }
 
-function homeOfUser(): string {
+function userHome(): string {
   try {
     return homedir();
   } catch {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { MINUTE, SECOND, withTimeout } from '../../../lib/time.ts';
 import { guard } from '../guard.ts';
-import { endChild, ended, hasEnded, howEnded, pidOf, spawnChild } from '../processes.ts';
+import { endChild, ended, getPid, hasEnded, howEnded, spawnChild } from '../processes.ts';
 import { freePort } from './free-port.ts';
 import { type MongodLog, readLog } from './log.ts';
 import { becomePrimary, replicaSetName } from './replica-set.ts';
@@ -119,7 +119,7 @@ function handle(child: ChildProcess, port: number, log: MongodLog): MongodProces
   let stopping: Promise<void> | undefined;
   return {
     port,
-    pid: pidOf(child),
+    pid: getPid(child),
     ended: ended(child).then(async () => `${howEnded(child)}\n${await log.tail()}`),
     isRunning: () => !hasEnded(child),
     stop() {

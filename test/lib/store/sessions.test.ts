@@ -51,8 +51,8 @@ test('A session comes back as it was put in', async (t) => {
     const session = sessionOf(randomUUID(), { userAgent });
     await sessions.insert(session);
     const stored = { ...session, lastUsedAt: session.authTime };
-    t.deepEqual(await sessions.findOf(session.userId, session.id), stored);
-    t.deepEqual(await sessions.listOf(session.userId), [stored]);
+    t.deepEqual(await sessions.findByUser(session.userId, session.id), stored);
+    t.deepEqual(await sessions.listByUser(session.userId), [stored]);
   }
 });
 
@@ -60,16 +60,16 @@ test('A session is found only for its own user', async (t) => {
   const { sessions } = await setUp(t);
   const session = sessionOf(randomUUID());
   await sessions.insert(session);
-  t.is(await sessions.findOf(randomUUID(), session.id), undefined);
-  t.is(await sessions.findOf(session.userId, randomUUID()), undefined);
-  t.deepEqual(await sessions.listOf(randomUUID()), []);
+  t.is(await sessions.findByUser(randomUUID(), session.id), undefined);
+  t.is(await sessions.findByUser(session.userId, randomUUID()), undefined);
+  t.deepEqual(await sessions.listByUser(randomUUID()), []);
 });
 
 test('The list begins with the newest', async (t) => {
   const context = await setUp(t);
   const userId = randomUUID();
   const [c, a, d, b] = await insertAged(context, userId, [3, 1, 4, 2]);
-  const listed = await context.sessions.listOf(userId);
+  const listed = await context.sessions.listByUser(userId);
   t.deepEqual(
     listed.map(({ id }) => id),
     [a, b, c, d],
@@ -81,7 +81,7 @@ test('The list begins with the newest also where a cutoff ahead has given all of
   const userId = randomUUID();
   const stamp = Date.now() + 20 * MINUTE;
   const [c, a, d, b] = await insertAged(context, userId, [3, 1, 4, 2], stamp);
-  const listed = await context.sessions.listOf(userId);
+  const listed = await context.sessions.listByUser(userId);
   t.deepEqual(
     listed.map(({ id }) => id),
     [a, b, c, d],
@@ -95,13 +95,13 @@ test('Sessions of one instant are listed in the same order each time', async (t)
     sessionOf(userId, { authTime: new Date(0), stamp: 1 }),
   );
   for (const session of made) await sessions.insert(session);
-  const order = (await sessions.listOf(userId)).map(({ id }) => id);
+  const order = (await sessions.listByUser(userId)).map(({ id }) => id);
   for (const { id } of made) {
     const document = await admin.sessions.findOneAndDelete({ _id: id });
     if (document !== null) await admin.sessions.insertOne(document);
   }
   t.deepEqual(
-    (await sessions.listOf(userId)).map(({ id }) => id),
+    (await sessions.listByUser(userId)).map(({ id }) => id),
     order,
   );
 });
@@ -115,10 +115,10 @@ test('What has expired for 10 minutes or is marked as ended is not listed, and i
   for (const session of [expired, ended, live]) await sessions.insert(session);
   await sessions.markEnded([ended.id]);
   t.deepEqual(
-    (await sessions.listOf(userId)).map(({ id }) => id),
+    (await sessions.listByUser(userId)).map(({ id }) => id),
     [live.id],
   );
-  for (const { id } of [expired, ended]) t.is((await sessions.findOf(userId, id))?.id, id);
+  for (const { id } of [expired, ended]) t.is((await sessions.findByUser(userId, id))?.id, id);
 });
 
 test('A list is one command, however many there are, and ends at one more than a user may have', async (t) => {
@@ -134,7 +134,7 @@ test('A list is one command, however many there are, and ends at one more than a
     const copies = Array.from({ length: more }, () => ({ ...document, _id: randomUUID() }));
     await admin.sessions.insertMany(copies);
     asked.length = 0;
-    t.is((await sessions.listOf(userId)).length, expected);
+    t.is((await sessions.listByUser(userId)).length, expected);
     t.deepEqual(asked, ['find sessions']);
   }
 });
@@ -145,7 +145,7 @@ test('A list reads the sessions of its user by the index, and sorts nothing', as
   await insertAged({ sessions }, userId, [1, 2, 3]);
   for (let other = 0; other < 50; other++) await sessions.insert(sessionOf(randomUUID()));
   await db.command({ profile: 2 });
-  await sessions.listOf(userId);
+  await sessions.listByUser(userId);
   await db.command({ profile: 0 });
   const [entry] = await db
     .collection('system.profile')

@@ -2,10 +2,7 @@ import { createHash, createSecretKey, randomBytes } from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
 import { CompactSign, compactVerify } from 'jose';
-import {
-  hashOfSignedBytes,
-  parseCanonicalToken,
-} from '../../../lib/tokens/access/canonical-form.ts';
+import { hashSignedBytes, parseCanonicalToken } from '../../../lib/tokens/access/canonical-form.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const INTERLOPERS = [
@@ -51,7 +48,7 @@ async function hasOneKey(original: string, mutation: string): Promise<boolean> {
   const parsed = parseCanonicalToken(mutation);
   if (parsed === undefined || !(await isVerified(mutation))) return true;
   const signedBytes = original.slice(0, original.lastIndexOf('.'));
-  return hashOfSignedBytes(parsed.signedBytes) === hashOfSignedBytes(signedBytes);
+  return hashSignedBytes(parsed.signedBytes) === hashSignedBytes(signedBytes);
 }
 
 /** The other characters that decode to the same bytes when they stand last. */
@@ -154,7 +151,7 @@ test('A token may have 4096 bytes, and not one more', (t) => {
 
 test('The key of a token is SHA-256 over its signed bytes', (t) => {
   const expected = createHash('sha256').update('QUI.Zm9v').digest('base64');
-  t.is(hashOfSignedBytes('QUI.Zm9v'), expected);
+  t.is(hashSignedBytes('QUI.Zm9v'), expected);
 });
 
 test('Whatever three parts of bytes are encoded, the token is accepted', (t) => {

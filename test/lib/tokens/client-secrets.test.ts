@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import test from 'ava';
 import {
   generateClientSecret,
-  hashOfClientSecret,
+  hashClientSecret,
   isClientSecret,
-  isHashOfClientSecret,
+  matchesClientSecret,
 } from '../../../lib/tokens/client-secrets.ts';
 
 test('A new secret is 32 bytes in base64url, and no two are the same', (t) => {
@@ -36,18 +36,18 @@ test('What is not spelled like a secret is none', (t) => {
 
 test('A secret is stored as its SHA-256, which fits that secret and no other', (t) => {
   const secret = generateClientSecret();
-  const hash = hashOfClientSecret(secret);
+  const hash = hashClientSecret(secret);
   t.is(hash, createHash('sha256').update(secret).digest('hex'));
-  t.true(isHashOfClientSecret(hash, secret));
+  t.true(matchesClientSecret(hash, secret));
   for (const other of [generateClientSecret(), '', secret.slice(1), hash]) {
-    t.false(isHashOfClientSecret(hash, other));
+    t.false(matchesClientSecret(hash, other));
   }
 });
 
 test('A stored hash that is broken fits no secret', (t) => {
   const secret = generateClientSecret();
-  const hash = hashOfClientSecret(secret);
+  const hash = hashClientSecret(secret);
   for (const broken of ['', 'junk', hash.slice(2), `${hash}00`, secret, `${hash.slice(0, -1)}x`]) {
-    t.false(isHashOfClientSecret(broken, secret), broken);
+    t.false(matchesClientSecret(broken, secret), broken);
   }
 });

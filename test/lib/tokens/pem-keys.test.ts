@@ -121,11 +121,11 @@ test('public keys may follow each other in any number, with or without line brea
 /** No line of what was given is in the message. */
 function assertFault(
   t: ExecutionContext,
-  faultOf: (pem: string) => string | undefined,
+  findFault: (pem: string) => string | undefined,
   text: string,
   expected: RegExp,
 ): void {
-  const fault = faultOf(text) ?? '';
+  const fault = findFault(text) ?? '';
   t.regex(fault, expected);
   const lines = text.split('\n').filter((line) => line.length > 5 && !line.startsWith('-----'));
   for (const line of lines) t.false(fault.includes(line), fault);

@@ -171,7 +171,7 @@ async function writeOutcome(
     },
     { returnDocument: 'after' },
   );
-  const session = after && (await sessions.findOf(after.user_id, sessionId));
+  const session = after && (await sessions.findByUser(after.user_id, sessionId));
   if (!session) return undefined;
   return { outcome, counter: after.counter ?? 0, session, at: new Date() };
 }

@@ -8,7 +8,7 @@ const NEAR = 2;
  * Returns the text in other orders, in which a person may have made it: rows whose characters alternate, and
  * counting numbers, of which the first ones predict the others.
  */
-export function arrangementsOf(text: string): readonly string[] {
+export function rearrange(text: string): readonly string[] {
   return [...rowsInTurn(text), ...withoutCounters(text), ...firstBytes(text)];
 }
 

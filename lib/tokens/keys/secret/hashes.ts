@@ -56,7 +56,7 @@ const JOINTS = ['', '-', '_', ' '];
 let digests: ReadonlySet<string> | undefined;
 
 /** Returns true for the digest of an empty text or of a likely word, in hexadecimal or base64, also truncated. */
-export function isHashOfWord(text: string): boolean {
+export function isHashedWord(text: string): boolean {
   const hex = inHex(text.replace(PREFIX, ''));
   if (hex === undefined) return false;
   digests ??= new Set(hashWords());

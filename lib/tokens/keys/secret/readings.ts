@@ -25,10 +25,10 @@ const MOST_LAYERS = 2;
  * Returns the text, and what it decodes to from hexadecimal, base64, base32, percent-encoding, character codes, or
  * characters with a sign after each.
  */
-export function readingsOf(text: string, layers = MOST_LAYERS): readonly string[] {
+export function decodeLayers(text: string, layers = MOST_LAYERS): readonly string[] {
   if (layers === 0) return [text];
   const decoded = DECODERS.map((decode) => decode(text) ?? '').filter(isText);
-  return [text, ...decoded.flatMap((each) => readingsOf(each.trim(), layers - 1))];
+  return [text, ...decoded.flatMap((each) => decodeLayers(each.trim(), layers - 1))];
 }
 
 /** Returns true for readable text. Random bytes are not: one in three is printable. */

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { arrangementsOf } from './arrangements.ts';
+import { rearrange } from './arrangements.ts';
 import { isDrawnByDice } from './dice.ts';
-import { isHashOfWord } from './hashes.ts';
+import { isHashedWord } from './hashes.ts';
 import { isCode, isPlaceholder, isReference } from './placeholders.ts';
 import { PUBLISHED_SECRETS } from './published-secrets.ts';
-import { readingsOf } from './readings.ts';
-import { strengthOf } from './strength.ts';
+import { decodeLayers } from './readings.ts';
+import { estimateStrength } from './strength.ts';
 
 const MIN_CHARACTERS = 32;
 const MIN_BITS = 100;
@@ -87,7 +87,7 @@ const RULES: readonly Rule[] = [
       `has fewer than ${MIN_CHARACTERS_LEFT} characters left once weak words are taken out`,
   },
   {
-    isBroken: ({ text }) => isHashOfWord(text),
+    isBroken: ({ text }) => isHashedWord(text),
     fault: () => 'is the hash of an empty text or of a word that is guessed first',
   },
   {
@@ -141,7 +141,7 @@ function repeatsOnePiece({ characters }: Secret): boolean {
 }
 
 function isPublished({ text }: Secret): boolean {
-  return readingsOf(text).some((reading) => PUBLISHED.has(reading.toLowerCase()));
+  return decodeLayers(text).some((reading) => PUBLISHED.has(reading.toLowerCase()));
 }
 
 function isMostlyWeak({ text }: Secret): boolean {
@@ -152,17 +152,17 @@ function isMostlyWeak({ text }: Secret): boolean {
 
 function isGuessable({ text, characters }: Secret): boolean {
   if (characters.length < LONGEST_DICE && isDrawnByDice(text)) return false;
-  const [asItIs = '', ...others] = readingsOf(text);
+  const [asItIs = '', ...others] = decodeLayers(text);
   const least = /^\d+$/.test(text) ? MIN_BITS - DIGITS_BITS : MIN_BITS;
   return (
     isUnder(MIN_BITS, asItIs) ||
     others.some((reading) => isUnder(least, reading)) ||
-    arrangementsOf(text).some((reading) => isUnder(MIN_BITS - ARRANGEMENT_BITS, reading))
+    rearrange(text).some((reading) => isUnder(MIN_BITS - ARRANGEMENT_BITS, reading))
   );
 }
 
 function isUnder(bits: number, text: string): boolean {
-  return strengthOf(text, bits) < bits;
+  return estimateStrength(text, bits) < bits;
 }
 
 /** Returns true if each character equals the one a period before it: the last copy may be cut off. */

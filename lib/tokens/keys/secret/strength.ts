@@ -48,7 +48,7 @@ const FINDERS: readonly FindPatterns[] = [
  * dice words, and by known words, dates, keyboard walks, runs and copies that people put in. Stops early at
  * `enough`.
  */
-export function strengthOf(text: string, enough: number): number {
+export function estimateStrength(text: string, enough: number): number {
   const characters = [...text];
   const [start, ...parts] = [FIRST_LOOK, MOST_CHARACTERS].map((most) => characters.slice(0, most));
   const atFirst = leastBits(start ?? []);

@@ -164,11 +164,11 @@ let beginnings: ReadonlySet<string> | undefined;
 export function mayBeginWord(letters: string): boolean {
   if (letters.length !== BEGINNING) return true;
   known ??= weighWords();
-  beginnings ??= beginningsOf(known);
+  beginnings ??= takeBeginnings(known);
   return beginnings.has(letters);
 }
 
-function beginningsOf(words: ReadonlyMap<string, number>): ReadonlySet<string> {
+function takeBeginnings(words: ReadonlyMap<string, number>): ReadonlySet<string> {
   const found = new Set<string>();
   for (const word of words.keys()) {
     found.add(word.slice(0, BEGINNING));

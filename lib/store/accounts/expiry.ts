@@ -10,7 +10,7 @@ export interface Limit {
  * A rule by which failures expire. The expressions are for updates by the database's clock, in which `$points` and
  * `$since` are those of the counter; the functions compute the same for a counter that was read.
  */
-export interface Forgetting {
+export interface Expiry {
   /** The failures that have not expired. */
   readonly failures: Document;
   /** The value of `since` after one more failure. */
@@ -24,7 +24,7 @@ export interface Forgetting {
 }
 
 /** Expires all failures at once, `duration` milliseconds after the first one. */
-export function allAtOnce(duration: number): Forgetting {
+export function allAtOnce(duration: number): Expiry {
   const end = { $add: ['$since', duration] };
   const isOpen = { $gt: [end, '$$NOW'] };
   const left = (points: number, age: number) => (age < duration ? points : 0);
@@ -38,7 +38,7 @@ export function allAtOnce(duration: number): Forgetting {
 }
 
 /** Expires failures one by one, `points` of them per `duration` milliseconds. */
-export function oneByOne({ points: rate, duration }: Limit): Forgetting {
+export function oneByOne({ points: rate, duration }: Limit): Expiry {
   const each = duration / rate;
   const age = { $subtract: ['$$NOW', { $ifNull: ['$since', '$$NOW'] }] };
   const stored = { $ifNull: ['$points', 0] };
