@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { routes } from '../../server/routes.ts';
 import { addClient, basic } from '../helpers/clients.ts';
-import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { toOauthOutcome } from '../helpers/oauth-outcomes.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -49,7 +49,7 @@ async function assertRefused(t: ExecutionContext, expected: RegExp | string, row
     for (const [name, make] of Object.entries(rows)) {
       const { type = JSON_TYPE, body } = make(it.good[path] ?? {});
       const headers = { authorization: `Bearer ${it.token}`, 'content-type': type };
-      const outcome = outcomeOf(await send(it.url + path, { method: 'POST', headers, body }));
+      const outcome = toOutcome(await send(it.url + path, { method: 'POST', headers, body }));
       const isExpected = expected instanceof RegExp ? expected.test(outcome) : outcome === expected;
       t.true(isExpected, `${path} ${name}: ${outcome}`);
     }
@@ -192,7 +192,7 @@ test('A form endpoint reads no JSON, no multipart, no brackets and no parameter 
     for (const [name, { type = '', body }] of Object.entries(sent)) {
       const headers = { ...basic(client), 'content-type': type };
       const answer = await send(it.url + path, { method: 'POST', headers, body });
-      t.is(oauthOutcomeOf(answer), '400 invalid_request', `${path} ${name}`);
+      t.is(toOauthOutcome(answer), '400 invalid_request', `${path} ${name}`);
     }
   }
   await assertUntouched(t, it);

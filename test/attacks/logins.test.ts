@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import test from 'ava';
 import { hashSync } from 'bcryptjs';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -56,7 +56,7 @@ test('72-byte twins: a password that agrees with the right one in its first 72 b
   for (const password of [full, umlauts, 'short']) {
     const { email } = await addUser(collections, { passwordHash: hashSync(password, 10) });
     const outcome = async (sent: string) =>
-      outcomeOf(await post(`${url}/api/auth/login`, { email, password: sent }));
+      toOutcome(await post(`${url}/api/auth/login`, { email, password: sent }));
     t.is(await outcome(password), '200');
     const invalid = refusal('invalid_input', '/password');
     for (const twin of [`${password}\0`, `${password}\0x`, `${password}${'x'.repeat(72)}`]) {
@@ -71,7 +71,7 @@ test('72-byte twins: a password that agrees with the right one in its first 72 b
 const AT_ONCE = 200;
 
 /** In milliseconds: what the event loop would stand still for if it hashed one password itself. */
-function timeOfOneHash(cost: number): number {
+function timeOneHash(cost: number): number {
   const started = performance.now();
   hashSync('x', cost);
   return performance.now() - started;
@@ -104,6 +104,6 @@ test('200 logins at once are answered or turned away, hold up no event loop, and
     statuses.includes(401) && statuses.includes(503),
     'some were checked, the others not even read',
   );
-  const [median, hash] = [delay.percentile(50) / 1e6, timeOfOneHash(12)];
+  const [median, hash] = [delay.percentile(50) / 1e6, timeOneHash(12)];
   t.true(median < hash / 2, `the loop was held up for ${median} ms where a hash takes ${hash}`);
 });

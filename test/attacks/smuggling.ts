@@ -2,7 +2,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { createCleanups } from '../../scripts/dev/cleanups.ts';
 import { ageDeployment } from '../helpers/database.ts';
-import { tokenOfAge } from '../helpers/forged-tokens.ts';
+import { issueWithAge } from '../helpers/forged-tokens.ts';
 import type { Scope } from '../helpers/scope.ts';
 import { send, sendAs, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
@@ -17,7 +17,7 @@ export async function openFixture(t: Scope, environment = {}): Promise<Fixture> 
   const server = await testServer(t, environment);
   await ageDeployment(server.collections);
   const user = await addUser(server.collections);
-  return { ...server, token: () => tokenOfAge(0, server.secret, user) };
+  return { ...server, token: () => issueWithAge(0, server.secret, user) };
 }
 
 /** Opens one fixture for all tests of a file. Returns a function that gives it to them. */

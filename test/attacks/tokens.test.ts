@@ -5,9 +5,9 @@ import test, { type ExecutionContext } from 'ava';
 import { calculateJwkThumbprint } from 'jose';
 import { toSeconds } from '../../lib/time.ts';
 import { addClient, introspect, revoke } from '../helpers/clients.ts';
-import { claimsOf, encode, forge } from '../helpers/forged-tokens.ts';
+import { encode, forge, readClaims } from '../helpers/forged-tokens.ts';
 import { newPair } from '../helpers/keys.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, post, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -26,8 +26,8 @@ async function assertRefused(
   tokens: Readonly<Record<string, string>>,
 ) {
   for (const [name, token] of Object.entries(tokens)) {
-    t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), INVALID, name);
-    t.is(outcomeOf(await sendAs(token, `${url}/api/auth/logout`, 'POST')), INVALID, name);
+    t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), INVALID, name);
+    t.is(toOutcome(await sendAs(token, `${url}/api/auth/logout`, 'POST')), INVALID, name);
   }
   t.is((await sendAs(honest, `${url}/api/auth/me`)).status, 200);
 }
@@ -156,7 +156,7 @@ test('Duplicate members: a token is refused that says alg, kid or a claim twice,
     text.replace(/}$/, `,${member}}`),
   ];
   t.is((await sendAs(withText(it.honest, it.secret, {}), `${it.url}/api/auth/me`)).status, 200);
-  const { sub, exp } = claimsOf(it.honest);
+  const { sub, exp } = readClaims(it.honest);
   const members = {
     header: ['"alg":"none"', '"alg":"HS256"', '"\\u0061lg":"HS256"', '"kid":"x"', '"typ":"JWT"'],
     payload: [
@@ -211,7 +211,7 @@ test('Numbers beyond numbers: exp, iat and stamp of 1e308, 1e999 and the like ar
 test('__proto__ in a token: what it holds counts for nothing, and changes no other object', async (t) => {
   const it = await openFixture(t);
   const { collections, url, user } = it;
-  const claims = claimsOf(it.honest);
+  const claims = readClaims(it.honest);
   const { sub: _, ...withoutSub } = claims;
   const own = (value: object) => `{"__proto__":${JSON.stringify(value)},`;
   const payload = JSON.stringify(claims);
@@ -231,7 +231,7 @@ test('__proto__ in a token: what it holds counts for nothing, and changes no oth
   });
   const { status, body } = await sendAs(beside, `${url}/api/auth/me`);
   t.like({ status, id: body.id, roles: body.roles }, { status: 200, id: user.id, roles: [] });
-  t.is(outcomeOf(await sendAs(beside, `${url}/api/admin/stats`)), refusal('forbidden'));
+  t.is(toOutcome(await sendAs(beside, `${url}/api/admin/stats`)), refusal('forbidden'));
   t.is(({} as { isAdmin?: unknown }).isAdmin, undefined);
   t.is(await collections.revokedTokens.countDocuments({ kind: { $ne: 'deployment' } }), 0);
 });

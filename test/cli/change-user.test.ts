@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { emptyDatabase, migratedDatabase } from '../helpers/database.ts';
 import { underFault } from '../helpers/failpoint.ts';
 import { rescind } from '../helpers/processes.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -21,7 +21,7 @@ async function openFixture(t: ExecutionContext) {
     token: await logIn(url, email),
     run: (command: string, ...options: string[]) =>
       rescind(t, [command, '--email', email, ...options], { env, input: `${NEW_PASSWORD}\n` }),
-    outcomeOf: async (token: string) => outcomeOf(await sendAs(token, `${url}/api/auth/me`)),
+    readOutcome: async (token: string) => toOutcome(await sendAs(token, `${url}/api/auth/me`)),
     events: () =>
       collections.auditEvents.find({ user_id: id, ip: 'local' }, { sort: { at: 1 } }).toArray(),
   };
@@ -35,10 +35,10 @@ test.serial(
     t.deepEqual([code, stderr], [0, '']);
     t.is(stdout, `The password of ${it.email} is set; all earlier tokens are revoked\n`);
 
-    t.is(await it.outcomeOf(it.token), refusal('user_tokens_revoked'));
+    t.is(await it.readOutcome(it.token), refusal('user_tokens_revoked'));
     const old = await post(`${it.url}/api/auth/login`, { email: it.email, password: PASSWORD });
-    t.is(outcomeOf(old), refusal('invalid_credentials'));
-    t.is(await it.outcomeOf(await logIn(it.url, it.email, NEW_PASSWORD)), '200');
+    t.is(toOutcome(old), refusal('invalid_credentials'));
+    t.is(await it.readOutcome(await logIn(it.url, it.email, NEW_PASSWORD)), '200');
     const [event] = await it.events();
     t.like(event, {
       action: 'password_changed',
@@ -59,15 +59,15 @@ test.serial(
       t.deepEqual([code, stderr], [0, '']);
       t.is(stdout, `${it.email} is disabled; all tokens are revoked\n`);
     }
-    t.is(await it.outcomeOf(it.token), refusal('user_tokens_revoked'));
+    t.is(await it.readOutcome(it.token), refusal('user_tokens_revoked'));
     const kept = await post(`${it.url}/api/auth/login`, { email: it.email, password: PASSWORD });
-    t.is(outcomeOf(kept), refusal('invalid_credentials'));
+    t.is(toOutcome(kept), refusal('invalid_credentials'));
 
     const enabled = await it.run('user:enable');
     t.deepEqual([enabled.code, enabled.stderr], [0, '']);
     t.is(enabled.stdout, `${it.email} can log in; earlier tokens stay revoked\n`);
-    t.is(await it.outcomeOf(it.token), refusal('user_tokens_revoked'));
-    t.is(await it.outcomeOf(await logIn(it.url, it.email)), '200');
+    t.is(await it.readOutcome(it.token), refusal('user_tokens_revoked'));
+    t.is(await it.readOutcome(await logIn(it.url, it.email)), '200');
     t.deepEqual(
       (await it.events()).map(({ action, user_agent }) => [action, user_agent]),
       [
@@ -88,7 +88,7 @@ test.serial(
       { $set: { disabled_at: new Date() } },
     );
     t.is((await it.run('user:enable')).code, 0);
-    t.is(await it.outcomeOf(it.token), refusal('user_tokens_revoked'));
+    t.is(await it.readOutcome(it.token), refusal('user_tokens_revoked'));
   },
 );
 
@@ -111,7 +111,7 @@ for (const command of ['user:set-password', 'user:disable']) {
       );
       t.deepEqual(await it.events(), []);
       t.is((await it.run(command)).code, 0);
-      t.is(await it.outcomeOf(it.token), refusal('user_tokens_revoked'));
+      t.is(await it.readOutcome(it.token), refusal('user_tokens_revoked'));
       t.is((await it.events()).length, 1);
     },
   );
@@ -166,5 +166,5 @@ test.serial('user:set-password knows the rules for new passwords', async (t) => 
     if (password !== '') t.false(stderr.includes(password));
   }
   t.deepEqual(await it.collections.users.findOne({ email: it.email }), before);
-  t.is(await it.outcomeOf(it.token), '200');
+  t.is(await it.readOutcome(it.token), '200');
 });

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { ageDeployment } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
-import { outcomeOf } from '../helpers/refusals.ts';
+import { toOutcome } from '../helpers/refusals.ts';
 import { logIn, sendAs, type TestServer, testServer } from '../helpers/server.ts';
 import { openSession } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
@@ -32,7 +32,7 @@ export function revoke(
 
 /** Returns the outcome of `GET /api/auth/me` with this token. */
 export const me = async (url: string, token: string) =>
-  outcomeOf(await sendAs(token, `${url}/api/auth/me`));
+  toOutcome(await sendAs(token, `${url}/api/auth/me`));
 
 /** Reads the signing key that a token names. */
 export const readKeyId = (token: string): string =>

@@ -13,7 +13,7 @@ const ID = randomUUID();
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const HEADER = part({ alg: 'HS256', kid: KID, typ: 'at+jwt' });
-const tokenOf = (payload: unknown) => `${HEADER}.${part(payload)}.${part('signature')}`;
+const toToken = (payload: unknown) => `${HEADER}.${part(payload)}.${part('signature')}`;
 const CLAIMS = { sub: ID, sid: ID, exp: 1_900_000_000 };
 
 const USAGE: readonly (readonly [what: string, args: readonly string[], told: RegExp])[] = [
@@ -46,19 +46,19 @@ const TOKENS: Readonly<Record<string, string | undefined>> = {
   'a file that is not there': undefined,
   'an empty file': '',
   'a word': 'token',
-  'two tokens': `${tokenOf(CLAIMS)}\n${tokenOf(CLAIMS)}`,
-  'a token with Bearer before it': `Bearer ${tokenOf(CLAIMS)}`,
-  'JSON around the token': JSON.stringify({ access_token: tokenOf(CLAIMS) }),
-  'a token in quotes': `"${tokenOf(CLAIMS)}"`,
-  'a token with padding': `${tokenOf(CLAIMS)}=`,
-  'a token with a NUL in it': tokenOf(CLAIMS).replace('.', '\0.'),
-  'a token in two lines': tokenOf(CLAIMS).replace('.', '\n.'),
-  'a token without sid': tokenOf({ sub: ID, exp: 1 }),
-  'a token whose sub is an object': tokenOf({ ...CLAIMS, sub: { $ne: null } }),
-  'a token whose sid is no UUID': tokenOf({ ...CLAIMS, sid: 'deployment' }),
-  'a token that never ends': tokenOf({ ...CLAIMS, exp: 1e15 }),
-  'a token whose exp is text': tokenOf({ ...CLAIMS, exp: '1900000000' }),
-  'a token whose payload is a list': tokenOf([CLAIMS]),
+  'two tokens': `${toToken(CLAIMS)}\n${toToken(CLAIMS)}`,
+  'a token with Bearer before it': `Bearer ${toToken(CLAIMS)}`,
+  'JSON around the token': JSON.stringify({ access_token: toToken(CLAIMS) }),
+  'a token in quotes': `"${toToken(CLAIMS)}"`,
+  'a token with padding': `${toToken(CLAIMS)}=`,
+  'a token with a NUL in it': toToken(CLAIMS).replace('.', '\0.'),
+  'a token in two lines': toToken(CLAIMS).replace('.', '\n.'),
+  'a token without sid': toToken({ sub: ID, exp: 1 }),
+  'a token whose sub is an object': toToken({ ...CLAIMS, sub: { $ne: null } }),
+  'a token whose sid is no UUID': toToken({ ...CLAIMS, sid: 'deployment' }),
+  'a token that never ends': toToken({ ...CLAIMS, exp: 1e15 }),
+  'a token whose exp is text': toToken({ ...CLAIMS, exp: '1900000000' }),
+  'a token whose payload is a list': toToken([CLAIMS]),
   'a token whose payload is no JSON': `${HEADER}.AAAA.AAAA`,
   'half a refresh token': `rt1.${KID}.${ID}.0`,
   'a refresh token with a wrong counter': `rt1.${KID}.${ID}.-1.${KID}`,

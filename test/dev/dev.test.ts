@@ -127,7 +127,7 @@ test('from an empty folder to a login, twice; the second time with the same secr
   t.is((await stat(join(cwd, '.data', 'jwt-secret-key'))).mode & 0o777, 0o600);
   first.dev.kill('SIGTERM');
   t.is((await first.dev.finished).code, 0);
-  t.is(await lockOf(cwd), ''); // mongod empties it when it is shut down in order
+  t.is(await readLock(cwd), ''); // mongod empties it when it is shut down in order
 
   const second = await serve(t, cwd);
   t.is((await sendAs(token, `${second.url}/api/auth/me`)).status, 200);
@@ -141,7 +141,7 @@ test('a server that does not start takes MongoDB with it, and its code is kept',
   const { code, stderr } = await run(t, process.execPath, [DEV], { cwd, env });
   t.is(code, 78);
   t.regex(stderr, /JWT_SECRET_KEY/);
-  t.is(await lockOf(cwd), '');
+  t.is(await readLock(cwd), '');
 });
 
 async function serve(t: ExecutionContext, cwd: string) {
@@ -155,6 +155,6 @@ async function environment(): Promise<Record<string, string>> {
   return { MONGOD_BINARY: binary, PORT: String(await freePort()), BCRYPT_COST: '10' };
 }
 
-async function lockOf(cwd: string): Promise<string> {
+async function readLock(cwd: string): Promise<string> {
   return readFile(join(cwd, '.data', 'mongodb', 'mongod.lock'), 'utf8');
 }

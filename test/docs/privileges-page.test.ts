@@ -35,8 +35,8 @@ async function paste({ root }: AuthMongod): Promise<void> {
 test.serial('the two roles of the page are enough, and each refusal is one sentence', async (t) => {
   const mongod = await authMongod(t);
   await paste(mongod);
-  const MIGRATE = { env: { MONGODB_URI: mongod.uriOf('rescind-migrate', PASTED) } };
-  const SERVE = mongod.uriOf('rescind', PASTED);
+  const MIGRATE = { env: { MONGODB_URI: mongod.uriFor('rescind-migrate', PASTED) } };
+  const SERVE = mongod.uriFor('rescind', PASTED);
 
   const atOnce = await Promise.all([1, 2, 3].map(() => rescind(t, ['migrate'], MIGRATE)));
   for (const { code, stderr } of atOnce) t.is(code, 0, stderr);
@@ -135,12 +135,12 @@ test.serial(
     for (const role of ['readWrite', 'read']) {
       const roles = [{ role, db: 'rescind' }];
       await admin.command({ createUser: role, pwd: PASTED, roles });
-      uris[role] = mongod.uriOf(role, PASTED);
+      uris[role] = mongod.uriFor(role, PASTED);
     }
     await admin.command({ createUser: 'root2', pwd: PASTED, roles: ['root'] });
     const env = (role: string) => ({ env: { MONGODB_URI: uris[role] ?? '' } });
     const migrated = await rescind(t, ['migrate'], {
-      env: { MONGODB_URI: mongod.uriOf('root2', PASTED) },
+      env: { MONGODB_URI: mongod.uriFor('root2', PASTED) },
     });
     t.is(migrated.code, 0, migrated.stderr);
     await mongod.root.db('rescind').command({ collMod: 'users', validator: {} });
@@ -171,11 +171,11 @@ test.serial(
   async (t) => {
     const mongod = await authMongod(t);
     await paste(mongod);
-    const MIGRATE = { env: { MONGODB_URI: mongod.uriOf('rescind-migrate', PASTED) } };
+    const MIGRATE = { env: { MONGODB_URI: mongod.uriFor('rescind-migrate', PASTED) } };
     t.is((await rescind(t, ['migrate'], MIGRATE)).code, 0);
     const roles = [{ role: 'read', db: 'rescind' }];
     await mongod.root.db('admin').command({ updateUser: 'rescind', roles });
-    const { db, close } = connect(mongod.uriOf('rescind', PASTED));
+    const { db, close } = connect(mongod.uriFor('rescind', PASTED));
     t.teardown(close);
     const auth = await createAuth({ db, secrets: [generateSecret()], ...PATIENT });
     t.teardown(() => auth.close());

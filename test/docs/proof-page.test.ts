@@ -7,7 +7,7 @@ const results = await readFile('docs/proof/results.md', 'utf8');
 
 type Row = Readonly<Record<string, string>>;
 
-function rowsOf(text: string, head: string): readonly Row[] {
+function readRows(text: string, head: string): readonly Row[] {
   const lines = text.split('\n');
   const start = lines.findIndex((line) => line.startsWith(head));
   const table = lines.slice(start, lines.indexOf('', start));
@@ -16,9 +16,9 @@ function rowsOf(text: string, head: string): readonly Row[] {
 }
 
 const FAULTS = '| fault | rounds |';
-const told = rowsOf(page, FAULTS);
-const printed = rowsOf(results, FAULTS);
-const acknowledgements = rowsOf(results, '| situation ');
+const told = readRows(page, FAULTS);
+const printed = readRows(results, FAULTS);
+const acknowledgements = readRows(results, '| situation ');
 
 function sum(column: string): string {
   const numbers = printed.map((row) => Number(row[column]?.replaceAll(',', '')));

@@ -11,7 +11,7 @@ export interface AuthMongod {
   /** A client that may do everything. */
   readonly root: MongoClient;
   /** Returns the URI of the database `rescind` for this user. */
-  uriOf(user: string, password: string): string;
+  uriFor(user: string, password: string): string;
 }
 
 /** Starts a mongod of the test's own with `--auth`, and creates an administrator. */
@@ -25,7 +25,7 @@ export async function authMongod(t: Scope): Promise<AuthMongod> {
   await client.db('admin').command({ createUser: 'root', pwd: 'root', roles: ['root'] });
   await client.close();
 
-  function uriOf(user: string, password: string): string {
+  function uriFor(user: string, password: string): string {
     const own = new ConnectionString(uri);
     own.username = user;
     own.password = password;
@@ -33,7 +33,7 @@ export async function authMongod(t: Scope): Promise<AuthMongod> {
     return own.href;
   }
 
-  const root = new MongoClient(uriOf('root', 'root'));
+  const root = new MongoClient(uriFor('root', 'root'));
   t.teardown(() => root.close());
-  return { root, uriOf };
+  return { root, uriFor };
 }

@@ -26,7 +26,7 @@ export async function testAuth(t: Scope, options: Partial<AuthOptions> = {}): Pr
 }
 
 /** Lists every use case of an auth, as a caller without types sees them. */
-export function useCasesOf({ sessions, admin, ...auth }: Auth) {
+export function listUseCases({ sessions, admin, ...auth }: Auth) {
   return [
     auth.login,
     auth.authenticate,

@@ -5,7 +5,7 @@ import { type AccessTokens, createAccessTokens } from '../../lib/tokens/access/a
 import { createKeyRing } from '../../lib/tokens/keys/key-ring.ts';
 
 /** Creates the issuer of a server with this secret and this clock. */
-export async function issuerOf(secret: string, clock = Date.now): Promise<AccessTokens> {
+export async function createIssuer(secret: string, clock = Date.now): Promise<AccessTokens> {
   const keys = await createKeyRing([secret]);
   return createAccessTokens({
     keys,
@@ -20,9 +20,9 @@ export async function issuerOf(secret: string, clock = Date.now): Promise<Access
 export const NEVER = new Date(Date.now() + 90 * 86_400_000);
 
 /** Issues a token as a login of the user `age` milliseconds ago would have. */
-export async function tokenOfAge(age: number, secret: string, user: User): Promise<string> {
+export async function issueWithAge(age: number, secret: string, user: User): Promise<string> {
   const then = Date.now() - age;
-  const issuer = await issuerOf(secret, () => then);
+  const issuer = await createIssuer(secret, () => then);
   const sessionId = crypto.randomUUID();
   const authTime = new Date(then);
   return (await issuer.issue({ userId: user.id, sessionId, stamp: then, authTime, endsAt: NEVER }))
@@ -38,7 +38,7 @@ export interface Claims extends Record<string, unknown> {
 }
 
 /** Reads the claims of a token without verifying it. */
-export function claimsOf(token: string): Claims {
+export function readClaims(token: string): Claims {
   return decode(token.split('.')[1]);
 }
 
@@ -55,7 +55,7 @@ const HASHES: Readonly<Record<string, string>> = { HS384: 'sha384', HS512: 'sha5
 /** Changes a token and signs it again with the server's own secret, as a forger who has that can. */
 export function forge(token: string, secret: string, changes: Changes): string {
   const header = { ...decode(token.split('.')[0]), ...changes.header };
-  const payload = changes.payload ?? JSON.stringify({ ...claimsOf(token), ...changes.claims });
+  const payload = changes.payload ?? JSON.stringify({ ...readClaims(token), ...changes.claims });
   const signed = `${encode(JSON.stringify(header))}.${encode(payload)}`;
   const mac = createHmac(HASHES[header['alg']] ?? 'sha256', secret).update(signed);
   return `${signed}.${mac.digest('base64url')}`;

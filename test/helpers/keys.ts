@@ -15,12 +15,12 @@ export function newPair(alg: AsymmetricAlgorithm): PemPair {
 }
 
 /** Exports a key as PEM: a public one as SPKI, a private one as PKCS#8. */
-export function pemOf(key: KeyObject): string {
+export function toPem(key: KeyObject): string {
   const type = key.type === 'public' ? 'spki' : 'pkcs8';
   return key.export({ format: 'pem', type } as { format: 'pem'; type: 'spki' }).toString();
 }
 
 /** Converts a public JWK to PEM. */
-export function pemOfJwk(jwk: object): string {
-  return pemOf(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }));
+export function jwkToPem(jwk: object): string {
+  return toPem(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }));
 }

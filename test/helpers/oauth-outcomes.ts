@@ -4,9 +4,9 @@ import type { Answer } from './server.ts';
  * Describes an answer of `/oauth` in one line, for tables: `<status> <error>`, then its faults by RFC 6749
  * section 5.2.
  */
-export function oauthOutcomeOf(answer: Answer): string {
+export function toOauthOutcome(answer: Answer): string {
   const { status, body } = answer;
-  return [status, ...(status < 400 ? [] : [body.error]), ...faultsOf(answer)].join(' ');
+  return [status, ...(status < 400 ? [] : [body.error]), ...findFaults(answer)].join(' ');
 }
 
 const MEMBERS = 'error,error_description';
@@ -14,7 +14,7 @@ const MEMBERS = 'error,error_description';
 /** RFC 6749 section 5.2: the characters that a description may have. */
 const DESCRIPTION = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
-function faultsOf({ status, headers, body }: Answer) {
+function findFaults({ status, headers, body }: Answer) {
   const isRefusal = status >= 400;
   return [
     headers.get('content-type') !== 'application/json; charset=utf-8' && 'not sent as JSON',

@@ -43,26 +43,27 @@ export function refusal(code: Refusal, ...pointers: string[]): string {
  * Describes an answer in one line, for tables: `<status> <code>: <detail>`, the pointers to faulty input,
  * then the faults of its problem document (RFC 9457).
  */
-export function outcomeOf(answer: Answer): string {
+export function toOutcome(answer: Answer): string {
   const { status, headers, body } = answer;
   if (status < 400) return String(status);
   if (headers.get('content-type') !== 'application/problem+json') {
     return `${status} without a problem document`;
   }
   const pointers = (body.errors ?? []).map((fault: { pointer: string }) => fault.pointer || '""');
-  return [`${status} ${body.code}: ${body.detail}`, ...pointers, ...faultsOf(answer)].join(' ');
+  return [`${status} ${body.code}: ${body.detail}`, ...pointers, ...findFaults(answer)].join(' ');
 }
 
 const MEMBERS = ['title', 'status', 'detail', 'code', 'request_id', 'errors'];
 
-function faultsOf({ status, headers, body }: Answer) {
+function findFaults({ status, headers, body }: Answer) {
   const { title, code, request_id } = body;
   return [
     body.status !== status && 'another status inside',
     title !== STATUS_CODES[status] && 'another title',
     (request_id ?? null) !== headers.get('x-request-id') && 'another request_id',
     request_id === undefined && !isUnreadable(code) && 'no request_id',
-    (headers.get('www-authenticate') ?? undefined) !== challengeOf(code) && 'a wrong challenge',
+    (headers.get('www-authenticate') ?? undefined) !== expectedChallenge(code) &&
+      'a wrong challenge',
     Object.keys(body).some((name) => !MEMBERS.includes(name)) && 'surplus members',
     /\bat .+:\d+:\d+|node_modules|Error:/.test(JSON.stringify(body)) && 'a stack trace',
   ].filter((fault) => fault !== false);
@@ -74,7 +75,7 @@ function isUnreadable(code: Refusal): boolean {
 }
 
 /** RFC 6750 section 3.1: `error` only where an access token was sent. */
-function challengeOf(code: Refusal): string | undefined {
+function expectedChallenge(code: Refusal): string | undefined {
   if (code === 'forbidden') return 'Bearer error="insufficient_scope"';
   if (REFUSALS[code]?.[0] !== 401) return undefined;
   const sent = /^(invalid_token|token_revoked|user_tokens_revoked)$/.test(code);

@@ -15,7 +15,7 @@ export async function openSession(
   email: string,
   headers: Record<string, string> = {},
 ): Promise<Tokens> {
-  return tokensOf(await postLogin(url, { email, password: PASSWORD }, headers));
+  return toTokens(await postLogin(url, { email, password: PASSWORD }, headers));
 }
 
 /** Presents a refresh token. */
@@ -28,7 +28,7 @@ export function refresh(
 }
 
 /** Returns the tokens of an answer. Throws when it has none. */
-export function tokensOf({ status, body }: Answer): Tokens {
+export function toTokens({ status, body }: Answer): Tokens {
   if (status !== 200) throw new Error(`No tokens, but ${status} ${JSON.stringify(body)}`);
   const { access_token: access, refresh_token: token } = body;
   return { access, refresh: token, sessionId: token.split('.')[2] };

@@ -14,7 +14,7 @@ export interface Copy {
 }
 
 /** Copies all that git would: what is tracked, and what is new and not ignored. */
-export function copyOfTree(t: ExecutionContext): Copy {
+export function copyTree(t: ExecutionContext): Copy {
   const folder = emptyFolder(t);
   const listed = execFileSync('git', ['ls-files', '-coz', '--exclude-standard'], {
     encoding: 'utf8',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { readmeBlock } from '../helpers/readme.ts';
 import { send } from '../helpers/server.ts';
-import { copyOfTree } from './copy.ts';
+import { copyTree } from './copy.ts';
 
 const URL = 'http://127.0.0.1:8001';
 const USER = { email: 'john.doe@testcompany.com', company_id: 'testcompany' };
@@ -27,7 +27,7 @@ test.serial(
   "`npm ci && npm run dev` listens on 8001, and the README's curl lines do what it says",
   async (t) => {
     await t.throwsAsync(send(`${URL}/livez`), undefined, 'something else listens on 8001');
-    const copy = copyOfTree(t);
+    const copy = copyTree(t);
     const dev = copy.start('npm ci && exec npm run dev');
     await dev.seen(/Stop:.*Ctrl-C/);
     t.is((await send(`${URL}/readyz`)).status, 200);
@@ -66,7 +66,7 @@ test.serial(
 test.serial(
   'the second `npm run dev` on the same folder keeps its users and its tokens',
   async (t) => {
-    const copy = copyOfTree(t);
+    const copy = copyTree(t);
     const installed = await copy.run('npm ci');
     t.is(installed.code, 0, installed.stderr);
     const tokens: string[] = [];

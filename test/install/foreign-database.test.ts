@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { copyOfTree } from './copy.ts';
+import { copyTree } from './copy.ts';
 
 const FOREIGN = { MONGODB_URI: 'mongodb://db.example.com/prod' };
 
@@ -18,7 +18,7 @@ test('the tests see nothing of the configured database', (t) => {
 `;
 
 test('`MONGODB_URI=mongodb://db.example.com/prod npm run dev` touches nothing there, nor does `npm test`', async (t) => {
-  const copy = copyOfTree(t);
+  const copy = copyTree(t);
   writeFileSync(join(copy.folder, 'test/sees-nothing.test.ts'), SEES_NOTHING);
   const installed = await copy.run('npm ci');
   t.is(installed.code, 0, installed.stderr);

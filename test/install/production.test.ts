@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import { ownMongod } from '../helpers/mongod.ts';
 import { logIn, send, sendAs } from '../helpers/server.ts';
-import { type Copy, copyOfTree } from './copy.ts';
+import { type Copy, copyTree } from './copy.ts';
 
 async function settingsFor(t: ExecutionContext, copy: Copy) {
   const { uri } = await ownMongod(t);
@@ -40,7 +40,7 @@ async function assertServes(t: ExecutionContext, copy: Copy, env: Record<string,
 }
 
 test('`npm ci && npm prune --omit=dev && npm run migrate && npm start` works in a copy of the tree', async (t) => {
-  const copy = copyOfTree(t);
+  const copy = copyTree(t);
   const installed = await copy.run('npm ci && npm prune --omit=dev');
   t.is(installed.code, 0, installed.stderr);
   const env = await settingsFor(t, copy);
@@ -55,7 +55,7 @@ test('`npm ci && npm prune --omit=dev && npm run migrate && npm start` works in 
 });
 
 test('`npm ci --omit=dev` beside an existing `dist/` works', async (t) => {
-  const copy = copyOfTree(t);
+  const copy = copyTree(t);
   const line =
     'npm ci && rm -rf node_modules && npm ci --omit=dev && ! test -e node_modules/typescript';
   const installed = await copy.run(line);
@@ -67,7 +67,7 @@ test('`npm ci --omit=dev` beside an existing `dist/` works', async (t) => {
 });
 
 test('`npm ci --omit=dev` without a `dist/` fails with a sentence that says what to run', async (t) => {
-  const { code, stdout, stderr } = await copyOfTree(t).run('npm ci --omit=dev');
+  const { code, stdout, stderr } = await copyTree(t).run('npm ci --omit=dev');
   t.not(code, 0);
   t.regex(
     stdout + stderr,

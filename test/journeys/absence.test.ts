@@ -111,14 +111,14 @@ test('With revoked_tokens of another database everything is 503 until it is said
 test('Another database with its own schema is what the server goes on with: whom it does not know is refused', async (t) => {
   const it = await openFixture(t);
   const foreign = await openFixture(t);
-  await putInPlaceOf(it.db, foreign.db);
+  await replaceDatabase(it.db, foreign.db);
   for (const tokens of [it.living, ...it.revoked]) {
     t.is(await me(it.url, tokens), refusal('invalid_token'));
   }
   t.is(await me(it.url, await openSession(it.url, foreign.user.email)), '200');
 });
 
-async function putInPlaceOf(db: Db, foreign: Db): Promise<void> {
+async function replaceDatabase(db: Db, foreign: Db): Promise<void> {
   for (const { name } of await foreign.listCollections({}, { nameOnly: true }).toArray()) {
     await db.collection(name).deleteMany({});
     const documents = await foreign.collection(name).find().toArray();

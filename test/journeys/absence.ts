@@ -6,7 +6,7 @@ import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-
 import { routes } from '../../server/routes.ts';
 import { addClient, basic, postForm } from '../helpers/clients.ts';
 import { ageDeployment } from '../helpers/database.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import {
   type Answer,
   logIn,
@@ -102,15 +102,15 @@ export async function assertStartedAnew(t: ExecutionContext, { url, ...it }: Fix
   t.is(await me(url, it.living), refusal('user_tokens_revoked'));
   for (const tokens of [it.living, ...it.revoked]) {
     t.regex(await me(url, tokens), /^401 (user_tokens|token)_revoked/); // by its own entry, where that is left
-    t.regex(outcomeOf(await refresh(url, tokens.refresh)), /^401 refresh_token_(revoked|expired)/);
+    t.regex(toOutcome(await refresh(url, tokens.refresh)), /^401 refresh_token_(revoked|expired)/);
   }
   t.is(await me(url, fresh), '200');
   t.is((await refresh(url, fresh.refresh)).status, 200);
   const next = await logIn(url, it.user.email);
   t.is((await sendAs(next, `${url}/api/auth/logout`, 'POST')).status, 200);
-  t.is(outcomeOf(await sendAs(next, `${url}/api/auth/me`)), refusal('token_revoked'));
+  t.is(toOutcome(await sendAs(next, `${url}/api/auth/me`)), refusal('token_revoked'));
 }
 
 export async function me(url: string, { access }: Pick<Tokens, 'access'>): Promise<string> {
-  return outcomeOf(await sendAs(access, `${url}/api/auth/me`));
+  return toOutcome(await sendAs(access, `${url}/api/auth/me`));
 }

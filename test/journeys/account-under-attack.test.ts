@@ -53,14 +53,14 @@ test('After 1,000 wrong passwords for an account from other addresses, the right
     log.filter(({ level }) => level === 'error'),
     [],
   );
-  t.true(guessesOf(statuses) <= 500, JSON.stringify(statuses));
+  t.true(countGuesses(statuses) <= 500, JSON.stringify(statuses));
   for (let time = 0; time < 3; time++) {
     t.is((await logInFrom(HOME, url, email, PASSWORD)).status, 200);
   }
 });
 
 /** Passwords that were looked at. */
-function guessesOf(statuses: Readonly<Record<number, number>>): number {
+function countGuesses(statuses: Readonly<Record<number, number>>): number {
   return statuses[401] ?? 0;
 }
 
@@ -86,7 +86,7 @@ test('After 1,000 wrong passwords for an account from 100 addresses, and more of
     attack(url, email, { passwords: 200, each: 2 }),
   ]);
   t.true(seconds <= 60, `${seconds}`);
-  const guesses = guessesOf(before) + guessesOf(meanwhile);
+  const guesses = countGuesses(before) + countGuesses(meanwhile);
   t.true(guesses >= 100 && guesses <= 500, `${guesses}`);
   t.is((await logInFrom(OWNER, url, email, 'mistyped')).status, 401, 'it is known from now on');
 });
@@ -96,7 +96,7 @@ test('After the failures of 10 /64s of one /48 the owner logs in at a new addres
   const { email } = await addUser(collections);
   const token = (await logInFrom(HOME, url, email, PASSWORD)).body.access_token;
   const origin: Origin = (n) => `2001:db8:0:${n}::1`;
-  t.true(guessesOf(await attack(url, email, { passwords: 100, each: 10, origin })) > 90);
+  t.true(countGuesses(await attack(url, email, { passwords: 100, each: 10, origin })) > 90);
   t.is((await logInFrom(OWNER, url, email, PASSWORD)).status, 200);
   const headers = { authorization: `Bearer ${token}`, 'x-forwarded-for': '203.0.113.10' };
   const body = { current_password: PASSWORD, new_password: NEW_PASSWORD };
@@ -108,7 +108,7 @@ test('An attack on one account leaves the others alone', async (t) => {
   const { url, collections } = await testServer(t, { TRUST_PROXY: '1', ...limits });
   const [victim, other] = [await addUser(collections), await addUser(collections)];
   const statuses = await attack(url, victim.email, { passwords: 30, each: 1 });
-  t.true(guessesOf(statuses) <= 20, JSON.stringify(statuses));
+  t.true(countGuesses(statuses) <= 20, JSON.stringify(statuses));
   t.is((await logInFrom('203.0.113.9', url, other.email, PASSWORD)).status, 200);
 });
 

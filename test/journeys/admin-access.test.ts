@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { adminServer, snapshotWithoutCounts, untilMarked } from '../helpers/admin.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, send, sendAs } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -25,17 +25,17 @@ for (const endpoint of ENDPOINTS) {
     const token = await logIn(url, user.email);
     const [method, path] = split(endpoint, user.id);
     const before = await snapshotWithoutCounts(db);
-    t.is(outcomeOf(await sendAs(token, url + path, method)), refusal('forbidden'));
-    t.is(outcomeOf(await sendAs(token, `${url}${path}?junk=1`, method)), refusal('forbidden'));
-    t.is(outcomeOf(await send(url + path, { method })), refusal('missing_token'));
-    t.is(outcomeOf(await sendAs('a.b.c', url + path, method)), refusal('invalid_token'));
+    t.is(toOutcome(await sendAs(token, url + path, method)), refusal('forbidden'));
+    t.is(toOutcome(await sendAs(token, `${url}${path}?junk=1`, method)), refusal('forbidden'));
+    t.is(toOutcome(await send(url + path, { method })), refusal('missing_token'));
+    t.is(toOutcome(await sendAs('a.b.c', url + path, method)), refusal('invalid_token'));
     t.deepEqual(await snapshotWithoutCounts(db), before);
   });
 }
 
 test('A role that is taken away counts at the very next request, and so does a disabled admin', async (t) => {
   const { url, collections, admin, token } = await adminServer(t);
-  const ask = async () => outcomeOf(await sendAs(token, `${url}/api/admin/stats`));
+  const ask = async () => toOutcome(await sendAs(token, `${url}/api/admin/stats`));
   t.is(await ask(), '200');
   await collections.users.updateOne({ _id: admin.id }, { $set: { roles: ['auditor'] } });
   t.is(await ask(), refusal('forbidden'));
@@ -52,7 +52,7 @@ test('An admin whose token was revoked is an admin no more', async (t) => {
   const before = await snapshotWithoutCounts(db);
   for (const endpoint of ENDPOINTS) {
     const [method, path] = split(endpoint, randomUUID());
-    t.is(outcomeOf(await sendAs(token, url + path, method)), refusal('token_revoked'), endpoint);
+    t.is(toOutcome(await sendAs(token, url + path, method)), refusal('token_revoked'), endpoint);
   }
   t.deepEqual(await snapshotWithoutCounts(db), before);
 });
@@ -85,7 +85,7 @@ test('An unknown user is 404, whatever is in the path in place of an id', async 
     ]) {
       const [method, path] = split(request, id);
       const answer = await sendAs(token, url + path, method);
-      t.is(outcomeOf(answer), refusal('not_found'), `${request}: ${what}`);
+      t.is(toOutcome(answer), refusal('not_found'), `${request}: ${what}`);
     }
   }
   t.deepEqual(await snapshotWithoutCounts(db), before);
@@ -116,11 +116,11 @@ test('A query that is not exactly dry_run=true or dry_run=false is 422, and revo
   for (const [query, pointer] of DRY_RUNS) {
     for (const path of [`/users/${admin.id}/revoke-tokens`, '/revoke-everyone']) {
       const answer = await sendAs(token, `${url}/api/admin${path}?${query}`, 'POST');
-      t.is(outcomeOf(answer), refusal('invalid_input', pointer), `${path}?${query}`);
+      t.is(toOutcome(answer), refusal('invalid_input', pointer), `${path}?${query}`);
     }
   }
   const junk = await sendAs(token, `${url}/api/admin/users/${admin.id}/sessions?limit=1`);
-  t.is(outcomeOf(junk), refusal('invalid_input', '""'));
+  t.is(toOutcome(junk), refusal('invalid_input', '""'));
   t.deepEqual(await snapshotWithoutCounts(db), before);
 });
 

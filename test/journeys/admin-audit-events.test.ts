@@ -27,12 +27,12 @@ async function readAll(ask: Ask, query: Record<string, string>, between = async 
   return events;
 }
 
-async function allOf({ auditEvents }: Collections): Promise<string[]> {
+async function readAllIds({ auditEvents }: Collections): Promise<string[]> {
   const documents = await auditEvents.find().sort({ at: -1, _id: -1 }).toArray();
   return documents.map(({ _id }) => _id.toHexString());
 }
 
-const idsOf = (events: readonly Event[]) => events.map(({ id }) => id);
+const toIds = (events: readonly Event[]) => events.map(({ id }) => id);
 
 test('The audit trail tells who did what, to whom, when and whence, the newest first', async (t) => {
   const { url, collections, admin, token, ask } = await trail(t, []);
@@ -95,7 +95,7 @@ for (const limit of ['1', '3', '7']) {
       t,
       minutes.map((minute) => document(minute)),
     );
-    t.deepEqual(idsOf(await readAll(ask, { limit })), await allOf(collections));
+    t.deepEqual(toIds(await readAll(ask, { limit })), await readAllIds(collections));
   });
 }
 
@@ -105,18 +105,18 @@ test('Events that are written while pages are read put none twice and none out, 
     t,
     minutes.map((minute) => document(minute)),
   );
-  const before = await allOf(collections);
+  const before = await readAllIds(collections);
   const read = await readAll(ask, { limit: '2' }, async () => {
     await collections.auditEvents.insertMany([2, 1, 0, 3].map((minute) => document(minute)));
   });
-  const ids = idsOf(read);
+  const ids = toIds(read);
   t.is(new Set(ids).size, ids.length, 'an event came twice');
   t.deepEqual(
     before.filter((id) => !ids.includes(id)),
     [],
     'an event that was there from the start is missing',
   );
-  const order = await allOf(collections);
+  const order = await readAllIds(collections);
   t.deepEqual(
     ids,
     order.filter((id) => ids.includes(id)),
@@ -131,27 +131,27 @@ test('Filters are all of them to hold; from is the first moment, to the first no
     document(2, { user_id: bob, actor_id: bob, action: 'user_login' }),
     document(3, { user_id: null, actor_id: 'rescind revoke', action: 'everyone_revoked' }),
   ]);
-  const minutesOf = async (query: Record<string, string>) => {
+  const askMinutes = async (query: Record<string, string>) => {
     const { status, body } = await ask(query);
     t.is(status, 200, JSON.stringify(body));
     return body.events.map(({ details }: { details: { minute: number } }) => details.minute);
   };
-  t.deepEqual(await minutesOf({}), [3, 2, 1, 0]);
-  t.deepEqual(await minutesOf({ user_id: ann }), [1, 0]);
-  t.deepEqual(await minutesOf({ actor_id: bob }), [2, 1]);
-  t.deepEqual(await minutesOf({ actor_id: 'rescind revoke' }), [3]);
-  t.deepEqual(await minutesOf({ action: 'user_login' }), [2, 0]);
-  t.deepEqual(await minutesOf({ user_id: ann, actor_id: bob, action: 'user_login' }), []);
-  t.deepEqual(await minutesOf({ user_id: randomUUID() }), []);
-  t.deepEqual(await minutesOf({ user_id: '{"$ne":null}' }), []);
+  t.deepEqual(await askMinutes({}), [3, 2, 1, 0]);
+  t.deepEqual(await askMinutes({ user_id: ann }), [1, 0]);
+  t.deepEqual(await askMinutes({ actor_id: bob }), [2, 1]);
+  t.deepEqual(await askMinutes({ actor_id: 'rescind revoke' }), [3]);
+  t.deepEqual(await askMinutes({ action: 'user_login' }), [2, 0]);
+  t.deepEqual(await askMinutes({ user_id: ann, actor_id: bob, action: 'user_login' }), []);
+  t.deepEqual(await askMinutes({ user_id: randomUUID() }), []);
+  t.deepEqual(await askMinutes({ user_id: '{"$ne":null}' }), []);
   t.deepEqual(
-    await minutesOf({ from: '2026-11-24T12:01:00Z', to: '2026-11-24T12:03:00Z' }),
+    await askMinutes({ from: '2026-11-24T12:01:00Z', to: '2026-11-24T12:03:00Z' }),
     [2, 1],
   );
-  t.deepEqual(await minutesOf({ from: '2026-11-24T13:01:00+01:00' }), [3, 2, 1]);
-  t.deepEqual(await minutesOf({ from: '2026-11-24T12:01:00.001Z' }), [3, 2]);
-  t.deepEqual(await minutesOf({ from: '2026-11-24T12:01:00Z', to: '2026-11-24T12:01:00Z' }), []);
-  t.deepEqual(await minutesOf({ actor_id: bob, to: '2026-11-24T12:02:00Z' }), [1]);
+  t.deepEqual(await askMinutes({ from: '2026-11-24T13:01:00+01:00' }), [3, 2, 1]);
+  t.deepEqual(await askMinutes({ from: '2026-11-24T12:01:00.001Z' }), [3, 2]);
+  t.deepEqual(await askMinutes({ from: '2026-11-24T12:01:00Z', to: '2026-11-24T12:01:00Z' }), []);
+  t.deepEqual(await askMinutes({ actor_id: bob, to: '2026-11-24T12:02:00Z' }), [1]);
 });
 
 test('Pages of a filter go on where they ended', async (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { ObjectId } from 'mongodb';
 import { toCursor } from '../../lib/store/records/audit-cursor.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { sendAs } from '../helpers/server.ts';
 import { document, NOON, trail } from './audit-trail.ts';
 
@@ -66,6 +66,6 @@ test('A query that is not of the schema is 422, and the answer names what is wro
   const { url, token } = await trail(t, [document(0)]);
   for (const [query, ...pointers] of BAD_QUERIES) {
     const answer = await sendAs(token, `${url}/api/admin/audit-events?${query}`);
-    t.is(outcomeOf(answer), refusal('invalid_input', ...pointers), query.slice(0, 80));
+    t.is(toOutcome(answer), refusal('invalid_input', ...pointers), query.slice(0, 80));
   }
 });

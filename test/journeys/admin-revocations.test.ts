@@ -1,6 +1,6 @@
 import test from 'ava';
 import { adminServer, snapshotWithoutCounts, untilMarked } from '../helpers/admin.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, post, sendAs } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -25,7 +25,7 @@ test('An admin revokes every token of one user, and of no one else', async (t) =
 
   for (const { access_token, refresh_token } of logins.slice(1)) {
     const me = await sendAs(access_token, `${url}/api/auth/me`);
-    t.is(outcomeOf(me), refusal('user_tokens_revoked'));
+    t.is(toOutcome(me), refusal('user_tokens_revoked'));
     const refreshed = await post(`${url}/api/auth/refresh`, { refresh_token });
     t.like(refreshed, { status: 401, body: { code: 'refresh_token_revoked' } });
   }
@@ -52,7 +52,7 @@ test('Revoking the tokens of a user again writes again, and reaches what was iss
   for (let round = 1; round <= 3; round++) {
     const issued = await logIn(url, user.email);
     t.is((await sendAs(token, path, 'POST')).body.sessions_ended, 1);
-    t.is(outcomeOf(await sendAs(issued, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+    t.is(toOutcome(await sendAs(issued, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
   }
   const entry = await collections.revokedTokens.findOne({ kind: 'user', user_id: user.id });
   t.is(entry?.writes, 3);
@@ -63,7 +63,7 @@ test('An admin may revoke their own tokens as an admin: the answer is 200, and t
   const { url, admin, token } = await adminServer(t);
   const path = `${url}/api/admin/users/${admin.id}/revoke-tokens?dry_run=false`;
   t.like(await sendAs(token, path, 'POST'), { status: 200, body: { sessions_ended: 1 } });
-  t.is(outcomeOf(await sendAs(token, path, 'POST')), refusal('user_tokens_revoked'));
+  t.is(toOutcome(await sendAs(token, path, 'POST')), refusal('user_tokens_revoked'));
 });
 
 test('A disabled user can be looked at and revoked like any other', async (t) => {
@@ -110,13 +110,13 @@ test("revoke-everyone kills the tokens of all users at once, the admin's too, an
 
   for (const dead of [...tokens, token]) {
     const answer = await sendAs(dead, `${url}/api/auth/me`);
-    t.is(outcomeOf(answer), refusal('user_tokens_revoked'));
+    t.is(toOutcome(answer), refusal('user_tokens_revoked'));
   }
   for (const refresh_token of refreshTokens) {
     const refreshed = await post(`${url}/api/auth/refresh`, { refresh_token });
     t.like(refreshed, { status: 401, body: { code: 'refresh_token_revoked' } });
   }
-  t.is(outcomeOf(await sendAs(token, path, 'POST')), refusal('user_tokens_revoked'));
+  t.is(toOutcome(await sendAs(token, path, 'POST')), refusal('user_tokens_revoked'));
   for (const { email } of [...users, admin]) {
     t.is((await sendAs(await logIn(url, email), `${url}/api/auth/me`)).status, 200);
   }
@@ -140,7 +140,7 @@ test('revoke-everyone reaches what was issued right after the last one, time and
     const path = `${url}/api/admin/revoke-everyone`;
     const { body } = await sendAs(await logIn(url, admin.email), path, 'POST');
     t.is(body.sessions_ended, round === 1 ? 3 : 2);
-    t.is(outcomeOf(await sendAs(issued, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+    t.is(toOutcome(await sendAs(issued, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
   }
 });
 
@@ -151,12 +151,12 @@ test('After revoke-everyone a user can revoke all, and an admin that user', asyn
 
   const own = await logIn(url, user.email);
   t.is((await sendAs(own, `${url}/api/auth/revoke-all-tokens`, 'POST')).status, 200);
-  t.is(outcomeOf(await sendAs(own, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+  t.is(toOutcome(await sendAs(own, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
 
   const issued = await logIn(url, user.email);
   const path = `${url}/api/admin/users/${user.id}/revoke-tokens`;
   t.is((await sendAs(await logIn(url, admin.email), path, 'POST')).body.sessions_ended, 1);
-  t.is(outcomeOf(await sendAs(issued, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+  t.is(toOutcome(await sendAs(issued, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
 });
 
 test('A dry run of revoke-everyone counts what is live, and changes nothing', async (t) => {
@@ -202,7 +202,7 @@ test('A body is refused where dry_run is looked for in the query, and nothing is
   const authorization = `Bearer ${token}`;
   for (const body of [{ dry_run: true }, {}, []]) {
     const answer = await post(`${url}/api/admin/revoke-everyone`, body, { authorization });
-    t.is(outcomeOf(answer), refusal('unexpected_body'));
+    t.is(toOutcome(answer), refusal('unexpected_body'));
   }
   t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
 });

@@ -5,11 +5,11 @@ import { DAY } from '../../lib/time.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { type AdminServer, adminServer } from '../helpers/admin.ts';
 import { underFault } from '../helpers/failpoint.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, serve } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
-const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
+const toDay = (time: number) => new Date(time).toISOString().slice(0, 10);
 
 function stats({ url, token }: AdminServer, query = '') {
   return sendAs(token, `${url}/api/admin/stats${query}`);
@@ -38,7 +38,7 @@ async function untilSums(server: AdminServer, expected: readonly number[]): Prom
 test('The days are by UTC, the newest first, and those without anything have noughts', async (t) => {
   const server = await adminServer(t);
   const now = Date.now();
-  const [today, before, long] = [now, now - 2 * DAY, now - 40 * DAY].map(dayOf);
+  const [today, before, long] = [now, now - 2 * DAY, now - 40 * DAY].map(toDay);
   await server.collections.dailyCounts.insertMany([
     { _id: `${before}:revocations`, day: new Date(`${before}`), n: 5 },
     { _id: `${before}:store_failures`, day: new Date(`${before}`), n: 7 },
@@ -50,7 +50,7 @@ test('The days are by UTC, the newest first, and those without anything have nou
   t.is(status, 200);
   t.deepEqual(body.days, [
     { day: today, ...none },
-    { day: dayOf(now - DAY), ...none },
+    { day: toDay(now - DAY), ...none },
     { day: before, ...none, revocations: 5, store_failures: 7 },
   ]);
   t.is((await stats(server)).body.days.length, 7);
@@ -73,8 +73,8 @@ test('Revocations and refused revoked tokens are counted, on every server of the
   await sendAs(first, `${url}/api/auth/logout`, 'POST'); // written again: one more
   await sendAs(server.token, `${url}/api/admin/users/${id}/revoke-tokens`, 'POST'); // one more
   for (const at of [url, second.url]) {
-    t.is(outcomeOf(await sendAs(first, `${at}/api/auth/me`)), refusal('token_revoked'));
-    t.is(outcomeOf(await sendAs(other, `${at}/api/auth/me`)), refusal('user_tokens_revoked'));
+    t.is(toOutcome(await sendAs(first, `${at}/api/auth/me`)), refusal('token_revoked'));
+    t.is(toOutcome(await sendAs(other, `${at}/api/auth/me`)), refusal('user_tokens_revoked'));
   }
   t.is((await post(`${second.url}/api/auth/refresh`, { refresh_token })).status, 401);
   // What is refused for another reason is not a revoked token.
@@ -161,6 +161,6 @@ test('A query that is not of the schema is 422', async (t) => {
     ['day=7', '""'],
   ] as const) {
     const answer = await stats(server, `?${query}`);
-    t.is(outcomeOf(answer), refusal('invalid_input', pointer), query);
+    t.is(toOutcome(answer), refusal('invalid_input', pointer), query);
   }
 });

@@ -1,6 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import test from 'ava';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { send, testServer } from '../helpers/server.ts';
 import { assertRefused, EMAIL, GOOD, JSON_TYPE, SECRET } from './bad-bodies.ts';
 
@@ -81,7 +81,7 @@ test('A body of exactly 16 KiB is read, and so is one that is packed', async (t)
     { headers: { ...JSON_TYPE, 'content-encoding': 'gzip' }, body: gzipSync(body) },
   ]) {
     const answer = await send(`${url}/api/auth/login`, { method: 'POST', ...init });
-    t.is(outcomeOf(answer), refusal('invalid_input', '""'));
+    t.is(toOutcome(answer), refusal('invalid_input', '""'));
   }
 });
 
@@ -120,6 +120,6 @@ test('Members of one name in different objects, and names that are only alike, a
       headers: JSON_TYPE,
       body,
     });
-    t.is(outcomeOf(answer), refusal('invalid_input', '""'), rest);
+    t.is(toOutcome(answer), refusal('invalid_input', '""'), rest);
   }
 });

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import { isLeaked, outcomeOf } from '../helpers/refusals.ts';
+import { isLeaked, toOutcome } from '../helpers/refusals.ts';
 import { type Answer, send, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -23,7 +23,7 @@ export async function assertRefused(t: ExecutionContext, expected: string, rows:
   for (const { name, body = null, headers = JSON_TYPE } of rows) {
     const answer = await send(`${server.url}/api/auth/login`, { method: 'POST', headers, body });
     answers.push(answer);
-    seen.push([name, outcomeOf(answer)]);
+    seen.push([name, toOutcome(answer)]);
   }
   t.deepEqual(
     seen,

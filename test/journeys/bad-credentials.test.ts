@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
+import { isLeaked, refusal, toOutcome } from '../helpers/refusals.ts';
 import { type Answer, post, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -16,7 +16,7 @@ async function assertInvalid(
   const answers: Answer[] = [];
   for (const [body, ...pointers] of rows) {
     const answer = await post(`${server.url}/api/auth/login`, body);
-    t.is(outcomeOf(answer), refusal('invalid_input', ...pointers), JSON.stringify(body));
+    t.is(toOutcome(answer), refusal('invalid_input', ...pointers), JSON.stringify(body));
     for (const { detail } of answer.body.errors) t.regex(detail, /^[A-Z].{10,}\.$|^\w+ .{5,}\.$/);
     answers.push(answer);
   }
@@ -92,7 +92,7 @@ test('A password of 72 bytes is read to its last byte', async (t) => {
   const { email } = await addUser(collections);
   for (const password of ['x'.repeat(72), '\u{1f600}'.repeat(18)]) {
     const answer = await post(`${url}/api/auth/login`, { email, password });
-    t.is(outcomeOf(answer), refusal('invalid_credentials'));
+    t.is(toOutcome(answer), refusal('invalid_credentials'));
   }
 });
 
@@ -116,7 +116,7 @@ test('A wrong password, an unknown and a disabled account are answered alike', a
     await post(`${url}/api/auth/login`, { email: disabled.email, password: PASSWORD }),
   ];
   for (const answer of answers) {
-    t.is(outcomeOf(answer), refusal('invalid_credentials'));
+    t.is(toOutcome(answer), refusal('invalid_credentials'));
     t.is(answer.headers.get('www-authenticate'), 'Bearer');
   }
   for (const secret of [SECRET, PASSWORD]) t.false(isLeaked(secret, answers, server));

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { addClient, basic } from '../helpers/clients.ts';
-import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
+import { toOauthOutcome } from '../helpers/oauth-outcomes.ts';
 import { isLeaked } from '../helpers/refusals.ts';
 import { type Answer, logIn, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
@@ -30,7 +30,7 @@ async function assertOutcome(
       const init = { method: 'POST', headers: { ...headers, ...basic(client) }, body };
       const answer = await send(url + path, init);
       answers.push(answer);
-      t.is(oauthOutcomeOf(answer), expected, `${path}: ${name}`);
+      t.is(toOauthOutcome(answer), expected, `${path}: ${name}`);
       if (answer.status >= 400) t.regex(String(log.at(-1)?.['code']), /^[a-z_]+$/, name);
     }
   }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, send, sendAs, sendLines, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -36,7 +36,7 @@ test('A path that no route has is not found, however odd it is', async (t) => {
     'http://x//',
   ];
   for (const path of paths) {
-    seen[path] = outcomeOf(
+    seen[path] = toOutcome(
       await sendLines(url, `GET ${path} HTTP/1.1`, `Authorization: Bearer ${token}`),
     );
   }
@@ -45,7 +45,7 @@ test('A path that no route has is not found, however odd it is', async (t) => {
 
 test('A path of 8,000 letters is not found', async (t) => {
   const { url } = await testServer(t);
-  t.is(outcomeOf(await send(`${url}/${'x'.repeat(8_000)}`)), refusal('not_found'));
+  t.is(toOutcome(await send(`${url}/${'x'.repeat(8_000)}`)), refusal('not_found'));
 });
 
 test('A method that a route does not have is answered with those it has', async (t) => {
@@ -61,7 +61,7 @@ test('A method that a route does not have is answered with those it has', async 
       const name = `${method} ${path}`;
       t.deepEqual(answer.headers.get('allow')?.split(', ').sort(), allowed, name);
       if (method === 'HEAD') t.deepEqual([answer.status, answer.body], [405, ''], name);
-      else t.is(outcomeOf(answer), refusal('method_not_allowed'), name);
+      else t.is(toOutcome(answer), refusal('method_not_allowed'), name);
     }
   }
 });

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { HOUR } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
-import { tokenOfAge } from '../helpers/forged-tokens.ts';
-import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
+import { issueWithAge } from '../helpers/forged-tokens.ts';
+import { isLeaked, refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, send, sendAs, sendRaw, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -25,7 +25,7 @@ test('A request without a bearer token is told that one is missing, and of no er
       ['POST', '/api/auth/revoke-all-tokens'],
     ] as const) {
       const answer = await send(url + path, { method, ...(headers && { headers }) });
-      t.is(outcomeOf(answer), refusal('missing_token'), `${path} ${authorization}`);
+      t.is(toOutcome(answer), refusal('missing_token'), `${path} ${authorization}`);
       t.is(answer.headers.get('www-authenticate'), 'Bearer');
     }
   }
@@ -49,7 +49,7 @@ test('A token that is not in the Authorization header is not read, and not logge
     await send(`${url}/api/auth/me`, { headers: { cookie: `access_token=${token}` } }),
     await send(`${url}/api/auth/me`, { headers: { 'x-access-token': token } }),
   ];
-  for (const answer of answers) t.is(outcomeOf(answer), refusal('missing_token'));
+  for (const answer of answers) t.is(toOutcome(answer), refusal('missing_token'));
   t.false(isLeaked(token, answers, server));
   t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
 });
@@ -69,7 +69,7 @@ test('Two Authorization headers are refused, whatever is in them', async (t) => 
         url,
         `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${first}\r\nX: y\r\n${second}\r\n\r\n`,
       );
-      t.is(outcomeOf(answer), refusal('several_credentials'), `${line} ${first} ${second}`);
+      t.is(toOutcome(answer), refusal('several_credentials'), `${line} ${first} ${second}`);
       t.false(isLeaked(token, [answer], server));
     }
   }
@@ -79,12 +79,12 @@ test('Two Authorization headers are refused, whatever is in them', async (t) => 
 test('A token is refused once it has expired, and when another secret signed it', async (t) => {
   const { url, secret, collections } = await testServer(t);
   const user = await addUser(collections);
-  const expired = await tokenOfAge(1 * HOUR, secret, user);
-  const foreign = await tokenOfAge(0, generateSecret(), user);
+  const expired = await issueWithAge(1 * HOUR, secret, user);
+  const foreign = await issueWithAge(0, generateSecret(), user);
   for (const token of [expired, foreign]) {
-    t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('invalid_token'));
+    t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('invalid_token'));
     const answer = await sendAs(token, `${url}/api/auth/revoke-all-tokens`, 'POST');
-    t.is(outcomeOf(answer), refusal('invalid_token'));
+    t.is(toOutcome(answer), refusal('invalid_token'));
   }
 });
 
@@ -92,7 +92,7 @@ test('A token is refused when its user has been disabled or deleted meanwhile', 
   const { url, collections } = await testServer(t);
   const { id: _id, email } = await addUser(collections);
   const token = await logIn(url, email);
-  const me = async () => outcomeOf(await sendAs(token, `${url}/api/auth/me`));
+  const me = async () => toOutcome(await sendAs(token, `${url}/api/auth/me`));
 
   await collections.users.updateOne({ _id }, { $set: { disabled_at: new Date() } });
   t.is(await me(), refusal('invalid_token'));

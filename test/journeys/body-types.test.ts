@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { send, sendLines, sendRaw, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { assertRefused, EMAIL, GOOD, JSON_TYPE, SECRET } from './bad-bodies.ts';
@@ -73,7 +73,7 @@ test('Header grammar is that of RFC 9110: empty parameters and elements, tabs an
     'application/json; x=";charset=utf-16;"',
   ]) {
     const init = { method: 'POST', headers: { 'content-type': type }, body: good };
-    t.is(outcomeOf(await send(`${url}/api/auth/login`, init)), '200', type);
+    t.is(toOutcome(await send(`${url}/api/auth/login`, init)), '200', type);
   }
   for (const [coding, body] of [
     ['GZIP', gzipSync(good)],
@@ -85,7 +85,7 @@ test('Header grammar is that of RFC 9110: empty parameters and elements, tabs an
   ] as const) {
     const headers = { ...JSON_TYPE, 'content-encoding': coding };
     const answer = await send(`${url}/api/auth/login`, { method: 'POST', headers, body });
-    t.is(outcomeOf(answer), '200', coding);
+    t.is(toOutcome(answer), '200', coding);
   }
   for (const [line, status] of [
     ['Expect: 100-Continue', 100],
@@ -109,7 +109,7 @@ test('A type that is sent twice is refused, whichever comes first: Node keeps th
     const lines = [`Content-Type: ${first}`, `content-type: ${second}`, 'Content-Length: 2'];
     const head = ['POST /api/auth/login HTTP/1.1', 'Host: x', 'Connection: close', ...lines];
     const answer = await sendRaw(url, `${head.join('\r\n')}\r\n\r\n{}`);
-    t.is(outcomeOf(answer), UNSUPPORTED, types.join());
+    t.is(toOutcome(answer), UNSUPPORTED, types.join());
     t.is(log.at(-1)?.['code'], 'unsupported_media_type');
   }
 });
@@ -153,6 +153,6 @@ test('JSON in UTF-8 is read however its type is written, and so is a byte order 
       headers: { 'content-type': type },
       body,
     });
-    t.is(outcomeOf(answer), '200', `${type} ${body}`);
+    t.is(toOutcome(answer), '200', `${type} ${body}`);
   }
 });

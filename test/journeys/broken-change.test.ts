@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { type Fault, underFault } from '../helpers/failpoint.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { changePassword, NEW_PASSWORD } from './change-password.ts';
@@ -45,9 +45,9 @@ async function scene(t: ExecutionContext): Promise<Scene> {
 /** Only the new password logs in, and no token from before the change works. */
 async function assertComplete(t: ExecutionContext, { url, email, tokens }: Scene): Promise<void> {
   const old = await post(`${url}/api/auth/login`, { email, password: PASSWORD });
-  t.is(outcomeOf(old), refusal('invalid_credentials'));
+  t.is(toOutcome(old), refusal('invalid_credentials'));
   for (const token of tokens) {
-    t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+    t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
   }
   const fresh = await logIn(url, email, NEW_PASSWORD);
   t.is((await sendAs(fresh, `${url}/api/auth/me`)).status, 200);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
+import { isLeaked, refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { changePassword, NEW_PASSWORD } from './change-password.ts';
@@ -19,7 +19,7 @@ test('After a change of the password only the new one logs in', async (t) => {
   t.is(answer.headers.get('cache-control'), 'no-store');
 
   const old = await post(`${url}/api/auth/login`, { email, password: PASSWORD });
-  t.is(outcomeOf(old), refusal('invalid_credentials'));
+  t.is(toOutcome(old), refusal('invalid_credentials'));
   const fresh = await logIn(url, email, NEW_PASSWORD);
   for (const token of [answer.body.access_token, fresh]) {
     t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
@@ -42,8 +42,8 @@ test('A change of the password ends every session there is at once, and opens on
   for (const { body: old } of logins) {
     const { access_token, refresh_token } = old;
     const me = await sendAs(access_token, `${url}/api/auth/me`);
-    t.is(outcomeOf(me), refusal('user_tokens_revoked'));
-    t.is(outcomeOf(await changePassword(url, access_token)), refusal('user_tokens_revoked'));
+    t.is(toOutcome(me), refusal('user_tokens_revoked'));
+    t.is(toOutcome(await changePassword(url, access_token)), refusal('user_tokens_revoked'));
     const refreshed = await post(`${url}/api/auth/refresh`, { refresh_token });
     t.like(refreshed, { status: 401, body: { code: 'refresh_token_revoked' } });
   }
@@ -67,11 +67,11 @@ test('One change may follow another at once, and a revoke-all reaches the sessio
   for (const [index, next] of passwords.slice(1).entries()) {
     const answer = await changePassword(url, token, { current: passwords[index] ?? '', next });
     t.is(answer.status, 200, next);
-    t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+    t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
     token = answer.body.access_token;
   }
   t.is((await sendAs(token, `${url}/api/auth/revoke-all-tokens`, 'POST')).status, 200);
-  t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+  t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
   await t.notThrowsAsync(logIn(url, email, PASSWORD));
 });
 
@@ -83,7 +83,7 @@ test('A wrong current password changes nothing, and the token still works', asyn
   const before = await collections.users.findOne({ _id: id });
   const wrong = 'hunter2 is not it';
   const answer = await changePassword(url, token, { current: wrong });
-  t.is(outcomeOf(answer), refusal('wrong_password'));
+  t.is(toOutcome(answer), refusal('wrong_password'));
   t.is(answer.headers.get('www-authenticate'), null);
   t.deepEqual(await collections.users.findOne({ _id: id }), before);
   t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
@@ -98,7 +98,7 @@ test('Wrong current passwords are counted by session, from whichever address, so
   const outcomes: string[] = [];
   for (const [n, current] of ['wrong', 'wrong', 'wrong', PASSWORD].entries()) {
     const ip = `192.0.2.${n}`;
-    outcomes.push(outcomeOf(await changePassword(url, stolen, { current, ip })));
+    outcomes.push(toOutcome(await changePassword(url, stolen, { current, ip })));
   }
   const [wrong, wait] = [refusal('wrong_password'), refusal('too_many_logins')];
   t.deepEqual(outcomes, [wrong, wrong, wrong, wait]);
@@ -157,5 +157,5 @@ test('A disabled user changes nothing', async (t) => {
   const { id, email } = await addUser(collections);
   const token = await logIn(url, email);
   await collections.users.updateOne({ _id: id }, { $set: { disabled_at: new Date() } });
-  t.is(outcomeOf(await changePassword(url, token)), refusal('invalid_token'));
+  t.is(toOutcome(await changePassword(url, token)), refusal('invalid_token'));
 });

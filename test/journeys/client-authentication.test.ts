@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { hashClientSecret } from '../../lib/tokens/client-secrets.ts';
 import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import { addClient, basic, inForm, postForm } from '../helpers/clients.ts';
-import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
+import { toOauthOutcome } from '../helpers/oauth-outcomes.ts';
 import { isLeaked } from '../helpers/refusals.ts';
 import { type Answer, sendRaw, testServer } from '../helpers/server.ts';
 
@@ -30,7 +30,7 @@ async function assertOutcome(
     for (const { name, form = {}, header = {} } of rows) {
       const answer = await postForm(server.url + path, { ...TOKEN, ...form }, header);
       answers.push(answer);
-      t.is(oauthOutcomeOf(answer), expected, `${path}: ${name}`);
+      t.is(toOauthOutcome(answer), expected, `${path}: ${name}`);
     }
   }
   for (const secret of [client.clientSecret, hashClientSecret(client.clientSecret), 'some-token'])
@@ -182,7 +182,7 @@ test('Two Authorization headers are refused with 400, even when they are equal',
           'token=x',
         ].join('\r\n'),
       );
-      t.is(oauthOutcomeOf(answer), '400 invalid_request', `${path} ${first} ${second}`);
+      t.is(toOauthOutcome(answer), '400 invalid_request', `${path} ${first} ${second}`);
     }
   }
 });
@@ -192,6 +192,6 @@ test('Credentials in the URL are not looked at', async (t) => {
   const query = new URLSearchParams({ ...TOKEN, ...inForm(await addClient(collections)) });
   for (const path of ENDPOINTS) {
     const answer = await postForm(`${url}${path}?${query}`, TOKEN);
-    t.is(oauthOutcomeOf(answer), '401 invalid_client', path);
+    t.is(toOauthOutcome(answer), '401 invalid_client', path);
   }
 });

@@ -6,7 +6,7 @@ import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { type OwnMongod, ownMongod } from '../helpers/mongod.ts';
 import { type Answer, logIn, post, send, sendAs, serve } from '../helpers/server.ts';
-import { openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
+import { openSession, refresh, type Tokens, toTokens } from '../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { changePassword } from './change-password.ts';
 
@@ -91,7 +91,7 @@ async function assertRecovers(
   t.is((await send(`${url}/readyz`)).status, 200);
   const { status, body } = await sendAs(revoked, `${url}/api/auth/me`);
   t.deepEqual([status, body.code], [401, 'token_revoked']);
-  const next = tokensOf(await refresh(url, kept.refresh));
+  const next = toTokens(await refresh(url, kept.refresh));
   t.is((await sendAs(next.access, `${url}/api/auth/me`)).status, 200);
 }
 

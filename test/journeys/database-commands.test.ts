@@ -7,7 +7,7 @@ import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { PATIENT } from '../helpers/auth.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { notedClient } from '../helpers/noted-client.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { serveAuth } from '../helpers/serve-auth.ts';
 import { sendAs } from '../helpers/server.ts';
 import { age, openSession, refresh } from '../helpers/sessions.ts';
@@ -29,7 +29,7 @@ async function notedServer(t: ExecutionContext) {
 test('A malformed refresh token costs the database nothing', async (t) => {
   const { url, asked, tokens } = await notedServer(t);
   for (const token of ['', 'junk', `${tokens.refresh}A`, tokens.refresh.replace('.0.', '.7.')]) {
-    t.is(outcomeOf(await refresh(url, token)), refusal('refresh_token_malformed'));
+    t.is(toOutcome(await refresh(url, token)), refusal('refresh_token_malformed'));
   }
   t.deepEqual(asked, []);
 });
@@ -62,7 +62,7 @@ test('A retry costs no more before its answer: its audit event is nobody to wait
 test('A refresh of an expired session is one command', async (t) => {
   const { url, asked, collections, tokens } = await notedServer(t);
   await collections.sessions.updateOne({}, { $set: { expires_at: new Date(Date.now() - 1) } });
-  t.is(outcomeOf(await refresh(url, tokens.refresh)), refusal('refresh_token_expired'));
+  t.is(toOutcome(await refresh(url, tokens.refresh)), refusal('refresh_token_expired'));
   t.deepEqual(asked, ['findAndModify sessions']);
 });
 

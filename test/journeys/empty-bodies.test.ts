@@ -1,6 +1,6 @@
 import test from 'ava';
 import { adminServer } from '../helpers/admin.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { sendRaw, testServer } from '../helpers/server.ts';
 
 /** The ways to frame a body without a byte in it. */
@@ -22,27 +22,27 @@ test('An empty body is no body: where none is read it is let through, however it
   const path = '/api/admin/revoke-everyone?dry_run=true';
   const authorization = `Authorization: Bearer ${token}`;
   for (const [name, headers] of Object.entries(EMPTY)) {
-    t.is(outcomeOf(await post(url, path, [authorization, ...headers])), '200', name);
+    t.is(toOutcome(await post(url, path, [authorization, ...headers])), '200', name);
   }
-  t.is(outcomeOf(await post(url, path, [authorization, ...NO_CHUNK], '0\r\n\r\n')), '200');
+  t.is(toOutcome(await post(url, path, [authorization, ...NO_CHUNK], '0\r\n\r\n')), '200');
   for (const [headers, body] of [
     [['Content-Length: 1'], ' '],
     [NO_CHUNK, '1\r\n \r\n0\r\n\r\n'],
   ] as const) {
     const answer = await post(url, path, [authorization, ...headers], body);
-    t.is(outcomeOf(answer), refusal('unexpected_body'), body);
+    t.is(toOutcome(answer), refusal('unexpected_body'), body);
   }
 });
 
 test('An empty body is no body: where one is needed it is missing, whatever its type is said to be', async (t) => {
   const { url } = await testServer(t);
   for (const [name, headers] of Object.entries(EMPTY)) {
-    t.is(outcomeOf(await post(url, '/api/auth/login', headers)), refusal('malformed_body'), name);
+    t.is(toOutcome(await post(url, '/api/auth/login', headers)), refusal('malformed_body'), name);
   }
   for (const type of ['application/json', 'text/plain', 'junk', undefined]) {
     const headers = [...NO_CHUNK, ...(type === undefined ? [] : [`Content-Type: ${type}`])];
     const answer = await post(url, '/api/auth/login', headers, '0\r\n\r\n');
-    t.is(outcomeOf(answer), refusal('malformed_body'), type);
+    t.is(toOutcome(answer), refusal('malformed_body'), type);
     const other = await post(url, '/api/auth/login', headers, '2\r\n{}\r\n0\r\n\r\n');
     const isJson = type === 'application/json';
     t.is(other.status, isJson ? 422 : 415, type);

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { sendAs, serve } from '../helpers/server.ts';
-import { openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
+import { openSession, refresh, type Tokens, toTokens } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
 import { openFixture } from './sessions.ts';
 
 async function assertDead(t: ExecutionContext, url: string, { access, refresh: token }: Tokens) {
-  t.is(outcomeOf(await sendAs(access, `${url}/api/auth/me`)), refusal('token_revoked'));
-  t.is(outcomeOf(await refresh(url, token)), refusal('refresh_token_revoked'));
+  t.is(toOutcome(await sendAs(access, `${url}/api/auth/me`)), refusal('token_revoked'));
+  t.is(toOutcome(await refresh(url, token)), refusal('refresh_token_revoked'));
 }
 
 async function assertLives(t: ExecutionContext, url: string, { access, refresh: token }: Tokens) {
@@ -20,7 +20,7 @@ test('A session that is ended is dead at once, on every server, and no other is'
   const { url, uri, secret, open, end } = await openFixture(t);
   const elsewhere = await serve(t, { MONGODB_URI: uri, JWT_SECRET_KEY: secret });
   const other = await open();
-  const renewed = tokensOf(await refresh(url, other.refresh));
+  const renewed = toTokens(await refresh(url, other.refresh));
   const third = await open();
   const asking = await open();
   const { status, body } = await end(asking, other.sessionId);
@@ -37,7 +37,7 @@ test('A session may end itself', async (t) => {
   const asking = await open();
   t.is((await end(asking, asking.sessionId)).status, 204);
   await assertDead(t, url, asking);
-  t.is(outcomeOf(await end(asking, asking.sessionId)), refusal('token_revoked'));
+  t.is(toOutcome(await end(asking, asking.sessionId)), refusal('token_revoked'));
 });
 
 test('A session that has ended can be ended again, which writes again', async (t) => {
@@ -80,14 +80,14 @@ test('A session of somebody else, one that is not there and what is no id are al
     'x'.repeat(4_000),
   ];
   for (const id of rows) {
-    t.is(outcomeOf(await it.end(asking, id)), refusal('not_found'), id);
+    t.is(toOutcome(await it.end(asking, id)), refusal('not_found'), id);
   }
   t.is(await it.collections.revokedTokens.countDocuments({ kind: 'session' }), 0);
   for (const tokens of [asking, stranger]) await assertLives(t, it.url, tokens);
 });
 
 test('The others can be ended at once: the one that asks lives, and is told how many', async (t) => {
-  const { url, open, endOthers, idsOf, collections } = await openFixture(t);
+  const { url, open, endOthers, listIds, collections } = await openFixture(t);
   const others = [await open(), await open(), await open()];
   const asking = await open();
   const stranger = await openSession(url, (await addUser(collections)).email);
@@ -95,7 +95,7 @@ test('The others can be ended at once: the one that asks lives, and is told how 
   t.deepEqual([status, body], [200, { sessions_ended: 3 }]);
   for (const tokens of others) await assertDead(t, url, tokens);
   for (const tokens of [asking, stranger]) await assertLives(t, url, tokens);
-  t.deepEqual(await idsOf(asking), [asking.sessionId]);
+  t.deepEqual(await listIds(asking), [asking.sessionId]);
   t.deepEqual((await endOthers(asking)).body, { sessions_ended: 0 });
 });
 

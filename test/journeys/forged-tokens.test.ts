@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { DAY, MINUTE, SECOND, toSeconds } from '../../lib/time.ts';
-import { type Changes, claimsOf, encode, forge } from '../helpers/forged-tokens.ts';
-import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
+import { type Changes, encode, forge, readClaims } from '../helpers/forged-tokens.ts';
+import { isLeaked, refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -23,7 +23,7 @@ async function assertRefused(
       await sendAs(token, `${url}/api/auth/logout`, 'POST'),
     ];
     const leak = isLeaked(token, answers, server) ? ' and the token leaks' : '';
-    seen[name] = answers.map(outcomeOf).join(', ') + leak;
+    seen[name] = answers.map(toOutcome).join(', ') + leak;
     expected[name] = [refusal('invalid_token'), refusal('invalid_token')].join(', ');
   }
   t.deepEqual(seen, expected);
@@ -89,7 +89,7 @@ test('A token is refused whose header is not exactly that of an access token', a
 
 test('A token is refused that lacks a claim', async (t) => {
   await assertRefused(t, (honest, secret) => {
-    const names = Object.keys(claimsOf(honest));
+    const names = Object.keys(readClaims(honest));
     t.is(names.length, 11);
     const changes = names.map((name) => [name, { claims: { [name]: undefined } }]);
     return forgeEach(honest, secret, Object.fromEntries(changes));
@@ -133,7 +133,7 @@ test('A token of a clock 11 minutes ahead is refused, but it can be revoked', as
   const honest = await logIn(url, (await addUser(collections)).email);
   const iat = toSeconds(Date.now() + 11 * MINUTE);
   const token = forge(honest, secret, { claims: { iat, exp: iat + 60 } });
-  t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('invalid_token'));
+  t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('invalid_token'));
   t.is((await sendAs(token, `${url}/api/auth/logout`, 'POST')).status, 200);
 });
 
@@ -153,7 +153,7 @@ test('A token of a clock 9 minutes ahead is accepted, and so is one that lives 2
 
 test('A token is refused whose payload is not an object in JSON', async (t) => {
   await assertRefused(t, (honest, secret) => {
-    const claims = JSON.stringify(claimsOf(honest));
+    const claims = JSON.stringify(readClaims(honest));
     return forgeEach(honest, secret, {
       'a list': { payload: `[${claims}]` },
       'a string': { payload: JSON.stringify(claims) },

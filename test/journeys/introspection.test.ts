@@ -3,8 +3,8 @@ import { HOUR, MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { createRefreshTokens } from '../../lib/tokens/refresh/refresh-tokens.ts';
 import { addClient, basic, introspect, postForm } from '../helpers/clients.ts';
-import { claimsOf, encode, forge, tokenOfAge } from '../helpers/forged-tokens.ts';
-import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
+import { encode, forge, issueWithAge, readClaims } from '../helpers/forged-tokens.ts';
+import { toOauthOutcome } from '../helpers/oauth-outcomes.ts';
 import { logIn, post, send, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -13,10 +13,10 @@ test('An active token is told with its claims, whom it speaks for, and nothing i
   const client = await addClient(collections);
   const user = await addUser(collections, { roles: ['admin', 'auditor'], companyId: 'acme' });
   const token = await logIn(url, user.email);
-  const { stamp: _, type: __, ...claims } = claimsOf(token);
+  const { stamp: _, type: __, ...claims } = readClaims(token);
 
   const answer = await introspect(url, client, token);
-  t.is(oauthOutcomeOf(answer), '200');
+  t.is(toOauthOutcome(answer), '200');
   t.deepEqual(answer.body, {
     active: true,
     ...claims,
@@ -49,7 +49,7 @@ test('What authenticate would not accept is {"active":false} to the byte, whatev
   const token: string = body.access_token;
   const [header = '', payload = '', signature = ''] = token.split('.');
   const refreshTokens = await createRefreshTokens([secret]);
-  const { sid: sessionId } = claimsOf(token);
+  const { sid: sessionId } = readClaims(token);
 
   const inactive: Record<string, string> = {
     junk: 'junk',
@@ -65,14 +65,14 @@ test('What authenticate would not accept is {"active":false} to the byte, whatev
     'with white space': ` ${token}`,
     'with its scheme': `Bearer ${token}`,
     'alg none': `${encode('{"alg":"none"}')}.${payload}.${signature}`,
-    'by another key': await tokenOfAge(0, generateSecret(), user),
+    'by another key': await issueWithAge(0, generateSecret(), user),
     'of another issuer': forge(token, secret, { claims: { iss: 'other' } }),
     'of another audience': forge(token, secret, { claims: { aud: 'other' } }),
     'of another type': forge(token, secret, { header: { typ: 'JWT' } }),
-    'from the future': await tokenOfAge(-HOUR, secret, user),
-    expired: await tokenOfAge(HOUR, secret, user),
-    'just expired': await tokenOfAge(15 * MINUTE, secret, user),
-    'of nobody': await tokenOfAge(0, secret, { ...user, id: crypto.randomUUID() }),
+    'from the future': await issueWithAge(-HOUR, secret, user),
+    expired: await issueWithAge(HOUR, secret, user),
+    'just expired': await issueWithAge(15 * MINUTE, secret, user),
+    'of nobody': await issueWithAge(0, secret, { ...user, id: crypto.randomUUID() }),
     'a refresh token': body.refresh_token,
     'the next refresh token': refreshTokens.issue({ sessionId, counter: 1 }),
   };
@@ -98,7 +98,7 @@ test('A token stops being active with its logout, its session, its user and its 
   const ends: Record<string, (token: string, userId: string) => Promise<unknown>> = {
     logout: (token) => sendAs(token, `${url}/api/auth/logout`, 'POST'),
     'the end of its session': (token) =>
-      sendAs(token, `${url}/api/auth/sessions/${claimsOf(token).sid}`, 'DELETE'),
+      sendAs(token, `${url}/api/auth/sessions/${readClaims(token).sid}`, 'DELETE'),
     'revoke-all': (token) => sendAs(token, `${url}/api/auth/revoke-all-tokens`, 'POST'),
     'a disabled user': (_token, _id) =>
       collections.users.updateOne({ _id }, { $set: { disabled_at: new Date() } }),

@@ -3,7 +3,7 @@ import { decodeProtectedHeader } from 'jose';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { newPair } from '../helpers/keys.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { post, send, sendAs, serve } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -80,11 +80,11 @@ function renew(url: string, { refresh }: Tokens): Promise<Tokens> {
 }
 
 async function me(url: string, { access }: Tokens): Promise<string> {
-  return outcomeOf(await sendAs(access, `${url}/api/auth/me`));
+  return toOutcome(await sendAs(access, `${url}/api/auth/me`));
 }
 
 /** The keys that made the two tokens. */
-function kidsOf({ access, refresh }: Tokens) {
+function readKids({ access, refresh }: Tokens) {
   return [decodeProtectedHeader(access).kid, refresh.split('.')[1]];
 }
 
@@ -104,19 +104,19 @@ for (const [name, rotation] of Object.entries(ROTATIONS)) {
     const old = await logIn(first);
     const verifying = await start(announced);
     t.is(await me(verifying, old), '200');
-    t.deepEqual(kidsOf(await logIn(verifying)), kidsOf(old)); // announced, it signs nothing yet
+    t.deepEqual(readKids(await logIn(verifying)), readKids(old)); // announced, it signs nothing yet
 
     const signing = await start(switched);
     t.is(await me(signing, old), '200');
     const fresh = await logIn(signing);
-    t.not(kidsOf(fresh)[0], kidsOf(old)[0]);
+    t.not(readKids(fresh)[0], readKids(old)[0]);
     t.is(await me(verifying, fresh), '200'); // the other server has the key only to verify
 
     const renewed = await renew(signing, old);
-    t.deepEqual(kidsOf(renewed), kidsOf(fresh));
+    t.deepEqual(readKids(renewed), readKids(fresh));
     for (const url of [verifying, signing]) t.is(await me(url, renewed), '200');
     const back = await renew(verifying, renewed); // a balancer may send the next one there
-    t.deepEqual(kidsOf(back), kidsOf(old));
+    t.deepEqual(readKids(back), readKids(old));
     for (const url of [verifying, signing]) t.is(await me(url, back), '200');
 
     const logout = await sendAs(fresh.access, `${verifying}/api/auth/logout`, 'POST');

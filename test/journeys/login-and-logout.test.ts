@@ -1,6 +1,6 @@
 import test from 'ava';
-import { claimsOf, issuerOf, NEVER } from '../helpers/forged-tokens.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { createIssuer, NEVER, readClaims } from '../helpers/forged-tokens.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -25,7 +25,7 @@ test('A login gives a bearer token for 15 minutes, and the token tells whom it s
     name: 'Test User',
     company_id: 'company-1',
     roles: ['admin'],
-    session_id: claimsOf(access_token).sid,
+    session_id: readClaims(access_token).sid,
   });
 });
 
@@ -38,7 +38,7 @@ test('logout revokes the token', async (t) => {
   t.is(status, 200);
   t.deepEqual(body, { message: 'Successfully logged out', token_revoked: true });
 
-  t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('token_revoked'));
+  t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('token_revoked'));
 });
 
 test('revoked tokens cannot reach protected endpoints', async (t) => {
@@ -78,8 +78,8 @@ test('logout revokes every token of its session', async (t) => {
   const { url, secret, collections } = await testServer(t);
   const user = await addUser(collections);
   const token = await logIn(url, user.email);
-  const { sid: sessionId, stamp } = claimsOf(token);
-  const issuer = await issuerOf(secret);
+  const { sid: sessionId, stamp } = readClaims(token);
+  const issuer = await createIssuer(secret);
   const twin = await issuer.issue({
     userId: user.id,
     sessionId,
@@ -91,7 +91,7 @@ test('logout revokes every token of its session', async (t) => {
 
   await sendAs(token, `${url}/api/auth/logout`, 'POST');
 
-  t.is(outcomeOf(await sendAs(twin.token, `${url}/api/auth/me`)), refusal('token_revoked'));
+  t.is(toOutcome(await sendAs(twin.token, `${url}/api/auth/me`)), refusal('token_revoked'));
 });
 
 test('the user can log in again after logout, and right after revoke-all', async (t) => {
@@ -106,8 +106,8 @@ test('the user can log in again after logout, and right after revoke-all', async
 
   const third = await logIn(url, email);
   t.is((await sendAs(third, `${url}/api/auth/me`)).status, 200);
-  t.is(outcomeOf(await sendAs(first, `${url}/api/auth/me`)), refusal('token_revoked'));
-  t.is(outcomeOf(await sendAs(second, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+  t.is(toOutcome(await sendAs(first, `${url}/api/auth/me`)), refusal('token_revoked'));
+  t.is(toOutcome(await sendAs(second, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
 });
 
 test('A token that was revoked at one server is refused at every other, and after a restart', async (t) => {
@@ -119,7 +119,7 @@ test('A token that was revoked at one server is refused at every other, and afte
 
   await sendAs(token, `${url}/api/auth/logout`, 'POST');
 
-  t.is(outcomeOf(await sendAs(token, `${other.url}/api/auth/me`)), refusal('token_revoked'));
+  t.is(toOutcome(await sendAs(token, `${other.url}/api/auth/me`)), refusal('token_revoked'));
   const restarted = await serve(t, environment);
-  t.is(outcomeOf(await sendAs(token, `${restarted.url}/api/auth/me`)), refusal('token_revoked'));
+  t.is(toOutcome(await sendAs(token, `${restarted.url}/api/auth/me`)), refusal('token_revoked'));
 });

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { SECOND } from '../../lib/time.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { type Answer, post, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -16,12 +16,12 @@ test('After 10 wrong passwords for an account an address has to wait, whatever i
   const { url, collections } = await testServer(t, { TRUST_PROXY: '1' });
   const { email } = await addUser(collections);
   for (let failure = 1; failure <= 10; failure++) {
-    t.is(outcomeOf(await from(HOME, url, email)), refusal('invalid_credentials'), `${failure}`);
+    t.is(toOutcome(await from(HOME, url, email)), refusal('invalid_credentials'), `${failure}`);
   }
   for (const password of [WRONG, PASSWORD]) {
     const answer = await from(HOME, url, email, password);
     t.is(answer.status, 429);
-    t.is(outcomeOf(answer), refusal('too_many_logins'));
+    t.is(toOutcome(answer), refusal('too_many_logins'));
     const seconds = Number(answer.headers.get('retry-after'));
     t.true(Number.isInteger(seconds) && seconds > 14 * 60 && seconds <= 15 * 60, `${seconds}`);
   }
@@ -40,11 +40,11 @@ test('Wrong passwords that come all at once are counted like those that come in 
     for (const answer of answers) t.true([401, 429, 503].includes(answer.status));
   }
   t.is(wrong.length, 10);
-  t.is(outcomeOf(await from(HOME, url, email)), refusal('too_many_logins'));
+  t.is(toOutcome(await from(HOME, url, email)), refusal('too_many_logins'));
 });
 
 /** Until when a client has to wait, as it is told. */
-function secondsOf({ headers }: Answer): number {
+function readRetryAfter({ headers }: Answer): number {
   return Number(headers.get('retry-after'));
 }
 
@@ -59,7 +59,10 @@ test('30 correct logins of one account at once, from one address, are let in or 
     t.true(others.length < left, `round ${round} lets some in`);
     for (const answer of others) {
       t.like(answer, { status: 503, body: { code: 'busy' } });
-      t.true(secondsOf(answer) >= 1 && secondsOf(answer) <= 2, `${secondsOf(answer)}`);
+      t.true(
+        readRetryAfter(answer) >= 1 && readRetryAfter(answer) <= 2,
+        `${readRetryAfter(answer)}`,
+      );
     }
     left = others.length;
   }
@@ -75,7 +78,7 @@ test('Attempts under way are no failures, on whichever server they are', async (
     from(HOME, n % 2 === 0 ? first.url : second.url, email, PASSWORD),
   );
   for (const answer of await Promise.all(logins)) {
-    t.true([200, 503].includes(answer.status), outcomeOf(answer));
+    t.true([200, 503].includes(answer.status), toOutcome(answer));
   }
 });
 
@@ -121,7 +124,7 @@ test('The failures of an address are counted over all accounts', async (t) => {
   for (const name of ['a', 'b', 'c', 'd']) {
     t.is((await from(HOME, url, `${name}@example.com`)).status, 401);
   }
-  t.is(outcomeOf(await from(HOME, url, email, PASSWORD)), refusal('too_many_logins'));
+  t.is(toOutcome(await from(HOME, url, email, PASSWORD)), refusal('too_many_logins'));
   t.is((await from('192.0.2.2', url, email, PASSWORD)).status, 200);
 });
 
@@ -161,12 +164,12 @@ test('An account that does not exist is answered as one that does, from the firs
     }
     courses.push(course);
   }
-  const [ofOne, ofNobody] = courses.map((course) => course.map(outcomeOf));
+  const [ofOne, ofNobody] = courses.map((course) => course.map(toOutcome));
   const [no, wait] = [refusal('invalid_credentials'), refusal('too_many_logins')];
   t.deepEqual(ofOne?.slice(0, 6), [no, no, wait, no, no, wait]);
   t.is(ofOne?.filter((outcome) => outcome === no).length, 11);
   t.deepEqual(ofNobody, ofOne);
-  const [waits = [], others = []] = courses.map((course) => course.map(secondsOf));
+  const [waits = [], others = []] = courses.map((course) => course.map(readRetryAfter));
   for (const [n, seconds] of waits.entries()) {
     const apart = Math.abs(seconds - (others[n] ?? Number.NaN));
     t.true(apart < 5 * 60, `${n}: ${apart} s, which is the time that the test takes`);

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { HOUR } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
-import { tokenOfAge } from '../helpers/forged-tokens.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { issueWithAge } from '../helpers/forged-tokens.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -36,8 +36,8 @@ test('Ten logouts with one token at the same time are all answered 200, and all 
 
 test('A token that has expired can still be logged out, and its session with it', async (t) => {
   const { url, secret, collections } = await testServer(t);
-  const token = await tokenOfAge(2 * HOUR, secret, await addUser(collections));
-  t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('invalid_token'));
+  const token = await issueWithAge(2 * HOUR, secret, await addUser(collections));
+  t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('invalid_token'));
 
   const { status, body } = await sendAs(token, `${url}/api/auth/logout`, 'POST');
   t.is(status, 200);
@@ -55,19 +55,19 @@ test('A token whose user is disabled or gone can still be logged out', async (t)
 
   for (const token of tokens) {
     t.is((await sendAs(token, `${url}/api/auth/logout`, 'POST')).status, 200);
-    t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('token_revoked'));
+    t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('token_revoked'));
   }
 });
 
 test('What is no token of this deployment cannot be logged out, and leaves no trace', async (t) => {
   const { url, collections } = await testServer(t);
   const user = await addUser(collections);
-  const foreign = await tokenOfAge(0, generateSecret(), user);
+  const foreign = await issueWithAge(0, generateSecret(), user);
   for (const token of [foreign, 'junk', 'a.b.c', `${foreign}=`]) {
     const answer = await sendAs(token, `${url}/api/auth/logout`, 'POST');
-    t.is(outcomeOf(answer), refusal('invalid_token'), token);
+    t.is(toOutcome(answer), refusal('invalid_token'), token);
   }
   const bare = await send(`${url}/api/auth/logout`, { method: 'POST' });
-  t.is(outcomeOf(bare), refusal('missing_token'));
+  t.is(toOutcome(bare), refusal('missing_token'));
   t.is(await collections.revokedTokens.countDocuments({ kind: { $ne: 'deployment' } }), 0);
 });

@@ -2,10 +2,10 @@ import test, { type ExecutionContext } from 'ava';
 import { MINUTE } from '../../lib/time.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { addClient, introspect, revoke } from '../helpers/clients.ts';
-import { claimsOf, forge } from '../helpers/forged-tokens.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { forge, readClaims } from '../helpers/forged-tokens.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { sendAs, serve, type TestServer, testServer } from '../helpers/server.ts';
-import { age, openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
+import { age, openSession, refresh, type Tokens, toTokens } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
 
 interface Fixture extends TestServer {
@@ -18,7 +18,7 @@ interface Fixture extends TestServer {
 
 async function openFixture(server: TestServer, other: string): Promise<Fixture> {
   const first = await openSession(server.url, (await addUser(server.collections)).email);
-  const second = tokensOf(await refresh(server.url, first.refresh));
+  const second = toTokens(await refresh(server.url, first.refresh));
   return { ...server, other, first, second };
 }
 
@@ -59,12 +59,12 @@ test('A client whose answer was lost comes back after the grace, and its session
     const { url, collections, first, second } = it;
     await use(it);
     await age(collections, first.sessionId, 2 * MINUTE);
-    const again = tokensOf(await refresh(other, first.refresh, { 'user-agent': 'updated/2' }));
+    const again = toTokens(await refresh(other, first.refresh, { 'user-agent': 'updated/2' }));
     t.is(again.refresh, second.refresh, what);
     await age(collections, first.sessionId, 2 * MINUTE);
-    t.is(tokensOf(await refresh(url, first.refresh)).refresh, second.refresh, what);
+    t.is(toTokens(await refresh(url, first.refresh)).refresh, second.refresh, what);
     await age(collections, first.sessionId, 2 * MINUTE);
-    const third = tokensOf(await refresh(url, again.refresh));
+    const third = toTokens(await refresh(url, again.refresh));
     for (const { access } of [again, third]) t.is((await me(other, access)).status, 200, what);
   }
 });
@@ -92,7 +92,7 @@ const SEEN: Readonly<Record<string, Step>> = {
   },
   'the access token of an answer that was given again is used': async (it) => {
     await age(it.collections, it.first.sessionId, 2 * MINUTE);
-    const again = tokensOf(await refresh(it.other, it.first.refresh));
+    const again = toTokens(await refresh(it.other, it.first.refresh));
     await me(it.url, again.access);
   },
 };
@@ -104,10 +104,10 @@ test('A token that comes back after the grace is a theft, and nothing of the ses
     await use(it);
     await age(it.collections, it.first.sessionId, 2 * MINUTE);
     const stolen = refusal('refresh_token_reused');
-    t.is(outcomeOf(await refresh(it.url, it.first.refresh)), stolen, what);
+    t.is(toOutcome(await refresh(it.url, it.first.refresh)), stolen, what);
     for (const { access, refresh: token } of [it.first, it.second]) {
-      t.is(outcomeOf(await me(other, access)), refusal('token_revoked'), what);
-      t.is(outcomeOf(await refresh(other, token)), stolen, what);
+      t.is(toOutcome(await me(other, access)), refusal('token_revoked'), what);
+      t.is(toOutcome(await refresh(other, token)), stolen, what);
     }
   }
 });
@@ -120,7 +120,7 @@ test('A browser and its server-side renderer refresh at once with one token and 
     refresh(url, first.refresh, { 'user-agent': 'Firefox' }),
     refresh(other, first.refresh, { 'user-agent': 'node' }),
   ]);
-  const all = answers.map(tokensOf);
+  const all = answers.map(toTokens);
   t.is(new Set(all.map((tokens) => tokens.refresh)).size, 1);
   for (const { access } of all) t.is((await me(url, access)).status, 200);
   t.is((await refresh(url, first.refresh, { 'user-agent': 'curl' })).status, 200);
@@ -133,20 +133,20 @@ test('A thief who comes while no successor was used is found when the second of 
   await refresh(url, first.refresh); // the owner's answer was lost
   const pass = () => age(collections, first.sessionId, 2 * MINUTE);
   await pass();
-  const thief = tokensOf(await refresh(url, first.refresh));
+  const thief = toTokens(await refresh(url, first.refresh));
   t.is((await me(url, thief.access)).status, 200);
   await pass();
-  t.is(outcomeOf(await refresh(url, first.refresh)), refusal('refresh_token_reused'), 'the owner');
-  t.is(outcomeOf(await me(url, thief.access)), refusal('token_revoked'));
+  t.is(toOutcome(await refresh(url, first.refresh)), refusal('refresh_token_reused'), 'the owner');
+  t.is(toOutcome(await me(url, thief.access)), refusal('token_revoked'));
 });
 
 test('Access tokens carry the number of rotations before them, those of a login none', async (t) => {
   const { url, collections } = await testServer(t);
   const first = await openSession(url, (await addUser(collections)).email);
-  t.false('counter' in claimsOf(first.access));
-  const second = tokensOf(await refresh(url, first.refresh));
-  t.is(claimsOf(second.access)['counter'], 1);
-  t.is(claimsOf(tokensOf(await refresh(url, first.refresh)).access)['counter'], 1);
+  t.false('counter' in readClaims(first.access));
+  const second = toTokens(await refresh(url, first.refresh));
+  t.is(readClaims(second.access)['counter'], 1);
+  t.is(readClaims(toTokens(await refresh(url, first.refresh)).access)['counter'], 1);
 });
 
 test('A token is refused whose counter is of another type, and accepted without one', async (t) => {
@@ -154,7 +154,7 @@ test('A token is refused whose counter is of another type, and accepted without 
   const { access } = await openSession(url, (await addUser(collections)).email);
   for (const counter of ['1', -1, 1.5, null, 1e308, { $gt: 0 }, [1], true]) {
     const answer = await me(url, forge(access, secret, { claims: { counter } }));
-    t.is(outcomeOf(answer), refusal('invalid_token'), JSON.stringify(counter));
+    t.is(toOutcome(answer), refusal('invalid_token'), JSON.stringify(counter));
   }
   for (const counter of [undefined, 0, 1]) {
     t.is((await me(url, forge(access, secret, { claims: { counter } }))).status, 200);

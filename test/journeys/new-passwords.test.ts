@@ -1,6 +1,6 @@
 import test from 'ava';
 import { hashSync } from 'bcryptjs';
-import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
+import { isLeaked, refusal, toOutcome } from '../helpers/refusals.ts';
 import { type Answer, logIn, post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { changePassword, NEW_PASSWORD } from './change-password.ts';
@@ -48,7 +48,7 @@ test('A change with input that is not valid is refused with pointers, changes no
   const answers: Answer[] = [];
   for (const [body, ...pointers] of BAD) {
     const answer = await post(`${url}/api/auth/change-password`, body, { authorization });
-    t.is(outcomeOf(answer), refusal('invalid_input', ...pointers), JSON.stringify(body));
+    t.is(toOutcome(answer), refusal('invalid_input', ...pointers), JSON.stringify(body));
     for (const { detail } of answer.body.errors) t.regex(detail, /^\w.{5,}\.$/);
     answers.push(answer);
   }
@@ -67,7 +67,7 @@ test('The fewest characters are configured', async (t) => {
   t.is(answer.status, 200);
   const again = { current: next, next: 'sunshine' };
   const refused = await changePassword(url, answer.body.access_token, again);
-  t.is(outcomeOf(refused), refusal('invalid_input', '/new_password'));
+  t.is(toOutcome(refused), refusal('invalid_input', '/new_password'));
   t.regex(refused.body.errors[0].detail, /common/);
 });
 

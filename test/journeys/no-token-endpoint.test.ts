@@ -1,6 +1,6 @@
 import test from 'ava';
 import { addClient, basic, postForm } from '../helpers/clients.ts';
-import { claimsOf } from '../helpers/forged-tokens.ts';
+import { readClaims } from '../helpers/forged-tokens.ts';
 import { logIn, send, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -32,7 +32,7 @@ test('Each login has a session and a token of its own, named by random ids', asy
   const { email } = await addUser(collections);
   const ids = new Set<unknown>();
   for (let login = 0; login < 5; login++) {
-    const { sid, jti } = claimsOf(await logIn(url, email));
+    const { sid, jti } = readClaims(await logIn(url, email));
     for (const id of [sid, jti]) {
       t.regex(String(id), /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
       ids.add(id);

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import * as oauth from 'oauth4webapi';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
-import { claimsOf } from '../helpers/forged-tokens.ts';
+import { readClaims } from '../helpers/forged-tokens.ts';
 import { logIn, serve, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -31,7 +31,7 @@ function validate(url: string, token: string, audience = 'rescind') {
 
 test('oauth4webapi validates an access token by the published keys (RFC 9068)', async (t) => {
   const { url, token } = await scene(t);
-  t.deepEqual({ ...(await validate(url, token)) }, claimsOf(token));
+  t.deepEqual({ ...(await validate(url, token)) }, readClaims(token));
 });
 
 test('oauth4webapi refuses a token for another audience, of another key, and one that was changed', async (t) => {
@@ -42,7 +42,7 @@ test('oauth4webapi refuses a token for another audience, of another key, and one
     JWT_PRIVATE_KEY: newPrivateKey(),
   });
   const [header = '', payload = '', signature = ''] = token.split('.');
-  const claims = JSON.stringify({ ...claimsOf(token), sub: crypto.randomUUID() });
+  const claims = JSON.stringify({ ...readClaims(token), sub: crypto.randomUUID() });
   const changed = `${header}.${Buffer.from(claims).toString('base64url')}.${signature}`;
 
   const refused = (work: Promise<unknown>, message: RegExp) => t.throwsAsync(work, { message });

@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import * as oauth from 'oauth4webapi';
 import { addClient } from '../helpers/clients.ts';
-import { claimsOf } from '../helpers/forged-tokens.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { readClaims } from '../helpers/forged-tokens.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -53,11 +53,11 @@ for (const [method, authBy] of Object.entries(METHODS)) {
     const token = await logIn(url, email);
 
     const active = await introspect(auth, token, 'access_token');
-    t.like(active, { active: true, username: email, sub: claimsOf(token).sub });
+    t.like(active, { active: true, username: email, sub: readClaims(token).sub });
     t.is(await revoke(auth, token, 'access_token'), undefined);
 
     t.deepEqual(await introspect(auth, token), { active: false });
-    t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('token_revoked'));
+    t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('token_revoked'));
     t.is(await revoke(auth, token), undefined, 'again');
     t.is(await revoke(auth, 'junk'), undefined);
   });

@@ -5,7 +5,7 @@ import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { addClient, introspect, revoke } from '../helpers/clients.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/mongod.ts';
-import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
+import { toOauthOutcome } from '../helpers/oauth-outcomes.ts';
 import { post, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -50,12 +50,12 @@ for (const [what, harm, mend] of [
       [revoke, tokens[1]],
     ] as const) {
       const started = performance.now();
-      t.is(oauthOutcomeOf(await ask(url, client, token)), AWAY, `${ask.name} ${token}`);
+      t.is(toOauthOutcome(await ask(url, client, token)), AWAY, `${ask.name} ${token}`);
       t.true(performance.now() - started < DEADLINE, ask.name);
       t.is(log.at(-1)?.['code'], 'store_unavailable');
     }
     const junk = { clientId: 'junk', clientSecret: 'junk' };
-    const refused = oauthOutcomeOf(await introspect(url, junk, tokens[0]));
+    const refused = toOauthOutcome(await introspect(url, junk, tokens[0]));
     t.is(refused, '401 invalid_client', 'junk is refused without the database');
 
     await mongod[mend]();
@@ -73,7 +73,7 @@ test('Where revoked_tokens was lost, both answer 503 and nothing is called activ
   const { body } = await post(`${url}/api/auth/login`, { email, password: PASSWORD });
   await collections.revokedTokens.drop();
   for (const ask of [introspect, revoke]) {
-    t.is(oauthOutcomeOf(await ask(url, client, body.access_token)), AWAY, ask.name);
+    t.is(toOauthOutcome(await ask(url, client, body.access_token)), AWAY, ask.name);
   }
-  t.is(oauthOutcomeOf(await revoke(url, client, body.refresh_token)), AWAY);
+  t.is(toOauthOutcome(await revoke(url, client, body.refresh_token)), AWAY);
 });

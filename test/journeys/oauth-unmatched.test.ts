@@ -1,6 +1,6 @@
 import test from 'ava';
-import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { toOauthOutcome } from '../helpers/oauth-outcomes.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { send, sendLines, testServer } from '../helpers/server.ts';
 
 test('Under /oauth a path or a method that there is not is told in the words of RFC 6749', async (t) => {
@@ -15,7 +15,7 @@ test('Under /oauth a path or a method that there is not is told in the words of 
     ['DELETE', '/oauth/introspect?token=x', '405 invalid_request', 'method_not_allowed'],
   ] as const) {
     const answer = await send(url + path, { method });
-    t.is(oauthOutcomeOf(answer), outcome, `${method} ${path}`);
+    t.is(toOauthOutcome(answer), outcome, `${method} ${path}`);
     t.is(answer.headers.get('allow'), code === 'not_found' ? null : 'POST', path);
     t.is(log.at(-1)?.['code'], code);
   }
@@ -29,17 +29,17 @@ test('Under /oauth a request that is malformed is told in the words of RFC 6749 
     ['POST /oauth/revoke', 'Expect: miracles', '417 invalid_request', 'expectation_failed'],
   ] as const) {
     const answer = await sendLines(url, `${line} HTTP/1.1`, header);
-    t.is(oauthOutcomeOf(answer), outcome, `${line} ${header}`);
+    t.is(toOauthOutcome(answer), outcome, `${line} ${header}`);
     t.is(answer.headers.get('connection'), 'close');
     t.is(log.at(-1)?.['code'], code);
   }
   const nowhere = await sendLines(url, 'GET http://[::1/oauth/revoke HTTP/1.1');
-  t.is(outcomeOf(nowhere), refusal('bad_request'));
+  t.is(toOutcome(nowhere), refusal('bad_request'));
 });
 
 test('Elsewhere they are problem documents, however much the path is like one of /oauth', async (t) => {
   const { url } = await testServer(t);
   for (const path of ['/oauthx', '/OAuth/revoke', '/api/oauth/revoke', '/%6fauth/revoke']) {
-    t.is(outcomeOf(await send(url + path)), refusal('not_found'), path);
+    t.is(toOutcome(await send(url + path)), refusal('not_found'), path);
   }
 });

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { encode, forge } from '../helpers/forged-tokens.ts';
-import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
+import { isLeaked, refusal, toOutcome } from '../helpers/refusals.ts';
 import { type Answer, logIn, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -49,7 +49,7 @@ test('A token may have 4 KiB, and not one byte more', async (t) => {
   t.true(largest.length > 4090 && largest.length <= 4096 && larger.length > 4096);
 
   t.is((await sendAs(largest, `${url}/api/auth/me`)).status, 200);
-  t.is(outcomeOf(await sendAs(larger, `${url}/api/auth/me`)), refusal('invalid_token'));
+  t.is(toOutcome(await sendAs(larger, `${url}/api/auth/me`)), refusal('invalid_token'));
 });
 
 /** The same bytes in base64url, with a bit set that a decoder drops. */
@@ -60,7 +60,7 @@ function reSpelled(part: string): string {
 
 function outcomes(answers: Record<string, Answer>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(answers).map(([name, answer]) => [name, outcomeOf(answer)]),
+    Object.entries(answers).map(([name, answer]) => [name, toOutcome(answer)]),
   );
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { createRefreshTokens } from '../../lib/tokens/refresh/refresh-tokens.ts';
-import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
+import { isLeaked, refusal, toOutcome } from '../helpers/refusals.ts';
 import { type Answer, post, send, testServer } from '../helpers/server.ts';
 import { openSession, refresh } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
@@ -40,12 +40,12 @@ test('What is no refresh token of ours is malformed, and writes nothing', async 
     '512 dots': '.'.repeat(512),
   };
   for (const [name, junk] of Object.entries(rows)) {
-    t.is(outcomeOf(await refresh(url, junk)), MALFORMED, name);
+    t.is(toOutcome(await refresh(url, junk)), MALFORMED, name);
   }
   t.deepEqual(await collections.sessions.find().toArray(), before);
 
   const unknown = ours.issue({ sessionId: randomUUID(), counter: 0 });
-  t.is(outcomeOf(await refresh(url, unknown)), EXPIRED, 'well made, for a session that is gone');
+  t.is(toOutcome(await refresh(url, unknown)), EXPIRED, 'well made, for a session that is gone');
 });
 
 test('A body that does not fit is refused, and no token is read elsewhere', async (t) => {
@@ -79,7 +79,7 @@ test('A body that does not fit is refused, and no token is read elsewhere', asyn
   const answers: Answer[] = [];
   for (const [body, outcome] of rows) {
     const answer = await post(path, body);
-    t.is(outcomeOf(answer), outcome, JSON.stringify(body)?.slice(0, 80));
+    t.is(toOutcome(answer), outcome, JSON.stringify(body)?.slice(0, 80));
     answers.push(answer);
   }
 
@@ -92,10 +92,10 @@ test('A body that does not fit is refused, and no token is read elsewhere', asyn
     },
   };
   const answer = await send(`${path}?refresh_token=${token}`, elsewhere);
-  t.is(outcomeOf(answer), refusal('malformed_body'));
+  t.is(toOutcome(answer), refusal('malformed_body'));
   const form = new URLSearchParams({ refresh_token: token });
   const sent = await send(path, { method: 'POST', body: form });
-  t.is(outcomeOf(sent), refusal('unsupported_media_type'));
+  t.is(toOutcome(sent), refusal('unsupported_media_type'));
   t.false(isLeaked(token, [...answers, answer, sent], it));
 
   t.is((await refresh(it.url, token)).status, 200, 'nothing of this has used the token');

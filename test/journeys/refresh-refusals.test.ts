@@ -1,9 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { sendAs, serve, type TestServer, testServer } from '../helpers/server.ts';
-import { age, openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
+import { age, openSession, refresh, type Tokens, toTokens } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
 
 const MALFORMED = refusal('refresh_token_malformed');
@@ -90,17 +90,17 @@ test('Once its session has ended a refresh token is refused, each time, and the 
     const it = await enter(server);
     await end(it);
     for (let attempt = 0; attempt < 3; attempt++) {
-      t.is(outcomeOf(await refresh(it.url, it.tokens.refresh)), outcome, what);
+      t.is(toOutcome(await refresh(it.url, it.tokens.refresh)), outcome, what);
     }
   }
 });
 
 test('A refresh token that was exchanged a moment before its session was ended is refused with its successor', async (t) => {
   const { url, tokens } = await openFixture(t);
-  const next = tokensOf(await refresh(url, tokens.refresh));
+  const next = toTokens(await refresh(url, tokens.refresh));
   await sendAs(next.access, `${url}/api/auth/logout`, 'POST');
   for (const token of [tokens.refresh, next.refresh]) {
-    t.is(outcomeOf(await refresh(url, token)), REVOKED);
+    t.is(toOutcome(await refresh(url, token)), REVOKED);
   }
 });
 
@@ -109,9 +109,9 @@ test('A user who was disabled for a while goes on where the session was', async 
   const disable = (disabled_at: Date | null) =>
     collections.users.updateOne({ _id: userId }, { $set: { disabled_at } });
   await disable(new Date());
-  t.is(outcomeOf(await refresh(url, tokens.refresh)), REVOKED);
+  t.is(toOutcome(await refresh(url, tokens.refresh)), REVOKED);
   await disable(null);
-  const next = tokensOf(await refresh(url, tokens.refresh));
+  const next = toTokens(await refresh(url, tokens.refresh));
   t.is((await sendAs(next.access, `${url}/api/auth/me`)).status, 200);
 });
 
@@ -121,11 +121,11 @@ test('A token of a previous secret is exchanged for one of the new secret; of a 
   const environment = { MONGODB_URI: uri, JWT_SECRET_KEY: fresh };
   const renewed = await serve(t, { ...environment, JWT_SECRET_KEY_PREVIOUS: secret });
   const removed = await serve(t, environment);
-  t.is(outcomeOf(await refresh(removed.url, tokens.refresh)), MALFORMED);
+  t.is(toOutcome(await refresh(removed.url, tokens.refresh)), MALFORMED);
 
-  const next = tokensOf(await refresh(renewed.url, tokens.refresh));
+  const next = toTokens(await refresh(renewed.url, tokens.refresh));
   await age(collections, tokens.sessionId, 2 * MINUTE);
-  t.is(outcomeOf(await refresh(url, next.refresh)), MALFORMED, 'the old server lacks the secret');
+  t.is(toOutcome(await refresh(url, next.refresh)), MALFORMED, 'the old server lacks the secret');
   t.is((await refresh(removed.url, next.refresh)).status, 200);
 });
 
@@ -134,5 +134,5 @@ test('A refresh token of a revoked key is refused', async (t) => {
   const [, kid] = tokens.refresh.split('.');
   const revoked = { kind: 'key', revoked_at: new Date(), writes: 1 } as const;
   await collections.revokedTokens.insertOne({ _id: `key:${kid}`, ...revoked });
-  t.is(outcomeOf(await refresh(url, tokens.refresh)), REVOKED);
+  t.is(toOutcome(await refresh(url, tokens.refresh)), REVOKED);
 });

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
-import { claimsOf } from '../helpers/forged-tokens.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { readClaims } from '../helpers/forged-tokens.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { sendAs, serve, testServer } from '../helpers/server.ts';
-import { age, openSession, refresh, tokensOf } from '../helpers/sessions.ts';
+import { age, openSession, refresh, toTokens } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
 
 const AT_ONCE = 50;
@@ -20,8 +20,8 @@ test('A refresh gives new tokens of the same session, and both access tokens are
   t.not(access_token, first.access);
   t.not(refresh_token, first.refresh);
 
-  const { sub, sid, stamp, auth_time } = claimsOf(first.access);
-  t.like(claimsOf(access_token), { sub, sid, stamp, auth_time });
+  const { sub, sid, stamp, auth_time } = readClaims(first.access);
+  t.like(readClaims(access_token), { sub, sid, stamp, auth_time });
   for (const token of [first.access, access_token]) {
     const me = await sendAs(token, `${url}/api/auth/me`);
     t.like(me, { status: 200, body: { id, session_id: first.sessionId } });
@@ -34,7 +34,7 @@ test('A chain of refreshes goes on for as long as it is followed, and a new acce
   const seen = new Set([tokens.refresh]);
   for (let link = 1; link <= 5; link++) {
     if (link > 1) await age(collections, tokens.sessionId, HOUR);
-    tokens = tokensOf(await refresh(url, tokens.refresh));
+    tokens = toTokens(await refresh(url, tokens.refresh));
     seen.add(tokens.refresh);
     t.is((await sendAs(tokens.access, `${url}/api/auth/me`)).status, 200);
   }
@@ -49,25 +49,25 @@ test(`${AT_ONCE} refreshes of one token at the same time all get the same succes
   const answers = await Promise.all(
     Array.from({ length: AT_ONCE }, (_, n) => refresh(n % 2 ? url : other.url, first.refresh)),
   );
-  t.deepEqual(new Set(answers.map(outcomeOf)), new Set(['200']));
-  const all = answers.map(tokensOf);
+  t.deepEqual(new Set(answers.map(toOutcome)), new Set(['200']));
+  const all = answers.map(toTokens);
   t.is(new Set(all.map((tokens) => tokens.refresh)).size, 1);
   t.is((await collections.sessions.findOne())?.counter, 1);
   const alive = await Promise.all(all.map(({ access }) => sendAs(access, `${url}/api/auth/me`)));
-  t.deepEqual(new Set(alive.map(outcomeOf)), new Set(['200']));
+  t.deepEqual(new Set(alive.map(toOutcome)), new Set(['200']));
 });
 
 test('The successor that a retry got again works like any other', async (t) => {
   const { url, collections } = await testServer(t);
   const first = await openSession(url, (await addUser(collections)).email);
-  const lost = tokensOf(await refresh(url, first.refresh));
-  const again = tokensOf(await refresh(url, first.refresh));
+  const lost = toTokens(await refresh(url, first.refresh));
+  const again = toTokens(await refresh(url, first.refresh));
   t.is(again.refresh, lost.refresh);
 
-  const early = tokensOf(await refresh(url, again.refresh));
+  const early = toTokens(await refresh(url, again.refresh));
   t.is(early.refresh, again.refresh, 'within the grace there is no second rotation');
   await age(collections, first.sessionId, 2 * MINUTE);
-  const next = tokensOf(await refresh(url, again.refresh));
+  const next = toTokens(await refresh(url, again.refresh));
   t.not(next.refresh, again.refresh);
   for (const { access } of [first, lost, again, early, next]) {
     t.is((await sendAs(access, `${url}/api/auth/me`)).status, 200);
@@ -80,7 +80,7 @@ test('An access token never outlives its session', async (t) => {
   const ends_at = new Date(Date.now() + 5 * MINUTE);
   await collections.sessions.updateOne({ _id: sessionId }, { $set: { ends_at } });
   const { body } = await refresh(url, token);
-  const { exp, iat } = claimsOf(body.access_token);
+  const { exp, iat } = readClaims(body.access_token);
   t.is(exp, Math.floor(ends_at.getTime() / 1_000));
   t.is(body.expires_in, exp - iat);
   t.deepEqual((await collections.sessions.findOne())?.expires_at, ends_at);
@@ -94,7 +94,7 @@ test('A session that ends this second gives no token that is dead on arrival', a
     await collections.sessions.updateOne({ _id: sessionId }, { $set: { ends_at } });
     const answer = await refresh(url, token);
     if (answer.status !== 200) {
-      t.is(outcomeOf(answer), refusal('refresh_token_expired'));
+      t.is(toOutcome(answer), refusal('refresh_token_expired'));
       return;
     }
     t.true(answer.body.expires_in >= 1); // the next full second was within these 900 ms
@@ -108,9 +108,9 @@ test('A session that is refreshed in time lives on, past the time that its login
   for (let week = 1; week <= 4; week++) {
     await age(collections, tokens.sessionId, 6 * DAY, sixDays);
     if (week > 1) await age(collections, tokens.sessionId, 6 * DAY);
-    tokens = tokensOf(await refresh(url, tokens.refresh));
+    tokens = toTokens(await refresh(url, tokens.refresh));
   }
   await age(collections, tokens.sessionId, 6 * DAY + HOUR, [...sixDays, 'rotated_at']);
   const last = await refresh(url, tokens.refresh);
-  t.is(outcomeOf(last), refusal('refresh_token_expired'), 'it was opened 30 days ago');
+  t.is(toOutcome(last), refusal('refresh_token_expired'), 'it was opened 30 days ago');
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
-import { claimsOf, forge } from '../helpers/forged-tokens.ts';
+import { forge, readClaims } from '../helpers/forged-tokens.ts';
 import { newPair } from '../helpers/keys.ts';
 import { logIn, send, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
@@ -29,14 +29,14 @@ for (const alg of ['EdDSA', 'RS256'] as const) {
     const token = await logIn(url, user.email);
     const verify = resourceServer(url, alg);
 
-    t.like(await verify(token), { ...claimsOf(token), sub: user.id, client_id: 'rescind' });
+    t.like(await verify(token), { ...readClaims(token), sub: user.id, client_id: 'rescind' });
     t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
 
     await t.throwsAsync(verify(token, { audience: 'another' }), { message: /"aud"/ });
     await t.throwsAsync(verify(token, { issuer: 'another' }), { message: /"iss"/ });
     await t.throwsAsync(verify(token, { typ: 'JWT' }), { message: /"typ"/ });
     await t.throwsAsync(verify(token, { algorithms: ['HS256'] }), { message: /"alg"/ });
-    const longer = { exp: claimsOf(token).exp + 60 };
+    const longer = { exp: readClaims(token).exp + 60 };
     await t.throwsAsync(verify(forge(token, secret, { claims: longer })), { message: /signature/ });
 
     const bySecret = await serve(t, { MONGODB_URI: uri, JWT_SECRET_KEY: secret, ...names });

@@ -6,12 +6,12 @@ import { connect } from '../../lib/store/mongo/database.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { ageDeployment, emptyDatabase, migratedDatabase, migrateNow } from '../helpers/database.ts';
-import { claimsOf } from '../helpers/forged-tokens.ts';
+import { readClaims } from '../helpers/forged-tokens.ts';
 import { type OwnMongod, ownMongod } from '../helpers/mongod.ts';
 import { emptyFolder, rescind } from '../helpers/processes.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { post, send, sendAs, serve } from '../helpers/server.ts';
-import { openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
+import { openSession, refresh, type Tokens, toTokens } from '../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { me } from './absence.ts';
 import { changePassword } from './change-password.ts';
@@ -76,7 +76,7 @@ async function after(t: ExecutionContext, { url, collections }: Deployment, it: 
     ),
   ];
   const next = await openSession(url, it.user.email); // with a stamp that the lost cutoff has lifted
-  t.true(claimsOf(next.access).stamp > Date.now() + 9 * MINUTE);
+  t.true(readClaims(next.access).stamp > Date.now() + 9 * MINUTE);
   const stolen = await openSession(url, it.other.email);
   asked.push(await changePassword(url, stolen.access));
   await createUsers(collections).disable(it.user.id);
@@ -85,7 +85,7 @@ async function after(t: ExecutionContext, { url, collections }: Deployment, it: 
     asked.map(({ status }) => status),
     [200, 200, 200],
   );
-  const changed = tokensOf(asked[2] ?? t.fail());
+  const changed = toTokens(asked[2] ?? t.fail());
   return { revoked: [it.session, it.kept, stolen], others: [next, changed, newcomer] };
 }
 
@@ -114,7 +114,7 @@ test('A restored folder brings revoked tokens back; --after-restore refuses all 
   for (const at of [url, started.url, next.url]) {
     for (const tokens of [...revoked, ...others]) {
       t.is(await me(at, tokens), refusal('user_tokens_revoked'));
-      t.regex(outcomeOf(await refresh(at, tokens.refresh)), /^401 refresh_token_(revoked|expired)/);
+      t.regex(toOutcome(await refresh(at, tokens.refresh)), /^401 refresh_token_(revoked|expired)/);
     }
     // As in the backup: not disabled any more, and with the old password.
     for (const { email } of [it.user, it.other]) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import test from 'ava';
 import type { Collections } from '../../lib/store/mongo/collections.ts';
 import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
-import { claimsOf } from '../helpers/forged-tokens.ts';
+import { readClaims } from '../helpers/forged-tokens.ts';
 import { logIn, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -20,7 +20,7 @@ test('A logout leaves an entry for the token, named by the SHA-256 of what its s
   const signed = token.slice(0, token.lastIndexOf('.'));
   t.is(_id.toString('hex'), createHash('sha256').update(signed).digest('hex'));
   t.true(isNow(revoked_at));
-  t.is(expires_at?.getTime(), claimsOf(token).exp * 1_000 + 24 * HOUR);
+  t.is(expires_at?.getTime(), readClaims(token).exp * 1_000 + 24 * HOUR);
   t.deepEqual(rest, {
     kind: 'token',
     user_id: user.id,
@@ -38,7 +38,7 @@ test('A logout leaves an entry for the session that outlives every token of it',
 
   const entry = await collections.revokedTokens.findOne({ kind: 'session' });
   const { _id, revoked_at, expires_at, ...rest } = entry ?? t.fail('There is none');
-  t.is(_id, `session:${claimsOf(token).sid}`);
+  t.is(_id, `session:${readClaims(token).sid}`);
   t.true(isNow(revoked_at));
   t.is(Number(expires_at) - Number(revoked_at), 92 * DAY);
   t.deepEqual(rest, {
@@ -101,13 +101,13 @@ test('revoke-all leaves one entry for the user that never expires, and reaches 1
 test('revoke-all reaches further than the cutoff of the deployment, and than its own last one', async (t) => {
   const { url, collections } = await testServer(t);
   const { email } = await addUser(collections);
-  const cutoffOf = async (kind: 'user' | 'deployment') =>
+  const readCutoff = async (kind: 'user' | 'deployment') =>
     Number((await collections.revokedTokens.findOne({ kind }))?.revoked_before);
 
   await sendAs(await logIn(url, email), `${url}/api/auth/revoke-all-tokens`, 'POST');
-  t.is(await cutoffOf('user'), (await cutoffOf('deployment')) + 1);
+  t.is(await readCutoff('user'), (await readCutoff('deployment')) + 1);
   await sendAs(await logIn(url, email), `${url}/api/auth/revoke-all-tokens`, 'POST');
-  t.is(await cutoffOf('user'), (await cutoffOf('deployment')) + 2);
+  t.is(await readCutoff('user'), (await readCutoff('deployment')) + 2);
 });
 
 test('Every entry that the server writes passes the validator of its collection', async (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { MINUTE } from '../../lib/time.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -34,7 +34,7 @@ test('revoke-all reaches the tokens of a login that followed an earlier revoke-a
     const token = await logIn(url, email);
     const { status } = await sendAs(token, `${url}/api/auth/revoke-all-tokens`, 'POST');
     t.is(status, 200);
-    t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+    t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
   }
   t.is((await collections.revokedTokens.findOne({ kind: 'user' }))?.writes, 3);
 });
@@ -47,7 +47,7 @@ test('A token that revoke-all has killed cannot revoke all a second time', async
   const owner = await logIn(url, email);
 
   const answer = await sendAs(thief, `${url}/api/auth/revoke-all-tokens`, 'POST');
-  t.is(outcomeOf(answer), refusal('user_tokens_revoked'));
+  t.is(toOutcome(answer), refusal('user_tokens_revoked'));
   t.is((await sendAs(owner, `${url}/api/auth/me`)).status, 200);
 });
 
@@ -56,10 +56,10 @@ test('The most specific revocation speaks: of a token that was logged out too, t
   const { email } = await addUser(collections);
   const token = await logIn(url, email);
   await sendAs(await logIn(url, email), `${url}/api/auth/revoke-all-tokens`, 'POST');
-  t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+  t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
 
   t.is((await sendAs(token, `${url}/api/auth/logout`, 'POST')).status, 200);
-  t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('token_revoked'));
+  t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('token_revoked'));
 });
 
 test('What is revoked for the whole deployment is revoked for each user, and each can log in again at once', async (t) => {
@@ -69,9 +69,9 @@ test('What is revoked for the whole deployment is revoked for each user, and eac
   const revoked_before = new Date(Date.now() + 20 * MINUTE);
   await collections.revokedTokens.updateOne({ kind: 'deployment' }, { $max: { revoked_before } });
 
-  t.is(outcomeOf(await sendAs(before, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+  t.is(toOutcome(await sendAs(before, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
   const after = await logIn(url, email);
   t.is((await sendAs(after, `${url}/api/auth/me`)).status, 200);
   await sendAs(after, `${url}/api/auth/revoke-all-tokens`, 'POST');
-  t.is(outcomeOf(await sendAs(after, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+  t.is(toOutcome(await sendAs(after, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
 });

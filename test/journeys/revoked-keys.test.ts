@@ -4,7 +4,7 @@ import type { Collections } from '../../lib/store/mongo/collections.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { newPair } from '../helpers/keys.ts';
 import { run, SERVER, startServerProcess } from '../helpers/processes.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';
 import { post, send, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
@@ -39,7 +39,7 @@ for (const [alg, environment] of Object.entries(KEYS)) {
     t.is(decodeProtectedHeader(token).alg, alg);
     for (let use = 0; use < 2; use++) t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
     await revokeKey(collections, kids.access);
-    t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('token_revoked'));
+    t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('token_revoked'));
   });
 
   test(`A token of a revoked ${alg} key logs nobody out: it is refused, and nothing is written`, async (t) => {
@@ -47,7 +47,7 @@ for (const [alg, environment] of Object.entries(KEYS)) {
     await revokeKey(collections, kids.access);
     const before = await written(collections);
     const answer = await sendAs(token, `${url}/api/auth/logout`, 'POST');
-    t.is(outcomeOf(answer), refusal('token_revoked'));
+    t.is(toOutcome(answer), refusal('token_revoked'));
     t.deepEqual(await written(collections), before);
   });
 }
@@ -72,7 +72,7 @@ test('The tokens of other keys live on', async (t) => {
   const credentials = { email: first.email, password: PASSWORD };
   const second = (await post(`${other.url}/api/auth/login`, credentials)).body;
   await revokeKey(collections, first.kids.access);
-  t.is(outcomeOf(await sendAs(first.token, `${url}/api/auth/me`)), refusal('token_revoked'));
+  t.is(toOutcome(await sendAs(first.token, `${url}/api/auth/me`)), refusal('token_revoked'));
   t.is((await sendAs(second.access_token, `${url}/api/auth/me`)).status, 200);
   const refreshed = { refresh_token: first.refreshToken };
   const { status, body } = await post(`${other.url}/api/auth/refresh`, refreshed);

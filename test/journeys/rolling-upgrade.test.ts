@@ -17,15 +17,15 @@ test('A session of an earlier version refreshes here, and there again', async (t
   const { email } = await addUser(collections);
   const { refresh: bound } = await openSession(url, email);
   const [form, kid, sessionId = ''] = bound.split('.');
-  const textOf = (counter: number) => [form, kid, sessionId, counter].join('.');
+  const toText = (counter: number) => [form, kid, sessionId, counter].join('.');
 
-  let token = signedBefore(textOf(0), secret);
+  let token = signedBefore(toText(0), secret);
   t.not(token, bound);
   for (const counter of [1, 2, 3]) {
     const { status, body } = await refresh(url, token);
     t.is(status, 200);
     token = body.refresh_token;
-    t.is(token, signedBefore(textOf(counter), secret));
+    t.is(token, signedBefore(toText(counter), secret));
     await age(collections, sessionId, HOUR);
   }
 });

@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Collections } from '../../lib/store/mongo/collections.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import { ageDeployment } from '../helpers/database.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { sendAs, testServer } from '../helpers/server.ts';
 import { age, openSession, refresh, type Tokens } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
@@ -24,7 +24,7 @@ async function openFixture(t: ExecutionContext): Promise<Fixture> {
 }
 
 async function isLive(url: string, { access }: Tokens): Promise<boolean> {
-  const outcome = outcomeOf(await sendAs(access, `${url}/api/auth/me`));
+  const outcome = toOutcome(await sendAs(access, `${url}/api/auth/me`));
   if (outcome !== '200' && outcome !== refusal('token_revoked')) throw new Error(outcome);
   return outcome === '200';
 }
@@ -42,7 +42,7 @@ async function assertOldestEnd(t: ExecutionContext, { url, open }: Fixture): Pro
   }
   const [oldest] = opened;
   const answer = await refresh(url, oldest?.refresh);
-  t.is(outcomeOf(answer), refusal('refresh_token_revoked'));
+  t.is(toOutcome(answer), refusal('refresh_token_revoked'));
 }
 
 test('The session over the limit ends the oldest, whose tokens are refused from then on', async (t) => {

@@ -97,9 +97,9 @@ test('What has ended, has expired or is revoked is not shown', async (t) => {
     const it = await enter(server);
     const other = await it.open();
     const asking = await it.open();
-    t.deepEqual(await it.idsOf(asking), [asking.sessionId, other.sessionId], what);
+    t.deepEqual(await it.listIds(asking), [asking.sessionId, other.sessionId], what);
     await end(it, other, asking);
-    t.deepEqual(await it.idsOf(asking), [asking.sessionId], what);
+    t.deepEqual(await it.listIds(asking), [asking.sessionId], what);
   }
 });
 
@@ -125,9 +125,9 @@ test('revoke-others ends what has just expired, too, and does not count it: cloc
 });
 
 test('After a revoke-all only the sessions of later logins are shown', async (t) => {
-  const { url, open, idsOf } = await openFixture(t);
+  const { url, open, listIds } = await openFixture(t);
   await open();
   await sendAs((await open()).access, `${url}/api/auth/revoke-all-tokens`, 'POST');
   const fresh = await open();
-  t.deepEqual(await idsOf(fresh), [fresh.sessionId]);
+  t.deepEqual(await listIds(fresh), [fresh.sessionId]);
 });

@@ -21,7 +21,7 @@ export async function enter(server: TestServer) {
     list: async ({ access }: Tokens) => (await sendAs(access, path)).body.sessions,
     end: ({ access }: Tokens, id: string) => sendAs(access, `${path}/${id}`, 'DELETE'),
     endOthers: ({ access }: Tokens) => sendAs(access, `${path}/revoke-others`, 'POST'),
-    idsOf: async ({ access }: Tokens): Promise<string[]> =>
+    listIds: async ({ access }: Tokens): Promise<string[]> =>
       (await sendAs(access, path)).body.sessions.map(({ id }: { id: string }) => id),
   };
 }

@@ -2,9 +2,9 @@ import test from 'ava';
 import { MINUTE } from '../../lib/time.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { underFault } from '../helpers/failpoint.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { sendAs, serve, testServer } from '../helpers/server.ts';
-import { age, openSession, refresh, type Tokens, tokensOf } from '../helpers/sessions.ts';
+import { age, openSession, refresh, type Tokens, toTokens } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
 
 const AT_ONCE = 50;
@@ -15,20 +15,20 @@ test('After the grace an exchanged token is a theft, and nothing of the session 
   const { email } = await addUser(collections);
   const beside = await openSession(url, email);
   const first = await openSession(url, email);
-  const second = tokensOf(await refresh(url, first.refresh));
+  const second = toTokens(await refresh(url, first.refresh));
   await age(collections, first.sessionId, 2 * MINUTE);
-  const third = tokensOf(await refresh(other.url, second.refresh));
+  const third = toTokens(await refresh(other.url, second.refresh));
   t.is((await sendAs(third.access, `${url}/api/auth/me`)).status, 200);
   await age(collections, first.sessionId, 2 * MINUTE);
 
   const stolen = refusal('refresh_token_reused');
-  t.is(outcomeOf(await refresh(url, second.refresh)), stolen);
+  t.is(toOutcome(await refresh(url, second.refresh)), stolen);
   for (const at of [url, other.url]) {
     for (const { access } of [first, second, third]) {
-      t.is(outcomeOf(await sendAs(access, `${at}/api/auth/me`)), refusal('token_revoked'));
+      t.is(toOutcome(await sendAs(access, `${at}/api/auth/me`)), refusal('token_revoked'));
     }
     for (const tokens of [first, second, third]) {
-      t.is(outcomeOf(await refresh(at, tokens.refresh)), stolen);
+      t.is(toOutcome(await refresh(at, tokens.refresh)), stolen);
     }
   }
   await assertLives(beside);
@@ -42,22 +42,22 @@ test('After the grace an exchanged token is a theft, and nothing of the session 
 test(`${AT_ONCE} stolen tokens at the same time, after the grace, are all told to be`, async (t) => {
   const { url, collections } = await testServer(t);
   const first = await openSession(url, (await addUser(collections)).email);
-  const second = tokensOf(await refresh(url, first.refresh));
+  const second = toTokens(await refresh(url, first.refresh));
   t.is((await sendAs(second.access, `${url}/api/auth/me`)).status, 200);
   await age(collections, first.sessionId, 2 * MINUTE);
   const answers = await Promise.all(
     Array.from({ length: AT_ONCE }, () => refresh(url, first.refresh)),
   );
-  t.deepEqual(new Set(answers.map(outcomeOf)), new Set([refusal('refresh_token_reused')]));
+  t.deepEqual(new Set(answers.map(toOutcome)), new Set([refusal('refresh_token_reused')]));
   for (const { access } of [first, second]) {
-    t.is(outcomeOf(await sendAs(access, `${url}/api/auth/me`)), refusal('token_revoked'));
+    t.is(toOutcome(await sendAs(access, `${url}/api/auth/me`)), refusal('token_revoked'));
   }
 });
 
 test('A theft whose revocation fails is answered 503, and the next attempt makes up for it', async (t) => {
   const { url, db, collections } = await testServer(t, { REFRESH_GRACE: '0s' });
   const first = await openSession(url, (await addUser(collections)).email);
-  const second = tokensOf(await refresh(url, first.refresh));
+  const second = toTokens(await refresh(url, first.refresh));
   t.is((await sendAs(second.access, `${url}/api/auth/me`)).status, 200);
   const namespace = `${db.databaseName}.revoked_tokens`;
   const fault = { mode: { times: 1 }, failCommands: ['update'], namespace, errorCode: 8000 };
@@ -65,20 +65,20 @@ test('A theft whose revocation fails is answered 503, and the next attempt makes
   t.like(answer, { status: 503, body: { code: 'store_unavailable' } });
   t.is(await collections.revokedTokens.countDocuments({ kind: 'session' }), 0);
 
-  t.is(outcomeOf(await refresh(url, second.refresh)), refusal('refresh_token_reused'));
+  t.is(toOutcome(await refresh(url, second.refresh)), refusal('refresh_token_reused'));
   for (const { access } of [first, second]) {
-    t.is(outcomeOf(await sendAs(access, `${url}/api/auth/me`)), refusal('token_revoked'));
+    t.is(toOutcome(await sendAs(access, `${url}/api/auth/me`)), refusal('token_revoked'));
   }
 });
 
 test('Without a grace the second use is a theft as soon as the successor was used', async (t) => {
   const { url, collections } = await testServer(t, { REFRESH_GRACE: '0s' });
   const first = await openSession(url, (await addUser(collections)).email);
-  const second = tokensOf(await refresh(url, first.refresh));
-  t.is(tokensOf(await refresh(url, first.refresh)).refresh, second.refresh);
+  const second = toTokens(await refresh(url, first.refresh));
+  t.is(toTokens(await refresh(url, first.refresh)).refresh, second.refresh);
   t.is((await sendAs(second.access, `${url}/api/auth/me`)).status, 200);
-  t.is(outcomeOf(await refresh(url, first.refresh)), refusal('refresh_token_reused'));
-  t.is(outcomeOf(await refresh(url, second.refresh)), refusal('refresh_token_reused'));
+  t.is(toOutcome(await refresh(url, first.refresh)), refusal('refresh_token_reused'));
+  t.is(toOutcome(await refresh(url, second.refresh)), refusal('refresh_token_reused'));
 });
 
 test('A retry and a theft are in the audit trail, a plain refresh is not', async (t) => {
@@ -92,7 +92,7 @@ test('A retry and a theft are in the audit trail, a plain refresh is not', async
   const elsewhere = { ...from, 'user-agent': 'renderer/2', 'x-request-id': 'request-2' };
   await refresh(url, first.refresh, elsewhere);
   await age(collections, session_id, 2 * MINUTE);
-  const { access } = tokensOf(await exchange('request-3'));
+  const { access } = toTokens(await exchange('request-3'));
   await sendAs(access, `${url}/api/auth/me`);
   await age(collections, session_id, 2 * MINUTE);
   await exchange('request-4');

@@ -2,9 +2,9 @@ import test from 'ava';
 import { HOUR } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { addClient, basic, introspect, postForm, revoke } from '../helpers/clients.ts';
-import { claimsOf, forge, issuerOf, NEVER, tokenOfAge } from '../helpers/forged-tokens.ts';
-import { oauthOutcomeOf } from '../helpers/oauth-outcomes.ts';
-import { outcomeOf, refusal } from '../helpers/refusals.ts';
+import { createIssuer, forge, issueWithAge, NEVER, readClaims } from '../helpers/forged-tokens.ts';
+import { toOauthOutcome } from '../helpers/oauth-outcomes.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
@@ -21,15 +21,15 @@ test('A revoked access token is refused everywhere at once, and it alone', async
   const client = await addClient(collections);
   const user = await addUser(collections);
   const { token, refreshToken } = await logInFully(url, user.email);
-  const { sid: sessionId, stamp } = claimsOf(token);
+  const { sid: sessionId, stamp } = readClaims(token);
   const issued = { userId: user.id, sessionId, stamp, authTime: new Date(), endsAt: NEVER };
-  const twin = (await (await issuerOf(secret)).issue(issued)).token;
+  const twin = (await (await createIssuer(secret)).issue(issued)).token;
 
   const answer = await revoke(url, client, token);
   t.like(answer, REVOKED);
-  t.is(oauthOutcomeOf(answer), '200');
+  t.is(toOauthOutcome(answer), '200');
 
-  t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('token_revoked'));
+  t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('token_revoked'));
   t.deepEqual((await introspect(url, client, token)).body, INACTIVE);
   t.is((await sendAs(twin, `${url}/api/auth/me`)).status, 200);
   const refreshed = await post(`${url}/api/auth/refresh`, { refresh_token: refreshToken });
@@ -49,14 +49,14 @@ test('A revoked refresh token ends its session, with every token of it', async (
 
   t.like(await revoke(url, client, refreshToken), REVOKED);
 
-  t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('token_revoked'));
+  t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('token_revoked'));
   t.deepEqual((await introspect(url, client, token)).body, INACTIVE);
   const { status, body } = await post(`${url}/api/auth/refresh`, { refresh_token: refreshToken });
   t.deepEqual([status, body.code], [401, 'refresh_token_revoked']);
   t.is((await sendAs(other.token, `${url}/api/auth/me`)).status, 200);
 
   const entry = await collections.revokedTokens.findOne({ kind: 'session' });
-  t.is(entry?._id, `session:${claimsOf(token).sid}`);
+  t.is(entry?._id, `session:${readClaims(token).sid}`);
   t.like(entry, { user_id: user.id, reason: 'client_requested', revoked_by: client.clientId });
 });
 
@@ -67,7 +67,7 @@ test('A refresh token that was exchanged before ends the session of the newest o
   const { body } = await post(`${url}/api/auth/refresh`, { refresh_token: refreshToken });
 
   t.like(await revoke(url, client, refreshToken), REVOKED);
-  t.is(outcomeOf(await sendAs(body.access_token, `${url}/api/auth/me`)), refusal('token_revoked'));
+  t.is(toOutcome(await sendAs(body.access_token, `${url}/api/auth/me`)), refusal('token_revoked'));
 });
 
 test('A hint is only a hint: none, a right one and a wrong one do the same', async (t) => {
@@ -79,7 +79,7 @@ test('A hint is only a hint: none, a right one and a wrong one do the same', asy
       const form = { token: tokens[kind], ...(hint !== undefined && { token_type_hint: hint }) };
       t.like(await postForm(`${url}/oauth/revoke`, form, basic(client)), REVOKED);
       const me = await sendAs(tokens.token, `${url}/api/auth/me`);
-      t.is(outcomeOf(me), refusal('token_revoked'), `${kind} ${hint}`);
+      t.is(toOutcome(me), refusal('token_revoked'), `${kind} ${hint}`);
     }
   }
 });
@@ -87,7 +87,7 @@ test('A hint is only a hint: none, a right one and a wrong one do the same', asy
 test('A repeated revocation is answered 200 and written again, and so is one of an expired token', async (t) => {
   const { url, secret, collections } = await testServer(t);
   const client = await addClient(collections);
-  const expired = await tokenOfAge(HOUR, secret, await addUser(collections));
+  const expired = await issueWithAge(HOUR, secret, await addUser(collections));
   for (let round = 1; round <= 3; round++) {
     t.like(await revoke(url, client, expired), REVOKED);
     t.is((await collections.revokedTokens.findOne({ kind: 'token' }))?.writes, round);
@@ -106,7 +106,7 @@ test('What is no token of ours is answered 200, and leaves nothing behind', asyn
     'a NUL': 'a\0b',
     'a huge one': 'x'.repeat(16_000),
     're-spelled': `${token}=`,
-    'by another key': await tokenOfAge(0, generateSecret(), user),
+    'by another key': await issueWithAge(0, generateSecret(), user),
     'of another type': forge(token, secret, { header: { typ: 'JWT' } }),
     'of another issuer': forge(token, secret, { claims: { iss: 'other' } }),
     'a session': session,
@@ -116,7 +116,7 @@ test('What is no token of ours is answered 200, and leaves nothing behind', asyn
     'half a refresh token': refreshToken.slice(0, 60),
   })) {
     const answer = await revoke(url, client, sent);
-    t.is(oauthOutcomeOf(answer), '200', name);
+    t.is(toOauthOutcome(answer), '200', name);
     t.deepEqual(answer.body, {}, name);
   }
   t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
@@ -152,7 +152,7 @@ test('A client that is refused revokes nothing', async (t) => {
   const client = { ...(await addClient(collections)), clientSecret: 'x'.repeat(43) };
   const { token, refreshToken } = await logInFully(url, (await addUser(collections)).email);
   for (const sent of [token, refreshToken]) {
-    t.is(oauthOutcomeOf(await revoke(url, client, sent)), '401 invalid_client');
+    t.is(toOauthOutcome(await revoke(url, client, sent)), '401 invalid_client');
   }
   t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
 });
@@ -175,7 +175,7 @@ test('Each revocation is in the audit trail, with the client that asked for it',
     ]),
     ['access_token', 'refresh_token'].map((token_type) => [
       common,
-      { client_name: 'Test client', token_type, session_id: claimsOf(token).sid },
+      { client_name: 'Test client', token_type, session_id: readClaims(token).sid },
     ]),
   );
   t.false(JSON.stringify(events).includes(token));

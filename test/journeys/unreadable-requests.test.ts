@@ -1,13 +1,13 @@
 import { connect } from 'node:net';
 import test from 'ava';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { isLeaked, outcomeOf, refusal } from '../helpers/refusals.ts';
+import { isLeaked, refusal, toOutcome } from '../helpers/refusals.ts';
 import { type Answer, send, sendLines, sendRaw, testServer } from '../helpers/server.ts';
 
 test('CONNECT opens no tunnel', async (t) => {
   const { url } = await testServer(t);
   const answer = await sendLines(url, 'CONNECT example.com:443 HTTP/1.1');
-  t.is(outcomeOf(answer), refusal('bad_request'));
+  t.is(toOutcome(answer), refusal('bad_request'));
   t.is((await send(`${url}/livez`)).status, 200);
 });
 
@@ -39,7 +39,7 @@ test('What is not HTTP is answered 400, and harms no one else', async (t) => {
     answers[name] = await sendRaw(url, Buffer.from(request, 'latin1'));
   }
   t.deepEqual(
-    Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, outcomeOf(answer)])),
+    Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, toOutcome(answer)])),
     Object.fromEntries(Object.keys(requests).map((name) => [name, refusal('bad_request')])),
   );
   t.is((await send(`${url}/livez`)).status, 200);
@@ -53,9 +53,9 @@ test('Headers over 16 KB are refused with 431, and what they hold is not told', 
     'GET /livez HTTP/1.1',
     `Authorization: Bearer ${secret}`,
   );
-  t.is(outcomeOf(answer), refusal('headers_too_large'));
+  t.is(toOutcome(answer), refusal('headers_too_large'));
   const target = await sendLines(server.url, `GET /${secret} HTTP/1.1`);
-  t.is(outcomeOf(target), refusal('headers_too_large'));
+  t.is(toOutcome(target), refusal('headers_too_large'));
   t.false(isLeaked(secret.slice(0, 1_000), [answer, target], server));
 });
 
@@ -88,7 +88,7 @@ test('A target that is no URL is refused like any other bad request', async (t) 
     'http://xn--0/nowhere',
     'http://[::1/livez?a=b',
   ]) {
-    const outcome = outcomeOf(await sendLines(url, `GET ${target} HTTP/1.1`));
+    const outcome = toOutcome(await sendLines(url, `GET ${target} HTTP/1.1`));
     t.true(
       [refusal('bad_request'), refusal('not_found')].includes(outcome),
       `${target} ${outcome}`,

@@ -3,7 +3,7 @@ import test from 'ava';
 import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { createAuth } from '../../lib/auth.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
-import { CALLER, PATIENT, testAuth, useCasesOf } from '../helpers/auth.ts';
+import { CALLER, listUseCases, PATIENT, testAuth } from '../helpers/auth.ts';
 import { emptyDatabase, migratedDatabase, testUri } from '../helpers/database.ts';
 import { type emptyFolder, run } from '../helpers/processes.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
@@ -91,7 +91,7 @@ test('a closed auth refuses everything as store_unavailable, and says that it wa
   underWay.catch(() => undefined); // where this test fails before it is waited for
   const closing = auth.close();
   t.is(auth.close(), closing);
-  for (const useCase of useCasesOf(auth)) {
+  for (const useCase of listUseCases(auth)) {
     const refused = { code: 'store_unavailable', message: /closed/ };
     await t.throwsAsync(useCase({ token, email, password: PASSWORD }, CALLER), refused);
   }

@@ -6,7 +6,7 @@ import type { ConnectOptions } from '../../lib/store/mongo/connect-options.ts';
 import { connect, uriFault } from '../../lib/store/mongo/database.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { authenticate, handleErrors, requireRole } from '../../server/index.ts';
-import { CALLER, testAuth, useCasesOf } from '../helpers/auth.ts';
+import { CALLER, listUseCases, testAuth } from '../helpers/auth.ts';
 import { emptyDatabase, testUri } from '../helpers/database.ts';
 import { watchHandles } from '../helpers/handles.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
@@ -174,7 +174,7 @@ const CALLERS: readonly [caller: unknown, named: RegExp][] = [
 
 test('a caller that is missing or wrong is a TypeError that names it, in every use case', async (t) => {
   const { auth } = await testAuth(t);
-  for (const useCase of useCasesOf(auth)) {
+  for (const useCase of listUseCases(auth)) {
     for (const [caller, message] of CALLERS) {
       await t.throwsAsync(useCase({}, caller), { instanceOf: TypeError, message });
     }

@@ -107,7 +107,7 @@ const BESIDE: readonly Column<BesideRow>[] = [
   ['/me p50, ms', ({ me }) => me.p50.toFixed(1)],
   ['p99', ({ me }) => round(me.p99)],
   ['worst', ({ me }) => round(me.max)],
-  ['200s', ({ me }) => toPercent(getShareOfGood(me))],
+  ['200s', ({ me }) => toPercent(toGoodShare(me))],
   ['/livez p99, ms', ({ livez }) => round(livez.p99)],
   ['worst', ({ livez }) => round(livez.max)],
   ['memory, MiB', ({ memory }) => round(memory)],
@@ -146,7 +146,7 @@ function findFaultsBeside(
 ): readonly string[] {
   const isInTime = (time: number, limit: number) => time <= limit + HOPS * stall;
   const { name: timedName, time, limit } = timed ?? { name: '', time: 0, limit: 0 };
-  const good = getShareOfGood(me);
+  const good = toGoodShare(me);
   const rules: readonly (readonly [isKept: boolean, otherwise: string])[] = [
     [good >= LEAST_SHARE, `of /me ${toPercent(good)} were answered 200`],
     [isInTime(me.max, deadline), `/me took up to ${round(me.max)} ms`],
@@ -158,7 +158,7 @@ function findFaultsBeside(
   return [...faults, ...broken].map((text) => `beside ${name}: ${text}`);
 }
 
-function getShareOfGood({ statuses }: LoadResult): number {
+function toGoodShare({ statuses }: LoadResult): number {
   const all = Object.values(statuses).reduce((sum, count) => sum + count, 0);
   return (statuses['200'] ?? 0) / all;
 }

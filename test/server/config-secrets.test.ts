@@ -16,7 +16,7 @@ function fileWith(t: ExecutionContext, text: string): string {
   return file;
 }
 
-function messageOf(t: ExecutionContext, env: Environment): string {
+function readMessage(t: ExecutionContext, env: Environment): string {
   return t.throws(() => parseConfig(env), { instanceOf: ConfigError })?.message ?? '';
 }
 
@@ -48,7 +48,7 @@ test('keys can be given as NAME_FILE, as openssl writes them', (t) => {
 test('NAME and NAME_FILE both set is an error', (t) => {
   const secret = generateSecret();
   const both = { JWT_SECRET_KEY: secret, JWT_SECRET_KEY_FILE: fileWith(t, secret) };
-  const message = messageOf(t, { MONGODB_URI, ...both });
+  const message = readMessage(t, { MONGODB_URI, ...both });
   t.regex(
     message,
     /^One setting is wrong:\n {2}JWT_SECRET_KEY_FILE and JWT_SECRET_KEY are both set/,
@@ -73,19 +73,19 @@ test('a file that cannot be read is one problem, which names the variable and no
     ['a-folder', 'EISDIR'],
   ] as const) {
     const file = join(folder, name);
-    const message = messageOf(t, { MONGODB_URI, JWT_SECRET_KEY_FILE: file });
+    const message = readMessage(t, { MONGODB_URI, JWT_SECRET_KEY_FILE: file });
     t.regex(message, new RegExp(`^One setting is wrong:\n {2}JWT_SECRET_KEY_FILE .*${code}`));
     t.false(message.includes(file));
   }
 });
 
 test('an empty file is an empty secret', (t) => {
-  const message = messageOf(t, { MONGODB_URI, JWT_SECRET_KEY_FILE: fileWith(t, '\n') });
+  const message = readMessage(t, { MONGODB_URI, JWT_SECRET_KEY_FILE: fileWith(t, '\n') });
   t.regex(message, /JWT_SECRET_KEY is missing or empty\. .*npm run -s generate-secret/);
 });
 
 test('the secret rules hold for secrets in files', (t) => {
-  const message = messageOf(t, { MONGODB_URI, JWT_SECRET_KEY_FILE: fileWith(t, 'short-one') });
+  const message = readMessage(t, { MONGODB_URI, JWT_SECRET_KEY_FILE: fileWith(t, 'short-one') });
   t.regex(message, /JWT_SECRET_KEY has 9 characters.*npm run -s generate-secret/);
   t.false(message.includes('short-one'));
 });
@@ -106,7 +106,7 @@ test('no secret value is in any message', (t) => {
       JWT_SECRET_KEY_PREVIOUS: `${generateSecret()},${weak}`,
       PORT: 'x',
     };
-    const message = messageOf(t, env);
+    const message = readMessage(t, env);
     for (const value of [weak, ...Object.values(env)].filter((each) => each !== 'x')) {
       t.false(message.includes(value), message);
     }

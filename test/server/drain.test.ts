@@ -25,7 +25,7 @@ interface Outcome {
 }
 
 /** Never rejects: a request that is cut off fails its own test, not the whole file. */
-async function outcomeOf(sent: ClientRequest): Promise<Outcome> {
+async function awaitOutcome(sent: ClientRequest): Promise<Outcome> {
   sent.on('error', () => undefined); // it may come when nobody waits any more
   try {
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
@@ -37,7 +37,7 @@ async function outcomeOf(sent: ClientRequest): Promise<Outcome> {
 }
 
 function ask(url: string, agent?: Agent): Promise<Outcome> {
-  return outcomeOf(get(url, { ...(agent && { agent }) }));
+  return awaitOutcome(get(url, { ...(agent && { agent }) }));
 }
 
 const CLOSES = { status: 200, connection: 'close' };
@@ -49,7 +49,7 @@ async function begunRequest(url: string) {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'content-length': 2, expect: '100-continue' },
   });
-  const outcome = outcomeOf(begun);
+  const outcome = awaitOutcome(begun);
   begun.flushHeaders();
   await once(begun, 'continue');
   const end = () => {

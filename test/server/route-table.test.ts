@@ -55,12 +55,12 @@ const WHO: Readonly<Record<Access, string>> = {
 };
 
 test('Each method and path is in the table once', (t) => {
-  const names = routes.map(nameOf);
+  const names = routes.map(toName);
   t.deepEqual(names, [...new Set(names)]);
 });
 
 for (const route of routes) {
-  test(`${nameOf(route)} answers what the table says, and nothing beside it`, async (t) => {
+  test(`${toName(route)} answers what the table says, and nothing beside it`, async (t) => {
     const { url, collections } = await testServer(t);
     const { token, world } = await enter(url, collections);
     const { status, headers, body } = await call(route, url, world, token);
@@ -73,7 +73,7 @@ for (const route of routes) {
     t.deepEqual(route.answer.parse(body), body, 'the schema drops what it does not name');
   });
 
-  test(`${nameOf(route)} is open to ${WHO[route.access]}`, async (t) => {
+  test(`${toName(route)} is open to ${WHO[route.access]}`, async (t) => {
     const { url, collections } = await testServer(t);
     const { token, world } = await enter(url, collections);
     const codeFor = async (sent?: string) => {
@@ -94,7 +94,7 @@ for (const route of routes) {
   });
 
   if (route.body !== undefined && route.bodyType !== 'form') {
-    test(`${nameOf(route)} refuses a body that is not of its schema`, async (t) => {
+    test(`${toName(route)} refuses a body that is not of its schema`, async (t) => {
       const { url, collections } = await testServer(t);
       const { token } = await enter(url, collections);
       const headers = { authorization: `Bearer ${token}` };
@@ -127,7 +127,7 @@ test('Every path answers 405 to the methods it does not have, and tells those it
   }
 });
 
-function nameOf({ method, path }: Route): string {
+function toName({ method, path }: Route): string {
   return `${method.toUpperCase()} ${path}`;
 }
 
@@ -144,7 +144,7 @@ async function enter(url: string, collections: Collections) {
 
 function call(route: Route, url: string, world: World, token?: string) {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const { path = route.path, body, form } = EXAMPLES[nameOf(route)]?.(world) ?? {};
+  const { path = route.path, body, form } = EXAMPLES[toName(route)]?.(world) ?? {};
   if (form !== undefined) return postForm(url + path, form, basic(world.client));
   return body === undefined
     ? send(url + path, { method: route.method.toUpperCase(), headers: authorization })

@@ -67,18 +67,18 @@ function alwaysAccepts(schema: z.ZodType, rule: (leaf: unknown) => boolean) {
   return accepted;
 }
 
-const nameOf = ({ method, path }: Route) => `${method.toUpperCase()} ${path}`;
+const toName = ({ method, path }: Route) => `${method.toUpperCase()} ${path}`;
 
 for (const route of routes) {
   if (route.body !== undefined) {
     const { body } = route;
-    test(`${nameOf(route)}: whatever body its schema accepts, each field is a string`, (t) => {
+    test(`${toName(route)}: whatever body its schema accepts, each field is a string`, (t) => {
       t.true(alwaysAccepts(body, (leaf) => typeof leaf === 'string') > 0);
     });
   }
   if (route.query !== undefined) {
     const { query } = route;
-    test(`${nameOf(route)}: whatever query its schema accepts, no part of it is an object`, (t) => {
+    test(`${toName(route)}: whatever query its schema accepts, no part of it is an object`, (t) => {
       t.true(alwaysAccepts(query, isPlain) > 0);
     });
   }

@@ -56,17 +56,17 @@ const CASES: Readonly<Record<string, Case>> = {
 /** Each within REQUEST_DEADLINE. */
 async function assertAnswers(t: ExecutionContext, url: string, times: number) {
   for (let left = times; left > 0; left -= AT_ONCE) {
-    const statuses = await Promise.all(Array.from({ length: AT_ONCE }, () => statusOf(url)));
+    const statuses = await Promise.all(Array.from({ length: AT_ONCE }, () => readStatus(url)));
     t.deepEqual(statuses, Array(AT_ONCE).fill(200));
   }
 }
 
-function endOf({ ended }: Pick<ServerWithOutputs, 'ended'>) {
+function waitForEnd({ ended }: Pick<ServerWithOutputs, 'ended'>) {
   return withTimeout(STOP_DEADLINE, ended, () => new Error('The server does not end'));
 }
 
 /** The client gives up at the deadline. */
-function statusOf(url: string): Promise<number | string> {
+function readStatus(url: string): Promise<number | string> {
   const asked = fetch(`${url}/livez`).then(async (answer) => {
     await answer.text();
     return answer.status;
@@ -86,7 +86,7 @@ for (const [title, { outputs, prefix, breaks, tells }] of Object.entries(CASES))
       await assertAnswers(t, server.url, MANY);
       const asked = performance.now();
       server.child.kill('SIGTERM');
-      t.is(await endOf(server), 0);
+      t.is(await waitForEnd(server), 0);
       t.true(performance.now() - asked < STOP_DEADLINE);
       if (tells !== undefined) t.regex((await told) ?? '', tells);
     },
@@ -106,7 +106,7 @@ for (const fault of ['a rejection', 'an error each millisecond'] as const) {
         await assertAnswers(t, server.url, 400);
         const asked = performance.now();
         server.child.kill('SIGUSR2');
-        t.is(await endOf(server), 1, title);
+        t.is(await waitForEnd(server), 1, title);
         t.true(performance.now() - asked < STOP_DEADLINE, title);
       }
     },
@@ -126,7 +126,7 @@ test.serial(
     const told = text(server.child.stderr as NonNullable<typeof server.child.stderr>);
     await assertAnswers(t, server.url, 200);
     server.child.kill('SIGTERM');
-    t.is(await endOf(server), 0);
+    t.is(await waitForEnd(server), 0);
     t.regex(await told, /EFBIG/);
   },
 );
@@ -149,7 +149,7 @@ test.serial(
     t.true(line.dropped_lines > 0 && line.dropped_lines <= 400 + 10);
     await assertAnswers(t, server.url, 100);
     server.child.kill('SIGTERM');
-    t.is(await endOf(server), 0);
+    t.is(await waitForEnd(server), 0);
     t.regex(readFileSync(path, 'utf8').trim().split('\n').at(-1) ?? '', /"msg":"stopping"/);
   },
 );

@@ -9,7 +9,7 @@ export interface Counter {
   readonly key: string;
   /** The most failures, attempts in flight included. */
   readonly most: number;
-  readonly forgetting: Expiry;
+  readonly expiry: Expiry;
 }
 
 /** A counter as stored: failures, and attempts that may become failures. */
@@ -119,15 +119,15 @@ function toSnapshot(documents: readonly Snapshot[]): CounterSnapshot {
   const byKey = new Map(documents.map((document) => [document.key, document]));
   return {
     has: (key) => byKey.has(key),
-    room({ key, most, forgetting }) {
+    room({ key, most, expiry }) {
       const document = byKey.get(key);
       if (document === undefined) return { wait: 0, isFree: true };
       const { now, points, since = now, under_way = [] } = document;
       const age = now.getTime() - since.getTime();
       const underWay = under_way.filter(({ until }) => until > now).length;
       return {
-        wait: forgetting.wait(points, age, most),
-        isFree: forgetting.left(points, age) + underWay + 1 <= most,
+        wait: expiry.wait(points, age, most),
+        isFree: expiry.left(points, age) + underWay + 1 <= most,
       };
     },
   };
@@ -139,8 +139,8 @@ const isLive = { $gt: ['$$this.until', '$$NOW'] };
 const live = { $filter: { input: underWay, as: 'this', cond: isLive } };
 
 /** Adds the attempt if there is room. Otherwise the update changes nothing, which costs no write. */
-function startUpdate({ key, most, forgetting }: Counter, id: string, holdFor: number) {
-  const hasRoom = { $lte: [{ $add: [forgetting.failures, { $size: live }, 1] }, most] };
+function startUpdate({ key, most, expiry }: Counter, id: string, holdFor: number) {
+  const hasRoom = { $lte: [{ $add: [expiry.failures, { $size: live }, 1] }, most] };
   const until = { $add: ['$$NOW', holdFor] };
   const added = { $concatArrays: [live, [{ id, until }]] };
   const update = [
@@ -150,11 +150,11 @@ function startUpdate({ key, most, forgetting }: Counter, id: string, holdFor: nu
   return { updateOne: { filter: { key }, update, upsert: true } };
 }
 
-function failUpdate({ forgetting }: Counter, id: string): Document[] {
-  const counted = { points: { $add: [forgetting.failures, 1] }, since: forgetting.since };
+function failUpdate({ expiry }: Counter, id: string): Document[] {
+  const counted = { points: { $add: [expiry.failures, 1] }, since: expiry.since };
   return [
     { $set: { ...counted, under_way: without(id) } },
-    { $set: { expire: later([[forgetting.end]]) } },
+    { $set: { expire: later([[expiry.end]]) } },
   ];
 }
 

@@ -173,7 +173,7 @@ function createOffers(account: string, ip: string, anywhere: Limit): Counter[][]
   const strangers = (share: number): Counter => ({
     key: `strangers:${account}`,
     most: anywhere.points * share,
-    forgetting: oneByOne(anywhere),
+    expiry: oneByOne(anywhere),
   });
   const pair = hashed(`${account} ${hashed(toSubscriber(ip))}`);
   const network = hashed(`${account} ${hashed(toNetwork(ip))}`);
@@ -187,7 +187,7 @@ function createOffers(account: string, ip: string, anywhere: Limit): Counter[][]
 }
 
 function windowed(what: string, by: string, { points, duration }: Limit): Counter {
-  return { key: `${what}:${by}`, most: points, forgetting: allAtOnce(duration) };
+  return { key: `${what}:${by}`, most: points, expiry: allAtOnce(duration) };
 }
 
 function checked(limit: Limit): Limit {

@@ -20,7 +20,7 @@ async function migrateAfterRestore(db: Db, first = Number.POSITIVE_INFINITY): Pr
   await migrate({ ...plan, steps: plan.steps.slice(0, first) }, () => undefined);
 }
 
-async function sentinelOf({ revokedTokens }: Collections) {
+async function readSentinel({ revokedTokens }: Collections) {
   const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
   if (sentinel?.revoked_before === undefined) throw new Error('There is no sentinel');
   return { ...sentinel, cutoff: sentinel.revoked_before.getTime() };
@@ -29,7 +29,7 @@ async function sentinelOf({ revokedTokens }: Collections) {
 async function assertWhole(t: ExecutionContext, db: Db, collections: Collections) {
   t.deepEqual(await planMigration(db, { auditRetention: 400 * DAY }), { conflicts: [], steps: [] });
   const schema = await collections.schema.findOne({ _id: 'rescind' });
-  t.is((await sentinelOf(collections)).epoch, schema?.epoch);
+  t.is((await readSentinel(collections)).epoch, schema?.epoch);
   await t.notThrowsAsync(revocationsOn(collections).cutoffs(randomUUID()));
 }
 
@@ -61,11 +61,11 @@ test('--after-restore gives a new epoch and a cutoff a day ahead, and touches no
   await revocationsOn(collections).revokeUser({ ...CAUSE, userId: randomUUID() });
   const others = { _id: { $ne: SENTINEL } };
   const [before, entries] = [
-    await sentinelOf(collections),
+    await readSentinel(collections),
     await collections.revokedTokens.find(others).toArray(),
   ];
   await migrateAfterRestore(db);
-  const after = await sentinelOf(collections);
+  const after = await readSentinel(collections);
   t.not(after.epoch, before.epoch);
   t.true(Math.abs(after.cutoff - Date.now() - DAY) < MINUTE);
   t.like(after, { kind: 'deployment', reason: 'restored', revoked_by: 'rescind migrate' });
@@ -95,7 +95,7 @@ for (const [what, put] of Object.entries(KNOWN)) {
     const { db, collections } = await migratedDatabase(t);
     await put(collections);
     await migrateAfterRestore(db);
-    t.is((await sentinelOf(collections)).cutoff, AHEAD + SECOND);
+    t.is((await readSentinel(collections)).cutoff, AHEAD + SECOND);
   });
 }
 

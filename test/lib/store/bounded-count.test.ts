@@ -4,7 +4,7 @@ import { countUpTo } from '../../../lib/store/mongo/bounded-count.ts';
 import { adminServer } from '../../helpers/admin.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
 import { failingClient, underFault } from '../../helpers/failpoint.ts';
-import { outcomeOf, refusal } from '../../helpers/refusals.ts';
+import { refusal, toOutcome } from '../../helpers/refusals.ts';
 import { sendAs } from '../../helpers/server.ts';
 
 const OUT_OF_TIME = { mode: { times: 1 }, failCommands: ['aggregate'], errorCode: 50 } as const;
@@ -47,6 +47,6 @@ test.serial(
     );
     t.is(answer.status, 200);
     t.deepEqual(answer.body, { sessions_ended: 0, is_lower_bound: true, dry_run: false });
-    t.is(outcomeOf(await sendAs(token, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
+    t.is(toOutcome(await sendAs(token, `${url}/api/auth/me`)), refusal('user_tokens_revoked'));
   },
 );

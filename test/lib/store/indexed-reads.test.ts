@@ -11,7 +11,7 @@ import { migratedDatabase } from '../../helpers/database.ts';
 import { revocationsOn } from '../../helpers/revocations-on.ts';
 
 /** Explains each read that the work sends: the stages of mongod's plan, without spaces. */
-async function plansOf(t: ExecutionContext, work: Work) {
+async function recordPlans(t: ExecutionContext, work: Work) {
   const { uri, collections } = await migratedDatabase(t);
   await fill(collections);
   const client = new MongoClient(uri, { monitorCommands: true });
@@ -54,7 +54,7 @@ const AUDIT: Readonly<Record<string, readonly [filter: object, index: RegExp]>> 
 
 for (const [what, [filter, index]] of Object.entries(AUDIT)) {
   test(`a page of the audit trail for ${what} is read in the order of an index`, async (t) => {
-    const plans = await plansOf(t, async (collections) => {
+    const plans = await recordPlans(t, async (collections) => {
       const { page } = createAuditTrail(collections);
       await page(filter, 50);
       await page(filter, 50, BEHIND);
@@ -83,7 +83,7 @@ const READS: Readonly<Record<string, readonly [Work, index: RegExp, read: number
 
 for (const [what, [work, index, read]] of Object.entries(READS)) {
   test(`${what} by an index`, async (t) => {
-    const plans = await plansOf(t, work);
+    const plans = await recordPlans(t, work);
     t.is(plans.length, read);
     for (const plan of plans) {
       t.regex(plan, index);
@@ -93,13 +93,13 @@ for (const [what, [work, index, read]] of Object.entries(READS)) {
 }
 
 test('counting entries looks at no document', async (t) => {
-  for (const plan of await plansOf(t, (collections) => createCountEntries(collections)())) {
+  for (const plan of await recordPlans(t, (collections) => createCountEntries(collections)())) {
     t.notRegex(plan, /FETCH/);
   }
 });
 
 test('revokeEveryone looks through no whole collection', async (t) => {
-  const plans = await plansOf(t, (collections) =>
+  const plans = await recordPlans(t, (collections) =>
     revocationsOn(collections).revokeEveryone({ reason: 'test', revokedBy: 'test' }),
   );
   for (const plan of plans) t.notRegex(plan, /COLLSCAN/);

@@ -40,12 +40,12 @@ async function setUp(t: ExecutionContext) {
   }
 
   const read = (id: string) => collections.sessions.findOne({ _id: id });
-  const ageOf = async (id: string) => Date.now() - Number((await read(id))?.last_used_at);
-  return { uri, asked: client.asked, collections, open, start, read, ageOf };
+  const readAge = async (id: string) => Date.now() - Number((await read(id))?.last_used_at);
+  return { uri, asked: client.asked, collections, open, start, read, readAge };
 }
 
 test('What is noted is written later, in one command for all', async (t) => {
-  const { asked, open, start, ageOf } = await setUp(t);
+  const { asked, open, start, readAge } = await setUp(t);
   const ids = [await open(HOUR), await open(HOUR), await open(HOUR)];
   const lastUse = start(BY_HAND);
   for (const id of ids) lastUse.touch(id);
@@ -54,7 +54,7 @@ test('What is noted is written later, in one command for all', async (t) => {
 
   await lastUse.stop();
   t.deepEqual(asked, ['update sessions']);
-  for (const id of ids) t.true((await ageOf(id)) < MINUTE);
+  for (const id of ids) t.true((await readAge(id)) < MINUTE);
 });
 
 test('A session is written at most once in the interval, however often it is used', async (t) => {
@@ -152,7 +152,7 @@ test('What is used by many is written in commands of at most 1,000', async (t) =
 });
 
 test.serial('A write that fails harms nobody, and the next one goes on', async (t) => {
-  const { uri, open, ageOf } = await setUp(t);
+  const { uri, open, readAge } = await setUp(t);
   const { under, collections } = failingClient(t, uri);
   const first = createLastUse(collections, BY_HAND);
   const id = await open(HOUR);
@@ -160,20 +160,20 @@ test.serial('A write that fails harms nobody, and the next one goes on', async (
   await under({ mode: { times: 2 }, failCommands: ['update'], errorCode: 8000 }, () =>
     first.stop(),
   );
-  t.true((await ageOf(id)) > HOUR - MINUTE);
+  t.true((await readAge(id)) > HOUR - MINUTE);
 
   const second = createLastUse(collections, BY_HAND);
   second.touch(id);
   await second.stop();
-  t.true((await ageOf(id)) < MINUTE);
+  t.true((await readAge(id)) < MINUTE);
 });
 
-const seenOf = async (read: (id: string) => Promise<unknown>, id: string) =>
+const readSeenCounter = async (read: (id: string) => Promise<unknown>, id: string) =>
   ((await read(id)) as { seen_counter?: number } | null)?.seen_counter;
 
 /** Waits for the session to have this counter. */
 async function untilSeen(read: (id: string) => Promise<unknown>, id: string, counter: number) {
-  await waitFor(`Counter ${counter}`, async () => (await seenOf(read, id)) === counter);
+  await waitFor(`Counter ${counter}`, async () => (await readSeenCounter(read, id)) === counter);
 }
 
 test('A counter that rises is written at once, whatever the intervals; one that does not costs nothing', async (t) => {
@@ -201,7 +201,7 @@ test('Counters of many sessions share a command, and the highest of all servers 
   t.deepEqual(asked, ['update sessions']);
   for (const id of ids) low.touch(id, 6);
   await low.stop();
-  for (const id of ids) t.is(await seenOf(read, id), 7);
+  for (const id of ids) t.is(await readSeenCounter(read, id), 7);
 });
 
 test('A counter of a session that is gone makes none', async (t) => {
@@ -222,7 +222,7 @@ test.serial('A counter whose write fails is tried again until it is written', as
     lastUse.touch(id, 2);
     await untilSeen(read, id, 2);
   });
-  t.is(await seenOf(read, id), 2);
+  t.is(await readSeenCounter(read, id), 2);
 });
 
 test.serial(
@@ -234,13 +234,13 @@ test.serial(
     const id = await open(HOUR);
     written.touch(id, 2);
     await written.stop();
-    t.is(await seenOf(read, id), 2);
+    t.is(await readSeenCounter(read, id), 2);
 
     const failed = createLastUse(collections, { ...BY_HAND, retryAfter: DAY });
     await under({ mode: { times: 4 }, failCommands: ['update'], errorCode: 8000 }, async () => {
       failed.touch(id, 3);
       await failed.stop();
     });
-    t.is(await seenOf(read, id), 2);
+    t.is(await readSeenCounter(read, id), 2);
   },
 );

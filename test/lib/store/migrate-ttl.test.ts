@@ -33,7 +33,7 @@ test('a TTL index of another name is mended where it is', async (t) => {
   await sessions.dropIndex('expires_at_1');
   await sessions.createIndex({ expires_at: 1 }, { name: 'old_name', expireAfterSeconds: 60 });
   await assertMended(t, db, 'sessions', 'expires_at', 86_400);
-  t.false((await namesOf(db, 'sessions')).includes('expires_at_1'));
+  t.false((await listIndexNames(db, 'sessions')).includes('expires_at_1'));
 });
 
 test('an index that migrate knows nothing of is left alone', async (t) => {
@@ -42,7 +42,7 @@ test('an index that migrate knows nothing of is left alone', async (t) => {
   await db.collection('audit_events').createIndex({ user_id: 1, at: -1 });
   t.deepEqual(await planMigration(db, { auditRetention: 400 * DAY }), { conflicts: [], steps: [] });
   await migrateNow(db);
-  t.deepEqual(await namesOf(db, 'users'), ['_id_', 'company_id_1', 'email_1']);
+  t.deepEqual(await listIndexNames(db, 'users'), ['_id_', 'company_id_1', 'email_1']);
 });
 
 async function assertMended(
@@ -68,7 +68,7 @@ async function assertMended(
   t.deepEqual(await planMigration(db, { auditRetention: 400 * DAY }), { conflicts: [], steps: [] });
 }
 
-async function namesOf(db: Db, collection: string): Promise<string[]> {
+async function listIndexNames(db: Db, collection: string): Promise<string[]> {
   const indexes = await db.collection(collection).listIndexes().toArray();
   return indexes.map(({ name }) => name).sort();
 }

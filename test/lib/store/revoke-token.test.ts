@@ -18,7 +18,7 @@ function anyToken(): RevokeTokenInput {
   return { ...names, expiresAt, reason: 'logout', revokedBy: names.userId };
 }
 
-async function entriesOf({ revokedTokens }: Collections, { hash, sessionId }: RevokeTokenInput) {
+async function readEntries({ revokedTokens }: Collections, { hash, sessionId }: RevokeTokenInput) {
   const token = await revokedTokens.findOne({ _id: toId(tokenEntry(hash)) });
   const session = await revokedTokens.findOne({ _id: sessionEntry(sessionId) });
   if (token === null || session === null) throw new Error('An entry is missing');
@@ -30,7 +30,7 @@ test('revokeTokenAndSession revokes the token until a day after its exp, and its
   const { revokeTokenAndSession, check } = revocationsOn(collections);
   const input = anyToken();
   await revokeTokenAndSession(input);
-  const { token, session } = await entriesOf(collections, input);
+  const { token, session } = await readEntries(collections, input);
 
   const said = { user_id: input.userId, reason: 'logout', revoked_by: input.userId, writes: 1 };
   t.like(token, { kind: 'token', ...said });
@@ -54,10 +54,10 @@ test('a second logout counts a write and leaves all that the first one said', as
   const { revokeTokenAndSession } = revocationsOn(collections);
   const input = anyToken();
   await revokeTokenAndSession(input);
-  const first = await entriesOf(collections, input);
+  const first = await readEntries(collections, input);
   await delay(20);
   await revokeTokenAndSession({ ...input, reason: 'another' });
-  const second = await entriesOf(collections, input);
+  const second = await readEntries(collections, input);
 
   t.deepEqual(second.token, { ...first.token, writes: 2 });
   t.deepEqual(second.session, {
@@ -72,7 +72,7 @@ test('expires_at only ever moves later', async (t) => {
   const { collections } = await migratedDatabase(t);
   const { revokeTokenAndSession } = revocationsOn(collections);
   const input = anyToken();
-  const ends = async () => (await entriesOf(collections, input)).token.expires_at?.getTime();
+  const ends = async () => (await readEntries(collections, input)).token.expires_at?.getTime();
   await revokeTokenAndSession(input);
   await revokeTokenAndSession({ ...input, expiresAt: input.expiresAt - HOUR });
   t.is(await ends(), input.expiresAt + DAY);
@@ -85,7 +85,7 @@ test('a name or a reason that looks like a field path or an operator is stored a
   const { revokeTokenAndSession, revokeUser } = revocationsOn(collections);
   const input = { ...anyToken(), userId: '$kind', reason: '$$NOW' };
   await revokeTokenAndSession(input);
-  const { token, session } = await entriesOf(collections, input);
+  const { token, session } = await readEntries(collections, input);
   t.like(token, { user_id: '$kind', reason: '$$NOW' });
   t.like(session, { user_id: '$kind', reason: '$$NOW' });
   await revokeUser({ userId: '$_id', reason: '$$ROOT', revokedBy: '$kind' });
@@ -100,7 +100,7 @@ test('50 concurrent first-time revokeTokenAndSession calls on one key all succee
     const input = anyToken();
     const calls = Array.from({ length: 50 }, () => revokeTokenAndSession(input));
     await t.notThrowsAsync(Promise.all(calls), `round ${round}`);
-    const { token, session } = await entriesOf(collections, input);
+    const { token, session } = await readEntries(collections, input);
     t.is(token.writes, 50);
     t.true(session.writes >= 50); // A retry writes both again.
   }

@@ -19,7 +19,7 @@ function setCutoff(entries: Entries, key: string, cutoff: number) {
     : entries.insertOne({ _id: key, ...fields, revoked_before });
 }
 
-async function cutoffOf(entries: Entries, userId: string): Promise<number> {
+async function findCutoff(entries: Entries, userId: string): Promise<number> {
   const entry = await entries.findOne({ _id: userEntry(userId) });
   return entry?.revoked_before?.getTime() ?? Number.NaN;
 }
@@ -33,7 +33,7 @@ test('revokeUser kills every login in flight: its cutoff is 10 minutes ahead', a
   const user = anyUser();
   await setCutoff(collections.revokedTokens, SENTINEL, 0);
   await revocationsOn(collections).revokeUser(user);
-  const cutoff = await cutoffOf(collections.revokedTokens, user.userId);
+  const cutoff = await findCutoff(collections.revokedTokens, user.userId);
   t.true(Math.abs(cutoff - Date.now() - 10 * MINUTE) < 30 * SECOND);
 });
 
@@ -45,12 +45,12 @@ test('the cutoff grows with every revokeUser, also of many at once, and each is 
   let before = Number.NEGATIVE_INFINITY;
   for (let time = 0; time < 5; time++) {
     await revokeUser(user);
-    const after = await cutoffOf(revokedTokens, user.userId);
+    const after = await findCutoff(revokedTokens, user.userId);
     t.true(after > before);
     before = after;
   }
   await Promise.all(Array.from({ length: 20 }, () => revokeUser(user)));
-  t.true((await cutoffOf(revokedTokens, user.userId)) >= before + 20);
+  t.true((await findCutoff(revokedTokens, user.userId)) >= before + 20);
   t.like(await revokedTokens.findOne({ _id: userEntry(user.userId) }), {
     kind: 'user',
     user_id: user.userId,
@@ -73,7 +73,7 @@ test('where the stored cutoff is in the future (the clock was set back), it beco
   const old = Date.now() + HOUR;
   await setCutoff(collections.revokedTokens, userEntry(user.userId), old);
   await revocationsOn(collections).revokeUser(user);
-  t.is(await cutoffOf(collections.revokedTokens, user.userId), old + 1);
+  t.is(await findCutoff(collections.revokedTokens, user.userId), old + 1);
 });
 
 test("where the deployment's cutoff is in the future, the user's becomes that + 1", async (t) => {
@@ -82,7 +82,7 @@ test("where the deployment's cutoff is in the future, the user's becomes that + 
   const deployment = Date.now() + HOUR;
   await setCutoff(collections.revokedTokens, SENTINEL, deployment);
   await revocationsOn(collections).revokeUser(user);
-  t.is(await cutoffOf(collections.revokedTokens, user.userId), deployment + 1);
+  t.is(await findCutoff(collections.revokedTokens, user.userId), deployment + 1);
 });
 
 test("a deployment's cutoff that rises between read and write is caught, however often", async (t) => {
@@ -104,7 +104,7 @@ test("a deployment's cutoff that rises between read and write is caught, however
   const user = anyUser();
   await revocationsOn({ ...collections, revokedTokens }).revokeUser(user);
 
-  t.is(await cutoffOf(collections.revokedTokens, user.userId), Number(rises.at(-1)) + 1);
+  t.is(await findCutoff(collections.revokedTokens, user.userId), Number(rises.at(-1)) + 1);
   const entry = await collections.revokedTokens.findOne({ _id: userEntry(user.userId) });
   t.is(entry?.writes, rises.length + 1);
 });
@@ -127,5 +127,5 @@ test('revokeUser rejects when it cannot read again after its write: the cutoff m
   const user = anyUser();
   const { revokeUser } = revocationsOn({ ...collections, revokedTokens });
   await t.throwsAsync(revokeUser(user), { instanceOf: StoreUnavailable });
-  t.true((await cutoffOf(collections.revokedTokens, user.userId)) > Date.now());
+  t.true((await findCutoff(collections.revokedTokens, user.userId)) > Date.now());
 });

@@ -223,7 +223,7 @@ test('A refresh comes to what the table says, and changes what goes with that an
     t.deepEqual([refreshed?.outcome, refreshed?.counter], [outcome, newest], name);
     t.deepEqual([refreshed?.session.id, refreshed?.session.userId], [id, before.user_id], name);
     t.true(Math.abs(Number(refreshed?.at) - started) < 30 * SECOND, name);
-    const changed = { ...changesOf(outcome, before, after), counter: newest ?? 0 };
+    const changed = { ...findChanges(outcome, before, after), counter: newest ?? 0 };
     const { counter: presented = 5, seenCounter = 0 } = token ?? {};
     const seen_counter = Math.max(before.seen_counter ?? 0, presented, seenCounter);
     t.deepEqual(after, { ...before, ...changed, seen_counter }, name);
@@ -231,7 +231,7 @@ test('A refresh comes to what the table says, and changes what goes with that an
 });
 
 /** Lists all that a refresh may change. Dates are taken from `after`, and looked at in tests of their own. */
-function changesOf(outcome: RefreshOutcome, before: SessionDocument, after: SessionDocument) {
+function findChanges(outcome: RefreshOutcome, before: SessionDocument, after: SessionDocument) {
   const { at = new Date(Number.NaN) } = after.last_refresh ?? {};
   const { refreshes = 0, tracked_refreshes } = before;
   const isTracked = outcome === 'rotated' || tracked_refreshes === refreshes;

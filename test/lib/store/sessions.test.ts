@@ -15,7 +15,7 @@ async function setUp(t: ExecutionContext) {
   return { ...client, sessions: createSessions(client.collections), admin: collections };
 }
 
-function sessionOf(userId: string, session: Partial<Session> = {}): Session {
+function toSession(userId: string, session: Partial<Session> = {}): Session {
   const now = Date.now();
   return {
     id: randomUUID(),
@@ -39,7 +39,7 @@ async function insertAged(
 ): Promise<string[]> {
   const made = ages.map((age) => {
     const authTime = new Date(Date.now() - age * MINUTE);
-    return sessionOf(userId, { authTime, stamp: stamp ?? authTime.getTime() });
+    return toSession(userId, { authTime, stamp: stamp ?? authTime.getTime() });
   });
   for (const session of made) await sessions.insert(session);
   return made.map(({ id }) => id);
@@ -48,7 +48,7 @@ async function insertAged(
 test('A session comes back as it was put in', async (t) => {
   const { sessions } = await setUp(t);
   for (const userAgent of ['Firefox', '$ua', 'x\0y', undefined]) {
-    const session = sessionOf(randomUUID(), { userAgent });
+    const session = toSession(randomUUID(), { userAgent });
     await sessions.insert(session);
     const stored = { ...session, lastUsedAt: session.authTime };
     t.deepEqual(await sessions.findByUser(session.userId, session.id), stored);
@@ -58,7 +58,7 @@ test('A session comes back as it was put in', async (t) => {
 
 test('A session is found only for its own user', async (t) => {
   const { sessions } = await setUp(t);
-  const session = sessionOf(randomUUID());
+  const session = toSession(randomUUID());
   await sessions.insert(session);
   t.is(await sessions.findByUser(randomUUID(), session.id), undefined);
   t.is(await sessions.findByUser(session.userId, randomUUID()), undefined);
@@ -92,7 +92,7 @@ test('Sessions of one instant are listed in the same order each time', async (t)
   const { sessions, admin } = await setUp(t);
   const userId = randomUUID();
   const made = Array.from({ length: 20 }, () =>
-    sessionOf(userId, { authTime: new Date(0), stamp: 1 }),
+    toSession(userId, { authTime: new Date(0), stamp: 1 }),
   );
   for (const session of made) await sessions.insert(session);
   const order = (await sessions.listByUser(userId)).map(({ id }) => id);
@@ -109,9 +109,9 @@ test('Sessions of one instant are listed in the same order each time', async (t)
 test('What has expired for 10 minutes or is marked as ended is not listed, and is found all the same', async (t) => {
   const { sessions } = await setUp(t);
   const userId = randomUUID();
-  const expired = sessionOf(userId, { expiresAt: new Date(Date.now() - 11 * MINUTE) });
-  const ended = sessionOf(userId);
-  const live = sessionOf(userId, { expiresAt: new Date(Date.now() - MINUTE) });
+  const expired = toSession(userId, { expiresAt: new Date(Date.now() - 11 * MINUTE) });
+  const ended = toSession(userId);
+  const live = toSession(userId, { expiresAt: new Date(Date.now() - MINUTE) });
   for (const session of [expired, ended, live]) await sessions.insert(session);
   await sessions.markEnded([ended.id]);
   t.deepEqual(
@@ -124,7 +124,7 @@ test('What has expired for 10 minutes or is marked as ended is not listed, and i
 test('A list is one command, however many there are, and ends at one more than a user may have', async (t) => {
   const { sessions, asked, admin } = await setUp(t);
   const userId = randomUUID();
-  await sessions.insert(sessionOf(userId));
+  await sessions.insert(toSession(userId));
   const document = await admin.sessions.findOne({ user_id: userId });
   if (document === null) return t.fail();
   for (const [more, expected] of [
@@ -143,7 +143,7 @@ test('A list reads the sessions of its user by the index, and sorts nothing', as
   const { sessions, db, admin } = await setUp(t);
   const userId = randomUUID();
   await insertAged({ sessions }, userId, [1, 2, 3]);
-  for (let other = 0; other < 50; other++) await sessions.insert(sessionOf(randomUUID()));
+  for (let other = 0; other < 50; other++) await sessions.insert(toSession(randomUUID()));
   await db.command({ profile: 2 });
   await sessions.listByUser(userId);
   await db.command({ profile: 0 });

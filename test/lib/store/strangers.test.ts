@@ -22,7 +22,7 @@ async function openLimits(t: ExecutionContext, anywhere = { points: 100, duratio
 }
 
 /** Takes a login, and answers 0, or the milliseconds after which to try again. */
-async function waitOf(limits: LoginLimits, email: string, ip: string): Promise<number> {
+async function readWait(limits: LoginLimits, email: string, ip: string): Promise<number> {
   const attempt = await limits.takeLogin(email, ip).catch((error: unknown) => {
     if (error instanceof AuthError && error.retryAfter !== undefined) return error.retryAfter;
     throw error;
@@ -40,7 +40,7 @@ async function attack(
   let guesses = 0;
   for (let round = 0; round < rounds; round++) {
     for (let n = 0; n < addresses; n += 10) {
-      const tenth = Array.from({ length: 10 }, (_, i) => waitOf(limits, email, origin(n + i)));
+      const tenth = Array.from({ length: 10 }, (_, i) => readWait(limits, email, origin(n + i)));
       guesses += (await Promise.all(tenth)).filter((wait) => wait === 0).length;
     }
   }
@@ -73,7 +73,8 @@ for (const [what, origin, owner] of ATTACKS) {
     t.true(guesses > 100 && guesses <= 500, `${guesses}`);
     const meanwhile = attack(scene, { addresses: 100, rounds: 1, origin });
     const waits: number[] = [];
-    for (let time = 0; time < 2; time++) waits.push(await waitOf(scene.limits, scene.email, owner));
+    for (let time = 0; time < 2; time++)
+      waits.push(await readWait(scene.limits, scene.email, owner));
     t.deepEqual(waits, [0, 0]);
     t.is(await meanwhile, 0, 'those who attack are out');
   });
@@ -84,7 +85,7 @@ test('an attack that goes on for days from the same 100 addresses keeps the owne
   for (let day = 0; day < 5; day++) {
     const guesses = await attack(scene, { addresses: 100, rounds: 3, origin: MANY_NETWORKS });
     t.true(guesses <= 500, `${guesses}`);
-    t.is(await waitOf(scene.limits, scene.email, `203.0.113.${day}`), 0, `day ${day}`);
+    t.is(await readWait(scene.limits, scene.email, `203.0.113.${day}`), 0, `day ${day}`);
     await passTime(scene.collections, DAY);
   }
 });
@@ -96,7 +97,7 @@ test('one network, or one /48, cannot use up what is kept for others, however ma
   ]) {
     const scene = await openLimits(t);
     await attack(scene, { addresses: 600, rounds: 2, origin });
-    t.is(await waitOf(scene.limits, scene.email, '203.0.113.9'), 0);
+    t.is(await readWait(scene.limits, scene.email, '203.0.113.9'), 0);
   }
 });
 
@@ -124,11 +125,11 @@ test('what is told is the time until there is room', async (t) => {
   const scene = await openLimits(t, { points: 10, duration: DAY });
   const { limits, email, collections } = scene;
   await attack(scene, { addresses: 100, rounds: 1, origin: MANY_NETWORKS });
-  const wait = await waitOf(limits, email, '203.0.113.9');
+  const wait = await readWait(limits, email, '203.0.113.9');
   t.true(wait > 0 && wait <= DAY / 10, String(wait));
   await passTime(collections, wait - MINUTE);
-  const rest = await waitOf(limits, email, '203.0.113.9');
+  const rest = await readWait(limits, email, '203.0.113.9');
   t.true(rest > 0 && rest <= MINUTE, String(rest));
   await passTime(collections, rest + SECOND);
-  t.is(await waitOf(limits, email, '203.0.113.9'), 0);
+  t.is(await readWait(limits, email, '203.0.113.9'), 0);
 });

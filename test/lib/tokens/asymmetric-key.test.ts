@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { CompactSign, compactVerify } from 'jose';
 import type { Key, PublicJwk } from '../../../lib/tokens/keys/key.ts';
 import { keyFromPrivatePem, keysFromPublicPem } from '../../../lib/tokens/keys/key-pair.ts';
-import { newPair, pemOf, pemOfJwk } from '../../helpers/keys.ts';
+import { jwkToPem, newPair, toPem } from '../../helpers/keys.ts';
 
 const pairs = { EdDSA: newPair('EdDSA'), RS256: newPair('RS256') } as const;
 const ALGORITHMS = ['EdDSA', 'RS256'] as const;
@@ -44,7 +44,7 @@ function parts(token: string) {
 }
 
 test('names and signatures are those of RFC 8037 appendix A and RFC 7638 section 3.1', async (t) => {
-  const pem = pemOf(createPrivateKey({ key: RFC_8037, format: 'jwk' }));
+  const pem = toPem(createPrivateKey({ key: RFC_8037, format: 'jwk' }));
   const key = await keyFromPrivatePem(pem);
   t.is(key.kid, 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');
   const { signedBytes, signature } = parts(
@@ -52,7 +52,7 @@ test('names and signatures are those of RFC 8037 appendix A and RFC 7638 section
   );
   t.true(key.hasSigned(signedBytes, signature));
   t.false(key.hasSigned(`${signedBytes}A`, signature));
-  const { kid } = await onlyKey(pemOfJwk(RFC_7638));
+  const { kid } = await onlyKey(jwkToPem(RFC_7638));
   t.is(kid, 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs');
 });
 
@@ -108,7 +108,10 @@ for (const alg of ALGORITHMS) {
 
   test(`${alg}: the signature of another key, or of another algorithm's, is wrong`, async (t) => {
     const { signedBytes, signature } = await signed(alg);
-    for (const other of [newPair(alg), ...ALGORITHMS.filter((each) => each !== alg).map(pairOf)]) {
+    for (const other of [
+      newPair(alg),
+      ...ALGORITHMS.filter((each) => each !== alg).map(pickPair),
+    ]) {
       t.false((await onlyKey(other.publicKey)).hasSigned(signedBytes, signature));
     }
   });
@@ -166,7 +169,7 @@ test('EdDSA: the same number plus the order of the group is no second signature'
   t.false(hasSigned(signedBytes, Buffer.concat([signature.subarray(0, 32), twin])));
 });
 
-function pairOf(alg: keyof typeof pairs) {
+function pickPair(alg: keyof typeof pairs) {
   return pairs[alg];
 }
 

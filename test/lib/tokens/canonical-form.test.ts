@@ -61,7 +61,7 @@ function withOtherUnusedBits(value: string): string[] {
   );
 }
 
-function respellingsOfPart(value: string): string[] {
+function respellPart(value: string): string[] {
   const around = ['=', '==', ' ', '\t', '\n', '\r\n', '\0', '\u00a0', '?', '.'];
   return [
     ...withOtherUnusedBits(value),
@@ -74,7 +74,7 @@ function respellingsOfPart(value: string): string[] {
 function respellings(token: string): string[] {
   const parts = token.split('.');
   const ofParts = parts.flatMap((value, at) =>
-    respellingsOfPart(value).map((other) => parts.with(at, other).join('.')),
+    respellPart(value).map((other) => parts.with(at, other).join('.')),
   );
   return [
     ...ofParts,
@@ -86,7 +86,7 @@ function respellings(token: string): string[] {
 }
 
 /** A token with one to three characters replaced, inserted or removed. */
-function mutationsOf(token: string): fc.Arbitrary<string> {
+function mutations(token: string): fc.Arbitrary<string> {
   const edit = fc.record({
     at: fc.nat({ max: token.length }),
     removed: fc.nat({ max: 2 }),
@@ -166,7 +166,7 @@ test('Whatever is accepted is ASCII in three parts, each of which re-encodes to 
   const character = fc.constantFrom(...INTERLOPERS);
   const anything = fc.oneof(
     fc.string({ unit: character, maxLength: 24 }),
-    canonicalToken.chain(mutationsOf),
+    canonicalToken.chain(mutations),
   );
   const isCanonical = (token: string) =>
     /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token) &&
@@ -202,7 +202,7 @@ test('Of all tokens that differ in one character none is both canonical and veri
 });
 
 test('Whatever the verifier accepts has one key, however a token is mutated', async (t) => {
-  const property = fc.asyncProperty(mutationsOf(signedToken), (mutation) =>
+  const property = fc.asyncProperty(mutations(signedToken), (mutation) =>
     hasOneKey(signedToken, mutation),
   );
   await t.notThrowsAsync(fc.assert(property, { numRuns: 5_000 }));
@@ -216,7 +216,7 @@ test('Whatever the claims are, the signed token has one key under mutation', asy
     const token = await sign(value);
     return hasOneKey(
       token,
-      gen(() => mutationsOf(token)),
+      gen(() => mutations(token)),
     );
   });
   await t.notThrowsAsync(fc.assert(property, { numRuns: 500 }));

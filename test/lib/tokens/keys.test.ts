@@ -27,17 +27,17 @@ const input = () => ({
   endsAt: new Date(Date.now() + DAY),
 });
 
-function partOf(token: string, index: number): string {
+function decodePart(token: string, index: number): string {
   return Buffer.from(token.split('.')[index] ?? '', 'base64url').toString();
 }
 
-function headerOf(token: string) {
-  return JSON.parse(partOf(token, 0));
+function readHeader(token: string) {
+  return JSON.parse(decodePart(token, 0));
 }
 
 /** Returns the signed bytes: the claims of the token under another header. */
-function signedBytesOf(token: string, header: object): string {
-  const encoded = Buffer.from(JSON.stringify({ ...headerOf(token), ...header }));
+function toSignedBytes(token: string, header: object): string {
+  const encoded = Buffer.from(JSON.stringify({ ...readHeader(token), ...header }));
   return `${encoded.toString('base64url')}.${token.split('.')[1]}`;
 }
 
@@ -45,13 +45,13 @@ function signedBytesOf(token: string, header: object): string {
 function signedBy(privateKey: string, token: string, header: object): string {
   const key = createPrivateKey(privateKey);
   const hash = key.asymmetricKeyType === 'rsa' ? 'sha256' : null;
-  const signedBytes = signedBytesOf(token, header);
+  const signedBytes = toSignedBytes(token, header);
   return `${signedBytes}.${sign(hash, Buffer.from(signedBytes), key).toString('base64url')}`;
 }
 
 /** The token under another header, with an HMAC for a signature. */
 function asHs256(token: string, header: object, key: string | Buffer): string {
-  const signedBytes = signedBytesOf(token, header);
+  const signedBytes = toSignedBytes(token, header);
   return `${signedBytes}.${createHmac('sha256', key).update(signedBytes).digest('base64url')}`;
 }
 
@@ -63,7 +63,7 @@ for (const alg of ALGORITHMS) {
     const ring = await createKeyRing([generateSecret(), secret], { privateKey });
     const tokens = tokensBy(ring);
     const { token } = await tokens.issue(input());
-    t.deepEqual(headerOf(token), { alg, kid: ring.signing.kid, typ: 'at+jwt' });
+    t.deepEqual(readHeader(token), { alg, kid: ring.signing.kid, typ: 'at+jwt' });
     t.is(tokens.verify(token).kid, ring.signing.kid);
     t.notThrows(() => tokens.verify(bySecret.token));
   });

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { privateKeyFault, publicKeysFault } from '../../../lib/tokens/keys/key-pair.ts';
-import { newPair, pemOf } from '../../helpers/keys.ts';
+import { newPair, toPem } from '../../helpers/keys.ts';
 
 interface Pair {
   readonly privateKey: KeyObject;
@@ -50,10 +50,10 @@ const PRIVATE: readonly Fault[] = [
     named(ed25519.publicKey, 'PRIVATE'),
     /^cannot be read as a priv/,
   ],
-  ['half a key', halfOf(rsaPem()), /^cannot be read as a private key in PKCS#8; it may/],
+  ['half a key', takeHalf(rsaPem()), /^cannot be read as a private key in PKCS#8; it may/],
   ['what is no base64', spoiled(rsaPem()), /^cannot be read as .*: it is not base64$/],
-  ['a small RSA key', pemOf(small.privateKey), /^has 2040 bits; RS256 needs at least 2048/],
-  ['an RSA key with exponent 3', pemOf(cubic.privateKey), /^has a public exponent under 65537/],
+  ['a small RSA key', toPem(small.privateKey), /^has 2040 bits; RS256 needs at least 2048/],
+  ['an RSA key with exponent 3', toPem(cubic.privateKey), /^has a public exponent under 65537/],
 ];
 
 const PUBLIC: readonly Fault[] = [
@@ -71,15 +71,15 @@ const PUBLIC: readonly Fault[] = [
     /^cannot be read as a pub/,
   ],
   ['a good one, then a bad one', ed25519.publicKey + pkcs1, /^\(key 2 of 2\) is a private key\. /],
-  ['a small RSA key', pemOf(small.publicKey), /^has 2040 bits; RS256 needs at least 2048/],
-  ['an RSA key with exponent 3', pemOf(cubic.publicKey), /^has a public exponent under 65537/],
+  ['a small RSA key', toPem(small.publicKey), /^has 2040 bits; RS256 needs at least 2048/],
+  ['an RSA key with exponent 3', toPem(cubic.publicKey), /^has a public exponent under 65537/],
 ];
 
 for (const [type, { privateKey, publicKey }] of Object.entries(otherTypes)) {
   test(`a key of type ${type} is refused`, (t) => {
     const fault = new RegExp(`^is a key of type ${type}\\. Use Ed25519 .* or RSA`);
-    assertFault(t, privateKeyFault, pemOf(privateKey), fault);
-    assertFault(t, publicKeysFault, pemOf(publicKey), fault);
+    assertFault(t, privateKeyFault, toPem(privateKey), fault);
+    assertFault(t, publicKeysFault, toPem(publicKey), fault);
   });
 }
 
@@ -112,7 +112,7 @@ test('line breaks may be \\n, \\r\\n, escaped, or spaces, and white space may be
 });
 
 test('public keys may follow each other in any number, with or without line breaks', (t) => {
-  const keys = [ed25519.publicKey, pemOf(rsa.publicKey), newPair('EdDSA').publicKey];
+  const keys = [ed25519.publicKey, toPem(rsa.publicKey), newPair('EdDSA').publicKey];
   for (const between of ['', '\n', '\r\n\r\n', String.raw`\n`]) {
     t.is(publicKeysFault(keys.map((key) => key.trimEnd()).join(between)), undefined);
   }
@@ -132,14 +132,14 @@ function assertFault(
 }
 
 function rsaPem(): string {
-  return pemOf(rsa.privateKey);
+  return toPem(rsa.privateKey);
 }
 
 function named(text: string, name: 'PRIVATE' | 'PUBLIC'): string {
   return text.replaceAll(/PRIVATE|PUBLIC/g, name);
 }
 
-function halfOf(text: string): string {
+function takeHalf(text: string): string {
   const lines = text.trimEnd().split('\n');
   return [...lines.slice(0, lines.length / 2), lines.at(-1)].join('\n');
 }

@@ -8,7 +8,7 @@ import {
   createRefreshTokens,
   type RefreshTokens,
 } from '../../../lib/tokens/refresh/refresh-tokens.ts';
-import { issuerOf } from '../../helpers/forged-tokens.ts';
+import { createIssuer } from '../../helpers/forged-tokens.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const SECRET = generateSecret();
@@ -240,7 +240,7 @@ test('The key of the mac is not the key that signs access tokens, nor any other 
 });
 
 test('A refresh token is no access token, and an access token is no refresh token', async (t) => {
-  const accessTokens = await issuerOf(SECRET);
+  const accessTokens = await createIssuer(SECRET);
   t.throws(() => accessTokens.verify(TOKEN), { code: 'invalid_token' });
   const { token } = await accessTokens.issue({
     userId: randomUUID(),

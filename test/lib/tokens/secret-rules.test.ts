@@ -39,7 +39,7 @@ const BAD_SECRETS = Object.entries(bad).flatMap(([rule, values]) =>
 const GOOD_SECRETS = Object.values(good).flat();
 const WEAK_SECRETS = Object.values(weak).flat();
 
-function phraseOf(value: string | undefined): string | undefined {
+function toPhrase(value: string | undefined): string | undefined {
   return secretFault(value)?.replace(/\d+/g, 'N').replace('N character ', 'N characters ');
 }
 
@@ -53,7 +53,7 @@ test('There are 40 bad and 21 good examples, none of them twice', (t) => {
 });
 
 test('Each bad example is refused by its rule', (t) => {
-  for (const { value, rule } of BAD_SECRETS) t.is(phraseOf(value), PHRASES[rule], value);
+  for (const { value, rule } of BAD_SECRETS) t.is(toPhrase(value), PHRASES[rule], value);
 });
 
 test('Each good example is accepted', (t) => {
@@ -79,7 +79,7 @@ test('The fault is one of a few phrases that differ by a length alone, so no par
     fc.array(weak, { maxLength: 20 }).map((parts) => parts.join('')),
     fc.array(weak, { maxLength: 4 }).map((parts) => parts.join('').repeat(9)),
   );
-  t.notThrows(() => fc.assert(fc.property(values, (value) => phrases.has(phraseOf(value)))));
+  t.notThrows(() => fc.assert(fc.property(values, (value) => phrases.has(toPhrase(value)))));
 });
 
 test('Every published value is refused, also in upper case and with space around it', (t) => {
@@ -101,25 +101,25 @@ test('Every published value is long enough to need the list, stands there once a
 
 test('One character fewer than 32 is too short, and one more is enough', (t) => {
   const value = 'GmT4wKz9RbXe2LqVn7YcHs5PfJd8UaQt';
-  t.is(phraseOf(value.slice(1)), PHRASES.short);
+  t.is(toPhrase(value.slice(1)), PHRASES.short);
   t.is(secretFault(value), undefined);
 });
 
 test('Digits alone are enough where there are enough of them', (t) => {
-  t.is(phraseOf('1101000111010010110100101101001011'), PHRASES.guessable);
+  t.is(toPhrase('1101000111010010110100101101001011'), PHRASES.guessable);
   t.is(secretFault('135792468275394618364718529461837295'), undefined);
 });
 
 test('A repeated piece counts once: of 21 characters it is refused, of 32 it is not', (t) => {
   const piece = 'k3Jx9QpLw2ZtV7mNrB4cDh8Yg5SfKu6E';
-  t.is(phraseOf(piece.slice(0, 21).repeat(2)), PHRASES.repeated);
-  t.is(phraseOf(piece.slice(0, 21).repeat(3).slice(0, 50)), PHRASES.repeated);
+  t.is(toPhrase(piece.slice(0, 21).repeat(2)), PHRASES.repeated);
+  t.is(toPhrase(piece.slice(0, 21).repeat(3).slice(0, 50)), PHRASES.repeated);
   t.is(secretFault(piece.repeat(2)), undefined);
 });
 
 for (const value of WEAK_SECRETS) {
   test(`A secret that people made up is refused: ${JSON.stringify(value)}`, (t) => {
-    t.not(phraseOf(value), undefined);
+    t.not(toPhrase(value), undefined);
     t.false(secretFault(value)?.toLowerCase().includes(value.toLowerCase()));
   });
 }
@@ -160,7 +160,7 @@ for (const [what, text] of Object.entries(LONG)) {
 
 test('Nineteen characters left beside the weak ones are too few, and twenty are enough', (t) => {
   const left = 'GmT4wKz9RbXe2LqVn7Yc';
-  t.is(phraseOf(`${left.slice(1)}passwordsecret`), PHRASES.weak);
+  t.is(toPhrase(`${left.slice(1)}passwordsecret`), PHRASES.weak);
   t.is(secretFault(`${left}passwordsecret`), undefined);
 });
 

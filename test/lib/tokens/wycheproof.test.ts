@@ -30,7 +30,7 @@ const EXCEPTIONS: Readonly<Record<number, string>> = {
 const VECTORS = 'test/vectors/json_web_signature_test.json';
 
 /** Returns the key of the group as the ring has it: HS256 or RS256 by name, or a secret without a name. */
-function keyOf({ private: secret, public: shared }: Group): Pick<Key, 'alg' | 'hasSigned'> | null {
+function toKey({ private: secret, public: shared }: Group): Pick<Key, 'alg' | 'hasSigned'> | null {
   const { alg = secret && 'HS256', ...jwk } = { ...(shared ?? secret) };
   if (alg === 'HS256' && typeof jwk.k === 'string') {
     return { alg, hasSigned: hs256(Buffer.from(jwk.k, 'base64url')) };
@@ -40,7 +40,7 @@ function keyOf({ private: secret, public: shared }: Group): Pick<Key, 'alg' | 'h
 }
 
 /** Takes the verifier's steps before the claims. */
-function isAccepted(jws: string, key: ReturnType<typeof keyOf>): boolean {
+function isAccepted(jws: string, key: ReturnType<typeof toKey>): boolean {
   const token = parseCanonicalToken(jws);
   if (token === undefined || key === null) return false;
   const header = JSON.parse(Buffer.from(token.header, 'base64url').toString());
@@ -55,7 +55,7 @@ test('Wycheproof: only valid HS256 and RS256 tokens in canonical form are accept
   const accepted: number[] = [];
   let asked = 0;
   for (const group of testGroups) {
-    const key = keyOf(group);
+    const key = toKey(group);
     for (const { tcId, jws, result } of group.tests) {
       asked++;
       const isTaken = isAccepted(jws, key);

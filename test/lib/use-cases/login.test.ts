@@ -27,7 +27,7 @@ function loginDuring(parts: AuthParts, happen: (check: number) => Promise<unknow
   return { login: bind(loginStory, { ...parts, passwords }), checks: () => checks };
 }
 
-async function reasonOfLastFailure({ collections }: TwoServers) {
+async function readLastReason({ collections }: TwoServers) {
   const [event] = await collections.auditEvents
     .find({ action: 'login_failed' })
     .sort({ at: -1 })
@@ -74,14 +74,14 @@ test('a login whose hash changes again and again is refused after the second che
   );
   await t.throwsAsync(login(input, CALLER), refused);
   t.is(checks(), 2);
-  t.is(await reasonOfLastFailure(servers), 'changed');
+  t.is(await readLastReason(servers), 'changed');
 });
 
 test('a user who is disabled while the password is being checked is refused', async (t) => {
   const { servers, set, input } = await setUp(t);
   const { login } = loginDuring(servers.here, () => set({ disabled_at: new Date() }));
   await t.throwsAsync(login(input, CALLER), refused);
-  t.is(await reasonOfLastFailure(servers), 'disabled');
+  t.is(await readLastReason(servers), 'disabled');
 });
 
 test('a user who is deleted while the password is being checked is refused', async (t) => {
@@ -104,7 +104,7 @@ test('a stored hash outside cost 10 to 14 is refused, and the audit trail says w
   const { servers, set, input } = await setUp(t);
   await set({ password_hash: hashSync(PASSWORD, 9) });
   await t.throwsAsync(loginStory(servers.here, input, CALLER), refused);
-  t.is(await reasonOfLastFailure(servers), 'unusable_hash');
+  t.is(await readLastReason(servers), 'unusable_hash');
 });
 
 test('after a login the password is hashed anew when the cost has risen', async (t) => {

@@ -4,7 +4,7 @@ import { waitFor } from '../../../scripts/dev/wait-for.ts';
 import { addClient, revoke as revokeByClient } from '../../helpers/clients.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { type Answer, post, sendAs } from '../../helpers/server.ts';
-import { openSession, refresh, type Tokens, tokensOf } from '../../helpers/sessions.ts';
+import { openSession, refresh, type Tokens, toTokens } from '../../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../../helpers/users.ts';
 import { openSetDeployment, type SetDeployment } from '../deployment.ts';
 import { askUntilDecided } from '../until-decided.ts';
@@ -94,7 +94,7 @@ export async function openTarget(
 ): Promise<Victim['target']> {
   const opened = await logIn(url, email);
   const exchange = async ({ refresh: token }: Tokens) =>
-    tokensOf(await askUntilDecided(() => refresh(url, token)));
+    toTokens(await askUntilDecided(() => refresh(url, token)));
   const isTheft = request === 'stolen refresh token';
   const newest = isTheft ? await exchange(await exchange(opened)) : opened;
   return { ...newest, first: opened.refresh };

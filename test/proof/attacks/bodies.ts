@@ -1,5 +1,5 @@
 import { brotliDecompressSync, unzipSync } from 'node:zlib';
-import { claimsOf } from '../../helpers/forged-tokens.ts';
+import { readClaims } from '../../helpers/forged-tokens.ts';
 import { PASSWORD } from '../../helpers/users.ts';
 import type { HttpAnswer, HttpRequest } from '../http-client.ts';
 import type { Attack } from './attack.ts';
@@ -59,7 +59,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   '/api/auth/refresh': ({ refresh_token: token, ...more }, body, { tokens }) =>
     token === tokens.refresh &&
     isEmpty(more) &&
-    claimsOf(body.access_token).sid === tokens.sessionId
+    readClaims(body.access_token).sid === tokens.sessionId
       ? undefined
       : 'it refreshed',
   '/api/auth/change-password': () => 'it changed a password',

@@ -1,7 +1,7 @@
 import type { ClientCredentials } from '../../../lib/use-cases/shared/authenticate-client.ts';
 import { addClient, basic } from '../../helpers/clients.ts';
 import { ageDeployment } from '../../helpers/database.ts';
-import { claimsOf } from '../../helpers/forged-tokens.ts';
+import { readClaims } from '../../helpers/forged-tokens.ts';
 import { newPair } from '../../helpers/keys.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { serve, testServer } from '../../helpers/server.ts';
@@ -174,6 +174,6 @@ function asRefreshToken({ mutator, text }: MutantToken, { refreshable }: TokenFi
     request: { method: 'POST', path: '/api/auth/refresh', headers, body },
     expected: Buffer.byteLength(body) > LARGEST_BODY ? '413' : isTooLong ? '422' : known,
     read: ({ status, body: tokens }) =>
-      status === 200 ? `200 of ${claimsOf(tokens.access_token).sub}` : `${status}`,
+      status === 200 ? `200 of ${readClaims(tokens.access_token).sub}` : `${status}`,
   };
 }

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { generateClientSecret } from '../../../lib/tokens/client-secrets.ts';
-import { claimsOf, encode } from '../../helpers/forged-tokens.ts';
+import { encode, readClaims } from '../../helpers/forged-tokens.ts';
 import type { Tokens } from '../../helpers/sessions.ts';
 import { PASSWORD } from '../../helpers/users.ts';
 import { ALPHABET } from '../attacks/texts.ts';
@@ -14,7 +14,7 @@ const randomText = (bytes = 32) => randomBytes(bytes).toString('base64url');
 /** Texts that look like access tokens: each costs the server as much as it can. */
 export function makeTokens({ access }: Tokens): readonly Make[] {
   const [header = '', payload = '', signature = ''] = access.split('.');
-  const makeClaims = () => encode(JSON.stringify({ ...claimsOf(access), jti: randomUUID() }));
+  const makeClaims = () => encode(JSON.stringify({ ...readClaims(access), jti: randomUUID() }));
   const unsigned = encode(JSON.stringify({ alg: 'none', typ: 'at+jwt' }));
   const sign = (text: string) =>
     `${text}.${createHmac('sha256', randomBytes(32)).update(text).digest('base64url')}`;

@@ -21,12 +21,12 @@ import {
   withFindThenUpdate,
   withLessThan,
   withNowAsStamp,
+  withOwnStamp,
   withoutConfirmation,
   withoutOldCutoff,
   withoutSecondRead,
   withoutTenMinutes,
   withRememberedCheck,
-  withStampOfItsOwn,
 } from './variants.ts';
 
 interface Broken {
@@ -154,7 +154,7 @@ test(
   'A refresh that takes a new stamp, as a login does, is caught every time: checked → revoke-all → signed',
   caught,
   {
-    variant: withStampOfItsOwn,
+    variant: withOwnStamp,
     race: refreshAndRevokeAll,
     barrier: 'check',
     fault: 'the session outlived the revocation',

@@ -122,7 +122,7 @@ export const withCheckFirst: Variant = (parts, _watch, { sessions }) => {
 };
 
 /** The refresh gives the session a new stamp, above every cutoff, as a login does. */
-export const withStampOfItsOwn: Variant = (parts) => {
+export const withOwnStamp: Variant = (parts) => {
   const { accessTokens, revocations } = parts;
   return withChanges(parts, {
     accessTokens: {
