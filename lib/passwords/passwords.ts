@@ -7,23 +7,7 @@ import { SECOND, withTimeout } from '../time.ts';
 import { HIGHEST_COST, isUsableHash, LOWEST_COST } from './usable-hash.ts';
 import type { CheckTask, HashTask } from './worker.ts';
 
-export interface Passwords {
-  /** Returns bcrypt's hash at the configured cost. Throws AuthError `busy` if the queue is full. */
-  hash(password: string): Promise<string>;
-  /** Returns true if the password has this hash. Without a hash it returns false after the same time. */
-  check(password: string, hash: string | undefined): Promise<boolean>;
-  /**
-   * Reserves a queue slot for a password check and returns a function that releases it. Throws AuthError `busy`
-   * if no slot is free: without a reservation the caller would be refused later, after it has used the database.
-   */
-  reserveSlot(): () => void;
-  /** Returns true for a bcrypt hash at a cost from 10 to 14: `check` refuses every other hash. */
-  isUsable(hash: string): boolean;
-  /** Returns true if the cost of a hash is lower than the configured one. */
-  isOutdated(hash: string): boolean;
-  /** Ends the worker threads. */
-  close(): Promise<void>;
-}
+export type Passwords = ReturnType<typeof createPasswords>;
 
 export interface PasswordOptions {
   /** bcrypt cost, 10 to 14: 2^cost rounds. */
@@ -50,18 +34,11 @@ export function passwordFault(password: string): string | undefined {
 }
 
 /** Hashes and checks passwords with bcrypt, in worker threads so that no other request waits. */
-export function createPasswords(options: PasswordOptions): Passwords {
+export function createPasswords(options: PasswordOptions) {
   checkPasswordOptions(options);
   const { bcryptCost: cost, bcryptThreads: threads, timeout = 3.5 * SECOND } = options;
   const dummy = createDummyHash(cost);
-  const pool = new Piscina({
-    filename: new URL(`./worker${extname(import.meta.url)}`, import.meta.url).href,
-    minThreads: 0,
-    maxThreads: threads,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    niceIncrement: 10,
-    maxQueue: threads * queuePerThread(cost),
-  });
+  const pool = createPool(threads, threads * queuePerThread(cost));
   const slots = threads + pool.options.maxQueue;
   let reserved = 0;
 
@@ -69,6 +46,10 @@ export function createPasswords(options: PasswordOptions): Passwords {
     if (pool.queueSize >= pool.options.maxQueue) throw busy();
   }
 
+  /**
+   * Reserves a queue slot for a password check and returns a function that releases it. Throws AuthError `busy`
+   * if no slot is free: without a reservation the caller would be refused later, after it has used the database.
+   */
   function reserveSlot(): () => void {
     assertQueueHasRoom();
     if (reserved >= slots) throw busy();
@@ -85,19 +66,35 @@ export function createPasswords(options: PasswordOptions): Passwords {
   }
 
   return {
-    hash: (password) => run('hash', { password, cost }),
+    /** Returns bcrypt's hash at the configured cost. Throws AuthError `busy` if the queue is full. */
+    hash: (password: string): Promise<string> => run('hash', { password, cost }),
 
-    async check(password, hash) {
+    /** Returns true if the password has this hash. Without a hash it returns false after the same time. */
+    async check(password: string, hash: string | undefined): Promise<boolean> {
       const usable = isUsableHash(hash);
       const fits = await run<boolean>('check', { password, hash: usable ? hash : dummy });
       return usable && fits;
     },
 
     reserveSlot,
+    /** Returns true for a bcrypt hash at a cost from 10 to 14: `check` refuses every other hash. */
     isUsable: isUsableHash,
-    isOutdated: (hash) => getRounds(hash) < cost,
-    close: () => pool.destroy(),
+    /** Returns true if the cost of a hash is lower than the configured one. */
+    isOutdated: (hash: string): boolean => getRounds(hash) < cost,
+    /** Ends the worker threads. */
+    close: (): Promise<void> => pool.destroy(),
   };
+}
+
+function createPool(maxThreads: number, maxQueue: number): Piscina {
+  return new Piscina({
+    filename: new URL(`./worker${extname(import.meta.url)}`, import.meta.url).href,
+    minThreads: 0,
+    maxThreads,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    niceIncrement: 10,
+    maxQueue,
+  });
 }
 
 function busy(): AuthError {

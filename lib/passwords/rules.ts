@@ -9,10 +9,7 @@ export interface PasswordOwner {
   readonly name: string;
 }
 
-export interface PasswordRules {
-  /** Returns a sentence on what is wrong with a new password, without the password; undefined if nothing is. */
-  findFault(password: string, owner: PasswordOwner): string | undefined;
-}
+export type PasswordRules = ReturnType<typeof createPasswordRules>;
 
 export interface PasswordRuleOptions {
   /** The fewest characters (Unicode code points) of a new password, 8 to 64. Default 15. */
@@ -37,12 +34,13 @@ const COMMON: ReadonlySet<string> = new Set(dictionary['passwords-common']);
  * digits or signs around it, does not help. No kind of character is required.
  * Throws TypeError for a minimum length outside 8 to 64.
  */
-export function createPasswordRules(options: PasswordRuleOptions): PasswordRules {
+export function createPasswordRules(options: PasswordRuleOptions) {
   const { passwordMinLength: minLength = DEFAULTS.passwordMinLength, serviceName } = options;
   assertInteger('passwordMinLength', minLength, LEAST_MIN_LENGTH, MOST_MIN_LENGTH);
 
   return {
-    findFault(password, owner) {
+    /** Returns a sentence on what is wrong with a new password, without the password; undefined if nothing is. */
+    findFault(password: string, owner: PasswordOwner): string | undefined {
       const unusable = passwordFault(password);
       if (unusable !== undefined) return unusable;
       if ([...password].length < minLength) {

@@ -41,12 +41,7 @@ export interface Reservation {
   release(): Promise<boolean>;
 }
 
-export interface AttemptCounters {
-  /** Reads counters, and the entries under other keys, in one command. */
-  read(keys: readonly string[]): Promise<CounterSnapshot>;
-  /** Counts an attempt in all of these counters. Returns undefined if one of them has no room. */
-  reserve(counters: readonly Counter[]): Promise<Reservation | undefined>;
-}
+export type AttemptCounters = ReturnType<typeof createAttemptCounters>;
 
 export interface CounterSnapshot {
   has(key: string): boolean;
@@ -58,7 +53,7 @@ export interface CounterSnapshot {
  * its outcome is known, so concurrent attempts get no more guesses than sequential ones. An attempt that is not
  * ended is dropped after `holdFor` milliseconds, and its outcome is ignored from then on.
  */
-export function createAttemptCounters(collection: Collection, holdFor: number): AttemptCounters {
+export function createAttemptCounters(collection: Collection, holdFor: number) {
   async function update(operations: AnyBulkWriteOperation[]): Promise<number> {
     const options = { ordered: false, maxTimeMS: MAX_TIME };
     const result = await collection.bulkWrite(operations, options);
@@ -88,9 +83,11 @@ export function createAttemptCounters(collection: Collection, holdFor: number): 
   }
 
   return {
-    read: (keys) => readCounters(collection, keys),
+    /** Reads counters, and the entries under other keys, in one command. */
+    read: (keys: readonly string[]): Promise<CounterSnapshot> => readCounters(collection, keys),
 
-    async reserve(counters) {
+    /** Counts an attempt in all of these counters. Returns undefined if one of them has no room. */
+    async reserve(counters: readonly Counter[]): Promise<Reservation | undefined> {
       const id = randomUUID();
       const release = () => end(counters, id, releaseUpdate);
       const fail = () => end(counters, id, failUpdate);

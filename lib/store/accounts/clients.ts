@@ -27,19 +27,7 @@ export interface NewClient {
   readonly secretHash: string;
 }
 
-export interface Clients {
-  /**
-   * Returns the client with this id. A client never changes, so one that was found is cached for a minute:
-   * `revoked_tokens` decides whether it has been revoked since.
-   */
-  find(id: string): Promise<ClientAccount | undefined>;
-  /** Returns all clients, oldest first, by a strict read. Throws StoreNotReady if the collection was lost. */
-  list(): Promise<Client[]>;
-  /** Adds a client. Resolves once a majority has it. */
-  create(client: NewClient): Promise<Client>;
-  /** Deletes a client and returns it once a majority has the deletion; undefined if there was none. Revoke it before. */
-  delete(id: string): Promise<Client | undefined>;
-}
+export type Clients = ReturnType<typeof createClients>;
 
 const MOST_REMEMBERED = 1_000;
 const BY_AGE = { created_at: 1, _id: 1 } as const;
@@ -53,7 +41,7 @@ export function createClients(
   collections: Collections,
   remembered = MINUTE,
   primary: ProvenReads = unproven,
-): Clients {
+) {
   const { clients } = collections;
   const assertIntact = createAssertIntact(collections, 'clients');
   const read = createRead(clients, primary);
@@ -61,7 +49,11 @@ export function createClients(
   const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED, ttl: remembered });
 
   return {
-    async find(id) {
+    /**
+     * Returns the client with this id. A client never changes, so one that was found is cached for a minute:
+     * `revoked_tokens` decides whether it has been revoked since.
+     */
+    async find(id: string): Promise<ClientAccount | undefined> {
       const known = found.get(id);
       if (known !== undefined) return known;
       const document = await read(id);
@@ -74,7 +66,8 @@ export function createClients(
       return client;
     },
 
-    async list() {
+    /** Returns all clients, oldest first, by a strict read. Throws StoreNotReady if the collection was lost. */
+    async list(): Promise<Client[]> {
       const found = await primary.read((readConcern) => {
         const options = { readConcern, maxTimeMS: MAX_TIME, sort: BY_AGE } as const;
         return orUnavailable(clients.find({}, options).toArray());
@@ -83,18 +76,15 @@ export function createClients(
       return found.map(toClient);
     },
 
-    async create({ name, secretHash }) {
-      const document: ClientDocument = {
-        _id: randomUUID(),
-        name,
-        secret_hash: secretHash,
-        created_at: new Date(),
-      };
+    /** Adds a client. Resolves once a majority has it. */
+    async create(client: NewClient): Promise<Client> {
+      const document = newDocument(client);
       await orUnavailable(clients.insertOne(document));
       return toClient(document);
     },
 
-    async delete(id) {
+    /** Deletes a client and returns it once a majority has the deletion; undefined if there was none. Revoke it before. */
+    async delete(id: string): Promise<Client | undefined> {
       const deleted = await orUnavailable(clients.findOneAndDelete({ _id: id }));
       return deleted === null ? undefined : toClient(deleted);
     },
@@ -117,6 +107,10 @@ function createRead(clients: Collections['clients'], primary: ProvenReads) {
   return async function read(id: string): Promise<ClientDocument | undefined> {
     return (await readProven([id])).get(id) ?? (await readStrictly([id])).get(id);
   };
+}
+
+function newDocument({ name, secretHash }: NewClient): ClientDocument {
+  return { _id: randomUUID(), name, secret_hash: secretHash, created_at: new Date() };
 }
 
 function toClient(document: ClientDocument): Client {

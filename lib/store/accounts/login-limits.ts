@@ -27,24 +27,9 @@ export interface LoginLimitOptions {
 }
 
 /** A password check in flight. Every function may reject with AuthError `store_unavailable`. */
-export interface LoginAttempt {
-  /** Records a right password: no failure, and this address is known from now on. */
-  succeeded(): Promise<void>;
-  /** Records a wrong password: a failure, before the client gets the response. */
-  failed(): Promise<void>;
-  /** Drops an attempt without an outcome, e.g. after a database error: no failure. */
-  withdraw(): Promise<void>;
-}
+export type LoginAttempt = ReturnType<typeof toAttempt>;
 
-export interface LoginLimits {
-  /**
-   * Counts a login before its password is checked. Throws AuthError `too_many_logins` with `retryAfter` after too
-   * many failures, and `busy` if attempts in flight leave no room for another.
-   */
-  takeLogin(email: string, ip: string): Promise<LoginAttempt>;
-  /** Counts a change of the password by a session in the same way, apart from logins and from other sessions. */
-  takeChange(sessionId: string): Promise<LoginAttempt>;
-}
+export type LoginLimits = ReturnType<typeof createLoginLimits>;
 
 const KNOWN_FOR = 30 * DAY;
 
@@ -65,7 +50,7 @@ export function createLoginLimits(
   { loginLimits }: Pick<Collections, 'loginLimits'>,
   options: LoginLimitOptions = {},
   holdFor = 10 * SECOND,
-): LoginLimits {
+) {
   const make = createMakeCounters(options);
   const counters = createAttemptCounters(loginLimits, holdFor);
 
@@ -82,7 +67,11 @@ export function createLoginLimits(
   }
 
   return {
-    async takeLogin(email, ip) {
+    /**
+     * Counts a login before its password is checked. Throws AuthError `too_many_logins` with `retryAfter` after too
+     * many failures, and `busy` if attempts in flight leave no room for another.
+     */
+    async takeLogin(email: string, ip: string): Promise<LoginAttempt> {
       const { always, offers, known } = make.ofLogin(email, ip);
       const all = [...always, ...offers.flat()].map(({ key }) => key);
       const snapshot = await counters.read([known, ...new Set(all)]);
@@ -91,7 +80,8 @@ export function createLoginLimits(
       return toAttempt(reservation, () => remember(known));
     },
 
-    async takeChange(sessionId) {
+    /** Counts a change of the password by a session in the same way, apart from logins and from other sessions. */
+    async takeChange(sessionId: string): Promise<LoginAttempt> {
       const ofSession = make.ofSession(sessionId);
       const snapshot = await counters.read(ofSession.map(({ key }) => key));
       return toAttempt(await reserve(choose([ofSession], snapshot)));
@@ -113,17 +103,20 @@ function choose(
 }
 
 /** Wraps a reservation. An outcome that came too late was not counted, so it must not be revealed. */
-function toAttempt(reservation: Reservation, remember = async () => {}): LoginAttempt {
+function toAttempt(reservation: Reservation, remember = async () => {}) {
   const inTime = async (end: Promise<boolean>) => {
     if (!(await end)) throw new StoreUnavailable('The attempt expired before it was counted');
   };
   return {
-    failed: () => inTime(reservation.fail()),
-    async succeeded() {
+    /** Records a wrong password: a failure, before the client gets the response. */
+    failed: (): Promise<void> => inTime(reservation.fail()),
+    /** Records a right password: no failure, and this address is known from now on. */
+    async succeeded(): Promise<void> {
       await inTime(reservation.release());
       await remember();
     },
-    async withdraw() {
+    /** Drops an attempt without an outcome, e.g. after a database error: no failure. */
+    async withdraw(): Promise<void> {
       await reservation.release();
     },
   };

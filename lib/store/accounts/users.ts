@@ -33,25 +33,7 @@ export interface NewUser {
   readonly passwordHash: string;
 }
 
-export interface Users {
-  find(id: string): Promise<User | undefined>;
-  /** Finds an account. Throws MalformedDocument if it lacks fields, or if no token can carry its id. */
-  findAccount(email: string): Promise<Account | undefined>;
-  /** Returns the current account, and the time by the database's clock (`$$NOW`). */
-  readWithTime(id: string): Promise<{ account: Account; now: Date } | undefined>;
-  /** Adds a user. Throws AuthError `email_taken` if another user has this address. */
-  create(user: NewUser): Promise<User>;
-  /** Sets the new hash only if the old one is still stored. Returns true if it was. */
-  replaceHash(id: string, oldHash: string, newHash: string): Promise<boolean>;
-  /** Does the same for another password, only if the user is not disabled. Sets `password_changed_at` too. */
-  changePassword(id: string, oldHash: string, newHash: string): Promise<boolean>;
-  /** Sets the hash of another password in any case. Returns true if the user exists. */
-  setPassword(id: string, newHash: string): Promise<boolean>;
-  /** Disables the user. Keeps the time if the user was disabled before. Returns true if the user exists. */
-  disable(id: string): Promise<boolean>;
-  /** Enables the user again. Returns true if the user exists. */
-  enable(id: string): Promise<boolean>;
-}
+export type Users = ReturnType<typeof createUsers>;
 
 const USER_FIELDS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1 } as const;
 
@@ -59,17 +41,18 @@ const USER_FIELDS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1
  * Reads and writes the `users` collection. `find` reads on a proven primary; the reads that a login rests on are
  * strict. A user counts as absent only if the collection is intact.
  */
-export function createUsers(collections: Collections, primary: ProvenReads = unproven): Users {
+export function createUsers(collections: Collections, primary: ProvenReads = unproven) {
   const { users } = collections;
-  const set = createSet(users);
   const assertIntact = createAssertIntact(collections, 'users');
 
   return {
     find: createFind(users, primary, assertIntact),
 
+    /** Finds an account. Throws MalformedDocument if it lacks fields, or if no token can carry its id. */
     findAccount: createFindAccount(users, primary, assertIntact),
 
-    async readWithTime(id) {
+    /** Returns the current account, and the time by the database's clock (`$$NOW`). */
+    async readWithTime(id: string): Promise<{ account: Account; now: Date } | undefined> {
       const pipeline = [{ $match: { _id: id } }, { $set: { now: '$$NOW' } }];
       const [document] = await primary.read((readConcern) => {
         const options = { readConcern, maxTimeMS: MAX_TIME };
@@ -80,7 +63,16 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
       return document && { account: toAccount(document), now: document.now };
     },
 
-    async create(user) {
+    ...createUserWrites(users),
+  };
+}
+
+function createUserWrites(users: Collections['users']) {
+  const set = createSet(users);
+
+  return {
+    /** Adds a user. Throws AuthError `email_taken` if another user has this address. */
+    async create(user: NewUser): Promise<User> {
       const document = newDocument(user);
       await orUnavailable(users.insertOne(document), isTaken).catch((error: unknown) => {
         if (!isTaken(error)) throw error;
@@ -91,15 +83,22 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
       return toUser(document);
     },
 
-    replaceHash: (id, oldHash, newHash) =>
+    /** Sets the new hash only if the old one is still stored. Returns true if it was. */
+    replaceHash: (id: string, oldHash: string, newHash: string): Promise<boolean> =>
       set({ _id: id, password_hash: oldHash }, { password_hash: { $literal: newHash } }),
 
-    changePassword: (id, oldHash, newHash) =>
+    /** Does the same for another password, only if the user is not disabled. Sets `password_changed_at` too. */
+    changePassword: (id: string, oldHash: string, newHash: string): Promise<boolean> =>
       set({ _id: id, password_hash: oldHash, disabled_at: null }, newPassword(newHash)),
 
-    setPassword: (id, newHash) => set({ _id: id }, newPassword(newHash)),
-    disable: (id) => set({ _id: id }, { disabled_at: { $ifNull: ['$disabled_at', '$$NOW'] } }),
-    enable: (id) => set({ _id: id }, { disabled_at: null }),
+    /** Sets the hash of another password in any case. Returns true if the user exists. */
+    setPassword: (id: string, newHash: string): Promise<boolean> =>
+      set({ _id: id }, newPassword(newHash)),
+    /** Disables the user. Keeps the time if the user was disabled before. Returns true if the user exists. */
+    disable: (id: string): Promise<boolean> =>
+      set({ _id: id }, { disabled_at: { $ifNull: ['$disabled_at', '$$NOW'] } }),
+    /** Enables the user again. Returns true if the user exists. */
+    enable: (id: string): Promise<boolean> => set({ _id: id }, { disabled_at: null }),
   };
 }
 

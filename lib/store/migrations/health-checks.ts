@@ -12,27 +12,24 @@ import { probeUpdate } from '../revocations/entry-updates.ts';
 import { deletingIndexes, refusingIndexes } from './refusing-indexes.ts';
 
 /** Checks that find a fault before a request does. */
-export interface HealthChecks {
-  /**
-   * Writes the probe to `revoked_tokens`, to a majority. A success is cached for 30 seconds. Throws StoreNotReady if
-   * the database user lacks the privilege, else StoreUnavailable.
-   */
-  assertWritable(): Promise<void>;
-  /**
-   * Reads the indexes. Throws StoreNotReady if a collection was lost, or if an index can refuse writes or delete what
-   * has to stay, else StoreUnavailable.
-   */
-  assertIndexes(): Promise<void>;
-}
+export type HealthChecks = ReturnType<typeof createHealthChecks>;
 
 /** The milliseconds for which a success and a failure are cached. */
 const GOOD_FOR = 30 * SECOND;
 const BAD_FOR = SECOND;
 
 /** Creates the checks of this process. */
-export function createHealthChecks(collections: Collections): HealthChecks {
+export function createHealthChecks(collections: Collections) {
   return {
+    /**
+     * Writes the probe to `revoked_tokens`, to a majority. A success is cached for 30 seconds. Throws StoreNotReady if
+     * the database user lacks the privilege, else StoreUnavailable.
+     */
     assertWritable: cached(() => writeProbe(collections)),
+    /**
+     * Reads the indexes. Throws StoreNotReady if a collection was lost, or if an index can refuse writes or delete what
+     * has to stay, else StoreUnavailable.
+     */
     assertIndexes: createAssertIndexes(collections),
   };
 }

@@ -4,18 +4,7 @@ import { type Clock, MINUTE, SECOND } from '../../time.ts';
 import { orUnavailable } from './database.ts';
 import { watchReach } from './why-unreachable.ts';
 
-export interface ClockSkew {
-  /** Reads the database's time. Returns how far this process is ahead of it, in milliseconds. */
-  measure(): Promise<number>;
-  /**
-   * Throws StoreUnavailable if the last measurement was over 5 minutes: `exp` and `iat` would be
-   * meaningless. Measures first if there is no measurement yet.
-   */
-  assertBearable(): Promise<void>;
-  /** Does the same for a time that the database has just returned. */
-  assertNear(databaseTime: Date): void;
-  stop(): void;
-}
+export type ClockSkew = ReturnType<typeof createClockSkew>;
 
 /** The most that the clocks of this process and of the database may differ, in milliseconds. */
 export const MAX_SKEW = 5 * MINUTE;
@@ -23,7 +12,7 @@ export const MAX_SKEW = 5 * MINUTE;
 const INTERVAL = 30 * SECOND;
 
 /** Measures every 30 seconds how far this process's clock is from the database's. */
-export function createClockSkew(db: Db, clock: Clock): ClockSkew {
+export function createClockSkew(db: Db, clock: Clock) {
   const reach = watchReach(db.client);
   let skew: number | undefined;
 
@@ -33,6 +22,7 @@ export function createClockSkew(db: Db, clock: Clock): ClockSkew {
     throw new StoreUnavailable(reason, error.cause);
   }
 
+  /** Reads the database's time. Returns how far this process is ahead of it, in milliseconds. */
   async function measure(): Promise<number> {
     const sent = clock();
     const { localTime } = await orUnavailable(db.command({ hello: 1 })).catch(explain);
@@ -52,12 +42,17 @@ export function createClockSkew(db: Db, clock: Clock): ClockSkew {
 
   return {
     measure,
-    stop() {
+    stop(): void {
       clearInterval(timer);
       reach.stop();
     },
-    assertBearable: async () => assertBearable(skew ?? (await measure())),
-    assertNear: (databaseTime) => assertBearable(clock() - databaseTime.getTime()),
+    /**
+     * Throws StoreUnavailable if the last measurement was over 5 minutes: `exp` and `iat` would be
+     * meaningless. Measures first if there is no measurement yet.
+     */
+    assertBearable: async (): Promise<void> => assertBearable(skew ?? (await measure())),
+    /** Does the same for a time that the database has just returned. */
+    assertNear: (databaseTime: Date): void => assertBearable(clock() - databaseTime.getTime()),
   };
 }
 

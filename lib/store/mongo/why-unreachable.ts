@@ -31,21 +31,21 @@ function unresolvedService(error: unknown): string | undefined {
   return `MongoDB did not answer: DNS returned no servers for mongodb+srv:// (SRV record ${hostname}). Is the name in the connection URI right, and does DNS work on this machine?`;
 }
 
-export interface WatchedReach {
-  /** Returns the sentence on why no primary is reached now, as far as the driver knows. */
-  why(): string | undefined;
-  stop(): void;
-}
+export type WatchedReach = ReturnType<typeof watchReach>;
 
 /** Watches why a client reaches no primary: of many calls that fail, the driver gives only one the reason. */
-export function watchReach(client: MongoClient): WatchedReach {
+export function watchReach(client: MongoClient) {
   let last: Reason | undefined;
   const stop = onTopologyChange(client, (description) => {
     const servers = [...description.servers.values()];
     if (servers.some(({ isWritable }) => isWritable)) last = undefined;
     else if (servers.some(({ error }) => error) || isEmptySet(description)) last = description;
   });
-  return { why: () => last && explain(last), stop };
+  return {
+    /** Returns the sentence on why no primary is reached now, as far as the driver knows. */
+    why: (): string | undefined => last && explain(last),
+    stop,
+  };
 }
 
 function isEmptySet({ servers, setName }: Reason): boolean {

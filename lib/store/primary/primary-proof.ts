@@ -23,23 +23,9 @@ export interface PrimaryProofOptions {
 /** The read concern of a read on which a decision rests. */
 export type ReadLevel = 'local' | 'majority' | 'linearizable';
 
-export interface ProvenReads {
-  /**
-   * Returns the result of `find` on a proven primary. Repeats it if the primary changes meanwhile. Throws
-   * StoreUnavailable if the read may have missed a write older than `maxStaleness`. With the rule `strict` the
-   * read may not miss any acknowledged write, nor see one that a majority does not have.
-   */
-  read<Found>(find: (level: ReadLevel) => Promise<Found>, rule?: 'strict'): Promise<Found>;
-}
+export type ProvenReads = Pick<PrimaryProof, 'read'>;
 
-export interface PrimaryProof extends ProvenReads {
-  readonly maxStaleness: number;
-  /** Returns the deployment of the last valid proof, else of a new one. Throws StoreUnavailable if that fails. */
-  deployment(): Promise<Deployment>;
-  /** Returns the age of the last proof in milliseconds, valid or not; undefined if none is needed, or each read proves. */
-  age(): number | undefined;
-  stop(): void;
-}
+export type PrimaryProof = ReturnType<typeof createPrimaryProof>;
 
 /** Reads without a majority check. Used by the CLI, whose majority writes would fail on a stale primary anyway. */
 export const unproven: ProvenReads = { read: (find) => find('local') };
@@ -57,7 +43,7 @@ export function createPrimaryProof(
   db: Db,
   collections: Pick<Collections, 'revokedTokens'>,
   options: PrimaryProofOptions = {},
-): PrimaryProof {
+) {
   const { maxStaleness, proofInterval, onPrimaryProof } = checkProofOptions(options);
   const prover = createProver(db, collections, { ...options, maxStaleness, onPrimaryProof });
   const held = createHeldProof(prover, maxStaleness);
@@ -71,9 +57,15 @@ export function createPrimaryProof(
 
   return {
     maxStaleness,
+    /** Returns the age of the last proof in milliseconds, valid or not; undefined if none is needed, or each read proves. */
     age: held.age,
 
-    read: (find, rule) =>
+    /**
+     * Returns the result of `find` on a proven primary. Repeats it if the primary changes meanwhile. Throws
+     * StoreUnavailable if the read may have missed a write older than `maxStaleness`. With the rule `strict` the
+     * read may not miss any acknowledged write, nor see one that a majority does not have.
+     */
+    read: <Found>(find: (level: ReadLevel) => Promise<Found>, rule?: 'strict'): Promise<Found> =>
       untilUnchanged(async () => {
         const proof = await held.take();
         const found = await find(chooseLevel(proof.deployment, rule));
@@ -81,9 +73,10 @@ export function createPrimaryProof(
         return found;
       }),
 
-    deployment: async () => (await untilUnchanged(held.take)).deployment,
+    /** Returns the deployment of the last valid proof, else of a new one. Throws StoreUnavailable if that fails. */
+    deployment: async (): Promise<Deployment> => (await untilUnchanged(held.take)).deployment,
 
-    stop() {
+    stop(): void {
       clearInterval(timer);
       prover.stop();
     },

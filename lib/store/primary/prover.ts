@@ -25,13 +25,7 @@ export interface ProofAttempt {
   readonly error?: unknown;
 }
 
-export interface Prover {
-  /** Makes a new proof, or joins the one in flight. Throws StoreUnavailable if it fails. */
-  prove(): Promise<Proof>;
-  /** Returns true if the driver has not changed its primary since this proof. */
-  isCurrent(proof: Proof): boolean;
-  stop(): void;
-}
+export type Prover = ReturnType<typeof createProver>;
 
 export interface ProverOptions {
   /** Milliseconds after which a proof expires; 0 to make none. */
@@ -55,7 +49,7 @@ export function createProver(
   db: Db,
   { revokedTokens }: Pick<Collections, 'revokedTokens'>,
   { maxStaleness, onPrimaryProof, onDeployment = () => {} }: ProverOptions,
-): Prover {
+) {
   const primary = watchPrimary(db.client);
   const inspectOnce = createInspectOnce(db, onDeployment);
   const timeout = Math.max(maxStaleness, MAX_TIME);
@@ -90,9 +84,11 @@ export function createProver(
   }
 
   return {
+    /** Makes a new proof, or joins the one in flight. Throws StoreUnavailable if it fails. */
     prove: shared(primary.changes, attempt),
-    isCurrent: (proof) => proof.primary === primary.changes(),
-    stop: () => primary.stop(),
+    /** Returns true if the driver has not changed its primary since this proof. */
+    isCurrent: (proof: Proof): boolean => proof.primary === primary.changes(),
+    stop: (): void => primary.stop(),
   };
 }
 

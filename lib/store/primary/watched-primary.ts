@@ -1,19 +1,13 @@
 import type { MongoClient, ServerDescription } from 'mongodb';
 import { onTopologyChange } from '../mongo/topology-changes.ts';
 
-export interface WatchedPrimary {
-  /** Returns a count that rises when the driver uses another primary, or the same one after an election. */
-  changes(): number;
-  /** Returns host and port of the primary, or of all writable servers; undefined without one, or before the first event. */
-  address(): string | undefined;
-  stop(): void;
-}
+export type WatchedPrimary = ReturnType<typeof watchPrimary>;
 
 /**
  * Watches the driver's primary. The driver emits a change in the same turn in which it takes effect. So all
  * commands that were sent and answered between two equal counts went to one server, elected once.
  */
-export function watchPrimary(client: MongoClient): WatchedPrimary {
+export function watchPrimary(client: MongoClient) {
   let primaries: readonly ServerDescription[] | undefined; // unknown for a client that is connected already
   let changes = 0;
   const stop = onTopologyChange(client, ({ servers }) => {
@@ -22,8 +16,11 @@ export function watchPrimary(client: MongoClient): WatchedPrimary {
     primaries = now;
   });
   return {
-    changes: () => changes,
-    address: () => primaries?.map(({ address }) => address).join(', ') || undefined,
+    /** Returns a count that rises when the driver uses another primary, or the same one after an election. */
+    changes: (): number => changes,
+    /** Returns host and port of the primary, or of all writable servers; undefined without one, or before the first event. */
+    address: (): string | undefined =>
+      primaries?.map(({ address }) => address).join(', ') || undefined,
     stop,
   };
 }

@@ -36,18 +36,16 @@ export interface AuditPage {
   readonly nextCursor: string | undefined;
 }
 
-export interface AuditTrail {
-  /**
-   * Returns at most `limit` events that follow `after`, newest first. Events that are written meanwhile
-   * move no event to another page. Throws StoreUnavailable.
-   */
-  page(filter: AuditFilter, limit: number, after?: AuditPosition): Promise<AuditPage>;
-}
+export type AuditTrail = ReturnType<typeof createAuditTrail>;
 
 /** Reads the `audit_events` collection. */
-export function createAuditTrail({ auditEvents }: Pick<Collections, 'auditEvents'>): AuditTrail {
+export function createAuditTrail({ auditEvents }: Pick<Collections, 'auditEvents'>) {
   return {
-    async page(filter, limit, after) {
+    /**
+     * Returns at most `limit` events that follow `after`, newest first. Events that are written meanwhile
+     * move no event to another page. Throws StoreUnavailable.
+     */
+    async page(filter: AuditFilter, limit: number, after?: AuditPosition): Promise<AuditPage> {
       const found = await orUnavailable(
         auditEvents
           .find(toQuery(filter, after), { maxTimeMS: MAX_TIME })

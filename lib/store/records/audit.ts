@@ -30,13 +30,7 @@ export interface AuditEvent {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-export interface Audit {
-  /**
-   * Writes the event. Never rejects and never waits long: the action has already happened, and a failed
-   * write of its event must not make it look undone. A lost event is logged.
-   */
-  record(event: AuditEvent, caller: Caller): Promise<void>;
-}
+export type Audit = ReturnType<typeof createAudit>;
 
 export interface AuditOptions {
   /** Receives an error for each lost event. */
@@ -51,9 +45,13 @@ const TIMEOUT = SECOND;
 export function createAudit(
   { auditEvents }: Pick<Collections, 'auditEvents'>,
   { log, timeout = TIMEOUT }: AuditOptions,
-): Audit {
+) {
   return {
-    async record(event, caller) {
+    /**
+     * Writes the event. Never rejects and never waits long: the action has already happened, and a failed
+     * write of its event must not make it look undone. A lost event is logged.
+     */
+    async record(event: AuditEvent, caller: Caller): Promise<void> {
       const written = auditEvents.insertOne(toDocument(event, caller)).then(
         () => undefined,
         (error: unknown) => {

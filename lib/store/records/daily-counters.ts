@@ -15,16 +15,7 @@ export interface DayCounts {
   readonly storeFailures: number;
 }
 
-export interface DailyCounters {
-  /** Increments a counter, in memory only. */
-  increment(name: DailyCounterName): void;
-  /** Returns the last days up to today, newest first: what all servers have flushed. Throws StoreUnavailable. */
-  last(days: number): Promise<DayCounts[]>;
-  /** Writes the counts. A count that could not be written is kept for the next flush. */
-  flush(): Promise<void>;
-  /** Stops the timer and flushes. Waits for the database for at most 2 seconds. */
-  stop(): Promise<void>;
-}
+export type DailyCounters = ReturnType<typeof createDailyCounters>;
 
 export interface DailyCountersOptions {
   readonly clock?: Clock;
@@ -36,7 +27,7 @@ export interface DailyCountersOptions {
 export function createDailyCounters(
   { dailyCounts }: Pick<Collections, 'dailyCounts'>,
   { clock = Date.now, flushEvery = 10 * SECOND }: DailyCountersOptions = {},
-): DailyCounters {
+) {
   const sums = new Map<string, number>();
   let writing = Promise.resolve();
 
@@ -50,13 +41,10 @@ export function createDailyCounters(
     else sums.delete(id);
   }
 
-  async function writeAll(): Promise<void> {
-    await Promise.allSettled([...sums].map(([id, n]) => write(id, n)));
-  }
-
-  /** Flushes one after the other: two flushes at once would write the same sums. */
+  /** Writes the counts, one flush after the other. A count that could not be written is kept for the next one. */
   function flush(): Promise<void> {
-    writing = writing.then(writeAll);
+    const writeAll = () => Promise.allSettled([...sums].map(([id, n]) => write(id, n)));
+    writing = writing.then(writeAll).then(() => undefined);
     return writing;
   }
 
@@ -65,20 +53,22 @@ export function createDailyCounters(
   return {
     flush,
 
-    increment(name) {
+    /** Increments a counter, in memory only. */
+    increment(name: DailyCounterName): void {
       const id = toId(toDay(clock()), name);
       sums.set(id, (sums.get(id) ?? 0) + 1);
     },
 
-    async last(count) {
+    /** Returns the last days up to today, newest first: what all servers have flushed. Throws StoreUnavailable. */
+    async last(count: number): Promise<DayCounts[]> {
       const days = lastDays(count, clock());
       const ids = days.flatMap((day) => NAMES.map((name) => toId(day, name)));
       const found = await findByIds(dailyCounts, ids, { n: 1 });
-      const counts = new Map(found.map(({ _id, n }) => [_id, n]));
-      return days.map((day) => toDayCounts(day, counts));
+      return days.map((day) => toDayCounts(day, new Map(found.map(({ _id, n }) => [_id, n]))));
     },
 
-    async stop() {
+    /** Stops the timer and flushes. Waits for the database for at most 2 seconds. */
+    async stop(): Promise<void> {
       clearInterval(timer);
       await withTimeout(STOP_TIMEOUT, flush(), timedOut).catch(() => undefined);
     },

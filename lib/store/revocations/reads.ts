@@ -43,80 +43,78 @@ export interface RevokedSessions {
   has(session: { readonly id: string; readonly stamp: number }): boolean;
 }
 
-export interface RevocationReads {
-  /**
-   * Returns the kind of entry that revokes the token. A read on a proven primary can accept a token. It cannot refuse
-   * one, since it may read an entry that no majority has: a strict read follows. Throws StoreUnavailable if uncertain.
-   */
-  check(token: CheckInput): Promise<RevocationKind | undefined>;
-  /** Does the same by a strict read. */
-  checkStrictly(token: CheckInput): Promise<RevocationKind | undefined>;
-  /** Returns true if every token of a signing key is revoked. */
-  isKeyRevoked(kid: string): Promise<boolean>;
-  /** Returns true if a registered client is revoked. */
-  isClientRevoked(id: string): Promise<boolean>;
-  /** Returns the cutoffs that a new session's stamp has to be above. Reads as much for an unknown user as for a known one. */
-  cutoffs(userId: string | undefined): Promise<Cutoffs>;
-  /** Returns the revoked ones among these sessions of the user, by one read. */
-  revokedAmong(userId: string, sessionIds: readonly string[]): Promise<RevokedSessions>;
-  /** Throws StoreUnavailable if the database is not the one that the server knows. */
-  assertSentinel(): Promise<void>;
-}
+export type RevocationReads = ReturnType<typeof createRevocationReads>;
 
-/**
- * Reads `revoked_tokens`. `check` and `isClientRevoked` read on a proven primary first; all other reads are strict,
- * because a decision may rest on them. Concurrent calls share a read.
- */
+/** Reads `revoked_tokens`. Concurrent calls share a read. */
 export function createRevocationReads(
   { revokedTokens }: Pick<Collections, 'revokedTokens'>,
   schema: Schema,
   primary: ProvenReads = unproven,
-): RevocationReads {
-  const { readProven, readStrictly: read } = createReads((rule) =>
-    createReader(revokedTokens, schema, primary, rule),
-  );
+) {
+  const reads = createReads((rule) => createReader(revokedTokens, schema, primary, rule));
+  // biome-ignore lint/nursery/noMisusedPromises: it takes the object that is spread for a promise
+  return { ...createChecks(reads), ...createStrictReads(reads.readStrictly) };
+}
 
-  async function checkStrictly(token: CheckInput): Promise<RevocationKind | undefined> {
-    const names = toNames(token);
-    return findKind(token, names, (await read(Object.values(names))).entries);
-  }
-
-  async function has(name: string): Promise<boolean> {
-    return (await read([name])).entries.has(name);
-  }
-
+/** Creates the checks that may be made on every request: they read on a proven primary first. */
+function createChecks({ readProven, readStrictly }: ReturnType<typeof createReads>) {
   return {
-    async check(token) {
+    /**
+     * Returns the kind of entry that revokes the token. A read on a proven primary can accept a token. It cannot refuse
+     * one, since it may read an entry that no majority has: a strict read follows. Throws StoreUnavailable if uncertain.
+     */
+    async check(token: CheckInput): Promise<RevocationKind | undefined> {
       const names = toNames(token);
       const { entries, isStrict } = await readProven(Object.values(names));
       const kind = findKind(token, names, entries);
-      return kind === undefined || isStrict ? kind : checkStrictly(token);
+      return kind === undefined || isStrict ? kind : findRevocation(token, readStrictly);
     },
 
-    checkStrictly,
+    /** Does the same by a strict read. */
+    checkStrictly(token: CheckInput): Promise<RevocationKind | undefined> {
+      return findRevocation(token, readStrictly);
+    },
 
-    isKeyRevoked: (kid) => has(signingKeyEntry(kid)),
-
-    async isClientRevoked(id) {
+    /** Returns true if a registered client is revoked. */
+    async isClientRevoked(id: string): Promise<boolean> {
       const name = clientEntry(id);
       const { entries, isStrict } = await readProven([name]);
-      return entries.has(name) && (isStrict || has(name));
+      return entries.has(name) && (isStrict || (await readStrictly([name])).entries.has(name));
+    },
+  };
+}
+
+async function findRevocation(token: CheckInput, read: SharedRead<Found>) {
+  const names = toNames(token);
+  return findKind(token, names, (await read(Object.values(names))).entries);
+}
+
+/** Creates the reads on which a write or an answer of its own rests. */
+function createStrictReads(read: SharedRead<Found>) {
+  return {
+    /** Returns true if every token of a signing key is revoked. */
+    async isKeyRevoked(kid: string): Promise<boolean> {
+      const name = signingKeyEntry(kid);
+      return (await read([name])).entries.has(name);
     },
 
-    async cutoffs(userId) {
+    /** Returns the cutoffs that a new session's stamp has to be above. Reads as much for an unknown user as for a known one. */
+    async cutoffs(userId: string | undefined): Promise<Cutoffs> {
       const name = userEntry(userId ?? NOBODY);
       const { entries } = await read([name]);
       return { user: readCutoff(entries, name), deployment: readCutoff(entries, SENTINEL) };
     },
 
-    async revokedAmong(userId, sessionIds) {
+    /** Returns the revoked ones among these sessions of the user, by one read. */
+    async revokedAmong(userId: string, sessionIds: readonly string[]): Promise<RevokedSessions> {
       const user = userEntry(userId);
       const { entries } = await read([user, ...sessionIds.map(sessionEntry)]);
       const cutoff = Math.max(readCutoff(entries, user), readCutoff(entries, SENTINEL));
       return { has: ({ id, stamp }) => stamp <= cutoff || entries.has(sessionEntry(id)) };
     },
 
-    async assertSentinel() {
+    /** Throws StoreUnavailable if the database is not the one that the server knows. */
+    async assertSentinel(): Promise<void> {
       await read([]);
     },
   };

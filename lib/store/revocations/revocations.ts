@@ -2,10 +2,10 @@ import type { Clock } from '../../time.ts';
 import type { Collections } from '../mongo/collections.ts';
 import type { Schema } from '../mongo/schema-document.ts';
 import type { ProvenReads } from '../primary/primary-proof.ts';
-import { createRevocationReads, type RevocationReads } from './reads.ts';
-import { createRevocationWrites, type RevocationWrites } from './writes.ts';
+import { createRevocationReads } from './reads.ts';
+import { createRevocationWrites } from './writes.ts';
 
-export interface Revocations extends RevocationReads, RevocationWrites {}
+export type Revocations = ReturnType<typeof createRevocations>;
 
 /** Reads and writes `revoked_tokens`, the single source of truth for revocations. */
 export function createRevocations(
@@ -13,7 +13,8 @@ export function createRevocations(
   schema: Schema,
   clock: Clock = Date.now,
   primary?: ProvenReads,
-): Revocations {
+) {
   const reads = createRevocationReads(collections, schema, primary);
+  // biome-ignore lint/nursery/noMisusedPromises: it takes the object that is spread for a promise
   return { ...reads, ...createRevocationWrites(collections, reads, clock, primary) };
 }

@@ -30,22 +30,7 @@ import { newestStamps } from './newest-stamps.ts';
 import type { RevocationReads } from './reads.ts';
 
 /** The revoking writes. Each resolves once a majority has it, and throws StoreUnavailable if that is uncertain. */
-export interface RevocationWrites {
-  /** Revokes one token and nothing else. */
-  revokeToken(token: RevokeTokenInput): Promise<void>;
-  /** Revokes the token and its whole session, in one command. */
-  revokeTokenAndSession(token: RevokeTokenInput): Promise<void>;
-  /** Revokes every token of these sessions, in one command. */
-  revokeSessions(sessions: readonly RevokeSessionInput[]): Promise<void>;
-  /** Revokes every token that was issued to the user or is being issued. Returns the new cutoff. */
-  revokeUser(input: RevokeUserInput): Promise<number>;
-  /** Revokes every token that was issued to anyone or is being issued. Returns the new cutoff. */
-  revokeEveryone(cause: Cause): Promise<number>;
-  /** Revokes every token that the key has signed or will sign. */
-  revokeKey(input: RevokeKeyInput): Promise<void>;
-  /** Revokes a registered client for good. */
-  revokeClient(input: RevokeClientInput): Promise<void>;
-}
+export type RevocationWrites = ReturnType<typeof createRevocationWrites>;
 
 /** Writes `revoked_tokens`, but only after a check of the sentinel: a write to another database would revoke nothing. */
 export function createRevocationWrites(
@@ -53,42 +38,50 @@ export function createRevocationWrites(
   { cutoffs, assertSentinel }: RevocationReads,
   clock: Clock,
   primary: ProvenReads = unproven,
-): RevocationWrites {
-  const { revokedTokens } = collections;
+) {
   const moveCutoff = createMoveCutoff(collections);
 
   async function upsertAll(writes: readonly Upsert[]): Promise<void> {
     await assertSentinel();
-    await retryRace(() => revokedTokens.bulkWrite(writes));
+    await retryRace(() => collections.revokedTokens.bulkWrite(writes));
   }
 
   return {
-    revokeToken: (token) => upsertAll([upsertToken(token)]),
-    revokeTokenAndSession: (token) => upsertAll([upsertSession(token), upsertToken(token)]),
-    revokeKey: (input) => upsertAll([upsert(signingKeyEntry(input.kid), revokeKeyUpdate(input))]),
-    revokeClient: (input) =>
-      upsertAll([upsert(clientEntry(input.clientId), revokeClientUpdate(input))]),
+    /** Revokes one token and nothing else. */
+    revokeToken(token: RevokeTokenInput): Promise<void> {
+      return upsertAll([upsertToken(token)]);
+    },
+    /** Revokes the token and its whole session, in one command. */
+    revokeTokenAndSession(token: RevokeTokenInput): Promise<void> {
+      return upsertAll([upsertSession(token), upsertToken(token)]);
+    },
+    /** Revokes every token that the key has signed or will sign. */
+    revokeKey(input: RevokeKeyInput): Promise<void> {
+      return upsertAll([upsert(signingKeyEntry(input.kid), revokeKeyUpdate(input))]);
+    },
+    /** Revokes a registered client for good. */
+    revokeClient(input: RevokeClientInput): Promise<void> {
+      return upsertAll([upsert(clientEntry(input.clientId), revokeClientUpdate(input))]);
+    },
 
-    async revokeSessions(sessions) {
+    /** Revokes every token of these sessions, in one command. */
+    async revokeSessions(sessions: readonly RevokeSessionInput[]): Promise<void> {
       if (sessions.length > 0) await upsertAll(sessions.map(upsertSession));
     },
 
-    async revokeUser(input) {
-      let before: number;
-      let cutoff: number;
-      let after = (await cutoffs(input.userId)).deployment;
-      do {
-        before = after;
-        cutoff = await moveCutoff(
-          userEntry(input.userId),
-          revokeUserUpdate(input, before, clock()),
-        );
-        after = (await cutoffs(input.userId)).deployment;
-      } while (after > before); // everyone was revoked meanwhile: the user's cutoff has to be above that
-      return cutoff;
+    /** Revokes every token that was issued to the user or is being issued. Returns the new cutoff. */
+    async revokeUser(input: RevokeUserInput): Promise<number> {
+      const entry = userEntry(input.userId);
+      for (let { deployment: above } = await cutoffs(input.userId); ; ) {
+        const cutoff = await moveCutoff(entry, revokeUserUpdate(input, above, clock()));
+        const { deployment } = await cutoffs(input.userId);
+        if (deployment <= above) return cutoff;
+        above = deployment; // everyone was revoked meanwhile: the user's cutoff has to be above that
+      }
     },
 
-    async revokeEveryone(cause) {
+    /** Revokes every token that was issued to anyone or is being issued. Returns the new cutoff. */
+    async revokeEveryone(cause: Cause): Promise<number> {
       await assertSentinel();
       const above = await primary.read((level) => newestStamps(collections, level), 'strict');
       return moveCutoff(SENTINEL, revokeEveryoneUpdate(cause, above, clock()));

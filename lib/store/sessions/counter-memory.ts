@@ -9,34 +9,26 @@ export interface SeenCounter {
 }
 
 /** The highest counter of each session, and those of them that are still to be written. */
-export interface CounterMemory {
-  /** Returns the counter of a session; 0 for an unknown one. */
-  get(sessionId: string): number;
-  /** Stores a counter, to be written, if it is higher than the known one; otherwise returns false. */
-  add(sessionId: string, counter: number): boolean;
-  hasPending(): boolean;
-  /** Removes and returns at most so many counters that are to be written. */
-  take(most: number): SeenCounter[];
-  /** Restores counters whose write failed. Drops one that has failed too often, so that it can be added again. */
-  putBack(batch: readonly SeenCounter[]): void;
-}
+export type CounterMemory = ReturnType<typeof createCounterMemory>;
 
 export interface CounterMemoryOptions {
   readonly mostSessions: number;
   readonly mostFailures: number;
 }
 
-export function createCounterMemory(options: CounterMemoryOptions): CounterMemory {
+export function createCounterMemory(options: CounterMemoryOptions) {
   const { mostSessions, mostFailures } = options;
   const known = new LRUCache<string, number>({ max: mostSessions });
   const pending = new Map<string, SeenCounter>();
   const get = (sessionId: string) => known.get(sessionId) ?? 0;
 
   return {
+    /** Returns the counter of a session; 0 for an unknown one. */
     get,
-    hasPending: () => pending.size > 0,
+    hasPending: (): boolean => pending.size > 0,
 
-    add(sessionId, counter) {
+    /** Stores a counter, to be written, if it is higher than the known one; otherwise returns false. */
+    add(sessionId: string, counter: number): boolean {
       if (counter <= get(sessionId)) return false;
       if (pending.size >= mostSessions && !pending.has(sessionId)) return false;
       known.set(sessionId, counter);
@@ -44,13 +36,15 @@ export function createCounterMemory(options: CounterMemoryOptions): CounterMemor
       return true;
     },
 
-    take(most) {
+    /** Removes and returns at most so many counters that are to be written. */
+    take(most: number): SeenCounter[] {
       const batch = first(pending.values(), most);
       for (const { sessionId } of batch) pending.delete(sessionId);
       return batch;
     },
 
-    putBack(batch) {
+    /** Restores counters whose write failed. Drops one that has failed too often, so that it can be added again. */
+    putBack(batch: readonly SeenCounter[]): void {
       for (const seen of batch) {
         const { sessionId } = seen;
         const failures = seen.failures + 1;

@@ -4,14 +4,7 @@ import type { Collections } from '../mongo/collections.ts';
 import { createSeenCounters, type SeenCountersOptions } from './seen-counters.ts';
 
 /** Records when sessions were used: after the request, and rarely for each session. */
-export interface LastUse {
-  /** Records a use, and the counter of its token, in memory only. */
-  touch(sessionId: string, counter?: number): void;
-  /** Returns the session's highest counter that this process recorded, written or not; 0 for none. */
-  seenCounter(sessionId: string): number;
-  /** Flushes what was recorded, and stops the timers. */
-  stop(): Promise<void>;
-}
+export type LastUse = ReturnType<typeof createLastUse>;
 
 export interface LastUseOptions extends SeenCountersOptions {
   /** Milliseconds between two writes of one session, over all servers. Default 5 minutes. */
@@ -30,7 +23,7 @@ const MOST_AT_ONCE = 1_000;
 export function createLastUse(
   { sessions }: Pick<Collections, 'sessions'>,
   { interval = 5 * MINUTE, flushEvery = 10 * SECOND, ...options }: LastUseOptions = {},
-): LastUse {
+) {
   const recent = new LRUCache<string, true>({
     max: MOST_REMEMBERED,
     ttl: interval,
@@ -53,16 +46,19 @@ export function createLastUse(
   const timer = setInterval(() => void flush(MOST_AT_ONCE), flushEvery).unref();
 
   return {
-    touch(sessionId, counter = 0) {
+    /** Records a use, and the counter of its token, in memory only. */
+    touch(sessionId: string, counter = 0): void {
       seenCounters.touch(sessionId, counter);
       if (recent.has(sessionId) || pending.size >= MOST_REMEMBERED) return;
       recent.set(sessionId, true);
       pending.add(sessionId);
     },
 
+    /** Returns the session's highest counter that this process recorded, written or not; 0 for none. */
     seenCounter: seenCounters.get,
 
-    async stop() {
+    /** Flushes what was recorded, and stops the timers. */
+    async stop(): Promise<void> {
       clearInterval(timer);
       await Promise.all([flush(MOST_REMEMBERED), seenCounters.stop()]);
     },

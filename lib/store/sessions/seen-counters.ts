@@ -4,14 +4,7 @@ import type { Collections } from '../mongo/collections.ts';
 import { createCounterMemory, type SeenCounter } from './counter-memory.ts';
 
 /** Records the highest counter of an accepted access token, for each session. */
-export interface SeenCounters {
-  /** Records a counter in memory. The write follows at once, and no request waits for it. */
-  touch(sessionId: string, counter: number): void;
-  /** Returns the highest counter in memory, written or not; 0 for none. */
-  get(sessionId: string): number;
-  /** Makes one last attempt to write what is pending. */
-  stop(): Promise<void>;
-}
+export type SeenCounters = ReturnType<typeof createSeenCounters>;
 
 export interface SeenCountersOptions {
   /** Milliseconds after which a failed write is retried. Default 1 second. */
@@ -31,7 +24,7 @@ const BOUNDS = { mostSessions: 50_000, mostFailures: 300 };
 export function createSeenCounters(
   { sessions }: Pick<Collections, 'sessions'>,
   { retryAfter = SECOND }: SeenCountersOptions = {},
-): SeenCounters {
+) {
   const memory = createCounterMemory(BOUNDS);
   const stopping = new AbortController();
   let writing: Promise<void> | undefined;
@@ -58,13 +51,16 @@ export function createSeenCounters(
   }
 
   return {
+    /** Returns the highest counter in memory, written or not; 0 for none. */
     get: memory.get,
 
-    touch(sessionId, counter) {
+    /** Records a counter in memory. The write follows at once, and no request waits for it. */
+    touch(sessionId: string, counter: number): void {
       if (counter > 0 && memory.add(sessionId, counter)) writing ??= writeAll();
     },
 
-    async stop() {
+    /** Makes one last attempt to write what is pending. */
+    async stop(): Promise<void> {
       stopping.abort();
       await writing;
     },

@@ -42,26 +42,7 @@ export interface Refreshed {
   readonly at: Date;
 }
 
-export interface Sessions {
-  /** Adds a session. Resolves once a majority has it. */
-  insert(session: Session): Promise<void>;
-  /** Decides about a refresh token, in one update that a majority has. Returns undefined if there is no such session. */
-  refresh(input: RefreshInput): Promise<Refreshed | undefined>;
-  /** Returns the session of any user, ended or not. */
-  find(id: string): Promise<StoredSession | undefined>;
-  /** Returns the session if it is this user's. */
-  findByUser(userId: string, id: string): Promise<StoredSession | undefined>;
-  /**
-   * Returns the user's sessions that are not marked as ended and have not been expired for 10 minutes, newest first,
-   * at most 1,001. Some of them may be revoked: `revoked_tokens` decides. Throws StoreNotReady if there are none
-   * because the collection was lost.
-   */
-  listByUser(userId: string): Promise<StoredSession[]>;
-  /** Counts the sessions of all users with a stamp above this one (milliseconds), neither expired nor marked as ended. */
-  countAbove(stamp: number): Promise<BoundedCount>;
-  /** Marks sessions as revoked, so that lists skip them. */
-  markEnded(ids: readonly string[]): Promise<void>;
-}
+export type Sessions = ReturnType<typeof createSessions>;
 
 /** The highest configurable limit of sessions per user. */
 export const MOST_SESSIONS = 1_000;
@@ -77,26 +58,32 @@ const LISTED = {
 } as const;
 
 /** Reads (strictly) and writes the `sessions` collection. A session counts as absent only if the collection is intact. */
-export function createSessions(
-  collections: Collections,
-  primary: ProvenReads = unproven,
-): Sessions {
+export function createSessions(collections: Collections, primary: ProvenReads = unproven) {
   const { sessions } = collections;
   const assertIntact = createAssertIntact(collections, 'sessions');
-
   const findOne = createFindOne(sessions, primary, assertIntact);
 
   return {
-    async insert(session) {
+    /** Adds a session. Resolves once a majority has it. */
+    async insert(session: Session): Promise<void> {
       await orUnavailable(sessions.insertOne(toDocument(session)));
     },
 
+    /** Decides about a refresh token, in one update that a majority has. Returns undefined if there is no such session. */
     refresh: createRefresh(sessions, findOne),
 
-    find: (id) => findOne({ _id: id }),
-    findByUser: (userId, id) => findOne({ _id: id, user_id: userId }),
+    /** Returns the session of any user, ended or not. */
+    find: (id: string): Promise<StoredSession | undefined> => findOne({ _id: id }),
+    /** Returns the session if it is this user's. */
+    findByUser: (userId: string, id: string): Promise<StoredSession | undefined> =>
+      findOne({ _id: id, user_id: userId }),
 
-    async listByUser(userId) {
+    /**
+     * Returns the user's sessions that are not marked as ended and have not been expired for 10 minutes, newest first,
+     * at most 1,001. Some of them may be revoked: `revoked_tokens` decides. Throws StoreNotReady if there are none
+     * because the collection was lost.
+     */
+    async listByUser(userId: string): Promise<StoredSession[]> {
       const filter = { user_id: userId, ...MAY_LIVE };
       const found = await primary.read((readConcern) => {
         const options = { readConcern, maxTimeMS: MAX_TIME, ...LISTED };
@@ -106,9 +93,12 @@ export function createSessions(
       return found.map(toSession);
     },
 
-    countAbove: (stamp) => countUpTo(sessions, { stamp: { $gt: new Date(stamp) }, ...NOT_OVER }),
+    /** Counts the sessions of all users with a stamp above this one (milliseconds), neither expired nor marked as ended. */
+    countAbove: (stamp: number): Promise<BoundedCount> =>
+      countUpTo(sessions, { stamp: { $gt: new Date(stamp) }, ...NOT_OVER }),
 
-    async markEnded(ids) {
+    /** Marks sessions as revoked, so that lists skip them. */
+    async markEnded(ids: readonly string[]): Promise<void> {
       const update = { $currentDate: { ended_at: true } } as const;
       await orUnavailable(sessions.updateMany({ _id: { $in: [...ids] } }, update));
     },
@@ -119,7 +109,7 @@ export function createSessions(
 function createRefresh(
   sessions: Collections['sessions'],
   findOne: ReturnType<typeof createFindOne>,
-): Sessions['refresh'] {
+): (input: RefreshInput) => Promise<Refreshed | undefined> {
   async function update(input: RefreshInput): Promise<Refreshed | undefined> {
     const options = { returnDocument: 'after' } as const;
     const filter = { _id: input.sessionId };

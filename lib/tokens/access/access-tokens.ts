@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { type Clock, MINUTE, SECOND, toSeconds } from '../../time.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
-import { CLIENT_ID, type Claims, LONGEST_LIFETIME, TYPE } from './claims.ts';
+import { CLIENT_ID, LONGEST_LIFETIME, TYPE } from './claims.ts';
 import { createRememberedTokens } from './remembered-tokens.ts';
 import { type AccessToken, createVerifier, notCurrent, readClaims } from './verifier.ts';
 
@@ -25,18 +25,7 @@ export interface IssuedToken {
   readonly expiresIn: number;
 }
 
-export interface AccessTokens {
-  issue(input: IssueInput): Promise<IssuedToken>;
-  /**
-   * Returns the content of a token that this deployment issued, expired or not; else throws AuthError
-   * `invalid_token`. Uses the CPU only, never the database.
-   */
-  verify(token: string): AccessToken;
-  /** Returns all claims of a token that `verify` has accepted. It is called rarely, so it caches nothing. */
-  read(token: string): Claims;
-  /** Throws AuthError `invalid_token` for a token that has expired or is from the future. */
-  assertCurrent(token: AccessToken): void;
-}
+export type AccessTokens = ReturnType<typeof createAccessTokens>;
 
 export interface AccessTokenOptions {
   readonly keys: KeyRing;
@@ -52,14 +41,20 @@ export interface AccessTokenOptions {
 const FUTURE_ALLOWED = 10 * MINUTE;
 
 /** Issues and verifies access tokens (RFC 9068) with the keys of the ring. */
-export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
+export function createAccessTokens(options: AccessTokenOptions) {
   checkOptions(options);
   return {
     issue: createIssuer(options),
+    /**
+     * Returns the content of a token that this deployment issued, expired or not; else throws AuthError
+     * `invalid_token`. Uses the CPU only, never the database.
+     */
     verify: createRememberedTokens(createVerifier(options), options),
+    /** Returns all claims of a token that `verify` has accepted. It is called rarely, so it caches nothing. */
     read: readClaims,
 
-    assertCurrent({ issuedAt, expiresAt }) {
+    /** Throws AuthError `invalid_token` for a token that has expired or is from the future. */
+    assertCurrent({ issuedAt, expiresAt }: AccessToken): void {
       const now = options.clock();
       if (now >= expiresAt) throw notCurrent('has expired');
       if (issuedAt > now + FUTURE_ALLOWED) throw notCurrent('is from the future');

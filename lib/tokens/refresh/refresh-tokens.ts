@@ -19,14 +19,7 @@ export interface RefreshToken {
   readonly isBound: boolean;
 }
 
-export interface RefreshTokens {
-  /** The secret of new tokens. */
-  readonly kid: string;
-  /** Returns `rt1.<kid>.<sid>.<counter>.<mac>`, with the first secret. */
-  issue(token: Pick<RefreshToken, 'sessionId' | 'counter'> & Partial<RefreshToken>): string;
-  /** Returns the content of a token that was issued here; else throws AuthError `refresh_token_malformed`. Uses the CPU only. */
-  verify(token: string): RefreshToken;
-}
+export type RefreshTokens = Awaited<ReturnType<typeof createRefreshTokens>>;
 
 export interface RefreshTokenOptions {
   /** The `iss` of the access tokens. Default `rescind`. */
@@ -52,7 +45,7 @@ export function readUnverifiedSession(token: string): string | undefined {
 export async function createRefreshTokens(
   secrets: readonly string[],
   { issuer = 'rescind', audience = 'rescind' }: RefreshTokenOptions = {},
-): Promise<RefreshTokens> {
+) {
   const purpose = `rescind refresh tokens 2 ${JSON.stringify([issuer, audience])}`;
   const [signing, ...previous] = await Promise.all(
     secrets.map((secret) => macsFromSecret(secret, purpose)),
@@ -61,15 +54,22 @@ export async function createRefreshTokens(
   const byKid = new Map([signing, ...previous].map((macs) => [macs.kid, macs]));
 
   return {
+    /** The secret of new tokens. */
     kid: signing.kid,
 
-    issue({ sessionId, counter, isBound = true }) {
+    /** Returns `rt1.<kid>.<sid>.<counter>.<mac>`, with the first secret. */
+    issue({
+      sessionId,
+      counter,
+      isBound = true,
+    }: Pick<RefreshToken, 'sessionId' | 'counter'> & Partial<RefreshToken>): string {
       const text = `rt1.${signing.kid}.${sessionId}.${counter}`;
       const mac = isBound ? signing.bound : signing.unbound;
       return `${text}.${mac(text).toString('base64url')}`;
     },
 
-    verify(token) {
+    /** Returns the content of a token that was issued here; else throws AuthError `refresh_token_malformed`. Uses the CPU only. */
+    verify(token: string): RefreshToken {
       if (typeof token !== 'string') throw malformed(); // an array of one token would match as its text
       const [, text = '', kid = '', sessionId = '', counter, mac = ''] = FORM.exec(token) ?? [];
       const macs = byKid.get(kid);
