@@ -1,41 +1,28 @@
-import { randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
-import { type Clock, MINUTE, SECOND, toSeconds } from '../../time.ts';
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { DEFAULTS } from '../../defaults.ts';
+import { MINUTE, SECOND } from '../../time.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
-import { CLIENT_ID, LONGEST_LIFETIME, TYPE } from './claims.ts';
-import { createRememberedTokens } from './remembered-tokens.ts';
-import { type AccessToken, createVerifier, notCurrent, readClaims } from './verifier.ts';
-
-export interface IssueInput {
-  readonly userId: string;
-  readonly sessionId: string;
-  /** The stamp in milliseconds, as in AccessToken. */
-  readonly stamp: number;
-  /** The time when the user last gave a password. */
-  readonly authTime: Date;
-  /** The end of the session: the token does not outlive it. */
-  readonly endsAt: Date;
-  /** Rotations of the session so far, as in its newest refresh token. Default 0, which the token leaves out. */
-  readonly counter?: number;
-}
-
-export interface IssuedToken {
-  readonly token: string;
-  /** Lifetime in seconds, as in `expires_in` (RFC 6749 section 5.1); 0 or less if the session ends now. */
-  readonly expiresIn: number;
-}
+import { LONGEST_LIFETIME } from './claims.ts';
+import { createIssuer, type IssuerOptions } from './issuer.ts';
+import {
+  type AccessToken,
+  createVerifier,
+  notCurrent,
+  readClaims,
+  type Verify,
+} from './verifier.ts';
 
 export type AccessTokens = ReturnType<typeof createAccessTokens>;
 
-export interface AccessTokenOptions {
-  readonly keys: KeyRing;
-  readonly issuer: string;
-  readonly audience: string;
-  /** Lifetime in milliseconds, from 1 second to 24 hours. */
-  readonly accessTokenTtl: number;
-  /** The memory for the cache of verified tokens, in bytes. Default 96 MiB; 0 for no cache. */
+export interface RememberOptions {
+  readonly keys: Pick<KeyRing, 'byKid'>;
+  /** The memory of the cache in bytes, by estimate. Default 96 MiB; 0 caches nothing. */
   readonly rememberedTokenBytes?: number | undefined;
-  readonly clock: Clock;
+}
+
+export interface AccessTokenOptions extends IssuerOptions, RememberOptions {
+  readonly keys: KeyRing;
 }
 
 const FUTURE_ALLOWED = 10 * MINUTE;
@@ -73,31 +60,41 @@ function checkOptions({ issuer, audience, accessTokenTtl }: AccessTokenOptions):
   }
 }
 
-function createIssuer(options: AccessTokenOptions) {
-  const { keys, issuer, audience, accessTokenTtl, clock } = options;
-  const { alg, kid, cryptoKey } = keys.signing;
+/** The bytes of an entry, measured and rounded up. Entries differ only in the user's id: the rest is hashes, UUIDs and times. */
+const ENTRY_BYTES = 450;
 
-  return async function issue(input: IssueInput): Promise<IssuedToken> {
-    const now = clock();
-    const iat = toSeconds(now);
-    const exp = toSeconds(Math.min(now + accessTokenTtl, input.endsAt.getTime()));
-    const claims = {
-      iss: issuer,
-      aud: audience,
-      sub: input.userId,
-      sid: input.sessionId,
-      client_id: CLIENT_ID,
-      jti: randomUUID(),
-      iat,
-      exp,
-      auth_time: toSeconds(input.authTime.getTime()),
-      type: 'access',
-      stamp: input.stamp,
-      ...(input.counter ? { counter: input.counter } : {}),
-    };
-    const token = await new SignJWT(claims)
-      .setProtectedHeader({ alg, kid, typ: TYPE })
-      .sign(cryptoKey);
-    return { token, expiresIn: exp - iat };
+const UUID_LENGTH = 36;
+
+/** Returns the bytes of an entry. A character outside Latin-1 takes two. */
+function sizeCalculation({ userId }: AccessToken): number {
+  return ENTRY_BYTES + 2 * Math.max(0, userId.length - UUID_LENGTH);
+}
+
+/**
+ * Verifies a token once and caches the result, under the SHA-256 of its exact spelling, as long as its key
+ * is on the ring. Only what neither time nor a revocation changes is cached: `exp`, `iat` and the
+ * revocations are checked at every use, and a refusal is never cached.
+ */
+export function createRememberedTokens(verify: Verify, options: RememberOptions): Verify {
+  const { keys, rememberedTokenBytes = DEFAULTS.rememberedTokenBytes } = options;
+  assertBound(rememberedTokenBytes);
+  const max = Math.floor(rememberedTokenBytes / ENTRY_BYTES);
+  if (max === 0) return verify;
+  const maxSize = max * ENTRY_BYTES;
+  const remembered = new LRUCache<string, AccessToken>({ max, maxSize, sizeCalculation });
+
+  return function verifyOnce(token) {
+    if (typeof token !== 'string') return verify(token); // throws
+    const spelling = hash('sha256', token, 'base64');
+    const known = remembered.get(spelling);
+    if (known !== undefined && keys.byKid.has(known.kid)) return known;
+    const accessToken = verify(token);
+    remembered.set(spelling, accessToken);
+    return accessToken;
   };
+}
+
+function assertBound(bytes: number): void {
+  if (Number.isSafeInteger(bytes) && bytes >= 0) return;
+  throw new TypeError('"rememberedTokenBytes" must be a whole number of bytes, or 0');
 }

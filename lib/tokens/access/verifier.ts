@@ -65,7 +65,7 @@ export function readClaims(token: string): Claims {
 /** Returns the key that the header names. The key determines the algorithm, not the token (RFC 8725 section 3.1). */
 function findKey(token: CanonicalToken, keys: KeyRing): Key {
   const header = parse(headerSchema, parseJson(token.header), 'header');
-  const key = keys.find(header.kid);
+  const key = keys.byKid.get(header.kid);
   if (key === undefined) throw invalid('its key is not on the ring');
   if (header.alg !== key.alg) throw invalid('its algorithm is not that of its key');
   return key;

@@ -8,8 +8,8 @@ export interface KeyRing {
   readonly signing: SigningKey;
   /** The public keys for other verifiers, the signing key first. Secrets are not included. */
   readonly publicJwks: readonly PublicJwk[];
-  /** Returns the key with this `kid`, if it is on the ring. */
-  find(kid: string): Key | undefined;
+  /** All keys, by their `kid`. */
+  readonly byKid: ReadonlyMap<string, Key>;
 }
 
 export interface AsymmetricKeyOptions {
@@ -37,6 +37,6 @@ export async function createKeyRing(
   return {
     signing,
     publicJwks: [...byKid.values()].flatMap(({ publicJwk }) => publicJwk ?? []),
-    find: (kid) => byKid.get(kid),
+    byKid,
   };
 }

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { type Clock, DAY, MINUTE, SECOND } from '../../../lib/time.ts';
-import { createAccessTokens } from '../../../lib/tokens/access/access-tokens.ts';
-import { createRememberedTokens } from '../../../lib/tokens/access/remembered-tokens.ts';
+import {
+  createAccessTokens,
+  createRememberedTokens,
+} from '../../../lib/tokens/access/access-tokens.ts';
 import { type AccessToken, invalid } from '../../../lib/tokens/access/verifier.ts';
+import type { Key } from '../../../lib/tokens/keys/key.ts';
 import { createKeyRing } from '../../../lib/tokens/keys/key-ring.ts';
 import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
 
@@ -20,15 +23,18 @@ const ACCEPTED: AccessToken = {
 /** A verifier that counts, in front of it a memory, and a ring whose keys can be taken off. */
 function memory(rememberedTokenBytes?: number) {
   const verified: string[] = [];
-  const ring = new Set(['current']);
-  const keys = { find: (kid: string) => (ring.has(kid) ? ({} as never) : undefined) };
+  const ring = new Map([['current', {} as Key]]);
   const verify = (token: string) => {
     verified.push(token);
     if (token.startsWith('bad')) throw invalid('it is bad');
     return ACCEPTED;
   };
   const bound = rememberedTokenBytes === undefined ? {} : { rememberedTokenBytes };
-  return { verified, ring, recall: createRememberedTokens(verify, { keys, ...bound }) };
+  return {
+    verified,
+    ring,
+    recall: createRememberedTokens(verify, { keys: { byKid: ring }, ...bound }),
+  };
 }
 
 const NEVER = new Date(Date.now() + DAY);
