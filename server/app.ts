@@ -3,16 +3,14 @@ import type { Logger } from 'pino';
 import { AuthError } from '../lib/errors.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { CALLER, type RequestContext, type Services } from './context.ts';
-
+import { formatByPath } from './error-formats.ts';
 import { allowOrigins } from './middleware/allow-origins.ts';
-import { handleErrors } from './middleware/handle-errors.ts';
-import { identifyCaller } from './middleware/identify-caller.ts';
+import { beginRequest } from './middleware/begin-request.ts';
+import { answerErrors } from './middleware/handle-errors.ts';
 import { logRequests } from './middleware/log-requests.ts';
-import { oauthErrors } from './middleware/oauth-errors.ts';
 import { rejectMalformed } from './middleware/reject-malformed.ts';
-import { setHeaders } from './middleware/set-headers.ts';
 import { unmatched } from './middleware/unmatched.ts';
-import { warnOfProxies } from './middleware/warn-of-proxies.ts';
+import { createProxyWarning } from './proxy-warning.ts';
 import { createRouter } from './router.ts';
 import { routes } from './routes.ts';
 
@@ -30,15 +28,13 @@ export interface AppOptions extends Services {
 
 /** Creates the application: every request runs through this middleware, from top to bottom. */
 export function createApp(options: AppOptions): Koa {
-  const { log, requestDeadline, trustProxy, corsOrigins = [], corsHeaders = [] } = options;
+  const { log, trustProxy, corsOrigins = [], corsHeaders = [] } = options;
+  const onForwarded = createProxyWarning(log, trustProxy);
   const app = new Koa({ proxy: trustProxy > 0, maxIpsCount: trustProxy });
   app.on('error', logErrors(log));
-  app.use(warnOfProxies(log, trustProxy));
-  app.use(identifyCaller(requestDeadline));
+  app.use(beginRequest({ ...options, headers: answerHeaders(corsOrigins), onForwarded }));
   app.use(logRequests(log));
-  app.use(setHeaders(answerHeaders(corsOrigins)));
-  app.use(handleErrors({ all: true }));
-  app.use(oauthErrors());
+  app.use(answerErrors(formatByPath));
   app.use(rejectMalformed());
   if (corsOrigins.length > 0) {
     app.use(allowOrigins({ origins: corsOrigins, headers: corsHeaders }, routes));

@@ -35,12 +35,12 @@ export type RequestContext<Body = unknown, Query = unknown> = ParameterizedConte
 /** Dependencies of the handlers. */
 export interface Services {
   readonly auth: Auth;
-  /** True once the process has been asked to stop. */
-  isStopping(): boolean;
+  /** Aborted once the process has been asked to stop. */
+  readonly stopping: AbortSignal;
 }
 
 /** Passes the input of a request to a use case and writes the answer. */
 export type Handler<Body = unknown, Query = unknown> = (
-  ctx: RequestContext<Body, Query>,
   services: Services,
+  ctx: RequestContext<Body, Query>,
 ) => Promise<void> | void;

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { SECOND } from '../lib/time.ts';
 import { type AnswerHeaders, answerHeaders } from './answer-headers.ts';
-import { createDraining } from './draining.ts';
+import { createClose } from './close-server.ts';
 import { listenOn } from './listen-on.ts';
 import { HttpProblem, type HttpProblemCode, toProblemAnswer } from './problems.ts';
 
@@ -47,8 +47,6 @@ const LAST_READ = SECOND;
 
 export interface HttpServer {
   readonly url: string;
-  /** Closes each connection with its next answer. New connections are still accepted. */
-  drain(): void;
   /** Stops listening, lets requests under way finish for up to `timeout` milliseconds, then closes all sockets. */
   close(timeout: number): Promise<void>;
 }
@@ -56,13 +54,11 @@ export interface HttpServer {
 /** Serves requests. Rejects with CannotListen when the address cannot be used. */
 export async function listen(handle: RequestListener, options: ListenOptions): Promise<HttpServer> {
   const { inactivityTimeout, checkInterval, ...timeouts } = { ...TIMEOUTS, ...options.timeouts };
-  const draining = createDraining();
   const server = createServer(
     {
       ...timeouts,
       connectionsCheckingInterval: checkInterval,
       requireHostHeader: false, // rejectMalformed answers with a problem document
-      ServerResponse: draining.Answer,
     },
     handle,
   );
@@ -76,14 +72,10 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     socket.on('error', () => undefined).setTimeout(LAST_READ, () => socket.destroy());
     socket.resume().end(writeRejection('bad_request', options));
   });
-  server.on('connection', draining.connected);
+  const close = createClose(server);
   server.on('checkExpectation', handle); // rejectMalformed answers these too
   await listenOn(server, options);
-  return {
-    url: formatUrl(server),
-    drain: draining.begin,
-    close: (timeout) => draining.close(server, timeout),
-  };
+  return { url: formatUrl(server), close };
 }
 
 function formatUrl(server: Server): string {

@@ -1,6 +1,6 @@
 import Router from '@koa/router';
 import type { Middleware } from 'koa';
-import type { RequestContext, Services, State } from './context.ts';
+import type { Services, State } from './context.ts';
 import { authenticate, requireBearer } from './middleware/authenticate.ts';
 import { requireClientCredentials } from './middleware/client-credentials.ts';
 import { readBody } from './middleware/read-body.ts';
@@ -24,13 +24,12 @@ export function createRouter(routes: readonly Route[], services: Services): Rout
 /** Returns the middleware of a route: body, access, validation and handler, in this order. */
 function pipeline(route: Route, services: Services): Middleware[] {
   const { body, bodyType = 'json', query, access, handler } = route;
-  const handle: Middleware = (ctx) => handler(ctx as RequestContext<never, never>, services);
   return [
     ...(body ? [readBody(bodyType)] : []),
     ...(accessMiddleware[access](services) as Middleware[]),
     ...(query && !body ? [rejectBody()] : []),
     ...(body || query ? [validate(route) as Middleware] : []),
-    handle,
+    handler.bind(undefined, services) as unknown as Middleware, // its context has been narrowed by then
   ];
 }
 

@@ -43,11 +43,11 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     await assertReady(auth, log);
     const { accessTokens: access_token_kid, refreshTokens: refresh_token_kid } = auth.kids;
     log.info({ access_token_kid, refresh_token_kid }, 'new tokens are signed with these keys');
-    let stopping = false;
+    const stopping = new AbortController();
     const app = createApp({
       auth,
       log,
-      isStopping: () => stopping,
+      stopping: stopping.signal,
       requestDeadline: config.REQUEST_DEADLINE,
       trustProxy: config.TRUST_PROXY,
       corsOrigins: config.CORS_ORIGINS,
@@ -55,8 +55,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     });
     const server = await listen(app.callback(), listenOptions(config, log));
     function drain(): void {
-      stopping = true;
-      server.drain();
+      stopping.abort();
     }
     return {
       url: server.url,

@@ -54,7 +54,11 @@ async function serveEmbedded(auth: Auth): Promise<number> {
 /** Serves the whole server as server/start.ts does, with its log on /dev/null. Returns the port. */
 async function serveWhole(auth: Auth): Promise<number> {
   const log = createLog('info');
-  const settings = { isStopping: () => false, requestDeadline: deadline, trustProxy: 0 };
+  const settings = {
+    stopping: new AbortController().signal,
+    requestDeadline: deadline,
+    trustProxy: 0,
+  };
   const app = createApp({ auth, log, ...settings });
   const { url } = await listen(app.callback(), { host, port: 0, log });
   return Number(new URL(url).port);

@@ -4,7 +4,7 @@ import { uriFault } from '../../lib/store/mongo/database.ts';
 import { DAY, parseDuration, SECOND } from '../../lib/time.ts';
 import { privateKeyFault, publicKeysFault } from '../../lib/tokens/keys/key-pair.ts';
 import { secretFault } from '../../lib/tokens/keys/secret/rules.ts';
-import { hasValidNames } from '../raw-headers.ts';
+import { HEADER_NAME } from '../raw-headers.ts';
 import { unquote } from './clean-values.ts';
 
 /** The command that generates JWT_SECRET_KEY. */
@@ -161,7 +161,7 @@ function serializeOrigin({ origin, host }: URL, scheme: string): string {
 }
 
 function findHeaderNameFault(text: string): string | undefined {
-  return hasValidNames([text]) && text !== '*' ? undefined : 'must be the name of a header';
+  return HEADER_NAME.test(text) && text !== '*' ? undefined : 'must be the name of a header';
 }
 
 /** A whole number within bounds. */

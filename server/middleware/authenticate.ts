@@ -2,8 +2,8 @@ import type { Middleware } from 'koa';
 import type { Auth } from '../../lib/auth.ts';
 import { CALLER, type RequestContext, type State } from '../context.ts';
 import { HttpProblem } from '../problems.ts';
-import { readAuthorization } from './authorization-header.ts';
-import { callerOf } from './identify-caller.ts';
+import { callerOf } from './begin-request.ts';
+import { countHeader } from './reject-malformed.ts';
 
 /**
  * Requires a valid access token that is not revoked, and checks it in the database for every request. Sets
@@ -42,4 +42,12 @@ function readBearerToken(ctx: Pick<RequestContext, 'req' | 'get'>): string {
   const [, token] = /^Bearer +(\S.*)$/i.exec(readAuthorization(ctx)) ?? [];
   if (token === undefined) throw new HttpProblem('missing_token');
   return token;
+}
+
+/** Reads the Authorization header: empty when missing, HttpProblem `several_credentials` when sent twice. */
+export function readAuthorization(ctx: Pick<RequestContext, 'req' | 'get'>): string {
+  if (countHeader('authorization', ctx.req.rawHeaders) > 1) {
+    throw new HttpProblem('several_credentials');
+  }
+  return ctx.get('Authorization');
 }

@@ -4,7 +4,7 @@ import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-
 import type { State } from '../context.ts';
 import { decodeFormText, type Form } from '../form.ts';
 import { HttpProblem } from '../problems.ts';
-import { readAuthorization } from './authorization-header.ts';
+import { readAuthorization } from './authenticate.ts';
 
 /**
  * Requires the id and secret of a client, in the header or in the form (RFC 6749 section 2.3.1), and sets

@@ -1,6 +1,7 @@
 import type { Middleware, ParameterizedContext } from 'koa';
 import { CALLER, type State } from '../context.ts';
-import { isProblem, type ProblemAnswer, toProblemAnswer } from '../problems.ts';
+import { type ErrorFormat, toProblemDocument } from '../error-formats.ts';
+import { isProblem, toProblemAnswer } from '../problems.ts';
 
 export interface HandleErrorsOptions {
   /** Also answers errors that are not rescind's, as 500 `internal_error`. Default false: they are rethrown. */
@@ -13,12 +14,20 @@ export interface HandleErrorsOptions {
  */
 export function handleErrors(options: HandleErrorsOptions = {}): Middleware<State> {
   const all = parseOptions(options);
-  return async function handleErrors(ctx, next) {
+  return answerErrors(toProblemDocument, (error) => all || isProblem(error));
+}
+
+/** Answers those errors of later middleware that `isAnswered` selects, in this format. */
+export function answerErrors(
+  format: ErrorFormat,
+  isAnswered: (error: unknown) => boolean = () => true,
+): Middleware<State> {
+  return async function answerErrors(ctx, next) {
     try {
       await next();
     } catch (error) {
-      if (!all && !isProblem(error)) throw error;
-      answerError(ctx, error, toProblemDocument);
+      if (!isAnswered(error)) throw error;
+      answerError(ctx, error, format);
     }
   };
 }
@@ -33,29 +42,14 @@ function parseOptions(options: HandleErrorsOptions): boolean {
   throw new TypeError(`"${unknown}" is not an option of handleErrors; the only option is "all"`);
 }
 
-/** An error in the format of an endpoint. */
-export interface ErrorAnswer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: object;
-}
-
 /** Answers an error, sets its code for the log, and emits an `error` event for 500 and above. */
-export function answerError(
-  ctx: ParameterizedContext<State>,
-  error: unknown,
-  format: (problem: ProblemAnswer) => ErrorAnswer,
-): void {
+function answerError(ctx: ParameterizedContext<State>, error: unknown, format: ErrorFormat): void {
   const problem = toProblemAnswer(error, ctx.state[CALLER]?.requestId);
-  const { status, type, body } = format(problem);
+  const { status, type, body } = format(problem, ctx);
   ctx.status = status;
   ctx.set(problem.headers);
   ctx.body = body;
   ctx.type = type;
   ctx.state.problem = problem.code;
   if (status >= 500) ctx.app.emit('error', error, ctx);
-}
-
-function toProblemDocument({ status, body }: ProblemAnswer): ErrorAnswer {
-  return { status, type: 'application/problem+json', body };
 }

@@ -5,8 +5,9 @@ import { parseForm } from '../form.ts';
 import { hasDuplicates } from '../json-duplicates.ts';
 import { parseMediaType } from '../media-type.ts';
 import { HttpProblem, type HttpProblemCode } from '../problems.ts';
-import { countHeader, parseContentCoding } from '../raw-headers.ts';
+import { parseContentCoding } from '../raw-headers.ts';
 import { hasBytes } from './has-bytes.ts';
+import { countHeader } from './reject-malformed.ts';
 import { withinDeadline } from './within-deadline.ts';
 
 /** Encoding of a body: a JSON object, or `application/x-www-form-urlencoded`. */

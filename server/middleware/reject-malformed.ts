@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Middleware } from 'koa';
 import { HttpProblem, type HttpProblemCode } from '../problems.ts';
-import { countHeader, hasValidNames, isHost, splitList } from '../raw-headers.ts';
+import { HEADER_NAME, splitList } from '../raw-headers.ts';
 
 /**
  * Rejects requests that Node's parser accepts against RFC 9112, so later middleware can rely on `ctx.path`. A
@@ -38,10 +38,13 @@ function isHttpUrl(target: string): boolean {
   return /^https?:\/\/[^/]/i.test(target) && URL.canParse(target);
 }
 
+/** An optional host and an optional port (RFC 9110 section 7.2, RFC 3986 section 3.2.2). */
+const HOST = /^(?:\[[\da-f:.]+(?:%25[\w.~-]+)?\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/i;
+
 /** Checks the Host header (RFC 9112 section 3.2). HTTP/1.0 does not need one. */
 function hasOneHost({ httpVersion, rawHeaders, headers: { host = '' } }: IncomingMessage): boolean {
   const count = countHeader('host', rawHeaders);
-  return isHost(host) && (count === 1 || (count === 0 && httpVersion === '1.0'));
+  return HOST.test(host) && (count === 1 || (count === 0 && httpVersion === '1.0'));
 }
 
 /** Checks that the transfer encoding is `chunked` or missing. HTTP/1.0 has none (RFC 9112 section 6.1). */
@@ -55,4 +58,25 @@ function expectsTooMuch({ httpVersion, headers: { expect } }: IncomingMessage): 
   if (expect === undefined) return false;
   const expectations = splitList(expect.toLowerCase());
   return expectations.some((it) => it !== '100-continue') && httpVersion === '1.1';
+}
+
+/** Checks that each name is one: `Authorization ` with a space is not. */
+function hasValidNames(rawHeaders: RawHeaders): boolean {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (!HEADER_NAME.test(rawHeaders[index] ?? '')) return false;
+  }
+  return true;
+}
+
+/** Alternating names and values as received. Node's parsed headers silently keep only the first of duplicates. */
+type RawHeaders = readonly string[];
+
+/** Counts how often a header was sent. The name is in lower case. */
+export function countHeader(name: string, rawHeaders: RawHeaders): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const sent = rawHeaders[index];
+    if (sent?.length === name.length && sent.toLowerCase() === name) count++;
+  }
+  return count;
 }

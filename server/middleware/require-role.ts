@@ -2,7 +2,7 @@ import type { Middleware } from 'koa';
 import { toPrincipal } from '../../lib/caller.ts';
 import { AuthError } from '../../lib/errors.ts';
 import type { State } from '../context.ts';
-import { callerOf } from './identify-caller.ts';
+import { callerOf } from './begin-request.ts';
 
 /**
  * Requires a user with this role, else answers 403 `forbidden` with `insufficient_scope` (RFC 6750 section 3.1).

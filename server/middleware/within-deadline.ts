@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { MINUTE, withTimeout } from '../../lib/time.ts';
 import { HttpProblem } from '../problems.ts';
-import { callerOf } from './identify-caller.ts';
+import { callerOf } from './begin-request.ts';
 
 /** Waits for a body, or a part of it. Rejects with `request_timeout` at the deadline of the request. */
 export function withinDeadline<T>(ctx: Context, reading: Promise<T>): Promise<T> {

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
 import { AuthError, StoreNotReady, StoreUnavailable } from '../../lib/errors.ts';
-import { oauthErrors } from '../../server/middleware/oauth-errors.ts';
+import { formatByPath } from '../../server/error-formats.ts';
+import { answerErrors } from '../../server/middleware/handle-errors.ts';
 import { HttpProblem } from '../../server/problems.ts';
 import { send } from '../helpers/server.ts';
 
@@ -44,7 +45,7 @@ async function answerFor(t: ExecutionContext, thrown: unknown) {
     await next();
     code = ctx.state['problem'];
   });
-  app.use(oauthErrors());
+  app.use(answerErrors(formatByPath));
   app.use(() => {
     throw thrown;
   });

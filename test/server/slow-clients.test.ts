@@ -65,7 +65,13 @@ const CLIENTS: Readonly<Record<string, readonly [now: string, slowly: string, an
 async function slowServer(t: ExecutionContext, requestDeadline: number, timeouts = LIMITS) {
   const { auth } = await testAuth(t);
   const log = createLog('silent');
-  const app = createApp({ auth, log, requestDeadline, trustProxy: 0, isStopping: () => false });
+  const app = createApp({
+    auth,
+    log,
+    requestDeadline,
+    trustProxy: 0,
+    stopping: new AbortController().signal,
+  });
   const options = { host: '127.0.0.1', port: 0, log, timeouts };
   const server = await listen(app.callback(), options);
   t.teardown(() => server.close(0));

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MOST_EVENTS } from '../../../lib/use-cases/audit-events.ts';
 import type { Handler } from '../../context.ts';
-import { callerOf } from '../../middleware/identify-caller.ts';
+import { callerOf } from '../../middleware/begin-request.ts';
 import type { Route } from '../route.ts';
 import { toWire } from '../wire.ts';
 import { text, time, wholeNumber } from './query.ts';
@@ -36,7 +36,7 @@ const auditEvent = z.object({
 
 const answer = z.object({ events: z.array(auditEvent), next_cursor: z.string().nullable() });
 
-const auditEvents: Handler<unknown, z.output<typeof query>> = async (ctx, { auth }) => {
+const auditEvents: Handler<unknown, z.output<typeof query>> = async ({ auth }, ctx) => {
   const { user_id: userId, actor_id: actorId, ...rest } = ctx.state.query;
   const input = { ...rest, userId, actorId };
   const { events, nextCursor = null } = await auth.admin.auditEvents(input, callerOf(ctx));

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Handler } from '../../context.ts';
-import { callerOf } from '../../middleware/identify-caller.ts';
+import { callerOf } from '../../middleware/begin-request.ts';
 import type { Route } from '../route.ts';
 import { toWire } from '../wire.ts';
 
@@ -23,14 +23,14 @@ const everyoneRevoked = z.object({
   dry_run: z.boolean(),
 });
 
-const revokeUserTokens: Handler<unknown, z.output<typeof query>> = async (ctx, { auth }) => {
+const revokeUserTokens: Handler<unknown, z.output<typeof query>> = async ({ auth }, ctx) => {
   const { id: userId = '' } = ctx.params;
   const { dry_run: dryRun } = ctx.state.query;
   const { sessionsEnded } = await auth.admin.revokeUserTokens({ userId, dryRun }, callerOf(ctx));
   ctx.body = toWire(userRevoked, { userId, sessionsEnded, dryRun });
 };
 
-const revokeEveryone: Handler<unknown, z.output<typeof query>> = async (ctx, { auth }) => {
+const revokeEveryone: Handler<unknown, z.output<typeof query>> = async ({ auth }, ctx) => {
   const { dry_run: dryRun } = ctx.state.query;
   const { sessionsEnded } = await auth.admin.revokeEveryone({ dryRun }, callerOf(ctx));
   ctx.body = toWire(everyoneRevoked, {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MOST_DAYS } from '../../../lib/use-cases/stats.ts';
 import type { Handler } from '../../context.ts';
-import { callerOf } from '../../middleware/identify-caller.ts';
+import { callerOf } from '../../middleware/begin-request.ts';
 import type { Route } from '../route.ts';
 import { toWire } from '../wire.ts';
 import { wholeNumber } from './query.ts';
@@ -27,7 +27,7 @@ const answer = z.object({
   }),
 });
 
-const stats: Handler<unknown, z.output<typeof query>> = async (ctx, { auth }) => {
+const stats: Handler<unknown, z.output<typeof query>> = async ({ auth }, ctx) => {
   ctx.body = toWire(answer, await auth.admin.stats(ctx.state.query, callerOf(ctx)));
 };
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Handler } from '../../context.ts';
-import { callerOf } from '../../middleware/identify-caller.ts';
+import { callerOf } from '../../middleware/begin-request.ts';
 import type { Route } from '../route.ts';
 import { toWire } from '../wire.ts';
 import { bodyText, tokens } from './shared.ts';
@@ -10,7 +10,7 @@ const body = z.strictObject({
   new_password: bodyText('new_password', 1_024),
 });
 
-const changePassword: Handler<z.output<typeof body>> = async (ctx, { auth }) => {
+const changePassword: Handler<z.output<typeof body>> = async ({ auth }, ctx) => {
   const { current_password: currentPassword, new_password: newPassword } = ctx.state.body;
   const grant = await auth.changePassword({ currentPassword, newPassword }, callerOf(ctx));
   ctx.body = toWire(tokens, grant);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Handler } from '../../context.ts';
-import { callerOf } from '../../middleware/identify-caller.ts';
+import { callerOf } from '../../middleware/begin-request.ts';
 import type { Route } from '../route.ts';
 import { toWire } from '../wire.ts';
 import { bodyText, tokens } from './shared.ts';
@@ -10,7 +10,7 @@ const body = z.strictObject({
   password: bodyText('password', 1_024),
 });
 
-const login: Handler<z.output<typeof body>> = async (ctx, { auth }) => {
+const login: Handler<z.output<typeof body>> = async ({ auth }, ctx) => {
   const grant = await auth.login(ctx.state.body, callerOf(ctx));
   ctx.body = toWire(tokens, grant);
 };

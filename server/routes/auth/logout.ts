@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Handler } from '../../context.ts';
-import { callerOf } from '../../middleware/identify-caller.ts';
+import { callerOf } from '../../middleware/begin-request.ts';
 import type { Route } from '../route.ts';
 import { toWire } from '../wire.ts';
 
@@ -9,7 +9,7 @@ const loggedOut = z.object({
   token_revoked: z.literal(true),
 });
 
-const logout: Handler = async (ctx, { auth }) => {
+const logout: Handler = async ({ auth }, ctx) => {
   await auth.logout({ token: ctx.state.token }, callerOf(ctx));
   ctx.body = toWire(loggedOut, {});
 };
@@ -28,7 +28,7 @@ const allRevoked = z.object({
   success: z.literal(true),
 });
 
-const revokeAllTokens: Handler = async (ctx, { auth }) => {
+const revokeAllTokens: Handler = async ({ auth }, ctx) => {
   await auth.revokeAllTokens({}, callerOf(ctx));
   ctx.body = toWire(allRevoked, {});
 };

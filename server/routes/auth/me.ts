@@ -12,7 +12,7 @@ const answer = z.object({
   session_id: z.uuid(),
 });
 
-export const me: Handler = (ctx) => {
+export const me: Handler = (_, ctx) => {
   const { user, sessionId } = ctx.state.principal;
   ctx.body = toWire(answer, { ...user, sessionId });
 };

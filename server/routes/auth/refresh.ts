@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import type { Handler } from '../../context.ts';
-import { callerOf } from '../../middleware/identify-caller.ts';
+import { callerOf } from '../../middleware/begin-request.ts';
 import type { Route } from '../route.ts';
 import { toWire } from '../wire.ts';
 import { bodyText, tokens } from './shared.ts';
 
 const body = z.strictObject({ refresh_token: bodyText('refresh_token', 512) });
 
-const refresh: Handler<z.output<typeof body>> = async (ctx, { auth }) => {
+const refresh: Handler<z.output<typeof body>> = async ({ auth }, ctx) => {
   const { refresh_token: refreshToken } = ctx.state.body;
   const grant = await auth.refresh({ refreshToken }, callerOf(ctx));
   ctx.body = toWire(tokens, grant);

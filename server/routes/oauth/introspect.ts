@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Handler } from '../../context.ts';
-import { callerOf } from '../../middleware/identify-caller.ts';
+import { callerOf } from '../../middleware/begin-request.ts';
 import type { Route } from '../route.ts';
 import { toWire } from '../wire.ts';
 import { tokenForm } from './token-form.ts';
@@ -25,7 +25,7 @@ const activeToken = z.object({
 
 const inactiveToken = z.strictObject({ active: z.literal(false) });
 
-const introspect: Handler<z.output<typeof tokenForm>> = async (ctx, { auth }) => {
+const introspect: Handler<z.output<typeof tokenForm>> = async ({ auth }, ctx) => {
   const { credentials, body } = ctx.state;
   const active = await auth.introspect({ credentials, token: body.token }, callerOf(ctx));
   if (active === undefined) {

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { Handler } from '../../context.ts';
-import { callerOf } from '../../middleware/identify-caller.ts';
+import { callerOf } from '../../middleware/begin-request.ts';
 import type { Route } from '../route.ts';
 import { tokenForm } from './token-form.ts';
 
-const revokeToken: Handler<z.output<typeof tokenForm>> = async (ctx, { auth }) => {
+const revokeToken: Handler<z.output<typeof tokenForm>> = async ({ auth }, ctx) => {
   const { credentials, body } = ctx.state;
   await auth.revokeToken({ credentials, token: body.token }, callerOf(ctx));
   ctx.body = {}; // clients ignore it (RFC 7009 section 2.2)

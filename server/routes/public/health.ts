@@ -6,7 +6,7 @@ import { toWire } from '../wire.ts';
 const alive = z.object({ status: z.literal('alive') });
 
 /** Answers as long as the process runs. Sends nothing to the database. */
-const livez: Handler = (ctx) => {
+const livez: Handler = (_, ctx) => {
   ctx.body = toWire(alive, {});
 };
 
@@ -41,12 +41,12 @@ const readiness = z.object({
 });
 
 /** Answers 200 when requests can be served, else 503 with the checks that failed. */
-const readyz: Handler = async (ctx, { auth, isStopping }) => {
+const readyz: Handler = async ({ auth, stopping }, ctx) => {
   const { ok, checks } = await auth.checkHealth();
-  const ready = ok && !isStopping();
+  const ready = ok && !stopping.aborted;
   ctx.status = ready ? 200 : 503;
   if (!ready) ctx.set('Retry-After', '2');
-  const status = ready ? 'ready' : isStopping() ? 'stopping' : 'not_ready';
+  const status = ready ? 'ready' : stopping.aborted ? 'stopping' : 'not_ready';
   ctx.body = toWire(readiness, { status, checks });
 };
 

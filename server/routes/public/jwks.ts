@@ -25,7 +25,7 @@ const publicJwk = z.discriminatedUnion('kty', [
 ]);
 
 /** Answers the JWK Set (RFC 7517 section 5) that others verify access tokens with. */
-const jwks: Handler = (ctx, { auth }) => {
+const jwks: Handler = ({ auth }, ctx) => {
   ctx.set('Cache-Control', CACHE_CONTROL);
   ctx.body = auth.jwks();
 };

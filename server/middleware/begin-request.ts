@@ -1,20 +1,38 @@
 import { randomUUID } from 'node:crypto';
-import type { Middleware } from 'koa';
+import type { Socket } from 'node:net';
+import type { Context, Middleware } from 'koa';
 import type { Caller } from '../../lib/caller.ts';
 import { normalizeIp } from '../../lib/ip-address.ts';
+import type { AnswerHeaders } from '../answer-headers.ts';
 import { CALLER, type RequestContext, type State } from '../context.ts';
+import { FORWARDED } from '../proxy-warning.ts';
+
+export interface BeginRequestOptions {
+  /** Milliseconds until an answer is sent. */
+  readonly requestDeadline: number;
+  /** Headers of every answer. */
+  readonly headers: AnswerHeaders;
+  /** Receives the requests that came through a proxy, or pretend to. */
+  readonly onForwarded: (ctx: Context) => void;
+  /** Aborted once the server is stopping: every answer then closes its connection. */
+  readonly stopping: AbortSignal;
+}
 
 /** Share of the deadline for the use case. The rest is for sending the answer. */
 const USE_CASE_SHARE = 0.9;
 
-/** Sets the id of the request, and the caller with its deadline: milliseconds until the answer is sent. */
-export function identifyCaller(requestDeadline: number): Middleware<State> {
-  return function identifyCaller(ctx, next) {
+/** Sets the caller with its id and its deadline, and the headers of every answer. */
+export function beginRequest(options: BeginRequestOptions): Middleware<State> {
+  const { requestDeadline, headers, onForwarded, stopping } = options;
+  return async function beginRequest(ctx, next) {
     const deadline = performance.now() + requestDeadline * USE_CASE_SHARE;
     const caller = readCaller(ctx, deadline);
     ctx.state[CALLER] = caller;
     ctx.set('X-Request-Id', caller.requestId ?? '');
-    return next();
+    for (const [name, value] of headers) ctx.res.setHeader(name, value);
+    if (FORWARDED.some((name) => ctx.get(name) !== '')) onForwarded(ctx);
+    await next();
+    if (stopping.aborted) ctx.res.shouldKeepAlive = false;
   };
 }
 
@@ -42,9 +60,22 @@ function readCaller(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'>, deadline?: 
   };
 }
 
-/** Normalizes the address that Koa found, or the socket's where a proxy sent no IP address. */
-function readIp({ ip, req }: Pick<RequestContext, 'ip' | 'req'>): string {
-  return normalizeIp(ip) ?? normalizeIp(req.socket.remoteAddress ?? '') ?? '';
+/** Returns the address that Koa found in normal form, or the socket's where a proxy sent no IP address. */
+function readIp({ ip, req: { socket } }: Pick<RequestContext, 'ip' | 'req'>): string {
+  return ip === socket.remoteAddress
+    ? readSocketIp(socket)
+    : (normalizeIp(ip) ?? readSocketIp(socket));
+}
+
+/** The normalized addresses of sockets: a connection carries many requests. */
+const socketIps = new WeakMap<Socket, string>();
+
+function readSocketIp(socket: Socket): string {
+  const known = socketIps.get(socket);
+  if (known !== undefined) return known;
+  const ip = normalizeIp(socket.remoteAddress ?? '') ?? '';
+  socketIps.set(socket, ip);
+  return ip;
 }
 
 const MAX_USER_AGENT = 512;

@@ -1,32 +1,30 @@
-import type { Middleware } from 'koa';
+import type { Context } from 'koa';
 import type { Logger } from 'pino';
-import { normalizeIp } from '../../lib/ip-address.ts';
+import { normalizeIp } from '../lib/ip-address.ts';
 
 /** Headers in which proxies send the address of a client. Only the first is ever used. */
-const HEADERS = ['X-Forwarded-For', 'Forwarded', 'X-Real-IP'] as const;
+export const FORWARDED = ['X-Forwarded-For', 'Forwarded', 'X-Real-IP'] as const;
 
 /**
  * Logs one warning, at the first request that shows that TRUST_PROXY is not the number of proxies in front of the
  * server. Login limits would otherwise count all clients as one address, or use an address that a client made up.
  */
-export function warnOfProxies(log: Logger, trustProxy: number): Middleware {
+export function createProxyWarning(log: Logger, trustProxy: number): (ctx: Context) => void {
   let isLogged = false;
-  return function warnOfProxies(ctx, next) {
+  return function warnOfProxies(ctx) {
     const warning = isLogged ? undefined : findWarning(trustProxy, (name) => ctx.get(name));
-    if (warning !== undefined) {
-      isLogged = true;
-      log.warn({ trust_proxy: trustProxy }, warning);
-    }
-    return next();
+    if (warning === undefined) return;
+    isLogged = true;
+    log.warn({ trust_proxy: trustProxy }, warning);
   };
 }
 
 function findWarning(trustProxy: number, get: (name: string) => string): string | undefined {
-  return trustProxy === 0 ? findIgnored(get) : findMismatch(trustProxy, get(HEADERS[0]));
+  return trustProxy === 0 ? findIgnored(get) : findMismatch(trustProxy, get(FORWARDED[0]));
 }
 
 function findIgnored(get: (name: string) => string): string | undefined {
-  const header = HEADERS.find((name) => get(name) !== '');
+  const header = FORWARDED.find((name) => get(name) !== '');
   if (header === undefined) return undefined;
   return (
     `A request has the header ${header}, which is ignored because TRUST_PROXY is 0. Behind a proxy all clients ` +

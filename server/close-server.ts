@@ -1,0 +1,44 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SECOND } from '../lib/time.ts';
+
+/** Milliseconds between two searches for idle connections. */
+const SWEEP = 100;
+/** Milliseconds for the first byte on connections that are open when the listener closes. */
+const FIRST_BYTE_TIMEOUT = SECOND;
+
+/**
+ * Returns a function that closes the server without interrupting a request that has been read: it stops listening,
+ * lets requests under way finish for up to `timeout` milliseconds, then closes all sockets.
+ */
+export function createClose(server: Server): (timeout: number) => Promise<void> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return (timeout) => closeServer(server, timeout, sockets);
+}
+
+/** Closes idle and silent connections itself: Node waits for idle ones, and counts silent ones as busy. */
+async function closeServer(
+  server: Server,
+  timeout: number,
+  sockets: ReadonlySet<Socket>,
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP);
+  const silent = setTimeout(() => destroySilent(sockets), Math.min(FIRST_BYTE_TIMEOUT, timeout));
+  const cut = delay(timeout, undefined, { ref: false }).then(() => server.closeAllConnections());
+  server.closeIdleConnections();
+  await Promise.race([closed, cut.then(() => closed)]);
+  clearInterval(sweep);
+  clearTimeout(silent);
+}
+
+function destroySilent(sockets: ReadonlySet<Socket>): void {
+  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+}

@@ -1,0 +1,46 @@
+import type { Context } from 'koa';
+import type { ProblemAnswer, ProblemCode } from './problems.ts';
+
+/** An error in the format of an endpoint. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: object;
+}
+
+/** Writes a problem in the format of the endpoint that was requested. */
+export type ErrorFormat = (problem: ProblemAnswer, ctx: Pick<Context, 'path'>) => ErrorAnswer;
+
+/** Writes a problem document (RFC 9457). */
+export function toProblemDocument({ status, body }: ProblemAnswer): ErrorAnswer {
+  return { status, type: 'application/problem+json', body };
+}
+
+/** Errors of RFC 6749 section 5.2, and the two server errors of section 4.1.2.1. */
+const ERRORS: Readonly<Partial<Record<ProblemCode, readonly [status: number, error: string]>>> = {
+  invalid_client: [401, 'invalid_client'],
+  not_found: [404, 'invalid_request'],
+  method_not_allowed: [405, 'invalid_request'],
+  request_timeout: [408, 'invalid_request'],
+  body_too_large: [413, 'invalid_request'],
+  expectation_failed: [417, 'invalid_request'],
+  internal_error: [500, 'server_error'],
+  busy: [503, 'temporarily_unavailable'],
+  store_unavailable: [503, 'temporarily_unavailable'],
+};
+
+const DEFAULT = [400, 'invalid_request'] as const;
+
+/** `/oauth` and everything under it, unmatched paths too. */
+const OAUTH_PATH = /^\/oauth(?:\/|$)/;
+
+/** Writes a problem in the format of OAuth for paths under `/oauth`, else as a problem document. */
+export function formatByPath(problem: ProblemAnswer, { path }: Pick<Context, 'path'>): ErrorAnswer {
+  return OAUTH_PATH.test(path) ? toOAuth(problem) : toProblemDocument(problem);
+}
+
+function toOAuth({ code, body: { detail, errors } }: ProblemAnswer): ErrorAnswer {
+  const [status, error] = ERRORS[code] ?? DEFAULT;
+  const description = errors?.map((fault) => fault.detail).join(' ') ?? detail;
+  return { status, type: 'application/json', body: { error, error_description: description } };
+}
