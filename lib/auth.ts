@@ -1,15 +1,21 @@
 import type { Caller } from './caller.ts';
-import { createClosing } from './closing.ts';
 import type { AuthOptions } from './options.ts';
 import { type AuthParts, closeParts, openParts } from './parts.ts';
 import { SECOND } from './time.ts';
 import type { PublicJwk } from './tokens/keys/key.ts';
-import { type UseCase, withCheckedArguments, withCounts, withDeadline } from './use-case.ts';
+import {
+  CLOSED,
+  createClosing,
+  type UseCase,
+  withCheckedArguments,
+  withCounts,
+  withDeadline,
+} from './use-case.ts';
 import { revokeEveryone, revokeUserTokens, userSessions } from './use-cases/admin.ts';
 import { auditEvents } from './use-cases/audit-events.ts';
 import { authenticate } from './use-cases/authenticate.ts';
 import { changePassword } from './use-cases/change-password.ts';
-import { checkHealth } from './use-cases/check-health.ts';
+import { checkHealth, failedReport, type HealthReport } from './use-cases/check-health.ts';
 import { introspect } from './use-cases/introspect.ts';
 import { login } from './use-cases/login.ts';
 import { logout } from './use-cases/logout.ts';
@@ -47,10 +53,8 @@ export function assemble(parts: AuthParts) {
   const use = <Input, Output>(
     story: (deps: AuthParts, input: Input, caller: Caller) => Promise<Output>,
   ): UseCase<Input, Output> => {
-    const bound: UseCase<Input, Output> = (input, caller) => story(parts, input, caller);
-    return closing.guard(
-      withCheckedArguments(withCounts(withDeadline(bound, deadline), dailyCounters)),
-    );
+    const useCase = withDeadline(story.bind(undefined, parts), deadline);
+    return closing.guard(withCheckedArguments(withCounts(useCase, dailyCounters)));
   };
 
   return {
@@ -75,7 +79,9 @@ export function assemble(parts: AuthParts) {
       auditEvents: use(auditEvents),
       stats: use(stats),
     },
-    checkHealth: closing.guardHealth(() => checkHealth({ ...parts, timeout: deadline / 2 })),
+    /** Checks what a server needs. After `close` every check fails. */
+    checkHealth: async (): Promise<HealthReport> =>
+      closing.isClosed() ? failedReport(CLOSED) : checkHealth({ ...parts, timeout: deadline / 2 }),
     /** Returns the public keys, the signing one first; none where only secrets sign. */
     jwks: (): JwkSet => ({ keys: keys.publicJwks }),
     /** The ids of the keys that make new tokens, by which they can be revoked. */

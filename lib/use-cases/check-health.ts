@@ -54,8 +54,6 @@ export interface CheckHealthDeps {
   readonly timeout: number;
 }
 
-export type CheckHealth = () => Promise<HealthReport>;
-
 /** Reads everything from the database that a request will need. Never rejects. */
 export async function checkHealth(deps: CheckHealthDeps): Promise<HealthReport> {
   const { schema, revocations, skew, primary, healthChecks, timeout } = deps;

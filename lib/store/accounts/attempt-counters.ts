@@ -34,19 +34,11 @@ export interface Room {
 }
 
 /** An attempt in flight, counted by several counters. Both functions return false if it was dropped before. */
-export interface Reservation {
-  /** Turns the attempt into a failure. */
-  fail(): Promise<boolean>;
-  /** Drops the attempt. */
-  release(): Promise<boolean>;
-}
+export type Reservation = NonNullable<Awaited<ReturnType<AttemptCounters['reserve']>>>;
 
 export type AttemptCounters = ReturnType<typeof createAttemptCounters>;
 
-export interface CounterSnapshot {
-  has(key: string): boolean;
-  room(counter: Counter): Room;
-}
+export type CounterSnapshot = ReturnType<typeof toSnapshot>;
 
 /**
  * Counts failures and attempts in flight in `login_limits`, by the database's clock. An attempt is counted before
@@ -87,9 +79,11 @@ export function createAttemptCounters(collection: Collection, holdFor: number) {
     read: (keys: readonly string[]): Promise<CounterSnapshot> => readCounters(collection, keys),
 
     /** Counts an attempt in all of these counters. Returns undefined if one of them has no room. */
-    async reserve(counters: readonly Counter[]): Promise<Reservation | undefined> {
+    async reserve(counters: readonly Counter[]) {
       const id = randomUUID();
+      /** Drops the attempt. */
       const release = () => end(counters, id, releaseUpdate);
+      /** Turns the attempt into a failure. */
       const fail = () => end(counters, id, failUpdate);
       const isComplete = await orUnavailable(start(counters, id)).catch((error: unknown) => {
         void release().catch(() => undefined); // if this fails too, the attempt is dropped after `holdFor`
@@ -112,11 +106,11 @@ async function readCounters(collection: Collection, keys: readonly string[]) {
 
 type Snapshot = CounterDocument & { readonly now: Date };
 
-function toSnapshot(documents: readonly Snapshot[]): CounterSnapshot {
+function toSnapshot(documents: readonly Snapshot[]) {
   const byKey = new Map(documents.map((document) => [document.key, document]));
   return {
-    has: (key) => byKey.has(key),
-    room({ key, most, expiry }) {
+    has: (key: string): boolean => byKey.has(key),
+    room({ key, most, expiry }: Counter): Room {
       const document = byKey.get(key);
       if (document === undefined) return { wait: 0, isFree: true };
       const { now, points, since = now, under_way = [] } = document;

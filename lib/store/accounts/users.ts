@@ -185,9 +185,8 @@ function newDocument(user: NewUser): UserDocument {
 type UserFields = Pick<UserDocument, '_id' | keyof typeof USER_FIELDS>;
 
 /** Returns true if the fields have their types. A string as `roles` would include every role that is a part of it. */
-function isSound({ _id, email, name, company_id, roles, disabled_at }: UserFields): boolean {
+function isSound({ email, name, company_id, roles, disabled_at }: UserFields): boolean {
   return (
-    isUserId(_id) &&
     [email, name, company_id].every(isString) &&
     Array.isArray(roles) &&
     roles.every(isString) &&
@@ -212,7 +211,8 @@ function toUser(document: UserFields): User {
 }
 
 function toAccount(document: UserDocument): Account {
-  const isComplete = isSound(document) && isString(document.password_hash);
-  if (!isComplete) throw malformedDocument('users', document._id);
-  return { ...toUser(document), passwordHash: document.password_hash };
+  const { _id, password_hash } = document;
+  const isComplete = isUserId(_id) && isSound(document) && isString(password_hash);
+  if (!isComplete) throw malformedDocument('users', _id);
+  return { ...toUser(document), passwordHash: password_hash };
 }

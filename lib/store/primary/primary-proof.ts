@@ -93,8 +93,9 @@ export function strictLevel({ kind, hasSeveralVoters }: Deployment): ReadLevel {
 }
 
 /** Keeps the last proof, and checks whether it is still valid. */
-function createHeldProof({ prove, isCurrent }: Prover, maxStaleness: number) {
+function createHeldProof({ prove, primary }: Prover, maxStaleness: number) {
   let last: Proof | undefined;
+  const isCurrent = (proof: Proof) => proof.primary === primary.changes;
   const measureAge = ({ began }: Proof) => performance.now() - began;
   const isTimed = ({ deployment }: Proof) => deployment.hasSeveralVoters && maxStaleness > 0;
   const isYoung = (proof: Proof) => !isTimed(proof) || measureAge(proof) < maxStaleness;

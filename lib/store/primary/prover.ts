@@ -55,13 +55,13 @@ export function createProver(
   const timeout = Math.max(maxStaleness, MAX_TIME);
 
   async function makeProof(): Promise<Proof> {
-    const proof = { primary: primary.changes(), began: performance.now() };
+    const proof = { primary: primary.changes, began: performance.now() };
     const deployment = await inspectOnce(proof.primary);
     if (deployment.hasSeveralVoters && maxStaleness > 0) {
       const options = { readConcern: 'linearizable', maxTimeMS: MAX_TIME } as const;
       await orUnavailable(revokedTokens.findOne({ _id: SENTINEL }, options));
     }
-    if (primary.changes() !== proof.primary) throw new PrimaryChanged();
+    if (primary.changes !== proof.primary) throw new PrimaryChanged();
     return { ...proof, deployment };
   }
 
@@ -85,9 +85,9 @@ export function createProver(
 
   return {
     /** Makes a new proof, or joins the one in flight. Throws StoreUnavailable if it fails. */
-    prove: shared(primary.changes, attempt),
-    /** Returns true if the driver has not changed its primary since this proof. */
-    isCurrent: (proof: Proof): boolean => proof.primary === primary.changes(),
+    prove: shared(primary, attempt),
+    /** The driver's primary: a proof is of the current one if `changes` is still the same. */
+    primary,
     stop: (): void => primary.stop(),
   };
 }
@@ -110,11 +110,14 @@ function createInspectOnce(db: Db, onDeployment: (deployment: Deployment) => voi
 }
 
 /** Joins the work in flight for the same primary. Work that hangs on another primary blocks no caller. */
-function shared<T>(changes: () => number, work: () => Promise<T>): () => Promise<T> {
+function shared<T>(
+  current: { readonly changes: number },
+  work: () => Promise<T>,
+): () => Promise<T> {
   let running: { readonly primary: number; readonly result: Promise<T> } | undefined;
 
   return function join() {
-    const primary = changes();
+    const primary = current.changes;
     if (running?.primary === primary) return running.result;
     const result = work().finally(() => {
       if (running?.result === result) running = undefined;

@@ -1,28 +1,25 @@
 import type { MongoClient, ServerDescription } from 'mongodb';
 import { onTopologyChange } from '../mongo/topology-changes.ts';
 
-export type WatchedPrimary = ReturnType<typeof watchPrimary>;
-
 /**
  * Watches the driver's primary. The driver emits a change in the same turn in which it takes effect. So all
  * commands that were sent and answered between two equal counts went to one server, elected once.
  */
 export function watchPrimary(client: MongoClient) {
   let primaries: readonly ServerDescription[] | undefined; // unknown for a client that is connected already
-  let changes = 0;
-  const stop = onTopologyChange(client, ({ servers }) => {
-    const now = [...servers.values()].filter(({ isWritable }) => isWritable);
-    if (primaries === undefined || toIdentity(now) !== toIdentity(primaries)) changes++;
-    primaries = now;
-  });
-  return {
-    /** Returns a count that rises when the driver uses another primary, or the same one after an election. */
-    changes: (): number => changes,
+  const primary = {
+    /** A count that rises when the driver uses another primary, or the same one after an election. */
+    changes: 0,
     /** Returns host and port of the primary, or of all writable servers; undefined without one, or before the first event. */
     address: (): string | undefined =>
       primaries?.map(({ address }) => address).join(', ') || undefined,
-    stop,
   };
+  const stop = onTopologyChange(client, ({ servers }) => {
+    const now = [...servers.values()].filter(({ isWritable }) => isWritable);
+    if (primaries === undefined || toIdentity(now) !== toIdentity(primaries)) primary.changes++;
+    primaries = now;
+  });
+  return Object.assign(primary, { stop });
 }
 
 /** Returns the addresses, processes, elections and configuration versions of the primaries as text. */

@@ -48,7 +48,7 @@ export function createLastUse(
   return {
     /** Records a use, and the counter of its token, in memory only. */
     touch(sessionId: string, counter = 0): void {
-      seenCounters.touch(sessionId, counter);
+      if (counter > 0) seenCounters.touch(sessionId, counter); // tokens of a login have none
       if (recent.has(sessionId) || pending.size >= MOST_REMEMBERED) return;
       recent.set(sessionId, true);
       pending.add(sessionId);

@@ -56,7 +56,7 @@ export function createSeenCounters(
 
     /** Records a counter in memory. The write follows at once, and no request waits for it. */
     touch(sessionId: string, counter: number): void {
-      if (counter > 0 && memory.add(sessionId, counter)) writing ??= writeAll();
+      if (memory.add(sessionId, counter)) writing ??= writeAll();
     },
 
     /** Makes one last attempt to write what is pending. */
