@@ -31,8 +31,6 @@ function unresolvedService(error: unknown): string | undefined {
   return `MongoDB did not answer: DNS returned no servers for mongodb+srv:// (SRV record ${hostname}). Is the name in the connection URI right, and does DNS work on this machine?`;
 }
 
-export type WatchedReach = ReturnType<typeof watchReach>;
-
 /** Watches why a client reaches no primary: of many calls that fail, the driver gives only one the reason. */
 export function watchReach(client: MongoClient) {
   let last: Reason | undefined;

@@ -9,8 +9,6 @@ export interface SeenCounter {
 }
 
 /** The highest counter of each session, and those of them that are still to be written. */
-export type CounterMemory = ReturnType<typeof createCounterMemory>;
-
 export interface CounterMemoryOptions {
   readonly mostSessions: number;
   readonly mostFailures: number;

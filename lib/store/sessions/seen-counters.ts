@@ -4,8 +4,6 @@ import type { Collections } from '../mongo/collections.ts';
 import { createCounterMemory, type SeenCounter } from './counter-memory.ts';
 
 /** Records the highest counter of an accepted access token, for each session. */
-export type SeenCounters = ReturnType<typeof createSeenCounters>;
-
 export interface SeenCountersOptions {
   /** Milliseconds after which a failed write is retried. Default 1 second. */
   readonly retryAfter?: number;
