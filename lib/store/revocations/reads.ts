@@ -37,11 +37,8 @@ export interface Cutoffs {
   readonly deployment: number;
 }
 
-/** The revoked sessions of one user. */
-export interface RevokedSessions {
-  /** Returns true if a session of that user is revoked. */
-  has(session: { readonly id: string; readonly stamp: number }): boolean;
-}
+/** Returns true if a session is among the revoked ones that were read. */
+type IsRevoked = (session: { readonly id: string; readonly stamp: number }) => boolean;
 
 export type RevocationReads = ReturnType<typeof createRevocationReads>;
 
@@ -105,12 +102,12 @@ function createStrictReads(read: SharedRead<Found>) {
       return { user: readCutoff(entries, name), deployment: readCutoff(entries, SENTINEL) };
     },
 
-    /** Returns the revoked ones among these sessions of the user, by one read. */
-    async revokedAmong(userId: string, sessionIds: readonly string[]): Promise<RevokedSessions> {
+    /** Finds the revoked ones among these sessions of the user, by one read. */
+    async revokedAmong(userId: string, sessionIds: readonly string[]): Promise<IsRevoked> {
       const user = userEntry(userId);
       const { entries } = await read([user, ...sessionIds.map(sessionEntry)]);
       const cutoff = Math.max(readCutoff(entries, user), readCutoff(entries, SENTINEL));
-      return { has: ({ id, stamp }) => stamp <= cutoff || entries.has(sessionEntry(id)) };
+      return ({ id, stamp }) => stamp <= cutoff || entries.has(sessionEntry(id));
     },
 
     /** Throws StoreUnavailable if the database is not the one that the server knows. */

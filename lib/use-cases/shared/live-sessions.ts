@@ -28,6 +28,6 @@ export async function keepLive(
   listed: readonly StoredSession[],
 ): Promise<StoredSession[]> {
   const ids = listed.map(({ id }) => id);
-  const revoked = await revocations.revokedAmong(userId, ids);
-  return listed.filter((session) => !revoked.has(session) && session.expiresAt > new Date());
+  const isRevoked = await revocations.revokedAmong(userId, ids);
+  return listed.filter((session) => !isRevoked(session) && session.expiresAt > new Date());
 }
