@@ -1,4 +1,4 @@
-/** Handles every item once, `count` of them at a time. */
+/** Handles every item once, `count` of them at a time. After an error it begins with no other. */
 export async function runWorkers<T>(
   count: number,
   items: readonly T[],
@@ -10,5 +10,7 @@ export async function runWorkers<T>(
       await handle(item, worker);
     }
   }
-  await Promise.all(Array.from({ length: count }, (_, index) => work(index + 1)));
+  await Promise.all(Array.from({ length: count }, (_, index) => work(index + 1))).finally(() => {
+    left.length = 0;
+  });
 }

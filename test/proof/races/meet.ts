@@ -12,15 +12,19 @@ export interface Moment {
   readonly isBarrier: boolean;
 }
 
-export type RivalProgress = 'not begun' | 'under way' | 'answered';
+/** A step that the action took. */
+interface Taken<S extends Step = Step> {
+  readonly step: S;
+  readonly read: Reads[S];
+  /** Progress of the rival when the step began. */
+  readonly rivalAt: 'not begun' | 'under way' | 'answered';
+}
 
 /** Record of one action and its rival. */
 export interface Meeting<T = unknown> {
   readonly result: T;
-  /** Results of the action's steps, in this order: a login that starts over takes some twice. */
-  readonly reads: { readonly [S in Step]: Reads[S][] };
-  /** Progress of the rival when each of these steps began. */
-  readonly rivalAt: Readonly<Record<Step, RivalProgress[]>>;
+  /** Lists how often the action took this step, in order: a login that starts over takes some twice. */
+  listTaken<S extends Step>(step: S): readonly Taken<S>[];
   /** Progress of the action when the rival began, and when it had its answer. */
   readonly begunAt: Point;
   readonly answeredAt: Point;
@@ -40,12 +44,11 @@ export async function meet<T>(
   action: (watch: Watch) => Promise<T>,
   rival: () => Promise<unknown>,
 ): Promise<Meeting<T>> {
-  const reads: Meeting['reads'] = createLists();
-  const rivalAt: Meeting['rivalAt'] = createLists();
+  const taken: Taken[] = [];
   const reached = createGate();
   const answered = createGate();
   let at: Point = 'before';
-  let progress: RivalProgress = 'not begun';
+  let progress: Taken['rivalAt'] = 'not begun';
 
   const pauseAtRandom = (most: number) => (isBarrier ? undefined : pause(Math.random() * most));
 
@@ -60,9 +63,9 @@ export async function meet<T>(
 
   const watch: Watch = async (step, take) => {
     await pauseAtRandom(STEP_PAUSE);
-    rivalAt[step].push(progress);
+    const rivalAt = progress;
     const read = await take();
-    reads[step].push(read);
+    taken.push({ step, read, rivalAt });
     await come(step);
     return read;
   };
@@ -87,17 +90,9 @@ export async function meet<T>(
   }
 
   const [result, when] = await Promise.all([runAction(), runRival()]);
-  return { result, reads, rivalAt, ...when };
-}
-
-/** An empty list under each name. */
-function createLists<Lists extends Readonly<Record<Step, unknown[]>>>(): Lists {
-  const made: Record<PropertyKey, unknown[]> = {};
-  const get = (_: object, name: PropertyKey) => {
-    made[name] ??= [];
-    return made[name];
-  };
-  return new Proxy(made, { get }) as unknown as Lists;
+  const listTaken = <S extends Step>(step: S) =>
+    taken.filter((each): each is Taken<S> => each.step === step);
+  return { result, listTaken, ...when };
 }
 
 function createGate() {

@@ -7,7 +7,7 @@ import { migratedDatabase } from '../../helpers/database.ts';
 import { serve } from '../../helpers/server.ts';
 import { openSession } from '../../helpers/sessions.ts';
 import { addUser } from '../../helpers/users.ts';
-import { repeat } from './repeat.ts';
+import { repeat } from './race.ts';
 
 const ROUNDS = 100;
 

@@ -52,11 +52,10 @@ const revokeAll = defineRace({
     );
     const status = await askBoth(servers, result);
     const isNewer = readStamp(result) === (await revocations.cutoffs(id)).user + 1;
-    return { status, isNewer, begunAt, answeredAt };
+    return { first: isNewer ? 'rival' : 'action', status, isNewer, begunAt, answeredAt };
   },
   points: ['before', 'start', 'answer'],
-  orders: { before: 'rival', answer: 'action' },
-  findFirst: ({ isNewer }) => (isNewer ? 'rival' : 'action'),
+  orders: { rival: ['before'], action: ['answer'] },
   forbidden: {
     'the token was dead on arrival': ({ isNewer, status }) => isNewer && status !== '200 and 200',
     'the token outlived the revoke-all': ({ isNewer, status }) =>
@@ -91,11 +90,12 @@ const change = defineRace({
     const isGranted = result.status === 200;
     const old = isGranted ? await askBoth(servers, result.body.access_token) : result.status;
     const fresh = await askBoth(servers, await logIn(here, email, NEW_PASSWORD));
-    return { isGranted, old, fresh, own: await askBoth(servers, changed), begunAt, answeredAt };
+    const own = await askBoth(servers, changed);
+    const first = isGranted ? 'action' : 'rival';
+    return { first, isGranted, old, fresh, own, begunAt, answeredAt };
   },
   points: ['before', 'answer', 'before'],
-  orders: { before: 'rival', answer: 'action' },
-  findFirst: ({ isGranted }) => (isGranted ? 'action' : 'rival'),
+  orders: { rival: ['before'], action: ['answer'] },
   forbidden: {
     'the old password outlived its change': ({ isGranted, old }) =>
       old !== (isGranted ? '401 and 401' : 401),
