@@ -11,7 +11,7 @@ export interface Answer {
   readonly found: ReadonlySet<string>;
 }
 
-export interface Write {
+interface Write {
   readonly key: string;
   readonly appliedAt: number;
   acknowledgedAt: number;
@@ -31,9 +31,9 @@ export interface Ask {
 }
 
 export interface History {
-  readonly asks: readonly Ask[];
-  readonly writes: readonly Write[];
-  readonly reads: readonly Read[];
+  readonly asks: Ask[];
+  readonly writes: Write[];
+  readonly reads: Read[];
 }
 
 type Rule = (history: History, limits: Limits) => boolean;
