@@ -1,27 +1,88 @@
+/** Servers in which one part is replaced by a worse one. The checker must catch each of them. */
 import { setTimeout as pause } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { MongoClient } from 'mongodb';
-import { MINUTE } from '../../lib/time.ts';
+import { MongoClient, ReadPreference } from 'mongodb';
+import { assemble } from '../../lib/auth.ts';
+import { type AuthParts, openParts } from '../../lib/parts.ts';
+import { openCollections, type RevocationDocument } from '../../lib/store/mongo/collections.ts';
+import type { Db } from '../../lib/store/mongo/database.ts';
+import { createRevocationReads, type RevocationKind } from '../../lib/store/revocations/reads.ts';
+import { createRevocations } from '../../lib/store/revocations/revocations.ts';
+import { MINUTE, SECOND } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { emptyDatabase, type TestDatabase } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/mongod.ts';
+import { serveAuth } from '../helpers/serve-auth.ts';
 import { ownReplicaSet } from '../helpers/set/replica-set.ts';
-import {
-  type Break,
-  intact,
-  serveBroken,
-  withMemory,
-  withoutAcknowledgement,
-  withoutCheck,
-  withReadsFrom,
-} from './broken-servers.ts';
 import { type Breach, findBreaches } from './checker.ts';
 import type { Operation } from './history.ts';
-import { openLibrary, openSessions } from './library.ts';
-import { request } from './requests.ts';
+import { OPTIONS, openLibrary, openSessions } from './library.ts';
+import { request, type Server } from './requests.ts';
 import { sweep } from './sweep.ts';
 import { countOperations, NEVER } from './tally.ts';
 import { feed, startTraffic, stopTraffic } from './traffic.ts';
+
+type Break = (parts: AuthParts, db: Db) => AuthParts;
+
+const intact: Break = (parts) => parts;
+
+/** Finds no token to be revoked. */
+const withoutCheck: Break = (parts) => withCheck(parts, async () => undefined);
+
+/** Remembers the result of a check for a second. */
+const withMemory: Break = (parts) => {
+  const { check } = parts.revocations;
+  const remembered = new Map<string, { at: number; kind: RevocationKind | undefined }>();
+  return withCheck(parts, async (token) => {
+    const key = token.hash ?? token.sessionId;
+    const known = remembered.get(key);
+    if (known !== undefined && performance.now() - known.at < SECOND) return known.kind;
+    const kind = await check(token);
+    remembered.set(key, { at: performance.now(), kind });
+    return kind;
+  });
+};
+
+/** Reads revocations from another member of the set. */
+function withReadsFrom(member: Db): Break {
+  const options = { readPreference: ReadPreference.secondary };
+  const revokedTokens = member.collection<RevocationDocument>('revoked_tokens', options);
+  return (parts) => withCheck(parts, createRevocationReads({ revokedTokens }, parts.schema).check);
+}
+
+/** Sends revocations without waiting for an acknowledgement. */
+const withoutAcknowledgement: Break = (parts, db) => {
+  const options = { writeConcern: { w: 0 } };
+  const revokedTokens = db.collection<RevocationDocument>('revoked_tokens', options);
+  const collections = { ...openCollections(db), revokedTokens };
+  return { ...parts, revocations: createRevocations(collections, parts.schema) };
+};
+
+function withCheck(parts: AuthParts, check: AuthParts['revocations']['check']): AuthParts {
+  return { ...parts, revocations: { ...parts.revocations, check } };
+}
+
+type Deployment = Pick<TestDatabase, 'uri' | 'db'> & { readonly change: Break };
+
+/** Opens a library on the database, and a server with the broken parts under each name. */
+async function openBroken(
+  t: ExecutionContext,
+  { uri, db, change }: Deployment,
+  names: readonly string[],
+) {
+  t.timeout(10 * MINUTE);
+  const secret = generateSecret();
+  const library = await openLibrary(t, uri, secret);
+  const servers: Server[] = [];
+  for (const name of names) {
+    const parts = await openParts({ db, secrets: [secret], ...OPTIONS });
+    const auth = assemble(change(parts, db));
+    t.teardown(() => auth.close());
+    servers.push({ name, url: await serveAuth(t, auth) });
+  }
+  const history: Operation[] = [];
+  return { library, servers, history };
+}
 
 /**
  * Checks the traffic on two such servers once 15 revocations have been acknowledged and, where they are
@@ -30,16 +91,10 @@ import { feed, startTraffic, stopTraffic } from './traffic.ts';
  */
 async function checkTraffic(
   t: ExecutionContext,
-  { change, isBroken, uri, db }: Variant & Pick<TestDatabase, 'uri' | 'db'>,
+  deployment: Deployment,
+  isBroken: boolean,
 ): Promise<Breach[]> {
-  t.timeout(10 * MINUTE);
-  const secret = generateSecret();
-  const library = await openLibrary(t, uri, secret);
-  const servers = [
-    await serveBroken(t, { name: 'A', db, secret, change }),
-    await serveBroken(t, { name: 'B', db, secret, change }),
-  ];
-  const history: Operation[] = [];
+  const { library, servers, history } = await openBroken(t, deployment, ['A', 'B']);
   const traffic = startTraffic(history, servers);
   t.teardown(() => stopTraffic(traffic));
   const sessions = await openSessions(library, history, { users: 20, each: 5 });
@@ -53,16 +108,8 @@ async function checkTraffic(
   return findBreaches(history);
 }
 
-interface Variant {
-  readonly change: Break;
-  readonly isBroken: boolean;
-}
-
-async function assertCaught(
-  t: ExecutionContext,
-  variant: Pick<Variant, 'change'> & Pick<TestDatabase, 'uri' | 'db'>,
-): Promise<void> {
-  const losses = countLosses(await checkTraffic(t, { ...variant, isBroken: true }));
+async function assertCaught(t: ExecutionContext, deployment: Deployment): Promise<void> {
+  const losses = countLosses(await checkTraffic(t, deployment, true));
   t.log(`${losses} tokens were accepted after their revocation`);
   t.true(losses > 0);
 }
@@ -72,7 +119,7 @@ function countLosses(breaches: readonly Breach[]): number {
 }
 
 test('two intact servers break no promise', async (t) => {
-  t.deepEqual(await checkTraffic(t, { ...emptyDatabase(t), change: intact, isBroken: false }), []);
+  t.deepEqual(await checkTraffic(t, { ...emptyDatabase(t), change: intact }, false), []);
 });
 
 for (const [title, change] of [
@@ -96,17 +143,15 @@ test('servers that read from a delayed secondary are caught', async (t) => {
 
 /** Checks a logout whose write is sent to a mongod that has just been frozen, and is then killed. */
 async function checkLostWrite(t: ExecutionContext, change: Break): Promise<Breach[]> {
-  t.timeout(10 * MINUTE);
   const mongod = await ownMongod(t);
-  const secret = generateSecret();
-  const library = await openLibrary(t, mongod.uri, secret);
   const client = new MongoClient(mongod.uri, { monitorCommands: true });
   t.teardown(() => client.close());
-  const server = await serveBroken(t, { name: 'A', db: client.db(), secret, change });
-  const history: Operation[] = [];
-  const connection = { client: 'c1', server };
+  const deployment = { uri: mongod.uri, db: client.db(), change };
+  const { library, servers, history } = await openBroken(t, deployment, ['A']);
+  const [server] = servers;
   const [session] = await openSessions(library, history, { users: 1, each: 1 });
-  if (session === undefined) throw new Error('No session was opened');
+  if (server === undefined || session === undefined) throw new Error('Nothing was opened');
+  const connection = { client: 'c1', server };
   t.is((await request(history, connection, 'me', session))?.status, 200);
   const isFrozen = new Promise<void>((resolve) => {
     client.on('commandStarted', ({ command }) => {
