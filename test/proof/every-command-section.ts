@@ -1,12 +1,26 @@
-import { DEADLINE } from './commands/break-each-command.ts';
-import { breakEveryCommand, type NamedRound, type Plan } from './commands/every-command.ts';
-import { FAULTS, type FaultName } from './commands/faults.ts';
-import { nameRequest } from './commands/requests.ts';
+import { migratedDatabase, type TestDatabase } from '../helpers/database.ts';
+import {
+  breakableServer,
+  breakEachCommand,
+  DEADLINE,
+  type Round,
+} from './commands/break-each-command.ts';
+import { FAULTS, type FaultName, SILENT } from './commands/faults.ts';
+import { type GoodRequest, goodRequests, nameRequest } from './commands/requests.ts';
 import { formatTable } from './format-table.ts';
-import type { Finding, Section, Size } from './section.ts';
+import { openScope } from './scope.ts';
+import type { Finding, Section, SectionContext, Size } from './section.ts';
+import { runWorkers } from './workers.ts';
 
-/** The margin is how late an answer may be, in milliseconds: servers, clients and proxies are one process. */
-const PLANS: Readonly<Record<Size, Plan & { readonly margin: number }>> = {
+interface Plan {
+  readonly faults: readonly FaultName[];
+  /** Each command meets the next of the faults in turn. Otherwise each meets all of them. */
+  readonly inTurn: boolean;
+  /** Milliseconds by which an answer may be late: servers, clients and proxies are one process. */
+  readonly margin: number;
+}
+
+const PLANS: Readonly<Record<Size, Plan>> = {
   full: { faults: Object.keys(FAULTS) as FaultName[], inTurn: false, margin: 500 },
   share: {
     faults: [
@@ -21,15 +35,58 @@ const PLANS: Readonly<Record<Size, Plan & { readonly margin: number }>> = {
   },
 };
 
+interface NamedRound extends Round {
+  readonly request: GoodRequest;
+  readonly fault: FaultName;
+}
+
+/** REQUEST_DEADLINE in milliseconds where passwords are checked beside other tests. */
+const PATIENT_DEADLINE = 20_000;
+
+/** Requests at once: most of the time is spent waiting for what does not answer. */
+const WORKERS = 8;
+
 /** Fails every command that a request sends to the database once, in every way, and checks the answer. */
 export const everyCommandSection: Section = {
   name: 'every-command',
   title: 'A fault at every command of every request',
-  async run({ scope, size, detail }) {
-    const { margin, ...plan } = PLANS[size];
-    return report(await breakEveryCommand(scope, plan, detail), margin);
+  async run(context) {
+    const { scope, size, detail } = context;
+    const shared = await migratedDatabase(scope);
+    shared.db.client.setMaxListeners(4 * WORKERS); // each server on it watches it
+    const rounds: NamedRound[] = [];
+    let left = goodRequests.length;
+    await runWorkers(WORKERS, goodRequests, async (request) => {
+      detail(`${nameRequest(request)}, ${--left} requests left`);
+      rounds.push(...(await breakRequest(context, shared, request)));
+    });
+    return report(rounds, PLANS[size].margin);
   },
 };
+
+async function breakRequest(
+  context: SectionContext,
+  shared: TestDatabase,
+  request: GoodRequest,
+): Promise<readonly NamedRound[]> {
+  const { faults, inTurn } = PLANS[context.size];
+  const scope = openScope(context.scope);
+  const isPatient = inTurn && request.takesPassword === true;
+  const names = isPatient ? faults.filter((name) => !SILENT.has(name)) : faults;
+  const start = goodRequests.indexOf(request); // so that not all begin with the same one
+  const choices = inTurn
+    ? [(nth: number) => names[(start + nth) % names.length] as FaultName]
+    : names.map((name) => () => name);
+  const database = request.isForEveryone ? await migratedDatabase(scope) : shared;
+  const server = await breakableServer(scope, database, isPatient ? PATIENT_DEADLINE : DEADLINE);
+  const rounds: NamedRound[] = [];
+  for (const choose of choices) {
+    const broken = await breakEachCommand(server, request, (nth) => FAULTS[choose(nth)]);
+    rounds.push(...broken.map((round) => ({ ...round, request, fault: choose(round.nth) })));
+  }
+  await scope.end();
+  return rounds;
+}
 
 function report(rounds: readonly NamedRound[], margin: number): Finding {
   const broken = rounds.filter(({ met }) => met.length > 0);

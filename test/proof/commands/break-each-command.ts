@@ -1,32 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestDatabase } from '../../helpers/database.ts';
 import { loopTime } from '../../helpers/loop-clock.ts';
-import { type CommandProxy, commandProxy, type Fault } from '../../helpers/proxy/command-proxy.ts';
+import { commandProxy, type Fault } from '../../helpers/proxy/command-proxy.ts';
 import type { Scope } from '../../helpers/scope.ts';
-import { type Answer, sendAs, serve, type TestServer } from '../../helpers/server.ts';
-import { findDead, findLiving, type GoodRequest, summarize } from './requests.ts';
+import { type Answer, sendAs, serve } from '../../helpers/server.ts';
+import { type GoodRequest, listTokens, summarize } from './requests.ts';
 import { createWorlds, type World } from './world.ts';
-
-/** A server whose way to the database can be broken. */
-export interface BreakableServer {
-  readonly url: string;
-  readonly log: TestServer['log'];
-  readonly proxy: CommandProxy;
-  /** Its REQUEST_DEADLINE in milliseconds. */
-  readonly deadline: number;
-  /** Another server on the same database, by a way that nothing breaks. */
-  readonly sound: string;
-  openWorld(): Promise<World>;
-}
 
 /** REQUEST_DEADLINE of the server whose commands are broken, in milliseconds. */
 export const DEADLINE = 2_000;
 
-export async function breakableServer(
-  scope: Scope,
-  database: TestDatabase,
-  deadline = DEADLINE,
-): Promise<BreakableServer> {
+export type BreakableServer = Awaited<ReturnType<typeof breakableServer>>;
+
+/** Starts a server whose way to the database can be broken. */
+export async function breakableServer(scope: Scope, database: TestDatabase, deadline = DEADLINE) {
   const proxy = await commandProxy(scope, database.uri);
   const settings = { LOGIN_FAILURES_PER_ADDRESS: '100000/15m' };
   const { url: sound, secret } = await serve(scope, { MONGODB_URI: database.uri, ...settings });
@@ -37,6 +24,7 @@ export async function breakableServer(
     ...settings,
   });
   const openWorld = await createWorlds(scope, database, secret);
+  /** `sound` is another server on the same database, by a way that nothing breaks. */
   return { url, log, proxy, deadline, sound, openWorld };
 }
 
@@ -173,10 +161,11 @@ async function checkTokens(
     const answer = summarize(await sendAs(token, `${sound}/api/auth/me`));
     return expected.test(answer) ? [] : [`${name} was answered ${answer}`];
   };
+  const { dead, living } = listTokens(request, world);
   const given = body.access_token === undefined ? [] : [String(body.access_token)];
   const faults = await Promise.all([
-    ...findDead(request, world).map((token) => check('a revoked token', token, REVOKED)),
-    ...findLiving(request, world).map((token) => check('a living token', token, ACCEPTED)),
+    ...dead.map((token) => check('a revoked token', token, REVOKED)),
+    ...living.map((token) => check('a living token', token, ACCEPTED)),
     ...given.map((token) => check('the new token', token, ACCEPTED)),
   ]);
   return faults.flat();

@@ -51,13 +51,13 @@ export function nameRequest({ route, note }: GoodRequest): string {
   return note === undefined ? route : `${route} ${note}`;
 }
 
-export function findDead({ dead }: GoodRequest, world: World): readonly string[] {
-  return TOKENS[dead](world);
-}
-
-export function findLiving(request: GoodRequest, world: World): readonly string[] {
-  const dead = new Set(findDead(request, world));
-  return TOKENS.everyone(world).filter((token) => !dead.has(token));
+/** Lists the access tokens that the request revokes, and all others. */
+export function listTokens({ dead }: GoodRequest, world: World) {
+  const revoked: readonly string[] = TOKENS[dead](world);
+  return {
+    dead: revoked,
+    living: TOKENS.everyone(world).filter((token) => !revoked.includes(token)),
+  };
 }
 
 type Details = Partial<GoodRequest> & { readonly path?: (world: World) => string };

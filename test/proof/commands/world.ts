@@ -1,6 +1,4 @@
-import { openParts } from '../../../lib/parts.ts';
-import type { Collections } from '../../../lib/store/mongo/collections.ts';
-import type { ClientCredentials } from '../../../lib/use-cases/shared/authenticate-client.ts';
+import { closeParts, openParts } from '../../../lib/parts.ts';
 import {
   type IssuedTokens,
   openSession as open,
@@ -13,29 +11,13 @@ import type { Scope } from '../../helpers/scope.ts';
 import type { Tokens } from '../../helpers/sessions.ts';
 import { addUser } from '../../helpers/users.ts';
 
-/** A user with two sessions. */
-export interface Person {
-  readonly id: string;
-  readonly email: string;
-  readonly tokens: Tokens;
-  readonly second: Tokens;
-}
-
 /** The asker, who is an admin; another user; a service. */
-export interface World {
-  readonly asker: Person;
-  readonly other: Person;
-  readonly client: ClientCredentials;
-  readonly collections: Collections;
-}
+export type World = Awaited<ReturnType<Awaited<ReturnType<typeof createWorlds>>>>;
 
 /** Makes worlds on a database: sessions as a login opens them, without the time that a password takes. */
 export async function createWorlds(t: Scope, { db, collections }: TestDatabase, secret: string) {
   const parts = await openParts({ db, secrets: [secret], bcryptCost: 10 });
-  t.teardown(async () => {
-    parts.skew.stop();
-    await Promise.all([parts.lastUse.stop(), parts.dailyCounters.stop(), parts.passwords.close()]);
-  });
+  t.teardown(() => closeParts(parts));
   await waitFor('A deployment that was inspected', () => parts.primary.deployment());
 
   async function openSession(userId: string): Promise<Tokens> {
@@ -44,13 +26,14 @@ export async function createWorlds(t: Scope, { db, collections }: TestDatabase, 
     return toTokens(await open(parts, { userId, stamp, authTime: new Date() }, CALLER));
   }
 
-  async function addPerson(roles: readonly string[]): Promise<Person> {
+  /** Adds a user with two sessions. */
+  async function addPerson(roles: readonly string[]) {
     const { id, email } = await addUser(collections, { roles });
     const [tokens, second] = await Promise.all([openSession(id), openSession(id)]);
     return { id, email, tokens, second };
   }
 
-  return async function openWorld(): Promise<World> {
+  return async function openWorld() {
     const [asker, other, client] = await Promise.all([
       addPerson(['admin']),
       addPerson([]),
