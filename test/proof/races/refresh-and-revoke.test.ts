@@ -22,7 +22,7 @@ import { withChanges } from './steps.ts';
 
 type Revoke = (deployment: Deployment, user: User, session: IssuedTokens) => Promise<void>;
 
-/** What the check of the refresh reads decides, and leaves no room. */
+/** The check of the refresh decides by what it reads, and leaves no room. */
 function refreshAndRevoke(revoke: Revoke) {
   return defineRace({
     async run(deployment: Deployment, user, moment) {
