@@ -1,6 +1,6 @@
 import { DAY, MINUTE, SECOND } from './time.ts';
 
-/** The defaults of all options that have one, in the units of the options. The server's settings have the same. */
+/** The defaults of all options that have one, in the units of the options. The settings of the server take theirs from here. */
 export const DEFAULTS = Object.freeze({
   issuer: 'rescind',
   audience: 'rescind',

@@ -175,12 +175,13 @@ export function integer(min: number, max: number) {
 }
 
 /** A duration within bounds, in milliseconds. */
-export function duration(min: number, minText: string, max: number, maxText: string) {
-  const message = `must be a duration from ${minText} to ${maxText}, written <integer><ms|s|m|h|d>`;
+export function duration(shortest: string, longest: string) {
+  const message = `must be a duration from ${shortest} to ${longest}, written <integer><ms|s|m|h|d>`;
+  const parse = (text: string) => parseDuration(text) ?? Number.NaN;
   return z
     .string()
-    .transform((text) => parseDuration(text) ?? Number.NaN)
-    .refine((value) => value >= min && value <= max, message);
+    .transform(parse)
+    .refine((value) => value >= parse(shortest) && value <= parse(longest), message);
 }
 
 /** A number of failures within a duration. */

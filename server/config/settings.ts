@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
+import { DEFAULTS } from '../../lib/defaults.ts';
 import { MOST_CONNECTIONS } from '../../lib/store/mongo/connection-uri.ts';
 import { POOL_SIZE } from '../../lib/store/mongo/database.ts';
 import { MOST_SESSIONS } from '../../lib/store/sessions/sessions.ts';
-import { DAY, HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 import {
   duration,
   headerNames,
@@ -19,46 +19,43 @@ import {
   secret,
 } from './parsers.ts';
 
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
 /** Parsers and defaults of all settings. `.env.example` documents them. */
 export const settings = {
   HOST: host.prefault('0.0.0.0'),
   PORT: integer(0, 65_535).prefault('8001'),
   MONGODB_URI: mongodbUri,
-  MONGODB_POOL_SIZE: integer(1, MOST_CONNECTIONS).prefault(String(POOL_SIZE)),
+  MONGODB_POOL_SIZE: integer(1, MOST_CONNECTIONS).default(POOL_SIZE),
   JWT_SECRET_KEY: z.string(`is missing or empty. ${REMEDY}`).pipe(secret),
   JWT_SECRET_KEY_PREVIOUS: previousSecrets.optional(),
   JWT_PRIVATE_KEY: privateKey.optional(),
   JWT_PUBLIC_KEYS: publicKeys.optional(),
-  JWT_ISSUER: z.string().prefault('rescind'),
-  JWT_AUDIENCE: z.string().prefault('rescind'),
-  ACCESS_TOKEN_TTL: duration(SECOND, '1s', 24 * HOUR, '24h').prefault('15m'),
-  REFRESH_TOKEN_IDLE_TTL: duration(SECOND, '1s', 90 * DAY, '90d').prefault('7d'),
-  REFRESH_TOKEN_MAX_TTL: duration(SECOND, '1s', 90 * DAY, '90d').prefault('30d'),
-  REFRESH_GRACE: duration(0, '0s', HOUR, '1h').prefault('60s'),
-  MAX_SESSIONS: integer(1, MOST_SESSIONS).prefault('100'),
-  PASSWORD_MIN_LENGTH: integer(8, 64).prefault('15'),
-  BCRYPT_COST: integer(10, 14).prefault('12'),
+  JWT_ISSUER: z.string().default(DEFAULTS.issuer),
+  JWT_AUDIENCE: z.string().default(DEFAULTS.audience),
+  ACCESS_TOKEN_TTL: duration('1s', '24h').default(DEFAULTS.accessTokenTtl),
+  REFRESH_TOKEN_IDLE_TTL: duration('1s', '90d').default(DEFAULTS.refreshTokenIdleTtl),
+  REFRESH_TOKEN_MAX_TTL: duration('1s', '90d').default(DEFAULTS.refreshTokenMaxTtl),
+  REFRESH_GRACE: duration('0s', '1h').default(DEFAULTS.refreshGrace),
+  MAX_SESSIONS: integer(1, MOST_SESSIONS).default(DEFAULTS.maxSessions),
+  PASSWORD_MIN_LENGTH: integer(8, 64).default(DEFAULTS.passwordMinLength),
+  BCRYPT_COST: integer(10, 14).default(DEFAULTS.bcryptCost),
   BCRYPT_THREADS: integer(1, 64).prefault(String(Math.max(1, availableParallelism() - 1))),
-  REQUEST_DEADLINE: duration(SECOND, '1s', MINUTE, '60s').prefault('5s'),
-  KEEP_ALIVE_TIMEOUT: duration(SECOND, '1s', 2 * HOUR, '2h').prefault('65s'),
-  SHUTDOWN_DELAY: duration(0, '0s', 10 * MINUTE, '10m').prefault('5s'),
-  MAX_STALENESS: duration(0, '0s', MINUTE, '60s').prefault('5s'),
-  PRIMARY_PROOF_INTERVAL: duration(100, '100ms', MINUTE, '60s').prefault('1s'),
-  AUDIT_RETENTION: duration(DAY, '1d', 10_000 * DAY, '10000d').prefault('400d'),
-  LOGIN_FAILURES_PER_ACCOUNT: limit().prefault('10/15m'),
-  LOGIN_FAILURES_PER_ADDRESS: limit().prefault('100/15m'),
-  LOGIN_FAILURES_ANYWHERE: limit().prefault('100/1d'),
+  REQUEST_DEADLINE: duration('1s', '60s').default(DEFAULTS.deadline),
+  KEEP_ALIVE_TIMEOUT: duration('1s', '2h').prefault('65s'),
+  SHUTDOWN_DELAY: duration('0s', '10m').prefault('5s'),
+  MAX_STALENESS: duration('0s', '60s').default(DEFAULTS.maxStaleness),
+  PRIMARY_PROOF_INTERVAL: duration('100ms', '60s').default(DEFAULTS.proofInterval),
+  AUDIT_RETENTION: duration('1d', '10000d').prefault('400d'),
+  LOGIN_FAILURES_PER_ACCOUNT: limit().default(DEFAULTS.loginLimits.perAccount),
+  LOGIN_FAILURES_PER_ADDRESS: limit().default(DEFAULTS.loginLimits.perAddress),
+  LOGIN_FAILURES_ANYWHERE: limit().default(DEFAULTS.loginLimits.anywhere),
   CORS_ORIGINS: origins.optional(),
   CORS_HEADERS: headerNames.prefault(
     'X-Request-Id,X-Requested-With,traceparent,tracestate,baggage,sentry-trace,b3',
   ),
   TRUST_PROXY: integer(0, 10).prefault('0'),
-  LOG_LEVEL: z
-    .enum(
-      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-      'must be one of fatal, error, warn, info, debug, trace, silent',
-    )
-    .prefault('info'),
+  LOG_LEVEL: z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).prefault('info'),
 } as const;
 
 /** Secret or long settings, which can also be set by NAME_FILE. Their values are never printed. */
