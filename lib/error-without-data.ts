@@ -14,8 +14,8 @@ export function errorWithoutData(error: unknown, depth = 0): Error {
     name,
   );
   copy.stack = `${name}: ${copy.message}\n${readFrames(error)}`;
-  if ('code' in error) Object.assign(copy, { code: plainCode(error.code) });
-  if ('codeName' in error) Object.assign(copy, { codeName: plainCode(error.codeName) });
+  for (const name of ['code', 'codeName', 'remedy'])
+    if (name in error) Object.assign(copy, { [name]: plainCode(Reflect.get(error, name)) });
   if (depth >= DEEPEST_CAUSE) return copy;
   if (error.cause !== undefined) copy.cause = errorWithoutData(error.cause, depth + 1);
   if (error instanceof AggregateError) {

@@ -138,9 +138,25 @@ export class StoreUnavailable extends AuthError {
   }
 }
 
+/** Codes of what an operator has to do. Stable: a host may look up its own command or setting by them. */
+export type Remedy =
+  | 'migrate'
+  | 'plan_migration'
+  | 'migrate_after_restore'
+  | 'grant_access'
+  | 'shorten_staleness'
+  | 'set_password'
+  | `replace_${'HS256' | 'EdDSA' | 'RS256'}_key`;
+
 /** A database that answers but cannot be used as it is. A retry does not help; the message contains the remedy. */
 export class StoreNotReady extends StoreUnavailable {
   override readonly name = 'StoreNotReady';
+  readonly remedy: Remedy;
+
+  constructor(remedy: Remedy, message: string, cause?: unknown) {
+    super(message, cause);
+    this.remedy = remedy;
+  }
 }
 
 brand(AuthError, 'AuthError');

@@ -5,6 +5,7 @@ export {
   type AuthErrorCode,
   type InputFault,
   isAuthError,
+  type Remedy,
   StoreNotReady,
   StoreUnavailable,
 } from './errors.ts';

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { isMongoError } from '../lib/error-without-data.ts';
 import { StoreNotReady, StoreUnavailable } from '../lib/errors.ts';
+import { withAdvice } from '../server/advice.ts';
 import { ConfigError } from '../server/config/error.ts';
 import { EXIT } from '../server/exit-codes.ts';
 import { CliError } from './cli/cli-error.ts';
@@ -56,7 +57,7 @@ function reportError(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof CliError) return report(error.message, error.exitCode);
   if (error instanceof ConfigError || error instanceof StoreNotReady) {
-    return report(error.message, EXIT.config);
+    return report(withAdvice(error), EXIT.config);
   }
   if (error instanceof StoreUnavailable) return report(describeStoreError(error), EXIT.unavailable);
   if (error instanceof Error && isMongoError(error)) {

@@ -1,4 +1,5 @@
 import { errorWithoutData } from '../lib/error-without-data.ts';
+import { withAdvice } from './advice.ts';
 
 interface DescribedError {
   readonly type: string;
@@ -20,7 +21,7 @@ function describe(error: Error): DescribedError {
   const { cause, errors, code } = error as Error & Partial<Record<'errors' | 'code', unknown>>;
   return {
     type: error.name,
-    message: error.message,
+    message: withAdvice(error),
     ...(code !== undefined && { code }),
     ...(cause instanceof Error && { cause: describe(cause) }),
     ...(Array.isArray(errors) && { errors: errors.map(describe) }),

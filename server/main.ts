@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { StoreNotReady } from '../lib/errors.ts';
 import { SECOND } from '../lib/time.ts';
+import { withAdvice } from './advice.ts';
 import { type Config, parseConfig } from './config/config.ts';
 import { readEnvironment } from './config/env.ts';
 import { ConfigError } from './config/error.ts';
@@ -10,7 +12,7 @@ import { leave } from './leave.ts';
 import { CannotListen } from './listen-on.ts';
 import { createLog } from './log.ts';
 import { openStandardOutput } from './output/standard-output.ts';
-import { NotReady, type RunningServer, startServer, stopTimeout } from './start.ts';
+import { type RunningServer, startServer, stopTimeout } from './start.ts';
 import { listenForStop, type StopRequests } from './stop-requests.ts';
 
 /** Milliseconds to close the database and the rest once the requests have ended. */
@@ -60,9 +62,9 @@ async function stop(
 
 /** Reports why the server did not start. Returns the exit code. */
 function reportFailure(error: unknown): number {
-  const isConfiguration = error instanceof ConfigError || error instanceof NotReady;
+  const isConfiguration = error instanceof ConfigError || error instanceof StoreNotReady;
   if (isConfiguration || error instanceof CannotListen || isSystemError(error)) {
-    output.writeError(`rescind cannot start. ${error.message}\n`);
+    output.writeError(`rescind cannot start. ${withAdvice(error)}\n`);
     return isConfiguration ? EXIT.config : EXIT.failed;
   }
   output.writeError(`${error instanceof Error ? error.stack : error}\n`);

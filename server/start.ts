@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { type Auth, createAuth } from '../lib/auth.ts';
+import { StoreNotReady } from '../lib/errors.ts';
 import { type Connection, connect } from '../lib/store/mongo/database.ts';
 import { SECOND } from '../lib/time.ts';
 import { answerHeaders } from './answer-headers.ts';
@@ -16,11 +17,6 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Thrown when the database answers but is not what this version needs. The message says what to do. */
-export class NotReady extends Error {
-  override readonly name = 'NotReady';
-}
-
 const MIN_STOP_TIMEOUT = 5 * SECOND;
 
 /** Milliseconds for requests under way once the listener is closed: no answer takes longer. */
@@ -29,7 +25,7 @@ export function stopTimeout({ REQUEST_DEADLINE }: Pick<Config, 'REQUEST_DEADLINE
 }
 
 /**
- * Wires everything and listens. Throws NotReady when an operator must change something first. An
+ * Wires everything and listens. Throws StoreNotReady when an operator must change something first. An
  * unreachable database does not prevent the start: requests are answered 503 until it is reachable.
  */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
@@ -108,11 +104,11 @@ function authOptions(config: Config) {
   };
 }
 
-/** Throws NotReady for a failed check that waiting does not mend, and logs the others. */
+/** Throws StoreNotReady for a failed check that waiting does not mend, and logs the others. */
 async function assertReady(auth: Auth, log: Logger): Promise<void> {
   const { ok, checks } = await auth.checkHealth();
-  const failed = Object.values(checks).find(({ needsOperator }) => needsOperator);
-  if (failed !== undefined) throw new NotReady(failed.detail);
+  for (const { remedy, detail = '' } of Object.values(checks))
+    if (remedy !== undefined) throw new StoreNotReady(remedy, detail);
   if (!checks.database.ok) {
     log.warn({ checks }, 'The database cannot be reached; requests are answered 503 until it can');
     return;

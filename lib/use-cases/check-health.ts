@@ -1,4 +1,4 @@
-import { StoreNotReady } from '../errors.ts';
+import { type Remedy, StoreNotReady } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { HealthChecks } from '../store/migrations/health-checks.ts';
 import { type ClockSkew, MAX_SKEW } from '../store/mongo/clock-skew.ts';
@@ -18,8 +18,9 @@ export interface HealthCheck {
   readonly detail?: string;
   /** For `proof`: milliseconds since the last good proof of the primary began. */
   readonly ageMs?: number;
-  /** Set where waiting does not help: an operator has to act on `detail`. */
+  /** Set where waiting does not help: an operator has to act on `detail`, and `remedy` is its code. */
   readonly needsOperator?: true;
+  readonly remedy?: Remedy;
 }
 
 export interface HealthReport {
@@ -65,27 +66,22 @@ export async function checkHealth(deps: CheckHealthDeps): Promise<HealthReport> 
   const written = Promise.all([found, read]).then(([version]) =>
     judgeVersion(version).ok ? healthChecks.assertWritable().then(good) : NOT_TRIED,
   );
-  const [database, version, sentinel, clocks, proof, writes, indexes, signing] = await Promise.all([
-    judge(measured, good, timeout),
-    judge(found, judgeVersion, timeout),
-    judge(read, good, timeout),
-    judge(measured, judgeSkew, timeout),
-    judge(proven, (deployment) => judgeProof(deployment, primary.maxStaleness), timeout),
-    judge(written, (check) => check, timeout),
-    judge(healthChecks.assertIndexes(), good, timeout),
-    judge(findRevokedKey(deps), judgeKey, timeout),
-  ]);
-  const checks = {
-    database,
-    schema: version,
-    sentinel,
-    skew: clocks,
-    proof: withAge(proof, primary.age()),
-    writes,
-    indexes,
-    signingKey: signing,
+  const pending = {
+    database: judge(measured, good, timeout),
+    schema: judge(found, judgeVersion, timeout),
+    sentinel: judge(read, good, timeout),
+    skew: judge(measured, judgeSkew, timeout),
+    proof: judge(proven, (deployment) => judgeProof(deployment, primary.maxStaleness), timeout),
+    writes: judge(written, (check) => check, timeout),
+    indexes: judge(healthChecks.assertIndexes(), good, timeout),
+    signingKey: judge(findRevokedKey(deps), judgeKey, timeout),
   };
-  return { ok: Object.values(checks).every(({ ok }) => ok), checks };
+  const settled = Object.entries(pending).map(async ([name, check]) => [name, await check]);
+  const checks: HealthReport['checks'] = Object.fromEntries(await Promise.all(settled));
+  const ok = Object.values(checks).every((check) => check.ok);
+  const age = primary.age();
+  if (age === undefined) return { ok, checks };
+  return { ok, checks: { ...checks, proof: { ...checks.proof, ageMs: Math.round(age) } } };
 }
 
 /** Turns a finding into a check. A finding that fails, or takes too long, is a failed check. */
@@ -97,16 +93,18 @@ async function judge<T>(
   try {
     return await withTimeout(timeout, finding.then(toCheck), timedOut);
   } catch (error) {
-    const detail = error instanceof Error ? error.message : 'It failed';
-    return { ok: false, detail, ...(error instanceof StoreNotReady && { needsOperator: true }) };
+    if (error instanceof StoreNotReady) return needsOperator(error.remedy, error.message);
+    return { ok: false, detail: error instanceof Error ? error.message : 'It failed' };
   }
 }
 
 /** The check of a database of unknown schema: it may belong to another application, so nothing is written. */
 const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried before the schema is right' };
 
-function good(): HealthCheck {
-  return { ok: true };
+const good = (): HealthCheck => ({ ok: true });
+
+function needsOperator(remedy: Remedy, detail: string): HealthCheck {
+  return { ok: false, detail, needsOperator: true, remedy };
 }
 
 /** Builds the report of a closed auth: every check fails with this detail. */
@@ -129,8 +127,8 @@ export function failedReport(detail: string): HealthReport {
 function judgeVersion(found: { readonly version: number } | undefined): HealthCheck {
   const version = found?.version ?? 0;
   if (version >= SCHEMA_VERSION) return { ok: true };
-  const detail = `The schema is at version ${version}, this server needs ${SCHEMA_VERSION}. Run: npm run migrate`;
-  return { ok: false, detail, needsOperator: true };
+  const detail = `The schema is at version ${version}, not at ${SCHEMA_VERSION}. Migrate the database`;
+  return needsOperator('migrate', detail);
 }
 
 function judgeSkew(milliseconds: number): HealthCheck {
@@ -147,24 +145,14 @@ function judgeProof(deployment: Deployment, maxStaleness: number): HealthCheck {
   if (kind === 'sharded') return { ok: true, detail: 'No proof is possible through a mongos' };
   if (!hasSeveralVoters) return { ok: true, detail: 'Nothing to prove: no other member votes' };
   if (maxStaleness >= Math.max(most, 1)) {
-    const detail = `MAX_STALENESS is ${maxStaleness} ms; the set elects after ${electionTimeout}. Set it to 0s, or to less than ${most}ms`;
-    return { ok: false, detail, needsOperator: true };
+    const detail = `"maxStaleness" is ${maxStaleness} ms; the set elects after ${electionTimeout} ms. Set it to 0, or to less than ${most} ms`;
+    return needsOperator('shorten_staleness', detail);
   }
   return { ok: true, detail: maxStaleness === 0 ? 'Every read proves the primary' : 'Proven' };
 }
 
-function withAge(check: HealthCheck, age: number | undefined): HealthCheck {
-  return age === undefined ? check : { ...check, ageMs: Math.round(age) };
-}
-
 /** A key that makes new tokens. */
-interface MakingKey {
-  readonly kid: string;
-  readonly purpose: string;
-  readonly setting: string;
-  /** The command that makes another one. */
-  readonly generate: string;
-}
+type MakingKey = ReturnType<typeof makingKeys>[number];
 
 /** Finds the revoked one of the keys that make new tokens: all tokens that it makes are refused. */
 async function findRevokedKey(deps: CheckHealthDeps): Promise<MakingKey | undefined> {
@@ -173,25 +161,20 @@ async function findRevokedKey(deps: CheckHealthDeps): Promise<MakingKey | undefi
   return used.find((_, index) => revoked[index]);
 }
 
-function makingKeys({ keys, refreshTokens }: CheckHealthDeps): readonly MakingKey[] {
+function makingKeys({ keys, refreshTokens }: CheckHealthDeps) {
   const { kid, alg } = keys.signing;
-  const secret = { kid: refreshTokens.kid, setting: 'JWT_SECRET_KEY' };
-  const generate = 'npm run -s generate-secret';
-  if (alg === 'HS256') return [{ ...secret, purpose: 'makes all tokens', generate }];
+  const secret = { kid: refreshTokens.kid, alg: 'HS256' } as const;
+  if (alg === 'HS256') return [{ ...secret, purpose: 'makes all tokens' }];
   return [
-    {
-      kid,
-      purpose: 'signs access tokens',
-      setting: 'JWT_PRIVATE_KEY',
-      generate: `${generate} -- --key ${alg}`,
-    },
-    { ...secret, purpose: 'makes refresh tokens', generate },
+    { kid, alg, purpose: 'signs access tokens' },
+    { ...secret, purpose: 'makes refresh tokens' },
   ];
 }
 
 function judgeKey(revoked: MakingKey | undefined): HealthCheck {
   if (revoked === undefined) return { ok: true };
-  const { kid, purpose, setting, generate } = revoked;
-  const detail = `The key ${kid} of ${setting}, which ${purpose}, has been revoked. Make another: ${generate}. Then restart every server with it`;
-  return { ok: false, detail, needsOperator: true };
+  const { kid, alg, purpose } = revoked;
+  const option = alg === 'HS256' ? 'secrets' : 'privateKey';
+  const detail = `The key ${kid} of the option "${option}", which ${purpose}, has been revoked. Restart every server with another`;
+  return needsOperator(`replace_${alg}_key`, detail);
 }

@@ -5,6 +5,7 @@ import { unusableUsers } from '../../lib/store/migrations/unusable-users.ts';
 import { type Db, orUnavailable } from '../../lib/store/mongo/database.ts';
 import { confirmReads } from '../../lib/store/primary/strict-reads.ts';
 import { SECOND, toSeconds } from '../../lib/time.ts';
+import { ADVICE, withAdvice } from '../../server/advice.ts';
 import type { DatabaseConfig } from '../../server/config/config.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { cliCaller } from './cli-caller.ts';
@@ -76,8 +77,9 @@ async function run(
 
 /** Finds problems that `migrate` does not repair: users who cannot log in, and foreign documents. */
 async function findWarnings(db: Db, { conflicts }: MigrationPlan): Promise<readonly string[]> {
-  if (conflicts.length > 0) return unusableUsers(db); // the conflicts include foreign documents
-  return [...(await unusableUsers(db)), ...(await foreignDocuments(db))];
+  const users = (await unusableUsers(db)).map(withAdvice);
+  if (conflicts.length > 0) return users; // the conflicts include foreign documents
+  return [...users, ...(await foreignDocuments(db))];
 }
 
 function printWarnings(warnings: readonly string[]): void {
@@ -113,7 +115,9 @@ async function withProgress<T>(work: Promise<T>): Promise<T> {
 
 function assertNoConflicts({ conflicts }: MigrationPlan, warnings: readonly string[]): void {
   if (conflicts.length === 0) return;
-  const lines = [...conflicts, ...warnings].map((sentence) => `  ${sentence}`).join('\n');
+  const lines = [...conflicts.map(withAdvice), ...warnings]
+    .map((sentence) => `  ${sentence}`)
+    .join('\n');
   throw new CliError(EXIT.failed, `Nothing was changed. Conflicts:\n${lines}`);
 }
 
@@ -124,7 +128,7 @@ function assertNoDifferences({ steps }: MigrationPlan, warnings: readonly string
   }
   const toDo = steps.map(({ description }) => `  to do: ${description}`);
   const toSee = warnings.map((sentence) => `  needs attention: ${sentence}`);
-  const advice = steps.length === 0 ? '' : '\nRun: npm run migrate';
+  const advice = steps.length === 0 ? '' : `\n${ADVICE.migrate}`;
   const lines = [...toDo, ...toSee].join('\n');
   throw new CliError(EXIT.failed, `Nothing was changed. Differences:\n${lines}${advice}`);
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { AuthError, StoreNotReady } from '../../lib/errors.ts';
+import { withAdvice } from '../../server/advice.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from './cli-error.ts';
 import { printProgress, printResult } from './output.ts';
@@ -48,8 +49,8 @@ function explain(error: unknown): never {
   const refused = error instanceof AuthError && error.code === 'not_found';
   if (refused) throw new CliError(EXIT.failed, `Nothing was revoked. ${error.message}.`);
   const isNotReady = error instanceof StoreNotReady && error.cause === undefined;
-  if (isNotReady) throw new CliError(EXIT.config, `Nothing was revoked. ${error.message}.`);
-  throw error;
+  if (!isNotReady) throw error;
+  throw new CliError(EXIT.config, `Nothing was revoked. ${withAdvice(error)}`);
 }
 
 function once(value: string, previous: string | undefined): string {

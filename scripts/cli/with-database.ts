@@ -6,6 +6,7 @@ import {
   orUnavailable,
 } from '../../lib/store/mongo/database.ts';
 import { HOUR } from '../../lib/time.ts';
+import { withAdvice } from '../../server/advice.ts';
 import { type DatabaseConfig, parseDatabaseConfig } from '../../server/config/config.ts';
 import { readEnvironment } from '../../server/config/env.ts';
 import { misspelledSettings, overriddenOptions } from '../../server/config/warnings.ts';
@@ -43,5 +44,5 @@ export async function assertReady(
   refusal: (message: string) => Error,
 ): Promise<void> {
   if (await orUnavailable(isReady(db, collection))) return;
-  throw refusal('The database is not ready. Run: npm run migrate');
+  throw refusal(withAdvice({ message: 'The database is not ready', remedy: 'migrate' }));
 }

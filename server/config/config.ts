@@ -19,15 +19,12 @@ const databaseSchema = settingsSchema
   })
   .superRefine(checkPool);
 
-interface Pool {
-  readonly MONGODB_URI: string;
-  readonly MONGODB_POOL_SIZE: number;
-}
+type Pool = Pick<z.output<typeof settingsSchema>, 'MONGODB_URI' | 'MONGODB_POOL_SIZE'>;
 
 function checkPool(pool: Pool, context: z.RefinementCtx): void {
   const fault = poolFault(pool.MONGODB_URI, pool.MONGODB_POOL_SIZE);
   if (fault === undefined) return;
-  const message = fault.replace('connections', 'connections (MONGODB_POOL_SIZE)');
+  const message = fault.replace('"maxPoolSize"', 'MONGODB_POOL_SIZE');
   context.addIssue({ code: 'custom', path: ['MONGODB_URI'], message });
 }
 

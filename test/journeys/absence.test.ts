@@ -69,7 +69,7 @@ for (const [what, { lose, mend = ({ db }: Fixture) => migrateNow(db) }] of Objec
   test(`revoked_tokens ${what}: 503 everywhere until migrate, and it never un-revokes`, async (t) => {
     const it = await openFixture(t);
     await lose(it);
-    await assertNothingDecided(t, it, /Run `npm run migrate`/);
+    await assertNothingDecided(t, it, /Run: npm run migrate/);
     await mend(it);
     await assertStartedAnew(t, it);
   });
@@ -78,8 +78,9 @@ for (const [what, { lose, mend = ({ db }: Fixture) => migrateNow(db) }] of Objec
 /** The thing in place of the collection is in the way of migrate, which says so. */
 async function dropAndMigrate({ db }: Fixture): Promise<void> {
   const { conflicts } = await planMigration(db, { auditRetention: 400 * DAY });
-  if (!conflicts.join().includes('revoked_tokens is not a plain collection')) {
-    throw new Error(`Another conflict was told: ${conflicts}`);
+  const sentences = conflicts.map(({ message }) => message).join('\n');
+  if (!sentences.includes('revoked_tokens is not a plain collection')) {
+    throw new Error(`Another conflict was told: ${sentences}`);
   }
   await db.dropCollection('revoked_tokens');
   await migrateNow(db);
@@ -89,7 +90,7 @@ test('The whole database dropped: 503 until migrate, and with its users back not
   const it = await openFixture(t);
   const users = await it.collections.users.find().toArray();
   await it.db.dropDatabase();
-  await assertNothingDecided(t, it, /Run `npm run migrate`/);
+  await assertNothingDecided(t, it, /Run: npm run migrate/);
   await migrateNow(it.db);
   await it.collections.users.insertMany(users);
   await assertStartedAnew(t, it);

@@ -99,7 +99,7 @@ test('errors of another copy of the package are recognised, each as what it is',
   t.not(copy.AuthError as unknown, AuthError);
   const refusal = new copy.AuthError('token_revoked', 'private');
   const outage = new copy.StoreUnavailable('away');
-  const notReady = new copy.StoreNotReady('migrate');
+  const notReady = new copy.StoreNotReady('migrate', 'inside');
   t.deepEqual([refusal, outage, notReady].map(isAuthError), [true, true, true]);
   const kinds = [AuthError, StoreUnavailable, StoreNotReady];
   const seen = [refusal, outage, notReady].map((error) =>

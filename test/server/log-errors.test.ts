@@ -1,6 +1,6 @@
 import test from 'ava';
 import { MongoNetworkError, MongoServerError } from 'mongodb';
-import { StoreUnavailable } from '../../lib/errors.ts';
+import { StoreNotReady, StoreUnavailable } from '../../lib/errors.ts';
 import { loggedWithoutData } from '../../lib/plain-log.ts';
 import { createLog } from '../../server/log.ts';
 import { emptyDatabase } from '../helpers/database.ts';
@@ -86,4 +86,16 @@ test('lines of a message that look like frames are no frames', (t) => {
   const error = new MongoServerError({ errmsg: `dup\n    at ${SECRET} (x.js:1:1)`, code: 11_000 });
   log.error({ err: error }, 'failed');
   t.false(line.includes(SECRET), line);
+});
+
+test('the advice for an operator follows the sentence of the library, also where the library logs', (t) => {
+  const lines: string[] = [];
+  const log = createLog('info', { write: (line) => lines.push(line) });
+  const err = new StoreNotReady('migrate', 'No sentinel');
+  log.error({ err }, 'failed');
+  loggedWithoutData(log).error({ err: new StoreUnavailable('failed', err) }, 'failed');
+  const [own, ofLibrary] = lines.map((line) => JSON.parse(line).err);
+  t.is(own.message, 'No sentinel. Run: npm run migrate');
+  t.is(ofLibrary.cause.message, own.message);
+  t.false('remedy' in own);
 });

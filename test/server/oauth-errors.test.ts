@@ -30,7 +30,7 @@ const THROWN: readonly (readonly [error: unknown, status: number, name: string, 
   ],
   [new AuthError('busy', 'inside', { retryAfter: 1_500 }), 503, 'temporarily_unavailable', 'busy'],
   [new StoreUnavailable('inside'), 503, 'temporarily_unavailable', 'store_unavailable'],
-  [new StoreNotReady('inside'), 503, 'temporarily_unavailable', 'store_unavailable'],
+  [new StoreNotReady('migrate', 'inside'), 503, 'temporarily_unavailable', 'store_unavailable'],
   [new TypeError('inside'), 500, 'server_error', 'internal_error'],
   ['inside', 500, 'server_error', 'internal_error'],
 ];

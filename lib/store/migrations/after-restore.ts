@@ -46,5 +46,5 @@ async function copyEpoch(collections: Collections): Promise<void> {
 async function readEpoch({ revokedTokens }: Collections): Promise<string> {
   const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
   if (sentinel?.epoch !== undefined) return sentinel.epoch;
-  throw new StoreNotReady('The sentinel was deleted during the run. Run the same command again');
+  throw new StoreNotReady('migrate_after_restore', 'The sentinel was deleted: migrate again');
 }

@@ -53,7 +53,7 @@ function createAssertIndexes(collections: Collections) {
 
   return async function assertIndexes() {
     const [sentence] = (await read([])).flat();
-    if (sentence !== undefined) throw new StoreNotReady(sentence);
+    if (sentence !== undefined) throw new StoreNotReady('migrate', sentence);
   };
 }
 

@@ -69,7 +69,7 @@ async function planUnique({ users, loginLimits }: Collections): Promise<Migratio
     ({ _id, count }) =>
       `${count} users have the e-mail address ${_id}; keep one of them, then migrate again`,
   );
-  return { conflicts: keys.length > 0 ? [...conflicts, DUPLICATE_LIMITS] : conflicts, steps: [] };
+  return conflict(...conflicts, ...(keys.length > 0 ? [DUPLICATE_LIMITS] : []));
 }
 
 const DUPLICATE_LIMITS =
@@ -104,7 +104,8 @@ async function planSentinel(
   if (sentinel?.epoch === undefined) {
     plans.push(schema === null ? firstSentinel(collections) : lostSentinel(collections));
   } else if (schema !== null && sentinel.epoch !== schema.epoch && !afterRestore) {
-    plans.push(conflict(DIFFERENT_EPOCHS));
+    const remedy = 'migrate_after_restore';
+    plans.push({ conflicts: [{ message: DIFFERENT_EPOCHS, remedy }], steps: [] });
   }
   return merge(plans);
 }
@@ -119,9 +120,9 @@ function lostSentinel(collections: Collections): MigrationPlan {
 }
 
 const DIFFERENT_EPOCHS =
-  'revoked_tokens and schema have different epochs: they are of two databases, or of two backups, or ' +
-  '--after-restore broke off. If MONGODB_URI is right, run: npm run migrate -- --after-restore (which ' +
-  'refuses every token issued so far)';
+  'revoked_tokens and schema have different epochs: they are of two databases, or of two backups, or a ' +
+  'migration with the option "afterRestore" broke off. If this is the right database, migrate it with ' +
+  'this option (which refuses every token issued so far)';
 
 /** Writes the schema document. If only this document was lost, the sentinel still has the epoch. */
 async function writeSchema({ schema, revokedTokens }: Collections): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Db, Document } from 'mongodb';
-import { StoreNotReady } from '../../errors.ts';
+import { type Remedy, StoreNotReady } from '../../errors.ts';
 import { SECOND } from '../../time.ts';
 import type { CollectionSpec, IndexSpec } from '../mongo/collection-specs.ts';
 import { DURABLE } from '../mongo/database.ts';
@@ -21,9 +21,15 @@ export interface MigrationStep {
   apply(): Promise<unknown>;
 }
 
+/** A sentence on what is wrong, and the code of the remedy where a host has a command for it. */
+export interface Finding {
+  readonly message: string;
+  readonly remedy?: Remedy | undefined;
+}
+
 /** The steps of a migration and its conflicts: with a conflict, nothing may be changed. */
 export interface MigrationPlan {
-  readonly conflicts: readonly string[];
+  readonly conflicts: readonly Finding[];
   readonly steps: readonly MigrationStep[];
 }
 
@@ -45,9 +51,8 @@ export async function planCollection(
     );
   }
   const present = await db.collection(spec.name).listIndexes().toArray();
-  const conflicts = await foreignTraits(db, spec, options, isKnown);
   return merge([
-    { conflicts, steps: [] },
+    conflict(...(await foreignTraits(db, spec, options, isKnown))),
     planValidator(db, spec, options),
     planIndexes(db, spec, present),
   ]);
@@ -61,9 +66,9 @@ export function merge(plans: readonly MigrationPlan[]): MigrationPlan {
   };
 }
 
-/** Returns a plan of one conflict. */
-export function conflict(sentence: string): MigrationPlan {
-  return { conflicts: [sentence], steps: [] };
+/** Returns a plan of conflicts. */
+export function conflict(...sentences: readonly string[]): MigrationPlan {
+  return { conflicts: sentences.map((message) => ({ message })), steps: [] };
 }
 
 /** Returns a plan of one step. */
@@ -89,7 +94,7 @@ async function adopt(db: Db, spec: CollectionSpec): Promise<void> {
   const [found] = await db.listCollections({ name: spec.name }).toArray();
   const options: Document = (found && 'options' in found && found.options) || {};
   const [trait] = await foreignTraits(db, spec, options, true);
-  if (trait !== undefined) throw new StoreNotReady(`A conflict appeared meanwhile: ${trait}`);
+  if (trait !== undefined) throw new StoreNotReady('migrate', `A conflict appeared: ${trait}`);
   for (const { apply } of planValidator(db, spec, options).steps) await apply();
 }
 
@@ -117,8 +122,8 @@ function setValidator(db: Db, name: string, validator: Document): Promise<Docume
 function planIndexes(db: Db, spec: CollectionSpec, present: readonly Document[]): MigrationPlan {
   const harmless = present.filter((index) => describeRefusal(spec, index) === undefined);
   const wanted = spec.indexes.map((index) => planIndex(db, spec.name, index, present));
-  const conflicts = [...refusingIndexes(spec, present), ...deletingIndexes(spec, harmless)];
-  return merge([...wanted, { conflicts, steps: [] }]);
+  const harmful = [...refusingIndexes(spec, present), ...deletingIndexes(spec, harmless)];
+  return merge([...wanted, conflict(...harmful)]);
 }
 
 function planIndex(
@@ -142,6 +147,7 @@ function planIndex(
       .catch((error: unknown) => {
         if (duplicatesIn(error).length === 0) throw error;
         throw new StoreNotReady(
+          'migrate',
           `${collection} has duplicates of ${name}; migrate again to list them`,
         );
       }),

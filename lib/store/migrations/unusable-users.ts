@@ -4,6 +4,7 @@ import { USABLE_HASH } from '../../passwords/usable-hash.ts';
 import { DAY } from '../../time.ts';
 import { LONGEST_USER_ID } from '../../tokens/access/user-id.ts';
 import { collectionSpecs } from '../mongo/collection-specs.ts';
+import type { Finding } from './plan.ts';
 
 interface Found {
   readonly count: number;
@@ -11,25 +12,25 @@ interface Found {
   readonly example: unknown;
 }
 
-interface Fault {
+interface Fault extends Pick<Finding, 'remedy'> {
   readonly filter: Document;
   readonly is: string;
-  readonly remedy: string;
+  readonly advice: string;
 }
 
-/** Returns sentences on the users who cannot log in, with number, example and reason, by one scan on the server. */
-export async function unusableUsers(db: Db): Promise<string[]> {
+/** Returns findings on the users who cannot log in, with number, example and reason, by one scan on the server. */
+export async function unusableUsers(db: Db): Promise<Finding[]> {
   const faults = createFaults();
   const facets = faults.map(({ filter }, nth) => [`fault${nth}`, counted(filter)]);
   const [found = {}] = await db
     .collection('users')
     .aggregate<Record<string, Found[]>>([{ $facet: Object.fromEntries(facets) }])
     .toArray();
-  return faults.flatMap(({ is, remedy }, nth) =>
-    (found[`fault${nth}`] ?? []).map(
-      ({ count, example }) =>
-        `${count} ${count === 1 ? 'user has' : 'users have'} ${is}, such as the one with the _id ${toLine(example)}: ${remedy}`,
-    ),
+  return faults.flatMap(({ is, advice, remedy }, nth) =>
+    (found[`fault${nth}`] ?? []).map(({ count, example }) => ({
+      message: `${count} ${count === 1 ? 'user has' : 'users have'} ${is}, such as the one with the _id ${toLine(example)}: ${advice}`,
+      remedy,
+    })),
   );
 }
 
@@ -38,22 +39,23 @@ function createFaults(): readonly Fault[] {
     {
       filter: { _id: { $not: whole(`.{1,${LONGEST_USER_ID}}`) } },
       is: 'an _id that tokens cannot carry',
-      remedy: `it has to be a string of 1 to ${LONGEST_USER_ID} characters`,
+      advice: `it has to be a string of 1 to ${LONGEST_USER_ID} characters`,
     },
     {
       filter: { $nor: [withoutId(findUserSchema())] },
       is: 'a field missing or of the wrong type',
-      remedy: 'complete the document as the validator of users asks',
+      advice: 'complete the document as the validator of users asks',
     },
     {
       filter: { email: { $type: 'string', $not: whole(`(?=.{1,254}\\z)${NORMAL_EMAIL}`) } },
       is: 'an e-mail address that is not in its normal form',
-      remedy: 'store it trimmed, in ASCII and lower case, as a login looks it up',
+      advice: 'store it trimmed, in ASCII and lower case, as a login looks it up',
     },
     {
       filter: { password_hash: { $type: 'string', $not: whole(USABLE_HASH) } },
       is: 'a password hash of another kind or cost',
-      remedy: 'it has to be of bcrypt, cost 10 to 14; npm run user:set-password makes one',
+      advice: 'it has to be of bcrypt, cost 10 to 14; set a new password',
+      remedy: 'set_password',
     },
   ];
 }

@@ -9,6 +9,7 @@ import {
   ReadPreference,
   type WithId,
 } from 'mongodb';
+import { DEFAULTS } from '../../defaults.ts';
 import { errorWithoutData } from '../../error-without-data.ts';
 import { StoreNotReady, StoreUnavailable } from '../../errors.ts';
 import { SECOND } from '../../time.ts';
@@ -22,7 +23,7 @@ import {
 } from './connection-uri.ts';
 import { refusingIndex } from './duplicate-keys.ts';
 import { watchQuietConnections } from './quiet-connections.ts';
-import { missingPrivilege } from './refused-commands.ts';
+import { accessFault } from './refused-commands.ts';
 import { whyUnreachable } from './why-unreachable.ts';
 
 export type { Db } from 'mongodb';
@@ -56,9 +57,9 @@ export function connect(text: string, options: ConnectOptions = {}): Connection 
   assertUri(text);
   checkConnectOptions(options);
   const read = readUri(text);
-  const { maxPoolSize = POOL_SIZE, deadline = DEADLINE, commandTimeout } = options;
+  const { maxPoolSize = POOL_SIZE, deadline = DEFAULTS.deadline, commandTimeout } = options;
   const fault = poolFault(text, maxPoolSize);
-  if (fault !== undefined) throw new UnusableUri(fault);
+  if (fault !== undefined) throw new UnusableUri(`"uri" ${fault}`);
   const client = new MongoClient(read.uri, clientOptions(read, options));
   keepConnecting(client);
   // without the command's own timeout a slow command must not count as a dead connection
@@ -131,18 +132,16 @@ export function uriFault(uri: string): string | undefined {
     void readUri(uri);
     return undefined;
   } catch (error) {
-    if (error instanceof UnusableUri) return error.message;
+    if (error instanceof UnusableUri) return error.message.replace('"uri" ', '');
     return 'is not a connection string that the MongoDB driver can read (mongodb://… or mongodb+srv://…), or has options that contradict each other';
   }
 }
-
-const DEADLINE = 5 * SECOND;
 
 /** Milliseconds after which TCP keep-alive probes an idle connection: firewalls drop idle ones. */
 const KEEP_ALIVE_AFTER = 20 * SECOND;
 
 function clientOptions(read: ConnectionUri, options: ConnectOptions): MongoClientOptions {
-  const { deadline = DEADLINE, commandTimeout = deadline, appName = 'rescind' } = options;
+  const { deadline = DEFAULTS.deadline, commandTimeout = deadline, appName = 'rescind' } = options;
   return {
     directConnection: false, // a direct connection would let a secondary answer
     readPreference: ReadPreference.primary,
@@ -172,8 +171,8 @@ export async function orUnavailable<T>(
     return await call;
   } catch (error) {
     if (expected(error) || error instanceof StoreUnavailable) throw error;
-    const remedy = findRemedy(error);
-    if (remedy !== undefined) throw new StoreNotReady(remedy, errorWithoutData(error));
+    const fault = accessFault(error) ?? refusingIndex(error);
+    if (fault !== undefined) throw new StoreNotReady(...fault, errorWithoutData(error));
     throw new StoreUnavailable(
       whyUnreachable(error) ?? UNANSWERED,
       errorWithoutData(error), // the caller may log it
@@ -194,16 +193,4 @@ export function findByIds<T extends Document>(
   const filter = { _id: { $in: ids } } as Filter<T>;
   const options = { projection, maxTimeMS: MAX_TIME, batchSize: ids.length + 1, ...more };
   return orUnavailable(collection.find(filter, options).toArray());
-}
-
-/** Returns what an operator has to do if a retry does not help; undefined if it may. */
-function findRemedy(error: unknown): string | undefined {
-  if (isAuthenticationFailure(error)) return CREDENTIALS_REFUSED;
-  return missingPrivilege(error) ?? refusingIndex(error);
-}
-
-const CREDENTIALS_REFUSED = 'MongoDB refused the credentials of the connection URI; correct them';
-
-function isAuthenticationFailure(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 18; // AuthenticationFailed
 }

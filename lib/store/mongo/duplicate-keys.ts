@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Remedy } from '../../errors.ts';
 
 const DUPLICATE_KEY = 11000;
 
@@ -30,14 +31,12 @@ export function isUpsertRace(error: unknown): boolean {
 }
 
 /** Returns a sentence on the index that refuses a write, and what to do; undefined if only that of `_id` does. */
-export function refusingIndex(error: unknown): string | undefined {
+export function refusingIndex(error: unknown): readonly [Remedy, string] | undefined {
   const found = duplicatesIn(error).find(({ fields }) => !isDeepStrictEqual(fields, ['_id']));
   if (found?.index === undefined) return undefined;
   const { collection = 'a collection', index } = found;
-  return (
-    `The index ${index} of ${collection} refuses what rescind writes. ` +
-    'Run `npm run migrate -- --check`, which tells whether to drop it'
-  );
+  const fault = `The index ${index} of ${collection} refuses what rescind writes`;
+  return ['plan_migration', `${fault}. Plan a migration, which tells whether to drop it`];
 }
 
 /** Reads an E11000. In a bulk write it has no `keyPattern`: the index name in the message is read, `<field>_1` for ours. */

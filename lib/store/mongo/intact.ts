@@ -26,7 +26,7 @@ export function createAssertIntact(
 
   return async function assertIntact() {
     const sentence = spec && describeLoss(spec, await read([]));
-    if (sentence !== undefined) throw new StoreNotReady(sentence);
+    if (sentence !== undefined) throw new StoreNotReady('migrate', sentence);
   };
 }
 
@@ -42,6 +42,6 @@ export function describeLoss(
   if (wanted.every(isThere)) return undefined;
   return (
     `${name} lacks the indexes that migrate made: it was dropped, renamed, or is being restored. ` +
-    'Put the collection back, then run: npm run migrate'
+    'Put the collection back, then migrate the database'
   );
 }

@@ -1,16 +1,24 @@
-const UNAUTHORIZED = 13;
+import type { Remedy } from '../../errors.ts';
+
+const AUTHENTICATION_FAILED = 18;
 const ATLAS_ERROR = 8000;
+const UNAUTHORIZED: ReadonlySet<unknown> = new Set([13, ATLAS_ERROR]);
 
 /** Returns a sentence on what MongoDB does not let this user do, without the command; undefined for any other error. */
-export function missingPrivilege(error: unknown): string | undefined {
+export function accessFault(error: unknown): readonly [Remedy, string] | undefined {
   if (!(error instanceof Error && 'code' in error)) return undefined;
-  if (error.code !== UNAUTHORIZED && error.code !== ATLAS_ERROR) return undefined;
-  const [, command, collection] = FORMS.map((form) => form.exec(error.message)).find(Boolean) ?? [];
-  if (error.code === ATLAS_ERROR && command === undefined) return undefined;
-  const what = command === undefined ? 'do this' : `run ${command}${on(collection)}`;
-  const role = FOR_MIGRATE.has(command ?? '') ? 'rescindMigrate' : 'rescindServer';
-  return `MongoDB does not let the user of the connection URI ${what}: grant it the role ${role} (docs/privileges.md)`;
+  if (error.code === AUTHENTICATION_FAILED) return ['grant_access', CREDENTIALS_REFUSED];
+  if (!UNAUTHORIZED.has(error.code)) return undefined;
+  const found = FORMS.map((form) => form.exec(error.message)).find(Boolean) ?? [];
+  const [, command = '', collection = ''] = found;
+  if (error.code === ATLAS_ERROR && command === '') return undefined;
+  const what = `run ${command || 'this command'}${collection && ` on ${collection}`}`;
+  const role = FOR_MIGRATE.has(command) ? 'rescindMigrate' : 'rescindServer';
+  return ['grant_access', `MongoDB does not let ${USER} ${what}: grant it the role ${role}`];
 }
+
+const USER = 'the user of the connection URI';
+const CREDENTIALS_REFUSED = 'MongoDB refused the credentials of the connection URI; correct them';
 
 /** The refusals of mongod, and of shared cloud tiers. */
 const FORMS: readonly RegExp[] = [
@@ -26,7 +34,3 @@ const FOR_MIGRATE: ReadonlySet<string> = new Set([
   'createCollection',
   'createIndex',
 ]);
-
-function on(collection: string | undefined): string {
-  return collection === undefined || collection === '' ? '' : ` on ${collection}`;
-}

@@ -140,10 +140,10 @@ function findKind(
 
 const NOT_MIGRATED =
   'revoked_tokens holds no sentinel: it was dropped, emptied, or this is another database. ' +
-  'Run `npm run migrate`; tokens issued before will stay refused';
+  'Migrate the database; tokens issued before will stay refused';
 const FOREIGN =
   'revoked_tokens belongs to another database: its epoch is not that of the schema document. ' +
-  'Check MONGODB_URI; if it is right, run `npm run migrate -- --after-restore`: every token issued before is refused then';
+  'If it is the right one, migrate it with the option "afterRestore": every token issued before is refused then';
 
 interface Found {
   readonly entries: Entries;
@@ -181,10 +181,10 @@ function createReader(
   let knownEpoch: string | undefined;
 
   async function assertSameDatabase(sentinel: RevocationDocument | undefined): Promise<void> {
-    if (sentinel?.epoch === undefined) throw new StoreNotReady(NOT_MIGRATED);
+    if (sentinel?.epoch === undefined) throw new StoreNotReady('migrate', NOT_MIGRATED);
     if (sentinel.epoch === knownEpoch) return;
     const known = await schema.find();
-    if (known?.epoch !== sentinel.epoch) throw new StoreNotReady(FOREIGN);
+    if (known?.epoch !== sentinel.epoch) throw new StoreNotReady('migrate_after_restore', FOREIGN);
     knownEpoch = known.epoch;
   }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { withAdvice } from '../../advice.ts';
 import type { Handler } from '../../context.ts';
 import type { Route } from '../route.ts';
 import { toWire } from '../wire.ts';
@@ -47,7 +48,11 @@ const readyz: Handler = async ({ auth, stopping }, ctx) => {
   ctx.status = ready ? 200 : 503;
   if (!ready) ctx.set('Retry-After', '2');
   const status = ready ? 'ready' : stopping.aborted ? 'stopping' : 'not_ready';
-  ctx.body = toWire(readiness, { status, checks });
+  const explained = Object.entries(checks).map(([name, { detail: message, remedy, ...check }]) => [
+    name,
+    message === undefined ? check : { ...check, detail: withAdvice({ message, remedy }) },
+  ]);
+  ctx.body = toWire(readiness, { status, checks: Object.fromEntries(explained) as typeof checks });
 };
 
 export const readyzRoute: Route = {

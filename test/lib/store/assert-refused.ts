@@ -8,7 +8,7 @@ import { snapshot } from '../../helpers/snapshot.ts';
 export async function assertRefused(t: ExecutionContext, db: Db, conflict: RegExp) {
   const before = await snapshot(db);
   const plan = await planMigration(db, { auditRetention: 400 * DAY });
-  t.regex(plan.conflicts.join('\n'), conflict);
+  t.regex(plan.conflicts.map(({ message }) => message).join('\n'), conflict);
   await t.throwsAsync(
     migrate(plan, () => t.fail('a step was taken')),
     { instanceOf: TypeError, message: /nothing was changed/ },

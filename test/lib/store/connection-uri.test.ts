@@ -64,6 +64,7 @@ for (const [rest, pattern] of UNUSABLE) {
       const { message } = t.throws(refuse) as Error;
       t.regex(message, pattern);
       t.false(message.includes('hidden'));
+      t.is(message.startsWith('"uri" '), !message.includes('MONGODB_URI'));
     }
   });
 }

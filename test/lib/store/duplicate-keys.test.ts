@@ -75,10 +75,11 @@ for (const [what, { collection, key, write }] of Object.entries(WRITES)) {
       await write(collections);
     };
     const error = await t.throwsAsync(twice, { instanceOf: StoreNotReady });
+    t.is((error as StoreNotReady | undefined)?.remedy, 'plan_migration');
     const [field] = Object.keys(key);
     t.regex(
       error?.message ?? '',
-      new RegExp(`^The index ${field}_1 of ${collection} refuses .*npm run migrate -- --check`),
+      new RegExp(`^The index ${field}_1 of ${collection} refuses .*Plan a migration`),
     );
   });
 }

@@ -120,7 +120,7 @@ const CONFLICTS: readonly Conflict[] = [
       db
         .collection<{ _id: string }>('revoked_tokens')
         .updateOne({ _id: SENTINEL }, { $set: { epoch: 'another' } }),
-    told: /different epochs.*run: npm run migrate -- --after-restore/,
+    told: /different epochs.*migrate it with this option/,
   },
 ];
 

@@ -27,7 +27,7 @@ for (const [lost, lose] of Object.entries(LOST)) {
     await lose(collections);
     for (const token of [revoked, living]) {
       const error = await t.throwsAsync(authenticate(token), { instanceOf: StoreUnavailable });
-      t.regex(error?.message ?? '', /Run `npm run migrate`/);
+      t.regex(error?.message ?? '', /Migrate the database/);
     }
     await t.throwsAsync(logIn(), { instanceOf: StoreUnavailable });
 

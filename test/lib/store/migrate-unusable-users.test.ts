@@ -22,10 +22,13 @@ const CANNOT_LOG_IN: Readonly<Record<string, CannotLogIn>> = {
   'an address with a space': { changes: { email: ' ann@example.com' }, told: /normal form/ },
   'an address with a line break': { changes: { email: 'ann@example.com\n' }, told: /normal form/ },
   'an address outside ASCII': { changes: { email: 'jürgen@example.com' }, told: /normal form/ },
-  argon2: { changes: { password_hash: '$argon2id$v=19$m=65536' }, told: /another kind or cost/ },
+  argon2: {
+    changes: { password_hash: '$argon2id$v=19$m=65536' },
+    told: /another kind or cost.*Run: npm run user:set-password/,
+  },
   'bcrypt of cost 4': {
     changes: { password_hash: PASSWORD_HASH.replace('$10$', '$04$') },
-    told: /another kind or cost/,
+    told: /another kind or cost.*Run: npm run user:set-password/,
   },
   'no hash': {
     changes: { password_hash: undefined },

@@ -1,0 +1,21 @@
+import type { Remedy } from '../lib/errors.ts';
+import { REMEDY } from './config/parsers.ts';
+
+/** The commands, settings and pages of this server by the library's codes of remedies. */
+export const ADVICE: Readonly<Record<Remedy, string>> = {
+  migrate: 'Run: npm run migrate',
+  plan_migration: 'Run: npm run migrate -- --check',
+  migrate_after_restore: 'If MONGODB_URI is right, run: npm run migrate -- --after-restore',
+  grant_access: 'See docs/privileges.md',
+  shorten_staleness: 'The setting is MAX_STALENESS',
+  set_password: 'Run: npm run user:set-password',
+  replace_HS256_key: `Replace JWT_SECRET_KEY. ${REMEDY}`,
+  replace_EdDSA_key: `Replace JWT_PRIVATE_KEY. ${REMEDY} -- --key EdDSA`,
+  replace_RS256_key: `Replace JWT_PRIVATE_KEY. ${REMEDY} -- --key RS256`,
+};
+
+/** Returns the message of an error or a finding, followed by the advice of its remedy if it has one. */
+export function withAdvice({ message, remedy }: { message: string; remedy?: unknown }): string {
+  const [, advice] = Object.entries(ADVICE).find(([code]) => code === remedy) ?? [];
+  return advice === undefined ? message : `${message}. ${advice}`;
+}
