@@ -21,6 +21,9 @@ import {
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
+/** The most threads for bcrypt; machines with more processors use this many. */
+const MOST_THREADS = 64;
+
 /** Parsers and defaults of all settings. `.env.example` documents them. */
 export const settings = {
   HOST: host.prefault('0.0.0.0'),
@@ -40,7 +43,9 @@ export const settings = {
   MAX_SESSIONS: integer(1, MOST_SESSIONS).default(DEFAULTS.maxSessions),
   PASSWORD_MIN_LENGTH: integer(8, 64).default(DEFAULTS.passwordMinLength),
   BCRYPT_COST: integer(10, 14).default(DEFAULTS.bcryptCost),
-  BCRYPT_THREADS: integer(1, 64).prefault(String(Math.max(1, availableParallelism() - 1))),
+  BCRYPT_THREADS: integer(1, MOST_THREADS).prefault(
+    String(Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1))),
+  ),
   REQUEST_DEADLINE: duration('1s', '60s').default(DEFAULTS.deadline),
   KEEP_ALIVE_TIMEOUT: duration('1s', '2h').prefault('65s'),
   SHUTDOWN_DELAY: duration('0s', '10m').prefault('5s'),
