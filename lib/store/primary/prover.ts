@@ -53,6 +53,7 @@ export function createProver(
   const primary = watchPrimary(db.client);
   const inspectOnce = createInspectOnce(db, onDeployment);
   const timeout = Math.max(maxStaleness, MAX_TIME);
+  let isStopped = false;
 
   async function makeProof(): Promise<Proof> {
     const proof = { primary: primary.changes, began: performance.now() };
@@ -67,12 +68,11 @@ export function createProver(
 
   async function attempt(): Promise<Proof> {
     const began = performance.now();
-    const report = (outcome: Pick<ProofAttempt, 'ok' | 'error'>) =>
-      onPrimaryProof({
-        ...outcome,
-        duration: performance.now() - began,
-        primary: primary.address(),
-      });
+    const report = (outcome: Pick<ProofAttempt, 'ok' | 'error'>) => {
+      if (isStopped) return; // it may have failed because the client closes
+      const duration = performance.now() - began;
+      onPrimaryProof({ ...outcome, duration, primary: primary.address() });
+    };
     try {
       const proof = await withTimeout(timeout, makeProof(), timedOut);
       report({ ok: true });
@@ -88,7 +88,11 @@ export function createProver(
     prove: shared(primary, attempt),
     /** The driver's primary: a proof is of the current one if `changes` is still the same. */
     primary,
-    stop: (): void => primary.stop(),
+    /** Stops watching. Attempts in flight are not reported any more. */
+    stop(): void {
+      isStopped = true;
+      primary.stop();
+    },
   };
 }
 

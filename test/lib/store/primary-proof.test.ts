@@ -88,6 +88,15 @@ test('each attempt is told, a good one and one that fails', async (t) => {
   t.true(told.length > 0 && told.every((ok) => !ok));
 });
 
+test('an attempt that stop() overtakes is not told: a stopping server would log a failure', async (t) => {
+  const told: boolean[] = [];
+  const { proof } = await proofOn(t, { onPrimaryProof: ({ ok }) => told.push(ok) });
+  const pending = proof.deployment();
+  proof.stop();
+  await pending;
+  t.deepEqual(told, []);
+});
+
 test('a mongod that comes back is asked anew what it is', async (t) => {
   const mongod = await ownMongod(t);
   const { db, close } = connect(mongod.uri, { deadline: 5_000 });
