@@ -33,30 +33,3 @@ export function revoke(
 /** Returns the outcome of `GET /api/auth/me` with this token. */
 export const me = async (url: string, token: string) =>
   toOutcome(await sendAs(token, `${url}/api/auth/me`));
-
-/** Reads the signing key that a token names. */
-export const readKeyId = (token: string): string =>
-  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
-
-/** Runs a command twice: both runs write and succeed. Returns the line that each printed. */
-export async function revokeTwice(
-  t: ExecutionContext,
-  server: TestServer,
-  args: readonly string[],
-  input?: string,
-) {
-  const first = await revoke(t, server, args, input);
-  t.deepEqual([first.code, first.stderr], [0, '']);
-  t.regex(first.stdout, /^[^\n]+\n$/, 'one line');
-  const again = await revoke(t, server, args, input);
-  t.deepEqual([again.code, again.stderr], [0, '']);
-  return { line: first.stdout.trimEnd(), again: again.stdout.trimEnd() };
-}
-
-/** The fields that all audit events of the command have in common. */
-export const OPERATOR = {
-  actor_id: 'rescind revoke',
-  ip: 'local',
-  user_agent: 'rescind revoke',
-  request_id: null,
-};

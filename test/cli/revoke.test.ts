@@ -5,9 +5,36 @@ import { sessionEntry, signingKeyEntry, userEntry } from '../../lib/store/revoca
 import { snapshotWithoutCounts } from '../helpers/admin.ts';
 import { emptyFolder } from '../helpers/processes.ts';
 import { refusal } from '../helpers/refusals.ts';
-import { logIn, post } from '../helpers/server.ts';
+import { logIn, post, type TestServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
-import { me, OPERATOR, openFixture, readKeyId, revoke, revokeTwice } from './revoke-fixture.ts';
+import { me, openFixture, revoke } from './revoke-fixture.ts';
+
+/** Reads the signing key that a token names. */
+const readKeyId = (token: string): string =>
+  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
+
+/** Runs a command twice: both runs write and succeed. Returns the line that each printed. */
+async function revokeTwice(
+  t: ExecutionContext,
+  server: TestServer,
+  args: readonly string[],
+  input?: string,
+) {
+  const first = await revoke(t, server, args, input);
+  t.deepEqual([first.code, first.stderr], [0, '']);
+  t.regex(first.stdout, /^[^\n]+\n$/, 'one line');
+  const again = await revoke(t, server, args, input);
+  t.deepEqual([again.code, again.stderr], [0, '']);
+  return { line: first.stdout.trimEnd(), again: again.stdout.trimEnd() };
+}
+
+/** The fields that all audit events of the command have in common. */
+const OPERATOR = {
+  actor_id: 'rescind revoke',
+  ip: 'local',
+  user_agent: 'rescind revoke',
+  request_id: null,
+};
 
 function fileWith(t: ExecutionContext, text: string): string {
   const file = join(emptyFolder(t), 'token');

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import test, { type ExecutionContext } from 'ava';
-import type { Document } from 'mongodb';
+import { type Document, MongoClient } from 'mongodb';
+import { ConnectionString } from 'mongodb-connection-string-url';
 import { createAuth } from '../../lib/auth.ts';
 import { connect } from '../../lib/store/mongo/database.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { PATIENT } from '../helpers/auth.ts';
-import { type AuthMongod, authMongod } from '../helpers/auth-mongod.ts';
 import { introspect, revoke } from '../helpers/clients.ts';
-import { rescind, run, SERVER } from '../helpers/processes.ts';
+import { ownMongod } from '../helpers/mongod.ts';
+import { emptyFolder, rescind, run, SERVER } from '../helpers/processes.ts';
 import { serveAuth } from '../helpers/serve-auth.ts';
 import { post, send, sendAs, serve } from '../helpers/server.ts';
 import { PASSWORD } from '../helpers/users.ts';
@@ -17,8 +19,33 @@ import { PASSWORD } from '../helpers/users.ts';
 const PASTED = 'of-the-page';
 const RAW = /execute command|\$db|lsid|\{/;
 
+/** Starts a mongod of the test's own with `--auth`, and creates an administrator. */
+async function authMongod(t: ExecutionContext) {
+  // A set whose members ask for users needs a key file, even of one member.
+  const keyFile = join(emptyFolder(t), 'key');
+  writeFileSync(keyFile, 'aKeyOfATestAndOfNothingElse', { mode: 0o600 });
+  const { uri } = await ownMongod(t, { args: ['--auth', '--keyFile', keyFile] });
+  // MongoDB lets a client on its own machine create the first user.
+  const client = new MongoClient(uri);
+  await client.db('admin').command({ createUser: 'root', pwd: 'root', roles: ['root'] });
+  await client.close();
+
+  /** Returns the URI of the database `rescind` for this user. */
+  function uriFor(user: string, password: string): string {
+    const own = new ConnectionString(uri);
+    own.username = user;
+    own.password = password;
+    own.searchParams.set('authSource', 'admin');
+    return own.href;
+  }
+
+  const root = new MongoClient(uriFor('root', 'root'));
+  t.teardown(() => root.close());
+  return { root, uriFor };
+}
+
 /** Runs the page's commands as a shell would: with a `db` and a prompt for passwords. */
-async function paste({ root }: AuthMongod): Promise<void> {
+async function paste({ root }: Awaited<ReturnType<typeof authMongod>>): Promise<void> {
   const [, script = ''] =
     /^```js\n([\s\S]*?)^```$/m.exec(readFileSync('docs/privileges.md', 'utf8')) ?? [];
   const commands: Document[] = [];

@@ -1,16 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { SECOND, withTimeout } from '../../lib/time.ts';
+import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
+import { freePort } from '../../scripts/dev/mongod/free-port.ts';
+import { hasEnded, howEnded, spawnChild } from '../../scripts/dev/processes.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { faultyAtSignal, UNCAUGHT } from '../helpers/faulty-program.ts';
-import {
-  type Outputs,
-  opened,
-  type ServerWithOutputs,
-  startServerWithOutputs,
-} from '../helpers/outputs.ts';
-import { emptyFolder } from '../helpers/processes.ts';
+import { emptyFolder, SERVER, SERVER_ENV } from '../helpers/processes.ts';
 import { smallDisk } from '../helpers/small-disk.ts';
 
 /** Nothing listens there: what a log line is about needs no database. */
@@ -21,6 +20,9 @@ const AT_ONCE = 50;
 const MANY = 1_200;
 const STOP_DEADLINE = 10 * SECOND;
 
+/** The ends of the child's standard output and standard error. */
+type Outputs = readonly [stdout: number | 'pipe', stderr: number | 'pipe'];
+
 interface Case {
   readonly outputs: () => Outputs;
   readonly prefix?: readonly string[];
@@ -30,6 +32,8 @@ interface Case {
   readonly tells?: RegExp;
 }
 
+/** Opens a file for writing at its end, as a descriptor for a child. */
+const opened = (path: string) => openSync(path, 'a');
 const full = () => opened('/dev/full');
 const inShell = (script: string) => ['bash', '--norc', '-c', script, 'bash'];
 
@@ -53,6 +57,38 @@ const CASES: Readonly<Record<string, Case>> = {
   'a closed descriptor': { outputs: () => ['pipe', 'pipe'], prefix: inShell('exec "$@" >&- 2>&-') },
 };
 
+/** Starts the server with outputs of the test's own making, and waits until it answers. */
+async function startServerWithOutputs(
+  t: ExecutionContext,
+  env: Record<string, string>,
+  outputs: Outputs,
+  prefix: readonly string[] = [],
+) {
+  const port = await freePort(); // The log that tells the port may lead nowhere.
+  const [command = process.execPath, ...args] = [...prefix, process.execPath, SERVER];
+  const own = { PATH: process.env['PATH'], PORT: String(port), JWT_SECRET_KEY: generateSecret() };
+  const child = spawnChild(command, args, {
+    cwd: emptyFolder(t),
+    stdio: ['ignore', ...outputs],
+    env: { ...SERVER_ENV, ...own, ...env },
+  });
+  const ended = once(child, 'exit').then(([code, signal]) => code ?? signal);
+  t.teardown(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const gone = new AbortController();
+  child.once('exit', () => gone.abort());
+  const isAlive = async () => (await withTimeout(SECOND, fetch(`${url}/livez`), noAnswer)).ok;
+  await waitFor('A server that answers', isAlive, { signal: gone.signal }).catch((cause) => {
+    throw hasEnded(child) ? new Error(`The server ended: ${howEnded(child)}`) : cause;
+  });
+  return { url, ended, child };
+}
+
+const noAnswer = () => new Error('No answer');
+
 /** Each within REQUEST_DEADLINE. */
 async function assertAnswers(t: ExecutionContext, url: string, times: number) {
   for (let left = times; left > 0; left -= AT_ONCE) {
@@ -61,7 +97,7 @@ async function assertAnswers(t: ExecutionContext, url: string, times: number) {
   }
 }
 
-function waitForEnd({ ended }: Pick<ServerWithOutputs, 'ended'>) {
+function waitForEnd({ ended }: Awaited<ReturnType<typeof startServerWithOutputs>>) {
   return withTimeout(STOP_DEADLINE, ended, () => new Error('The server does not end'));
 }
 
