@@ -1,23 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { planMigration } from '../../lib/store/migrations/migrate.ts';
 import { SENTINEL } from '../../lib/store/mongo/collections.ts';
 import type { Db } from '../../lib/store/mongo/database.ts';
 import { userEntry } from '../../lib/store/revocations/entry-ids.ts';
 import { DAY } from '../../lib/time.ts';
+import { routes } from '../../server/routes.ts';
+import { basic, postForm } from '../helpers/clients.ts';
 import { migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
-import { refusal } from '../helpers/refusals.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';
-import { sendAs } from '../helpers/server.ts';
-import { openSession } from '../helpers/sessions.ts';
-import {
-  assertNothingDecided,
-  assertStartedAnew,
-  type Fixture,
-  me,
-  openFixture,
-} from './absence.ts';
+import { type Answer, logIn, post, send, sendAs } from '../helpers/server.ts';
+import { openSession, refresh, type Tokens } from '../helpers/sessions.ts';
+import { PASSWORD } from '../helpers/users.ts';
+import { type Fixture, me, openFixture } from './absence.ts';
 
 interface Loss {
   readonly lose: (it: Fixture) => Promise<unknown>;
@@ -64,6 +61,65 @@ const LOSSES: Readonly<Record<string, Loss>> = {
     mend: dropAndMigrate,
   },
 };
+
+/** Lists a request to every endpoint that decides something, with these tokens. */
+function listRequests({ url, user, client }: Fixture, tokens: Tokens) {
+  const authorization = `Bearer ${tokens.access}`;
+  const ofRoutes = routes
+    .filter(({ access }) => access !== 'anyone')
+    .map(({ method, path, access, body }) => {
+      const target = url + path.replace(':id', randomUUID());
+      const ask = (): Promise<Answer> => {
+        if (access === 'client') return postForm(target, { token: tokens.access }, basic(client));
+        if (body !== undefined) return post(target, {}, { authorization });
+        return sendAs(tokens.access, target, method.toUpperCase());
+      };
+      return [`${method} ${path}`, ask] as const;
+    });
+  return {
+    login: () => post(`${url}/api/auth/login`, { email: user.email, password: PASSWORD }),
+    refresh: () => refresh(url, tokens.refresh),
+    'revocation of a refresh token': () =>
+      postForm(`${url}/oauth/revoke`, { token: tokens.refresh }, basic(client)),
+    ...Object.fromEntries(ofRoutes),
+  };
+}
+
+/** Asserts that every endpoint answers 503 to every token, and that the log and `/readyz` tell the remedy. */
+async function assertNothingDecided(t: ExecutionContext, it: Fixture, remedy: RegExp) {
+  for (const tokens of [it.living, ...it.revoked.slice(0, 1)]) {
+    for (const [name, ask] of Object.entries(listRequests(it, tokens))) {
+      const { status, headers, body } = await ask();
+      t.is(status, 503, `${name}: ${JSON.stringify(body)}`);
+      t.regex(body.code ?? body.error, /^(store_unavailable|temporarily_unavailable)$/, name);
+      t.regex(headers.get('retry-after') ?? '', /^[1-9]\d*$/, name);
+    }
+  }
+  for (const tokens of it.revoked) t.is((await me(it.url, tokens)).slice(0, 3), '503');
+  t.true(
+    it.log.some((line) => remedy.test(JSON.stringify(line))),
+    'The log does not tell the remedy',
+  );
+  const { status, body } = await send(`${it.url}/readyz`);
+  t.deepEqual([status, body.checks.sentinel.ok], [503, false]);
+  t.regex(body.checks.sentinel.detail, remedy);
+}
+
+/** Asserts that all tokens of before are refused for good, and that tokens of a new login work at once. */
+async function assertStartedAnew(t: ExecutionContext, { url, ...it }: Fixture) {
+  t.is((await send(`${url}/readyz`)).status, 200);
+  const fresh = await openSession(url, it.user.email);
+  t.is(await me(url, it.living), refusal('user_tokens_revoked'));
+  for (const tokens of [it.living, ...it.revoked]) {
+    t.regex(await me(url, tokens), /^401 (user_tokens|token)_revoked/); // by its own entry, where that is left
+    t.regex(toOutcome(await refresh(url, tokens.refresh)), /^401 refresh_token_(revoked|expired)/);
+  }
+  t.is(await me(url, fresh), '200');
+  t.is((await refresh(url, fresh.refresh)).status, 200);
+  const next = await logIn(url, it.user.email);
+  t.is((await sendAs(next, `${url}/api/auth/logout`, 'POST')).status, 200);
+  t.is(toOutcome(await sendAs(next, `${url}/api/auth/me`)), refusal('token_revoked'));
+}
 
 for (const [what, { lose, mend = ({ db }: Fixture) => migrateNow(db) }] of Object.entries(LOSSES)) {
   test(`revoked_tokens ${what}: 503 everywhere until migrate, and it never un-revokes`, async (t) => {
