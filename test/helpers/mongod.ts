@@ -8,7 +8,7 @@ import {
 } from '../../scripts/dev/mongod/start.ts';
 import { silentReport } from '../../scripts/dev/progress.ts';
 import { emptyFolder } from './processes.ts';
-import { type TcpProxy, tcpProxy } from './proxy/tcp-proxy.ts';
+import { tcpProxy } from './proxy/tcp-proxy.ts';
 import type { Scope } from './scope.ts';
 
 export interface OwnMongodOptions {
@@ -19,25 +19,7 @@ export interface OwnMongodOptions {
 }
 
 /** A mongod to do harm to. */
-export interface BreakableMongod {
-  readonly port: number;
-  readonly pid: number;
-  isRunning(): boolean;
-  /** SIGSTOP: it stops answering without closing a connection, until `thaw`. */
-  freeze(): void;
-  thaw(): void;
-  /** SIGKILL. */
-  kill(): Promise<void>;
-  /** Starts it again on the same data and port; resolves when it is as it was after its start. */
-  restart(): Promise<void>;
-}
-
-export interface OwnMongod extends BreakableMongod {
-  /** With the database `rescind` in its path. */
-  readonly uri: string;
-  /** The folder of its data, for as long as the test runs. */
-  readonly dataFolder: string;
-}
+export type OwnMongod = Awaited<ReturnType<typeof ownMongod>>;
 
 let found: Promise<string> | undefined;
 
@@ -48,10 +30,7 @@ export function findTestMongod(): Promise<string> {
 }
 
 /** Starts a mongod that ends with its scope, and can be started again. */
-export async function keepMongod(
-  scope: Scope,
-  start: (port?: number) => Promise<MongodProcess>,
-): Promise<BreakableMongod> {
+export async function keepMongod(scope: Scope, start: (port?: number) => Promise<MongodProcess>) {
   let mongod = await start();
   scope.teardown(() => mongod.kill());
   return {
@@ -60,21 +39,24 @@ export async function keepMongod(
       return mongod.pid;
     },
     isRunning: () => mongod.isRunning(),
+    /** SIGSTOP: it stops answering without closing a connection, until `thaw`. */
     freeze: () => void process.kill(mongod.pid, 'SIGSTOP'),
     thaw: () => void process.kill(mongod.pid, 'SIGCONT'),
+    /** SIGKILL. */
     kill: () => mongod.kill(),
-    async restart() {
+    /** Starts it again on the same data and port; resolves when it is as it was after its start. */
+    async restart(): Promise<void> {
       mongod = await start(mongod.port);
     },
   };
 }
 
-/** Starts a mongod of the test's own, a set of one node that takes writes. */
+/** Starts a mongod of the test's own, a set of one node that takes writes, with `rescind` in its URI. */
 export async function ownMongod(
   scope: Scope,
   { dataFolder = emptyFolder(scope), args = [] }: OwnMongodOptions = {},
   ports: Pick<MongodOptions, 'port' | 'advertisedPort'> = {},
-): Promise<OwnMongod> {
+) {
   const binary = await findTestMongod();
   const options = { binary, dataFolder, args: ['--oplogSize', '64', ...args], ...ports };
   const mongod = await keepMongod(scope, (port = ports.port) => startMongod({ ...options, port }));
@@ -84,10 +66,7 @@ export async function ownMongod(
 }
 
 /** Starts the same behind a proxy that every client has to take. */
-export async function proxiedMongod(
-  scope: Scope,
-  options: OwnMongodOptions = {},
-): Promise<OwnMongod & { readonly proxy: TcpProxy }> {
+export async function proxiedMongod(scope: Scope, options: OwnMongodOptions = {}) {
   const port = await freePort(); // known before the mongod starts, as it looks for itself by the proxy
   const proxy = await tcpProxy(scope, { target: () => port });
   const mongod = await ownMongod(scope, options, { port, advertisedPort: proxy.port });

@@ -20,23 +20,13 @@ export interface Fault {
   readonly times?: number;
 }
 
-/** A proxy in front of MongoDB that can make the n-th command from now fail, whatever it is. */
-export interface CommandProxy {
-  /** The same database, through this proxy. */
-  readonly uri: string;
-  /** Applies the fault to the `nth` command from now on (the first is 1) and the following `times - 1`. */
-  arm(nth: number, fault: Fault): void;
-  /** Returns how many commands have failed so far. */
-  countMet(): number;
-  /** Ends the fault and returns the commands that failed, each as `<name> <collection>`. */
-  disarm(): readonly string[];
-  /** Waits until no command is under way, including those whose answer nobody waits for. */
-  quiet(): Promise<void>;
-  close(): Promise<void>;
-}
+export type CommandProxy = Awaited<ReturnType<typeof commandProxy>>;
 
-/** Opens a proxy in front of the MongoDB of this URI, which has to be a set of one node. */
-export async function commandProxy(scope: Scope, uri: string): Promise<CommandProxy> {
+/**
+ * Opens a proxy in front of the MongoDB of this URI, which has to be a set of one node. It can make the
+ * n-th command from now fail, whatever it is.
+ */
+export async function commandProxy(scope: Scope, uri: string) {
   const upstream = new ConnectionString(uri);
   const [own = ''] = upstream.hosts;
   const faults = createFaults();
@@ -64,17 +54,21 @@ function createFaults() {
   let lastChange = 0;
 
   return {
+    /** Applies the fault to the `nth` command from now on (the first is 1) and the following `times - 1`. */
     arm(nth: number, next: Fault): void {
       [left, fault, met] = [nth, next, []];
     },
 
+    /** Returns how many commands have failed so far. */
     countMet: () => met.length,
 
+    /** Ends the fault and returns the commands that failed, each as `<name> <collection>`. */
     disarm(): readonly string[] {
       fault = undefined;
       return met;
     },
 
+    /** Waits until no command is under way, including those whose answer nobody waits for. */
     async quiet(): Promise<void> {
       while (underWay > 0 || performance.now() - lastChange < QUIET) await sleep(POLL);
     },

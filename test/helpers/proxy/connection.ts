@@ -19,9 +19,7 @@ export type Treatment =
   | 'pass'
   | 'refuse'
   | 'hole'
-  | { readonly delay: Range }
-  | { readonly forgetAfter: number }
-  | { readonly cutAfter: Range };
+  | { readonly delay?: Range; readonly forgetAfter?: number; readonly cutAfter?: Range };
 
 /** Delivers what a connection forwards, each piece in its turn. */
 export interface Relay {
@@ -32,35 +30,30 @@ export interface Relay {
 /** Opens the relay between a client and its server. */
 export type OpenRelay = (client: Socket, server: Socket) => Relay;
 
-export interface ProxiedConnection {
-  treat(treatment: Treatment): void;
-  /** Closes both ends at once. */
-  reset(): void;
-  /** Resolves when both ends are closed. */
-  readonly closed: Promise<void>;
-}
-
 /** Connects a client with the server that `dial` reaches, as soon as the connection is no hole. */
 export function proxyConnection(
   client: Socket,
   dial: () => Socket,
   initial: Treatment,
   openRelay: OpenRelay = forwardAll,
-): ProxiedConnection {
+) {
   const changes = new EventEmitter();
   const ends = [client];
   let treatment = initial;
+  let limits: Extract<Treatment, object> = {};
   let bytesLeft = Number.POSITIVE_INFINITY;
   let lastPieceAt = performance.now();
   let isForgotten = false;
 
   function treat(next: Treatment): void {
     treatment = next;
-    bytesLeft = typeof next === 'object' && 'cutAfter' in next ? pickFrom(next.cutAfter) : Infinity;
+    limits = typeof next === 'object' ? next : {};
+    bytesLeft = limits.cutAfter ? pickFrom(limits.cutAfter) : Number.POSITIVE_INFINITY;
     if (next === 'refuse') reset();
     changes.emit('change');
   }
 
+  /** Closes both ends at once. */
   function reset(): void {
     for (const end of ends) resetNow(end);
   }
@@ -74,11 +67,10 @@ export function proxyConnection(
   async function admit(size: number): Promise<number> {
     const silence = performance.now() - lastPieceAt;
     lastPieceAt = performance.now();
-    if (typeof treatment === 'object' && 'forgetAfter' in treatment)
-      isForgotten ||= silence > treatment.forgetAfter;
+    isForgotten ||= silence > (limits.forgetAfter ?? Number.POSITIVE_INFINITY);
     await opened();
-    if (typeof treatment === 'object' && 'delay' in treatment) {
-      await sleep(pickFrom(treatment.delay));
+    if (limits.delay) {
+      await sleep(pickFrom(limits.delay));
       await opened(); // it may have become a hole meanwhile
     }
     bytesLeft -= size;
@@ -100,6 +92,7 @@ export function proxyConnection(
     }
   }
 
+  /** Resolves when both ends are closed. */
   async function run(): Promise<void> {
     await opened();
     if (client.destroyed) return;

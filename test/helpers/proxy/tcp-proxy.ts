@@ -1,40 +1,26 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Scope } from '../scope.ts';
-import {
-  type OpenRelay,
-  type ProxiedConnection,
-  proxyConnection,
-  type Treatment,
-} from './connection.ts';
+import { type OpenRelay, proxyConnection, type Treatment } from './connection.ts';
 import { findOpeners } from './socket-owner.ts';
 
 /** Decides by the process that opened a connection; undefined: another one. */
 export type Rule = (opener: number | undefined) => Treatment;
 
-export interface TcpProxy {
-  /** On 127.0.0.1. */
-  readonly port: number;
-  /** Treats all present and future connections so: all alike, or each by its opener, if it is one of `openers`. */
-  treat(rule: Rule | Treatment, openers?: () => Iterable<number>): void;
-  /** Closes all connections and stops listening. Calling it again is harmless. */
-  close(): Promise<void>;
-}
+export type TcpProxy = Awaited<ReturnType<typeof tcpProxy>>;
 
-export interface TcpProxyOptions {
-  /** The port on 127.0.0.1 behind the proxy. */
-  readonly target: () => number;
-  /** Stands between the two ends of each connection, e.g. to read its messages. Default: forwards everything. */
-  readonly relay?: OpenRelay;
-}
-
-/** Opens a TCP proxy on a free port that passes everything at first and is closed with its scope. */
+/**
+ * Opens a TCP proxy on a free port of 127.0.0.1 that passes everything at first and is closed with its scope.
+ *
+ * @param target - returns the port on 127.0.0.1 behind the proxy.
+ * @param relay - stands between the two ends of each connection, e.g. to read its messages. Default: forwards everything.
+ */
 export async function tcpProxy(
   scope: Scope,
-  { target, relay }: TcpProxyOptions,
-): Promise<TcpProxy> {
+  { target, relay }: { readonly target: () => number; readonly relay?: OpenRelay },
+) {
   /** Each with the port that it comes from. */
-  const connections = new Map<ProxiedConnection, number>();
+  const connections = new Map<ReturnType<typeof proxyConnection>, number>();
   /** Returns the treatment of a connection by its port, after one look-up of openers for all. */
   let createJudge = (): ((from: number) => Treatment) => () => 'pass';
 
@@ -48,6 +34,7 @@ export async function tcpProxy(
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
 
+  /** Treats all present and future connections so: all alike, or each by its opener, if it is one of `openers`. */
   function treat(rule: Rule | Treatment, openers: () => Iterable<number> = () => []): void {
     createJudge = () => {
       if (typeof rule !== 'function') return () => rule;
@@ -58,6 +45,7 @@ export async function tcpProxy(
     for (const [connection, from] of connections) connection.treat(judge(from));
   }
 
+  /** Closes all connections and stops listening. Calling it again is harmless. */
   async function close(): Promise<void> {
     for (const connection of connections.keys()) connection.reset();
     await new Promise((closed) => server.close(closed));

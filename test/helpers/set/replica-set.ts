@@ -1,9 +1,8 @@
 import { replicaSetName } from '../../../scripts/dev/mongod/replica-set.ts';
 import { waitFor } from '../../../scripts/dev/wait-for.ts';
+import { tellsOwners } from '../proxy/socket-owner.ts';
 import type { Scope } from '../scope.ts';
 import { type Member, type MemberSettings, startSetMember } from './member.ts';
-import { createNetwork, type Network } from './network.ts';
-import { findPrimary, findPrimaryAtRest, findWritingPrimary } from './status.ts';
 
 export interface ReplicaSetOptions {
   /** One for each member. Default: three alike. */
@@ -16,44 +15,24 @@ export interface ReplicaSetOptions {
    * still claim to be one, which is the harder case.
    */
   readonly catchUpTimeoutMillis?: number;
-  /** More arguments for each mongod. */
-  readonly args?: readonly string[];
 }
 
-export interface ReplicaSet extends Network {
-  /** With the database `rescind` in its path, by way of the proxies. */
-  readonly uri: string;
-  readonly members: readonly Member[];
-  /** Waits for a primary, as the members see it; of two that claim it, the one elected last. */
-  primary(): Promise<Member>;
-  /** Waits for a primary other than this one, until it has written something by a majority. */
-  primaryAfter(former: Member): Promise<Member>;
-  /** Waits until one is primary, all agree on it, and all that do not lag on purpose have caught up. */
-  atRest(): Promise<Member>;
-  /** Makes the primary step down, for the others to elect one of them. */
-  stepDown(): Promise<void>;
-  /** Makes this member stand for election at once, whoever is primary. */
-  stepUp(member: Member): Promise<void>;
-  /** Puts everything right: proxies pass, frozen members are thawed and dead ones started; ends at rest. */
-  heal(): Promise<void>;
-}
-
-const ARGS = ['--oplogSize', '64', '--setParameter', 'enableTestCommands=1'];
+export type ReplicaSet = ReturnType<typeof createReplicaSet>;
 
 /** Starts a replica set to do harm to; every connection, also between members, takes a proxy. */
 export async function ownReplicaSet(
   scope: Scope,
   options: ReplicaSetOptions = {},
 ): Promise<ReplicaSet> {
-  const { members: settings = [{}, {}, {}], args = [] } = options;
+  const { members: each = [{}, {}, {}] } = options;
   const { electionTimeoutMillis = 4_000, catchUpTimeoutMillis = 0 } = options;
-  const starting = settings.map((each) => startSetMember(scope, each, [...ARGS, ...args]));
-  const set = createReplicaSet(await Promise.all(starting));
+  const started = await Promise.all(each.map((settings) => startSetMember(scope, settings)));
+  const set = createReplicaSet(started);
   const [first] = set.members as [Member];
   const replSetInitiate = {
     _id: replicaSetName,
     settings: { electionTimeoutMillis, catchUpTimeoutMillis },
-    members: set.members.map(({ host, settings: own }, _id) => ({ _id, host, ...own })),
+    members: set.members.map(({ host, settings }, _id) => ({ _id, host, ...settings })),
   };
   await first.ask({ replSetInitiate }, 30_000);
   await set.stepUp(first); // or it would wait for an election timeout to pass
@@ -61,33 +40,122 @@ export async function ownReplicaSet(
   return set;
 }
 
-function createReplicaSet(members: readonly Member[]): ReplicaSet {
+function createReplicaSet(members: readonly Member[]) {
   const network = createNetwork(members);
   const hosts = members.filter(({ settings }) => !settings.hidden).map(({ host }) => host);
+  /** Waits for a primary, as the members see it; of two that claim it, the one elected last. */
   const primary = () => waitFor('A primary', () => findPrimary(members));
+  /** Waits until one is primary, all agree on it, and all that do not lag on purpose have caught up. */
   const atRest = () => waitFor('A set at rest', () => findPrimaryAtRest(members));
   return {
     ...network,
+    /** With the database `rescind` in its path, by way of the proxies. */
     uri: `mongodb://${hosts.join(',')}/rescind?replicaSet=${replicaSetName}`,
     members,
     primary,
-    primaryAfter(former) {
+    /** Waits for a primary other than this one, until it has written something by a majority. */
+    primaryAfter(former: Member): Promise<Member> {
       const others = members.filter((member) => member !== former);
       return waitFor('A new primary that writes', () => findWritingPrimary(others));
     },
     atRest,
-    async stepDown() {
+    /** Makes the primary step down, for the others to elect one of them. */
+    async stepDown(): Promise<void> {
       const command = { replSetStepDown: 10, secondaryCatchUpPeriodSecs: 5 };
       await (await primary()).ask(command, 10_000);
     },
-    async stepUp(member) {
+    /** Makes this member stand for election at once, whoever is primary. */
+    async stepUp(member: Member): Promise<void> {
       await waitFor('An election', () => member.ask({ replSetStepUp: 1 }, 5_000));
     },
-    async heal() {
+    /** Puts everything right: proxies pass, frozen members are thawed and dead ones started; ends at rest. */
+    async heal(): Promise<void> {
       network.heal();
       for (const member of members) if (member.isRunning()) member.thaw();
       await Promise.all(members.map((member) => member.isRunning() || member.restart()));
       await atRest();
     },
   };
+}
+
+/** Creates partitions of a set, by rules for the proxies of its members. */
+function createNetwork(members: readonly Member[]) {
+  const isolated = new Set<Member>();
+  const onlyReached = new Map<number, Member>();
+
+  function canReach(opener: number | undefined, target: Member): boolean {
+    const source = members.find(({ pid }) => pid === opener);
+    if (source) return source === target || !(isolated.has(source) || isolated.has(target));
+    const only = opener && onlyReached.get(opener);
+    return !only || only === target;
+  }
+
+  function apply(): void {
+    if (!tellsOwners) throw new Error('Partitions need Linux, which tells the owner of a socket');
+    const openers = () => [...members.map(({ pid }) => pid), ...onlyReached.keys()];
+    for (const member of members) {
+      member.proxy.treat((opener) => (canReach(opener, member) ? 'pass' : 'hole'), openers);
+    }
+  }
+
+  return {
+    /** Silence between this member and the others, both ways; clients still reach all of them. */
+    cutOff(member: Member): void {
+      isolated.add(member);
+      apply();
+    },
+    /** Silence between this process and every member but one. */
+    reachOnly(pid: number, member: Member): void {
+      onlyReached.set(pid, member);
+      apply();
+    },
+    /** Everything passes again. */
+    heal(): void {
+      isolated.clear();
+      onlyReached.clear();
+      for (const { proxy } of members) proxy.treat('pass');
+    },
+  };
+}
+
+/** Finds the primary among these; of two that claim to be it, the one elected last. */
+async function findPrimary(members: readonly Member[]): Promise<Member | undefined> {
+  const claims = await Promise.all(
+    members.map(async (member) => {
+      const hello = await member.ask({ hello: 1 }).catch(() => undefined);
+      // An election id grows with the term.
+      return { member, elected: hello?.['isWritablePrimary'] ? String(hello['electionId']) : '' };
+    }),
+  );
+  claims.sort((one, other) => one.elected.localeCompare(other.elected));
+  const last = claims.at(-1);
+  return last?.elected ? last.member : undefined;
+}
+
+/** Finds the primary among these, where it gets a write to a majority. */
+async function findWritingPrimary(members: readonly Member[]): Promise<Member | undefined> {
+  const primary = await findPrimary(members);
+  if (primary) await writeTo(primary, 'majority');
+  return primary;
+}
+
+/**
+ * Finds the primary of a set at rest: one claims it, all others agree, and every member that does not lag
+ * on purpose has all that was written before this question. Undefined where it is not so (yet).
+ */
+async function findPrimaryAtRest(members: readonly Member[]): Promise<Member | undefined> {
+  const hellos = await Promise.all(members.map((member) => member.ask({ hello: 1 })));
+  const claims = members.filter((_, index) => hellos[index]?.['isWritablePrimary']);
+  const [primary] = claims;
+  if (claims.length !== 1 || hellos.some((hello) => hello['primary'] !== primary?.host))
+    return undefined;
+  const w = members.filter(({ settings }) => !settings.secondaryDelaySecs).length;
+  if (primary) await writeTo(primary, w);
+  return primary;
+}
+
+/** Rejects when it takes more than a second. */
+async function writeTo(primary: Member, w: number | 'majority'): Promise<void> {
+  const writeConcern = { w, wtimeout: 800 };
+  await primary.ask({ appendOplogNote: 1, data: { note: 'written by so many' }, writeConcern });
 }
