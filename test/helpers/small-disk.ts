@@ -1,39 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { type FileHandle, mkdtemp, open, rm, rmdir } from 'node:fs/promises';
+import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SubprocessError } from 'nano-spawn';
 import { run } from '../../scripts/dev/processes.ts';
 import type { Scope } from './scope.ts';
 
-/** Room for a migrated database and minutes of traffic; full in a tenth of a second. */
+/** Room for a migrated database and minutes of traffic; full in a fraction of a second. */
 const MEGABYTES = 128;
-/** The largest first: each leaves less than itself free, so the smallest leaves nothing. */
-const BLOCKS = [1024 * 1024, 4096];
 
-export interface SmallDisk {
-  readonly folder: string;
-  /**
-   * Arguments of a mongod that lives here: journal files of 100 KB. By default it lays out three of 100 MB,
-   * and would go on writing into them for a while on a full disk.
-   */
-  readonly mongodArgs: readonly string[];
-  /** Leaves no byte of it free. */
-  fill(): Promise<void>;
-  /** Gives back what `fill` took. */
-  free(): Promise<void>;
-}
-
-/** The reason why no such disk can be mounted here. */
-export interface NoDisk {
-  readonly reason: string;
-}
+export type SmallDisk = Extract<Awaited<ReturnType<typeof smallDisk>>, { folder: string }>;
 
 /**
  * Mounts a file system that can be full: a tmpfs, which needs the right to mount (root). It is unmounted
- * with its scope, or with this process.
+ * with its scope, or with this process. Returns the reason where none can be mounted here.
  */
-export async function smallDisk(scope: Scope): Promise<SmallDisk | NoDisk> {
+export async function smallDisk(scope: Scope) {
   const folder = await mkdtemp(join(tmpdir(), 'rescind-disk-'));
   try {
     await run('mount', ['-t', 'tmpfs', '-o', `size=${MEGABYTES}m`, 'tmpfs', folder]);
@@ -53,26 +35,19 @@ export async function smallDisk(scope: Scope): Promise<SmallDisk | NoDisk> {
   const filler = join(folder, 'filler');
   return {
     folder,
+    /**
+     * Arguments of a mongod that lives here: journal files of 100 KB. By default it lays out three of 100 MB,
+     * and would go on writing into them for a while on a full disk.
+     */
     mongodArgs: ['--wiredTigerEngineConfigString', 'log=(file_max=100KB)'],
-    fill: () => fill(filler),
+    /** Leaves no byte of it free: a tmpfs takes as much of a write as has room. */
+    async fill(): Promise<void> {
+      const tooMuch = Buffer.alloc((MEGABYTES + 1) * 1024 * 1024);
+      await writeFile(filler, tooMuch).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOSPC') throw error;
+      });
+    },
+    /** Gives back what `fill` took. */
     free: () => rm(filler, { force: true }),
   };
-}
-
-async function fill(path: string): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    for (const size of BLOCKS) await writeUntilFull(file, size);
-  } finally {
-    await file.close();
-  }
-}
-
-async function writeUntilFull(file: FileHandle, size: number): Promise<void> {
-  const block = Buffer.alloc(size);
-  try {
-    for (;;) await file.write(block);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-  }
 }
