@@ -1,8 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { routes } from '../../server/routes.ts';
 import { addClient, basic } from '../helpers/clients.ts';
-import { toOauthOutcome } from '../helpers/oauth-outcomes.ts';
-import { refusal, toOutcome } from '../helpers/refusals.ts';
+import { refusal, toOauthOutcome, toOutcome } from '../helpers/refusals.ts';
 import { logIn, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 

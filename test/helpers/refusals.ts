@@ -53,6 +53,9 @@ export function toOutcome(answer: Answer): string {
   return [`${status} ${body.code}: ${body.detail}`, ...pointers, ...findFaults(answer)].join(' ');
 }
 
+/** Signs of a stack trace. */
+const STACK = /\bat .+:\d+:\d+|node_modules|Error:/;
+
 const MEMBERS = ['title', 'status', 'detail', 'code', 'request_id', 'errors'];
 
 function findFaults({ status, headers, body }: Answer) {
@@ -65,7 +68,7 @@ function findFaults({ status, headers, body }: Answer) {
     (headers.get('www-authenticate') ?? undefined) !== expectedChallenge(code) &&
       'a wrong challenge',
     Object.keys(body).some((name) => !MEMBERS.includes(name)) && 'surplus members',
-    /\bat .+:\d+:\d+|node_modules|Error:/.test(JSON.stringify(body)) && 'a stack trace',
+    STACK.test(JSON.stringify(body)) && 'a stack trace',
   ].filter((fault) => fault !== false);
 }
 
@@ -80,6 +83,32 @@ function expectedChallenge(code: Refusal): string | undefined {
   if (REFUSALS[code]?.[0] !== 401) return undefined;
   const sent = /^(invalid_token|token_revoked|user_tokens_revoked)$/.test(code);
   return sent ? 'Bearer error="invalid_token"' : 'Bearer';
+}
+
+/**
+ * Describes an answer of `/oauth` in one line, for tables: `<status> <error>`, then its faults by RFC 6749
+ * section 5.2.
+ */
+export function toOauthOutcome(answer: Answer): string {
+  const { status, body } = answer;
+  return [status, ...(status < 400 ? [] : [body.error]), ...findOauthFaults(answer)].join(' ');
+}
+
+/** RFC 6749 section 5.2: the characters that a description may have. */
+const DESCRIPTION = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
+
+function findOauthFaults({ status, headers, body }: Answer) {
+  const isRefusal = status >= 400;
+  const expected = status === 401 ? 'Basic realm="rescind", charset="UTF-8"' : null;
+  return [
+    headers.get('content-type') !== 'application/json; charset=utf-8' && 'not sent as JSON',
+    headers.get('cache-control') !== 'no-store' && 'stored',
+    headers.get('www-authenticate') !== expected && 'a wrong challenge',
+    headers.has('retry-after') !== (status === 503) && 'a wrong Retry-After',
+    isRefusal && Object.keys(body).join() !== 'error,error_description' && 'other members',
+    isRefusal && !DESCRIPTION.test(body.error_description) && 'a wrong description',
+    STACK.test(JSON.stringify(body)) && 'a stack trace',
+  ].filter((fault) => fault !== false);
 }
 
 /** Finds a secret in the answers or in the log of the server. */

@@ -1,8 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { addClient, basic } from '../helpers/clients.ts';
-import { toOauthOutcome } from '../helpers/oauth-outcomes.ts';
-import { isLeaked } from '../helpers/refusals.ts';
+import { isLeaked, toOauthOutcome } from '../helpers/refusals.ts';
 import { type Answer, logIn, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 

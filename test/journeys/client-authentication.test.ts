@@ -3,8 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { hashClientSecret } from '../../lib/tokens/client-secrets.ts';
 import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import { addClient, basic, inForm, postForm } from '../helpers/clients.ts';
-import { toOauthOutcome } from '../helpers/oauth-outcomes.ts';
-import { isLeaked } from '../helpers/refusals.ts';
+import { isLeaked, toOauthOutcome } from '../helpers/refusals.ts';
 import { type Answer, sendRaw, testServer } from '../helpers/server.ts';
 
 const ENDPOINTS = ['/oauth/introspect', '/oauth/revoke'] as const;

@@ -4,7 +4,7 @@ import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { createRefreshTokens } from '../../lib/tokens/refresh/refresh-tokens.ts';
 import { addClient, basic, introspect, postForm } from '../helpers/clients.ts';
 import { encode, forge, issueWithAge, readClaims } from '../helpers/forged-tokens.ts';
-import { toOauthOutcome } from '../helpers/oauth-outcomes.ts';
+import { toOauthOutcome } from '../helpers/refusals.ts';
 import { logIn, post, send, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 

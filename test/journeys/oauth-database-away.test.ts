@@ -5,7 +5,7 @@ import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { addClient, introspect, revoke } from '../helpers/clients.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/mongod.ts';
-import { toOauthOutcome } from '../helpers/oauth-outcomes.ts';
+import { toOauthOutcome } from '../helpers/refusals.ts';
 import { post, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 

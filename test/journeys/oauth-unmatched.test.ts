@@ -1,6 +1,5 @@
 import test from 'ava';
-import { toOauthOutcome } from '../helpers/oauth-outcomes.ts';
-import { refusal, toOutcome } from '../helpers/refusals.ts';
+import { refusal, toOauthOutcome, toOutcome } from '../helpers/refusals.ts';
 import { send, sendLines, testServer } from '../helpers/server.ts';
 
 test('Under /oauth a path or a method that there is not is told in the words of RFC 6749', async (t) => {

@@ -3,8 +3,7 @@ import { HOUR } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { addClient, basic, introspect, postForm, revoke } from '../helpers/clients.ts';
 import { createIssuer, forge, issueWithAge, NEVER, readClaims } from '../helpers/forged-tokens.ts';
-import { toOauthOutcome } from '../helpers/oauth-outcomes.ts';
-import { refusal, toOutcome } from '../helpers/refusals.ts';
+import { refusal, toOauthOutcome, toOutcome } from '../helpers/refusals.ts';
 import { post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
