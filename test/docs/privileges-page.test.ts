@@ -12,8 +12,7 @@ import { PATIENT } from '../helpers/auth.ts';
 import { introspect, revoke } from '../helpers/clients.ts';
 import { ownMongod } from '../helpers/mongod.ts';
 import { emptyFolder, rescind, run, SERVER } from '../helpers/processes.ts';
-import { serveAuth } from '../helpers/serve-auth.ts';
-import { post, send, sendAs, serve } from '../helpers/server.ts';
+import { post, send, sendAs, serve, serveAuth } from '../helpers/server.ts';
 import { PASSWORD } from '../helpers/users.ts';
 
 const PASTED = 'of-the-page';

@@ -1,26 +1,22 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import type { Auth } from '../../lib/auth.ts';
+import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
+import { createApp } from '../../server/app.ts';
 import { parseConfig } from '../../server/config/config.ts';
+import { listen } from '../../server/http-server.ts';
 import { createLog } from '../../server/log.ts';
 import { startServer } from '../../server/start.ts';
-import { migratedDatabase, type TestDatabase } from './database.ts';
+import { migratedDatabase } from './database.ts';
 import type { Scope } from './scope.ts';
 import { PASSWORD } from './users.ts';
 
-export interface TestServer extends TestDatabase {
-  readonly url: string;
-  readonly secret: string;
-  /** The lines of the log so far, parsed. */
-  readonly log: readonly Record<string, unknown>[];
-}
+export type TestServer = Awaited<ReturnType<typeof testServer>>;
 
 /** Starts a server on a free port and a migrated database of the test's own; both end with the test. */
-export async function testServer(
-  t: Scope,
-  environment: Record<string, string> = {},
-): Promise<TestServer> {
+export async function testServer(t: Scope, environment: Record<string, string> = {}) {
   const database = await migratedDatabase(t);
   return { ...database, ...(await serve(t, { MONGODB_URI: database.uri, ...environment })) };
 }
@@ -28,6 +24,7 @@ export async function testServer(
 /** Starts a server with this environment on a free port; it ends with the test. */
 export async function serve(t: Scope, environment: Record<string, string>) {
   const secret = environment['JWT_SECRET_KEY'] ?? generateSecret();
+  /** The lines of the log so far, parsed. */
   const log: Record<string, unknown>[] = [];
   const config = parseConfig({
     HOST: '127.0.0.1',
@@ -48,6 +45,17 @@ export async function serve(t: Scope, environment: Record<string, string>) {
   };
   t.teardown(stop);
   return { url: server.url, secret, log, stop };
+}
+
+/** Serves an auth of the test's own over HTTP, on a free port, until the test ends. */
+export async function serveAuth(t: Scope, auth: Auth): Promise<string> {
+  const log = createLog('silent');
+  const stopping = new AbortController().signal;
+  const options = { stopping, requestDeadline: MINUTE, trustProxy: 0 };
+  const app = createApp({ auth, log, ...options });
+  const server = await listen(app.callback(), { host: '127.0.0.1', port: 0, log });
+  t.teardown(() => server.close(0));
+  return server.url;
 }
 
 export interface Answer {

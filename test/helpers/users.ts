@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Document } from 'mongodb';
 import { createUsers, type NewUser, type User } from '../../lib/store/accounts/users.ts';
 import type { Collections } from '../../lib/store/mongo/collections.ts';
 
@@ -16,4 +17,22 @@ export function addUser(collections: Collections, user: Partial<NewUser> = {}): 
     passwordHash: PASSWORD_HASH,
     ...user,
   });
+}
+
+/** A document of `users` as rescind writes it, with these changes. */
+export function userDocument(changes: Document = {}): Document {
+  const now = new Date();
+  return {
+    _id: randomUUID(),
+    email: `user-${randomUUID()}@example.com`,
+    company_id: 'c',
+    name: 'n',
+    roles: [],
+    password_hash: PASSWORD_HASH,
+    password_changed_at: now,
+    disabled_at: null,
+    created_at: now,
+    updated_at: now,
+    ...changes,
+  };
 }

@@ -8,8 +8,7 @@ import { PATIENT } from '../helpers/auth.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { notedClient } from '../helpers/noted-client.ts';
 import { refusal, toOutcome } from '../helpers/refusals.ts';
-import { serveAuth } from '../helpers/serve-auth.ts';
-import { sendAs } from '../helpers/server.ts';
+import { sendAs, serveAuth } from '../helpers/server.ts';
 import { age, openSession, refresh } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
 

@@ -7,8 +7,7 @@ import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { PATIENT } from '../helpers/auth.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { run, SERVER } from '../helpers/processes.ts';
-import { serveAuth } from '../helpers/serve-auth.ts';
-import { logIn, send, sendAs, serve } from '../helpers/server.ts';
+import { logIn, send, sendAs, serve, serveAuth } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
 const INDEXES = {

@@ -12,7 +12,7 @@ import { MINUTE, SECOND } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { emptyDatabase, type TestDatabase } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/mongod.ts';
-import { serveAuth } from '../helpers/serve-auth.ts';
+import { serveAuth } from '../helpers/server.ts';
 import { ownReplicaSet } from '../helpers/set/replica-set.ts';
 import { type Breach, findBreaches } from './checker.ts';
 import type { Operation } from './history.ts';

@@ -3,8 +3,7 @@ import { createAuth } from '../../../lib/auth.ts';
 import { StoreUnavailable } from '../../../lib/errors.ts';
 import { MINUTE } from '../../../lib/time.ts';
 import { CALLER, PATIENT, type TestAuth, testAuth } from '../../helpers/auth.ts';
-import { serveAuth } from '../../helpers/serve-auth.ts';
-import { send, sendAs } from '../../helpers/server.ts';
+import { send, sendAs, serveAuth } from '../../helpers/server.ts';
 import { refresh } from '../../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../../helpers/users.ts';
 

@@ -8,9 +8,8 @@ import { waitFor } from '../../../scripts/dev/wait-for.ts';
 import { emptyDatabase, migratedDatabase, migrateNow } from '../../helpers/database.ts';
 import { rescind } from '../../helpers/processes.ts';
 import { snapshot } from '../../helpers/snapshot.ts';
-import { PASSWORD_HASH } from '../../helpers/users.ts';
+import { PASSWORD_HASH, userDocument as user } from '../../helpers/users.ts';
 import { assertRefused } from './assert-refused.ts';
-import { userDocument as user } from './user-document.ts';
 
 const ago = (days: number) => new Date(Date.now() - days * DAY);
 

@@ -2,8 +2,7 @@ import test from 'ava';
 import { type Db, type Document, ObjectId } from 'mongodb';
 import { migratedDatabase } from '../../helpers/database.ts';
 import { rescind } from '../../helpers/processes.ts';
-import { PASSWORD_HASH } from '../../helpers/users.ts';
-import { userDocument as user } from './user-document.ts';
+import { PASSWORD_HASH, userDocument as user } from '../../helpers/users.ts';
 
 interface CannotLogIn {
   readonly changes: Document;
