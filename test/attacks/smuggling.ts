@@ -4,16 +4,14 @@ import { createCleanups } from '../../scripts/dev/cleanups.ts';
 import { ageDeployment } from '../helpers/database.ts';
 import { issueWithAge } from '../helpers/forged-tokens.ts';
 import type { Scope } from '../helpers/scope.ts';
-import { send, sendAs, type TestServer, testServer } from '../helpers/server.ts';
+import { send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 import { converse } from './wire.ts';
 
-export interface Fixture extends TestServer {
-  /** Issues a new token of a session of its own. */
-  token(): Promise<string>;
-}
+export type Fixture = Awaited<ReturnType<typeof openFixture>>;
 
-export async function openFixture(t: Scope, environment = {}): Promise<Fixture> {
+/** Starts a server, with a source of new tokens, each of a session of its own. */
+export async function openFixture(t: Scope, environment = {}) {
   const server = await testServer(t, environment);
   await ageDeployment(server.collections);
   const user = await addUser(server.collections);

@@ -2,12 +2,8 @@
 import { connect } from 'node:net';
 import { MINUTE, SECOND } from '../../lib/time.ts';
 
-/** Answers on one connection. */
-export interface Conversation {
-  /** The statuses, in order. */
-  readonly statuses: readonly number[];
-  readonly text: string;
-}
+/** Answers on one connection, with their statuses in order. */
+export type Conversation = Awaited<ReturnType<typeof converse>>;
 
 /** Milliseconds without an answer after which a connection is given up that the server leaves open. */
 const LATEST_ANSWER = 2 * MINUTE;
@@ -15,7 +11,7 @@ const LATEST_ANSWER = 2 * MINUTE;
 const SILENCE = 2 * SECOND;
 
 /** Writes the bytes of a text in ISO-8859-1 to a connection of its own, and reads until the server closes it or is silent. */
-export async function converse(url: string, request: string): Promise<Conversation> {
+export async function converse(url: string, request: string) {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   const started = performance.now();

@@ -1,24 +1,16 @@
-import type { User } from '../../lib/store/accounts/users.ts';
 import type { Collections } from '../../lib/store/mongo/collections.ts';
 import type { Db } from '../../lib/store/mongo/database.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { ageDeployment } from './database.ts';
 import type { Scope } from './scope.ts';
-import { logIn, type TestServer, testServer } from './server.ts';
+import { logIn, testServer } from './server.ts';
 import { snapshot } from './snapshot.ts';
 import { addUser } from './users.ts';
 
-export interface AdminServer extends TestServer {
-  readonly admin: User;
-  /** The token of the admin. */
-  readonly token: string;
-}
+export type AdminServer = Awaited<ReturnType<typeof adminServer>>;
 
-/** Starts a server on a database that looks an hour old, and logs an admin in. */
-export async function adminServer(
-  t: Scope,
-  environment: Record<string, string> = {},
-): Promise<AdminServer> {
+/** Starts a server on a database that looks an hour old, and logs an admin in, whose token it returns. */
+export async function adminServer(t: Scope, environment: Record<string, string> = {}) {
   const server = await testServer(t, environment);
   await ageDeployment(server.collections);
   const admin = await addUser(server.collections, { roles: ['admin'] });

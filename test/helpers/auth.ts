@@ -3,7 +3,7 @@ import type { Caller } from '../../lib/caller.ts';
 import type { AuthOptions } from '../../lib/options.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
-import { migratedDatabase, type TestDatabase } from './database.ts';
+import { migratedDatabase } from './database.ts';
 import type { Scope } from './scope.ts';
 
 export const CALLER: Caller = { ip: '192.0.2.1', userAgent: 'test', requestId: 'request-1' };
@@ -11,13 +11,10 @@ export const CALLER: Caller = { ip: '192.0.2.1', userAgent: 'test', requestId: '
 /** The lowest bcrypt cost, and time enough on a machine that is busy with other tests. */
 export const PATIENT = { bcryptCost: 10, deadline: MINUTE } as const;
 
-export interface TestAuth extends TestDatabase {
-  readonly auth: Auth;
-  readonly secret: string;
-}
+export type TestAuth = Awaited<ReturnType<typeof testAuth>>;
 
 /** Opens the library on a migrated database of the test's own, at the lowest bcrypt cost. */
-export async function testAuth(t: Scope, options: Partial<AuthOptions> = {}): Promise<TestAuth> {
+export async function testAuth(t: Scope, options: Partial<AuthOptions> = {}) {
   const database = await migratedDatabase(t);
   const secret = generateSecret();
   const auth = await createAuth({ db: database.db, secrets: [secret], ...PATIENT, ...options });

@@ -6,11 +6,7 @@ import { connect, type Db } from '../../lib/store/mongo/database.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import type { Scope } from './scope.ts';
 
-export interface TestDatabase {
-  readonly uri: string;
-  readonly db: Db;
-  readonly collections: Collections;
-}
+export type TestDatabase = ReturnType<typeof emptyDatabase>;
 
 /** Returns the URI of a database of this name on the mongod that `npm test` started. */
 export function testUri(name = `rescind_test_${randomUUID()}`): string {
@@ -23,7 +19,7 @@ export function testUri(name = `rescind_test_${randomUUID()}`): string {
 }
 
 /** Opens an empty database of the test's own, dropped when the test ends. */
-export function emptyDatabase(t: Scope): TestDatabase {
+export function emptyDatabase(t: Scope) {
   const uri = testUri();
   const { db, close } = connect(uri, { deadline: 60_000 });
   t.teardown(async () => {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { ExecutionContext } from 'ava';
 import { MongoClient } from 'mongodb';
-import { type Collections, openCollections } from '../../lib/store/mongo/collections.ts';
+import { openCollections } from '../../lib/store/mongo/collections.ts';
 import { connect } from '../../lib/store/mongo/database.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { testUri } from './database.ts';
+import type { Scope } from './scope.ts';
 
 /** A setting of MongoDB's failCommand, which makes commands fail. */
 export interface Fault {
@@ -13,21 +13,14 @@ export interface Fault {
   readonly [detail: string]: unknown;
 }
 
-/** A client of the test's own, whose commands can be made to fail while those of others go on. */
-export interface FailingClient {
-  readonly collections: Collections;
-  /** Runs `work` under the fault. */
-  under<T>(fault: Fault, work: () => Promise<T>): Promise<T>;
-}
-
-/** Connects as `connect` does, under a name that only this client has. */
-export function failingClient(t: ExecutionContext, uri: string): FailingClient {
+/** Connects as `connect` does, under a name that only this client has: its commands fail, while those of others go on. */
+export function failingClient(t: Scope, uri: string) {
   const appName = `rescind-test-${randomUUID()}`;
   const { db, close } = connect(uri, { appName });
   t.teardown(close);
   return {
     collections: openCollections(db),
-    under: (fault, work) => underFault({ appName, ...fault }, work),
+    under: <T>(fault: Fault, work: () => Promise<T>) => underFault({ appName, ...fault }, work),
   };
 }
 

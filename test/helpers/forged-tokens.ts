@@ -1,19 +1,14 @@
 import { createHmac } from 'node:crypto';
 import type { User } from '../../lib/store/accounts/users.ts';
 import { MINUTE } from '../../lib/time.ts';
-import { type AccessTokens, createAccessTokens } from '../../lib/tokens/access/access-tokens.ts';
+import { createAccessTokens } from '../../lib/tokens/access/access-tokens.ts';
 import { createKeyRing } from '../../lib/tokens/keys/key-ring.ts';
 
 /** Creates the issuer of a server with this secret and this clock. */
-export async function createIssuer(secret: string, clock = Date.now): Promise<AccessTokens> {
+export async function createIssuer(secret: string, clock = Date.now) {
   const keys = await createKeyRing([secret]);
-  return createAccessTokens({
-    keys,
-    issuer: 'rescind',
-    audience: 'rescind',
-    accessTokenTtl: 15 * MINUTE,
-    clock,
-  });
+  const names = { issuer: 'rescind', audience: 'rescind' };
+  return createAccessTokens({ keys, ...names, accessTokenTtl: 15 * MINUTE, clock });
 }
 
 /** The end of a session that outlives every test. */
@@ -24,18 +19,12 @@ export async function issueWithAge(age: number, secret: string, user: User): Pro
   const then = Date.now() - age;
   const issuer = await createIssuer(secret, () => then);
   const sessionId = crypto.randomUUID();
-  const authTime = new Date(then);
-  return (await issuer.issue({ userId: user.id, sessionId, stamp: then, authTime, endsAt: NEVER }))
-    .token;
+  const times = { stamp: then, authTime: new Date(then), endsAt: NEVER };
+  return (await issuer.issue({ userId: user.id, sessionId, ...times })).token;
 }
 
-export interface Claims extends Record<string, unknown> {
-  readonly sub: string;
-  readonly sid: string;
-  readonly iat: number;
-  readonly exp: number;
-  readonly stamp: number;
-}
+type Times = Record<'iat' | 'exp' | 'stamp', number>;
+type Claims = Readonly<Record<'sub' | 'sid', string> & Times & Record<string, unknown>>;
 
 /** Reads the claims of a token without verifying it. */
 export function readClaims(token: string): Claims {

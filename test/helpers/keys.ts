@@ -1,15 +1,9 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { AsymmetricAlgorithm } from '../../lib/tokens/keys/key.ts';
 import { generatePrivateKey, toPublicPem } from '../../lib/tokens/keys/key-pair.ts';
 
-/** A pair of keys in PEM, as operators have it. */
-export interface PemPair {
-  readonly privateKey: string;
-  readonly publicKey: string;
-}
-
-/** Generates a pair of keys. */
-export function newPair(alg: AsymmetricAlgorithm): PemPair {
+/** Generates a pair of keys in PEM, as operators have it. */
+export function newPair(alg: AsymmetricAlgorithm) {
   const privateKey = generatePrivateKey(alg);
   return { privateKey, publicKey: toPublicPem(privateKey) };
 }
@@ -18,9 +12,4 @@ export function newPair(alg: AsymmetricAlgorithm): PemPair {
 export function toPem(key: KeyObject): string {
   const type = key.type === 'public' ? 'spki' : 'pkcs8';
   return key.export({ format: 'pem', type } as { format: 'pem'; type: 'spki' }).toString();
-}
-
-/** Converts a public JWK to PEM. */
-export function jwkToPem(jwk: object): string {
-  return toPem(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }));
 }

@@ -39,14 +39,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
-export interface RunningProcess {
-  readonly pid: number;
-  readonly finished: Promise<Finished>;
-  /** Waits for text on either output; rejects with all of it when the process ends without it. */
-  seen(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Sends a signal to this process, and to its group where it has one of its own. */
-  kill(signal: NodeJS.Signals): void;
-}
+export type RunningProcess = ReturnType<typeof start>;
 
 /** Runs `rescind <args>` to its end. */
 export function rescind(t: Scope, args: readonly string[], options?: ProcessOptions) {
@@ -71,7 +64,7 @@ export function start(
   command: string,
   args: readonly string[],
   { env = {}, cwd = emptyFolder(t), input = '', group = false }: ProcessOptions = {},
-): RunningProcess {
+) {
   const child = spawnChild(command, args, { cwd, env, stdio: 'pipe', detached: group });
   child.stdin?.on('error', () => undefined).end(input); // It may end without reading its input.
   const output = { stdout: '', stderr: '' };
@@ -81,8 +74,11 @@ export function start(
       child.emit('output');
     });
   }
-  const finished = once(child, 'close').then(([code, signal]) => ({ code, signal, ...output }));
+  const finished = once(child, 'close').then(
+    ([code, signal]): Finished => ({ code, signal, ...output }),
+  );
   finished.catch(() => undefined); // A failed start is seen by those who wait for it.
+  /** Sends a signal to this process, and to its group where it has one of its own. */
   const kill = (signal: NodeJS.Signals) => sendSignal(child, group, signal);
   t.teardown(async () => {
     kill('SIGKILL');
@@ -91,6 +87,7 @@ export function start(
   const { pid = Number.NaN } = child;
   return { pid, finished, seen, kill };
 
+  /** Waits for text on either output; rejects with all of it when the process ends without it. */
   async function seen(pattern: RegExp): Promise<RegExpExecArray> {
     let isFinished = false;
     const end = finished.then(() => {
@@ -128,20 +125,14 @@ function compiled(path: string): string {
   return fileURLToPath(new URL(`../../${path}`, import.meta.url));
 }
 
-export interface ServerProcess extends RunningProcess {
-  readonly url: string;
-}
-
 /** Starts the server as a process of its own, on a free port, and waits until it listens. */
 export async function startServerProcess(
   t: Scope,
   env: Record<string, string>,
-  { cwd }: { readonly cwd?: string } = {},
-): Promise<ServerProcess> {
-  const server = start(t, process.execPath, [SERVER], {
-    env: { ...SERVER_ENV, ...env },
-    ...(cwd !== undefined && { cwd }),
-  });
+  options: Pick<ProcessOptions, 'cwd'> = {},
+) {
+  const all = { ...SERVER_ENV, ...env };
+  const server = start(t, process.execPath, [SERVER], { ...options, env: all });
   const [, url = ''] = await server.seen(/"url":"(http:[^"]+)","msg":"listening"/);
   return { ...server, url };
 }

@@ -34,21 +34,16 @@ export function toTokens({ status, body }: Answer): Tokens {
   return { access, refresh: token, sessionId: token.split('.')[2] };
 }
 
-type Dates = 'rotated_at' | 'expires_at' | 'ends_at' | 'last_used_at' | 'auth_time';
-
 /** Lets time pass for a session: what was written then is so many milliseconds older. */
 export async function age(
   { sessions }: Pick<Collections, 'sessions'>,
   sessionId: string,
   milliseconds: number,
-  fields: readonly Dates[] = ['rotated_at'],
+  fields: readonly (keyof SessionDocument)[] = ['rotated_at'],
 ): Promise<void> {
-  const document = await sessions.findOne({ _id: sessionId });
-  const moved: Partial<SessionDocument> = {};
-  for (const field of fields) {
-    const before = document?.[field];
-    if (before === undefined) throw new Error(`The session has no ${field}`);
-    moved[field] = new Date(before.getTime() - milliseconds);
-  }
-  await sessions.updateOne({ _id: sessionId }, { $set: moved });
+  const isThere = fields.map((field) => [field, { $type: 'date' }]);
+  const moved = fields.map((field) => [field, { $subtract: [`$${field}`, milliseconds] }]);
+  const filter = { _id: sessionId, ...Object.fromEntries(isThere) };
+  const { matchedCount } = await sessions.updateOne(filter, [{ $set: Object.fromEntries(moved) }]);
+  if (matchedCount !== 1) throw new Error(`No session has all of ${fields}`);
 }

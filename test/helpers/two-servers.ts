@@ -4,7 +4,6 @@ import type { Caller } from '../../lib/caller.ts';
 import { AuthError, type AuthErrorCode } from '../../lib/errors.ts';
 import { type AuthParts, closeParts, openParts } from '../../lib/parts.ts';
 import type { User } from '../../lib/store/accounts/users.ts';
-import type { Collections } from '../../lib/store/mongo/collections.ts';
 import { connect } from '../../lib/store/mongo/database.ts';
 import { HOUR } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
@@ -17,16 +16,12 @@ import { ageDeployment, migratedDatabase } from './database.ts';
 import type { Scope } from './scope.ts';
 import { PASSWORD } from './users.ts';
 
-export interface TwoServers {
-  readonly collections: Collections;
-  readonly here: AuthParts;
-  readonly there: AuthParts;
-}
+export type TwoServers = Awaited<ReturnType<typeof openTwoServers>>;
 
 const UNLIMITED = { points: 1_000_000, duration: HOUR };
 
 /** Opens two servers that share the keys and the database, and nothing else. They end with the test. */
-export async function openTwoServers(t: Scope): Promise<TwoServers> {
+export async function openTwoServers(t: Scope) {
   const { uri, collections } = await migratedDatabase(t);
   await ageDeployment(collections);
   const secrets = [generateSecret()];

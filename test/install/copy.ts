@@ -2,19 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { emptyFolder, type Finished, type RunningProcess, start } from '../helpers/processes.ts';
+import { emptyFolder, start } from '../helpers/processes.ts';
 
 /** A copy of the tree as someone else would get it, and a home folder with nothing in it. */
-export interface Copy {
-  readonly folder: string;
-  /** Runs a line of bash in it, as one types it, to its end. */
-  run(line: string, env?: Record<string, string>, input?: string): Promise<Finished>;
-  /** Starts a line of bash in it, as a job of a terminal. */
-  start(line: string, env?: Record<string, string>, input?: string): RunningProcess;
-}
+export type Copy = ReturnType<typeof copyTree>;
 
 /** Copies all that git would: what is tracked, and what is new and not ignored. */
-export function copyTree(t: ExecutionContext): Copy {
+export function copyTree(t: ExecutionContext) {
   const folder = emptyFolder(t);
   const listed = execFileSync('git', ['ls-files', '-coz', '--exclude-standard'], {
     encoding: 'utf8',
@@ -24,12 +18,15 @@ export function copyTree(t: ExecutionContext): Copy {
   }
   const home = { HOME: emptyFolder(t), ...environment() };
 
-  function startLine(line: string, env = {}, input = '') {
+  /** Starts a line of bash in it, as a job of a terminal. */
+  function startLine(line: string, env: Record<string, string> = {}, input = '') {
     const options = { cwd: folder, env: { ...home, ...env }, input, group: true };
     return start(t, 'bash', ['-euo', 'pipefail', '-c', line], options);
   }
 
-  return { folder, start: startLine, run: (...args) => startLine(...args).finished };
+  /** Runs a line of bash in it, as one types it, to its end. */
+  const run = (...args: Parameters<typeof startLine>) => startLine(...args).finished;
+  return { folder, start: startLine, run };
 }
 
 /** Returns the environment of the machine, without that of this project, its npm or its owner. */
