@@ -5,6 +5,7 @@ import type { RefreshInput } from '../../../lib/store/sessions/session-refresh.t
 import { createSessions } from '../../../lib/store/sessions/sessions.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../lib/time.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
+import { addSession } from './add-session.ts';
 
 /** A session by the ages of its dates, in milliseconds; negative ones are ahead. */
 export interface SessionAges {
@@ -37,16 +38,11 @@ export async function setUp(t: ExecutionContext) {
   /** Adds a session five refreshes old, which lives for a week more and ends in a month. */
   async function open(ages: SessionAges = {}): Promise<string> {
     const { counter = 5, rotated = HOUR, rotatedBy = AGENT, reused, seen = counter - 1 } = ages;
-    const id = randomUUID();
     const past = (milliseconds: number) => new Date(Date.now() - milliseconds);
-    await store.insert({
-      id,
-      userId: randomUUID(),
-      stamp: Date.now() - DAY,
+    const { sessionId } = await addSession(collections, Date.now() - DAY, randomUUID(), {
       authTime: past(DAY),
       expiresAt: past(ages.expired ?? -7 * DAY),
       endsAt: past(ages.ended ?? -30 * DAY),
-      ip: '192.0.2.1',
       userAgent: AGENT,
     });
     const reused_at = reused === undefined ? {} : { reused_at: past(reused) };
@@ -54,8 +50,8 @@ export async function setUp(t: ExecutionContext) {
     const tracked = ages.olderServer !== 'rotated' && { tracked_refreshes: 0 };
     const rotation = { counter, rotated_at: past(rotated), rotated_by: rotatedBy };
     const fields = { ...rotation, refreshes, ...tracked, seen_counter: seen, ...reused_at };
-    await sessions.updateOne({ _id: id }, { $set: fields });
-    return id;
+    await sessions.updateOne({ _id: sessionId }, { $set: fields });
+    return sessionId;
   }
 
   async function read(id: string): Promise<SessionDocument> {
