@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { MongoClient } from 'mongodb';
+import { type Db, MongoClient } from 'mongodb';
 import { openCollections } from '../../lib/store/mongo/collections.ts';
 import { connect } from '../../lib/store/mongo/database.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
@@ -27,30 +27,23 @@ export function failingClient(t: Scope, uri: string) {
 /** Runs `work` while the fault hits the clients and collections that it names (`appName`, `namespace`). */
 export async function underFault<T>({ mode, ...data }: Fault, work: () => Promise<T>): Promise<T> {
   const operator = new MongoClient(testUri('admin'));
-  const admin = operator.db('admin');
+  const admin = operator.db();
   try {
-    await untilUnused(operator);
+    // A mongod has one failCommand for all: another test's is waited for, one left by a killed test is not.
+    const timeout = 20_000;
+    await waitFor('An unused failCommand', () => isOff(admin), { timeout }).catch(() => undefined);
     await admin.command({ configureFailPoint: 'failCommand', mode, data });
     return await work();
   } finally {
     await admin.command({ configureFailPoint: 'failCommand', mode: 'off' });
-    await journaled(operator);
+    // Until all writes, also those that were reported as failed, are in the journal.
+    const writeConcern = { w: 'majority', j: true };
+    await admin.command({ appendOplogNote: 1, data: {}, writeConcern });
     await operator.close();
   }
 }
 
-/** Waits until all writes, also those that were reported as failed, are in the journal. */
-async function journaled(operator: MongoClient): Promise<void> {
-  const note = { appendOplogNote: 1, data: {}, writeConcern: { w: 'majority', j: true } };
-  await operator.db('admin').command(note);
-}
-
-/** A mongod has one failCommand for all: another test's is waited for, one left by a killed test is not. */
-async function untilUnused(operator: MongoClient): Promise<void> {
+async function isOff(admin: Db): Promise<boolean> {
   const name = 'failpoint.failCommand';
-  const isOff = async () => {
-    const parameters = await operator.db('admin').command({ getParameter: 1, [name]: 1 });
-    return parameters[name].mode === 0;
-  };
-  await waitFor('An unused failCommand', isOff, { timeout: 20_000 }).catch(() => undefined);
+  return (await admin.command({ getParameter: 1, [name]: 1 }))[name].mode === 0;
 }

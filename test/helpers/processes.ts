@@ -89,16 +89,13 @@ export function start(
 
   /** Waits for text on either output; rejects with all of it when the process ends without it. */
   async function seen(pattern: RegExp): Promise<RegExpExecArray> {
-    let isFinished = false;
-    const end = finished.then(() => {
-      isFinished = true;
-    });
-    for (;;) {
+    for (let hasEnded = false; ; ) {
       const match = pattern.exec(output.stdout) ?? pattern.exec(output.stderr);
       if (match !== null) return match;
-      if (isFinished)
+      if (hasEnded)
         throw new Error(`The process ended without ${pattern}:\n${output.stdout}${output.stderr}`);
-      await Promise.race([once(child, 'output'), end]);
+      const end = finished.then(() => true);
+      hasEnded = await Promise.race([once(child, 'output').then(() => false), end]);
     }
   }
 }

@@ -56,6 +56,9 @@ export function toOutcome(answer: Answer): string {
 /** Signs of a stack trace. */
 const STACK = /\bat .+:\d+:\d+|node_modules|Error:/;
 
+/** Node's parser may have refused the request before anyone could give it an id. */
+const UNREADABLE = ['bad_request', 'headers_too_large'];
+
 const MEMBERS = ['title', 'status', 'detail', 'code', 'request_id', 'errors'];
 
 function findFaults({ status, headers, body }: Answer) {
@@ -64,17 +67,12 @@ function findFaults({ status, headers, body }: Answer) {
     body.status !== status && 'another status inside',
     title !== STATUS_CODES[status] && 'another title',
     (request_id ?? null) !== headers.get('x-request-id') && 'another request_id',
-    request_id === undefined && !isUnreadable(code) && 'no request_id',
+    request_id === undefined && !UNREADABLE.includes(code) && 'no request_id',
     (headers.get('www-authenticate') ?? undefined) !== expectedChallenge(code) &&
       'a wrong challenge',
     Object.keys(body).some((name) => !MEMBERS.includes(name)) && 'surplus members',
     STACK.test(JSON.stringify(body)) && 'a stack trace',
   ].filter((fault) => fault !== false);
-}
-
-/** Node's parser may have refused the request before anyone could give it an id. */
-function isUnreadable(code: Refusal): boolean {
-  return code === 'bad_request' || code === 'headers_too_large';
 }
 
 /** RFC 6750 section 3.1: `error` only where an access token was sent. */

@@ -7,11 +7,7 @@ export const NEW_PASSWORD = 'staple battery horse';
 export function changePassword(
   url: string,
   token: string,
-  {
-    current = PASSWORD,
-    next = NEW_PASSWORD,
-    ip = '192.0.2.1',
-  }: { readonly current?: string; readonly next?: string; readonly ip?: string } = {},
+  { current = PASSWORD, next = NEW_PASSWORD, ip = '192.0.2.1' } = {},
 ): Promise<Answer> {
   const body = { current_password: current, new_password: next };
   const headers = { authorization: `Bearer ${token}`, 'x-forwarded-for': ip };

@@ -15,8 +15,8 @@ const HEADER = 16;
 const OP_REPLY = 1;
 const OP_MSG = 2013;
 
-/** Numbers keep the type that they came with. */
-const UNCHANGED = { promoteValues: false } as const;
+/** Numbers keep the type that they came with; a checksum may follow the document. */
+const READING = { promoteValues: false, allowObjectSmallerThanBufferSize: true } as const;
 
 /** Returns a reader of a stream in pieces, which passes each complete message on. */
 export function readMessages(onMessage: (message: Message) => void) {
@@ -38,7 +38,7 @@ function parse(bytes: Buffer): Message {
     bytes,
     requestId: bytes.readInt32LE(4),
     responseTo: bytes.readInt32LE(8),
-    document: start === undefined ? {} : BSON.deserialize(readDocument(bytes, start), UNCHANGED),
+    document: start === undefined ? {} : BSON.deserialize(bytes.subarray(start), READING),
   };
 }
 
@@ -47,10 +47,6 @@ function findDocument(bytes: Buffer): number | undefined {
   const opCode = bytes.readInt32LE(12);
   if (opCode === OP_MSG) return HEADER + 4 + 1;
   return opCode === OP_REPLY ? HEADER + 4 + 8 + 4 + 4 : undefined;
-}
-
-function readDocument(bytes: Buffer, start: number): Buffer {
-  return bytes.subarray(start, start + bytes.readInt32LE(start));
 }
 
 /** Returns the same message with another document. */

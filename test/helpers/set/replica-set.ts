@@ -120,16 +120,13 @@ function createNetwork(members: readonly Member[]) {
 
 /** Finds the primary among these; of two that claim to be it, the one elected last. */
 async function findPrimary(members: readonly Member[]): Promise<Member | undefined> {
-  const claims = await Promise.all(
-    members.map(async (member) => {
-      const hello = await member.ask({ hello: 1 }).catch(() => undefined);
-      // An election id grows with the term.
-      return { member, elected: hello?.['isWritablePrimary'] ? String(hello['electionId']) : '' };
-    }),
-  );
-  claims.sort((one, other) => one.elected.localeCompare(other.elected));
-  const last = claims.at(-1);
-  return last?.elected ? last.member : undefined;
+  const claims = members.map(async (member) => {
+    const hello = await member.ask({ hello: 1 }).catch(() => undefined);
+    // An election id grows with the term.
+    return hello?.['isWritablePrimary'] ? [{ member, elected: String(hello['electionId']) }] : [];
+  });
+  const elections = (await Promise.all(claims)).flat();
+  return elections.sort((one, other) => one.elected.localeCompare(other.elected)).at(-1)?.member;
 }
 
 /** Finds the primary among these, where it gets a write to a majority. */
