@@ -36,10 +36,7 @@ function environment(): Record<string, string> {
   const entries = Object.entries(process.env)
     .filter(([name]) => !own.test(name))
     .map(([name, value]): [string, string] => [name, value ?? '']);
-  return { ...Object.fromEntries(entries), PATH: pathWithoutModules() };
-}
-
-function pathWithoutModules(): string {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return folders.filter((folder) => !folder.includes('node_modules')).join(delimiter);
+  const PATH = folders.filter((folder) => !folder.includes('node_modules')).join(delimiter);
+  return { ...Object.fromEntries(entries), PATH };
 }
