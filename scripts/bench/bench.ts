@@ -1,33 +1,51 @@
 import { existsSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { type Context, type Environment, openEnvironment } from './environment.ts';
-import { listEndpointTasks } from './experiments/endpoints.ts';
-import { listBesideLoginsTasks, listLoginTasks } from './experiments/logins.ts';
-import { listMemoryTasks, listStorageTasks } from './experiments/space.ts';
+import type { Report } from '../dev/progress.ts';
+import { type Environment, openEnvironment } from './environment.ts';
+import { measureEndpoints } from './experiments/endpoints.ts';
+import { measureBesideLogins, measureLogins } from './experiments/logins.ts';
+import { measureMemory, measureStorage } from './experiments/space.ts';
 import { describeMachine, readVersions } from './machine.ts';
 import { makeColdSets, makeHotSets, measureRun } from './measurement.ts';
-import { listRuns, type Plan, type Run } from './plan.ts';
+import { type ExperimentName, listRuns, type Plan, type Run } from './plan.ts';
 import { REDIS_MISSING } from './redis.ts';
-import type { ReportedRow, Results } from './results.ts';
+import type { Findings, ReportedRow, Results } from './results.ts';
 import { nameMeasure, type Row } from './rows.ts';
 import { PEERS } from './servers.ts';
-import { Collector, performTasks, sumSeconds, type Task } from './tasks.ts';
+import { performTasks, sumSeconds, type Task } from './tasks.ts';
 
 const PEERS_MISSING = 'its packages could not be installed: see npm ci in scripts/bench/peers';
 
+interface Experiment {
+  /** Estimate for a round of a full run. */
+  readonly seconds: number;
+  /** True for an experiment that has no rounds. */
+  readonly once?: boolean;
+  measure(environment: Environment, round: number): Promise<Partial<Findings>>;
+}
+
+const EXPERIMENTS: Readonly<Record<ExperimentName, Experiment>> = {
+  endpoints: { seconds: 57, measure: measureEndpoints },
+  logins: { seconds: 20, measure: measureLogins },
+  'me-beside-logins': { seconds: 38, measure: measureBesideLogins },
+  memory: { seconds: 130, once: true, measure: measureMemory },
+  storage: { seconds: 1, once: true, measure: measureStorage },
+};
+
 /** Measures everything in the plan and returns every figure. */
-export async function runBench(plan: Plan, command: string, context: Context): Promise<Results> {
-  const { report, signal } = context;
+export async function runBench(
+  plan: Plan,
+  command: string,
+  report: Report,
+  signal: AbortSignal,
+): Promise<Results> {
   const started = new Date();
-  const environment = await openEnvironment(plan, context);
+  const environment = await openEnvironment(plan, report);
   const loadAverages: number[] = [];
   const tasks = listTasks(environment, loadAverages);
-  const collector = new Collector();
-  const warn = (text: string) => signal.aborted || report.warn(text);
   report.note(`${tasks.length} steps, about ${Math.ceil(sumSeconds(tasks) / 60)} minutes`);
-  await performTasks(tasks, process.stderr, signal, (task) => collector.perform(task, warn));
-  const { failures } = collector;
+  const outcome = await performTasks(tasks, process.stderr, signal);
   const { quick, rounds, duration, leadIn, warmUp } = plan;
   return {
     started: started.toISOString(),
@@ -36,9 +54,10 @@ export async function runBench(plan: Plan, command: string, context: Context): P
     ...{ quick, rounds, seconds: duration / 1000, leadIn: leadIn / 1000, warmUp: warmUp / 1000 },
     machine: { ...describeMachine(environment), loadAverages },
     versions: await readVersions(environment),
-    rows: plan.rows.map((row) => reportRow(row, failures[row.id] ?? findReason(row, environment))),
-    ...collector.merge(),
-    failures,
+    rows: plan.rows.map((row) => {
+      return reportRow(row, outcome.failures[row.id] ?? findReason(row, environment));
+    }),
+    ...outcome,
   };
 }
 
@@ -48,21 +67,41 @@ function findReason({ peer, revocations }: Row, { redis }: Environment): string 
   return revocations === 'redis' && redis === undefined ? REDIS_MISSING : '';
 }
 
+function reportRow(row: Row, skipped: string): ReportedRow {
+  const { id, name, configuration, comparedWith, entries, userLoad, checks } = row;
+  const isPeer = row.peer !== undefined;
+  const reported = { id, name, configuration, entries, userLoad, checks, isPeer };
+  return { ...reported, ...(comparedWith && { comparedWith }), ...(skipped && { skipped }) };
+}
+
 function listTasks(environment: Environment, loadAverages: number[]): readonly Task[] {
-  const wanted = (tasks: readonly Task[]) =>
-    tasks.filter(({ id = '' }) => environment.plan.experiments.has(id));
-  const unpin: Task = {
-    title: 'letting everything use all processors',
-    seconds: 0,
-    perform: () => environment.unpin(),
+  const makeTokens = async (): Promise<undefined> => {
+    await makeHotSets(environment);
+    await makeColdSets(environment);
   };
-  const lists = [listEndpointTasks, listLoginTasks, listBesideLoginsTasks, listMemoryTasks];
   return [
-    ...wanted(listStorageTasks(environment)),
+    ...listExperimentTasks(['storage'], environment),
+    { title: 'making tokens', seconds: 10, perform: makeTokens },
     ...listRowTasks(environment, loadAverages),
-    unpin,
-    ...wanted(lists.flatMap((list) => list(environment))),
+    { title: 'letting all use all processors', seconds: 0, perform: environment.unpin },
+    ...listExperimentTasks(['endpoints', 'logins', 'me-beside-logins', 'memory'], environment),
   ];
+}
+
+/** Lists the rounds of experiments; a quick run has one of each. */
+function listExperimentTasks(names: readonly ExperimentName[], environment: Environment) {
+  const { quick, rounds, experiments } = environment.plan;
+  return names
+    .filter((id) => experiments.has(id))
+    .flatMap((id): readonly Task[] => {
+      const { seconds, once, measure } = EXPERIMENTS[id];
+      return Array.from({ length: quick || once ? 1 : rounds }, (_, round) => ({
+        id,
+        title: `${id}, round ${round + 1}`,
+        seconds: quick ? seconds / 2 : seconds,
+        perform: () => measure(environment, round),
+      }));
+    });
 }
 
 /**
@@ -72,12 +111,7 @@ function listTasks(environment: Environment, loadAverages: number[]): readonly T
 function listRowTasks(environment: Environment, loadAverages: number[]): readonly Task[] {
   const { plan } = environment;
   const rows = plan.rows.filter((row) => findReason(row, environment) === '');
-  if (rows.length === 0) return [];
-  const makeSets = async (): Promise<undefined> => {
-    await makeHotSets(environment);
-    await makeColdSets(environment);
-  };
-  const rounds = Array.from({ length: plan.rounds }, (_, round) =>
+  return Array.from({ length: plan.rounds }, (_, round) =>
     listRuns(rows, round).map((run, index) => ({
       ...describeRun(run, round, plan),
       async perform() {
@@ -85,21 +119,11 @@ function listRowTasks(environment: Environment, loadAverages: number[]): readonl
         return { runs: await measureRun(run, round, environment) };
       },
     })),
-  );
-  return [{ title: 'making tokens', seconds: 10, perform: makeSets }, ...rounds.flat()];
+  ).flat();
 }
 
 function describeRun({ row, measures }: Run, round: number, plan: Plan) {
-  const [first, ...more] = measures.map(nameMeasure);
-  const rest = more.length === 0 ? '' : ` and ${more.length} more`;
-  const title = `round ${round + 1} of ${plan.rounds}: ${row.name}, ${first}${rest}`;
+  const title = `round ${round + 1} of ${plan.rounds}: ${row.name}, ${measures.map(nameMeasure).join('; ')}`;
   const each = plan.leadIn + plan.duration + 100;
   return { id: row.id, title, seconds: (1_000 + plan.warmUp + measures.length * each) / 1000 };
-}
-
-function reportRow(row: Row, skipped: string): ReportedRow {
-  const { id, name, configuration, comparedWith, entries, userLoad, checks } = row;
-  const isPeer = row.peer !== undefined;
-  const reported = { id, name, configuration, entries, userLoad, checks, isPeer };
-  return { ...reported, ...(comparedWith && { comparedWith }), ...(skipped && { skipped }) };
 }

@@ -1,6 +1,7 @@
 import { connect } from '../../lib/store/mongo/database.ts';
+import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
-import type { Cleanups } from '../dev/cleanups.ts';
+import { EXIT } from '../../server/exit-codes.ts';
 import { findMongod } from '../dev/mongod/find.ts';
 import { startMongod, withDatabase } from '../dev/mongod/start.ts';
 import { mongodVersion } from '../dev/mongod/version.ts';
@@ -13,44 +14,35 @@ import { listCommands, openRedis } from './redis.ts';
 import { USUAL_ENTRIES } from './rows.ts';
 import { createIssuer, HOT_COUNT, userIds } from './tokens.ts';
 
-/** Means of the whole bench. */
-export interface Context {
-  readonly report: Report;
-  readonly cleanups: Cleanups;
-  /** Aborted to interrupt the bench. */
-  readonly signal: AbortSignal;
-  /** Ends the bench because of an error that no step waits for. */
-  readonly fail: (error: Error) => void;
-}
-
 /** The plan, running processes and filled databases: everything that a measurement needs. */
 export type Environment = Awaited<ReturnType<typeof openEnvironment>>;
 
 /** Cache of MongoDB for the 10 M entries; its default, half of the memory, would do as well. */
 const CACHE_GB = 3;
 
-/** Starts MongoDB, Redis and the generator, and fills a database for each number of entries. */
-export async function openEnvironment(plan: Plan, context: Context) {
-  const { report, cleanups } = context;
+/**
+ * Starts MongoDB, Redis and the generator, and fills a database for each number of entries. All end with this
+ * process: nothing of them is kept.
+ */
+export async function openEnvironment(plan: Plan, report: Report) {
   const pinning = await findPinning();
   report.note(`Pinning: ${pinning.description}`);
   await pin(pinning, process.pid, 'others');
   const tokens = await createTokens();
-  const mongod = await openMongod(context);
+  const mongod = await openMongod(report);
+  const { db } = connect(mongod.uri, { deadline: 10 * MINUTE });
+  const openDatabase = (entries: number) => db.client.db(`bench_${entries}`);
   const databaseUri = (name: number | string) => withDatabase(mongod.uri, `bench_${name}`);
   const entries = new Set([USUAL_ENTRIES, ...plan.rows.map((row) => row.entries)]);
   await pin(pinning, process.pid, 'server'); // idle while the databases are filled
   for (const count of entries) {
     const title = `Filling a database with ${count.toLocaleString('en')} entries`;
-    const fill = fillDatabase.bind(undefined, databaseUri(count), count, tokens.revoked);
+    const fill = fillDatabase.bind(undefined, openDatabase(count), count, tokens.revoked);
     await report.step(title, fill);
   }
   await pin(pinning, process.pid, 'others');
-  const redis = await openRedis(listCommands(tokens.revoked), context);
+  const redis = await openRedis(listCommands(tokens.revoked), report);
   const generator = startGenerator(pinning);
-  cleanups.add(generator.stop);
-  const { db, close } = connect(mongod.uri);
-  cleanups.add(close);
 
   /** Lets MongoDB and the generator use all processors from now on. */
   async function unpin(): Promise<undefined> {
@@ -63,8 +55,8 @@ export async function openEnvironment(plan: Plan, context: Context) {
     return opcounters.query + metrics.commands.aggregate.total;
   }
 
-  const processes = { cleanups, pinning, redis, generator, mongodVersion: mongod.version };
-  return { plan, entries, ...processes, ...tokens, databaseUri, unpin, countReads };
+  const processes = { pinning, redis, generator, mongodVersion: mongod.version };
+  return { plan, entries, ...processes, ...tokens, openDatabase, databaseUri, unpin, countReads };
 }
 
 /** Issues one good token for each of the hot users, and tokens of half of them that are revoked. */
@@ -76,14 +68,15 @@ async function createTokens() {
   return { secret, hot, revoked };
 }
 
-async function openMongod({ report, cleanups, fail }: Context) {
+async function openMongod(report: Report) {
   const binary = await findMongod(process.env, report);
   const version = await mongodVersion(binary, process.env);
   const dataFolder = await ownFolder('rescind-bench-');
-  const args = ['--oplogSize', '990'];
-  const starting = startMongod({ binary, dataFolder, cacheSize: CACHE_GB, args });
-  cleanups.add(async () => (await starting).stop());
-  const { uri, pid, ended } = await report.step('Starting MongoDB', () => starting);
-  void ended.then((how) => fail(new Error(`MongoDB has ended by itself: ${how}`)));
+  const options = { binary, dataFolder, cacheSize: CACHE_GB, args: ['--oplogSize', '990'] };
+  const { uri, pid, ended } = await report.step('Starting MongoDB', () => startMongod(options));
+  void ended.then((how) => {
+    report.warn(`MongoDB has ended by itself: ${how}`);
+    process.exit(EXIT.failed);
+  });
   return { uri, pid, version };
 }

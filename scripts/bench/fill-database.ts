@@ -6,14 +6,9 @@ import type {
   RevocationDocument as Entry,
   UserDocument,
 } from '../../lib/store/mongo/collections.ts';
-import { connect, type Db } from '../../lib/store/mongo/database.ts';
-import {
-  sessionEntry,
-  toId,
-  tokenEntry,
-  userEntry,
-} from '../../lib/store/revocations/entry-ids.ts';
-import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
+import type { Db } from '../../lib/store/mongo/database.ts';
+import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocations/entry-ids.ts';
+import { DAY, HOUR } from '../../lib/time.ts';
 import type { Detail } from '../dev/progress.ts';
 import { USUAL_ENTRIES } from './rows.ts';
 import * as tokens from './tokens.ts';
@@ -25,25 +20,20 @@ const BATCH = 10_000;
  * and entries that no request asks for: half of them of tokens, half of sessions, as logouts leave them.
  */
 export async function fillDatabase(
-  uri: string,
+  db: Db,
   entries: number,
   revoked: readonly string[],
   detail: Detail,
 ): Promise<void> {
-  const { db, close } = connect(uri, { deadline: 10 * MINUTE });
-  try {
-    await migrate(await planMigration(db, { auditRetention: 400 * DAY }), () => {});
-    await insert(db, 'users', tokens.USER_COUNT, createUserMaker());
-    const cutoffs = tokens.usersWithCutoff().map(makeCutoffEntry);
-    const known = [...cutoffs, ...revoked.map((token) => makeTokenEntry(tokens.hashToken(token)))];
-    await insert(db, 'revoked_tokens', known.length, (index) => known[index]);
-    await insert(db, 'revoked_tokens', entries, makeEntry, detail);
-    if (entries === USUAL_ENTRIES) await fillNaiveLists(db, entries, revoked);
-    // Otherwise the checkpoint would be written during a measurement.
-    await db.admin().command({ fsync: 1 });
-  } finally {
-    await close();
-  }
+  await migrate(await planMigration(db, { auditRetention: 400 * DAY }), () => {});
+  await insert(db, 'users', tokens.USER_COUNT, createUserMaker());
+  const cutoffs = tokens.usersWithCutoff().map(makeCutoffEntry);
+  const known = [...cutoffs, ...revoked.map((token) => makeTokenEntry(tokens.hashToken(token)))];
+  await insert(db, 'revoked_tokens', known.length, (index) => known[index]);
+  await insert(db, 'revoked_tokens', entries, makeEntry, detail);
+  if (entries === USUAL_ENTRIES) await fillNaiveLists(db, entries, revoked);
+  // Otherwise the checkpoint would be written during a measurement.
+  await db.admin().command({ fsync: 1 });
 }
 
 /** Fills the naive lists of the peers: the hash of the whole token in hex, and the cutoffs of users. */

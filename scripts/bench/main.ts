@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from '../cli/cli-error.ts';
-import { createCleanups } from '../dev/cleanups.ts';
 import { createReport } from '../dev/progress.ts';
 import { stopped, stopSignal } from '../dev/stop-signal.ts';
 import { runBench } from './bench.ts';
@@ -69,26 +68,18 @@ async function main(args: string[]): Promise<number> {
     return EXIT.ok;
   }
   const report = createReport(process.stderr);
-  const cleanups = createCleanups();
   const signal = stopSignal(process.env);
   const command = ['npm run bench --', ...args].join(' ');
-  try {
-    const results = await new Promise<Results | undefined>((resolve, fail) => {
-      const context = { report, cleanups, signal, fail };
-      runBench(makePlan({ ...options, only }), command, context).then(resolve, fail);
-      void stopped(signal).then(() => resolve(undefined));
-    });
-    if (results === undefined) {
-      report.warn(`Interrupted by ${signal.reason}`);
-      return EXIT.interrupted;
-    }
-    await mkdir(out, { recursive: true });
-    await writeFile(join(out, 'results.json'), `${JSON.stringify(results)}\n`);
-    await show(results, out);
-    return Object.keys(results.failures).length === 0 ? EXIT.ok : EXIT.failed;
-  } finally {
-    await cleanups.run();
+  const running = runBench(makePlan({ ...options, only }), command, report, signal);
+  const results = await Promise.race([running, stopped(signal)]);
+  if (typeof results === 'string') {
+    report.warn(`Interrupted by ${results}`);
+    return EXIT.interrupted;
   }
+  await mkdir(out, { recursive: true });
+  await writeFile(join(out, 'results.json'), `${JSON.stringify(results)}\n`);
+  await show(results, out);
+  return Object.keys(results.failures).length === 0 ? EXIT.ok : EXIT.failed;
 }
 
 async function readResults(file: string): Promise<Results> {

@@ -3,7 +3,7 @@ import { type LoadTask, meRequest, type Stream, type StreamResult } from './gene
 import type { Run } from './plan.ts';
 import type { Measurement } from './results.ts';
 import { LOADS, type LoadName, nameMeasure, type Row } from './rows.ts';
-import { type RowServer, startRowServer, withServer } from './servers.ts';
+import { type RowServer, startRowServer } from './servers.ts';
 import { HOT_COUNT } from './tokens.ts';
 
 /** Share of the warm-up that has new tokens, when the server is measured with new tokens. */
@@ -30,36 +30,40 @@ export async function makeHotSets({ generator, hot, revoked }: Environment): Pro
 
 /** Issues as many tokens as a measurement of each load can use up; they are new to each new server. */
 export async function makeColdSets({ generator, secret, plan }: Environment): Promise<void> {
+  const measures = plan.rows.flatMap((row) => row.measures);
+  const cold = measures.filter(({ pattern }) => pattern === 'cold').map(({ load }) => load);
+  if (cold.length === 0) return;
   const make = (set: string, load: LoadName, milliseconds: number) => {
     const count = Math.ceil((MAX_PER_SECOND[load] * milliseconds) / 1000);
     return generator.makeSet({ set, issue: { secret, count } });
   };
   await make('warm-up', '50 connections', plan.warmUp * COLD_WARM_UP);
-  const measures = plan.rows.flatMap((row) => row.measures);
-  const cold = measures.filter(({ pattern }) => pattern === 'cold').map(({ load }) => load);
   for (const load of new Set(cold)) await make(`cold, ${load}`, load, plan.leadIn + plan.duration);
 }
 
 /** Starts the server of a row, checks its answers, warms it up, takes all measures, and stops it. */
-export function measureRun({ row, measures }: Run, round: number, environment: Environment) {
+export async function measureRun(
+  { row, measures }: Run,
+  round: number,
+  environment: Environment,
+): Promise<readonly Measurement[]> {
   const { warmUp } = environment.plan;
-  return withServer(startRowServer(row, environment), environment, async (server) => {
-    const ownSet = await checkAnswers(row, server, environment);
-    await keepBusy(environment, server.port, warmUp, ownSet ?? 'hot');
-    if (measures.some(({ pattern }) => pattern === 'cold')) {
-      await keepBusy(environment, server.port, warmUp * COLD_WARM_UP, 'warm-up', 'once');
-    }
-    const measurements: Measurement[] = [];
-    for (const measure of measures) {
-      const { load, pattern } = measure;
-      const cold = { set: `cold, ${load}`, order: 'once' } as const;
-      const hot = { set: ownSet ?? pattern, order: 'random' } as const;
-      const stream = { ...(pattern === 'cold' ? cold : hot), load: LOADS[load] };
-      const measured = await measureRow(row, nameMeasure(measure), stream, server, environment);
-      measurements.push({ ...measured, ...measure, round, row: row.id });
-    }
-    return measurements;
-  });
+  await using server = await startRowServer(row, environment);
+  const ownSet = await checkAnswers(row, server, environment);
+  await keepBusy(environment, server.port, warmUp, ownSet ?? 'hot');
+  if (measures.some(({ pattern }) => pattern === 'cold')) {
+    await keepBusy(environment, server.port, warmUp * COLD_WARM_UP, 'warm-up', 'once');
+  }
+  const measurements: Measurement[] = [];
+  for (const measure of measures) {
+    const { load, pattern } = measure;
+    const cold = { set: `cold, ${load}`, order: 'once' } as const;
+    const hot = { set: ownSet ?? pattern, order: 'random' } as const;
+    const stream = { ...(pattern === 'cold' ? cold : hot), load: LOADS[load] };
+    const measured = await measureRow(row, nameMeasure(measure), stream, server, environment);
+    measurements.push({ ...measured, ...measure, round, row: row.id });
+  }
+  return measurements;
 }
 
 async function measureRow(

@@ -1,15 +1,15 @@
-import type { Findings } from './results.ts';
 import { HOT_AT_50, type Measure, nameMeasure, ROWS, type Row } from './rows.ts';
-import type { Task } from './tasks.ts';
 
 /** Measurements beside the rows, see experiments/. */
-export const EXPERIMENTS: readonly string[] = [
+export const EXPERIMENTS = [
   'endpoints',
   'logins',
   'me-beside-logins',
   'memory',
   'storage',
-];
+] as const;
+
+export type ExperimentName = (typeof EXPERIMENTS)[number];
 
 /** Everything that one call of the bench measures. Times are milliseconds. */
 export type Plan = ReturnType<typeof makePlan>;
@@ -92,16 +92,4 @@ function findPass(measure: Measure): string {
 export function rotate<T>(list: readonly T[], by: number): T[] {
   const first = by % Math.max(1, list.length);
   return [...list.slice(first), ...list.slice(0, first)];
-}
-
-/** Lists a task for each round; a quick run has one round of each experiment. */
-export function listRounds(
-  { quick, rounds }: Plan,
-  { title, ...task }: Omit<Task, 'perform'>,
-  perform: (round: number) => Promise<Partial<Findings>>,
-): readonly Task[] {
-  const all = Array.from({ length: quick ? 1 : rounds }, (_, round) => round);
-  return all.map((round) => {
-    return { ...task, title: `${title}, round ${round + 1}`, perform: () => perform(round) };
-  });
 }

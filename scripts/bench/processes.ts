@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { guard } from '../dev/guard.ts';
-import { endChild, getPid, hasEnded, howEnded, run, spawnChild } from '../dev/processes.ts';
+import { endChild, howEnded, pidOf, run, spawnChild } from '../dev/processes.ts';
 import type { LoadTask, RequestSetTask, StreamResult } from './generator/protocol.ts';
 
 /** One processor for the server under test, the others for everything else, or all for both. */
@@ -68,36 +68,32 @@ export function startChild(
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_KEPT);
   });
-  const gone = once(child, 'exit').then(assertRunning);
-  gone.catch(() => {}); // only a question that waits for it needs to know
-
-  /** Throws the end of its stderr when the process has ended. */
-  function assertRunning(): void {
-    if (!hasEnded(child)) return;
+  const gone = once(child, 'exit').then((): never => {
     throw new Error(`${args.at(-1)} has ended (${howEnded(child)}):\n${stderr}`);
-  }
+  });
+  gone.catch(() => {}); // only a question that waits for it needs to know
 
   /** Returns the next message. Rejects when the process ends first. */
   async function receive<Message>(): Promise<Message> {
-    const message = await Promise.race([once(child, 'message'), gone]);
-    return message?.[0];
+    const [message] = await Promise.race([once(child, 'message'), gone]);
+    return message;
   }
 
   /** Sends a question and returns the answer. */
   function ask<Answer>(question: object): Promise<Answer> {
-    assertRunning();
-    child.send(question);
-    return receive();
+    const answer = receive<Answer>();
+    child.send(question, () => {}); // fails when the process is gone, as the answer does
+    return answer;
   }
 
   const stop = () => endChild(child, STOP_GRACE);
-  return { pid: getPid(child), gone, receive, ask, stop };
+  return { pid: pidOf(child), gone, receive, ask, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** Starts the load generator on the processors that are not the server's. */
 export function startGenerator(pinning: Pinning) {
   const file = fileURLToPath(new URL('./generator/main.js', import.meta.url));
-  const { pid, ask, stop } = startChild(pinning, 'others', [file]);
+  const { pid, ask } = startChild(pinning, 'others', [file]);
 
   /** Makes a request set, or runs streams at the same time. Rejects when a response is missing. */
   async function perform(task: RequestSetTask | LoadTask): Promise<readonly StreamResult[]> {
@@ -106,5 +102,5 @@ export function startGenerator(pinning: Pinning) {
     return answer.results;
   }
 
-  return { pid, stop, makeSet: perform, run: perform };
+  return { pid, makeSet: perform, run: perform };
 }

@@ -5,8 +5,8 @@ import { guard } from '../dev/guard.ts';
 import { freePort } from '../dev/mongod/free-port.ts';
 import { onPath } from '../dev/mongod/on-path.ts';
 import { endChild, run, spawnChild } from '../dev/processes.ts';
+import type { Report } from '../dev/progress.ts';
 import { waitFor } from '../dev/wait-for.ts';
-import type { Context } from './environment.ts';
 import { USUAL_ENTRIES } from './rows.ts';
 import { cutoff, usersWithCutoff } from './tokens.ts';
 
@@ -18,10 +18,7 @@ const START_LIMIT = 10_000;
 const STOP_GRACE = 5_000;
 
 /** Starts a Redis that keeps nothing on disk and runs commands; undefined without redis-server on PATH. */
-export async function openRedis(
-  commands: readonly string[],
-  { report, cleanups }: Pick<Context, 'report' | 'cleanups'>,
-) {
+export async function openRedis(commands: readonly string[], report: Report) {
   const binary = await onPath('redis-server', process.env);
   if (binary === undefined) return undefined;
   const { stdout } = await run(binary, ['--version']);
@@ -30,7 +27,6 @@ export async function openRedis(
   const child = spawnChild(binary, args, { detached: true, stdio: 'ignore' });
   guard(child);
   const stop = () => endChild(child, STOP_GRACE);
-  cleanups.add(stop);
   await waitFor('Redis', () => send(port, ['PING']), { timeout: START_LIMIT });
   const title = `Filling Redis with ${commands.length.toLocaleString('en')} keys`;
   await report.step(title, () => send(port, commands));

@@ -46,30 +46,26 @@ export async function startRowServer(
   const options: RowOptions = { ...row, ...authority, mongodbUri, redisUrl: redis?.url };
   const file = row.peer ? join(PEERS, row.peer) : compiled('./rescind-server.js');
   const env = { NODE_ENV: 'production', BENCH_ROW: JSON.stringify(options) };
-  const { receive, ask, stop } = startChild(pinning, 'server', [...execArgv, file], env);
+  const { receive, ask, ...server } = startChild(pinning, 'server', [...execArgv, file], env);
   const { port } = await receive<{ port: number }>();
   /** Makes sessions and returns them as header values: better-auth. */
   const seed = (count: number) =>
     ask<{ headers: readonly string[]; headerName: string }>({ seed: count });
-  return { port, usage: () => ask<Usage>({ cpu: true }), seed, stop };
+  return { ...server, port, usage: () => ask<Usage>({ cpu: true }), seed };
 }
 
 /**
- * Runs `use` with server/main.js as `npm start` starts it, on all processors since its password threads use
- * what the server leaves.
+ * Starts server/main.js as `npm start` does, and waits until it is ready. It runs on all processors since its
+ * password threads use what the server leaves.
  */
-export async function withRealServer<Result>(
-  environment: Environment,
-  use: (port: number) => Promise<Result>,
-): Promise<Result> {
+export async function startRealServer({ pinning, databaseUri, secret }: Environment) {
   const port = await freePort();
-  const main = compiled('../../server/main.js');
-  const { gone, stop } = startChild(environment.pinning, 'all', [main], {
+  const server = startChild(pinning, 'all', [compiled('../../server/main.js')], {
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
     PORT: `${port}`,
-    MONGODB_URI: environment.databaseUri(USUAL_ENTRIES),
-    JWT_SECRET_KEY: environment.secret,
+    MONGODB_URI: databaseUri(USUAL_ENTRIES),
+    JWT_SECRET_KEY: secret,
     BCRYPT_COST: `${BCRYPT_COST}`,
     BCRYPT_THREADS: `${PASSWORD_THREADS}`,
     SHUTDOWN_DELAY: '0s',
@@ -77,25 +73,12 @@ export async function withRealServer<Result>(
     LOGIN_FAILURES_PER_ADDRESS: '100000/15m',
   });
   const isReady = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
-  return withServer({ stop }, environment, async () => {
-    await Promise.race([waitFor('the server', isReady, { timeout: READY_LIMIT }), gone]);
-    return await use(port);
-  });
-}
-
-/** Runs `use` with a server, which is stopped in the end. */
-export async function withServer<Server extends { stop(): Promise<void> }, Result>(
-  starting: Server | Promise<Server>,
-  { cleanups }: Environment,
-  use: (server: Server) => Promise<Result>,
-): Promise<Result> {
-  const server = await starting;
-  cleanups.add(server.stop);
-  try {
-    return await use(server);
-  } finally {
+  const ready = waitFor('the server', isReady, { timeout: READY_LIMIT });
+  await Promise.race([ready, server.gone]).catch(async (error) => {
     await server.stop();
-  }
+    throw error;
+  });
+  return { ...server, port };
 }
 
 function compiled(file: string): string {

@@ -1,4 +1,3 @@
-import type { WriteStream } from 'node:tty';
 import type { Findings } from './results.ts';
 
 /** A piece of the bench's work, and an estimate of its seconds. */
@@ -10,35 +9,48 @@ export interface Task {
   perform(): Promise<Partial<Findings> | undefined>;
 }
 
-type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
-
 export function sumSeconds(tasks: readonly Task[]): number {
   return tasks.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
 /**
- * Performs tasks in order and shows the current one: one line that changes on a terminal, a line for each
- * task elsewhere. Writes between tasks only, to disturb no measurement. Rejects once the signal is aborted.
+ * Performs tasks in order, and prints each before: between tasks only, to disturb no measurement. Skips the
+ * tasks of a row or experiment that has failed. Rejects once the signal is aborted.
  */
 export async function performTasks(
   tasks: readonly Task[],
-  stream: Output,
+  stream: NodeJS.WritableStream,
   signal: AbortSignal,
-  perform: (task: Task) => Promise<unknown>,
-): Promise<void> {
-  const total = sumSeconds(tasks);
+) {
+  const found: { readonly id: string; readonly findings: Partial<Findings> }[] = [];
+  const failures: Record<string, string> = {};
   const started = performance.now();
-  let done = 0;
-  for (const [index, task] of tasks.entries()) {
+  for (const [index, { id = '', title, perform }] of tasks.entries()) {
     if (signal.aborted) throw new Error('The bench was interrupted');
-    const left = formatTimeLeft(done, total, (performance.now() - started) / 1000);
-    const line = `[${index + 1}/${tasks.length}] ${left} left · ${task.title}`;
-    const width = (stream.columns ?? 80) - 1;
-    stream.write(stream.isTTY ? `\r\x1b[K${line.slice(0, width)}` : `${line}\n`);
-    await perform(task);
-    done += task.seconds;
+    const done = sumSeconds(tasks.slice(0, index));
+    const left = formatTimeLeft(done, sumSeconds(tasks), (performance.now() - started) / 1000);
+    stream.write(`[${index + 1}/${tasks.length}] ${left} left · ${title}\n`);
+    if (id in failures) continue;
+    const findings = await perform().catch((error: Error) => {
+      if (id === '') throw error;
+      failures[id] = error.message;
+      stream.write(`! ${id} failed: ${error.message}\n`);
+    });
+    found.push({ id, findings: findings ?? {} });
   }
-  if (stream.isTTY) stream.write('\r\x1b[K');
+  const good = found.filter(({ id }) => !(id in failures)).map(({ findings }) => findings);
+  return { ...mergeFindings(good), failures };
+}
+
+function mergeFindings(found: readonly Partial<Findings>[]): Findings {
+  return {
+    runs: found.flatMap(({ runs = [] }) => runs),
+    logins: found.flatMap(({ logins = [] }) => logins),
+    besideLogins: found.flatMap(({ besideLogins = [] }) => besideLogins),
+    endpoints: found.flatMap(({ endpoints = [] }) => endpoints),
+    memory: found.flatMap(({ memory = [] }) => memory),
+    storage: found.flatMap(({ storage = [] }) => storage),
+  };
 }
 
 /** Formats the time left: the estimate, corrected by the pace so far. All in seconds. */
@@ -46,31 +58,4 @@ export function formatTimeLeft(done: number, total: number, elapsed: number): st
   const pace = done === 0 ? 1 : elapsed / done;
   const left = (total - done) * pace;
   return left < 60 ? `${Math.ceil(left)} s` : `${Math.ceil(left / 60)} min`;
-}
-
-/** Collects the findings of tasks, and the errors of the rows and experiments that failed. */
-export class Collector {
-  readonly failures: Record<string, string> = {};
-  readonly #found: { id: string; findings: Partial<Findings> }[] = [];
-
-  /** Performs a task, unless its row or experiment has failed. */
-  async perform({ id = '', perform }: Task, warn: (text: string) => void): Promise<void> {
-    if (id in this.failures) return;
-    try {
-      this.#found.push({ id, findings: (await perform()) ?? {} });
-    } catch (error) {
-      if (id === '') throw error;
-      this.failures[id] = (error as Error).message;
-      warn(`${id} failed: ${this.failures[id]}`);
-    }
-  }
-
-  /** Returns the findings of everything that has not failed. */
-  merge(): Findings {
-    const good = this.#found.filter(({ id }) => !(id in this.failures));
-    const names = ['runs', 'logins', 'besideLogins', 'endpoints', 'memory', 'storage'] as const;
-    const merge = (name: keyof Findings) =>
-      good.flatMap(({ findings }): unknown => findings[name] ?? []);
-    return Object.fromEntries(names.map((name) => [name, merge(name)])) as unknown as Findings;
-  }
 }

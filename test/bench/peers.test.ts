@@ -7,7 +7,6 @@ import { openRedis } from '../../scripts/bench/redis.ts';
 import { ROWS, type Row } from '../../scripts/bench/rows.ts';
 import { type RowServer, startRowServer } from '../../scripts/bench/servers.ts';
 import { AUDIENCE, ISSUER } from '../../scripts/bench/tokens.ts';
-import { createCleanups } from '../../scripts/dev/cleanups.ts';
 import { onPath } from '../../scripts/dev/mongod/on-path.ts';
 import { silentReport } from '../../scripts/dev/progress.ts';
 import { emptyDatabase } from '../helpers/database.ts';
@@ -73,20 +72,16 @@ async function startPeer(t: ExecutionContext, row: Row) {
   await db.collection<{ _id: string }>('naive_revoked_tokens').insertOne({ _id: hash });
   const cutoffs = db.collection<{ _id: string; revoked_before: Date }>('naive_user_cutoffs');
   await cutoffs.insertOne({ _id: cutOff._id, revoked_before });
-  const cleanups = createCleanups();
-  t.teardown(() => cleanups.run());
   const commands = [
     `SET revoked:${read(revoked).jti} 1`,
     `SET revoked_before:${cutOff._id} ${cutAt}`,
   ];
-  const redis =
-    row.revocations === 'redis'
-      ? await openRedis(commands, { report: silentReport, cleanups })
-      : undefined;
+  const redis = row.revocations === 'redis' ? await openRedis(commands, silentReport) : undefined;
+  t.teardown(async () => redis?.stop());
   const pinning = { lists: undefined, description: '' };
   const environment = { databaseUri: () => uri, redis, secret: SECRET, pinning };
   const server = await startRowServer(row, environment as unknown as Environment);
-  cleanups.add(server.stop);
+  t.teardown(server.stop);
   return { server, redis, db, users, user, disabled, loggedOut, cutOff, cutAt, revoked };
 }
 

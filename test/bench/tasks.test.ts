@@ -20,9 +20,7 @@ test('steps are performed in order, each shown before it is', async (t) => {
       return {};
     },
   });
-  await performTasks([step('a'), step('b')], stream, new AbortController().signal, (task) =>
-    task.perform(),
-  );
+  await performTasks([step('a'), step('b')], stream, new AbortController().signal);
   t.deepEqual(done, ['a', 'b']);
   t.regex(String(stream.read()), /^\[1\/2\] 2 s left · a\n\[2\/2\] \d+ s left · b\n$/);
 });
@@ -34,6 +32,6 @@ test('no step is begun after an interruption', async (t) => {
     return {};
   };
   const steps = ['a', 'b'].map((title) => ({ title, seconds: 1, perform }));
-  const performed = performTasks(steps, new PassThrough(), stop.signal, (task) => task.perform());
+  const performed = performTasks(steps, new PassThrough(), stop.signal);
   await t.throwsAsync(performed, { message: /interrupted/ });
 });

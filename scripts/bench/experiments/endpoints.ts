@@ -2,15 +2,14 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { type Collections, openCollections } from '../../../lib/store/mongo/collections.ts';
-import { connect } from '../../../lib/store/mongo/database.ts';
-import { DAY, MINUTE } from '../../../lib/time.ts';
+import { DAY } from '../../../lib/time.ts';
 import { createRefreshTokens } from '../../../lib/tokens/refresh/refresh-tokens.ts';
 import type { Environment } from '../environment.ts';
 import { keepBusy, measureWithReads } from '../measurement.ts';
-import { listRounds, rotate } from '../plan.ts';
+import { rotate } from '../plan.ts';
 import { ENDPOINTS, type Results } from '../results.ts';
 import { LOADS, USUAL_ENTRIES } from '../rows.ts';
-import { withRealServer } from '../servers.ts';
+import { startRealServer } from '../servers.ts';
 import { HOT_COUNT, userId } from '../tokens.ts';
 
 const SESSIONS_LISTED = 5;
@@ -19,56 +18,42 @@ const MAX_REFRESHES = 5_000;
 const LEAD_IN = 2_000;
 const ORDERS = { me: 'random', introspect: 'random', sessions: 'random', refresh: 'once' } as const;
 
-export function listEndpointTasks(environment: Environment) {
-  const { plan } = environment;
-  const duration = plan.quick ? 2_500 : 5_000;
-  const seconds = ENDPOINTS.length * ((plan.warmUp + LEAD_IN + duration) / 1000) + 5;
-  const task = { id: 'endpoints', title: 'other endpoints', seconds };
-  return listRounds(plan, task, async (round) => ({
-    endpoints: await measureEndpoints(environment, round, duration),
-  }));
-}
-
 /** Measures all endpoints on one server, warmed up by all of them. Each round begins with another one. */
-async function measureEndpoints(environment: Environment, round: number, duration: number) {
-  const { warmUp } = environment.plan;
-  await makeSets(environment, { 'warm-up': warmUp, endpoint: LEAD_IN + duration });
-  return withRealServer(environment, async (port) => {
-    const endpoints = rotate(ENDPOINTS, round);
-    for (const endpoint of endpoints) {
-      await keepBusy(environment, port, warmUp, `warm-up ${endpoint}`, ORDERS[endpoint]);
-    }
-    const measured: Results['endpoints'][number][] = [];
-    for (const endpoint of endpoints) {
-      const stream = { set: `endpoint ${endpoint}`, order: ORDERS[endpoint] };
-      const streams = [{ ...stream, load: LOADS['50 connections'] }];
-      const task = { port, leadIn: LEAD_IN, duration, streams };
-      measured.push({ ...(await measureWithReads(environment, endpoint, task)), endpoint, round });
-    }
-    return measured;
-  });
+export async function measureEndpoints(environment: Environment, round: number) {
+  const { warmUp, quick } = environment.plan;
+  const times = { leadIn: LEAD_IN, duration: quick ? 2_500 : 5_000 };
+  await makeSets(environment, { 'warm-up': warmUp, endpoint: times.leadIn + times.duration });
+  await using server = await startRealServer(environment);
+  const order = rotate(ENDPOINTS, round);
+  for (const endpoint of order) {
+    const set = `warm-up ${endpoint}`;
+    await keepBusy(environment, server.port, warmUp, set, ORDERS[endpoint]);
+  }
+  const endpoints: Results['endpoints'][number][] = [];
+  for (const endpoint of order) {
+    const stream = { set: `endpoint ${endpoint}`, order: ORDERS[endpoint] };
+    const streams = [{ ...stream, load: LOADS['50 connections'] }];
+    const task = { port: server.port, ...times, streams };
+    endpoints.push({ ...(await measureWithReads(environment, endpoint, task)), endpoint, round });
+  }
+  return { endpoints };
 }
 
 /** Makes request sets for all endpoints under these names, for so many milliseconds each. */
 async function makeSets(environment: Environment, times: Readonly<Record<string, number>>) {
   const { generator, hot } = environment;
-  const { db, close } = connect(environment.databaseUri(USUAL_ENTRIES), { deadline: MINUTE });
-  const collections = openCollections(db);
+  const collections = openCollections(environment.openDatabase(USUAL_ENTRIES));
   const get = (path: string) =>
     hot.map((token) => ({ line: `GET ${path}`, headers: { Authorization: `Bearer ${token}` } }));
-  try {
-    await insertListedSessions(environment, collections);
-    const introspect = await makeIntrospections(environment, collections);
-    const repeatable = { me: get('/api/auth/me'), introspect, sessions: get('/api/auth/sessions') };
-    for (const [name, milliseconds] of Object.entries(times)) {
-      const count = (MAX_REFRESHES * milliseconds) / 1000;
-      const sets = { ...repeatable, refresh: await makeRefreshes(environment, collections, count) };
-      for (const endpoint of ENDPOINTS) {
-        await generator.makeSet({ set: `${name} ${endpoint}`, requests: sets[endpoint] });
-      }
+  await insertListedSessions(environment, collections);
+  const introspect = await makeIntrospections(environment, collections);
+  const repeatable = { me: get('/api/auth/me'), introspect, sessions: get('/api/auth/sessions') };
+  for (const [name, milliseconds] of Object.entries(times)) {
+    const count = (MAX_REFRESHES * milliseconds) / 1000;
+    const sets = { ...repeatable, refresh: await makeRefreshes(environment, collections, count) };
+    for (const endpoint of ENDPOINTS) {
+      await generator.makeSet({ set: `${name} ${endpoint}`, requests: sets[endpoint] });
     }
-  } finally {
-    await close();
   }
 }
 

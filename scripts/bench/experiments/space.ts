@@ -1,11 +1,9 @@
 /** Memory of remembered tokens in the server process, and disk space of entries in the database. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect } from '../../../lib/store/mongo/database.ts';
 import type { Environment } from '../environment.ts';
-import { keepBusy, makeHotSets } from '../measurement.ts';
+import { keepBusy } from '../measurement.ts';
 import { ROWS, type Row } from '../rows.ts';
-import { type RowServer, startRowServer, withServer } from '../servers.ts';
-import type { Task } from '../tasks.ts';
+import { type RowServer, startRowServer } from '../servers.ts';
 
 const TOKEN_COUNTS = [10_000, 100_000, 300_000];
 
@@ -16,31 +14,23 @@ const WARM_UP = 10_000;
 const COLLECTIONS = 6;
 const PAUSE = 500;
 
-export function listMemoryTasks(environment: Environment): readonly Task[] {
-  const counts = TOKEN_COUNTS.map((count) => count.toLocaleString('en')).join(', ');
-  const perform = async () => ({ memory: await readMemory(environment) });
-  return [{ id: 'memory', title: `memory of ${counts} tokens`, seconds: 130, perform }];
-}
-
 /** Reads the memory of one server as it is sent more and more tokens. */
-async function readMemory(environment: Environment) {
+export async function measureMemory(environment: Environment) {
   const { generator, secret } = environment;
-  await makeHotSets(environment);
   const strict = ROWS.find(({ id }) => id === 'strict') as Row;
-  const starting = startRowServer(strict, environment, ['--expose-gc']);
-  return withServer(starting, environment, async (server) => {
-    await keepBusy(environment, server.port, WARM_UP, 'hot');
-    const readings = [await readUsage(server, 0)];
-    for (const [index, tokens] of TOKEN_COUNTS.entries()) {
-      const count = tokens - (TOKEN_COUNTS[index - 1] ?? 0);
-      await generator.makeSet({ set: 'memory', issue: { secret, count } });
-      // Each token twice: it may be remembered only when it comes again.
-      await keepBusy(environment, server.port, LONGEST, 'memory', 'once');
-      await keepBusy(environment, server.port, LONGEST, 'memory', 'once');
-      readings.push(await readUsage(server, tokens));
-    }
-    return readings;
-  });
+  await using server = await startRowServer(strict, environment, ['--expose-gc']);
+  await keepBusy(environment, server.port, WARM_UP, 'hot');
+  const memory = [await readUsage(server, 0)];
+  let used = 0;
+  for (const tokens of TOKEN_COUNTS) {
+    await generator.makeSet({ set: 'memory', issue: { secret, count: tokens - used } });
+    // Each token twice: it may be remembered only when it comes again.
+    await keepBusy(environment, server.port, LONGEST, 'memory', 'once');
+    await keepBusy(environment, server.port, LONGEST, 'memory', 'once');
+    used = tokens;
+    memory.push(await readUsage(server, tokens));
+  }
+  return { memory };
 }
 
 /** Reads several times: each reading collects garbage, and empty pages return to the system only later. */
@@ -53,13 +43,11 @@ async function readUsage({ usage }: RowServer, tokens: number) {
   return { tokens, rss, heapUsed, external };
 }
 
-export function listStorageTasks({ entries, databaseUri }: Environment): readonly Task[] {
+export async function measureStorage({ entries, openDatabase }: Environment) {
   const read = async (count: number) => {
-    const { db, close } = connect(databaseUri(count));
-    const stats = await db.command({ collStats: 'revoked_tokens' }).finally(close);
+    const stats = await openDatabase(count).command({ collStats: 'revoked_tokens' });
     const { size: data, storageSize: disk, indexSizes: indexes } = stats;
     return { entries: stats['count'], data, disk, indexes };
   };
-  const perform = async () => ({ storage: await Promise.all([...entries].map(read)) });
-  return [{ id: 'storage', title: 'reading the size of the databases', seconds: 1, perform }];
+  return { storage: await Promise.all([...entries].map(read)) };
 }
