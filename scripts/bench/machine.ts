@@ -20,14 +20,10 @@ export function describeMachine({ pinning }: Environment) {
 /** Reads the versions of everything that is measured. */
 export async function readVersions({ mongodVersion, redis }: Environment) {
   const { dependencies } = await readManifest(PEERS);
-  const git = async (...args: string[]) => {
-    const { stdout } = await run('git', args).catch(() => ({ stdout: '' }));
-    return stdout;
-  };
-  const commit = (await git('rev-parse', '--short', 'HEAD')) || 'unknown commit';
-  const changes = await git('status', '--porcelain');
+  const describe = ['describe', '--always', '--exclude=*', '--dirty= with changes'];
+  const { stdout } = await run('git', describe).catch(() => ({ stdout: 'unknown commit' }));
   return {
-    rescind: changes === '' ? commit : `${commit} with changes`,
+    rescind: stdout,
     node: process.versions.node,
     mongod: mongodVersion,
     ...(redis && { 'redis-server': redis.version }),

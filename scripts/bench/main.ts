@@ -3,7 +3,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT } from '../../server/exit-codes.ts';
-import { CliError } from '../cli/cli-error.ts';
 import { createReport } from '../dev/progress.ts';
 import { stopped, stopSignal } from '../dev/stop-signal.ts';
 import { runBench } from './bench.ts';
@@ -63,8 +62,9 @@ function readNames(text: string): readonly string[] {
 
 async function main(args: string[]): Promise<number> {
   const { out, render, rows: only, ...options } = readOptions(args);
+  await mkdir(out, { recursive: true });
   if (render !== undefined) {
-    await show(await readResults(render), out);
+    await show(JSON.parse(await readFile(render, 'utf8')), out);
     return EXIT.ok;
   }
   const report = createReport(process.stderr);
@@ -76,35 +76,18 @@ async function main(args: string[]): Promise<number> {
     report.warn(`Interrupted by ${results}`);
     return EXIT.interrupted;
   }
-  await mkdir(out, { recursive: true });
   await writeFile(join(out, 'results.json'), `${JSON.stringify(results)}\n`);
   await show(results, out);
   return Object.keys(results.failures).length === 0 ? EXIT.ok : EXIT.failed;
-}
-
-async function readResults(file: string): Promise<Results> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'));
-  } catch (cause) {
-    const message = `${file} cannot be read: ${(cause as Error).message}`;
-    throw new CliError(EXIT.failed, message, { cause });
-  }
 }
 
 /** Prints the tables, and writes tables and chart into the folder. */
 async function show(results: Results, folder: string): Promise<void> {
   const text = tables(results);
   process.stdout.write(`\n${text}`);
-  await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'results.md'), text);
   await writeFile(join(folder, 'chart.svg'), chart(results));
   process.stderr.write(`\nThe tables and the chart are in ${folder} as well.\n`);
 }
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: Error) => {
-    process.stderr.write(`\n${error instanceof CliError ? error.message : error.stack}\n`);
-    process.exit(EXIT.failed);
-  },
-);
+process.exit(await main(process.argv.slice(2)));

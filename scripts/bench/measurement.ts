@@ -1,5 +1,5 @@
 import type { Environment } from './environment.ts';
-import { type LoadTask, meRequest, type Stream, type StreamResult } from './generator/protocol.ts';
+import { type LoadTask, meRequest, type StreamResult } from './generator/protocol.ts';
 import type { Run } from './plan.ts';
 import type { Measurement } from './results.ts';
 import { LOADS, type LoadName, nameMeasure, type Row } from './rows.ts';
@@ -42,44 +42,31 @@ export async function makeColdSets({ generator, secret, plan }: Environment): Pr
 }
 
 /** Starts the server of a row, checks its answers, warms it up, takes all measures, and stops it. */
-export async function measureRun(
-  { row, measures }: Run,
-  round: number,
-  environment: Environment,
-): Promise<readonly Measurement[]> {
-  const { warmUp } = environment.plan;
+export async function measureRun({ row, measures }: Run, round: number, environment: Environment) {
+  const { warmUp, leadIn, duration } = environment.plan;
   await using server = await startRowServer(row, environment);
+  const { port, usage } = server;
   const ownSet = await checkAnswers(row, server, environment);
-  await keepBusy(environment, server.port, warmUp, ownSet ?? 'hot');
+  await keepBusy(environment, port, warmUp, ownSet ?? 'hot');
   if (measures.some(({ pattern }) => pattern === 'cold')) {
-    await keepBusy(environment, server.port, warmUp * COLD_WARM_UP, 'warm-up', 'once');
+    await keepBusy(environment, port, warmUp * COLD_WARM_UP, 'warm-up', 'once');
   }
   const measurements: Measurement[] = [];
   for (const measure of measures) {
     const { load, pattern } = measure;
     const cold = { set: `cold, ${load}`, order: 'once' } as const;
     const hot = { set: ownSet ?? pattern, order: 'random' } as const;
-    const stream = { ...(pattern === 'cold' ? cold : hot), load: LOADS[load] };
-    const measured = await measureRow(row, nameMeasure(measure), stream, server, environment);
-    measurements.push({ ...measured, ...measure, round, row: row.id });
+    const streams = [{ ...(pattern === 'cold' ? cold : hot), load: LOADS[load] }];
+    const task = { port, leadIn, duration, streams };
+    const { cpu: before } = await usage();
+    const name = `${row.name}, ${nameMeasure(measure)}`;
+    const measured = await measureWithReads(environment, name, task);
+    const { cpu: after } = await usage();
+    const cpu = after.user + after.system - before.user - before.system;
+    const cpuPerRequest = cpu / measured.answered;
+    measurements.push({ ...measured, cpuPerRequest, ...measure, round, row: row.id });
   }
   return measurements;
-}
-
-async function measureRow(
-  { name }: Row,
-  measure: string,
-  stream: Stream,
-  { port, usage }: RowServer,
-  environment: Environment,
-) {
-  const { leadIn, duration } = environment.plan;
-  const { cpu: before } = await usage();
-  const task = { port, leadIn, duration, streams: [stream] };
-  const measured = await measureWithReads(environment, `${name}, ${measure}`, task);
-  const { cpu: after } = await usage();
-  const cpu = after.user + after.system - before.user - before.system;
-  return { ...measured, cpuPerRequest: cpu / measured.answered };
 }
 
 /** Keeps 50 connections busy for so long, or until each request was sent once; measures nothing. */
@@ -116,16 +103,16 @@ export async function measureWithReads(environment: Environment, what: string, t
 /** Probes the server of a row. Returns the name of its own request set when it has its own sessions. */
 async function checkAnswers(row: Row, { port, seed }: RowServer, environment: Environment) {
   const { generator, hot, revoked } = environment;
-  if (row.ownSessions) {
-    const { headers, headerName } = await seed(HOT_COUNT);
-    await probe(row, port, { headerName, good: headers[0] ?? '', revoked: undefined });
-    const requests = headers.map((value) => meRequest(headerName, value));
-    await generator.makeSet({ set: row.id, requests });
-    return row.id;
+  if (!row.ownSessions) {
+    const [good, refused] = [`Bearer ${hot[0]}`, `Bearer ${revoked[0]}`];
+    await probe(row, port, { headerName: 'Authorization', good, revoked: refused });
+    return undefined;
   }
-  const credentials = { good: `Bearer ${hot[0]}`, revoked: `Bearer ${revoked[0]}` };
-  await probe(row, port, { headerName: 'Authorization', ...credentials });
-  return undefined;
+  const { headers, headerName } = await seed(HOT_COUNT);
+  await probe(row, port, { headerName, good: headers[0] ?? '', revoked: undefined });
+  const requests = headers.map((value) => meRequest(headerName, value));
+  await generator.makeSet({ set: row.id, requests });
+  return row.id;
 }
 
 /** A response that contradicts the row: its figures would be those of something else. */

@@ -71,6 +71,4 @@ process.on('message', () => {
   globalThis.gc?.(); // only with --expose-gc, where memory is measured and nothing else
   process.send?.({ cpu: process.cpuUsage(), memory: process.memoryUsage() });
 });
-process.on('disconnect', () => process.exit());
-process.on('SIGTERM', () => process.exit());
 process.send?.({ port });

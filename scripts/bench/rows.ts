@@ -1,34 +1,31 @@
 /** Servers under test with their measures: rescind in several forms, and the peers a user would pick. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { Load } from './generator/protocol.ts';
 
-export type LoadName = '1 connection' | '50 connections' | '200 connections' | '200/s';
-
-export type Pattern = 'hot' | 'cold' | '1 % revoked' | '50 % revoked';
-
-/** A load with the kind of tokens that are sent. */
-export interface Measure {
-  readonly load: LoadName;
-  readonly pattern: Pattern;
-}
-
-export const LOADS: Readonly<Record<LoadName, Load>> = {
+export const LOADS = {
   '1 connection': { connections: 1 },
   '50 connections': { connections: 50 },
   '200 connections': { connections: 200 },
   '200/s': { rate: 200 },
 };
 
+export type LoadName = keyof typeof LOADS;
+
 export const LOAD_NAMES = Object.keys(LOADS) as LoadName[];
 
-/** Descriptions of the patterns in the published tables. */
-export const PATTERNS: Readonly<Record<Pattern, string>> = {
+/** Kinds of tokens that are sent, with their descriptions in the published tables. */
+export const PATTERNS = {
   hot: '2,000 tokens of 2,000 users, in random order, again and again',
   cold: 'every token is new to the server',
   '1 % revoked': 'hot, and 1 of 100 tokens is revoked',
   '50 % revoked': 'hot, and every other token is revoked',
 };
+
+/** A load with the kind of tokens that are sent. */
+export interface Measure {
+  readonly load: LoadName;
+  readonly pattern: keyof typeof PATTERNS;
+}
 
 /** The main measure, which every row has; the chart shows it. */
 export const HOT_AT_50 = { load: '50 connections', pattern: 'hot' } as const;

@@ -1,63 +1,47 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 
+const CLOSED = 'the server closed the connection without an answer';
+
 /** An HTTP/1.1 connection on a plain socket, for one request at a time. No client library is as cheap. */
-export interface Connection {
-  /** Returns the status of the response. Rejects when the connection breaks, or on an invalid response. */
-  send(bytes: Uint8Array): Promise<number>;
-  readonly isOpen: boolean;
-  close(): void;
-}
+export type Connection = Awaited<ReturnType<typeof openConnection>>;
 
 /** Connects to a port of 127.0.0.1. */
-export function openConnection(port: number): Promise<Connection> {
+export async function openConnection(port: number) {
   const responses = new ResponseReader();
-  let fail: (error: Error) => void = () => {};
-
-  function lose(error: Error): void {
-    socket.destroy();
-    if (responses.cancel()) fail(error);
-  }
-
-  function receive(length: number, buffer: Uint8Array): boolean {
+  // One buffer for all packets, and no stream above the socket.
+  const buffer = Buffer.allocUnsafe(16_384);
+  const receive = (length: number) => {
     try {
-      responses.read(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+      responses.read(buffer.subarray(0, length));
     } catch (error) {
-      lose(error as Error);
+      socket.destroy(error as Error);
     }
     return true;
-  }
-
-  // One buffer for all packets, and no stream above the socket.
-  const onread = { buffer: Buffer.allocUnsafe(16_384), callback: receive };
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true, onread });
-  const connection: Connection = {
-    get isOpen() {
-      return socket.writable;
-    },
-    send: (bytes) =>
-      new Promise((resolve, reject) => {
-        fail = reject;
-        responses.expect(resolve);
-        socket.write(bytes);
-      }),
-    close: () => socket.destroy(),
   };
-  socket.on('close', () => lose(new Error('the server closed the connection without an answer')));
-  return new Promise((resolve, reject) => {
-    socket
-      .on('error', lose)
-      .on('error', reject)
-      .once('connect', () => resolve(connection));
-  });
+  const onread = { buffer, callback: receive };
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true, onread });
+  socket.on('error', (error) => responses.cancel(error));
+  socket.on('close', () => responses.cancel(new Error(CLOSED)));
+  await once(socket, 'connect');
+  /** Returns the status of the response. Rejects when the connection breaks, or on an invalid response. */
+  const send = (bytes: Uint8Array) =>
+    new Promise<number>((resolve, reject) => {
+      responses.expect(resolve, reject);
+      socket.write(bytes);
+    });
+  return { send, isOpen: () => socket.writable, close: () => socket.destroy() };
 }
 
 /** Assembles the packets of a connection into responses, of which one at a time is awaited. */
 export class ResponseReader {
   #onResponse: ((status: number) => void) | undefined;
+  #onFailure: (reason: Error) => void = () => {};
   #received: Buffer | undefined;
 
-  expect(onResponse: (status: number) => void): void {
+  expect(onResponse: (status: number) => void, onFailure = this.#onFailure): void {
     this.#onResponse = onResponse;
+    this.#onFailure = onFailure;
   }
 
   /** Reads a packet, whose bytes the caller may overwrite afterwards. Throws on an unexpected response. */
@@ -75,10 +59,11 @@ export class ResponseReader {
   }
 
   /** Stops awaiting a response; returns false when none was awaited. */
-  cancel(): boolean {
-    const wasAwaited = this.#onResponse !== undefined;
+  cancel(reason = new Error('cancelled')): boolean {
+    if (this.#onResponse === undefined) return false;
     this.#onResponse = undefined;
-    return wasAwaited;
+    this.#onFailure(reason);
+    return true;
   }
 }
 

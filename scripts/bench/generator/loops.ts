@@ -1,4 +1,5 @@
 import { setTimeout as sleep, setImmediate as waitTurn } from 'node:timers/promises';
+import { within } from '../../../lib/time.ts';
 import { type Connection, openConnection } from './connection.ts';
 import type { LoadTask, Request, Source, StreamResult } from './protocol.ts';
 
@@ -64,14 +65,14 @@ export async function runOpenLoop(times: Times, source: Source, rate: number) {
 
   async function send(request: Request, due: number, isMeasured: boolean): Promise<void> {
     let connection = free.pop();
-    while (connection && !connection.isOpen) connection = free.pop(); // closed while it was idle
+    while (connection?.isOpen() === false) connection = free.pop(); // closed while it was idle
     connection ??= await openOne();
     const status = await connection.send(request.bytes);
     free.push(connection);
     tally.add(request, status, performance.now() - due, isMeasured);
   }
 
-  async function sendAll(fail: (error: Error) => void): Promise<void> {
+  async function sendAll(): Promise<void> {
     const start = performance.now();
     for (let sent = 0; sent < ((leadIn + duration) * rate) / 1000; sent++) {
       const due = start + (sent * 1000) / rate;
@@ -79,7 +80,7 @@ export async function runOpenLoop(times: Times, source: Source, rate: number) {
       const request = source();
       if (request === undefined) throw new Error('there are too few requests');
       const response = send(request, due, due >= start + leadIn);
-      response.catch(fail);
+      response.catch(() => {}); // awaited below
       responses.push(response);
       tally.delays.push(performance.now() - due);
     }
@@ -87,22 +88,16 @@ export async function runOpenLoop(times: Times, source: Source, rate: number) {
   }
 
   free.push(...(await Promise.all(Array.from({ length: FIRST_CONNECTIONS }, openOne))));
-  const loop = new Promise<void>((resolve, fail) => sendAll(fail).then(resolve, fail));
-  await drain(leadIn + duration, open, loop);
+  await drain(leadIn + duration, open, sendAll());
   return tally.result(duration);
 }
 
 /** Waits for a loop of so many milliseconds and for its last response, then closes its connections. */
 async function drain(length: number, open: readonly Connection[], loop: Promise<unknown>) {
-  const drained = new AbortController();
-  const limit = sleep(length + DRAIN_LIMIT, undefined, { signal: drained.signal });
-  const tooLong = limit.then(() => Promise.reject(new Error('a request was not answered')));
-  try {
-    await Promise.race([loop, tooLong]);
-  } finally {
-    drained.abort();
-    for (const each of open) each.close();
-  }
+  const tooLong = () => new Error('a request was not answered');
+  await within(length + DRAIN_LIMIT, loop, tooLong).finally(() => {
+    for (const connection of open) connection.close();
+  });
 }
 
 async function waitUntil(due: number): Promise<void> {

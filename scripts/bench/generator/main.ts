@@ -33,9 +33,8 @@ function run(task: protocol.LoadTask, { set, order, load }: protocol.Stream) {
 }
 
 process.on('message', (task: protocol.RequestSetTask | protocol.LoadTask) => {
-  void perform(task)
-    .then((results) => ({ results }))
-    .catch((error: Error) => ({ failed: error.message }))
-    .then((answer) => process.send?.(answer));
+  perform(task).then(
+    (results) => process.send?.({ results }),
+    (error: Error) => process.send?.({ failed: error.message }),
+  );
 });
-process.on('disconnect', () => process.exit());

@@ -27,8 +27,6 @@ export async function serve(listener, server = createServer(listener)) {
   process.on('message', (message) => {
     if (message.cpu) process.send({ cpu: process.cpuUsage(), memory: process.memoryUsage() });
   });
-  process.on('disconnect', () => process.exit());
-  process.on('SIGTERM', () => process.exit());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   process.send({ port: server.address().port });

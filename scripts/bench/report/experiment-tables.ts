@@ -1,8 +1,26 @@
 /** Tables of the experiments. */
-import type { Results } from '../results.ts';
+import { ENDPOINTS, type Results } from '../results.ts';
 import { formatTable, left, megabytes, ratio, right, short, whole } from './format.ts';
-import { median } from './statistics.ts';
+import { figures } from './row-tables.ts';
+import { compare, median } from './statistics.ts';
 import { compareBesideLogins, compareLogins } from './targets.ts';
+
+const ENDPOINT_NAMES = {
+  me: '`GET /api/auth/me`',
+  introspect: '`POST /oauth/introspect`',
+  sessions: '`GET /api/auth/sessions`, 5 of them',
+  refresh: '`POST /api/auth/refresh`',
+};
+
+export function endpointTable({ endpoints }: Results): string {
+  const find = (name: string) => endpoints.filter(({ endpoint }) => endpoint === name);
+  const lines = ENDPOINTS.map((endpoint) => ({ endpoint, runs: find(endpoint) }));
+  return formatTable(endpoints.length > 0 ? lines : [], [
+    left('Endpoint', ({ endpoint }) => ENDPOINT_NAMES[endpoint]),
+    ...figures('requests/s', 'p50 ms', 'p99 ms', 'reads/request'),
+    right('÷ /me', ({ runs }) => ratio(compare(runs, find('me')))),
+  ]);
+}
 
 export function loginTable(results: Results): string {
   const { logins } = results;
@@ -11,7 +29,7 @@ export function loginTable(results: Results): string {
     right('bcrypt cost', ({ cost }) => whole(cost)),
     right('Threads', ({ threads }) => whole(threads)),
     right('One thread alone, checks/s', () => short(median(rates))),
-    right('Logins/s', () => short(median(logins.map((each) => each.logins)))),
+    right('Logins/s', () => short(median(logins.map((round) => round.logins)))),
     right('÷ (threads × one thread)', () => ratio(compareLogins(results))),
   ]);
 }
@@ -19,22 +37,21 @@ export function loginTable(results: Results): string {
 export function besideLoginsTable(results: Results): string {
   const { besideLogins } = results;
   const rate = (status: string) => {
-    const perSecond = besideLogins.map(({ logins }) => {
-      return (1000 * (logins.measuredStatuses[status] ?? 0)) / logins.elapsed;
-    });
-    return short(median(perSecond));
+    const perSecond = ({ logins }: Results['besideLogins'][number]) =>
+      (1000 * (logins.measuredStatuses[status] ?? 0)) / logins.elapsed;
+    return short(median(besideLogins.map(perSecond)));
   };
-  const offered = short(median(besideLogins.map((each) => each.offered)));
+  const offered = short(median(besideLogins.map((round) => round.offered)));
   const busy = `${offered}/s offered, ${rate('200')}/s done, ${rate('503')}/s answered 503`;
-  const find = (name: 'without' | 'beside') => besideLogins.map((each) => each[name]);
-  const rows = [
-    { logins: 'none', me: find('without'), compared: '1' },
-    { logins: busy, me: find('beside'), compared: ratio(compareBesideLogins(results)) },
+  const find = (name: 'without' | 'beside') => besideLogins.map((round) => round[name]);
+  const lines = [
+    { logins: 'none', runs: find('without'), compared: '1' },
+    { logins: busy, runs: find('beside'), compared: ratio(compareBesideLogins(results)) },
   ];
-  return formatTable(rows, [
+  return formatTable(besideLogins.length > 0 ? lines : [], [
     left('Logins', ({ logins }) => logins),
-    right('/me p50 ms', ({ me }) => short(median(me.map(({ p50 }) => p50)))),
-    right('/me p99 ms', ({ me }) => short(median(me.map(({ p99 }) => p99)))),
+    right('/me p50 ms', ({ runs }) => short(median(runs.map(({ p50 }) => p50)))),
+    right('/me p99 ms', ({ runs }) => short(median(runs.map(({ p99 }) => p99)))),
     right('p99 ÷ without', ({ compared }) => compared),
   ]);
 }

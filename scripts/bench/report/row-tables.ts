@@ -1,32 +1,33 @@
-/** Tables of the rows and of the other endpoints. */
-import { ENDPOINTS, type Measured, type ReportedRow, type Results } from '../results.ts';
+/** Tables of the rows. */
+import type { Measured, ReportedRow, Results } from '../results.ts';
 import { HOT_AT_50, LOAD_NAMES, type Measure } from '../rows.ts';
 import * as format from './format.ts';
 import * as statistics from './statistics.ts';
 
 const { formatTable, left, right, ratio, whole, short } = format;
+const { compare, median, select } = statistics;
 
-const FIGURES: readonly (readonly [string, (value: number) => string, statistics.Metric])[] = [
-  ['requests/s', whole, statistics.perSecond],
-  ['CPU µs/request', whole, statistics.cpuPerRequest],
-  ['server busy', format.percent, statistics.serverBusy],
-  ['p50 ms', short, ({ p50 }) => p50],
-  ['p99 ms', short, ({ p99 }) => p99],
-  ['reads/request', short, statistics.readsPerRequest],
-];
+/** A line of a table with its measurements, one of each round. */
+interface Line {
+  readonly runs: readonly Measured[];
+}
 
-const ENDPOINT_NAMES = {
-  me: '`GET /api/auth/me`',
-  introspect: '`POST /oauth/introspect`',
-  sessions: '`GET /api/auth/sessions`, 5 of them',
-  refresh: '`POST /api/auth/refresh`',
+const FIGURES: Readonly<Record<string, readonly [typeof whole, statistics.Metric]>> = {
+  'requests/s': [whole, statistics.perSecond],
+  'CPU µs/request': [whole, statistics.cpuPerRequest],
+  'server busy': [format.percent, statistics.serverBusy],
+  'p50 ms': [short, ({ p50 }) => p50],
+  'p99 ms': [short, ({ p99 }) => p99],
+  'reads/request': [short, statistics.readsPerRequest],
 };
 
-/** Makes columns with the medians of a row's measurements; all figures unless some are named. */
-function figures<Row>(find: (row: Row) => readonly Measured[], ...titles: readonly string[]) {
-  const wanted = FIGURES.filter(([title]) => titles.length === 0 || titles.includes(title));
-  return wanted.map(([title, format, metric]) =>
-    right<Row>(title, (row) => format(statistics.median(find(row).map(metric)))),
+/** Makes columns with the medians over the rounds; of all figures unless some are named. */
+export function figures(...titles: readonly string[]): readonly format.Column<Line>[] {
+  const wanted = Object.entries(FIGURES).filter(
+    ([title]) => titles.length === 0 || titles.includes(title),
+  );
+  return wanted.map(([title, [spell, metric]]) =>
+    right(title, ({ runs }) => spell(median(runs.map(metric)))),
   );
 }
 
@@ -38,35 +39,32 @@ export function variesEntries({ id }: Pick<ReportedRow, 'id'>): boolean {
 /** All rows with known tokens at 50 connections, each compared with rescind. */
 export function overviewTable(results: Results): string {
   const rows = results.rows.filter((row) => !variesEntries(row));
-  return formatTable(rows, [
+  const lines = rows.map((row) => findLine(results, row));
+  return formatTable(lines, [
     left('Row', ({ name }) => name),
-    ...figures<ReportedRow>(({ id }) => statistics.select(results, id)),
-    right('rescind ÷ it', (row) => ratio(compareWithRescind(results, row))),
+    ...figures(),
+    right('rescind ÷ it', ({ compared }) => ratio(compared)),
     left('Configuration', ({ skipped, configuration }) => skipped ?? configuration),
   ]);
 }
 
-/** Rows that were measured by more than one load or pattern. */
+/** Rows that were measured with new tokens, by load and pattern. */
 export function loadTable(results: Results): string {
   const isCold = ({ id }: ReportedRow) =>
     results.runs.some(({ row, pattern }) => row === id && pattern === 'cold');
   const rows = results.rows.filter(isCold);
-  const measures = ['hot', 'cold'].flatMap((pattern) =>
-    LOAD_NAMES.map((load) => ({ load, pattern }) as Measure),
+  const lines = (['hot', 'cold'] as const).flatMap((pattern) =>
+    LOAD_NAMES.flatMap((load) => rows.map((row) => findLine(results, row, { load, pattern }))),
   );
-  const lines = measures.flatMap((measure) => rows.map((row) => ({ row, measure })));
-  const find = ({ row, measure }: (typeof lines)[number]) =>
-    statistics.select(results, row.id, measure);
-  const measured = lines.filter((line) => find(line).length > 0);
+  const measured = lines.filter(({ runs }) => runs.length > 0);
   return formatTable(measured, [
-    left('Tokens', ({ measure }) => measure.pattern),
-    left('Load', ({ measure }) => measure.load),
-    left('Row', ({ row }) => row.name),
-    ...figures(find),
-    right('rescind ÷ it', ({ row, measure }) => {
-      if (measure.load === '200/s') return format.NOT_MEASURED;
-      return ratio(compareWithRescind(results, row, measure));
-    }),
+    left('Tokens', ({ pattern }) => pattern),
+    left('Load', ({ load }) => load),
+    left('Row', ({ name }) => name),
+    ...figures(),
+    right('rescind ÷ it', (line) =>
+      line.load === '200/s' ? format.NOT_MEASURED : ratio(line.compared),
+    ),
   ]);
 }
 
@@ -74,8 +72,8 @@ export function loadTable(results: Results): string {
 export function headline(results: Results): string {
   const strict = results.rows.filter(({ isPeer, checks }) => isPeer && checks === 'revocation');
   const figures = strict.flatMap((row) => {
-    const figure = compareWithRescind(results, row);
-    return figure === undefined ? [] : [{ ...figure, name: row.name }];
+    const { name, compared } = findLine(results, row);
+    return compared === undefined ? [] : [{ name, ...compared }];
   });
   const [nearest] = figures.sort((a, b) => a.median - b.median);
   if (nearest === undefined) return 'No peer that checks revocation was measured.';
@@ -84,36 +82,30 @@ export function headline(results: Results): string {
 
 export function revokedEntriesTable(results: Results): string {
   const varied = results.rows.filter((row) => row.id === 'strict' || variesEntries(row));
-  const rows = varied.sort((a, b) => a.entries - b.entries);
-  const find = ({ id }: ReportedRow) => statistics.select(results, id);
-  const fewest = rows.slice(0, 1).flatMap(find);
-  return formatTable(rows, [
+  const rows = varied.some(variesEntries) ? varied.sort((a, b) => a.entries - b.entries) : [];
+  const lines = rows.map((row) => findLine(results, row));
+  return formatTable(lines, [
     right('Entries', ({ entries }) => whole(entries)),
-    ...figures(find, 'requests/s', 'p50 ms', 'p99 ms'),
-    right('÷ fewest entries', (row) => ratio(statistics.compare(find(row), fewest))),
+    ...figures('requests/s', 'p50 ms', 'p99 ms'),
+    right('÷ fewest entries', ({ runs }) => ratio(compare(runs, lines[0]?.runs))),
   ]);
 }
 
 export function revokedShareTable(results: Results): string {
-  const find = (pattern: Measure['pattern']) =>
-    statistics.select(results, 'strict', { ...HOT_AT_50, pattern });
-  return formatTable(['hot', '1 % revoked', '50 % revoked'] as const, [
-    left('Tokens', (pattern) => (pattern === 'hot' ? 'none revoked' : pattern)),
-    ...figures(find, 'requests/s', 'CPU µs/request'),
-    right('÷ none revoked', (pattern) => ratio(statistics.compare(find(pattern), find('hot')))),
+  const patterns = ['hot', '1 % revoked', '50 % revoked'] as const;
+  const lines = patterns.map((pattern) => {
+    return { pattern, runs: select(results, 'strict', { ...HOT_AT_50, pattern }) };
+  });
+  return formatTable(lines[1]?.runs.length ? lines : [], [
+    left('Tokens', ({ pattern }) => (pattern === 'hot' ? 'none revoked' : pattern)),
+    ...figures('requests/s', 'CPU µs/request'),
+    right('÷ none revoked', ({ runs }) => ratio(compare(runs, lines[0]?.runs))),
   ]);
 }
 
-export function endpointTable({ endpoints }: Results): string {
-  const find = (name: string) => endpoints.filter(({ endpoint }) => endpoint === name);
-  return formatTable(ENDPOINTS, [
-    left('Endpoint', (endpoint) => ENDPOINT_NAMES[endpoint]),
-    ...figures(find, 'requests/s', 'p50 ms', 'p99 ms', 'reads/request'),
-    right('÷ /me', (endpoint) => ratio(statistics.compare(find(endpoint), find('me')))),
-  ]);
-}
-
-function compareWithRescind(results: Results, row: ReportedRow, measure: Measure = HOT_AT_50) {
-  const rescind = statistics.select(results, row.comparedWith ?? '', measure);
-  return statistics.compare(rescind, statistics.select(results, row.id, measure));
+/** Finds the measurements of a row, and compares them with those of the row of rescind that does as much. */
+function findLine(results: Results, row: ReportedRow, measure: Measure = HOT_AT_50) {
+  const runs = select(results, row.id, measure);
+  const rescind = select(results, row.comparedWith, measure);
+  return { ...row, ...measure, runs, compared: compare(rescind, runs) };
 }

@@ -21,7 +21,11 @@ export const serverBusy: Metric = (measured) =>
   Math.min(1, (cpuPerRequest(measured) * perSecond(measured)) / 1e6);
 
 /** Returns the measurements of a row, one of each round. */
-export function select({ runs }: Results, id: string, { load, pattern }: Measure = HOT_AT_50) {
+export function select(
+  { runs }: Results,
+  id: string | undefined,
+  { load, pattern }: Measure = HOT_AT_50,
+) {
   return runs.filter((run) => run.row === id && run.load === load && run.pattern === pattern);
 }
 
@@ -49,7 +53,7 @@ export function summarize(values: readonly number[]): Figure | undefined {
 /** Summarizes ratios that are taken within each round: a slower machine is slower for both sides. */
 export function compare(
   above: readonly Measured[],
-  below: readonly Measured[],
+  below: readonly Measured[] = [],
   metric: Metric = perSecond,
 ): Figure | undefined {
   const ratios = above.flatMap((each) => {

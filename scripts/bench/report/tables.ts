@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Results } from '../results.ts';
-import { PATTERNS, type Pattern } from '../rows.ts';
+import { PATTERNS } from '../rows.ts';
 import * as experiments from './experiment-tables.ts';
 import { short } from './format.ts';
 import * as rowTables from './row-tables.ts';
@@ -12,38 +12,33 @@ const TEMPLATE = readFileSync('scripts/bench/report/template.md', 'utf8');
 const REAL_SERVER =
   'The real server (server/main.js) on all processors, with one password thread for each but one, by the native bcrypt where the versions above have it; users of one address.';
 
+const TABLES: Readonly<Record<string, (results: Results) => string>> = {
+  overview: rowTables.overviewTable,
+  headline: rowTables.headline,
+  loads: rowTables.loadTable,
+  revokedEntries: rowTables.revokedEntriesTable,
+  revokedShares: rowTables.revokedShareTable,
+  endpoints: experiments.endpointTable,
+  logins: experiments.loginTable,
+  besideLogins: experiments.besideLoginsTable,
+  memory: experiments.memoryTable,
+  storage: experiments.storageTable,
+  targets: targetTable,
+  failures: ({ failures }) => list(failures, ': ', '\n', '- '),
+};
+
 /** Formats all results as Markdown. A section of the template is left out when its table is empty. */
 export function tables(results: Results): string {
-  const parts = new Map(Object.entries({ ...describe(results), ...fillTables(results) }));
+  const parts = describe(results);
+  for (const [name, format] of Object.entries(TABLES)) parts[name] = format(results);
   const sections = TEMPLATE.split(/\n\n(?=## )/)
-    .filter((section) => parts.get(/^\{(\w+)\}/m.exec(section)?.[1] ?? '') !== '')
-    .map((section) => section.replace(/\{(\w+)\}/g, (_, name) => parts.get(name) ?? ''));
+    .filter((section) => parts[/^\{(\w+)\}/m.exec(section)?.[1] ?? ''] !== '')
+    .map((section) => section.replace(/\{(\w+)\}/g, (_, name) => parts[name] ?? ''));
   return `${sections.join('\n\n').trim()}\n`;
 }
 
-function fillTables(results: Results): Readonly<Record<string, string>> {
-  const { rows, runs, endpoints, logins, besideLogins, storage, failures } = results;
-  const hasPattern = (name: Pattern) => runs.some(({ pattern }) => pattern === name);
-  const fill = (isMeasured: boolean, table: (results: Results) => string) =>
-    isMeasured ? table(results) : '';
-  return {
-    overview: fill(rows.length > 0, rowTables.overviewTable),
-    headline: rowTables.headline(results),
-    loads: fill(hasPattern('cold'), rowTables.loadTable),
-    revokedEntries: fill(rows.some(rowTables.variesEntries), rowTables.revokedEntriesTable),
-    revokedShares: fill(hasPattern('1 % revoked'), rowTables.revokedShareTable),
-    endpoints: fill(endpoints.length > 0, rowTables.endpointTable),
-    logins: fill(logins.length > 0, experiments.loginTable),
-    besideLogins: fill(besideLogins.length > 0, experiments.besideLoginsTable),
-    memory: fill(results.memory.length > 0, experiments.memoryTable),
-    storage: fill(storage.length > 0, experiments.storageTable),
-    targets: targetTable(results),
-    failures: list(failures, ': ', '\n', '- '),
-  };
-}
-
 /** Describes the machine, the method and the versions. */
-function describe(results: Results): Readonly<Record<string, string>> {
+function describe(results: Results): Record<string, string> {
   const { machine, started, endpointsStarted = '', versions } = results;
   const { processor, cores, memoryGb, system, pinning, loadAverages } = machine;
   const ownRun = ` In a run of its own (\`npm run bench -- --rows endpoints\`), started ${endpointsStarted.slice(0, 16)} UTC.`;
