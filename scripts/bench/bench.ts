@@ -7,7 +7,7 @@ import { measureEndpoints } from './experiments/endpoints.ts';
 import { measureBesideLogins, measureLogins } from './experiments/logins.ts';
 import { measureMemory, measureStorage } from './experiments/space.ts';
 import { describeMachine, readVersions } from './machine.ts';
-import { makeColdSets, makeHotSets, measureRun } from './measurement.ts';
+import { makeRequestSets, measureRun } from './measurement.ts';
 import { type ExperimentName, listRuns, type Plan, type Run } from './plan.ts';
 import { REDIS_MISSING } from './redis.ts';
 import type { Findings, ReportedRow, Results } from './results.ts';
@@ -42,8 +42,13 @@ export async function runBench(
 ): Promise<Results> {
   const started = new Date();
   const environment = await openEnvironment(plan, report);
+  await report.step('Making tokens', () => makeRequestSets(environment));
   const loadAverages: number[] = [];
-  const tasks = listTasks(environment, loadAverages);
+  const tasks = [
+    ...listExperimentTasks(['storage'], environment),
+    ...listRowTasks(environment, loadAverages),
+    ...listExperimentTasks(['endpoints', 'logins', 'me-beside-logins', 'memory'], environment),
+  ];
   report.note(`${tasks.length} steps, about ${Math.ceil(sumSeconds(tasks) / 60)} minutes`);
   const outcome = await performTasks(tasks, process.stderr, signal);
   const { quick, rounds, duration, leadIn, warmUp } = plan;
@@ -72,20 +77,6 @@ function reportRow(row: Row, skipped: string): ReportedRow {
   const isPeer = row.peer !== undefined;
   const reported = { id, name, configuration, entries, userLoad, checks, isPeer };
   return { ...reported, ...(comparedWith && { comparedWith }), ...(skipped && { skipped }) };
-}
-
-function listTasks(environment: Environment, loadAverages: number[]): readonly Task[] {
-  const makeTokens = async (): Promise<undefined> => {
-    await makeHotSets(environment);
-    await makeColdSets(environment);
-  };
-  return [
-    ...listExperimentTasks(['storage'], environment),
-    { title: 'making tokens', seconds: 10, perform: makeTokens },
-    ...listRowTasks(environment, loadAverages),
-    { title: 'letting all use all processors', seconds: 0, perform: environment.unpin },
-    ...listExperimentTasks(['endpoints', 'logins', 'me-beside-logins', 'memory'], environment),
-  ];
 }
 
 /** Lists the rounds of experiments; a quick run has one of each. */

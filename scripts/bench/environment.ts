@@ -45,7 +45,7 @@ export async function openEnvironment(plan: Plan, report: Report) {
   const generator = startGenerator(pinning);
 
   /** Lets MongoDB and the generator use all processors from now on. */
-  async function unpin(): Promise<undefined> {
+  async function unpin(): Promise<void> {
     for (const { pid } of [mongod, generator]) await pin(pinning, pid, 'all');
   }
 

@@ -1,6 +1,5 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { hashSync } from 'bcryptjs';
-import type { Document } from 'mongodb';
 import { migrate, planMigration } from '../../lib/store/migrations/migrate.ts';
 import type {
   RevocationDocument as Entry,
@@ -14,6 +13,7 @@ import { USUAL_ENTRIES } from './rows.ts';
 import * as tokens from './tokens.ts';
 
 const BATCH = 10_000;
+const FAST = { ordered: false, bypassDocumentValidation: true, writeConcern: { w: 1 } };
 
 /**
  * Migrates an empty database as `rescind migrate` does, and fills it with users, the tokens that are revoked,
@@ -25,54 +25,46 @@ export async function fillDatabase(
   revoked: readonly string[],
   detail: Detail,
 ): Promise<void> {
+  const insert = (collection: string, documents: object[]) =>
+    db.collection(collection).insertMany(documents, FAST);
   await migrate(await planMigration(db, { auditRetention: 400 * DAY }), () => {});
-  await insert(db, 'users', tokens.USER_COUNT, createUserMaker());
-  const cutoffs = tokens.usersWithCutoff().map(makeCutoffEntry);
-  const known = [...cutoffs, ...revoked.map((token) => makeTokenEntry(tokens.hashToken(token)))];
-  await insert(db, 'revoked_tokens', known.length, (index) => known[index]);
-  await insert(db, 'revoked_tokens', entries, makeEntry, detail);
-  if (entries === USUAL_ENTRIES) await fillNaiveLists(db, entries, revoked);
+  await insert('users', makeUsers());
+  const known = revoked.map((token) => makeTokenEntry(tokens.hashToken(token)));
+  await insert('revoked_tokens', [...tokens.usersWithCutoff().map(makeCutoffEntry), ...known]);
+  let pending: Promise<unknown> = Promise.resolve();
+  for (let done = 0; done < entries; done += BATCH) {
+    const batch = Array.from({ length: Math.min(BATCH, entries - done) }, makeOtherEntry);
+    await pending; // the next batch was made while the database worked on the last one
+    pending = insert('revoked_tokens', batch);
+    detail(`${Math.round((100 * done) / entries)} %`);
+  }
+  await pending;
+  if (entries === USUAL_ENTRIES) {
+    await insert('naive_revoked_tokens', makeNaiveEntries(entries, revoked));
+    await insert('naive_user_cutoffs', makeNaiveCutoffs());
+  }
   // Otherwise the checkpoint would be written during a measurement.
   await db.admin().command({ fsync: 1 });
 }
 
-/** Fills the naive lists of the peers: the hash of the whole token in hex, and the cutoffs of users. */
-async function fillNaiveLists(db: Db, entries: number, revoked: readonly string[]) {
-  const known = revoked.map((token) => ({ _id: hash('sha256', token, 'hex') }));
+/** Makes the naive list of the peers: the hash of each whole token in hex. */
+function makeNaiveEntries(count: number, revoked: readonly string[]) {
+  const others = Array.from({ length: count }, () => randomBytes(32).toString('hex'));
+  const known = revoked.map((token) => hash('sha256', token, 'hex'));
+  return [...known, ...others].map((_id) => ({ _id }));
+}
+
+function makeNaiveCutoffs() {
   const revoked_before = tokens.cutoff();
-  const cutoffs = tokens.usersWithCutoff().map((_id) => ({ _id, revoked_before }));
-  const makeOther = () => ({ _id: randomBytes(32).toString('hex') });
-  await insert(db, 'naive_revoked_tokens', known.length, (index) => known[index]);
-  await insert(db, 'naive_revoked_tokens', entries, makeOther);
-  await insert(db, 'naive_user_cutoffs', cutoffs.length, (index) => cutoffs[index]);
+  return tokens.usersWithCutoff().map((_id) => ({ _id, revoked_before }));
 }
 
-/** Inserts in large batches, and makes the next one while the database works on the last one. */
-async function insert(
-  db: Db,
-  collection: string,
-  count: number,
-  make: (index: number) => object | undefined,
-  detail: Detail = () => {},
-): Promise<void> {
-  const options = { ordered: false, bypassDocumentValidation: true, writeConcern: { w: 1 } };
-  let pending: Promise<unknown> = Promise.resolve();
-  for (let first = 0; first < count; first += BATCH) {
-    const indexes = Array.from({ length: Math.min(BATCH, count - first) }, (_, n) => first + n);
-    const documents = indexes.map(make) as Document[];
-    await pending;
-    pending = db.collection(collection).insertMany(documents, options);
-    detail(`${Math.round((100 * first) / count)} %`);
-  }
-  await pending;
-}
-
-function createUserMaker(): (number: number) => UserDocument {
+function makeUsers(): UserDocument[] {
   const now = new Date();
   // One hash for all users: 20,000 would take half an hour.
   const password_hash = hashSync(tokens.PASSWORD, tokens.BCRYPT_COST);
-  return (number) => ({
-    _id: tokens.userId(number),
+  return tokens.userIds(tokens.USER_COUNT).map((_id, number) => ({
+    _id,
     email: tokens.userEmail(number),
     company_id: 'testcompany',
     name: 'John Doe',
@@ -82,10 +74,10 @@ function createUserMaker(): (number: number) => UserDocument {
     disabled_at: null,
     created_at: now,
     updated_at: now,
-  });
+  }));
 }
 
-function makeEntry(index: number) {
+function makeOtherEntry(_: unknown, index: number): Entry {
   if (index % 2 === 0) return makeTokenEntry(randomBytes(32));
   return makeLogoutEntry('session', sessionEntry(randomUUID()), 92 * DAY);
 }

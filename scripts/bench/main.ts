@@ -70,7 +70,12 @@ async function main(args: string[]): Promise<number> {
   const report = createReport(process.stderr);
   const signal = stopSignal(process.env);
   const command = ['npm run bench --', ...args].join(' ');
-  const running = runBench(makePlan({ ...options, only }), command, report, signal);
+  const running = runBench(
+    makePlan({ ...options, ...(only && { only }) }),
+    command,
+    report,
+    signal,
+  );
   const results = await Promise.race([running, stopped(signal)]);
   if (typeof results === 'string') {
     report.warn(`Interrupted by ${results}`);

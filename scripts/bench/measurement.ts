@@ -17,8 +17,9 @@ const MAX_PER_SECOND: Readonly<Record<LoadName, number>> = {
   '200/s': 210,
 };
 
-/** Makes the requests with known tokens, of which some are revoked. */
-export async function makeHotSets({ generator, hot, revoked }: Environment): Promise<void> {
+/** Makes the requests with known tokens, of which some are revoked, and those with new tokens. */
+export async function makeRequestSets(environment: Environment): Promise<void> {
+  const { generator, hot, revoked } = environment;
   const request = (status: number) => (token: string) =>
     meRequest('Authorization', `Bearer ${token}`, status);
   const [good, refused] = [hot.map(request(200)), revoked.map(request(401))];
@@ -26,10 +27,11 @@ export async function makeHotSets({ generator, hot, revoked }: Environment): Pro
     const count = HOT_COUNT * share;
     await generator.makeSet({ set, requests: [...good.slice(count), ...refused.slice(0, count)] });
   }
+  await makeColdSets(environment);
 }
 
 /** Issues as many tokens as a measurement of each load can use up; they are new to each new server. */
-export async function makeColdSets({ generator, secret, plan }: Environment): Promise<void> {
+async function makeColdSets({ generator, secret, plan }: Environment): Promise<void> {
   const measures = plan.rows.flatMap((row) => row.measures);
   const cold = measures.filter(({ pattern }) => pattern === 'cold').map(({ load }) => load);
   if (cold.length === 0) return;
@@ -109,7 +111,7 @@ async function checkAnswers(row: Row, { port, seed }: RowServer, environment: En
     return undefined;
   }
   const { headers, headerName } = await seed(HOT_COUNT);
-  await probe(row, port, { headerName, good: headers[0] ?? '', revoked: undefined });
+  await probe(row, port, { headerName, good: headers[0] ?? '' });
   const requests = headers.map((value) => meRequest(headerName, value));
   await generator.makeSet({ set: row.id, requests });
   return row.id;
@@ -120,21 +122,20 @@ export class WrongAnswer extends Error {
   override name = 'WrongAnswer' as const;
 }
 
-/** Credentials as values of a header: a good one, and a revoked one unless the server has its own sessions. */
-export interface Probes {
-  readonly headerName: string;
-  readonly good: string;
-  readonly revoked: string | undefined;
-}
-
 const FIELDS = 'company_id,email,id,name,roles,session_id';
 
 /**
  * Checks that a server behaves as its row claims, before it is measured: the fields of a good answer, and the
  * status for no credential, for junk and for a revoked token. Throws WrongAnswer.
+ *
+ * @param credentials - values of a header: a good one, and a revoked one unless the server has its own sessions.
  */
-export async function probe({ name, checks }: Row, port: number, probes: Probes): Promise<void> {
-  const { headerName, good, revoked } = probes;
+export async function probe(
+  { name, checks }: Row,
+  port: number,
+  credentials: { readonly headerName: string; readonly good: string; readonly revoked?: string },
+): Promise<void> {
+  const { headerName, good, revoked } = credentials;
   const ask = async (what: string, headers: Record<string, string>, expected: number) => {
     const response = await fetch(`http://127.0.0.1:${port}/api/auth/me`, { headers });
     const body = await response.text();

@@ -14,13 +14,6 @@ export type ExperimentName = (typeof EXPERIMENTS)[number];
 /** Everything that one call of the bench measures. Times are milliseconds. */
 export type Plan = ReturnType<typeof makePlan>;
 
-export interface PlanOptions {
-  readonly quick?: boolean | undefined;
-  readonly rounds?: number | undefined;
-  /** Ids of rows and experiments; a `*` at the end stands for any end. Default: all. */
-  readonly only?: readonly string[] | undefined;
-}
-
 /** One start of a row's server, with the measures that are taken of it in turn. */
 export interface Run {
   readonly row: Row;
@@ -29,7 +22,13 @@ export interface Run {
 
 const QUICK_ENTRIES = 1_000_000;
 
-export function makePlan({ quick = false, rounds = quick ? 1 : 5, only }: PlanOptions) {
+/**
+ * Makes the plan.
+ *
+ * @param options.only - ids of rows and experiments; a `*` at the end stands for any end. Default: all.
+ */
+export function makePlan(options: { quick?: boolean; rounds?: number; only?: readonly string[] }) {
+  const { quick = false, rounds = quick ? 1 : 5, only } = options;
   const isWanted = (id: string) => only === undefined || only.some((name) => matches(name, id));
   const rows = ROWS.filter(({ id }) => isWanted(id));
   // A quick run leaves the memory out: 100,000 tokens used twice take a minute.

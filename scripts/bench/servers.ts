@@ -19,12 +19,6 @@ export interface RowOptions extends Row {
   readonly audience: string;
 }
 
-/** Processor time in microseconds, and memory in bytes, of a server process. */
-interface Usage {
-  readonly cpu: NodeJS.CpuUsage;
-  readonly memory: NodeJS.MemoryUsage;
-}
-
 export type RowServer = Awaited<ReturnType<typeof startRowServer>>;
 
 /** Folder of the peers. They have packages of their own, so that rescind runs with its own ones. */
@@ -51,14 +45,17 @@ export async function startRowServer(
   /** Makes sessions and returns them as header values: better-auth. */
   const seed = (count: number) =>
     ask<{ headers: readonly string[]; headerName: string }>({ seed: count });
-  return { ...server, port, usage: () => ask<Usage>({ cpu: true }), seed };
+  /** Reads processor time in microseconds, and memory in bytes. */
+  const usage = () => ask<{ cpu: NodeJS.CpuUsage; memory: NodeJS.MemoryUsage }>({ cpu: true });
+  return { ...server, port, usage, seed };
 }
 
 /**
- * Starts server/main.js as `npm start` does, and waits until it is ready. It runs on all processors since its
- * password threads use what the server leaves.
+ * Starts server/main.js as `npm start` does, and waits until it is ready. It and all others use all processors
+ * from then on, since its password threads use what the server leaves.
  */
-export async function startRealServer({ pinning, databaseUri, secret }: Environment) {
+export async function startRealServer({ pinning, databaseUri, secret, unpin }: Environment) {
+  await unpin();
   const port = await freePort();
   const server = startChild(pinning, 'all', [compiled('../../server/main.js')], {
     NODE_ENV: 'production',

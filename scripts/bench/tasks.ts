@@ -2,11 +2,11 @@ import type { Findings } from './results.ts';
 
 /** A piece of the bench's work, and an estimate of its seconds. */
 export interface Task {
-  /** The row or experiment. The bench goes on without it when it fails, and ends when there is none. */
-  readonly id?: string;
+  /** The row or experiment. When it fails, its other tasks are skipped. */
+  readonly id: string;
   readonly title: string;
   readonly seconds: number;
-  perform(): Promise<Partial<Findings> | undefined>;
+  perform(): Promise<Partial<Findings>>;
 }
 
 export function sumSeconds(tasks: readonly Task[]): number {
@@ -14,8 +14,8 @@ export function sumSeconds(tasks: readonly Task[]): number {
 }
 
 /**
- * Performs tasks in order, and prints each before: between tasks only, to disturb no measurement. Skips the
- * tasks of a row or experiment that has failed. Rejects once the signal is aborted.
+ * Performs tasks in order, and prints each before: between tasks only, to disturb no measurement. Rejects once the
+ * signal is aborted. Returns the findings of all rows and experiments that have not failed.
  */
 export async function performTasks(
   tasks: readonly Task[],
@@ -25,18 +25,18 @@ export async function performTasks(
   const found: { readonly id: string; readonly findings: Partial<Findings> }[] = [];
   const failures: Record<string, string> = {};
   const started = performance.now();
-  for (const [index, { id = '', title, perform }] of tasks.entries()) {
+  for (const [index, { id, title, perform }] of tasks.entries()) {
     if (signal.aborted) throw new Error('The bench was interrupted');
     const done = sumSeconds(tasks.slice(0, index));
     const left = formatTimeLeft(done, sumSeconds(tasks), (performance.now() - started) / 1000);
     stream.write(`[${index + 1}/${tasks.length}] ${left} left · ${title}\n`);
     if (id in failures) continue;
-    const findings = await perform().catch((error: Error) => {
-      if (id === '') throw error;
-      failures[id] = error.message;
-      stream.write(`! ${id} failed: ${error.message}\n`);
-    });
-    found.push({ id, findings: findings ?? {} });
+    try {
+      found.push({ id, findings: await perform() });
+    } catch (error) {
+      failures[id] = (error as Error).message;
+      stream.write(`! ${id} failed: ${failures[id]}\n`);
+    }
   }
   const good = found.filter(({ id }) => !(id in failures)).map(({ findings }) => findings);
   return { ...mergeFindings(good), failures };

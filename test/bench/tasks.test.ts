@@ -13,6 +13,7 @@ test('steps are performed in order, each shown before it is', async (t) => {
   const stream = new PassThrough().setEncoding('utf8');
   const done: string[] = [];
   const step = (title: string) => ({
+    id: title,
     title,
     seconds: 1,
     perform: async () => {
@@ -31,7 +32,7 @@ test('no step is begun after an interruption', async (t) => {
     stop.abort();
     return {};
   };
-  const steps = ['a', 'b'].map((title) => ({ title, seconds: 1, perform }));
+  const steps = ['a', 'b'].map((title) => ({ id: title, title, seconds: 1, perform }));
   const performed = performTasks(steps, new PassThrough(), stop.signal);
   await t.throwsAsync(performed, { message: /interrupted/ });
 });

@@ -12,23 +12,25 @@ interface Line {
   readonly runs: readonly Measured[];
 }
 
-const FIGURES: Readonly<Record<string, readonly [typeof whole, statistics.Metric]>> = {
+const FIGURES = {
   'requests/s': [whole, statistics.perSecond],
   'CPU µs/request': [whole, statistics.cpuPerRequest],
   'server busy': [format.percent, statistics.serverBusy],
   'p50 ms': [short, ({ p50 }) => p50],
   'p99 ms': [short, ({ p99 }) => p99],
   'reads/request': [short, statistics.readsPerRequest],
-};
+} satisfies Record<string, readonly [typeof whole, statistics.Metric]>;
 
-/** Makes columns with the medians over the rounds; of all figures unless some are named. */
-export function figures(...titles: readonly string[]): readonly format.Column<Line>[] {
-  const wanted = Object.entries(FIGURES).filter(
-    ([title]) => titles.length === 0 || titles.includes(title),
-  );
-  return wanted.map(([title, [spell, metric]]) =>
-    right(title, ({ runs }) => spell(median(runs.map(metric)))),
-  );
+type Title = keyof typeof FIGURES;
+
+const ALL = Object.keys(FIGURES) as Title[];
+
+/** Makes columns with the medians of figures over the rounds. */
+export function figures(...titles: readonly Title[]): readonly format.Column<Line>[] {
+  return titles.map((title) => {
+    const [spell, metric] = FIGURES[title];
+    return right(title, ({ runs }) => spell(median(runs.map(metric))));
+  });
 }
 
 /** Returns true for a row that varies the number of revoked entries: it has a table of its own. */
@@ -42,7 +44,7 @@ export function overviewTable(results: Results): string {
   const lines = rows.map((row) => findLine(results, row));
   return formatTable(lines, [
     left('Row', ({ name }) => name),
-    ...figures(),
+    ...figures(...ALL),
     right('rescind ÷ it', ({ compared }) => ratio(compared)),
     left('Configuration', ({ skipped, configuration }) => skipped ?? configuration),
   ]);
@@ -61,7 +63,7 @@ export function loadTable(results: Results): string {
     left('Tokens', ({ pattern }) => pattern),
     left('Load', ({ load }) => load),
     left('Row', ({ name }) => name),
-    ...figures(),
+    ...figures(...ALL),
     right('rescind ÷ it', (line) =>
       line.load === '200/s' ? format.NOT_MEASURED : ratio(line.compared),
     ),
