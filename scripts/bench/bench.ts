@@ -7,7 +7,7 @@ import { measureEndpoints } from './experiments/endpoints.ts';
 import { measureBesideLogins, measureLogins } from './experiments/logins.ts';
 import { measureMemory, measureStorage } from './experiments/space.ts';
 import { describeMachine, readVersions } from './machine.ts';
-import { makeRequestSets, measureRun } from './measurement.ts';
+import { measureRun } from './measurement.ts';
 import { type ExperimentName, listRuns, type Plan, type Run } from './plan.ts';
 import { REDIS_MISSING } from './redis.ts';
 import type { Findings, ReportedRow, Results } from './results.ts';
@@ -42,7 +42,6 @@ export async function runBench(
 ): Promise<Results> {
   const started = new Date();
   const environment = await openEnvironment(plan, report);
-  await report.step('Making tokens', () => makeRequestSets(environment));
   const loadAverages: number[] = [];
   const tasks = [
     ...listExperimentTasks(['storage'], environment),

@@ -8,11 +8,12 @@ import { mongodVersion } from '../dev/mongod/version.ts';
 import { ownFolder } from '../dev/own-folder.ts';
 import type { Report } from '../dev/progress.ts';
 import { fillDatabase } from './fill-database.ts';
+import { authorize } from './generator/requests.ts';
 import type { Plan } from './plan.ts';
-import { findPinning, pin, startGenerator } from './processes.ts';
+import { findPinning, pin } from './processes.ts';
 import { listCommands, openRedis } from './redis.ts';
-import { USUAL_ENTRIES } from './rows.ts';
-import { createIssuer, HOT_COUNT, userIds } from './tokens.ts';
+import { isCold, USUAL_ENTRIES } from './rows.ts';
+import { createIssuer, HOT_COUNT, issueTokens } from './tokens.ts';
 
 /** The plan, running processes and filled databases: everything that a measurement needs. */
 export type Environment = Awaited<ReturnType<typeof openEnvironment>>;
@@ -20,8 +21,11 @@ export type Environment = Awaited<ReturnType<typeof openEnvironment>>;
 /** Cache of MongoDB for the 10 M entries; its default, half of the memory, would do as well. */
 const CACHE_GB = 3;
 
+/** More requests a second than any server does on average: a measurement with new tokens ends with them. */
+const NEW_PER_SECOND = 15_000;
+
 /**
- * Starts MongoDB, Redis and the generator, and fills a database for each number of entries. All end with this
+ * Starts MongoDB and Redis, and fills a database for each number of entries. All end with this
  * process: nothing of them is kept.
  */
 export async function openEnvironment(plan: Plan, report: Report) {
@@ -42,11 +46,11 @@ export async function openEnvironment(plan: Plan, report: Report) {
   }
   await pin(pinning, process.pid, 'others');
   const redis = await openRedis(listCommands(tokens.revoked), report);
-  const generator = startGenerator(pinning);
+  const requests = await report.step('Making requests', () => makeRequests(plan, tokens));
 
-  /** Lets MongoDB and the generator use all processors from now on. */
+  /** Lets MongoDB and the load generator use all processors from now on. */
   async function unpin(): Promise<void> {
-    for (const { pid } of [mongod, generator]) await pin(pinning, pid, 'all');
+    for (const pid of [mongod.pid, process.pid]) await pin(pinning, pid, 'all');
   }
 
   /** Counts the reads MongoDB has answered: finds, and aggregates, by which better-auth reads. */
@@ -55,17 +59,29 @@ export async function openEnvironment(plan: Plan, report: Report) {
     return opcounters.query + metrics.commands.aggregate.total;
   }
 
-  const processes = { pinning, redis, generator, mongodVersion: mongod.version };
-  return { plan, entries, ...processes, ...tokens, openDatabase, databaseUri, unpin, countReads };
+  const running = { pinning, redis, mongodVersion: mongod.version };
+  const databases = { entries, openDatabase, databaseUri, countReads };
+  return { plan, ...tokens, requests, ...running, ...databases, unpin };
 }
 
 /** Issues one good token for each of the hot users, and tokens of half of them that are revoked. */
 async function createTokens() {
   const secret = generateSecret();
   const issue = await createIssuer(secret);
-  const hot = await Promise.all(userIds(HOT_COUNT).map(issue));
-  const revoked = await Promise.all(userIds(HOT_COUNT / 2).map(issue));
-  return { secret, hot, revoked };
+  const hot = await issueTokens(issue, HOT_COUNT);
+  const revoked = await issueTokens(issue, HOT_COUNT / 2);
+  return { secret, issue, hot, revoked };
+}
+
+/** Makes the requests of each pattern; new tokens as many as the measures of one server can use up. */
+async function makeRequests(plan: Plan, tokens: Awaited<ReturnType<typeof createTokens>>) {
+  const [hot, revoked] = [authorize(tokens.hot), authorize(tokens.revoked, 401)];
+  const mix = (count: number) => [...hot.slice(count), ...revoked.slice(0, count)];
+  const most = Math.max(0, ...plan.rows.map(({ measures }) => measures.filter(isCold).length));
+  const seconds = (plan.coldWarmUp + most * (plan.leadIn + plan.duration)) / 1000;
+  const cold = await issueTokens(tokens.issue, most === 0 ? 0 : NEW_PER_SECOND * seconds);
+  const shares = { '1 % revoked': mix(HOT_COUNT / 100), '50 % revoked': mix(HOT_COUNT / 2) };
+  return { hot, cold: authorize(cold), ...shares };
 }
 
 async function openMongod(report: Report) {

@@ -40,6 +40,8 @@ export function makePlan(options: { quick?: boolean; rounds?: number; only?: rea
     experiments: new Set(experiments),
     /** Warm-up of each server: the larger ones are compiled only after some five seconds of load. */
     warmUp: quick ? 2_000 : 6_000,
+    /** More warm-up by new tokens, where those are measured. */
+    coldWarmUp: quick ? 700 : 2_000,
     /** Measured time of each measurement, and the time before it that does not count. */
     duration: 2_500,
     leadIn: 500,

@@ -1,9 +1,7 @@
 /** Child processes of the bench, and the processors they run on. */
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { guard } from '../dev/guard.ts';
 import { endChild, howEnded, pidOf, run, spawnChild } from '../dev/processes.ts';
-import type { LoadTask, RequestSetTask, StreamResult } from './generator/protocol.ts';
 
 /** One processor for the server under test, the others for everything else, or all for both. */
 type Processors = 'server' | 'others' | 'all';
@@ -88,19 +86,4 @@ export function startChild(
 
   const stop = () => endChild(child, STOP_GRACE);
   return { pid: pidOf(child), gone, receive, ask, stop, [Symbol.asyncDispose]: stop };
-}
-
-/** Starts the load generator on the processors that are not the server's. */
-export function startGenerator(pinning: Pinning) {
-  const file = fileURLToPath(new URL('./generator/main.js', import.meta.url));
-  const { pid, ask } = startChild(pinning, 'others', [file]);
-
-  /** Makes a request set, or runs streams at the same time. Rejects when a response is missing. */
-  async function perform(task: RequestSetTask | LoadTask): Promise<readonly StreamResult[]> {
-    const answer = await ask<{ results: readonly StreamResult[] } | { failed: string }>(task);
-    if ('failed' in answer) throw new Error(answer.failed);
-    return answer.results;
-  }
-
-  return { pid, makeSet: perform, run: perform };
 }

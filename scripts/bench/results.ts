@@ -1,5 +1,5 @@
 /** Contents of results.json: every figure of every round. */
-import type { StreamResult } from './generator/protocol.ts';
+import type { StreamResult } from './generator/loops.ts';
 import type { Measure, Row } from './rows.ts';
 
 /** A measurement with the server's processor time in microseconds and MongoDB's reads, for each request. */

@@ -93,6 +93,10 @@ export function nameMeasure({ load, pattern }: Measure): string {
   return `${load}, ${pattern}`;
 }
 
+export function isCold({ pattern }: Measure): boolean {
+  return pattern === 'cold';
+}
+
 /** Returns a row for each way to load the user when it is to be measured with each. */
 function forEachUserLoad(row: Record<string, unknown>): readonly Record<string, unknown>[] {
   if (row['userLoad'] !== 'each') return [row];

@@ -44,11 +44,13 @@ export function cutoff(): Date {
   return new Date(Date.now() - HOUR);
 }
 
+type Issue = (userId: string) => Promise<string>;
+
 /**
  * Returns a function that issues access tokens of rescind. They outlive a bench, and their stamp is above every
  * cutoff that `migrate` or a revoke-all sets today.
  */
-export async function createIssuer(secret: string): Promise<(userId: string) => Promise<string>> {
+export async function createIssuer(secret: string): Promise<Issue> {
   const keys = await createKeyRing([secret]);
   const authority = { keys, issuer: ISSUER, audience: AUDIENCE };
   const { issue } = createAccessTokens({ ...authority, accessTokenTtl: 6 * HOUR, clock: Date.now });
@@ -57,6 +59,11 @@ export async function createIssuer(secret: string): Promise<(userId: string) => 
     const { token } = await issue({ userId, sessionId: randomUUID(), stamp, authTime, endsAt });
     return token;
   };
+}
+
+/** Issues so many tokens, to all users in turn. */
+export function issueTokens(issue: Issue, count: number): Promise<string[]> {
+  return Promise.all(Array.from({ length: count }, (_, n) => issue(userId(n % USER_COUNT))));
 }
 
 /** Returns the SHA-256 of the signed bytes: the token's name in `revoked_tokens`. */

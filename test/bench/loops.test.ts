@@ -6,11 +6,10 @@ import test, { type ExecutionContext } from 'ava';
 import { runClosedLoop, runOpenLoop } from '../../scripts/bench/generator/loops.ts';
 import {
   once as eachOnce,
-  encodeRequest,
   meRequest,
   type Request,
   randomly,
-} from '../../scripts/bench/generator/protocol.ts';
+} from '../../scripts/bench/generator/requests.ts';
 
 async function serve(t: ExecutionContext, listener: RequestListener): Promise<number> {
   const server = createServer(listener).listen(0, '127.0.0.1');
@@ -24,7 +23,7 @@ async function serve(t: ExecutionContext, listener: RequestListener): Promise<nu
 
 function requests(count: number, expected = 200): Request[] {
   return Array.from({ length: count }, (_, index) =>
-    encodeRequest(meRequest('Authorization', `Bearer ${index}`, expected)),
+    meRequest('Authorization', `Bearer ${index}`, expected),
   );
 }
 

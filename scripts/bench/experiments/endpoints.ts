@@ -5,6 +5,7 @@ import { type Collections, openCollections } from '../../../lib/store/mongo/coll
 import { DAY } from '../../../lib/time.ts';
 import { createRefreshTokens } from '../../../lib/tokens/refresh/refresh-tokens.ts';
 import type { Environment } from '../environment.ts';
+import { encodeRequest, once, randomly } from '../generator/requests.ts';
 import { keepBusy, measureWithReads } from '../measurement.ts';
 import { rotate } from '../plan.ts';
 import { ENDPOINTS, type Results } from '../results.ts';
@@ -16,45 +17,39 @@ const SESSIONS_LISTED = 5;
 /** More refreshes a second than any machine does; each token is presented once. */
 const MAX_REFRESHES = 5_000;
 const LEAD_IN = 2_000;
-const ORDERS = { me: 'random', introspect: 'random', sessions: 'random', refresh: 'once' } as const;
 
 /** Measures all endpoints on one server, warmed up by all of them. Each round begins with another one. */
 export async function measureEndpoints(environment: Environment, round: number) {
   const { warmUp, quick } = environment.plan;
-  const times = { leadIn: LEAD_IN, duration: quick ? 2_500 : 5_000 };
-  await makeSets(environment, { 'warm-up': warmUp, endpoint: times.leadIn + times.duration });
+  const duration = quick ? 2_500 : 5_000;
+  const sources = await makeSources(environment, warmUp + LEAD_IN + duration);
   await using server = await startRealServer(environment);
   const order = rotate(ENDPOINTS, round);
-  for (const endpoint of order) {
-    const set = `warm-up ${endpoint}`;
-    await keepBusy(environment, server.port, warmUp, set, ORDERS[endpoint]);
-  }
+  for (const endpoint of order) await keepBusy(server.port, sources[endpoint], warmUp);
+  const times = { port: server.port, leadIn: LEAD_IN, duration };
   const endpoints: Results['endpoints'][number][] = [];
   for (const endpoint of order) {
-    const stream = { set: `endpoint ${endpoint}`, order: ORDERS[endpoint] };
-    const streams = [{ ...stream, load: LOADS['50 connections'] }];
-    const task = { port: server.port, ...times, streams };
-    endpoints.push({ ...(await measureWithReads(environment, endpoint, task)), endpoint, round });
+    const stream = { source: sources[endpoint], load: LOADS['50 connections'] };
+    const measured = await measureWithReads(environment, endpoint, times, stream);
+    endpoints.push({ ...measured, endpoint, round });
   }
   return { endpoints };
 }
 
-/** Makes request sets for all endpoints under these names, for so many milliseconds each. */
-async function makeSets(environment: Environment, times: Readonly<Record<string, number>>) {
-  const { generator, hot } = environment;
-  const collections = openCollections(environment.openDatabase(USUAL_ENTRIES));
-  const get = (path: string) =>
-    hot.map((token) => ({ line: `GET ${path}`, headers: { Authorization: `Bearer ${token}` } }));
+/** Makes the requests of all endpoints, for so many milliseconds each. */
+async function makeSources(environment: Environment, milliseconds: number) {
+  const { requests, hot, openDatabase } = environment;
+  const collections = openCollections(openDatabase(USUAL_ENTRIES));
   await insertListedSessions(environment, collections);
-  const introspect = await makeIntrospections(environment, collections);
-  const repeatable = { me: get('/api/auth/me'), introspect, sessions: get('/api/auth/sessions') };
-  for (const [name, milliseconds] of Object.entries(times)) {
-    const count = (MAX_REFRESHES * milliseconds) / 1000;
-    const sets = { ...repeatable, refresh: await makeRefreshes(environment, collections, count) };
-    for (const endpoint of ENDPOINTS) {
-      await generator.makeSet({ set: `${name} ${endpoint}`, requests: sets[endpoint] });
-    }
-  }
+  const list = (token: string) =>
+    encodeRequest('GET /api/auth/sessions', { Authorization: `Bearer ${token}` });
+  const count = (MAX_REFRESHES * milliseconds) / 1000;
+  return {
+    me: randomly(requests.hot),
+    introspect: randomly(await makeIntrospections(environment, collections)),
+    sessions: randomly(hot.map(list)),
+    refresh: once(await makeRefreshes(environment, collections, count)),
+  };
 }
 
 /** Registers a client and makes its introspections of all tokens, as one service asks for all its users. */
@@ -66,8 +61,9 @@ async function makeIntrospections({ hot }: Environment, { clients }: Collections
     Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
     'Content-Type': 'application/x-www-form-urlencoded',
   };
-  const line = 'POST /oauth/introspect';
-  return hot.map((token) => ({ line, headers, body: `token=${token}` }));
+  const ask = (token: string) =>
+    encodeRequest('POST /oauth/introspect', headers, { body: `token=${token}` });
+  return hot.map(ask);
 }
 
 /** Inserts the sessions to be listed, once: those of the tokens, and others of the same users. */
@@ -87,11 +83,12 @@ async function makeRefreshes({ secret }: Environment, { sessions }: Collections,
   const users = Array.from({ length: count }, (_, n) => userId(HOT_COUNT + (n % HOT_COUNT)));
   const documents = users.map(newSession);
   await sessions.insertMany(documents, { ordered: false });
-  return documents.map(({ _id: sessionId }) => ({
-    line: 'POST /api/auth/refresh',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ refresh_token: refreshTokens.issue({ sessionId, counter: 0 }) }),
-  }));
+  const headers = { 'Content-Type': 'application/json' };
+  return documents.map(({ _id: sessionId }) => {
+    const refresh_token = refreshTokens.issue({ sessionId, counter: 0 });
+    const body = JSON.stringify({ refresh_token });
+    return encodeRequest('POST /api/auth/refresh', headers, { body });
+  });
 }
 
 function newSession(user_id: string) {

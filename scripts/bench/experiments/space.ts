@@ -1,9 +1,11 @@
 /** Memory of remembered tokens in the server process, and disk space of entries in the database. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../environment.ts';
+import { authorize, once, randomly } from '../generator/requests.ts';
 import { keepBusy } from '../measurement.ts';
 import { ROWS, type Row } from '../rows.ts';
 import { type RowServer, startRowServer } from '../servers.ts';
+import { issueTokens } from '../tokens.ts';
 
 const TOKEN_COUNTS = [10_000, 100_000, 300_000];
 
@@ -16,17 +18,17 @@ const PAUSE = 500;
 
 /** Reads the memory of one server as it is sent more and more tokens. */
 export async function measureMemory(environment: Environment) {
-  const { generator, secret } = environment;
+  const { requests, issue } = environment;
   const strict = ROWS.find(({ id }) => id === 'strict') as Row;
   await using server = await startRowServer(strict, environment, ['--expose-gc']);
-  await keepBusy(environment, server.port, WARM_UP, 'hot');
+  await keepBusy(server.port, randomly(requests.hot), WARM_UP);
   const memory = [await readUsage(server, 0)];
   let used = 0;
   for (const tokens of TOKEN_COUNTS) {
-    await generator.makeSet({ set: 'memory', issue: { secret, count: tokens - used } });
+    const fresh = authorize(await issueTokens(issue, tokens - used));
     // Each token twice: it may be remembered only when it comes again.
-    await keepBusy(environment, server.port, LONGEST, 'memory', 'once');
-    await keepBusy(environment, server.port, LONGEST, 'memory', 'once');
+    await keepBusy(server.port, once(fresh), LONGEST);
+    await keepBusy(server.port, once(fresh), LONGEST);
     used = tokens;
     memory.push(await readUsage(server, tokens));
   }

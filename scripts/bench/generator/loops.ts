@@ -1,9 +1,36 @@
 import { setTimeout as sleep, setImmediate as waitTurn } from 'node:timers/promises';
 import { within } from '../../../lib/time.ts';
 import { type Connection, openConnection } from './connection.ts';
-import type { LoadTask, Request, Source, StreamResult } from './protocol.ts';
+import type { Request, Source } from './requests.ts';
 
-type Times = Omit<LoadTask, 'streams'>;
+/** Times in milliseconds. The lead-in is sent like the rest and not measured. */
+export interface Times {
+  readonly port: number;
+  readonly leadIn: number;
+  readonly duration: number;
+}
+
+/** Requests under a load. Closed loop: connections that each send the next one on a response. Open loop: a rate. */
+export interface Stream {
+  readonly source: Source;
+  readonly load: { readonly connections: number } | { readonly rate: number };
+}
+
+export interface StreamResult {
+  /** Responses in the measured time, that time, and their statuses. */
+  readonly completed: number;
+  readonly elapsed: number;
+  readonly measuredStatuses: Readonly<Record<string, number>>;
+  /** All responses including the lead-in, their statuses, and the number of unexpected ones. */
+  readonly answered: number;
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly wrong: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  /** Open loop: delay of the generator itself at the 99th percentile. */
+  readonly lateP99?: number;
+}
 
 /** The longest wait for the last responses, in milliseconds. */
 const DRAIN_LIMIT = 15_000;
@@ -14,6 +41,15 @@ const FIRST_CONNECTIONS = 8;
 
 /** The end of a wait that is spent checking the clock, in milliseconds: timers are late by as much. */
 const SPIN = 1;
+
+/** Runs streams at the same time against one server. */
+export function runStreams(times: Times, streams: readonly Stream[]): Promise<StreamResult[]> {
+  const run = ({ source, load }: Stream) =>
+    'rate' in load
+      ? runOpenLoop(times, source, load.rate)
+      : runClosedLoop(times, source, load.connections);
+  return Promise.all(streams.map(run));
+}
 
 /**
  * Sends the next request on each connection when the last one is answered. Counts what is answered in the
