@@ -41,7 +41,9 @@ export async function fillDatabase(
   await pending;
   if (entries === USUAL_ENTRIES) {
     await insert('naive_revoked_tokens', makeNaiveEntries(entries, revoked));
-    await insert('naive_user_cutoffs', makeNaiveCutoffs());
+    const revoked_before = tokens.cutoff();
+    const cutoffs = tokens.usersWithCutoff().map((_id) => ({ _id, revoked_before }));
+    await insert('naive_user_cutoffs', cutoffs);
   }
   // Otherwise the checkpoint would be written during a measurement.
   await db.admin().command({ fsync: 1 });
@@ -52,11 +54,6 @@ function makeNaiveEntries(count: number, revoked: readonly string[]) {
   const others = Array.from({ length: count }, () => randomBytes(32).toString('hex'));
   const known = revoked.map((token) => hash('sha256', token, 'hex'));
   return [...known, ...others].map((_id) => ({ _id }));
-}
-
-function makeNaiveCutoffs() {
-  const revoked_before = tokens.cutoff();
-  return tokens.usersWithCutoff().map((_id) => ({ _id, revoked_before }));
 }
 
 function makeUsers(): UserDocument[] {
@@ -79,19 +76,19 @@ function makeUsers(): UserDocument[] {
 
 function makeOtherEntry(_: unknown, index: number): Entry {
   if (index % 2 === 0) return makeTokenEntry(randomBytes(32));
-  return makeLogoutEntry('session', sessionEntry(randomUUID()), 92 * DAY);
+  return makeEntry('session', sessionKey(randomUUID()), 92 * DAY);
 }
 
 /** Makes the entry of one token; none expires while a bench runs. */
-function makeTokenEntry(hash: Buffer) {
-  return makeLogoutEntry('token', toId(tokenEntry(hash.toString('base64'))), 25 * HOUR);
+function makeTokenEntry(hash: Buffer): Entry {
+  return makeEntry('token', tokenKey(hash.toString('base64')), 25 * HOUR);
 }
 
-function makeLogoutEntry(kind: 'token' | 'session', _id: Entry['_id'], lifetime: number): Entry {
+function makeEntry(kind: 'token' | 'session', key: string, lifetime: number): Entry {
   const [user_id, revoked_at] = [randomUUID(), new Date()];
   const expires_at = new Date(revoked_at.getTime() + lifetime);
-  const reason = 'logout';
-  return { _id, kind, user_id, reason, revoked_by: user_id, revoked_at, expires_at, writes: 1 };
+  const cause = { user_id, reason: 'logout', revoked_by: user_id, revoked_at };
+  return { _id: idOf(key), kind, ...cause, expires_at, writes: 1 };
 }
 
 /** Makes a user's entry after a revoke-all an hour ago. */

@@ -18,7 +18,7 @@ A full run takes some 50 minutes, on a machine that has nothing else to do.`;
 
 const HELP = `
 Rows: ${ROWS.map(({ id }) => id).join(', ')}
-Experiments: ${EXPERIMENTS.join(', ')}
+Experiments: ${Object.keys(EXPERIMENTS).join(', ')}
 
 Exit codes: 0 done, 1 a server answered wrongly or did not start, 64 usage, 130 interrupted.`;
 
@@ -69,13 +69,8 @@ async function main(args: string[]): Promise<number> {
   }
   const report = createReport(process.stderr);
   const signal = stopSignal(process.env);
-  const command = ['npm run bench --', ...args].join(' ');
-  const running = runBench(
-    makePlan({ ...options, ...(only && { only }) }),
-    command,
-    report,
-    signal,
-  );
+  const plan = makePlan({ ...options, ...(only && { only }) });
+  const running = runBench(plan, ['npm run bench --', ...args].join(' '), report, signal);
   const results = await Promise.race([running, stopped(signal)]);
   if (typeof results === 'string') {
     report.warn(`Interrupted by ${results}`);

@@ -1,5 +1,5 @@
 import type { Environment } from './environment.ts';
-import * as generator from './generator/loops.ts';
+import { runClosedLoop, runStream, type Stream, type Times } from './generator/loops.ts';
 import { meRequest, once, randomly, type Source } from './generator/requests.ts';
 import type { Run } from './plan.ts';
 import type { Measurement } from './results.ts';
@@ -16,17 +16,15 @@ export async function measureRun({ row, measures }: Run, round: number, environm
   const cold = once(requests.cold); // new to each new server
   await keepBusy(port, randomly(requests.hot), warmUp);
   if (measures.some(isCold)) await keepBusy(port, cold, coldWarmUp);
+  const times = { port, leadIn, duration };
   const measurements: Measurement[] = [];
   for (const measure of measures) {
     const { load, pattern } = measure;
     const source = isCold(measure) ? cold : randomly(requests[pattern]);
-    const { cpu: before } = await usage();
+    const stream = { source, load: LOADS[load] };
     const name = `${row.name}, ${nameMeasure(measure)}`;
-    const times = { port, leadIn, duration };
-    const measured = await measureWithReads(environment, name, times, {
-      source,
-      load: LOADS[load],
-    });
+    const { cpu: before } = await usage();
+    const measured = await measureWithReads(environment, name, times, stream);
     const { cpu: after } = await usage();
     const cpu = after.user + after.system - before.user - before.system;
     const cpuPerRequest = cpu / measured.answered;
@@ -37,33 +35,24 @@ export async function measureRun({ row, measures }: Run, round: number, environm
 
 /** Keeps 50 connections busy for so long, or until the source ends; measures nothing. */
 export async function keepBusy(port: number, source: Source, duration: number): Promise<void> {
-  await generator.runClosedLoop({ port, leadIn: 0, duration }, source, 50);
+  await runClosedLoop({ port, leadIn: 0, duration }, source, 50);
 }
 
-/** Measures streams. Throws WrongAnswer on a single unexpected response. */
-export async function measureStreams(
-  name: string,
-  times: generator.Times,
-  streams: readonly generator.Stream[],
-) {
-  const results = await generator.runStreams(times, streams);
-  for (const { wrong, statuses } of results) {
-    if (wrong === 0) continue;
-    const counts = Object.entries(statuses).map(([status, count]) => `${count} × ${status}`);
-    throw new WrongAnswer(`${name}: ${wrong} wrong answers (${counts.join(', ')})`);
-  }
-  return results as [generator.StreamResult, ...generator.StreamResult[]];
+/** Measures a stream. Throws WrongAnswer on a single unexpected response. */
+export async function measureStream(name: string, times: Times, stream: Stream) {
+  const result = await runStream(times, stream);
+  if (result.wrong === 0) return result;
+  const counts = Object.entries(result.statuses).map((each) => each.toReversed().join(' × '));
+  throw new WrongAnswer(`${name}: ${result.wrong} wrong answers (${counts.join(', ')})`);
 }
 
 /** Measures a stream, and the reads it causes. */
 export async function measureWithReads(
   { countReads }: Environment,
-  name: string,
-  times: generator.Times,
-  stream: generator.Stream,
+  ...measured: Parameters<typeof measureStream>
 ) {
   const before = await countReads();
-  const [result] = await measureStreams(name, times, [stream]);
+  const result = await measureStream(...measured);
   const readsPerRequest = ((await countReads()) - before) / result.answered;
   return { ...result, readsPerRequest };
 }
@@ -90,9 +79,8 @@ const FIELDS = 'company_id,email,id,name,roles,session_id';
 
 /**
  * Checks that a server behaves as its row claims, before it is measured: the fields of a good answer, and the
- * status for no credential, for junk and for a revoked token. Throws WrongAnswer.
- *
- * @param credentials - values of a header: a good one, and a revoked one unless the server has its own sessions.
+ * status for no credential, for junk and for a revoked token. The credentials are values of the header. Throws
+ * WrongAnswer.
  */
 export async function probe(
   { name, checks }: Row,

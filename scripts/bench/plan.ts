@@ -1,43 +1,42 @@
-import { HOT_AT_50, type Measure, nameMeasure, ROWS, type Row } from './rows.ts';
+import type { Environment } from './environment.ts';
+import { measureEndpoints } from './experiments/endpoints.ts';
+import { measureBesideLogins, measureLogins } from './experiments/logins.ts';
+import { measureMemory, measureStorage } from './experiments/space.ts';
+import type { Findings } from './results.ts';
+import { HOT_AT_50, type Measure, nameMeasure, ROWS, type Row, rotate } from './rows.ts';
 
-/** Measurements beside the rows, see experiments/. */
-export const EXPERIMENTS = [
-  'endpoints',
-  'logins',
-  'me-beside-logins',
-  'memory',
-  'storage',
-] as const;
+type Experiment = (environment: Environment, round: number) => Promise<Partial<Findings>>;
 
-export type ExperimentName = (typeof EXPERIMENTS)[number];
+/** Measurements beside the rows: the seconds that a round of a full run takes about, and how many there are at most. */
+export const EXPERIMENTS: Readonly<Record<string, readonly [number, Experiment, number?]>> = {
+  endpoints: [57, measureEndpoints],
+  logins: [20, measureLogins],
+  'me-beside-logins': [38, measureBesideLogins],
+  memory: [130, measureMemory, 1],
+  storage: [1, measureStorage, 1],
+};
 
 /** Everything that one call of the bench measures. Times are milliseconds. */
 export type Plan = ReturnType<typeof makePlan>;
 
 /** One start of a row's server, with the measures that are taken of it in turn. */
-export interface Run {
-  readonly row: Row;
-  readonly measures: readonly Measure[];
-}
+export type Run = ReturnType<typeof listRuns>[number];
 
 const QUICK_ENTRIES = 1_000_000;
 
-/**
- * Makes the plan.
- *
- * @param options.only - ids of rows and experiments; a `*` at the end stands for any end. Default: all.
- */
+/** Makes the plan, for `only` these rows and experiments if some are named: a `*` at an end stands for any end. */
 export function makePlan(options: { quick?: boolean; rounds?: number; only?: readonly string[] }) {
   const { quick = false, rounds = quick ? 1 : 5, only } = options;
   const isWanted = (id: string) => only === undefined || only.some((name) => matches(name, id));
   const rows = ROWS.filter(({ id }) => isWanted(id));
   // A quick run leaves the memory out: 100,000 tokens used twice take a minute.
-  const experiments = EXPERIMENTS.filter((id) => isWanted(id) && !(quick && id === 'memory'));
+  const omitted = quick ? 'memory' : '';
+  const experiments = Object.keys(EXPERIMENTS).filter((id) => isWanted(id) && id !== omitted);
   return {
     quick,
     rounds,
     rows: quick ? reduceRows(rows) : rows,
-    experiments: new Set(experiments),
+    experiments,
     /** Warm-up of each server: the larger ones are compiled only after some five seconds of load. */
     warmUp: quick ? 2_000 : 6_000,
     /** More warm-up by new tokens, where those are measured. */
@@ -45,12 +44,14 @@ export function makePlan(options: { quick?: boolean; rounds?: number; only?: rea
     /** Measured time of each measurement, and the time before it that does not count. */
     duration: 2_500,
     leadIn: 500,
+    /** Measured time of the logins. */
+    loginTime: quick ? 3_000 : 10_000,
   };
 }
 
 /** Returns the names that match neither a row nor an experiment. */
 export function findUnknownNames(names: readonly string[]): readonly string[] {
-  const ids = [...ROWS.map(({ id }) => id), ...EXPERIMENTS];
+  const ids = [...ROWS.map(({ id }) => id), ...Object.keys(EXPERIMENTS)];
   return names.filter((name) => !ids.some((id) => matches(name, id)));
 }
 
@@ -72,7 +73,7 @@ function reduceRows(rows: readonly Row[]): readonly Row[] {
  * rest, since servers are comparable only after the same load. Each round begins with another row, and every
  * other round goes backwards, so that no row always follows the same one.
  */
-export function listRuns(rows: readonly Row[], round: number): readonly Run[] {
+export function listRuns(rows: readonly Row[], round: number) {
   const ordered = rotate(rows, round);
   if (round % 2 === 1) ordered.reverse();
   const runs = ['main', 'revoked', 'rest'].flatMap((pass) =>
@@ -87,10 +88,4 @@ export function listRuns(rows: readonly Row[], round: number): readonly Run[] {
 function findPass(measure: Measure): string {
   if (nameMeasure(measure) === nameMeasure(HOT_AT_50)) return 'main';
   return measure.pattern.endsWith('revoked') ? 'revoked' : 'rest';
-}
-
-/** Returns the list beginning with its element number `by`, modulo the length. */
-export function rotate<T>(list: readonly T[], by: number): T[] {
-  const first = by % Math.max(1, list.length);
-  return [...list.slice(first), ...list.slice(0, first)];
 }

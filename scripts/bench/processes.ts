@@ -1,22 +1,20 @@
 /** Child processes of the bench, and the processors they run on. */
+import type { SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { guard } from '../dev/guard.ts';
-import { endChild, howEnded, pidOf, run, spawnChild } from '../dev/processes.ts';
+import { endChild, howEnded, run, spawnChild } from '../dev/processes.ts';
 
 /** One processor for the server under test, the others for everything else, or all for both. */
 type Processors = 'server' | 'others' | 'all';
 
 /** Lists as `taskset -c` takes them, unless nothing can be pinned, and a text for the results. */
-export interface Pinning {
-  readonly lists: Readonly<Record<Processors, string>> | undefined;
-  readonly description: string;
-}
+export type Pinning = Awaited<ReturnType<typeof findPinning>>;
 
 const STOP_GRACE = 10_000;
 const STDERR_KEPT = 4_096;
 
 /** Divides the processors: a server that shared its own would be measured by how the system divides it. */
-export async function findPinning(): Promise<Pinning> {
+export async function findPinning() {
   const allowed = run('taskset', ['-p', '-c', `${process.pid}`]); // in a container, not always from 0 on
   const { stdout } = await allowed.catch(() => ({ stdout: '' }));
   const [, list] = /: ([\d,-]+)\s*$/.exec(stdout) ?? [];
@@ -48,20 +46,25 @@ export function pinned({ lists }: Pinning, processors: Processors, command: read
   return lists === undefined ? command : ['taskset', '-c', lists[processors], ...command];
 }
 
+/** Starts a process that ends with the bench, however that ends. A Ctrl-C is for the bench alone to act on. */
+export function startProcess(command: string, args: readonly string[], options: SpawnOptions) {
+  const child = spawnChild(command, args, { detached: true, ...options });
+  guard(child);
+  return { child, stop: () => endChild(child, STOP_GRACE) };
+}
+
 /** Starts a JavaScript file in a Node process that answers one question at a time over IPC. */
 export function startChild(
   pinning: Pinning,
   processors: Processors,
   args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
+  env: NodeJS.ProcessEnv,
 ) {
   const [command = '', ...rest] = pinned(pinning, processors, [process.execPath, ...args]);
-  const child = spawnChild(command, rest, {
+  const { child, stop } = startProcess(command, rest, {
     env: { PATH: process.env['PATH'], ...env },
-    detached: true, // a Ctrl-C is for the bench to act on
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  guard(child);
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_KEPT);
@@ -84,6 +87,5 @@ export function startChild(
     return answer;
   }
 
-  const stop = () => endChild(child, STOP_GRACE);
-  return { pid: pidOf(child), gone, receive, ask, stop, [Symbol.asyncDispose]: stop };
+  return { gone, receive, ask, stop, [Symbol.asyncDispose]: stop };
 }

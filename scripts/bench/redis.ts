@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { DAY, toSeconds } from '../../lib/time.ts';
-import { guard } from '../dev/guard.ts';
 import { freePort } from '../dev/mongod/free-port.ts';
 import { onPath } from '../dev/mongod/on-path.ts';
-import { endChild, run, spawnChild } from '../dev/processes.ts';
+import { run } from '../dev/processes.ts';
 import type { Report } from '../dev/progress.ts';
 import { waitFor } from '../dev/wait-for.ts';
+import { startProcess } from './processes.ts';
 import { USUAL_ENTRIES } from './rows.ts';
 import { cutoff, usersWithCutoff } from './tokens.ts';
 
@@ -15,7 +15,6 @@ export const REDIS_MISSING =
   'needs redis-server: apt-get install redis-server (or brew install redis)';
 
 const START_LIMIT = 10_000;
-const STOP_GRACE = 5_000;
 
 /** Starts a Redis that keeps nothing on disk and runs commands; undefined without redis-server on PATH. */
 export async function openRedis(commands: readonly string[], report: Report) {
@@ -24,9 +23,7 @@ export async function openRedis(commands: readonly string[], report: Report) {
   const { stdout } = await run(binary, ['--version']);
   const port = `${await freePort()}`;
   const args = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawnChild(binary, args, { detached: true, stdio: 'ignore' });
-  guard(child);
-  const stop = () => endChild(child, STOP_GRACE);
+  const { stop } = startProcess(binary, args, { stdio: 'ignore' });
   await waitFor('Redis', () => send(port, ['PING']), { timeout: START_LIMIT });
   const title = `Filling Redis with ${commands.length.toLocaleString('en')} keys`;
   await report.step(title, () => send(port, commands));

@@ -1,4 +1,5 @@
 /** Contents of results.json: every figure of every round. */
+import type { runBench } from './bench.ts';
 import type { StreamResult } from './generator/loops.ts';
 import type { Measure, Row } from './rows.ts';
 
@@ -15,14 +16,12 @@ export interface Measurement extends Measured, Measure {
 
 /** A row as the tables show it, and the reason why it was not measured. */
 export interface ReportedRow
-  extends Pick<Row, 'id' | 'name' | 'configuration' | 'entries' | 'userLoad' | 'checks'> {
-  readonly comparedWith?: string | undefined;
+  extends Omit<Row, 'peer' | 'revocations' | 'form' | 'ownSessions' | 'measures'> {
   readonly isPeer: boolean;
-  readonly skipped?: string;
+  readonly skipped?: string | undefined;
 }
 
 export const ENDPOINTS = ['me', 'introspect', 'sessions', 'refresh'] as const;
-export type Endpoint = (typeof ENDPOINTS)[number];
 
 export interface Findings {
   readonly runs: readonly Measurement[];
@@ -42,7 +41,7 @@ export interface Findings {
     readonly beside: StreamResult;
     readonly logins: StreamResult;
   }[];
-  readonly endpoints: readonly (Measured & { readonly endpoint: Endpoint })[];
+  readonly endpoints: readonly (Measured & { readonly endpoint: (typeof ENDPOINTS)[number] })[];
   /** Bytes of the server process after `tokens` were used and garbage was collected. */
   readonly memory: readonly {
     readonly tokens: number;
@@ -60,27 +59,7 @@ export interface Findings {
 }
 
 /** All findings with the plan behind them. Times are seconds. */
-export interface Results extends Findings {
-  readonly started: string;
-  readonly minutes: number;
-  readonly command: string;
-  readonly quick: boolean;
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly leadIn: number;
-  readonly warmUp: number;
-  readonly machine: {
-    readonly processor: string;
-    readonly cores: number;
-    readonly memoryGb: number;
-    readonly system: string;
-    readonly pinning: string;
-    readonly loadAverages: readonly number[];
-  };
-  readonly versions: Readonly<Record<string, string>>;
-  readonly rows: readonly ReportedRow[];
+export interface Results extends Awaited<ReturnType<typeof runBench>> {
   /** Start of the endpoints' own run, where they were measured in another one. */
   readonly endpointsStarted?: string;
-  /** Rows and experiments that answered wrongly or did not start, with the error. */
-  readonly failures: Readonly<Record<string, string>>;
 }

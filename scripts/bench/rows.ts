@@ -9,7 +9,7 @@ export const LOADS = {
   '200/s': { rate: 200 },
 };
 
-export type LoadName = keyof typeof LOADS;
+type LoadName = keyof typeof LOADS;
 
 export const LOAD_NAMES = Object.keys(LOADS) as LoadName[];
 
@@ -80,13 +80,11 @@ const rowSchema = z.strictObject({
 
 export type Row = z.infer<typeof rowSchema>;
 
-const table: Record<string, unknown>[] = JSON.parse(
-  readFileSync('scripts/bench/rows.json', 'utf8'),
-);
+type Entry = Readonly<Record<string, unknown>>;
 
-export const ROWS: readonly Row[] = table
-  .flatMap(forEachUserLoad)
-  .map((row) => rowSchema.parse(row));
+const entries: readonly Entry[] = JSON.parse(readFileSync('scripts/bench/rows.json', 'utf8'));
+
+export const ROWS: readonly Row[] = z.array(rowSchema).parse(entries.flatMap(forEachUserLoad));
 
 /** Names a measure: unique, and readable in the progress line. */
 export function nameMeasure({ load, pattern }: Measure): string {
@@ -97,8 +95,14 @@ export function isCold({ pattern }: Measure): boolean {
   return pattern === 'cold';
 }
 
+/** Returns the list beginning with its element number `by`, modulo the length. */
+export function rotate<T>(list: readonly T[], by: number): T[] {
+  const first = by % Math.max(1, list.length);
+  return [...list.slice(first), ...list.slice(0, first)];
+}
+
 /** Returns a row for each way to load the user when it is to be measured with each. */
-function forEachUserLoad(row: Record<string, unknown>): readonly Record<string, unknown>[] {
+function forEachUserLoad(row: Entry): readonly Entry[] {
   if (row['userLoad'] !== 'each') return [row];
   return Object.entries(USER_LOADS).map(([userLoad, text]) => ({
     ...row,

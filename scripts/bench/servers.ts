@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { settings } from '../../server/config/settings.ts';
 import { freePort } from '../dev/mongod/free-port.ts';
 import { waitFor } from '../dev/wait-for.ts';
@@ -23,6 +22,7 @@ export type RowServer = Awaited<ReturnType<typeof startRowServer>>;
 
 /** Folder of the peers. They have packages of their own, so that rescind runs with its own ones. */
 export const PEERS = join('scripts', 'bench', 'peers');
+const DIST = join('scripts', 'bench', 'dist');
 
 /** Number of password threads of a server with default settings. */
 export const PASSWORD_THREADS = settings.BCRYPT_THREADS.parse(undefined);
@@ -38,7 +38,7 @@ export async function startRowServer(
   const mongodbUri = databaseUri(row.ownSessions ? `fresh_${randomUUID()}` : row.entries);
   const authority = { secret, issuer: ISSUER, audience: AUDIENCE };
   const options: RowOptions = { ...row, ...authority, mongodbUri, redisUrl: redis?.url };
-  const file = row.peer ? join(PEERS, row.peer) : compiled('./rescind-server.js');
+  const file = row.peer ? join(PEERS, row.peer) : join(DIST, 'scripts/bench/rescind-server.js');
   const env = { NODE_ENV: 'production', BENCH_ROW: JSON.stringify(options) };
   const { receive, ask, ...server } = startChild(pinning, 'server', [...execArgv, file], env);
   const { port } = await receive<{ port: number }>();
@@ -57,7 +57,7 @@ export async function startRowServer(
 export async function startRealServer({ pinning, databaseUri, secret, unpin }: Environment) {
   await unpin();
   const port = await freePort();
-  const server = startChild(pinning, 'all', [compiled('../../server/main.js')], {
+  const server = startChild(pinning, 'all', [join(DIST, 'server/main.js')], {
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
     PORT: `${port}`,
@@ -76,8 +76,4 @@ export async function startRealServer({ pinning, databaseUri, secret, unpin }: E
     throw error;
   });
   return { ...server, port };
-}
-
-function compiled(file: string): string {
-  return fileURLToPath(new URL(file, import.meta.url));
 }

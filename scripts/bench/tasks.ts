@@ -1,3 +1,4 @@
+import { sum } from 'simple-statistics';
 import type { Findings } from './results.ts';
 
 /** A piece of the bench's work, and an estimate of its seconds. */
@@ -9,10 +10,6 @@ export interface Task {
   perform(): Promise<Partial<Findings>>;
 }
 
-export function sumSeconds(tasks: readonly Task[]): number {
-  return tasks.reduce((sum, { seconds }) => sum + seconds, 0);
-}
-
 /**
  * Performs tasks in order, and prints each before: between tasks only, to disturb no measurement. Rejects once the
  * signal is aborted. Returns the findings of all rows and experiments that have not failed.
@@ -22,24 +19,24 @@ export async function performTasks(
   stream: NodeJS.WritableStream,
   signal: AbortSignal,
 ) {
-  const found: { readonly id: string; readonly findings: Partial<Findings> }[] = [];
+  const found: (Partial<Findings> & Pick<Task, 'id'>)[] = [];
   const failures: Record<string, string> = {};
+  const estimates = tasks.map(({ seconds }) => seconds);
   const started = performance.now();
   for (const [index, { id, title, perform }] of tasks.entries()) {
     if (signal.aborted) throw new Error('The bench was interrupted');
-    const done = sumSeconds(tasks.slice(0, index));
-    const left = formatTimeLeft(done, sumSeconds(tasks), (performance.now() - started) / 1000);
+    const done = sum(estimates.slice(0, index));
+    const left = formatTimeLeft(done, sum(estimates), (performance.now() - started) / 1000);
     stream.write(`[${index + 1}/${tasks.length}] ${left} left · ${title}\n`);
     if (id in failures) continue;
     try {
-      found.push({ id, findings: await perform() });
+      found.push({ id, ...(await perform()) });
     } catch (error) {
       failures[id] = (error as Error).message;
       stream.write(`! ${id} failed: ${failures[id]}\n`);
     }
   }
-  const good = found.filter(({ id }) => !(id in failures)).map(({ findings }) => findings);
-  return { ...mergeFindings(good), failures };
+  return { ...mergeFindings(found.filter(({ id }) => !(id in failures))), failures };
 }
 
 function mergeFindings(found: readonly Partial<Findings>[]): Findings {

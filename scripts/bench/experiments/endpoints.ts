@@ -5,11 +5,10 @@ import { type Collections, openCollections } from '../../../lib/store/mongo/coll
 import { DAY } from '../../../lib/time.ts';
 import { createRefreshTokens } from '../../../lib/tokens/refresh/refresh-tokens.ts';
 import type { Environment } from '../environment.ts';
-import { encodeRequest, once, randomly } from '../generator/requests.ts';
+import { encodeRequest, jsonRequest, once, randomly } from '../generator/requests.ts';
 import { keepBusy, measureWithReads } from '../measurement.ts';
-import { rotate } from '../plan.ts';
 import { ENDPOINTS, type Results } from '../results.ts';
-import { LOADS, USUAL_ENTRIES } from '../rows.ts';
+import { LOADS, rotate, USUAL_ENTRIES } from '../rows.ts';
 import { startRealServer } from '../servers.ts';
 import { HOT_COUNT, userId } from '../tokens.ts';
 
@@ -61,9 +60,7 @@ async function makeIntrospections({ hot }: Environment, { clients }: Collections
     Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
     'Content-Type': 'application/x-www-form-urlencoded',
   };
-  const ask = (token: string) =>
-    encodeRequest('POST /oauth/introspect', headers, { body: `token=${token}` });
-  return hot.map(ask);
+  return hot.map((token) => encodeRequest('POST /oauth/introspect', headers, `token=${token}`));
 }
 
 /** Inserts the sessions to be listed, once: those of the tokens, and others of the same users. */
@@ -83,11 +80,9 @@ async function makeRefreshes({ secret }: Environment, { sessions }: Collections,
   const users = Array.from({ length: count }, (_, n) => userId(HOT_COUNT + (n % HOT_COUNT)));
   const documents = users.map(newSession);
   await sessions.insertMany(documents, { ordered: false });
-  const headers = { 'Content-Type': 'application/json' };
   return documents.map(({ _id: sessionId }) => {
     const refresh_token = refreshTokens.issue({ sessionId, counter: 0 });
-    const body = JSON.stringify({ refresh_token });
-    return encodeRequest('POST /api/auth/refresh', headers, { body });
+    return jsonRequest('POST /api/auth/refresh', { refresh_token });
   });
 }
 

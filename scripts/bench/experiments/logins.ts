@@ -2,8 +2,8 @@
 import { createPasswords } from '../../../lib/passwords/passwords.ts';
 import type { Environment } from '../environment.ts';
 import type { Stream } from '../generator/loops.ts';
-import { encodeRequest, randomly } from '../generator/requests.ts';
-import { keepBusy, measureStreams } from '../measurement.ts';
+import { jsonRequest, randomly } from '../generator/requests.ts';
+import { keepBusy, measureStream } from '../measurement.ts';
 import { PASSWORD_THREADS, startRealServer } from '../servers.ts';
 import { BCRYPT_COST, PASSWORD, userEmail } from '../tokens.ts';
 
@@ -30,9 +30,9 @@ export async function measureLogins(environment: Environment, round: number) {
 /** Keeps two logins a thread under way, so that no thread waits for work. Returns logins per second. */
 async function measureLoginRate(environment: Environment): Promise<number> {
   await using server = await startRealServer(environment);
-  const times = { port: server.port, leadIn: LOGINS_LEAD_IN, duration: findDuration(environment) };
-  const load = { connections: 2 * PASSWORD_THREADS };
-  const [result] = await measureStreams('logins alone', times, [offerLogins(load)]);
+  const times = { port: server.port, leadIn: LOGINS_LEAD_IN, duration: environment.plan.loginTime };
+  const stream = offerLogins({ connections: 2 * PASSWORD_THREADS });
+  const result = await measureStream('logins alone', times, stream);
   return (1000 * (result.measuredStatuses['200'] ?? 0)) / result.elapsed;
 }
 
@@ -40,27 +40,23 @@ async function measureLoginRate(environment: Environment): Promise<number> {
 export async function measureBesideLogins(environment: Environment, round: number) {
   const offered = OFFERED * PASSWORD_THREADS * (await measureOneThread(CALIBRATION));
   await using server = await startRealServer(environment);
-  const times = { port: server.port, leadIn: BESIDE_LEAD_IN, duration: findDuration(environment) };
+  const times = { port: server.port, leadIn: BESIDE_LEAD_IN, duration: environment.plan.loginTime };
   const source = randomly(environment.requests.hot);
   const me = { source, load: { rate: 200 } };
   await keepBusy(server.port, source, environment.plan.warmUp);
-  const [without] = await measureStreams('/me', times, [me]);
-  const streams = [me, offerLogins({ rate: offered })];
-  const [beside, logins] = await measureStreams('/me beside logins', times, streams);
-  if (logins === undefined) throw new Error('the generator measured no logins');
+  const without = await measureStream('/me', times, me);
+  const [beside, logins] = await Promise.all([
+    measureStream('/me beside logins', times, me),
+    measureStream('logins beside /me', times, offerLogins({ rate: offered })),
+  ]);
   return { besideLogins: [{ round, offered, without, beside, logins }] };
-}
-
-function findDuration({ plan }: Environment): number {
-  return plan.quick ? 3_000 : 10_000;
 }
 
 /** Offers logins of many users, since limits count by account. 503 is right when too many are offered. */
 function offerLogins(load: Stream['load']): Stream {
-  const headers = { 'Content-Type': 'application/json' };
   const requests = Array.from({ length: LOGIN_USERS }, (_, number) => {
-    const body = JSON.stringify({ email: userEmail(number), password: PASSWORD });
-    return encodeRequest('POST /api/auth/login', headers, { body, expected: [200, 503] });
+    const body = { email: userEmail(number), password: PASSWORD };
+    return jsonRequest('POST /api/auth/login', body, [200, 503]);
   });
   return { source: randomly(requests), load };
 }

@@ -23,13 +23,12 @@ export async function measureMemory(environment: Environment) {
   await using server = await startRowServer(strict, environment, ['--expose-gc']);
   await keepBusy(server.port, randomly(requests.hot), WARM_UP);
   const memory = [await readUsage(server, 0)];
-  let used = 0;
   for (const tokens of TOKEN_COUNTS) {
+    const used = memory.at(-1)?.tokens ?? 0;
     const fresh = authorize(await issueTokens(issue, tokens - used));
     // Each token twice: it may be remembered only when it comes again.
     await keepBusy(server.port, once(fresh), LONGEST);
     await keepBusy(server.port, once(fresh), LONGEST);
-    used = tokens;
     memory.push(await readUsage(server, tokens));
   }
   return { memory };

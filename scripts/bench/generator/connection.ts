@@ -11,7 +11,7 @@ export async function openConnection(port: number) {
   const responses = new ResponseReader();
   // One buffer for all packets, and no stream above the socket.
   const buffer = Buffer.allocUnsafe(16_384);
-  const receive = (length: number) => {
+  const callback = (length: number) => {
     try {
       responses.read(buffer.subarray(0, length));
     } catch (error) {
@@ -19,8 +19,7 @@ export async function openConnection(port: number) {
     }
     return true;
   };
-  const onread = { buffer, callback: receive };
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true, onread });
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true, onread: { buffer, callback } });
   socket.on('error', (error) => responses.cancel(error));
   socket.on('close', () => responses.cancel(new Error(CLOSED)));
   await once(socket, 'connect');

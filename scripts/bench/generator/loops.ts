@@ -1,4 +1,5 @@
 import { setTimeout as sleep, setImmediate as waitTurn } from 'node:timers/promises';
+import { sum } from 'simple-statistics';
 import { within } from '../../../lib/time.ts';
 import { type Connection, openConnection } from './connection.ts';
 import type { Request, Source } from './requests.ts';
@@ -16,21 +17,8 @@ export interface Stream {
   readonly load: { readonly connections: number } | { readonly rate: number };
 }
 
-export interface StreamResult {
-  /** Responses in the measured time, that time, and their statuses. */
-  readonly completed: number;
-  readonly elapsed: number;
-  readonly measuredStatuses: Readonly<Record<string, number>>;
-  /** All responses including the lead-in, their statuses, and the number of unexpected ones. */
-  readonly answered: number;
-  readonly statuses: Readonly<Record<string, number>>;
-  readonly wrong: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-  /** Open loop: delay of the generator itself at the 99th percentile. */
-  readonly lateP99?: number;
-}
+/** Figures of one stream; times are milliseconds. */
+export type StreamResult = ReturnType<Tally['result']>;
 
 /** The longest wait for the last responses, in milliseconds. */
 const DRAIN_LIMIT = 15_000;
@@ -42,13 +30,10 @@ const FIRST_CONNECTIONS = 8;
 /** The end of a wait that is spent checking the clock, in milliseconds: timers are late by as much. */
 const SPIN = 1;
 
-/** Runs streams at the same time against one server. */
-export function runStreams(times: Times, streams: readonly Stream[]): Promise<StreamResult[]> {
-  const run = ({ source, load }: Stream) =>
-    'rate' in load
-      ? runOpenLoop(times, source, load.rate)
-      : runClosedLoop(times, source, load.connections);
-  return Promise.all(streams.map(run));
+/** Runs one stream; several may run at the same time. */
+export function runStream(times: Times, { source, load }: Stream): Promise<StreamResult> {
+  if ('rate' in load) return runOpenLoop(times, source, load.rate);
+  return runClosedLoop(times, source, load.connections);
 }
 
 /**
@@ -58,8 +43,7 @@ export function runStreams(times: Times, streams: readonly Stream[]): Promise<St
 export async function runClosedLoop(times: Times, source: Source, connections: number) {
   const { port, leadIn, duration } = times;
   const tally = new Tally();
-  const opening = Array.from({ length: connections }, () => openConnection(port));
-  const open = await Promise.all(opening);
+  const open = await Promise.all(Array.from({ length: connections }, () => openConnection(port)));
   const start = performance.now() + leadIn;
   let end = start + duration;
 
@@ -85,24 +69,24 @@ export async function runClosedLoop(times: Times, source: Source, connections: n
  * from the time a request was due, so a stall is charged to all requests due meanwhile (no coordinated
  * omission). Counts what is due in the measured time.
  */
-export async function runOpenLoop(times: Times, source: Source, rate: number) {
-  const { port, leadIn, duration } = times;
+export async function runOpenLoop({ port, leadIn, duration }: Times, source: Source, rate: number) {
   const tally = new Tally();
   const open: Connection[] = [];
   const free: Connection[] = [];
   const responses: Promise<void>[] = [];
 
-  async function openOne(): Promise<Connection> {
+  async function connect(): Promise<Connection> {
+    let connection = free.pop();
+    while (connection?.isOpen() === false) connection = free.pop(); // closed while it was idle
+    if (connection !== undefined) return connection;
     if (open.length === MAX_CONNECTIONS) throw new Error('the server does not keep up');
-    const connection = await openConnection(port);
+    connection = await openConnection(port);
     open.push(connection);
     return connection;
   }
 
   async function send(request: Request, due: number, isMeasured: boolean): Promise<void> {
-    let connection = free.pop();
-    while (connection?.isOpen() === false) connection = free.pop(); // closed while it was idle
-    connection ??= await openOne();
+    const connection = await connect();
     const status = await connection.send(request.bytes);
     free.push(connection);
     tally.add(request, status, performance.now() - due, isMeasured);
@@ -123,7 +107,7 @@ export async function runOpenLoop(times: Times, source: Source, rate: number) {
     await Promise.all(responses);
   }
 
-  free.push(...(await Promise.all(Array.from({ length: FIRST_CONNECTIONS }, openOne))));
+  free.push(...(await Promise.all(Array.from({ length: FIRST_CONNECTIONS }, connect))));
   await drain(leadIn + duration, open, sendAll());
   return tally.result(duration);
 }
@@ -149,12 +133,10 @@ export class Tally {
   readonly #latencies: number[] = [];
   readonly #statuses: Record<string, number> = {};
   readonly #measuredStatuses: Record<string, number> = {};
-  #answered = 0;
   #wrong = 0;
 
   /** Counts a response. Outside of the measured time only its status counts. */
   add({ expected }: Request, status: number, latency: number, isMeasured: boolean): void {
-    this.#answered++;
     this.#statuses[status] = (this.#statuses[status] ?? 0) + 1;
     if (!expected.includes(status)) this.#wrong++;
     if (!isMeasured) return;
@@ -163,12 +145,13 @@ export class Tally {
   }
 
   /** @param elapsed - the measured time in milliseconds. */
-  result(elapsed: number): StreamResult {
+  result(elapsed: number) {
     return {
       completed: this.#latencies.length,
       elapsed,
       measuredStatuses: this.#measuredStatuses,
-      answered: this.#answered,
+      /** With the lead-in, as are their statuses, and the number of unexpected ones. */
+      answered: sum(Object.values(this.#statuses)),
       statuses: this.#statuses,
       wrong: this.#wrong,
       p50: percentile(this.#latencies, 0.5),

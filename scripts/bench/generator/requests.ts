@@ -13,7 +13,8 @@ export type Source = () => Request | undefined;
 export function encodeRequest(
   line: string,
   headers: Readonly<Record<string, string>>,
-  { body = '', expected = [200] }: { body?: string; expected?: readonly number[] } = {},
+  body = '',
+  expected: readonly number[] = [200],
 ): Request {
   const length = body === '' ? {} : { 'Content-Length': Buffer.byteLength(body) };
   const fields = Object.entries({ Host: '127.0.0.1', ...headers, ...length });
@@ -21,9 +22,15 @@ export function encodeRequest(
   return { bytes: Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`), expected };
 }
 
+/** Returns a request with a body of JSON. */
+export function jsonRequest(line: string, body: object, expected?: readonly number[]): Request {
+  const headers = { 'Content-Type': 'application/json' };
+  return encodeRequest(line, headers, JSON.stringify(body), expected);
+}
+
 /** Returns `GET /api/auth/me` with this header. */
 export function meRequest(name: string, value: string, expected = 200): Request {
-  return encodeRequest('GET /api/auth/me', { [name]: value }, { expected: [expected] });
+  return encodeRequest('GET /api/auth/me', { [name]: value }, '', [expected]);
 }
 
 /** Returns `GET /api/auth/me` with each of these tokens. */

@@ -10,11 +10,8 @@ const [RESCIND, OTHERS] = ['#2f81f7', '#8b949e'];
 const [WIDTH, LABELS, FIGURES] = [860, 330, 140];
 const [TOP, BAR, STEP, HEADING, FOOT] = [72, 18, 25, 34, 34];
 const BOLD = 'font-weight="600"';
-
-interface Bar extends ReportedRow {
-  readonly rate: number;
-  readonly cpu: number;
-}
+const METHOD =
+  'Known tokens, 50 connections, median of the rounds · µs: processor time of the server per request';
 
 /** Groups of rows that do the same work: a server that checks nothing is faster for it. */
 const GROUPS: Readonly<Record<string, (row: ReportedRow) => boolean>> = {
@@ -39,16 +36,12 @@ export function chart(results: Results): string {
     drawn.push(...members.flatMap((bar, index) => drawBar(bar, y + STEP * (index + 1), most)));
     y += STEP * members.length + HEADING;
   }
-  const [heading, method] = [
-    'Requests per second, GET /api/auth/me',
-    'Known tokens, 50 connections, median of the rounds · µs: processor time of the server per request',
-  ];
   const height = y + FOOT;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title" font-family="system-ui, sans-serif" font-size="13" fill="${TEXT}">`,
     '<title id="title">Requests per second of GET /api/auth/me, by server</title>',
-    text(0, 20, heading, `font-size="16" ${BOLD}`),
-    text(0, 44, method),
+    text(0, 20, 'Requests per second, GET /api/auth/me', `font-size="16" ${BOLD}`),
+    text(0, 44, METHOD),
     ...drawn,
     text(0, height - 10, describeRun(results), 'font-size="11"'),
     '</svg>\n',
@@ -59,18 +52,19 @@ function isStrict({ checks }: ReportedRow): boolean {
   return checks === 'revocation';
 }
 
-function makeBars(results: Results): readonly Bar[] {
+function makeBars(results: Results) {
   const bars = results.rows.map((row) => {
     const measured = select(results, row.id);
-    const [rate, cpu] = [perSecond, cpuPerRequest].map((each) => median(measured.map(each)));
-    return { ...row, rate: rate ?? Number.NaN, cpu: cpu ?? Number.NaN };
+    const [rate, cpu] = [median(measured.map(perSecond)), median(measured.map(cpuPerRequest))];
+    return { ...row, rate, cpu };
   });
   return bars
     .filter((bar) => !variesEntries(bar) && !Number.isNaN(bar.rate))
     .sort((a, b) => b.rate - a.rate);
 }
 
-function drawBar({ id, name, isPeer, rate, cpu }: Bar, y: number, most: number) {
+function drawBar(bar: ReturnType<typeof makeBars>[number], y: number, most: number) {
+  const { id, name, isPeer, rate, cpu } = bar;
   const width = Math.max(1, Math.round((rate / most) * (WIDTH - LABELS - FIGURES)));
   const baseline = y + BAR - 5;
   const colour = isPeer ? OTHERS : RESCIND;

@@ -24,7 +24,7 @@ export function endpointTable({ endpoints }: Results): string {
 
 export function loginTable(results: Results): string {
   const { logins } = results;
-  const rates = logins.map(({ oneThread: [before, after] }) => (before + after) / 2);
+  const rates = logins.map(({ oneThread }) => median(oneThread));
   return formatTable(logins.slice(0, 1), [
     right('bcrypt cost', ({ cost }) => whole(cost)),
     right('Threads', ({ threads }) => whole(threads)),

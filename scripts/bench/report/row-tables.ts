@@ -4,13 +4,11 @@ import { HOT_AT_50, LOAD_NAMES, type Measure } from '../rows.ts';
 import * as format from './format.ts';
 import * as statistics from './statistics.ts';
 
-const { formatTable, left, right, ratio, whole, short } = format;
+const { formatTable, left, NOT_MEASURED, right, ratio, whole, short } = format;
 const { compare, median, select } = statistics;
 
-/** A line of a table with its measurements, one of each round. */
-interface Line {
-  readonly runs: readonly Measured[];
-}
+/** A column over lines that have their measurements, one of each round. */
+type FigureColumn = format.Column<{ readonly runs: readonly Measured[] }>;
 
 const FIGURES = {
   'requests/s': [whole, statistics.perSecond],
@@ -22,11 +20,10 @@ const FIGURES = {
 } satisfies Record<string, readonly [typeof whole, statistics.Metric]>;
 
 type Title = keyof typeof FIGURES;
-
 const ALL = Object.keys(FIGURES) as Title[];
 
 /** Makes columns with the medians of figures over the rounds. */
-export function figures(...titles: readonly Title[]): readonly format.Column<Line>[] {
+export function figures(...titles: readonly Title[]): readonly FigureColumn[] {
   return titles.map((title) => {
     const [spell, metric] = FIGURES[title];
     return right(title, ({ runs }) => spell(median(runs.map(metric))));
@@ -64,9 +61,7 @@ export function loadTable(results: Results): string {
     left('Load', ({ load }) => load),
     left('Row', ({ name }) => name),
     ...figures(...ALL),
-    right('rescind ÷ it', (line) =>
-      line.load === '200/s' ? format.NOT_MEASURED : ratio(line.compared),
-    ),
+    right('rescind ÷ it', (line) => (line.load === '200/s' ? NOT_MEASURED : ratio(line.compared))),
   ]);
 }
 
@@ -108,6 +103,6 @@ export function revokedShareTable(results: Results): string {
 /** Finds the measurements of a row, and compares them with those of the row of rescind that does as much. */
 function findLine(results: Results, row: ReportedRow, measure: Measure = HOT_AT_50) {
   const runs = select(results, row.id, measure);
-  const rescind = select(results, row.comparedWith, measure);
+  const rescind = select(results, row.comparedWith ?? '', measure);
   return { ...row, ...measure, runs, compared: compare(rescind, runs) };
 }

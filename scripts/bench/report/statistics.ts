@@ -3,10 +3,7 @@ import type { Measured, Results } from '../results.ts';
 import { HOT_AT_50, type Measure } from '../rows.ts';
 
 /** A figure over all rounds, `isUnsteady` when the rounds differ too much for the median to mean anything. */
-export interface Figure {
-  readonly median: number;
-  readonly isUnsteady: boolean;
-}
+export type Figure = NonNullable<ReturnType<typeof summarize>>;
 
 /** A figure of one measurement. */
 export type Metric = (measured: Measured) => number;
@@ -21,11 +18,7 @@ export const serverBusy: Metric = (measured) =>
   Math.min(1, (cpuPerRequest(measured) * perSecond(measured)) / 1e6);
 
 /** Returns the measurements of a row, one of each round. */
-export function select(
-  { runs }: Results,
-  id: string | undefined,
-  { load, pattern }: Measure = HOT_AT_50,
-) {
+export function select({ runs }: Results, id: string, { load, pattern }: Measure = HOT_AT_50) {
   return runs.filter((run) => run.row === id && run.load === load && run.pattern === pattern);
 }
 
@@ -45,7 +38,7 @@ export function spread(values: readonly number[]): number {
 }
 
 /** Summarizes the values of all rounds; undefined when there is no round. */
-export function summarize(values: readonly number[]): Figure | undefined {
+export function summarize(values: readonly number[]) {
   if (values.length === 0) return undefined;
   return { median: median(values), isUnsteady: spread(values) > MAX_SPREAD };
 }

@@ -24,7 +24,7 @@ const TABLES: Readonly<Record<string, (results: Results) => string>> = {
   memory: experiments.memoryTable,
   storage: experiments.storageTable,
   targets: targetTable,
-  failures: ({ failures }) => list(failures, ': ', '\n', '- '),
+  failures: listFailures,
 };
 
 /** Formats all results as Markdown. A section of the template is left out when its table is empty. */
@@ -63,12 +63,12 @@ function describeMethod({ rounds, seconds, leadIn, warmUp }: Results): string {
   return `${rounds} rounds of ${run}; medians over the rounds; a ratio is taken within each round, and its median is not told where the rounds (the middle three of five) differ by more than 25 %`;
 }
 
-function list(
-  texts: Readonly<Record<string, string>>,
-  between: string,
-  after: string,
-  before = '',
-) {
-  const pairs = Object.entries(texts).map((pair) => before + pair.join(between));
+function list(texts: Readonly<Record<string, string>>, between: string, after: string): string {
+  const pairs = Object.entries(texts).map((pair) => pair.join(between));
   return pairs.join(after);
+}
+
+function listFailures({ failures }: Results): string {
+  const lines = Object.entries(failures).map(([id, error]) => `- ${id}: ${error}`);
+  return lines.join('\n');
 }

@@ -1,5 +1,5 @@
 /** Limits for the cost of a strict check, and the figures that are compared with them. */
-import type { Endpoint, Results } from '../results.ts';
+import type { Results } from '../results.ts';
 import { HOT_AT_50, type Measure } from '../rows.ts';
 import { formatTable, left, NOT_MEASURED, ratio, right } from './format.ts';
 import * as statistics from './statistics.ts';
@@ -47,12 +47,11 @@ export function targetTable(results: Results): string {
   ]);
 }
 
-/** Compares the logins of each round with the capacity of its threads. */
+/** Compares the logins of each round with the capacity of its threads, as measured before and after. */
 export function compareLogins({ logins }: Results) {
-  const ratios = logins.map(({ logins: rate, threads, oneThread: [before, after] }) => {
-    return rate / (threads * ((before + after) / 2));
-  });
-  return statistics.summarize(ratios);
+  const compare = ({ logins: rate, threads, oneThread }: Results['logins'][number]) =>
+    rate / (threads * statistics.median(oneThread));
+  return statistics.summarize(logins.map(compare));
 }
 
 /** Compares the p99 of `/me` with logins with the p99 without, in each round. */
@@ -69,7 +68,7 @@ function rows(above: string, below: string, measure?: Measure, metric?: statisti
 }
 
 function compareIntrospection({ endpoints }: Results) {
-  const find = (name: Endpoint) => endpoints.filter(({ endpoint }) => endpoint === name);
+  const find = (name: string) => endpoints.filter(({ endpoint }) => endpoint === name);
   return statistics.compare(find('introspect'), find('me'));
 }
 
