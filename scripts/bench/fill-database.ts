@@ -6,7 +6,12 @@ import type {
   UserDocument,
 } from '../../lib/store/mongo/collections.ts';
 import type { Db } from '../../lib/store/mongo/database.ts';
-import { idOf, sessionKey, tokenKey, userKey } from '../../lib/store/revocations/entry-ids.ts';
+import {
+  sessionEntry,
+  toId,
+  tokenEntry,
+  userEntry,
+} from '../../lib/store/revocations/entry-ids.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import type { Detail } from '../dev/progress.ts';
 import { USUAL_ENTRIES } from './rows.ts';
@@ -76,19 +81,19 @@ function makeUsers(): UserDocument[] {
 
 function makeOtherEntry(_: unknown, index: number): Entry {
   if (index % 2 === 0) return makeTokenEntry(randomBytes(32));
-  return makeEntry('session', sessionKey(randomUUID()), 92 * DAY);
+  return makeEntry('session', sessionEntry(randomUUID()), 92 * DAY);
 }
 
 /** Makes the entry of one token; none expires while a bench runs. */
 function makeTokenEntry(hash: Buffer): Entry {
-  return makeEntry('token', tokenKey(hash.toString('base64')), 25 * HOUR);
+  return makeEntry('token', tokenEntry(hash.toString('base64')), 25 * HOUR);
 }
 
 function makeEntry(kind: 'token' | 'session', key: string, lifetime: number): Entry {
   const [user_id, revoked_at] = [randomUUID(), new Date()];
   const expires_at = new Date(revoked_at.getTime() + lifetime);
   const cause = { user_id, reason: 'logout', revoked_by: user_id, revoked_at };
-  return { _id: idOf(key), kind, ...cause, expires_at, writes: 1 };
+  return { _id: toId(key), kind, ...cause, expires_at, writes: 1 };
 }
 
 /** Makes a user's entry after a revoke-all an hour ago. */

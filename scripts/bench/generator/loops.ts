@@ -1,6 +1,6 @@
 import { setTimeout as sleep, setImmediate as waitTurn } from 'node:timers/promises';
 import { sum } from 'simple-statistics';
-import { within } from '../../../lib/time.ts';
+import { withTimeout } from '../../../lib/time.ts';
 import { type Connection, openConnection } from './connection.ts';
 import type { Request, Source } from './requests.ts';
 
@@ -115,7 +115,7 @@ export async function runOpenLoop({ port, leadIn, duration }: Times, source: Sou
 /** Waits for a loop of so many milliseconds and for its last response, then closes its connections. */
 async function drain(length: number, open: readonly Connection[], loop: Promise<unknown>) {
   const tooLong = () => new Error('a request was not answered');
-  await within(length + DRAIN_LIMIT, loop, tooLong).finally(() => {
+  await withTimeout(length + DRAIN_LIMIT, loop, tooLong).finally(() => {
     for (const connection of open) connection.close();
   });
 }
