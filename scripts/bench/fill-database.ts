@@ -1,17 +1,9 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { hashSync } from 'bcryptjs';
 import { migrate, planMigration } from '../../lib/store/migrations/migrate.ts';
-import type {
-  RevocationDocument as Entry,
-  UserDocument,
-} from '../../lib/store/mongo/collections.ts';
+import type { RevocationDocument, UserDocument } from '../../lib/store/mongo/collections.ts';
 import type { Db } from '../../lib/store/mongo/database.ts';
-import {
-  sessionEntry,
-  toId,
-  tokenEntry,
-  userEntry,
-} from '../../lib/store/revocations/entry-ids.ts';
+import * as entryIds from '../../lib/store/revocations/entry-ids.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import type { Detail } from '../dev/progress.ts';
 import { USUAL_ENTRIES } from './rows.ts';
@@ -79,27 +71,27 @@ function makeUsers(): UserDocument[] {
   }));
 }
 
-function makeOtherEntry(_: unknown, index: number): Entry {
+function makeOtherEntry(_: unknown, index: number): RevocationDocument {
   if (index % 2 === 0) return makeTokenEntry(randomBytes(32));
-  return makeEntry('session', sessionEntry(randomUUID()), 92 * DAY);
+  return makeEntry('session', entryIds.sessionEntry(randomUUID()), 92 * DAY);
 }
 
 /** Makes the entry of one token; none expires while a bench runs. */
-function makeTokenEntry(hash: Buffer): Entry {
-  return makeEntry('token', tokenEntry(hash.toString('base64')), 25 * HOUR);
+function makeTokenEntry(hash: Buffer): RevocationDocument {
+  return makeEntry('token', entryIds.tokenEntry(hash.toString('base64')), 25 * HOUR);
 }
 
-function makeEntry(kind: 'token' | 'session', key: string, lifetime: number): Entry {
+function makeEntry(kind: 'token' | 'session', key: string, lifetime: number): RevocationDocument {
   const [user_id, revoked_at] = [randomUUID(), new Date()];
   const expires_at = new Date(revoked_at.getTime() + lifetime);
   const cause = { user_id, reason: 'logout', revoked_by: user_id, revoked_at };
-  return { _id: toId(key), kind, ...cause, expires_at, writes: 1 };
+  return { _id: entryIds.toId(key), kind, ...cause, expires_at, writes: 1 };
 }
 
 /** Makes a user's entry after a revoke-all an hour ago. */
-function makeCutoffEntry(user_id: string): Entry {
+function makeCutoffEntry(user_id: string): RevocationDocument {
   const revoked_at = tokens.cutoff();
   const by = { reason: 'revoke_all', revoked_by: user_id } as const;
   const times = { revoked_at, revoked_before: revoked_at };
-  return { _id: userEntry(user_id), kind: 'user', user_id, ...by, ...times, writes: 1 };
+  return { _id: entryIds.userEntry(user_id), kind: 'user', user_id, ...by, ...times, writes: 1 };
 }
