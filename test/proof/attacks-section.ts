@@ -1,6 +1,6 @@
 import { carryOut, seed } from './attacks/attack.ts';
-import { bodyAttack } from './attacks/bodies.ts';
-import { tokenAttack } from './attacks/tokens.ts';
+import { openBodyAttack } from './attacks/bodies.ts';
+import { openTokenAttack } from './attacks/tokens.ts';
 import type { Section } from './section.ts';
 
 const SIZES = {
@@ -13,10 +13,10 @@ export const attacks: Section = {
   name: 'attacks',
   title: 'Mutated tokens and mutated bodies',
 
-  async run({ size, scope, detail }) {
-    const requests = SIZES[size];
-    const tokens = await carryOut(tokenAttack, { scope, detail, requests: requests.tokens });
-    const bodies = await carryOut(bodyAttack, { scope, detail, requests: requests.bodies });
+  async run(context) {
+    const sizes = SIZES[context.size];
+    const tokens = await carryOut(openTokenAttack, sizes.tokens, context);
+    const bodies = await carryOut(openBodyAttack, sizes.bodies, context);
     const repeat = `Seed ${seed()}; ATTACKS_SEED=${seed()} does the same again.`;
     return {
       report: [repeat, '', ...tokens.report, '', ...bodies.report],

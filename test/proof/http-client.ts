@@ -3,11 +3,13 @@ import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Scope } from '../helpers/scope.ts';
 
+export type Header = readonly [name: string, value: string];
+
 /** A request as it goes over the wire. Headers may repeat, and hold any byte that a header may. */
 export interface HttpRequest {
   readonly method: string;
   readonly path: string;
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly headers: readonly Header[];
   readonly body?: string | Buffer;
 }
 
@@ -43,4 +45,19 @@ function parse(body: string): unknown {
   } catch {
     return body;
   }
+}
+
+export const bearer = (token: string | undefined): Header => ['Authorization', `Bearer ${token}`];
+
+/** Makes a request with a JSON body. */
+export function postJson(path: string, body: object, ...more: Header[]): HttpRequest {
+  const headers: Header[] = [['Content-Type', 'application/json'], ...more];
+  return { method: 'POST', path, headers, body: JSON.stringify(body) };
+}
+
+/** Makes a request that introspects a token, which is percent-encoded already. */
+export function introspect(authorization: string, token: string): HttpRequest {
+  const type = ['Content-Type', 'application/x-www-form-urlencoded'] as const;
+  const headers: Header[] = [['Authorization', authorization], type];
+  return { method: 'POST', path: '/oauth/introspect', headers, body: `token=${token}` };
 }

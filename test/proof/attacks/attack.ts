@@ -1,17 +1,18 @@
 import fc from 'fast-check';
 import type { Scope } from '../../helpers/scope.ts';
 import { sendAs, type TestServer } from '../../helpers/server.ts';
-import { createHttpClient, type HttpAnswer, type HttpRequest } from '../http-client.ts';
-import type { Finding } from '../section.ts';
-import type { Break } from './broken-servers.ts';
+import { formatTable } from '../format-table.ts';
+import { createHttpClient, type HttpAnswer, type HttpRequest, type Send } from '../http-client.ts';
+import type { Finding, SectionContext } from '../section.ts';
 import { createRandom, type Random } from './random.ts';
-import { createTally } from './tally.ts';
 
-/** The server that is attacked. */
-export interface Fixture {
+/** One kind of attack, on a server of its own. */
+export interface Attack {
+  readonly name: string;
   readonly server: TestServer;
   /** Access tokens that must be accepted after the attack. */
   readonly good: readonly string[];
+  makeAttempt(random: Random): Attempt;
 }
 
 /** One request of an attack, and the judgement of its answer by an oracle. */
@@ -20,15 +21,6 @@ export interface Attempt {
   readonly request: HttpRequest;
   /** Returns the answer in short, and what is wrong with it; undefined where nothing is. */
   judge(answer: HttpAnswer): { readonly outcome: string; readonly fault: string | undefined };
-  /** Shows the attempt in the message of a fault. */
-  show(): string;
-}
-
-/** One kind of attack. */
-export interface Attack<F extends Fixture> {
-  readonly name: string;
-  open(scope: Scope): Promise<F>;
-  makeAttempt(fixture: F, random: Random): Attempt;
 }
 
 /** Nothing is refused for being too much, too early or too late. */
@@ -42,38 +34,32 @@ export const UNLIMITED = {
   BCRYPT_THREADS: '2',
 } as const;
 
-interface AttackOptions {
-  readonly scope: Scope;
-  readonly requests: number;
-  readonly detail: (text: string) => void;
-  readonly breakServer?: Break;
-}
-
 const BATCH = 50;
 const CONNECTIONS = 16;
 
 /** Carries out an attack: reports what was answered, and what must not have been. */
-export async function carryOut<F extends Fixture>(
-  { name, open, makeAttempt }: Attack<F>,
-  { scope, detail, requests, breakServer = (send) => send }: AttackOptions,
+export async function carryOut(
+  open: (scope: Scope) => Promise<Attack>,
+  requests: number,
+  { scope, detail }: Pick<SectionContext, 'scope' | 'detail'>,
+  breakServer = (send: Send) => send,
 ): Promise<Finding> {
-  const fixture = await open(scope);
-  const { server, good } = fixture;
+  const { name, server, good, makeAttempt } = await open(scope);
   const send = breakServer(createHttpClient(scope, server.url, CONNECTIONS));
-  const tally = createTally();
+  const answers: Answered[] = [];
   const before = await readLastingState(server);
 
-  async function carryOutOne({ mutator, request, judge, show }: Attempt): Promise<void> {
+  async function carryOutOne({ mutator, request, judge }: Attempt): Promise<void> {
     const { outcome, fault } = judge(await send(request));
-    tally.add(mutator, outcome);
-    if (fault !== undefined) throw new Error(`${name}: ${mutator}: ${fault}: ${show()}`);
+    answers.push({ mutator, outcome });
+    if (fault !== undefined) throw new Error(`${name}: ${mutator}: ${fault}: ${show(request)}`);
   }
 
   const fault = await checkProperty(Math.ceil(requests / BATCH), async (random) => {
-    const attempts = Array.from({ length: BATCH }, () => makeAttempt(fixture, random));
+    const attempts = Array.from({ length: BATCH }, () => makeAttempt(random));
     const results = await Promise.allSettled(attempts.map(carryOutOne));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
-    detail(`${tally.total} of ${requests} ${name}`);
+    detail(`${answers.length} of ${requests} ${name}`);
   });
   const asked = good.map((token) => sendAs(token, `${server.url}/api/auth/me`));
   const areAccepted = (await Promise.all(asked)).every(({ status }) => status === 200);
@@ -82,15 +68,39 @@ export async function carryOut<F extends Fixture>(
   );
   const rules: readonly (readonly [isKept: boolean, otherwise: string])[] = [
     [fault === undefined, `${fault}`],
-    [tally.total >= requests, `Only ${tally.total} of ${requests} were sent.`],
+    [answers.length >= requests, `Only ${answers.length} of ${requests} were sent.`],
     // An attack in which nothing was ever accepted may have missed the endpoint.
-    [tally.count('200') > 0, 'Not even what is good was let in.'],
+    [answers.some(({ outcome }) => outcome === '200'), 'Not even what is good was let in.'],
     [before === (await readLastingState(server)), 'Users or revocations were changed.'],
     [areAccepted, 'A good token was ended.'],
     [errors.length === 0, `The log tells of errors: ${JSON.stringify(errors.slice(0, 3))}`],
   ];
   const faults = rules.flatMap(([isKept, otherwise]) => (isKept ? [] : [otherwise]));
-  return { report: [tally.table(name)], faults };
+  return { report: [formatAnswers(name, answers)], faults };
+}
+
+interface Answered {
+  readonly mutator: string;
+  readonly outcome: string;
+}
+
+/** Prints a row for each mutator, and a column for each outcome. */
+function formatAnswers(heading: string, answers: readonly Answered[]): string {
+  const list = (name: keyof Answered) => [...new Set(answers.map((each) => each[name]))].sort();
+  const byMutator = list('mutator').map((name) => {
+    return { name, answers: answers.filter(({ mutator }) => mutator === name) };
+  });
+  const count = (outcome: string) => (row: { readonly answers: readonly Answered[] }) =>
+    row.answers.filter((each) => each.outcome === outcome).length || '–';
+  return formatTable(
+    [...byMutator, { name: 'all', answers }],
+    [[heading, ({ name }) => name], ...list('outcome').map((each) => [each, count(each)] as const)],
+  );
+}
+
+function show({ method, path, headers, body = '' }: HttpRequest): string {
+  const text = JSON.stringify({ headers, body: Buffer.from(body).toString('latin1') });
+  return `${method} ${path} with ${text.slice(0, 2_000)}`;
 }
 
 let drawn: number | undefined;

@@ -1,8 +1,17 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import type { GoodBody } from './body-fixture.ts';
-import { formMutators, jsonMutators, toForm } from './body-texts.ts';
+import { type Fields, formMutators, jsonMutators, toForm } from './body-texts.ts';
 import type { Random } from './random.ts';
 import { flipBit, insertAt, splice } from './texts.ts';
+
+/** A body that its endpoint accepts. */
+export interface GoodBody {
+  readonly path: string;
+  readonly isForm: boolean;
+  readonly fields: Fields;
+  readonly authorization: string;
+  /** The status of its answer. */
+  readonly answer: number;
+}
 
 /** A request with a body that may be anything. */
 export interface MutantBody {
@@ -30,11 +39,10 @@ const byteMutators: Readonly<Record<string, (text: string, random: Random) => st
 
 const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
-const CHARSETS = 'utf-8 utf-16le latin1'.split(' ');
 
 const TYPES = [
   ...[FORM, `${FORM}; charset=utf-8`, `${FORM}; charset=utf-7`, JSON_TYPE],
-  ...CHARSETS.map((charset) => `${JSON_TYPE}; charset=${charset}`),
+  ...['utf-8', 'utf-16le', 'latin1'].map((charset) => `${JSON_TYPE}; charset=${charset}`),
   ...[`${JSON_TYPE}; charset`, `${JSON_TYPE}, text/plain`, 'Application/JSON;charset="UTF-8"'],
   ...['application/vnd.api+json', 'application/xml', 'text/plain'],
   ...['multipart/form-data; boundary=x', '', ';', '*/*', 'x'.repeat(2_000)],
@@ -48,10 +56,9 @@ const PACKINGS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   GZIP: gzipSync,
 };
 
-/** Mutates a body of one of the endpoints, mostly by edits that know what a body means. */
-export function mutateBody(goods: readonly GoodBody[], random: Random): MutantBody {
+/** Mutates the body of a request, mostly by edits that know what a body means. */
+export function mutateBody(good: GoodBody, random: Random): MutantBody {
   const { pick, below } = random;
-  const good = pick(goods.flatMap((each) => Array<GoodBody>(each.weight).fill(each)));
   const text = good.isForm ? toForm(good.fields) : JSON.stringify(good.fields);
   const body = { good, type: good.isForm ? FORM : JSON_TYPE, bytes: Buffer.from(text) };
   const kind = below(11);

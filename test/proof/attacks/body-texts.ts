@@ -10,32 +10,33 @@ type TextMutators = Readonly<Record<string, (fields: Fields, random: Random) => 
 /** A name and a value, both encoded. */
 type Member = readonly [name: string, value: string];
 
-/** A format of bodies, and the texts that break it. All texts but the names are encoded. */
+/** A format of bodies, and the texts that break it. */
 interface Format {
   readonly noun: string;
   encode(text: string): string;
+  /** Encodes a text in another way of the same meaning. */
+  respell(text: string): string;
   write(members: readonly Member[]): string;
-  /** Spells a name as usual or otherwise. */
-  spell(name: string, random: Random): string;
-  /** Names that no field has. */
-  readonly names: readonly string[];
-  /** Names like this one. */
+  /** Lists bodies of the same meaning as this one. */
+  listSpellings(text: string): readonly string[];
+  /** Lists names like this one, encoded. */
   listSimilarNames(name: string): readonly string[];
-  /** Makes a value that no field has. */
+  /** Makes a value that no field has, encoded. */
   makeValue(fields: Fields, random: Random): string;
 }
 
 const OPERATORS = '$ne $gt $regex $where $in $exists $not $expr $function'.split(' ');
 const OBJECT_NAMES = '__proto__ constructor prototype toString length role roles _id user_id';
-const NAMES = [...OPERATORS, ...OBJECT_NAMES.split(' '), ''];
+const OAUTH_NAMES = ['client_id', 'client_secret', 'scope'];
+const NAMES = [...OPERATORS, ...OBJECT_NAMES.split(' '), ...OAUTH_NAMES, ''];
 
 const pickField = (fields: Fields, { pick }: Random) => pick(Object.keys(fields));
 
 /** Makes the mutators that every format has. */
 function createMutators(format: Format): TextMutators {
-  const { noun, encode, write, spell, names, listSimilarNames, makeValue } = format;
-  const list = (fields: Fields): Member[] =>
-    Object.entries(fields).map(([name, value]) => [encode(name), encode(value)]);
+  const { noun, encode, respell, write, listSpellings, listSimilarNames, makeValue } = format;
+  const list = (fields: Fields, spell = encode): Member[] =>
+    Object.entries(fields).map(([name, value]) => [spell(name), spell(value)]);
   const add = (fields: Fields, name: string, random: Random) => {
     const added: Member[] = [[name, makeValue(fields, random)]];
     return write(random.pick([list(fields).concat(added), added.concat(list(fields))]));
@@ -43,14 +44,19 @@ function createMutators(format: Format): TextMutators {
 
   return {
     untouched: (fields) => write(list(fields)),
+    'spelled otherwise': (fields, { pick }) => {
+      const members = list(fields);
+      const others = [write(list(fields, respell)), write(members.toReversed())];
+      return pick([...others, ...listSpellings(write(members))]);
+    },
     [`a ${noun} left out`]: (fields, { shuffle, below }) => {
       const members = list(fields);
       const omitted = shuffle(members).slice(0, 1 + below(members.length));
       return write(members.filter((member) => !omitted.includes(member)));
     },
-    [`a ${noun} too many`]: (fields, random) => add(fields, encode(random.pick(names)), random),
+    [`a ${noun} too many`]: (fields, random) => add(fields, encode(random.pick(NAMES)), random),
     [`a ${noun} twice`]: (fields, random) =>
-      add(fields, spell(pickField(fields, random), random), random),
+      add(fields, random.pick([encode, respell])(pickField(fields, random)), random),
     [`a ${noun} renamed`]: (fields, random) => {
       const field = pickField(fields, random);
       const renamed = random.pick(listSimilarNames(field));
@@ -79,8 +85,20 @@ const PRIVILEGES = '1 null "x" [] ["admin"] {"isAdmin":true}'.split(' ');
 
 const quote = (text: string) => JSON.stringify(text);
 const makeOperator = ({ pick, json }: Random) => `{${quote(pick(OPERATORS))}:${json(1)}}`;
-const escapeLetters = (json: string) =>
-  json.replace(/[a-z]/g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`);
+
+const JSON_FORMAT: Format = {
+  noun: 'member',
+  encode: quote,
+  respell: (text) =>
+    quote(text).replace(/[a-z]/g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`),
+  write: (members) => `{${members.map((member) => member.join(':')).join(',')}}`,
+  listSpellings: (text) => [JSON.stringify(JSON.parse(text), null, 2), ` \r\n\t${text}\n`],
+  listSimilarNames(name) {
+    const similar = [' ', '\u200b', '\0'].map((sign) => name + sign);
+    return [...NAMES, ...similar, name.toUpperCase(), `x_${name}`].map(quote);
+  },
+  makeValue: (_, random) => random.pick([random.pick(PRIVILEGES), makeOperator(random)]),
+};
 
 /** Sets another JSON text as the value of one of the members. */
 function setValue(fields: Fields, random: Random, value: string): string {
@@ -90,31 +108,8 @@ function setValue(fields: Fields, random: Random, value: string): string {
   );
 }
 
-const JSON_FORMAT: Format = {
-  noun: 'member',
-  encode: quote,
-  write: (members) => `{${members.map((member) => member.join(':')).join(',')}}`,
-  spell: (name, { pick }) => pick([quote(name), escapeLetters(quote(name))]),
-  names: NAMES,
-  listSimilarNames: (name) => {
-    const similar = [' ', '\u200b', '\0'].map((sign) => name + sign);
-    return [...NAMES, ...similar, name.toUpperCase(), `x_${name}`].map(quote);
-  },
-  makeValue: (_, random) => random.pick([random.pick(PRIVILEGES), makeOperator(random)]),
-};
-
 export const jsonMutators: TextMutators = {
   ...createMutators(JSON_FORMAT),
-  'spelled otherwise': (fields, { pick }) => {
-    const text = JSON.stringify(fields);
-    const reversed = JSON.stringify(Object.fromEntries(Object.entries(fields).reverse()));
-    return pick([
-      JSON.stringify(fields, undefined, 2),
-      reversed,
-      escapeLetters(text),
-      ` \r\n\t${text}\n`,
-    ]);
-  },
   'another type': (fields, random) =>
     setValue(fields, random, random.pick([random.pick([...OTHERS, ...NUMBERS]), random.json(1)])),
   'an operator': (fields, random) => setValue(fields, random, makeOperator(random)),
@@ -124,10 +119,7 @@ export const jsonMutators: TextMutators = {
     return setValue(fields, random, random.pick([`[${own}]`, `[[${own}]]`, ...objects]));
   },
   deep: (fields, random) => {
-    const [open = '', close = ''] = random.pick([
-      ['[', ']'],
-      ['{"a":', '}'],
-    ]);
+    const [open = '', close = ''] = random.pick(['[ ]', '{"a": }']).split(' ');
     const most = Math.floor(15_000 / (open.length + close.length));
     const levels = Math.min(most, 1 + random.below(7_000));
     return setValue(fields, random, `${open.repeat(levels)}1${close.repeat(levels)}`);
@@ -143,17 +135,15 @@ export const jsonMutators: TextMutators = {
   'any JSON': (_, { json }) => json(3),
 };
 
-const percentEncode = (text: string) =>
-  [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 const NAME_SUFFIXES = '[] [$ne] %5B%24gt%5D [__proto__] .a %00 + %20 \u200b'.split(' ');
 const BROKEN_CODES = '% %z %zz %c0%af %ed%a0%80 %ff %00 %u0041'.split(' ');
 
 const FORM_FORMAT: Format = {
   noun: 'parameter',
   encode: (text) => new URLSearchParams({ '': text }).toString().slice(1),
+  respell: (text) => Buffer.from(text).toString('hex').replace(/../g, '%$&'),
   write: (members) => members.map((member) => member.join('=')).join('&'),
-  spell: (name, { pick }) => pick([name, percentEncode(name)]),
-  names: [...NAMES, 'client_id', 'client_secret', 'scope'],
+  listSpellings: (text) => [`&&${text}&`],
   listSimilarNames: (name) => NAME_SUFFIXES.map((suffix) => name + suffix),
   makeValue: ({ token = '' }, { pick }) => pick(['x', '', token]),
 };
@@ -162,11 +152,6 @@ export const toForm = (fields: Fields) => new URLSearchParams(fields).toString()
 
 export const formMutators: TextMutators = {
   ...createMutators(FORM_FORMAT),
-  'spelled otherwise': (fields, { pick }) => {
-    const entries = Object.entries(fields);
-    const escaped = entries.map((entry) => entry.map(percentEncode).join('=')).join('&');
-    return pick([escaped, `&&${toForm(fields)}&`, toForm(Object.fromEntries(entries.reverse()))]);
-  },
   'a broken encoding': (fields, { below, pick }) => {
     const form = toForm(fields);
     return splice(form, below(form.length), 1, pick(BROKEN_CODES));

@@ -20,9 +20,19 @@ export function flipBit(text: string, { below }: Random): string {
   return splice(text, index, 1, String.fromCharCode(text.charCodeAt(index) ^ (1 << below(8))));
 }
 
-/** Replaces ASCII letters by their full-width forms, which NFKC folds back. */
-export function shiftLetters(text: string, letters: RegExp): string {
-  return text.replace(letters, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0));
+/** Lists texts that differ from this one by case, compatibility or decomposition of letters. */
+export function listLookalikes(text: string): readonly string[] {
+  return [
+    text.toUpperCase(),
+    text.toLowerCase(),
+    text.normalize('NFKD').replace('e', 'e\u0301'),
+    text.replaceAll('s', '\u017f'),
+    text.replaceAll(/k/gi, '\u212a'),
+    text.replaceAll('i', '\u0130'),
+    text.replaceAll('.', '\u3002'),
+    // Full-width forms, which NFKC folds back.
+    text.replace(/[a-z]/gi, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0)),
+  ];
 }
 
 /** Returns a string that some program takes for this one, or a far longer or random one. */
@@ -32,16 +42,6 @@ export function makeSimilar(text: string, random: Random): string {
   if (kind < 3) return splice(text, below(text.length), below(3), pick(['', ...SIGNS, 'x']));
   if (kind === 3) return pick(['', ...SPACES]) + text + pick(['', ...SPACES, '\0', 'x']);
   if (kind === 4) return random.text(0, 10);
-  return pick([
-    text.toUpperCase(),
-    text.toLowerCase(),
-    text.normalize('NFD').replace('e', 'e\u0301'),
-    text.replaceAll('s', '\u017f'),
-    text.replaceAll('k', '\u212a'),
-    text.replaceAll('i', '\u0130'),
-    shiftLetters(text, /[a-z]/g),
-    `${text}${'x'.repeat(72)}`,
-    text.repeat(30),
-    'x'.repeat(20_000),
-  ]);
+  const long = [`${text}${'x'.repeat(72)}`, text.repeat(30), 'x'.repeat(20_000)];
+  return pick([...listLookalikes(text), ...long]);
 }

@@ -1,18 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { encode } from '../../helpers/forged-tokens.ts';
 import type { Random } from './random.ts';
-import { ALPHABET, flipBit, insertAt, SIGNS, SPACES, shiftLetters, splice } from './texts.ts';
-
-/** A text in place of a token, and the name of the mutation that made it. */
-export interface MutantToken {
-  readonly mutator: string;
-  readonly text: string;
-}
+import { ALPHABET, flipBit, insertAt, listLookalikes, SIGNS, SPACES, splice } from './texts.ts';
 
 type Mutator = (token: string, random: Random, another: string) => string;
 
-/** Edits that know nothing of tokens. */
-const edits: Readonly<Record<string, Mutator>> = {
+const MUTATORS: Readonly<Record<string, Mutator>> = {
+  // Edits that know nothing of tokens.
   untouched: (token) => token,
   'bit flipped': flipBit,
   'byte replaced': (token, { below, pick }) =>
@@ -35,10 +29,8 @@ const edits: Readonly<Record<string, Mutator>> = {
   },
   'over 4 KiB': (token, { below }) => token + 'A'.repeat(3_000 + below(1_500)),
   junk: (_, { text }) => text(0, 60),
-};
 
-/** Texts that a lenient decoder takes for the token. */
-const reSpellings: Readonly<Record<string, Mutator>> = {
+  // Texts that a lenient decoder takes for the token.
   're-spelled: unused bits': (token, random) =>
     changePart(token, random, (part) => setUnusedBits(part, random)),
   're-spelled: padding': (token, random) =>
@@ -51,37 +43,20 @@ const reSpellings: Readonly<Record<string, Mutator>> = {
     const index = below(token.length);
     return splice(token, index, 1, `%${token.charCodeAt(index).toString(16)}`);
   },
-  're-spelled: other letters': (token, { pick }) =>
-    pick([
-      token.toUpperCase(),
-      token.toLowerCase(),
-      token.replaceAll('s', '\u017f'),
-      token.replaceAll('K', '\u212a'),
-      shiftLetters(token, /[A-Za-z]/g),
-      token.replaceAll('.', '\u3002'),
-      token.normalize('NFKD').replace('e', 'e\u0301'),
-    ]),
+  're-spelled: other letters': (token, { pick }) => pick(listLookalikes(token)),
   're-spelled: JSON serialization': (token, { pick }) => {
     const [header = '', payload = '', signature = ''] = token.split('.');
     const flat = { payload, protected: header, signature };
     const general = { payload, signatures: [{ protected: header, signature }] };
     return pick([...[flat, general, token].map((value) => JSON.stringify(value)), encode(token)]);
   },
-  dots: (token, { pick }) =>
-    pick([
-      token.replace('.', '..'),
-      token.replaceAll('.', '..'),
-      token.replace('.', ''),
-      `.${token}`,
-      `${token}.`,
-      `${token}..`,
-      token.split('.').slice(0, 2).join('.'),
-      `${token}.${token.split('.')[0]}`,
-    ]),
-};
+  dots: (token, { pick }) => {
+    const inside = [token.replace('.', '..'), token.replaceAll('.', '..'), token.replace('.', '')];
+    const outside = [`.${token}`, `${token}.`, `${token}..`, `${token}.${token.split('.')[0]}`];
+    return pick([...inside, ...outside, token.split('.').slice(0, 2).join('.')]);
+  },
 
-/** Tokens that say something else, made by somebody who has no key. */
-const forgeries: Readonly<Record<string, Mutator>> = {
+  // Tokens that say something else, made by somebody who has no key.
   'parts exchanged': (token, { shuffle, below }) => {
     const parts = shuffle(token.split('.'));
     return parts.slice(0, 1 + below(parts.length)).join('.');
@@ -98,15 +73,13 @@ const forgeries: Readonly<Record<string, Mutator>> = {
     signWithoutKey(token, random, token.split('.').slice(0, 2).join('.')),
 };
 
-const MUTATORS = Object.entries({ ...edits, ...reSpellings, ...forgeries });
-
 /** Mutates one of the tokens, now and then twice. */
-export function mutateToken(tokens: readonly string[], random: Random): MutantToken {
+export function mutateToken(tokens: readonly string[], random: Random) {
   const another = random.pick(tokens);
-  const [mutator, mutate] = random.pick(MUTATORS);
+  const [mutator, mutate] = random.pick(Object.entries(MUTATORS));
   const text = mutate(random.pick(tokens), random, another);
   if (random.below(6) > 0) return { mutator, text };
-  const [, mutateAgain] = random.pick(MUTATORS);
+  const mutateAgain = random.pick(Object.values(MUTATORS));
   return { mutator: 'two of these', text: mutateAgain(text === '' ? 'x' : text, random, another) };
 }
 

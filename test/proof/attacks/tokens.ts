@@ -1,4 +1,3 @@
-import type { ClientCredentials } from '../../../lib/use-cases/shared/authenticate-client.ts';
 import { addClient, basic } from '../../helpers/clients.ts';
 import { ageDeployment } from '../../helpers/database.ts';
 import { readClaims } from '../../helpers/forged-tokens.ts';
@@ -7,25 +6,17 @@ import type { Scope } from '../../helpers/scope.ts';
 import { serve, testServer } from '../../helpers/server.ts';
 import { openSession } from '../../helpers/sessions.ts';
 import { addUser } from '../../helpers/users.ts';
-import type { HttpAnswer, HttpRequest } from '../http-client.ts';
-import { type Attack, type Fixture, UNLIMITED } from './attack.ts';
+import { type HttpAnswer, type HttpRequest, introspect, postJson } from '../http-client.ts';
+import { type Attack, UNLIMITED } from './attack.ts';
 import type { Random } from './random.ts';
-import { type MutantToken, mutateToken } from './token-mutators.ts';
+import { mutateToken } from './token-mutators.ts';
 
-interface TokenFixture extends Fixture {
-  readonly client: ClientCredentials;
-  /** The user of each issued access token. */
-  readonly issued: ReadonlyMap<string, string>;
-  /** The user of each issued refresh token. */
-  readonly refreshable: ReadonlyMap<string, string>;
-}
+type Fixture = Awaited<ReturnType<typeof openFixture>>;
 
-/** A mutant in a place where the server reads a token. */
+/** A request with a mutant in a place where the server reads a token. */
 interface Question {
-  readonly mutator: string;
-  readonly place: string;
-  /** The texts in that place. */
-  readonly texts: readonly string[];
+  /** The mutator, where it is one of that place. */
+  readonly mutator?: string | undefined;
   readonly request: HttpRequest;
   /** The right outcome, such as `200 of <user id>` or `401`, by an oracle that knows only what was issued. */
   readonly expected: string;
@@ -36,39 +27,34 @@ interface Question {
  * Mutants of access and refresh tokens in each place where tokens are read: only what is byte for byte what
  * was issued is accepted, as the user whom it was issued to.
  */
-export const tokenAttack: Attack<TokenFixture> = {
-  name: 'mutated tokens',
-  open: openTokenFixture,
-
-  makeAttempt(fixture, random) {
-    const access = [...fixture.issued.keys()];
-    const refreshTokens = [...fixture.refreshable.keys()];
-    const all = [...access, ...refreshTokens];
-    const place = random.pick([
-      ...Array(6).fill(inHeader),
-      inBody,
-      inBody,
-      asRefreshToken,
-      asRefreshToken,
-    ]);
-    const tokens = place === asRefreshToken ? [...refreshTokens, ...access.slice(0, 1)] : all;
-    const question = place(mutateToken(tokens, random), fixture, random);
-    const { mutator, place: name, texts, request, expected, read } = question;
-    return {
-      mutator,
-      request,
-      judge(answer) {
-        const outcome = read(answer);
-        const fault = outcome === expected ? undefined : `${outcome} in place of ${expected}`;
-        return { outcome: outcome.replace(/ of .*/s, ''), fault };
-      },
-      show: () => `${name} with ${JSON.stringify(texts)}`,
-    };
-  },
-};
+export async function openTokenAttack(scope: Scope): Promise<Attack> {
+  const fixture = await openFixture(scope);
+  const { server, issued, refreshable } = fixture;
+  const [access, refreshTokens] = [[...issued.keys()], [...refreshable.keys()]];
+  return {
+    name: 'mutated tokens',
+    server,
+    good: access,
+    makeAttempt(random) {
+      const place = random.pick(PLACES);
+      const others = place === asRefreshToken ? access.slice(0, 1) : access;
+      const { mutator, text } = mutateToken([...refreshTokens, ...others], random);
+      const { expected, read, ...question } = place(text, fixture, random);
+      return {
+        request: question.request,
+        mutator: question.mutator ?? mutator,
+        judge(answer) {
+          const outcome = read(answer);
+          const fault = outcome === expected ? undefined : `${outcome} in place of ${expected}`;
+          return { outcome: outcome.replace(/ of .*/s, ''), fault };
+        },
+      };
+    },
+  };
+}
 
 /** Starts a server that accepts tokens by HS256, RS256 and EdDSA, with a few of each. */
-async function openTokenFixture(scope: Scope): Promise<TokenFixture> {
+async function openFixture(scope: Scope) {
   const [rsa, eddsa] = [newPair('RS256'), newPair('EdDSA')];
   const byEddsa = { JWT_PRIVATE_KEY: eddsa.privateKey, JWT_PUBLIC_KEYS: rsa.publicKey };
   const server = await testServer(scope, { ...UNLIMITED, ...byEddsa });
@@ -77,8 +63,8 @@ async function openTokenFixture(scope: Scope): Promise<TokenFixture> {
   const bySecret = await serve(scope, shared);
   const byRsa = await serve(scope, { ...shared, JWT_PRIVATE_KEY: rsa.privateKey });
   const users = [await addUser(server.collections), await addUser(server.collections)];
-  const issued = new Map<string, string>();
-  const refreshable = new Map<string, string>();
+  /** The user of each access token, and of each refresh token. */
+  const [issued, refreshable] = [new Map<string, string>(), new Map<string, string>()];
   for (const { url } of [server, bySecret, byRsa]) {
     for (const { email, id } of users) {
       const { access, refresh } = await openSession(url, email);
@@ -86,8 +72,7 @@ async function openTokenFixture(scope: Scope): Promise<TokenFixture> {
       refreshable.set(refresh, id);
     }
   }
-  const client = await addClient(server.collections);
-  return { server, good: [...issued.keys()], client, issued, refreshable };
+  return { server, client: await addClient(server.collections), issued, refreshable };
 }
 
 const RIGHT = ['Bearer', 'Bearer', 'bearer', 'BEARER', 'bEaReR'];
@@ -97,28 +82,23 @@ const LOGOUT = ['POST', '/api/auth/logout'] as const;
 const REVOKE_ALL = ['POST', '/api/auth/revoke-all-tokens'] as const;
 
 /** Sends the text in an Authorization header, now and then by another scheme, or beside a second header. */
-function inHeader(
-  mutant: MutantToken,
-  { issued }: TokenFixture,
-  { pick, below }: Random,
-): Question {
-  const right = pick(RIGHT) + pick([' ', ' ', '   ']) + mutant.text;
-  const wrong = pick(WRONG) + pick([' ', '\t', '\u00a0', '', ' ,']) + mutant.text;
+function inHeader(text: string, { issued }: Fixture, { pick, below }: Random): Question {
+  const right = pick(RIGHT) + pick([' ', ' ', '   ']) + text;
+  const wrong = pick(WRONG) + pick([' ', '\t', '\u00a0', '', ' ,']) + text;
   const second = pick([...[...issued.keys()].map((token) => `Bearer ${token}`), '', 'x']);
   const [mutator, ...texts] =
     [['another scheme', wrong] as const, ['two headers', right, second] as const][below(14)] ??
-    ([mutant.mutator, right] as const);
+    ([undefined, right] as const);
   const values = texts.map(toHeader);
   const sub = issued.get(readCredential(values[0] ?? ''));
   const expected = texts.length > 1 ? '400' : sub === undefined ? '401' : `200 of ${sub}`;
   const place = pick([ME, ME, ME, LOGOUT, REVOKE_ALL]);
   const [method, path] = expected.startsWith('200') ? ME : place; // good tokens must stay good
   const names = ['Authorization', 'authorization'];
+  const headers = values.map((value, index) => [names[index] ?? '', value] as const);
   return {
     mutator,
-    place: place[1],
-    texts,
-    request: { method, path, headers: values.map((value, index) => [names[index] ?? '', value]) },
+    request: { method, path, headers },
     expected,
     read: ({ status, body }) => (status === 200 ? `200 of ${body.id}` : `${status}`),
   };
@@ -139,41 +119,35 @@ function readCredential(value: string): string {
 const LARGEST_BODY = 16 * 1024;
 
 /** Introspects the text. */
-function inBody({ mutator, text }: MutantToken, { client, issued }: TokenFixture): Question {
+function inBody(text: string, { client, issued }: Fixture): Question {
   // A lone surrogate has no bytes in UTF-8: it is sent as U+FFFD.
-  const body = `token=${encodeURIComponent(Buffer.from(text).toString())}`;
-  const type = ['Content-Type', 'application/x-www-form-urlencoded'] as const;
-  const headers = [type, ['Authorization', basic(client).authorization]] as const;
+  const token = encodeURIComponent(Buffer.from(text).toString());
   const known = issued.has(text) ? `200 of ${issued.get(text)}` : '200 inactive';
+  const isTooLong = 'token='.length + token.length > LARGEST_BODY;
   return {
-    mutator,
-    place: '/oauth/introspect',
-    texts: [text],
-    request: { method: 'POST', path: '/oauth/introspect', headers, body },
-    expected: text === '' ? '400' : body.length > LARGEST_BODY ? '413' : known,
-    read({ status, body: said }) {
+    request: introspect(basic(client).authorization, token),
+    expected: text === '' ? '400' : isTooLong ? '413' : known,
+    read({ status, body }) {
       if (status !== 200) return `${status}`;
-      if (said.active === true) return `200 of ${said.sub}`;
-      return JSON.stringify(said) === '{"active":false}'
-        ? '200 inactive'
-        : '200 and more than inactive';
+      if (body.active === true) return `200 of ${body.sub}`;
+      const isPlain = JSON.stringify(body) === '{"active":false}';
+      return isPlain ? '200 inactive' : '200 and more than inactive';
     },
   };
 }
 
 /** Presents the text as a refresh token. */
-function asRefreshToken({ mutator, text }: MutantToken, { refreshable }: TokenFixture): Question {
-  const body = JSON.stringify({ refresh_token: text });
-  const headers = [['Content-Type', 'application/json']] as const;
+function asRefreshToken(text: string, { refreshable }: Fixture): Question {
+  const request = postJson('/api/auth/refresh', { refresh_token: text });
   const isTooLong = [...text].length > 512; // schemas count code points, as JSON Schema does
   const known = refreshable.has(text) ? `200 of ${refreshable.get(text)}` : '401';
   return {
-    mutator,
-    place: '/api/auth/refresh',
-    texts: [text],
-    request: { method: 'POST', path: '/api/auth/refresh', headers, body },
-    expected: Buffer.byteLength(body) > LARGEST_BODY ? '413' : isTooLong ? '422' : known,
-    read: ({ status, body: tokens }) =>
-      status === 200 ? `200 of ${readClaims(tokens.access_token).sub}` : `${status}`,
+    request,
+    expected:
+      Buffer.byteLength(request.body ?? '') > LARGEST_BODY ? '413' : isTooLong ? '422' : known,
+    read: ({ status, body }) =>
+      status === 200 ? `200 of ${readClaims(body.access_token).sub}` : `${status}`,
   };
 }
+
+const PLACES = [inHeader, inHeader, inHeader, inBody, asRefreshToken];

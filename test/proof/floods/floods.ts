@@ -23,19 +23,35 @@ export interface FloodResult {
   readonly timed?: { readonly name: string; readonly time: number; readonly limit: number };
 }
 
-export interface FloodSizes {
-  /** Junk requests of each kind. */
-  readonly junk: number;
-  /** Connections of slow clients, and of idle ones. */
-  readonly slow: number;
-  readonly idle: number;
-  /** The duration of a storm or a crowd, in milliseconds. */
-  readonly duration: number;
-  /** The duration is long enough for slow clients to be ended. */
-  readonly awaitsEnd: boolean;
-  /** REQUEST_DEADLINE of the server, in milliseconds. */
-  readonly deadline: number;
-}
+export type Plan = (typeof PLANS)['full' | 'share'];
+
+/** Sizes of the floods, and limits of the server's answers. Times are milliseconds. */
+export const PLANS = {
+  full: {
+    /** Junk requests of each kind. */
+    junk: 100_000,
+    /** Connections of slow clients, and of idle ones. */
+    slow: 400,
+    idle: 2_000,
+    /** Duration of a storm or a crowd. */
+    duration: 18 * SECOND,
+    /** The duration is long enough for slow clients to be ended. */
+    awaitsEnd: true,
+    /** REQUEST_DEADLINE of the server. */
+    deadline: 5 * SECOND,
+    /** The longest that a request may wait for the event loop. */
+    loopDelay: SECOND,
+  },
+  share: {
+    junk: 3_000,
+    slow: 80,
+    idle: 200,
+    duration: SECOND,
+    awaitsEnd: false,
+    deadline: MINUTE,
+    loopDelay: 5 * SECOND,
+  },
+};
 
 const CONNECTIONS = 50;
 
@@ -52,7 +68,7 @@ const LATEST_END = 15 * SECOND;
 export function createFloods(
   scope: Scope,
   { url, emails, sessions }: FloodedServer,
-  { junk: junkSize, slow, idle, duration, awaitsEnd, deadline }: FloodSizes,
+  { junk: junkSize, slow, idle, duration, awaitsEnd, deadline }: Plan,
 ): readonly Flood[] {
   const [session] = sessions;
   if (session === undefined) throw new Error('Nobody has logged in');
@@ -98,14 +114,12 @@ export function createFloods(
     };
   }
 
-  const tokens = sendJunk(junk.makeTokens(session));
-  const refreshTokens = sendJunk(junk.makeRefreshTokens(session));
-  const credentials = sendJunk(junk.makeCredentials(session));
+  const { makeTokens, makeRefreshTokens, makeCredentials, makeUnknownClients } = junk;
   return [
-    { name: 'junk access tokens', isJunk: true, run: tokens },
-    { name: 'junk refresh tokens', isJunk: true, run: refreshTokens },
-    { name: 'junk client credentials', isJunk: true, run: credentials },
-    { name: 'credentials of unknown clients', run: sendJunk(junk.makeUnknownClients(session)) },
+    { name: 'junk access tokens', isJunk: true, run: sendJunk(makeTokens(session)) },
+    { name: 'junk refresh tokens', isJunk: true, run: sendJunk(makeRefreshTokens(session)) },
+    { name: 'junk client credentials', isJunk: true, run: sendJunk(makeCredentials(session)) },
+    { name: 'credentials of unknown clients', run: sendJunk(makeUnknownClients(session)) },
     { name: `${slow} slow clients`, run: keepOpen(slow, SLOW_CLIENTS, awaitsEnd) },
     { name: `${idle} idle connections`, run: keepOpen(idle, IDLE_CLIENTS, false) },
     { name: `${LOGIN_RATE} logins a second`, run: logIn },

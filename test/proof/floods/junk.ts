@@ -1,10 +1,11 @@
 import { createHmac, randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { generateClientSecret } from '../../../lib/tokens/client-secrets.ts';
+import { basic } from '../../helpers/clients.ts';
 import { encode, readClaims } from '../../helpers/forged-tokens.ts';
 import type { Tokens } from '../../helpers/sessions.ts';
 import { PASSWORD } from '../../helpers/users.ts';
 import { ALPHABET } from '../attacks/texts.ts';
-import type { HttpRequest } from '../http-client.ts';
+import { bearer, type HttpRequest, introspect, postJson } from '../http-client.ts';
 
 /** Makes a request that is unlike all before. */
 export type Make = () => HttpRequest;
@@ -26,11 +27,7 @@ export function makeTokens({ access }: Tokens): readonly Make[] {
     () => access + '='.repeat(randomInt(1, 4)), // re-spelled
     () => `${header}.${payload}.${signature.slice(0, -1)}${ALPHABET[last + randomInt(1, 4)]}`,
     () => [32, 400, 32].map(randomText).join('.'),
-  ].map((make) => () => ({
-    method: 'GET',
-    path: '/api/auth/me',
-    headers: [['Authorization', `Bearer ${make()}`]],
-  }));
+  ].map((make) => () => ({ method: 'GET', path: '/api/auth/me', headers: [bearer(make())] }));
 }
 
 /** Refresh tokens in the right form, some with the name of the server's secret, with a mac that nobody made. */
@@ -47,28 +44,16 @@ export function makeRefreshTokens({ refresh }: Tokens): readonly Make[] {
 /** Credentials that no client's are spelled like. */
 export function makeCredentials({ access }: Tokens): readonly Make[] {
   return [
-    () => [randomText(20), randomText(20)],
-    () => [randomUUID(), randomText(20)],
-    () => [randomText(20), generateClientSecret()],
-  ].map((make) => () => introspect(make(), access));
+    () => ({ clientId: randomText(20), clientSecret: randomText(20) }),
+    () => ({ clientId: randomUUID(), clientSecret: randomText(20) }),
+    () => ({ clientId: randomText(20), clientSecret: generateClientSecret() }),
+  ].map((make) => () => introspect(basic(make()).authorization, access));
 }
 
 /** Credentials in the right form, of clients that do not exist. */
 export function makeUnknownClients({ access }: Tokens): readonly Make[] {
-  return [() => introspect([randomUUID(), generateClientSecret()], access)];
-}
-
-function introspect(credentials: readonly string[], token: string): HttpRequest {
-  const encoded = Buffer.from(credentials.join(':')).toString('base64');
-  return {
-    method: 'POST',
-    path: '/oauth/introspect',
-    headers: [
-      ['Authorization', `Basic ${encoded}`],
-      ['Content-Type', 'application/x-www-form-urlencoded'],
-    ],
-    body: `token=${token}`,
-  };
+  const make = () => basic({ clientId: randomUUID(), clientSecret: generateClientSecret() });
+  return [() => introspect(make().authorization, access)];
 }
 
 /** Logins from any address: right ones, wrong ones, and of users that do not exist. */
@@ -82,9 +67,4 @@ export function makeLogins(emails: readonly string[]): readonly Make[] {
     const address = `198.18.${[...randomBytes(2)].join('.')}`;
     return postJson('/api/auth/login', make(), ['X-Forwarded-For', address]);
   });
-}
-
-function postJson(path: string, body: object, ...headers: [string, string][]): HttpRequest {
-  const type: [string, string] = ['Content-Type', 'application/json'];
-  return { method: 'POST', path, headers: [type, ...headers], body: JSON.stringify(body) };
 }

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { MongoClient } from 'mongodb';
+import { max } from 'simple-statistics';
 import { openCollections } from '../../../lib/store/mongo/collections.ts';
 import { connect } from '../../../lib/store/mongo/database.ts';
+import { MINUTE } from '../../../lib/time.ts';
 import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
 import { migrateNow } from '../../helpers/database.ts';
 import { ownMongod } from '../../helpers/mongod.ts';
@@ -13,20 +14,13 @@ import { addUser } from '../../helpers/users.ts';
 /** A server in a process of its own on a MongoDB of its own, with users who have logged in. */
 export type FloodedServer = Awaited<ReturnType<typeof startFloodedServer>>;
 
-export interface Watched {
-  /** The most memory of the process, in MiB. */
-  readonly memory: number;
-  /** The longest that the machine took for a look: more than some 50 ms where it is busy. */
-  readonly stall: number;
-}
-
 const USERS = 20;
 const COUNTED = ['revoked_tokens', 'users', 'sessions', 'clients', 'login_limits', 'audit_events'];
 const LOOK_EVERY = 250;
 
 export async function startFloodedServer(scope: Scope, deadline: number) {
   const { uri } = await ownMongod(scope);
-  const { db, close } = connect(uri, { deadline: 60_000 });
+  const { db, close } = connect(uri, { deadline: MINUTE });
   scope.teardown(close);
   await migrateNow(db);
   const { url, pid } = await startServerProcess(scope, {
@@ -36,13 +30,13 @@ export async function startFloodedServer(scope: Scope, deadline: number) {
     TRUST_PROXY: '1', // logins come from any address
     REQUEST_DEADLINE: `${deadline}ms`,
   });
-  const collections = openCollections(db);
-  const users = await Promise.all(Array.from({ length: USERS }, () => addUser(collections)));
-  const emails = users.map(({ email }) => email);
+  const emails: string[] = [];
   const sessions: Tokens[] = [];
-  for (const email of emails) sessions.push(await openSession(url, email));
-  const operator = new MongoClient(uri);
-  scope.teardown(() => operator.close());
+  for (let n = 0; n < USERS; n++) {
+    const { email } = await addUser(openCollections(db));
+    emails.push(email);
+    sessions.push(await openSession(url, email));
+  }
 
   return {
     url,
@@ -50,13 +44,13 @@ export async function startFloodedServer(scope: Scope, deadline: number) {
     sessions,
     /** Counts the commands at its collections so far, except those at the server's own counters. */
     async countCommands(): Promise<number> {
-      const { totals } = await operator.db('admin').command({ top: 1 });
+      const { totals } = await db.admin().command({ top: 1 });
       const counts = COUNTED.map((name) => totals[`rescind.${name}`]?.total.count ?? 0);
       return counts.reduce((sum, count) => sum + count, 0);
     },
     /** Looks after the process again and again until the work is done. */
-    async watch<T>(work: Promise<T>): Promise<{ readonly result: T } & Watched> {
-      let [memory, stall] = [0, 0];
+    async watch<T>(work: Promise<T>) {
+      const [memory, stalls]: [number[], number[]] = [[], []];
       const isDone = work.then(
         () => true,
         () => true,
@@ -65,10 +59,16 @@ export async function startFloodedServer(scope: Scope, deadline: number) {
       do {
         const started = performance.now();
         const { stdout } = await run(scope, 'ps', ['-o', 'rss=', '-p', String(pid)], { env });
-        stall = Math.max(stall, performance.now() - started);
-        memory = Math.max(memory, Number(stdout) / 1024);
+        stalls.push(performance.now() - started);
+        memory.push(Number(stdout) / 1024);
       } while (!(await Promise.race([isDone, delay(LOOK_EVERY, false)])));
-      return { result: await work, memory, stall };
+      return {
+        result: await work,
+        /** The most memory of the process, in MiB. */
+        memory: max(memory),
+        /** The longest that the machine took for a look: more than some 50 ms where it is busy. */
+        stall: max(stalls),
+      };
     },
   };
 }
