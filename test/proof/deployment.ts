@@ -5,12 +5,8 @@ import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { type RunningProcess, SERVER, start } from '../helpers/processes.ts';
 import type { Scope } from '../helpers/scope.ts';
 import { send } from '../helpers/server.ts';
-import {
-  ownReplicaSet,
-  type ReplicaSet,
-  type ReplicaSetOptions,
-} from '../helpers/set/replica-set.ts';
-import { type Library, openLibrary } from './library.ts';
+import { ownReplicaSet, type ReplicaSetOptions } from '../helpers/set/replica-set.ts';
+import { openLibrary } from './library.ts';
 import type { Server } from './requests.ts';
 
 /** Environment of every server, whatever the fault: the options of the library, but for the deadline. */
@@ -23,29 +19,13 @@ export const SETTINGS = {
   LOG_LEVEL: 'warn',
 } as const;
 
-export type Environment = Readonly<Record<string, string>>;
+type Environment = Readonly<Record<string, string>>;
 
-export interface Deployment {
-  readonly library: Library;
-  readonly servers: readonly [ServerProcess, ServerProcess];
-}
-
-/** A server that can be killed and started again on the same port. */
-export interface ServerProcess extends Server {
-  readonly pid: number;
-  isRunning(): boolean;
-  /** SIGKILL. */
-  kill(): Promise<void>;
-  /** Starts it again; resolves when it listens. */
-  restart(): Promise<void>;
-}
+export type ServerProcess = Awaited<ReturnType<typeof startServer>>;
+export type SetDeployment = Awaited<ReturnType<typeof openSetDeployment>>;
 
 /** Migrates the database and starts two servers on it; resolves when they are ready. */
-export async function openDeployment(
-  scope: Scope,
-  uri: string,
-  environment: Environment = {},
-): Promise<Deployment> {
+export async function openDeployment(scope: Scope, uri: string, environment: Environment = {}) {
   const secret = generateSecret();
   const library = await openLibrary(scope, uri, secret);
   const common = { MONGODB_URI: uri, JWT_SECRET_KEY: secret, ...environment };
@@ -57,26 +37,18 @@ export async function openDeployment(
   return { library, servers };
 }
 
-export interface SetDeployment extends Deployment {
-  readonly set: ReplicaSet;
-}
-
 /** Starts a replica set, and two servers on it. */
 export async function openSetDeployment(
   scope: Scope,
   environment: Environment = {},
   options: ReplicaSetOptions = {},
-): Promise<SetDeployment> {
+) {
   const set = await ownReplicaSet(scope, options);
   return { set, ...(await openDeployment(scope, set.uri, environment)) };
 }
 
-/** Starts a server, which may not be ready yet when this resolves. */
-export async function startServer(
-  scope: Scope,
-  name: string,
-  environment: Environment,
-): Promise<ServerProcess> {
+/** Starts a server on a port of its own, which may not be ready yet when this resolves. */
+export async function startServer(scope: Scope, name: string, environment: Environment) {
   const PORT = String(await freePort());
   const env = { ...SETTINGS, ...environment, HOST: '127.0.0.1', PORT };
   const url = `http://127.0.0.1:${PORT}`;
@@ -89,11 +61,13 @@ export async function startServer(
       return running?.pid ?? Number.NaN;
     },
     isRunning: () => running !== undefined,
+    /** SIGKILL. */
     async kill() {
       running?.kill('SIGKILL');
       await running?.finished;
       running = undefined;
     },
+    /** Starts it again; resolves when it listens. */
     async restart() {
       running = launch();
       await waitFor('A server that listens', () => send(`${url}/livez`));

@@ -26,21 +26,26 @@ export interface Fault<T extends Target = Target> {
   /** Starts the deployment. Throws `NotHere`. */
   open(scope: Scope): Promise<T>;
   /** Does the harm; resolves when it is complete: a process dead, a new primary elected. */
-  strike(target: T): Promise<void>;
+  strike(target: T): Promise<unknown>;
   /** Repairs everything; resolves when the database and the servers run again. */
-  heal(target: T): Promise<void>;
+  heal(target: T): Promise<unknown>;
   /** Returns a sentence for each answer in the last round that only this fault forbids. */
   findFaults?(target: T, history: readonly Operation[]): readonly string[];
 }
 
-export const DEFAULTS: Pick<Fault, 'rounds' | 'lasts' | 'allowance' | 'mayBreakOff'> = {
+export const DEFAULTS = {
   rounds: 30,
   lasts: [0, 500],
   allowance: 0,
   mayBreakOff: false,
-};
+} as const;
 
 /** Thrown where this machine cannot have the fault; the message gives the reason. */
 export class NotHere extends Error {
   override readonly name = 'NotHere';
+}
+
+/** Thrown where the harm could not be done or repaired: the state of the deployment is unknown. */
+export class StrikeFailed extends Error {
+  override readonly name = 'StrikeFailed';
 }

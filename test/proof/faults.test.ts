@@ -4,15 +4,19 @@ import { MINUTE } from '../../lib/time.ts';
 import { assertShare } from './assert-share.ts';
 import { createFaultsSection } from './faults-section.ts';
 
-for (const [name, title] of [
-  ['kill-mongod', 'revoked means revoked while MongoDB is killed, five times'],
-  ['step-down', 'revoked means revoked while the primary steps down'],
-  ['freeze-primary', 'revoked means revoked while the primary is frozen'],
-  ['cut-off-primary', 'revoked means revoked while the primary is cut off, but for MAX_STALENESS'],
+for (const [name, rounds, title] of [
+  ['kill-mongod', 5, 'revoked means revoked while MongoDB is killed, five times'],
+  ['step-down', 1, 'revoked means revoked while the primary steps down'],
+  ['freeze-primary', 1, 'revoked means revoked while the primary is frozen'],
+  [
+    'cut-off-primary',
+    1,
+    'revoked means revoked while the primary is cut off, but for MAX_STALENESS',
+  ],
 ] as const) {
   test.serial(title, async (t) => {
     t.timeout(10 * MINUTE);
-    const report = await assertShare(t, createFaultsSection({ faults: [name] }));
+    const report = await assertShare(t, createFaultsSection({ faults: [name], rounds }));
     t.log(report.at(-1));
   });
 }

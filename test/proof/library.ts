@@ -1,6 +1,6 @@
-import { type AuthParts, closeParts, openParts } from '../../lib/parts.ts';
+import { closeParts, openParts } from '../../lib/parts.ts';
 import type { User } from '../../lib/store/accounts/users.ts';
-import { type Collections, openCollections } from '../../lib/store/mongo/collections.ts';
+import { openCollections } from '../../lib/store/mongo/collections.ts';
 import { connect } from '../../lib/store/mongo/database.ts';
 import { HOUR, MINUTE } from '../../lib/time.ts';
 import { openSession } from '../../lib/use-cases/shared/open-session.ts';
@@ -21,13 +21,10 @@ export const OPTIONS = {
 } as const;
 
 /** The servers' own parts in this process: opens sessions in advance without bcrypt. */
-export interface Library {
-  readonly parts: AuthParts;
-  readonly collections: Collections;
-}
+export type Library = Awaited<ReturnType<typeof openLibrary>>;
 
 /** Migrates the database and opens a library on it, with the secret of the servers. */
-export async function openLibrary(scope: Scope, uri: string, secret: string): Promise<Library> {
+export async function openLibrary(scope: Scope, uri: string, secret: string) {
   const { db, close } = connect(uri, { deadline: MINUTE });
   scope.teardown(close);
   await migrateNow(db);
@@ -44,20 +41,19 @@ export async function openSessions(
   history: Operation[],
   { users, each }: { readonly users: number; readonly each: number },
 ): Promise<ClientSession[]> {
-  const added = Array.from({ length: users }, () => addUser(collections));
-  const all = (await Promise.all(added)).flatMap((user) => Array<User>(each).fill(user));
-  return Promise.all(all.map((user) => openOne(parts, history, user)));
-}
+  const added = await Promise.all(Array.from({ length: users }, () => addUser(collections)));
+  return Promise.all(added.flatMap((user) => Array.from({ length: each }, () => openOne(user))));
 
-async function openOne(parts: AuthParts, history: Operation[], user: User): Promise<ClientSession> {
-  const start = performance.now();
-  const { user: own, deployment } = await parts.revocations.cutoffs(user.id);
-  const now = Date.now();
-  const stamp = Math.max(now, own + 1, deployment + 1);
-  const input = { userId: user.id, stamp, authTime: new Date(now) };
-  const session = openClientSession(user, await openSession(parts, input, CALLER));
-  const names = { client: 'library', server: 'library', user: user.id };
-  const answer = { status: 200, session: session.id };
-  history.push({ kind: 'login', ...names, start, end: performance.now(), answer });
-  return session;
+  async function openOne(user: User): Promise<ClientSession> {
+    const start = performance.now();
+    const { user: own, deployment } = await parts.revocations.cutoffs(user.id);
+    const now = Date.now();
+    const stamp = Math.max(now, own + 1, deployment + 1);
+    const input = { userId: user.id, stamp, authTime: new Date(now) };
+    const session = openClientSession(user, await openSession(parts, input, CALLER));
+    const names = { client: 'library', server: 'library', user: user.id };
+    const answer = { status: 200, session: session.id };
+    history.push({ kind: 'login', ...names, start, end: performance.now(), answer });
+    return session;
+  }
 }

@@ -1,6 +1,5 @@
 /** `npm run proof`: tries to break the promise of rescind on this machine, and reports the result. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Cleanups, createCleanups } from '../../scripts/dev/cleanups.ts';
 import { ownFolder } from '../../scripts/dev/own-folder.ts';
@@ -8,10 +7,9 @@ import { createReport, type Report } from '../../scripts/dev/progress.ts';
 import { stopped, stopSignal } from '../../scripts/dev/stop-signal.ts';
 import { openTestDatabase } from '../../scripts/test/database.ts';
 import { EXIT } from '../../server/exit-codes.ts';
-import { type Options, readOptions } from './options.ts';
+import { readOptions } from './options.ts';
 import { openScope } from './scope.ts';
 import type { Finding, Section } from './section.ts';
-import { listSections } from './sections.ts';
 
 async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
@@ -28,15 +26,14 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-async function prove(options: Options, cleanups: Cleanups, report: Report): Promise<number> {
-  const out = options.out ? dirname(options.out) : join(tmpdir(), `rescind-proof-${process.pid}`);
+async function prove(
+  { sections, out }: ReturnType<typeof readOptions>,
+  cleanups: Cleanups,
+  report: Report,
+): Promise<number> {
   const folder = await ownFolder('rescind-proof-');
   const database = await openTestDatabase(join(folder, 'mongodb'), process.env, cleanups);
   Object.assign(process.env, database, { TMPDIR: folder }); // removed with everything in it
-  const only = options.only ?? (options.faults ? ['faults'] : undefined);
-  const sections = listSections({ ...options, workers: options.lanes, out }).filter(
-    ({ name }) => only?.includes(name) ?? true,
-  );
   const chapters: string[] = [];
   let exitCode: number = EXIT.ok;
   for (const section of sections) {
@@ -46,9 +43,9 @@ async function prove(options: Options, cleanups: Cleanups, report: Report): Prom
   }
   const text = chapters.join('\n');
   process.stdout.write(`\n${text}`);
-  if (options.out !== undefined) {
-    await mkdir(out, { recursive: true });
-    await writeFile(options.out, text);
+  if (out !== undefined) {
+    await mkdir(dirname(out), { recursive: true });
+    await writeFile(out, text);
   }
   return exitCode;
 }

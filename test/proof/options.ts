@@ -1,34 +1,55 @@
+import { dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT } from '../../server/exit-codes.ts';
-import { faults } from './faults-section.ts';
-import { listSections } from './sections.ts';
+import { createAcknowledgements } from './acknowledgements-section.ts';
+import { attacks } from './attacks-section.ts';
+import { enumeration } from './enumeration-section.ts';
+import { everyCommandSection } from './every-command-section.ts';
+import { createFaultsSection, type FaultsOptions, faults } from './faults-section.ts';
+import { floodsSection } from './floods-section.ts';
+import { schemathesis } from './schemathesis-section.ts';
+import type { Section } from './section.ts';
+import { stalePrimary } from './stale-primary-section.ts';
 
-export interface Options {
+/** Lists the parts of `npm run proof`, in their order. */
+function listSections(options: FaultsOptions): readonly Section[] {
+  return [
+    stalePrimary,
+    createAcknowledgements(options),
+    createFaultsSection(options),
+    everyCommandSection,
+    attacks,
+    schemathesis,
+    floodsSection,
+    enumeration,
+  ];
+}
+
+interface Options extends Omit<FaultsOptions, 'folder'> {
   /** Names of sections. */
   readonly only?: readonly string[];
-  /** Names of faults. */
-  readonly faults?: readonly string[];
-  readonly rounds?: number;
-  readonly lanes: number;
   /** File for the tables; histories of rounds with a breach are written beside it. */
   readonly out?: string;
 }
 
-/** Reads the command line. Prints the help or what is wrong, and exits. */
-export function readOptions(args: readonly string[]): Options {
+/** Reads the command line: the chosen sections, and a file. Prints the help or what is wrong, and exits. */
+export function readOptions(args: readonly string[]) {
   const sectionNames = listSections({}).map(({ name }) => name);
-  const faultNames = faults.map(({ name }) => name);
   const faultLines = faults.map(
     ({ name, title, rounds }) => `\n  ${name.padEnd(24)} ${title} (${rounds} rounds)`,
   );
-  return new Command('npm run proof --')
+  const { only, out, ...options } = new Command('npm run proof --')
     .description(
       'Shows that revoked means revoked: clients log in, log out, refresh and revoke all while the database ' +
         'and the servers are harmed, and everything they were told is checked.\n' +
         'Brings its own MongoDB; the tables go to stdout. A full run takes some 65 minutes on 2 cores.',
     )
     .option('--only <sections>', 'only these sections, by commas', parseNames(sectionNames))
-    .option('--faults <names>', 'only these faults, by commas', parseNames(faultNames))
+    .option(
+      '--faults <names>',
+      'only these faults, by commas',
+      parseNames(faults.map(({ name }) => name)),
+    )
     .option('--rounds <n>', 'how many rounds of each fault', parseWholeNumber)
     .option('--lanes <n>', 'how many faults are played side by side', parseWholeNumber, 2)
     .option('--out <file>', 'write the tables to a file as well, as Markdown')
@@ -43,6 +64,9 @@ export function readOptions(args: readonly string[]): Options {
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage))
     .parse(args, { from: 'user' })
     .opts<Options>();
+  const chosen = only ?? (options.faults ? ['faults'] : sectionNames);
+  const sections = listSections({ ...options, ...(out && { folder: dirname(out) }) });
+  return { sections: sections.filter(({ name }) => chosen.includes(name)), out };
 }
 
 function parseWholeNumber(text: string): number {

@@ -5,16 +5,20 @@ import type { Round } from './round.ts';
 import type { Tally } from './tally.ts';
 
 /** Everything that was played of a fault. */
-export interface Outcome {
-  readonly fault: Fault;
-  /** All rounds, whether they count or not. */
-  readonly played: Round[];
-  /** Rounds that broke off with an error. */
-  brokenOff: number;
-  /** Reason why this machine cannot have the fault. */
-  notHere?: string;
-  /** A sentence for each violation of the promise. */
-  readonly faults: string[];
+export type Outcome = ReturnType<typeof createOutcome>;
+
+export function createOutcome(fault: Fault) {
+  return {
+    fault,
+    /** All rounds, whether they count or not. */
+    played: [] as Round[],
+    /** Rounds that broke off with an error. */
+    brokenOff: 0,
+    /** Reason why this machine cannot have the fault. */
+    notHere: undefined as string | undefined,
+    /** A sentence for each violation of the promise. */
+    faults: [] as string[],
+  };
 }
 
 export function listCounted({ played }: Outcome): readonly Round[] {

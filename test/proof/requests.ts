@@ -11,21 +11,13 @@ export interface Server {
 }
 
 /** A client and the server it sends to. */
-export interface Connection {
+interface Connection {
   readonly client: string;
   readonly server: Server;
 }
 
 /** A session as seen by the client that has its tokens. */
-export interface ClientSession {
-  readonly id: string;
-  readonly user: User;
-  /** Every access token of the session, the newest last. */
-  readonly accessTokens: string[];
-  refreshToken: string;
-  /** `doubtful`: a revocation was sent and not acknowledged, so it may have taken effect. */
-  state: 'live' | 'doubtful' | 'revoked';
-}
+export type ClientSession = ReturnType<typeof openClientSession>;
 
 /** Far longer than any REQUEST_DEADLINE: a request without an answer for so long gets none. */
 const TIMEOUT = MINUTE;
@@ -101,9 +93,16 @@ export function pickRandom<T>(values: readonly T[]): T {
 export function openClientSession(
   user: User,
   { accessToken, refreshToken }: { readonly accessToken: string; readonly refreshToken: string },
-): ClientSession {
-  const id = parseSessionId(refreshToken);
-  return { id, user, accessTokens: [accessToken], refreshToken, state: 'live' };
+) {
+  return {
+    id: parseSessionId(refreshToken),
+    user,
+    /** Every access token of the session, the newest last. */
+    accessTokens: [accessToken],
+    refreshToken,
+    /** `doubtful`: a revocation was sent and not acknowledged, so it may have taken effect. */
+    state: 'live' as 'live' | 'doubtful' | 'revoked',
+  };
 }
 
 /** Reads the session of a refresh token: `rt1.<kid>.<sid>.<counter>.<mac>`. */

@@ -1,29 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MINUTE } from '../../lib/time.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { type Breach, findBreaches, measureLateness } from './checker.ts';
+import { findBreaches, measureLateness } from './checker.ts';
 import { ready } from './deployment.ts';
-import type { Fault, Target } from './fault.ts';
+import { type Fault, StrikeFailed, type Target } from './fault.ts';
 import type { Operation } from './history.ts';
 import { openSessions } from './library.ts';
-import type { ClientSession } from './requests.ts';
 import { sweep } from './sweep.ts';
 import { countOperations, type Interval, NEVER, type Tally } from './tally.ts';
 import { feed, startTraffic, stopTraffic } from './traffic.ts';
-
-export interface Round {
-  readonly history: readonly Operation[];
-  readonly sessions: readonly ClientSession[];
-  readonly fault: Interval;
-  readonly tally: Tally;
-  readonly breaches: readonly Breach[];
-  /** Milliseconds by which acceptances were too late, allowed or not. */
-  readonly lateness: readonly number[];
-  /** Reason why the round does not count. */
-  readonly shortfall: string | undefined;
-  /** Violations of what the fault itself promises. */
-  readonly faults: readonly string[];
-}
 
 type Amount = Pick<Tally, 'acknowledged' | 'checks'>;
 
@@ -32,8 +17,10 @@ const ENOUGH: Amount = { acknowledged: 20, checks: 200 };
 const BEFORE: Amount = { acknowledged: 6, checks: 60 };
 const AFTER: Amount = { acknowledged: 5, checks: 60 };
 
+export type Round = Awaited<ReturnType<typeof playRound>>;
+
 /** Strikes in the middle of traffic, and then tries every session once more. */
-export async function playRound<T extends Target>(fault: Fault<T>, target: T): Promise<Round> {
+export async function playRound<T extends Target>(fault: Fault<T>, target: T) {
   const { library, servers } = target;
   const history: Operation[] = [];
   const open = () => openSessions(library, history, { users: 5, each: 5 });
@@ -57,17 +44,18 @@ export async function playRound<T extends Target>(fault: Fault<T>, target: T): P
   const tally = count(interval); // without the sweep, which is no traffic
   const undecided = await sweep(history, servers, traffic.sessions);
   return {
-    ...{ history, sessions: traffic.sessions, fault: interval, tally },
+    history,
+    sessions: traffic.sessions,
+    fault: interval,
+    tally,
     breaches: findBreaches(history, fault),
+    /** Milliseconds by which acceptances were too late, allowed or not. */
     lateness: measureLateness(history),
+    /** Reason why the round does not count. */
     shortfall: describeShortfall(tally, undecided),
+    /** Violations of what the fault itself promises. */
     faults: fault.findFaults?.(target, history) ?? [],
   };
-}
-
-/** Thrown where the harm could not be done or repaired: the state of the deployment is unknown. */
-export class StrikeFailed extends Error {
-  override readonly name = 'StrikeFailed';
 }
 
 async function strikeAndHeal<T extends Target>(
@@ -97,9 +85,7 @@ function describeShortfall(tally: Tally, undecided: number): string | undefined 
   return undecided > 0 ? `${undecided} sessions could not be tried again` : undefined;
 }
 
-const NOTHING: Amount = { acknowledged: 0, checks: 0 };
-
-function covers(tally: Amount, amount: Amount, since = NOTHING): boolean {
+function covers(tally: Amount, amount: Amount, since: Amount = { acknowledged: 0, checks: 0 }) {
   const names = ['acknowledged', 'checks'] as const;
   return names.every((name) => tally[name] - since[name] >= amount[name]);
 }

@@ -1,38 +1,37 @@
 /** A fault, struck round after round on one deployment. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Scope } from '../helpers/scope.ts';
 import { findBreaches } from './checker.ts';
 import { describeBreach } from './describe-breach.ts';
-import { type Fault, NotHere, type Target } from './fault.ts';
+import { NotHere, StrikeFailed, type Target } from './fault.ts';
 import { isAcknowledged, type Operation } from './history.ts';
 import { countRepeated, listCounted, type Outcome } from './outcome.ts';
-import { playRound, type Round, StrikeFailed } from './round.ts';
+import { playRound, type Round } from './round.ts';
 import { openScope } from './scope.ts';
 import { sweep } from './sweep.ts';
 import { REVOCATIONS } from './tally.ts';
 
-export interface Play {
+interface Play {
   readonly scope: Scope;
-  /** Called with the number of rounds that are over. */
-  readonly progress: (over: number) => void;
-  /** Saves the history of a round; resolves to its file. */
-  readonly save: (name: string, history: readonly Operation[]) => Promise<string>;
-  readonly warn: (text: string) => void;
+  /** Called after each round. */
+  readonly progress: () => void;
+  /** Folder for the histories of rounds with a breach. */
+  readonly folder: string;
 }
 
 /** Strikes the fault until its rounds count, on a fresh deployment where a round breaks off. */
-export async function playFault(fault: Fault, play: Play): Promise<Outcome> {
-  const outcome: Outcome = { fault, played: [], brokenOff: 0, faults: [] };
+export async function playFault(outcome: Outcome, play: Play): Promise<void> {
   while (isUnfinished(outcome)) {
     const scope = openScope(play.scope);
     try {
-      await playOn(await fault.open(scope), outcome, play);
+      await playOn(await outcome.fault.open(scope), outcome, play);
     } catch (error) {
-      breakOff(outcome, error as Error, play);
+      breakOff(outcome, error as Error);
     } finally {
       await scope.end();
     }
   }
-  return outcome;
 }
 
 /** Returns false too where so many rounds were repeated that this machine cannot show the fault. */
@@ -43,33 +42,29 @@ function isUnfinished(outcome: Outcome): boolean {
 }
 
 /** Plays the missing rounds on one deployment, and at the end tries again every session that was ever revoked. */
-async function playOn(target: Target, outcome: Outcome, play: Play): Promise<void> {
+async function playOn(target: Target, outcome: Outcome, { progress, folder }: Play): Promise<void> {
   const { fault, played, faults } = outcome;
   const earlier = played.length;
   while (isUnfinished(outcome)) {
     const title = `${fault.name}, round ${listCounted(outcome).length + 1}`;
     const round = await playRound(fault, target);
     played.push(round);
-    faults.push(...(await reportBreaches(title, round, play)), ...round.faults);
-    if (round.shortfall !== undefined) play.warn(`${fault.name}: again, ${round.shortfall}`);
-    play.progress(listCounted(outcome).length);
+    faults.push(...(await reportBreaches(title, round, folder)), ...round.faults);
+    if (round.shortfall !== undefined) warn(`${fault.name}: again, ${round.shortfall}`);
+    progress();
   }
   const rounds = played.slice(earlier);
-  const revoked = rounds.flatMap(({ sessions }) => sessions).filter(isRevoked);
-  const history: Operation[] = [];
+  const sessions = rounds.flatMap((round) => round.sessions);
+  const history = rounds.flatMap((round) => round.history.filter(opensOrRevokes));
+  const revoked = sessions.filter(({ state }) => state === 'revoked');
   const undecided = await sweep(history, target.servers, revoked);
   if (undecided > 0) {
     faults.push(`${fault.name}: ${undecided} sessions could not be tried at the end`);
   }
-  const past = rounds.flatMap((round) => round.history.filter(opensOrRevokes));
   const { mayBreakOff } = fault;
-  for (const { rule, operation } of findBreaches([...past, ...history], { mayBreakOff })) {
+  for (const { rule, operation } of findBreaches(history, { mayBreakOff })) {
     faults.push(`${fault.name}, at the end: ${rule} ${operation.session}`);
   }
-}
-
-function isRevoked({ state }: Round['sessions'][number]): boolean {
-  return state === 'revoked';
 }
 
 function opensOrRevokes(operation: Operation): boolean {
@@ -77,21 +72,20 @@ function opensOrRevokes(operation: Operation): boolean {
   return kind === 'login' ? isAcknowledged(operation) : REVOCATIONS.has(kind);
 }
 
-/** Reports the first breach of a round in full, and the file of its history. */
-async function reportBreaches(
-  title: string,
-  round: Round,
-  { save, warn }: Play,
-): Promise<readonly string[]> {
-  const [first] = round.breaches;
+/** Reports the first breach of a round in full, and the file of its history: an operation a line, as JSON. */
+async function reportBreaches(title: string, round: Round, folder: string): Promise<string[]> {
+  const { breaches, history } = round;
+  const [first] = breaches;
   if (first === undefined) return [];
-  const file = await save(title, round.history);
+  const file = join(folder, `${title.replaceAll(/\W+/g, '-')}.jsonl`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, history.map((each) => `${JSON.stringify(each)}\n`).join(''));
   warn(`${title}: ${describeBreach(first, round)}\n  The whole history is in ${file}`);
-  return [`${title}: ${round.breaches.map(({ rule }) => rule).join(', ')} (${file})`];
+  return [`${title}: ${breaches.map(({ rule }) => rule).join(', ')} (${file})`];
 }
 
 /** A harm that could not be done shows nothing; every other error violates the promise. */
-function breakOff(outcome: Outcome, error: Error, { warn }: Play): void {
+function breakOff(outcome: Outcome, error: Error): void {
   if (error instanceof NotHere) {
     outcome.notHere = error.message;
     return;
@@ -100,4 +94,8 @@ function breakOff(outcome: Outcome, error: Error, { warn }: Play): void {
   warn(`${message}; again, on a fresh deployment`);
   if (!(error instanceof StrikeFailed)) outcome.faults.push(message);
   outcome.brokenOff++;
+}
+
+function warn(text: string): void {
+  process.stderr.write(`\n${text}\n`);
 }

@@ -1,14 +1,7 @@
 /** Clients of two servers that log in, ask for `/me`, refresh, log out and revoke all at the same time. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Operation } from './history.ts';
-import {
-  type ClientSession,
-  type Connection,
-  login,
-  pickRandom,
-  request,
-  type Server,
-} from './requests.ts';
+import { type ClientSession, login, pickRandom, request, type Server } from './requests.ts';
 
 /** Watchers only ask for `/me`, so that no slow write delays their checks. */
 export const CLIENTS = { actors: 8, watchers: 6 } as const;
@@ -22,28 +15,27 @@ const TRIES = 3;
 const PAUSE_BETWEEN_TRIES = 60;
 
 type Revocation = 'logout' | 'revoke_all';
-
-export interface Traffic {
-  readonly history: Operation[];
-  readonly servers: readonly Server[];
-  /** Every session of the clients, whatever its state. */
-  readonly sessions: ClientSession[];
-  /** The newest sessions whose revocation was acknowledged. */
-  readonly fresh: ClientSession[];
-  /** Requests that clients still have to make, beside refreshes and `/me`. */
-  readonly due: ('login' | Revocation)[];
-  readonly clients: Promise<void>[];
-  isOver: boolean;
-}
+type Traffic = ReturnType<typeof startTraffic>;
 
 /** Starts clients that wait until `feed` gives them sessions. */
-export function startTraffic(history: Operation[], servers: readonly Server[]): Traffic {
-  const lists = { sessions: [], fresh: [], due: [], clients: [] };
-  const traffic: Traffic = { history, servers, ...lists, isOver: false };
-  for (let n = 1; n <= CLIENTS.actors; n++) traffic.clients.push(run(`actor ${n}`, traffic, act));
-  for (let n = 1; n <= CLIENTS.watchers; n++) {
-    traffic.clients.push(run(`watcher ${n}`, traffic, watch));
-  }
+export function startTraffic(history: Operation[], servers: readonly Server[]) {
+  const traffic = {
+    history,
+    servers,
+    /** Every session of the clients, whatever its state. */
+    sessions: [] as ClientSession[],
+    /** The newest sessions whose revocation was acknowledged. */
+    fresh: [] as ClientSession[],
+    /** Requests that clients still have to make, beside refreshes and `/me`. */
+    due: [] as ('login' | Revocation)[],
+    clients: [] as Promise<void>[],
+    isOver: false,
+  };
+  const start = (name: string, count: number, step: typeof act) => {
+    for (let n = 1; n <= count; n++) traffic.clients.push(run(`${name} ${n}`, traffic, step));
+  };
+  start('actor', CLIENTS.actors, act);
+  start('watcher', CLIENTS.watchers, watch);
   return traffic;
 }
 
@@ -64,21 +56,17 @@ export async function stopTraffic(traffic: Traffic): Promise<void> {
   await Promise.all(traffic.clients);
 }
 
-async function run(
-  client: string,
-  traffic: Traffic,
-  step: (client: string, traffic: Traffic) => Promise<unknown>,
-): Promise<void> {
+async function run(client: string, traffic: Traffic, step: typeof act): Promise<void> {
   while (!traffic.isOver) {
     if (traffic.sessions.length > 0) await step(client, traffic);
     await pause(Math.random() * PACE);
   }
 }
 
-function watch(client: string, { history, servers, sessions, fresh }: Traffic): Promise<unknown> {
+async function watch(client: string, { history, servers, sessions, fresh }: Traffic) {
   const isFresh = fresh.length > 0 && Math.random() < 0.6;
   const session = pickRandom(isFresh ? fresh : sessions);
-  return request(history, { client, server: pickRandom(servers) }, 'me', session);
+  await request(history, { client, server: pickRandom(servers) }, 'me', session);
 }
 
 async function act(client: string, traffic: Traffic): Promise<void> {
@@ -98,39 +86,29 @@ async function act(client: string, traffic: Traffic): Promise<void> {
 
 /** Revokes any session, or all of its user's. Returns false where that was not acknowledged. */
 async function revoke(client: string, traffic: Traffic, kind: Revocation): Promise<boolean> {
-  const { sessions, servers } = traffic;
+  const { history, servers, sessions, fresh } = traffic;
   const unrevoked = sessions.filter(({ state }) => state !== 'revoked');
   if (unrevoked.length === 0) return true;
   const session = pickRandom(unrevoked);
+  const isMeant = (each: ClientSession) =>
+    kind === 'logout' ? each === session : each.user === session.user;
   const first = Math.floor(Math.random() * servers.length);
   for (let n = 0; n < TRIES && !traffic.isOver; n++) {
     const server = servers[(first + n) % servers.length] as Server;
-    const status = await revokeOnce({ client, server }, traffic, session, kind);
-    if (status === 200) return true;
-    if (status === 401) return false; // an earlier try has taken effect after all
+    const revoked = sessions.filter(isMeant);
+    mark(revoked, 'doubtful');
+    const answer = await request(history, { client, server }, kind, session);
+    if (answer?.status === 200) {
+      mark(revoked, 'revoked');
+      fresh.push(session);
+      fresh.splice(0, fresh.length - FRESH);
+      await probe(client, traffic, session, revoked);
+      return true;
+    }
+    if (answer?.status === 401) return false; // an earlier try has taken effect after all
     await pause(PAUSE_BETWEEN_TRIES);
   }
   return false;
-}
-
-async function revokeOnce(
-  connection: Connection,
-  traffic: Traffic,
-  session: ClientSession,
-  kind: Revocation,
-): Promise<number | undefined> {
-  const { history, sessions, fresh } = traffic;
-  const revoked =
-    kind === 'logout' ? [session] : sessions.filter(({ user }) => user === session.user);
-  mark(revoked, 'doubtful');
-  const answer = await request(history, connection, kind, session);
-  if (answer?.status === 200) {
-    mark(revoked, 'revoked');
-    fresh.push(session);
-    if (fresh.length > FRESH) fresh.shift();
-    await probe(connection.client, traffic, session, revoked);
-  }
-  return answer?.status;
 }
 
 function mark(sessions: readonly ClientSession[], state: 'doubtful' | 'revoked'): void {
@@ -144,11 +122,11 @@ async function probe(
   session: ClientSession,
   revoked: readonly ClientSession[],
 ): Promise<void> {
-  const tries = (server: Server) => [
+  const tries = servers.flatMap((server) => [
     request(history, { client, server }, 'refresh', session),
     ...[session, session, ...revoked].map((each) =>
       request(history, { client, server }, 'me', each),
     ),
-  ];
-  await Promise.all(servers.flatMap(tries));
+  ]);
+  await Promise.all(tries);
 }
