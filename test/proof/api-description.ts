@@ -6,7 +6,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Describes the list of routes as an OpenAPI 3.1 document, for programs that make requests of one. */
 export function describeApi(): Json {
-  const paths: Record<string, Record<string, Json>> = {};
+  const paths: Record<string, Json> = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: describeRoute(route) };
@@ -28,36 +28,32 @@ function describeRoute({ path, summary, access, body, bodyType, query, answer }:
   const inQuery = Object.entries(query ? listProperties(query) : {}).map(([name, schema]) => {
     return { name, in: 'query', schema };
   });
-  const type = bodyType === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
+  const type = bodyType === 'form' ? 'application/x-www-form-urlencoded' : JSON_TYPE;
   const isClient = access === 'client';
   const scheme = isClient ? { basic: [] } : { bearer: [] };
   const refusal = { schema: { type: 'object' } };
-  const refusals = isClient
-    ? { 'application/json': refusal, 'application/problem+json': {} }
-    : { 'application/problem+json': refusal };
+  const refusals = isClient ? { [JSON_TYPE]: refusal, [PROBLEM]: {} } : { [PROBLEM]: refusal };
   return {
     summary,
     security: access === 'anyone' ? [] : [scheme],
     parameters: [...inPath, ...inQuery],
     ...(body && { requestBody: { required: true, content: describeContent(type, body, 'input') } }),
     responses: {
-      ...(answer
-        ? {
-            200: {
-              description: 'Done',
-              content: describeContent('application/json', answer, 'output'),
-            },
-          }
-        : { 204: { description: 'Done' } }),
+      [answer ? 200 : 204]: {
+        description: 'Done',
+        ...(answer && { content: describeContent(JSON_TYPE, answer, 'output') }),
+      },
       default: { description: 'Refused', content: refusals },
     },
   };
 }
 
+const JSON_TYPE = 'application/json';
+const PROBLEM = 'application/problem+json';
+
 /** Lists the schemas of an input by name. */
 export function listProperties(schema: z.ZodType): Json {
-  const { properties = {} } = toJsonSchema(schema, 'input') as { properties?: Json };
-  return properties;
+  return (toJsonSchema(schema, 'input')['properties'] ?? {}) as Json;
 }
 
 function describeContent(type: string, schema: z.ZodType, io: 'input' | 'output'): Json {

@@ -3,57 +3,53 @@ import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { SECOND } from '../../../lib/time.ts';
 import { waitFor } from '../../../scripts/dev/wait-for.ts';
-import { type OwnMongod, proxiedMongod } from '../../helpers/mongod.ts';
+import { proxiedMongod } from '../../helpers/mongod.ts';
 import type { Range, Treatment } from '../../helpers/proxy/connection.ts';
-import type { TcpProxy } from '../../helpers/proxy/tcp-proxy.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { type SmallDisk, smallDisk } from '../../helpers/small-disk.ts';
-import { openDeployment, type ServerProcess } from '../deployment.ts';
-import { DEFAULTS, type Fault, NotHere, type Target } from '../fault.ts';
+import { openDeployment } from '../deployment.ts';
+import { DEFAULTS, type Fault, NotHere } from '../fault.ts';
 import { pickRandom } from '../requests.ts';
 
-/** Two servers on a mongod behind a proxy. */
-export interface OneNode extends Target {
-  readonly mongod: OwnMongod & { readonly proxy: TcpProxy };
-  readonly servers: readonly ServerProcess[];
-  /** Disk of the mongod, where it is a small one. */
-  readonly disk?: SmallDisk;
-}
+export type OneNode = Awaited<ReturnType<typeof openOneNode>>;
 
 /** Delay of each piece, each way: a check with a short REQUEST_DEADLINE exceeds it. */
 const SLOW: Range = [50, 400];
 /** Bytes after which a connection is cut: in its greeting, a command or an answer, or some commands later. */
 const CUT: Range = [100, 20_000];
 
+const NODE_DEFAULTS = { ...DEFAULTS, open: (scope: Scope) => openOneNode(scope) };
+
 export const oneNodeFaults: readonly Fault<OneNode>[] = [
   {
-    ...DEFAULTS,
+    ...NODE_DEFAULTS,
     name: 'kill-mongod',
     title: 'kill -9 of mongod',
     rounds: 200,
-    open: (scope) => openOneNode(scope),
     strike: ({ mongod }) => mongod.kill(),
     heal: ({ mongod }) => mongod.restart(),
   },
   {
-    ...DEFAULTS,
+    ...NODE_DEFAULTS,
     name: 'kill-server',
     title: 'kill -9 of the server',
     mayBreakOff: true,
-    open: (scope) => openOneNode(scope),
     strike: ({ servers }) => pickRandom(servers).kill(),
-    async heal({ servers }) {
-      await Promise.all(servers.map((server) => server.isRunning() || server.restart()));
-    },
+    heal: ({ servers }) =>
+      Promise.all(servers.map((server) => server.isRunning() || server.restart())),
   },
   throughProxy('slow connections', { delay: SLOW }, [2 * SECOND, 3 * SECOND]),
   throughProxy('cut connections', { cutAfter: CUT }, [2 * SECOND, 3 * SECOND]),
   throughProxy('silent connections', 'hole', [0, 4 * SECOND]),
   {
-    ...DEFAULTS,
+    ...NODE_DEFAULTS,
     name: 'full-disk',
     title: 'full disk',
-    open: openOnSmallDisk,
+    async open(scope) {
+      const disk = await smallDisk(scope);
+      if ('reason' in disk) throw new NotHere(disk.reason);
+      return openOneNode(scope, disk);
+    },
     strike: fillDisk,
     async heal({ mongod, disk }) {
       await disk?.free();
@@ -64,24 +60,17 @@ export const oneNodeFaults: readonly Fault<OneNode>[] = [
 
 function throughProxy(title: string, treatment: Treatment, lasts: Range): Fault<OneNode> {
   return {
-    ...{ ...DEFAULTS, name: title.replace(' ', '-'), title, lasts },
-    open: (scope) => openOneNode(scope),
+    ...{ ...NODE_DEFAULTS, name: title.replace(' ', '-'), title, lasts },
     strike: async ({ mongod }) => mongod.proxy.treat(treatment),
     heal: async ({ mongod }) => mongod.proxy.treat('pass'),
   };
 }
 
-export async function openOneNode(scope: Scope, disk?: SmallDisk): Promise<OneNode> {
+/** Starts two servers on a mongod behind a proxy, which may live on a small disk. */
+export async function openOneNode(scope: Scope, disk?: SmallDisk) {
   const options = disk && { dataFolder: disk.folder, args: disk.mongodArgs };
   const mongod = await proxiedMongod(scope, options);
-  const deployment = await openDeployment(scope, mongod.uri);
-  return { ...deployment, mongod, ...(disk && { disk }) };
-}
-
-async function openOnSmallDisk(scope: Scope): Promise<OneNode> {
-  const disk = await smallDisk(scope);
-  if ('reason' in disk) throw new NotHere(disk.reason);
-  return openOneNode(scope, disk);
+  return { ...(await openDeployment(scope, mongod.uri)), mongod, disk };
 }
 
 /** Size of a write for the journal, of which 3 MB are laid out. */
@@ -94,12 +83,12 @@ const FILLER = 128 * 1024;
 async function fillDisk({ mongod, disk }: OneNode): Promise<void> {
   if (!disk) throw new Error('A full disk takes a small one');
   await disk.fill();
-  const timeouts = {
+  const client = new MongoClient(mongod.uri, {
     serverSelectionTimeoutMS: SECOND,
     connectTimeoutMS: SECOND,
     socketTimeoutMS: 2 * SECOND,
-  };
-  const client = new MongoClient(mongod.uri, { ...timeouts, retryWrites: false });
+    retryWrites: false,
+  });
   const fillers = client.db().collection<{ _id: string; data: Buffer }>('fillers');
   const fillJournal = async () => {
     while (mongod.isRunning()) {

@@ -27,7 +27,11 @@ const cutOff: Fault<SetDeployment> = {
   title: 'the primary cut off from the others',
   lasts: [3 * SECOND, 4 * SECOND], // longer than an old primary believes in itself
   allowance: MAX_STALENESS,
-  strike: cutPrimaryOff,
+  /** Leaves one server with the old primary, which still answers while a new one takes writes. */
+  async strike({ set, servers }) {
+    set.reachOnly(pickRandom(servers).pid, await set.primary());
+    await splitBrain(set);
+  },
 };
 
 export const replicaSetFaults: readonly Fault<SetDeployment>[] = [
@@ -45,7 +49,7 @@ export const replicaSetFaults: readonly Fault<SetDeployment>[] = [
     title: 'SIGSTOP of the primary',
     lasts: [0, SECOND],
     allowance: MAX_STALENESS,
-    strike: async ({ set }) => void (await deposePrimary(set, (primary) => primary.freeze())),
+    strike: ({ set }) => deposePrimary(set, (primary) => primary.freeze()),
   },
   {
     ...SET_DEFAULTS,
@@ -66,10 +70,4 @@ async function harmPrimary({ set }: SetDeployment, harm: (primary: Member) => Pr
   const primary = await set.primary();
   await harm(primary);
   await set.primaryAfter(primary);
-}
-
-/** Leaves one server with the old primary, which still answers while a new one takes writes. */
-async function cutPrimaryOff({ set, servers }: SetDeployment): Promise<void> {
-  set.reachOnly(pickRandom(servers).pid, await set.primary());
-  await splitBrain(set);
 }
