@@ -1,13 +1,16 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sum } from 'simple-statistics';
+import type { Rule } from './checker.ts';
 import { SETTINGS } from './deployment.ts';
 import type { Fault } from './fault.ts';
 import { clockSkew } from './faults/clock-skew.ts';
 import { oneNodeFaults } from './faults/one-node.ts';
 import { replicaSetFaults, SET_SETTINGS } from './faults/replica-set.ts';
-import { createOutcome, formatOutcomes, listCounted, type Outcome } from './outcome.ts';
-import { playFault } from './rounds.ts';
+import { formatTable } from './format-table.ts';
+import { countRepeated, createOutcome, listCounted, type Outcome, playFault } from './rounds.ts';
 import type { Section } from './section.ts';
+import type { Tally } from './tally.ts';
 import { CLIENTS } from './traffic.ts';
 import { runWorkers } from './workers.ts';
 
@@ -76,4 +79,46 @@ function listFaults(outcome: Outcome): readonly string[] {
   const { length } = listCounted(outcome);
   if (length >= fault.rounds || notHere !== undefined) return faults;
   return [...faults, `${fault.name}: only ${length} of ${fault.rounds} rounds count`];
+}
+
+/** Formats a row for each fault as Markdown. Breaches are those of all rounds, other numbers of those that count. */
+function formatOutcomes(outcomes: readonly Outcome[]): string {
+  return formatTable(outcomes.map(summarize), [
+    ['fault', ({ fault }) => fault.title],
+    ['rounds', ({ notHere, rounds }) => notHere ?? rounds],
+    ['acknowledged revocations', ({ total }) => total('acknowledged')],
+    ['checks', ({ total }) => total('checks')],
+    ['lost', ({ countBreaches }) => countBreaches('lost')],
+    ['false refusals', ({ countBreaches }) => countBreaches('false_refusal')],
+    ['wrong or no answers', ({ countBreaches }) => countBreaches('wrong_answer', 'no_answer')],
+    [
+      'requests before / during / after',
+      ({ total }) => `${total('before')} / ${total('during')} / ${total('after')}`,
+    ],
+    ['longest unavailability', ({ silence }) => `${(silence / 1_000).toFixed(1)} s`],
+    ['late acceptances (latest / allowed)', ({ lateness }) => lateness],
+  ]);
+}
+
+function summarize(outcome: Outcome) {
+  const { fault, notHere, played } = outcome;
+  const counted = listCounted(outcome);
+  const repeated = countRepeated(outcome);
+  const breaches = played.flatMap((round) => round.breaches);
+  const late = counted.flatMap((round) => round.lateness);
+  const latest = format(Math.round(Math.max(0, ...late)));
+  return {
+    fault,
+    notHere,
+    rounds: `${counted.length}${repeated > 0 ? ` (${repeated} again)` : ''}`,
+    total: (name: keyof Tally) => format(sum(counted.map(({ tally }) => tally[name]))),
+    countBreaches: (...rules: readonly Rule[]) =>
+      format(breaches.filter(({ rule }) => rules.includes(rule)).length),
+    silence: Math.max(0, ...counted.map(({ tally }) => tally.longestSilence)),
+    lateness: `${format(late.length)} (${latest} / ${format(fault.allowance)} ms)`,
+  };
+}
+
+function format(value: number): string {
+  return value.toLocaleString('en');
 }

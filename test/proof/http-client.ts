@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Scope } from '../helpers/scope.ts';
+import type { Answer } from '../helpers/server.ts';
 
 export type Header = readonly [name: string, value: string];
 
@@ -13,18 +14,13 @@ export interface HttpRequest {
   readonly body?: string | Buffer;
 }
 
-export interface HttpAnswer {
-  readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: callers read answers of every shape
-  readonly body: any;
-}
-
+export type HttpAnswer = Pick<Answer, 'status' | 'body'>;
 export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
 
 /** Creates a client that sends what fetch refuses, over connections that stay open. */
-export function createHttpClient(scope: Scope, url: string, connections: number): Send {
+export function createHttpClient(scope: Scope, url: string): Send {
   const { hostname, port, host } = new URL(url);
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const agent = new Agent({ keepAlive: true });
   scope.teardown(() => agent.destroy());
 
   return async function send({ method, path, headers, body = '' }) {

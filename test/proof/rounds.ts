@@ -4,13 +4,38 @@ import { join } from 'node:path';
 import type { Scope } from '../helpers/scope.ts';
 import { findBreaches } from './checker.ts';
 import { describeBreach } from './describe-breach.ts';
-import { NotHere, StrikeFailed, type Target } from './fault.ts';
+import { type Fault, NotHere, StrikeFailed, type Target } from './fault.ts';
 import { isAcknowledged, type Operation } from './history.ts';
-import { countRepeated, listCounted, type Outcome } from './outcome.ts';
 import { playRound, type Round } from './round.ts';
 import { openScope } from './scope.ts';
 import { sweep } from './sweep.ts';
 import { REVOCATIONS } from './tally.ts';
+
+export type Outcome = ReturnType<typeof createOutcome>;
+
+/** Creates the record of everything that is played of a fault. */
+export function createOutcome(fault: Fault) {
+  return {
+    fault,
+    /** All rounds, whether they count or not. */
+    played: [] as Round[],
+    /** Rounds that broke off with an error. */
+    brokenOff: 0,
+    /** Reason why this machine cannot have the fault. */
+    notHere: undefined as string | undefined,
+    /** A sentence for each violation of the promise. */
+    faults: [] as string[],
+  };
+}
+
+export function listCounted({ played }: Outcome): readonly Round[] {
+  return played.filter(({ shortfall }) => shortfall === undefined);
+}
+
+/** Counts the rounds that had to be played again. */
+export function countRepeated(outcome: Outcome): number {
+  return outcome.played.length - listCounted(outcome).length + outcome.brokenOff;
+}
 
 interface Play {
   readonly scope: Scope;

@@ -4,7 +4,7 @@ import type { Scope } from '../helpers/scope.ts';
 import { ownReplicaSet, type ReplicaSet } from '../helpers/set/replica-set.ts';
 import { splitBrain } from '../helpers/set/split-brain.ts';
 import { formatTable } from './format-table.ts';
-import type { Section, SectionContext } from './section.ts';
+import type { Section } from './section.ts';
 
 const BREAKS = [
   {
@@ -31,10 +31,13 @@ type Break = (typeof BREAKS)[number];
 export const stalePrimary: Section = {
   name: 'stale-primary',
   title: 'A primary that was cut off answers with old data, but never a linearizable read',
-  async run(context) {
-    const breaks = context.size === 'share' ? BREAKS.slice(0, 1) : BREAKS;
+  async run({ scope, size, detail }) {
+    const breaks = size === 'share' ? BREAKS.slice(0, 1) : BREAKS;
     const measured: Staleness[] = [];
-    for (const each of breaks) measured.push(await measure(context, each));
+    for (const each of breaks) {
+      detail(each.name);
+      measured.push(await measure(scope, each));
+    }
     return {
       report: [
         formatTable(measured, [
@@ -54,8 +57,7 @@ export const stalePrimary: Section = {
 };
 
 /** Measures again while nothing was shown: on a busy machine the old primary may step down before it is read. */
-async function measure({ scope, detail }: SectionContext, each: Break): Promise<Staleness> {
-  detail(each.name);
+async function measure(scope: Scope, each: Break): Promise<Staleness> {
   const set = await ownReplicaSet(scope, each);
   for (;;) {
     const staleness = await breakOnce(scope, set, each);
@@ -80,21 +82,20 @@ async function breakOnce(scope: Scope, set: ReplicaSet, { name, strike }: Break)
   const onNext = openEntries(scope, `mongodb://127.0.0.1:${port}/rescind?directConnection=true`);
   await onNext.insertOne({ _id }, { writeConcern: { w: 'majority', j: true } });
   const written = performance.now();
-  let [staleAnswers, staleFor, linearizableAnswers, linearizableRefusals] = [0, 0, 0, 0];
+  const counts = { staleAnswers: 0, staleFor: 0, linearizableAnswers: 0, linearizableRefusals: 0 };
   for (;;) {
     const answer = await entries.findOne({ _id }).catch(() => 'refused' as const);
     if (answer === 'refused') break;
     if (answer !== null) throw new Error('A client of the old primary reached the new one');
-    staleAnswers++;
-    staleFor = performance.now() - written;
+    counts.staleAnswers++;
+    counts.staleFor = performance.now() - written;
     await entries.findOne({ _id }, { readConcern: 'linearizable', maxTimeMS: 200 }).then(
-      () => linearizableAnswers++,
-      () => linearizableRefusals++,
+      () => counts.linearizableAnswers++,
+      () => counts.linearizableRefusals++,
     );
     await pause(20);
   }
   await set.heal();
-  const counts = { staleAnswers, staleFor, linearizableAnswers, linearizableRefusals };
   return { name, writtenAfter: written - broken, ...counts };
 }
 

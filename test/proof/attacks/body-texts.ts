@@ -10,27 +10,15 @@ type TextMutators = Readonly<Record<string, (fields: Fields, random: Random) => 
 /** A name and a value, both encoded. */
 type Member = readonly [name: string, value: string];
 
-/** A format of bodies, and the texts that break it. */
-interface Format {
-  readonly noun: string;
-  encode(text: string): string;
-  /** Encodes a text in another way of the same meaning. */
-  respell(text: string): string;
-  write(members: readonly Member[]): string;
-  /** Lists bodies of the same meaning as this one. */
-  listSpellings(text: string): readonly string[];
-  /** Lists names like this one, encoded. */
-  listSimilarNames(name: string): readonly string[];
-  /** Makes a value that no field has, encoded. */
-  makeValue(fields: Fields, random: Random): string;
-}
-
 const OPERATORS = '$ne $gt $regex $where $in $exists $not $expr $function'.split(' ');
 const OBJECT_NAMES = '__proto__ constructor prototype toString length role roles _id user_id';
 const OAUTH_NAMES = ['client_id', 'client_secret', 'scope'];
 const NAMES = [...OPERATORS, ...OBJECT_NAMES.split(' '), ...OAUTH_NAMES, ''];
 
 const pickField = (fields: Fields, { pick }: Random) => pick(Object.keys(fields));
+
+/** A format of bodies. */
+type Format = typeof JSON_FORMAT;
 
 /** Makes the mutators that every format has. */
 function createMutators(format: Format): TextMutators {
@@ -86,18 +74,23 @@ const PRIVILEGES = '1 null "x" [] ["admin"] {"isAdmin":true}'.split(' ');
 const quote = (text: string) => JSON.stringify(text);
 const makeOperator = ({ pick, json }: Random) => `{${quote(pick(OPERATORS))}:${json(1)}}`;
 
-const JSON_FORMAT: Format = {
+const JSON_FORMAT = {
   noun: 'member',
   encode: quote,
-  respell: (text) =>
+  /** Encodes a text in another way of the same meaning. */
+  respell: (text: string) =>
     quote(text).replace(/[a-z]/g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`),
-  write: (members) => `{${members.map((member) => member.join(':')).join(',')}}`,
-  listSpellings: (text) => [JSON.stringify(JSON.parse(text), null, 2), ` \r\n\t${text}\n`],
-  listSimilarNames(name) {
+  write: (members: readonly Member[]) => `{${members.map((member) => member.join(':')).join(',')}}`,
+  /** Lists bodies of the same meaning as this one. */
+  listSpellings: (text: string) => [JSON.stringify(JSON.parse(text), null, 2), ` \r\n\t${text}\n`],
+  /** Lists names like this one, encoded. */
+  listSimilarNames(name: string): readonly string[] {
     const similar = [' ', '\u200b', '\0'].map((sign) => name + sign);
     return [...NAMES, ...similar, name.toUpperCase(), `x_${name}`].map(quote);
   },
-  makeValue: (_, random) => random.pick([random.pick(PRIVILEGES), makeOperator(random)]),
+  /** Makes a value that no field has, encoded. */
+  makeValue: (_: Fields, random: Random): string =>
+    random.pick([random.pick(PRIVILEGES), makeOperator(random)]),
 };
 
 /** Sets another JSON text as the value of one of the members. */

@@ -1,7 +1,8 @@
 import { MINUTE, SECOND } from '../../../lib/time.ts';
 import type { Scope } from '../../helpers/scope.ts';
+import type { Tokens } from '../../helpers/sessions.ts';
 import { createHttpClient } from '../http-client.ts';
-import * as junk from './junk.ts';
+import { listJunk, type Make, makeLogins, UNKNOWN_CLIENTS } from './junk.ts';
 import { type LoadResult, runClosedLoop, runOpenLoop } from './load.ts';
 import type { FloodedServer } from './server.ts';
 import { IDLE_CLIENTS, keepConnections, SLOW_CLIENTS } from './slow-clients.ts';
@@ -68,17 +69,13 @@ const LATEST_END = 15 * SECOND;
 export function createFloods(
   scope: Scope,
   { url, emails, sessions }: FloodedServer,
-  { junk: junkSize, slow, idle, duration, awaitsEnd, deadline }: Plan,
+  { junk, slow, idle, duration, awaitsEnd, deadline }: Plan,
 ): readonly Flood[] {
-  const [session] = sessions;
-  if (session === undefined) throw new Error('Nobody has logged in');
-  const send = createHttpClient(scope, url, CONNECTIONS);
-  const sendAtOnce = createHttpClient(scope, url, Number.POSITIVE_INFINITY);
+  const send = createHttpClient(scope, url);
 
-  const sendJunk = (makes: readonly junk.Make[]) => async (isOver: () => boolean) => {
+  const sendJunk = (makes: readonly Make[]) => async (isOver: () => boolean) => {
     let sent = 0;
-    const next = () =>
-      sent < junkSize || !isOver() ? makes[sent++ % makes.length]?.() : undefined;
+    const next = () => (sent < junk || !isOver() ? makes[sent++ % makes.length]?.() : undefined);
     return summarize(await runClosedLoop(send, next, CONNECTIONS), [401]);
   };
 
@@ -101,10 +98,10 @@ export function createFloods(
 
   /** Sends logins at a steady rate. Logins must be turned away, and answered in time. */
   async function logIn(): Promise<FloodResult> {
-    const makes = junk.makeLogins(emails);
+    const makes = makeLogins(emails);
     let left = (duration * LOGIN_RATE) / SECOND;
     const next = () => (left-- > 0 ? makes[left % makes.length]?.() : undefined);
-    const result = await runOpenLoop(sendAtOnce, next, LOGIN_RATE);
+    const result = await runOpenLoop(send, next, LOGIN_RATE);
     const { faults, answers } = summarize(result, [200, 401, 429, 503]);
     const isShed = '429' in result.statuses || '503' in result.statuses;
     return {
@@ -114,12 +111,10 @@ export function createFloods(
     };
   }
 
-  const { makeTokens, makeRefreshTokens, makeCredentials, makeUnknownClients } = junk;
   return [
-    { name: 'junk access tokens', isJunk: true, run: sendJunk(makeTokens(session)) },
-    { name: 'junk refresh tokens', isJunk: true, run: sendJunk(makeRefreshTokens(session)) },
-    { name: 'junk client credentials', isJunk: true, run: sendJunk(makeCredentials(session)) },
-    { name: 'credentials of unknown clients', run: sendJunk(makeUnknownClients(session)) },
+    ...Object.entries(listJunk(sessions[0] as Tokens)).map(([name, makes]) => {
+      return { name, isJunk: name !== UNKNOWN_CLIENTS, run: sendJunk(makes) };
+    }),
     { name: `${slow} slow clients`, run: keepOpen(slow, SLOW_CLIENTS, awaitsEnd) },
     { name: `${idle} idle connections`, run: keepOpen(idle, IDLE_CLIENTS, false) },
     { name: `${LOGIN_RATE} logins a second`, run: logIn },

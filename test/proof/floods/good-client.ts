@@ -30,7 +30,7 @@ if (own !== undefined) parentPort?.postMessage(await askSteadily(own));
 
 async function askSteadily({ url, tokens, duration }: Task) {
   const thread = { teardown: () => undefined }; // ends its connections as well
-  const send = createHttpClient(thread, url, Number.POSITIVE_INFINITY);
+  const send = createHttpClient(thread, url);
   const livez: HttpRequest = { method: 'GET', path: '/livez', headers: [] };
   const me = (): HttpRequest => {
     const token = tokens[Math.floor(Math.random() * tokens.length)];

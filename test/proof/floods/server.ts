@@ -4,9 +4,10 @@ import { openCollections } from '../../../lib/store/mongo/collections.ts';
 import { connect } from '../../../lib/store/mongo/database.ts';
 import { MINUTE } from '../../../lib/time.ts';
 import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
+import { run } from '../../../scripts/dev/processes.ts';
 import { migrateNow } from '../../helpers/database.ts';
 import { ownMongod } from '../../helpers/mongod.ts';
-import { run, startServerProcess } from '../../helpers/processes.ts';
+import { startServerProcess } from '../../helpers/processes.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { openSession, type Tokens } from '../../helpers/sessions.ts';
 import { addUser } from '../../helpers/users.ts';
@@ -51,17 +52,13 @@ export async function startFloodedServer(scope: Scope, deadline: number) {
     /** Looks after the process again and again until the work is done. */
     async watch<T>(work: Promise<T>) {
       const [memory, stalls]: [number[], number[]] = [[], []];
-      const isDone = work.then(
-        () => true,
-        () => true,
-      );
-      const env = { PATH: process.env['PATH'] ?? '' };
+      const done = Promise.allSettled([work]);
       do {
         const started = performance.now();
-        const { stdout } = await run(scope, 'ps', ['-o', 'rss=', '-p', String(pid)], { env });
+        const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)]);
         stalls.push(performance.now() - started);
         memory.push(Number(stdout) / 1024);
-      } while (!(await Promise.race([isDone, delay(LOOK_EVERY, false)])));
+      } while (!(await Promise.race([done, delay(LOOK_EVERY)])));
       return {
         result: await work,
         /** The most memory of the process, in MiB. */
