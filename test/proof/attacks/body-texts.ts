@@ -37,9 +37,9 @@ function createMutators(format: Format): TextMutators {
       const others = [write(list(fields, respell)), write(members.toReversed())];
       return pick([...others, ...listSpellings(write(members))]);
     },
-    [`a ${noun} left out`]: (fields, { shuffle, below }) => {
+    [`a ${noun} left out`]: (fields, { some }) => {
       const members = list(fields);
-      const omitted = shuffle(members).slice(0, 1 + below(members.length));
+      const omitted = some(members);
       return write(members.filter((member) => !omitted.includes(member)));
     },
     [`a ${noun} too many`]: (fields, random) => add(fields, encode(random.pick(NAMES)), random),

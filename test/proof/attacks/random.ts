@@ -15,9 +15,14 @@ export function createRandom(generate: fc.GeneratorValue) {
   return {
     below,
     pick: <T>(values: readonly T[]) => values[below(values.length)] as T,
-    shuffle<T>(values: readonly T[]): T[] {
-      const ordered = values.map((value) => ({ value, order: generate(nat) }));
-      return ordered.sort((one, other) => one.order - other.order).map(({ value }) => value);
+    /** Picks some of the values, at least one, in any order. */
+    some<T>(values: readonly T[]): T[] {
+      const left = [...values];
+      const picked: T[] = [];
+      for (let n = below(left.length); n >= 0; n--) {
+        picked.push(...left.splice(below(left.length), 1));
+      }
+      return picked;
     },
     text: (minLength: number, maxLength: number) => generate(string, minLength, maxLength),
     bytes: (minLength: number, maxLength: number) =>

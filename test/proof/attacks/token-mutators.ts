@@ -57,10 +57,7 @@ const MUTATORS: Readonly<Record<string, Mutator>> = {
   },
 
   // Tokens that say something else, made by somebody who has no key.
-  'parts exchanged': (token, { shuffle, below }) => {
-    const parts = shuffle(token.split('.'));
-    return parts.slice(0, 1 + below(parts.length)).join('.');
-  },
+  'parts exchanged': (token, { some }) => some(token.split('.')).join('.'),
   'parts of two tokens': (token, { below }, another) => {
     const theirs = another.split('.');
     const parts = token.split('.').map((part, index) => (below(2) === 0 ? part : theirs[index]));
