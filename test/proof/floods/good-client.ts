@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { Piscina } from 'piscina';
 import { bearer, createHttpClient, type HttpRequest } from '../http-client.ts';
 import { runOpenLoop } from './load.ts';
 
@@ -18,17 +17,12 @@ const LIVEZ_RATE = 20;
 const CONNECTIONS = 32;
 
 /** Sends requests of good clients, in a thread of its own that no flood keeps busy. */
-export async function runGoodClient(task: Task): Promise<Service> {
-  const worker = new Worker(new URL(import.meta.url), { workerData: { goodClient: task } });
-  const [service] = await once(worker, 'message');
-  await worker.terminate();
-  return service;
+export function runGoodClient(task: Task): Promise<Service> {
+  const thread = new Piscina({ filename: import.meta.url, maxThreads: 1 });
+  return thread.run(task, { name: 'askSteadily' }).finally(() => thread.destroy());
 }
 
-const own: Task | undefined = workerData?.goodClient;
-if (own !== undefined) parentPort?.postMessage(await askSteadily(own));
-
-async function askSteadily({ url, tokens, duration }: Task) {
+export async function askSteadily({ url, tokens, duration }: Task) {
   const thread = { teardown: () => undefined }; // ends its connections as well
   const send = createHttpClient(thread, url);
   const livez: HttpRequest = { method: 'GET', path: '/livez', headers: [] };
