@@ -64,7 +64,7 @@ export function mutateBody(good: GoodBody, random: Random): MutantBody {
   const kind = below(11);
   if (kind < 6) {
     const [mutator, mutate] = pick(Object.entries(good.isForm ? formMutators : jsonMutators));
-    return { ...body, mutator, bytes: Buffer.from(mutate(good.fields, random)) };
+    return { ...body, mutator, bytes: Buffer.from(pick([mutate(good.fields, random)].flat())) };
   }
   if (kind < 9) {
     const [mutator, mutate] = pick(Object.entries(byteMutators));

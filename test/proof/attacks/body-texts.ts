@@ -4,8 +4,9 @@ import { makeSimilar, splice } from './texts.ts';
 /** The fields of a body. */
 export type Fields = Readonly<Record<string, string>>;
 
-/** Makes the text of a body out of its fields. */
-type TextMutators = Readonly<Record<string, (fields: Fields, random: Random) => string>>;
+/** Makes the text of a body out of its fields, or several of which one is picked. */
+type TextMutator = (fields: Fields, random: Random) => string | readonly string[];
+type TextMutators = Readonly<Record<string, TextMutator>>;
 
 /** A name and a value, both encoded. */
 type Member = readonly [name: string, value: string];
@@ -27,15 +28,14 @@ function createMutators(format: Format): TextMutators {
     Object.entries(fields).map(([name, value]) => [spell(name), spell(value)]);
   const add = (fields: Fields, name: string, random: Random) => {
     const added: Member[] = [[name, makeValue(fields, random)]];
-    return write(random.pick([list(fields).concat(added), added.concat(list(fields))]));
+    return [list(fields).concat(added), added.concat(list(fields))].map(write);
   };
 
   return {
     untouched: (fields) => write(list(fields)),
-    'spelled otherwise': (fields, { pick }) => {
-      const members = list(fields);
-      const others = [write(list(fields, respell)), write(members.toReversed())];
-      return pick([...others, ...listSpellings(write(members))]);
+    'spelled otherwise': (fields) => {
+      const others = [list(fields, respell), list(fields).reverse()].map(write);
+      return [...others, ...listSpellings(write(list(fields)))];
     },
     [`a ${noun} left out`]: (fields, { some }) => {
       const members = list(fields);
@@ -117,13 +117,13 @@ export const jsonMutators: TextMutators = {
     const levels = Math.min(most, 1 + random.below(7_000));
     return setValue(fields, random, `${open.repeat(levels)}1${close.repeat(levels)}`);
   },
-  wrapped: (fields, { pick }) => {
+  wrapped: (fields) => {
     const text = JSON.stringify(fields);
-    return pick([
+    return [
       ...[`[${text}]`, quote(text), `{"body":${text}}`, `{"__proto__":${text}}`],
       ...[`[${text},${text}]`, `${text}${text}`, `/**/${text}`, `${text},`],
       ...[`)]}',\n${text}`, `callback(${text})`],
-    ]);
+    ];
   },
   'any JSON': (_, { json }) => json(3),
 };
@@ -149,10 +149,10 @@ export const formMutators: TextMutators = {
     const form = toForm(fields);
     return splice(form, below(form.length), 1, pick(BROKEN_CODES));
   },
-  'other separators': (fields, { pick }) => {
-    const [from = '', to = ''] = pick(['&;', '=:', '&\n']);
-    return toForm(fields).replaceAll(from, to);
+  'other separators': (fields) => {
+    const form = toForm(fields);
+    return [form.replaceAll('&', ';'), form.replaceAll('=', ':'), form.replaceAll('&', '\n')];
   },
-  JSON: (fields, { pick }) => pick([JSON.stringify(fields), JSON.stringify(toForm(fields))]),
+  JSON: (fields) => [JSON.stringify(fields), JSON.stringify(toForm(fields))],
   'any text': (_, { text }) => text(0, 200),
 };

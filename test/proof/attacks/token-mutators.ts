@@ -3,7 +3,8 @@ import { encode } from '../../helpers/forged-tokens.ts';
 import type { Random } from './random.ts';
 import { ALPHABET, flipBit, insertAt, listLookalikes, SIGNS, SPACES, splice } from './texts.ts';
 
-type Mutator = (token: string, random: Random, another: string) => string;
+/** Makes a mutant of a token, or several of which one is picked. */
+type Mutator = (token: string, random: Random, another: string) => string | readonly string[];
 
 const MUTATORS: Readonly<Record<string, Mutator>> = {
   // Edits that know nothing of tokens.
@@ -19,14 +20,11 @@ const MUTATORS: Readonly<Record<string, Mutator>> = {
     [letters[one], letters[two]] = [letters[two] ?? '', letters[one] ?? ''];
     return letters.join('');
   },
-  truncated: (token, { below, pick }) => {
+  truncated: (token, { below }) => {
     const index = below(token.length);
-    return pick([token.slice(0, index), token.slice(index + 1)]);
+    return [token.slice(0, index), token.slice(index + 1)];
   },
-  extended: (token, { text, pick }) => {
-    const more = text(1, 40);
-    return pick([token + more, more + token]);
-  },
+  extended: (token, { text }) => [token + text(1, 40), text(1, 40) + token],
   'over 4 KiB': (token, { below }) => token + 'A'.repeat(3_000 + below(1_500)),
   junk: (_, { text }) => text(0, 60),
 
@@ -43,27 +41,28 @@ const MUTATORS: Readonly<Record<string, Mutator>> = {
     const index = below(token.length);
     return splice(token, index, 1, `%${token.charCodeAt(index).toString(16)}`);
   },
-  're-spelled: other letters': (token, { pick }) => pick(listLookalikes(token)),
-  're-spelled: JSON serialization': (token, { pick }) => {
+  're-spelled: other letters': listLookalikes,
+  're-spelled: JSON serialization': (token) => {
     const [header = '', payload = '', signature = ''] = token.split('.');
     const flat = { payload, protected: header, signature };
     const general = { payload, signatures: [{ protected: header, signature }] };
-    return pick([...[flat, general, token].map((value) => JSON.stringify(value)), encode(token)]);
+    return [...[flat, general, token].map((value) => JSON.stringify(value)), encode(token)];
   },
-  dots: (token, { pick }) => {
-    const inside = [token.replace('.', '..'), token.replaceAll('.', '..'), token.replace('.', '')];
-    const outside = [`.${token}`, `${token}.`, `${token}..`, `${token}.${token.split('.')[0]}`];
-    return pick([...inside, ...outside, token.split('.').slice(0, 2).join('.')]);
-  },
+  dots: (token) => [
+    ...[token.replace('.', '..'), token.replaceAll('.', '..'), token.replace('.', '')],
+    ...[`.${token}`, `${token}.`, `${token}..`, `${token}.${token.split('.')[0]}`],
+    token.split('.').slice(0, 2).join('.'),
+  ],
 
   // Tokens that say something else, made by somebody who has no key.
   'parts exchanged': (token, { some }) => some(token.split('.')).join('.'),
-  'parts of two tokens': (token, { below }, another) => {
+  'parts of two tokens': (token, { pick }, another) => {
     const theirs = another.split('.');
-    const parts = token.split('.').map((part, index) => (below(2) === 0 ? part : theirs[index]));
+    const parts = token.split('.').map((part, index) => pick([part, theirs[index]]));
     return parts.join('.');
   },
-  'two tokens': (token, { pick }, another) => token + pick([' ', ',', ', ', '\t', '']) + another,
+  'two tokens': (token, _, another) =>
+    [' ', ',', ', ', '\t', ''].map((sign) => token + sign + another),
   'header edited': (token, random) => editPart(token, random, 0),
   'payload edited': (token, random) => editPart(token, random, 1),
   'signature of nothing': (token, random) =>
@@ -72,12 +71,14 @@ const MUTATORS: Readonly<Record<string, Mutator>> = {
 
 /** Mutates one of the tokens, now and then twice. */
 export function mutateToken(tokens: readonly string[], random: Random) {
-  const another = random.pick(tokens);
-  const [mutator, mutate] = random.pick(Object.entries(MUTATORS));
-  const text = mutate(random.pick(tokens), random, another);
-  if (random.below(6) > 0) return { mutator, text };
-  const mutateAgain = random.pick(Object.values(MUTATORS));
-  return { mutator: 'two of these', text: mutateAgain(text === '' ? 'x' : text, random, another) };
+  const { pick, below } = random;
+  const another = pick(tokens);
+  const mutate = (token: string) => {
+    const [mutator, make] = pick(Object.entries(MUTATORS));
+    return { mutator, text: pick([make(token, random, another)].flat()) };
+  };
+  const once = mutate(pick(tokens));
+  return below(6) > 0 ? once : { mutator: 'two of these', text: mutate(once.text || 'x').text };
 }
 
 function changePart(token: string, { below }: Random, change: (part: string) => string): string {
@@ -112,13 +113,13 @@ function editJson(json: string, { pick, below, bytes, json: anyJson }: Random): 
   const values = [pick(VALUES), { $ne: null }, uuid, below(2 ** 31), JSON.parse(anyJson(1))];
   const [name, value] = [pick(MEMBERS), pick(values)];
   const member = `${JSON.stringify(name)}:${JSON.stringify(value)}`;
-  const spaced = [` ${json}`, `${json}\n`, json.replace(':', ': '), json.replace('a', '\\u0061')];
+  const object = parseObject(json);
   return pick([
-    JSON.stringify({ ...parseObject(json), [name]: value }),
+    JSON.stringify({ ...object, [name]: value }),
     json.replace('{', `{${member},`),
     json.replace(/}$/, `,${member}}`),
-    pick(spaced),
-    JSON.stringify(Object.fromEntries(Object.entries(parseObject(json)).reverse())),
+    pick([` ${json}`, `${json}\n`, json.replace(':', ': '), json.replace('a', '\\u0061')]),
+    JSON.stringify(Object.fromEntries(Object.entries(object).reverse())),
   ]);
 }
 
