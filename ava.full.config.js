@@ -40,6 +40,7 @@ export const full = [
   'dist/test/lib/store/migrate-unusable-users.test.js',
   'dist/test/lib/store/strangers.test.js',
   'dist/test/lib/store/write-faults.test.js',
+  'dist/test/lib/tokens/generated-secrets.test.js',
   'dist/test/lib/tokens/secret-rules.test.js',
   'dist/test/linter.test.js',
   'dist/test/server/config-property.test.js',

@@ -1,5 +1,7 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { dictionary } from '@zxcvbn-ts/language-common';
+import test from 'ava';
+import { generateSecret, secretFault } from '../../../lib/tokens/keys/secret/rules.ts';
 
 const DIGITS = '0123456789';
 const LOWER = 'abcdefghijklmnopqrstuvwxyz';
@@ -36,7 +38,7 @@ function pronounceable(length: number): string {
 }
 
 /** Secrets as generators that people have make them, by the generator. */
-export const GENERATORS: Readonly<Record<string, () => string>> = {
+const GENERATORS: Readonly<Record<string, () => string>> = {
   'openssl rand -hex 16': () => randomBytes(16).toString('hex'),
   'openssl rand -hex 16, in capitals': () => randomBytes(16).toString('hex').toUpperCase(),
   'openssl rand -hex 32': () => randomBytes(32).toString('hex'),
@@ -67,3 +69,48 @@ export const GENERATORS: Readonly<Record<string, () => string>> = {
   'dice, with nothing between': () => drawWords().join(''),
   'dice, ten words': () => drawWords(10).join(''),
 };
+
+/** Draws of each generator; the rules were made with DRAWS=20000. */
+const DRAWS = Number(process.env['DRAWS'] ?? 100);
+
+for (const [name, generate] of Object.entries(GENERATORS)) {
+  test(`None of the secrets of a generator is refused: ${name}`, (t) => {
+    for (let round = 0; round < DRAWS; round++) {
+      const value = generate();
+      t.is(secretFault(value), undefined, value);
+    }
+  });
+}
+
+test('A generated secret is 32 random bytes in base64url, or as many as are asked for', (t) => {
+  t.regex(generateSecret(), /^[A-Za-z0-9_-]{43}$/);
+  t.is(Buffer.from(generateSecret(64), 'base64url').length, 64);
+  t.not(generateSecret(), generateSecret());
+});
+
+test('A generator asked for fewer than 32 bytes throws and says why', (t) => {
+  for (const bytes of [31, 0, -1, 32.5, Number.NaN]) {
+    t.throws(() => generateSecret(bytes), { instanceOf: RangeError, message: /256 bits/ });
+  }
+});
+
+test('None of some 900 generated secrets is refused, nor is one as openssl prints it', (t) => {
+  // The bytes are drawn in blocks: a call to the generator for each would take as long as the rules do.
+  for (let round = 0; round < 3; round++) {
+    for (const secret of drawSecrets(100)) {
+      if (secretFault(secret) !== undefined) t.fail(secret);
+    }
+  }
+  t.is(secretFault(generateSecret()), undefined);
+});
+
+/** Each drawn secret as `generateSecret`, as `openssl rand -hex 32` and as `openssl rand -base64 32` write it. */
+function* drawSecrets(count: number): Generator<string> {
+  const block = randomBytes(32 * count);
+  for (let at = 0; at < block.length; at += 32) {
+    const bytes = block.subarray(at, at + 32);
+    yield bytes.toString('base64url');
+    yield bytes.toString('hex');
+    yield bytes.toString('base64');
+  }
+}
