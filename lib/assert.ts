@@ -1,4 +1,4 @@
-/** Throws a TypeError for anything but true, false or undefined: 'false' would otherwise be true, and null false. */
+/** Throws a TypeError for anything but true, false or undefined. The string 'false' would otherwise count as true. */
 export function assertBoolean(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'boolean') return;
   throw new TypeError(`"${name}" must be true or false`);

@@ -25,10 +25,10 @@ import { revokeToken } from './use-cases/revoke-token.ts';
 import { endOtherSessions, endSession, listSessions } from './use-cases/sessions.ts';
 import { stats } from './use-cases/stats.ts';
 
-/** The product, on one database: all use cases, and `close`. */
+/** All use cases on one database, and `close`. */
 export type Auth = ReturnType<typeof assemble>;
 
-/** Keys to verify tokens by (RFC 7517 section 5). */
+/** The public keys that verify tokens (RFC 7517 section 5). */
 export interface JwkSet {
   readonly keys: readonly PublicJwk[];
 }
@@ -49,7 +49,7 @@ export function assemble(parts: AuthParts) {
   const { deadline, dailyCounters, keys, refreshTokens } = parts;
   const closing = createClosing(() => closeParts(parts), Math.min(deadline, CLOSE_TIMEOUT));
 
-  /** Bounds each call in time, counts its refusals and failures, and refuses it after `close`. */
+  /** Gives a use case a deadline, counts its refusals and failures, and rejects calls after `close`. */
   const use = <Input, Output>(
     story: (deps: AuthParts, input: Input, caller: Caller) => Promise<Output>,
   ): UseCase<Input, Output> => {
@@ -79,17 +79,17 @@ export function assemble(parts: AuthParts) {
       auditEvents: use(auditEvents),
       stats: use(stats),
     },
-    /** Checks what a server needs. After `close` every check fails. */
+    /** Checks everything that requests need from the database. After `close` every check fails. */
     checkHealth: async (): Promise<HealthReport> =>
       closing.isClosed() ? failedReport(CLOSED) : checkHealth({ ...parts, timeout: deadline / 2 }),
-    /** Returns the public keys, the signing one first; none where only secrets sign. */
+    /** Returns the public keys, the signing key first. Secrets are not included. */
     jwks: (): JwkSet => ({ keys: keys.publicJwks }),
-    /** The ids of the keys that make new tokens, by which they can be revoked. */
+    /** The `kid` of each key that signs new tokens. A key is revoked by its `kid`. */
     kids: { accessTokens: keys.signing.kid, refreshTokens: refreshTokens.kid },
     /**
-     * Ends the threads, timers and listeners. Running use cases may finish, for up to two seconds; later ones
-     * are refused with `store_unavailable`, and `checkHealth` reports it. May be repeated. The database
-     * connection is the caller's to close, afterwards.
+     * Stops the threads, timers and listeners. Running use cases have up to two seconds to finish. Later calls are
+     * refused with `store_unavailable`, and `checkHealth` fails. May be called again. The database connection stays
+     * open: close it afterwards.
      */
     close: closing.close,
   };

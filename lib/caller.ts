@@ -1,12 +1,12 @@
 import type { User } from './store/accounts/users.ts';
 
-/** The user that a valid token belongs to, as loaded for this request, and the session of the token. */
+/** The user of a valid token, as loaded for this request, and the session of the token. */
 export interface Principal {
   readonly user: User;
   readonly sessionId: string;
 }
 
-/** The origin of a call. Every use case takes one beside its input. */
+/** The origin of a call. Every use case takes it as its second argument. */
 export interface Caller {
   readonly ip: string;
   readonly userAgent?: string | undefined;
@@ -15,7 +15,7 @@ export interface Caller {
   readonly principal?: Principal | undefined;
   /** The acting party if there is no principal: the name of a command, or the id of a client. */
   readonly actor?: string | undefined;
-  /** The time by which the answer is due, on the clock of `performance.now()` (milliseconds). */
+  /** The time by which the call must return, in milliseconds as in `performance.now()`. */
   readonly deadline?: number | undefined;
 }
 
@@ -25,7 +25,7 @@ export function toPrincipal({ principal }: Caller): Principal {
   return principal;
 }
 
-/** Returns the id for revocations and the audit trail: the principal's, else the actor. Throws a TypeError if there is neither. */
+/** Returns the acting party: the id of the principal's user, else the actor. Throws a TypeError if both are missing. */
 export function toActor({ principal, actor }: Caller): string {
   const id = principal?.user.id ?? actor;
   if (id === undefined) throw new TypeError('"caller" has neither a principal nor an actor');

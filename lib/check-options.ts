@@ -2,11 +2,11 @@ import type { Log } from './log.ts';
 import type { AuthOptions } from './options.ts';
 import { DAY, SECOND } from './time.ts';
 
-/** The fault of a value, to be read after the name of its option; undefined where there is none. */
+/** Returns the fault of a value as a phrase that follows the option's name; undefined for a valid value. */
 type Check = (value: unknown) => string | undefined;
 
 const string: Check = (value) =>
-  typeof value === 'string' && value !== '' ? undefined : 'must be a string that is not empty';
+  typeof value === 'string' && value !== '' ? undefined : 'must be a non-empty string';
 
 const wholeNumber: Check = (value) =>
   Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : 'must be a whole number';
@@ -21,7 +21,7 @@ const deadline: Check = (value) =>
 
 const secrets: Check = (value) => {
   if (!Array.isArray(value) || value.length === 0) return 'must be a list of at least one secret';
-  return value.every((each) => typeof each === 'string') ? undefined : 'must hold strings only';
+  return value.every((each) => typeof each === 'string') ? undefined : 'must contain only strings';
 };
 
 const clock: Check = (value) =>
@@ -39,13 +39,13 @@ const LIMITS = ['perAccount', 'perAddress', 'anywhere'];
 
 const loginLimits: Check = (value) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return `must be an object of ${LIMITS.join(', ')}`;
+    return `must be an object. Its properties are ${LIMITS.join(', ')}`;
   }
   const unknown = Object.keys(value).find((name) => !LIMITS.includes(name));
-  if (unknown !== undefined) return `has no "${unknown}", only ${LIMITS.join(', ')}`;
+  if (unknown !== undefined) return `has no property "${unknown}". Use ${LIMITS.join(', ')}`;
   const [name] = Object.entries(value).find(([, limit]) => !isLimit(limit)) ?? [];
   if (name === undefined) return undefined;
-  return `must let through at least 1 failure in at least 1 second: see "${name}", { points, duration } in whole numbers`;
+  return `has an invalid "${name}". Set its points to at least 1 and its duration to at least ${SECOND} ms, in whole numbers`;
 };
 
 function isLimit(value: unknown): boolean {
@@ -55,9 +55,9 @@ function isLimit(value: unknown): boolean {
   return isWhole && Number(points) >= 1 && Number(duration) >= SECOND;
 }
 
-/** Every option, so that a name which is not here is a misspelling; bounds are checked where they are known. */
+/** The type checks of all options. Other names are refused as misspellings. Most bounds are checked elsewhere. */
 const CHECKS: Readonly<Record<keyof AuthOptions, Check>> = {
-  db: () => undefined, // assertUsable looks into it
+  db: () => undefined, // assertUsable checks it
   secrets,
   privateKey: string,
   publicKeys: string,
@@ -81,7 +81,7 @@ const CHECKS: Readonly<Record<keyof AuthOptions, Check>> = {
   clock,
 };
 
-/** TypeError that names the option which is unknown, missing or of the wrong type. */
+/** Throws a TypeError that names the option if one is unknown, missing or of the wrong type. */
 export function checkOptions(options: AuthOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError('"options" must be an object with "db" and "secrets"');
@@ -89,7 +89,7 @@ export function checkOptions(options: AuthOptions): void {
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(CHECKS, name));
   if (unknown !== undefined) {
     const known = Object.keys(CHECKS).join(', ');
-    throw new TypeError(`"${unknown}" is not an option of createAuth; these are: ${known}`);
+    throw new TypeError(`"${unknown}" is not an option of createAuth. The options are: ${known}`);
   }
   if (options.secrets === undefined) throw new TypeError('"secrets" is missing');
   for (const [name, check] of Object.entries(CHECKS)) {

@@ -1,6 +1,6 @@
 import { DAY, MINUTE, SECOND } from './time.ts';
 
-/** The defaults of all options that have one, in the units of the options. The settings of the server take theirs from here. */
+/** The defaults of the options, in the units of the options. The server uses them for its settings, too. */
 export const DEFAULTS = Object.freeze({
   issuer: 'rescind',
   audience: 'rescind',

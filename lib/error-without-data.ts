@@ -2,9 +2,9 @@ const DEEPEST_CAUSE = 4;
 const MOST_ERRORS = 4;
 
 /**
- * Returns a copy of an error that is safe to log: name, message, code and stack frames, and the same of its causes.
- * The message of a MongoDB error is replaced, and its other properties are left out: they quote the failed command
- * and the values of a duplicate key.
+ * Returns a copy of an error that is safe to log. It has the name, message, code and stack frames of the error and
+ * of its causes. The message of a MongoDB error is replaced, and all other properties are left out, since they may
+ * contain the failed command or the values of a duplicate key.
  */
 export function errorWithoutData(error: unknown, depth = 0): Error {
   if (!(error instanceof Error)) return withName(new Error('not an Error'), typeof error);
@@ -25,7 +25,7 @@ export function errorWithoutData(error: unknown, depth = 0): Error {
   return copy;
 }
 
-/** Properties that only errors of the driver have, under any class name. */
+/** Properties that only errors of the MongoDB driver have, whatever the name of their class. */
 const MARKS = [
   'codeName',
   'errorLabels',
@@ -35,7 +35,7 @@ const MARKS = [
   'keyValue',
 ];
 
-/** Returns true for an error of the MongoDB driver, also of another copy or version of it. */
+/** Returns true for an error of the MongoDB driver, even if another copy or version of the driver threw it. */
 export function isMongoError(error: Error): boolean {
   if (MARKS.some((mark) => mark in error) || isDriverName(error.name)) return true;
   for (let type = Object.getPrototypeOf(error); type !== null; type = Object.getPrototypeOf(type)) {
@@ -48,13 +48,13 @@ function isDriverName(name: unknown): boolean {
   return /^(Mongo|BSON|BulkWrite|WriteError|WriteConcernError)/.test(String(name));
 }
 
-/** Returns a message that contains only MongoDB's own name or number of the error. */
+/** Describes a MongoDB error by its code only, since its message may contain the command or values. */
 export function describeMongoCode(error: Error): string {
   const { code, codeName } = error as { readonly code?: unknown; readonly codeName?: unknown };
   if (typeof codeName === 'string' && /^\w{1,64}$/.test(codeName))
-    return `MongoDB answered ${codeName}`;
-  if (typeof code === 'number') return `MongoDB answered with error ${code}`;
-  return "MongoDB's driver failed";
+    return `MongoDB returned the error ${codeName}`;
+  if (typeof code === 'number') return `MongoDB returned the error ${code}`;
+  return 'The MongoDB driver failed';
 }
 
 function plainCode(code: unknown): unknown {
@@ -62,7 +62,7 @@ function plainCode(code: unknown): unknown {
   return isPlain ? code : undefined;
 }
 
-/** Returns the stack frames below the message, which may itself span several lines. */
+/** Returns the stack frames. In `stack` they follow the message, which may span several lines. */
 function readFrames({ stack = '', message }: Error): string {
   const start = stack.indexOf(message);
   return (start < 0 ? stack : stack.slice(start + message.length))

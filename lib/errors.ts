@@ -1,4 +1,4 @@
-/** Codes of all reasons to refuse a request. Stable: clients and log queries may rely on them. */
+/** The codes of the reasons to refuse a request. They are stable: clients and log queries may rely on them. */
 export type AuthErrorCode =
   | 'invalid_token'
   | 'token_revoked'
@@ -45,7 +45,7 @@ export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   store_unavailable: [503, `The database did not answer in time. ${TRY_AGAIN}`],
 };
 
-/** A fault of the input. `pointer` is a JSON Pointer (RFC 6901); `detail` is a sentence that never repeats the value. */
+/** A fault of the input. `pointer` is a JSON Pointer (RFC 6901); `detail` is a sentence that never quotes the value. */
 export interface InputFault {
   readonly pointer: string;
   readonly detail: string;
@@ -62,10 +62,10 @@ export interface AuthErrorOptions {
 }
 
 /**
- * A refusal. Koa, Express and other hosts that support `http-errors` turn it into a response with `status`,
- * `headers`, and the message if `expose` is true. So the message is a public description below 500, and the
- * reason is the `cause`; from 500 on the message is the reason, for the log. Neither contains a token, a hash
- * or a password. `instanceof` also recognises errors of another copy of the package.
+ * The error of a refused request. Koa, Express and other hosts that support `http-errors` send a response with its
+ * `status` and `headers`, and with its message if `expose` is true. Below status 500 the message is a public
+ * description, and `cause` has the reason. From 500 on the message is the reason and is only logged. Neither contains
+ * a token, a hash or a password. `instanceof` also recognises errors of another copy of the package.
  */
 export class AuthError extends Error {
   override readonly name: string = 'AuthError';
@@ -108,7 +108,7 @@ const TOKEN_WAS_SENT: ReadonlySet<string> = new Set([
   'user_tokens_revoked',
 ]);
 
-/** Returns the challenge of a refusal. It names an error only if an access token was sent (RFC 6750 section 3). */
+/** Returns the challenge of a refusal, which names an error only if an access token was sent (RFC 6750 section 3). */
 export function challengeFor(status: number, code: string): Record<string, string> {
   if (code === 'forbidden') return { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' };
   if (code === 'invalid_client') return { 'WWW-Authenticate': BASIC };
@@ -127,8 +127,8 @@ function retryAfterHeader(milliseconds: number | undefined): Record<string, stri
 const STORE_RETRY_AFTER = 2_000;
 
 /**
- * A missing, partial or invalid answer of the database: nothing was decided.
- * A write that fails with it may or may not have been applied.
+ * The error of a request without a decision: the response of the database is missing, partial or invalid.
+ * A write that fails with this error may or may not have been applied.
  */
 export class StoreUnavailable extends AuthError {
   override readonly name: string = 'StoreUnavailable';
@@ -138,7 +138,7 @@ export class StoreUnavailable extends AuthError {
   }
 }
 
-/** Codes of what an operator has to do. Stable: a host may look up its own command or setting by them. */
+/** The codes of the actions that operators may have to take. They are stable: a host may map them to its commands. */
 export type Remedy =
   | 'migrate'
   | 'plan_migration'
@@ -148,7 +148,7 @@ export type Remedy =
   | 'set_password'
   | `replace_${'HS256' | 'EdDSA' | 'RS256'}_key`;
 
-/** A database that answers but cannot be used as it is. A retry does not help; the message contains the remedy. */
+/** The error of a database that responds but cannot be used. A retry does not help; the message names the remedy. */
 export class StoreNotReady extends StoreUnavailable {
   override readonly name = 'StoreNotReady';
   readonly remedy: Remedy;
@@ -183,14 +183,14 @@ export function brand(type: { readonly prototype: object }, name: string): void 
   });
 }
 
-/** A document that bypassed the validator of its collection: no decision may rest on it. */
+/** The error of a document that bypassed the validator of its collection. Requests that need the document fail. */
 export class MalformedDocument extends StoreUnavailable {
   override readonly name = 'MalformedDocument';
 }
 
-/** Creates the error that names such a document. */
+/** Creates a MalformedDocument that names the document. */
 export function malformedDocument(collection: string, id: unknown): MalformedDocument {
   return new MalformedDocument(
-    `The document ${String(id)} in ${collection} has fields that are missing or of the wrong type; correct it`,
+    `The document ${String(id)} in ${collection} has missing or mistyped fields. Correct the document`,
   );
 }

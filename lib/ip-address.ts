@@ -2,9 +2,9 @@ import { isIP, isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
- * Returns an address in normal form: an IPv4 address, also if it was written as IPv6, or an IPv6 address in
- * lower case, shortened. Removes a port, brackets, quotes and a zone id, which some proxies add.
- * Returns undefined for anything else.
+ * Returns an address in normal form. An IPv6 address is shortened and in lower case; an IPv4 address that is written
+ * as IPv6 becomes plain IPv4. Removes a port, brackets, quotes and a zone id, which some proxies add.
+ * Returns undefined if the text is not an address.
  */
 export function normalizeIp(text: string): string | undefined {
   const plain = text.startsWith('::ffff:') ? text.slice(7) : text; // IPv4 on a dual-stack socket
@@ -13,12 +13,12 @@ export function normalizeIp(text: string): string | undefined {
   return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address?.toString();
 }
 
-/** Returns the part of an address that one subscriber has: an IPv4 address, or the /64 of an IPv6 address. */
+/** Returns the part of an address that identifies a subscriber: a whole IPv4 address, or the /64 of an IPv6 address. */
 export function toSubscriber(ip: string): string {
   return takePrefix(ip, { ipv4: 4, ipv6: 8 });
 }
 
-/** Returns the part of an address that one network has: the /24 of an IPv4 address, or the /48 of an IPv6 address. */
+/** Returns the part of an address that identifies a network: the /24 of an IPv4, or the /48 of an IPv6 address. */
 export function toNetwork(ip: string): string {
   return takePrefix(ip, { ipv4: 3, ipv6: 6 });
 }
@@ -28,14 +28,14 @@ export function isIpv6(ip: string): boolean {
   return withoutNat64(parseIp(ip)) instanceof ipaddr.IPv6;
 }
 
-/** Returns the first bytes of an address, as many as given for its kind. Returns the text itself if it is no address. */
+/** Returns the first bytes of an address, or the text if it is not an address. `lengths` has the number of bytes. */
 function takePrefix(ip: string, lengths: Readonly<Record<'ipv4' | 'ipv6', number>>): string {
   const address = withoutNat64(parseIp(ip));
   if (address === undefined) return ip;
   return address.toByteArray().slice(0, lengths[address.kind()]).join('.');
 }
 
-/** Returns the IPv4 address inside a NAT64 address: a translator (RFC 6052) puts all IPv4 addresses into one /96. */
+/** Replaces a NAT64 address (RFC 6052) by the IPv4 address in it, since all NAT64 addresses share one /96. */
 function withoutNat64(address: Address | undefined): Address | undefined {
   if (address?.range() !== 'rfc6052') return address;
   return ipaddr.fromByteArray(address.toByteArray().slice(12));
@@ -43,7 +43,7 @@ function withoutNat64(address: Address | undefined): Address | undefined {
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** The most characters that are parsed: 45 of an IPv6 address, and room for a zone id and a port. */
+/** The longest text that is parsed: an IPv6 address has up to 45 characters, and a zone id and a port may follow. */
 const LONGEST = 100;
 
 function parseIp(text: string): Address | undefined {

@@ -37,12 +37,12 @@ export type AuthParts = Awaited<ReturnType<typeof openParts>>;
 /** The share of the deadline that a password check may take; the rest is for the database. */
 const PASSWORD_SHARE = 0.7;
 
-/** The time, in deadlines, after which a login that a crash interrupted is no longer counted as in flight. */
+/** The number of deadlines after which a login is no longer counted as in flight, e.g. if its server crashed. */
 const ATTEMPT_HELD = 2;
 
 /**
- * Creates every part from the options. Throws a TypeError that names the option at fault: all options are checked
- * before the first timer, thread or listener exists.
+ * Creates every part from the options. Throws a TypeError that names the option at fault, before it creates a
+ * timer, a thread or a listener.
  */
 export async function openParts(given: AuthOptions) {
   checkOptions(given);
@@ -54,7 +54,7 @@ export async function openParts(given: AuthOptions) {
 
 type Passive = Awaited<ReturnType<typeof openPassive>>;
 
-/** Creates the parts that hold nothing to be closed. */
+/** Creates the parts that need no closing. */
 async function openPassive(options: ResolvedOptions) {
   const { db, deadline, passwordMinLength, bcryptCost, bcryptThreads, issuer } = options;
   const log = loggedWithoutData(options.log ?? silent);
@@ -79,7 +79,7 @@ async function openPassive(options: ResolvedOptions) {
   };
 }
 
-/** Creates the parts with threads, timers and listeners, and what depends on them. None of them throws. */
+/** Creates the parts with threads, timers and listeners, and the parts that depend on these. Must not throw. */
 function openActive(
   options: ResolvedOptions,
   { collections, log, schema, passwordOptions }: Passive,

@@ -13,7 +13,7 @@ const UNITS: Readonly<Record<string, number>> = {
   d: DAY,
 };
 
-/** Returns the time in milliseconds since 1970. Passed in wherever a decision depends on the time. */
+/** Returns the time in milliseconds since 1970. */
 export type Clock = () => number;
 
 /** Converts milliseconds to whole seconds, the unit of `iat`, `exp` and `Retry-After` (RFC 7519 section 2). */
@@ -33,7 +33,7 @@ export function parseDuration(text: string): number | undefined {
   return factor === undefined ? undefined : Number(amount) * factor;
 }
 
-/** Returns the result of the work, or rejects with the error after so many milliseconds. It does not cancel the work. */
+/** Returns the result of `work`, or rejects with `timedOut()` after so many milliseconds. Does not cancel the work. */
 export function withTimeout<T>(
   milliseconds: number,
   work: Promise<T>,

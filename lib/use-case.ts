@@ -3,20 +3,20 @@ import { AuthError, type AuthErrorCode, isAuthError, StoreUnavailable } from './
 import type { DailyCounterName, DailyCounters } from './store/records/daily-counters.ts';
 import { DAY, withTimeout } from './time.ts';
 
-/** A use case bound to its dependencies: what applications call. Rejects with an AuthError. */
+/** A use case bound to its dependencies, as applications call it. Rejects with an AuthError. */
 export type UseCase<Input, Output> = (input: Input, caller: Caller) => Promise<Output>;
 
 /**
- * Bounds a use case in time: StoreUnavailable when the caller's deadline passes first, or after
- * `timeout` milliseconds if the caller has none. The work goes on in the background: a revocation that
- * was not acknowledged may still happen, one that was acknowledged did.
+ * Gives a use case a deadline. It rejects with StoreUnavailable at the caller's deadline, or after `timeout`
+ * milliseconds if the caller has none. The work goes on in the background, so a revocation that was not
+ * acknowledged may still happen.
  */
 export function withDeadline<Input, Output>(
   useCase: UseCase<Input, Output>,
   timeout: number,
 ): UseCase<Input, Output> {
   if (!(timeout > 0 && timeout <= DAY)) {
-    throw new TypeError('"deadline" must be milliseconds, more than 0 and at most a day');
+    throw new TypeError('"deadline" must be a number of milliseconds, over 0 and up to a day');
   }
   return function bounded(input, caller) {
     const now = performance.now();
@@ -26,12 +26,12 @@ export function withDeadline<Input, Output>(
   };
 }
 
-/** Returns the error of a use case that did not come to a decision in time. */
+/** Creates the error of a use case that missed its deadline. */
 export function timedOut(): StoreUnavailable {
-  return new StoreUnavailable('No decision in time');
+  return new StoreUnavailable('The deadline passed before a decision');
 }
 
-/** Counts the revoked tokens that a use case refuses, and its failures of the database. */
+/** Counts the revoked tokens that a use case refuses, and the database failures that it throws. */
 export function withCounts<Input, Output>(
   useCase: UseCase<Input, Output>,
   { increment }: Pick<DailyCounters, 'increment'>,
@@ -59,8 +59,8 @@ function counterFor(error: unknown): DailyCounterName | undefined {
 }
 
 /**
- * Checks the arguments of a use case. Throws a TypeError for a caller that is missing or mistyped, and for an
- * input that is no object, such as a bare token. No input at all is an empty one.
+ * Checks the arguments of a use case. Throws a TypeError for a missing or mistyped caller, and for an input that is
+ * not an object, such as a bare token. A missing input counts as an empty object.
  */
 export function withCheckedArguments<Input, Output>(
   useCase: UseCase<Input, Output>,
@@ -73,7 +73,7 @@ export function withCheckedArguments<Input, Output>(
   };
 }
 
-/** Throws a TypeError that names the missing or mistyped member: plain JavaScript has no compiler to do so. */
+/** Throws a TypeError that names the missing or mistyped member, since plain JavaScript does not check types. */
 function assertCaller(caller: unknown): asserts caller is Caller {
   if (typeof caller !== 'object' || caller === null) {
     throw new TypeError('"caller" is missing: pass { ip } as the second argument');
@@ -85,11 +85,11 @@ function assertCaller(caller: unknown): asserts caller is Caller {
   if (!isText(requestId)) throw wrong('requestId', TEXT);
   if (!isText(actor)) throw wrong('actor', TEXT);
   if (!isTime(deadline)) throw wrong('deadline', TIME);
-  if (!isPrincipal(principal)) throw wrong('principal', 'the answer of authenticate');
+  if (!isPrincipal(principal)) throw wrong('principal', 'the result of authenticate');
 }
 
-const TEXT = 'a string where it is given';
-const TIME = 'a time of performance.now(), in milliseconds';
+const TEXT = 'a string or undefined';
+const TIME = 'a number of milliseconds, like performance.now()';
 
 function wrong(member: keyof Caller, mustBe: string): TypeError {
   return new TypeError(`"caller.${member}" must be ${mustBe}`);
@@ -110,10 +110,10 @@ function isPrincipal(value: unknown): boolean {
   return typeof user?.id === 'string' && typeof sessionId === 'string';
 }
 
-/** The reason of a call that is refused after `auth.close()`. */
-export const CLOSED = 'The auth is closed; create another with createAuth()';
+/** The message of the error of a call after `auth.close()`. */
+export const CLOSED = 'This Auth is closed. Create another with createAuth()';
 
-/** The error of a call after `auth.close()`. Nothing was decided, so hosts answer 503. */
+/** The error of a call after `auth.close()`. Hosts respond with 503, since nothing was decided. */
 class AuthClosed extends StoreUnavailable {
   override readonly name = 'AuthClosed';
 
@@ -122,7 +122,7 @@ class AuthClosed extends StoreUnavailable {
   }
 }
 
-/** Closes an auth once. Use cases in flight have up to `timeout` milliseconds to finish. */
+/** Creates the functions that close an Auth once. Calls in flight have up to `timeout` milliseconds to finish. */
 export function createClosing(release: () => Promise<void>, timeout: number) {
   let inFlight = 0;
   let notifyIdle: (() => void) | undefined;
@@ -155,7 +155,7 @@ export function createClosing(release: () => Promise<void>, timeout: number) {
   }
 
   return {
-    /** Wraps a use case: it rejects with AuthClosed after `close`. */
+    /** Wraps a use case so that it rejects with AuthClosed after `close`. */
     guard<Input, Output>(useCase: UseCase<Input, Output>): UseCase<Input, Output> {
       return async function guarded(input, caller) {
         begin();
@@ -171,7 +171,7 @@ export function createClosing(release: () => Promise<void>, timeout: number) {
 
     isClosed: (): boolean => closed !== undefined,
 
-    /** Rejects new calls, waits for those in flight, then releases. Repeated calls return the same promise. */
+    /** Rejects new calls, waits for those in flight, then calls `release`. Repeated calls return the same promise. */
     close(): Promise<void> {
       closed ??= end();
       return closed;

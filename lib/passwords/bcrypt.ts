@@ -9,7 +9,7 @@ export interface Bcrypt {
 /** bcryptjs, a dependency that is always installed. */
 export const portable: Bcrypt = bcryptjs;
 
-/** Returns the optional peer `bcrypt`, about 1.4 times as fast with the same results; undefined if it cannot be loaded. */
+/** Returns the optional peer `bcrypt`, which is about 1.4 times as fast; undefined if it cannot be loaded. */
 export async function native(): Promise<Bcrypt | undefined> {
   try {
     const { hashSync, compareSync } = (await import('bcrypt')).default;

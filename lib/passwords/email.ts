@@ -10,15 +10,15 @@ export const NORMAL_EMAIL = z.regexes.html5Email.source
 
 /**
  * Returns the one form in which an address is stored and looked up: trimmed, NFC, ASCII lower case.
- * Returns undefined if that is not an address of printable ASCII.
+ * Returns undefined if the result is not an address of printable ASCII.
  *
- * Case is folded after the pattern has rejected everything but ASCII: `toLowerCase` maps some other
- * characters to `i` and `k`. NFC maps one of them to ASCII: the Kelvin sign becomes the letter K.
+ * The pattern rejects everything but ASCII before `toLowerCase`, which maps some other characters to `i` and `k`.
+ * NFC already maps one of these characters: the Kelvin sign becomes the letter K.
  */
 export function normalizeEmail(value: string): string | undefined {
   if (typeof value !== 'string') return undefined;
   const address = value.trim().normalize('NFC');
-  // The length is checked first, so that the pattern never runs over a long text.
+  // The length is checked first: the pattern must never run over a long text.
   if (address.length > MAX_LENGTH || !z.regexes.html5Email.test(address)) return undefined;
   return address.toLowerCase();
 }

@@ -21,7 +21,7 @@ export interface PasswordOptions {
 const LONGEST_PASSWORD = 72;
 const RETRY_AFTER = 2 * SECOND;
 
-/** Returns a sentence on why bcrypt cannot use a password; undefined if it can. */
+/** Returns a sentence that explains why bcrypt cannot use a password; undefined if it can. */
 export function passwordFault(password: string): string | undefined {
   if (typeof password !== 'string') return 'The password must be a string.';
   if (password.length === 0) return 'The password must not be empty.';
@@ -33,7 +33,7 @@ export function passwordFault(password: string): string | undefined {
   return undefined;
 }
 
-/** Hashes and checks passwords with bcrypt, in worker threads so that no other request waits. */
+/** Hashes and checks passwords with bcrypt. Uses worker threads, so that other requests do not wait. */
 export function createPasswords(options: PasswordOptions) {
   checkPasswordOptions(options);
   const { bcryptCost: cost, bcryptThreads: threads, timeout = 3.5 * SECOND } = options;
@@ -69,7 +69,7 @@ export function createPasswords(options: PasswordOptions) {
     /** Returns bcrypt's hash at the configured cost. Throws AuthError `busy` if the queue is full. */
     hash: (password: string): Promise<string> => run('hash', { password, cost }),
 
-    /** Returns true if the password has this hash. Without a hash it returns false after the same time. */
+    /** Returns true if the password matches the hash. Without a usable hash it takes as long and returns false. */
     async check(password: string, hash: string | undefined): Promise<boolean> {
       const usable = isUsableHash(hash);
       const fits = await run<boolean>('check', { password, hash: usable ? hash : dummy });
@@ -77,7 +77,7 @@ export function createPasswords(options: PasswordOptions) {
     },
 
     reserveSlot,
-    /** Returns true for a bcrypt hash at a cost from 10 to 14: `check` refuses every other hash. */
+    /** Returns true for a bcrypt hash at a cost from 10 to 14: `check` returns false for every other hash. */
     isUsable: isUsableHash,
     /** Returns true if the cost of a hash is lower than the configured one. */
     isOutdated: (hash: string): boolean => getRounds(hash) < cost,
@@ -110,12 +110,12 @@ export function checkPasswordOptions({ bcryptCost, bcryptThreads }: PasswordOpti
   }
 }
 
-/** Returns the queue length of about 2.5 seconds of one thread: each step of cost doubles the time of a check. */
+/** Returns the queue length for about 2.5 seconds of one thread. Each step of cost doubles the time of a check. */
 function queuePerThread(cost: number): number {
   return 2 ** (HIGHEST_COST + 1 - cost);
 }
 
-/** Creates a well-formed hash of no known password, so that an unknown user takes as long as a known one. */
+/** Creates a hash that no known password has. Checking it makes an unknown user take as long as a known one. */
 function createDummyHash(cost: number): string {
   const digest = genSaltSync(cost).slice(-22) + genSaltSync(cost).slice(-9);
   return genSaltSync(cost) + digest;

@@ -12,26 +12,26 @@ export interface PasswordOwner {
 export type PasswordRules = ReturnType<typeof createPasswordRules>;
 
 export interface PasswordRuleOptions {
-  /** The fewest characters (Unicode code points) of a new password, 8 to 64. Default 15. */
+  /** The minimum length of a new password in Unicode code points, 8 to 64. Default 15. */
   readonly passwordMinLength?: number | undefined;
   /** The public name of the service. It is refused as a password, and so is `rescind`. */
   readonly serviceName: string;
 }
 
-/** The minimum of NIST SP 800-63B-4 section 3.1.1.2 with a second factor; the default is that without one. */
+/** The minimum with a second factor (NIST SP 800-63B-4 section 3.1.1.2). The default is the minimum without one. */
 const LEAST_MIN_LENGTH = 8;
 const MOST_MIN_LENGTH = 64;
 
-/** The length up to which a repeated piece makes a password easy to guess, whatever the piece. */
+/** The longest piece that makes a password easy to guess if it is repeated, whatever its characters. */
 const SHORT_PIECE = 4;
 
 /** Common passwords in lower case. */
 const COMMON: ReadonlySet<string> = new Set(dictionary['passwords-common']);
 
 /**
- * Creates the rules for new passwords (NIST SP 800-63B-4 section 3.1.1.2): a minimum length, no more than bcrypt
- * takes, no common password, and no word that an attacker knows of the account. Repeating such a word, or putting
- * digits or signs around it, does not help. No kind of character is required.
+ * Creates the rules for new passwords (NIST SP 800-63B-4 section 3.1.1.2): a minimum length, the limits of bcrypt,
+ * no common password, and no word that an attacker knows of the account. Such a word is also refused if it is
+ * repeated or has digits or signs around it. No kind of character is required.
  * Throws TypeError for a minimum length outside 8 to 64.
  */
 export function createPasswordRules(options: PasswordRuleOptions) {
@@ -39,7 +39,7 @@ export function createPasswordRules(options: PasswordRuleOptions) {
   assertInteger('passwordMinLength', minLength, LEAST_MIN_LENGTH, MOST_MIN_LENGTH);
 
   return {
-    /** Returns a sentence on what is wrong with a new password, without the password; undefined if nothing is. */
+    /** Returns a sentence that describes the fault of a new password; undefined for a valid one. Never quotes it. */
     findFault(password: string, owner: PasswordOwner): string | undefined {
       const unusable = passwordFault(password);
       if (unusable !== undefined) return unusable;
@@ -57,9 +57,9 @@ export function createPasswordRules(options: PasswordRuleOptions) {
 const ABOUT_THE_ACCOUNT =
   'The password must be more than your name, your e-mail address or the name of the service.';
 const COMMON_PASSWORD =
-  'The password must not be a common one, nor one repeated or with digits or signs around it.';
+  'The password must not be a common one, even if it is repeated or has digits or signs around it.';
 
-/** Returns the words that an attacker knows of the account before the first guess. */
+/** Returns the words that an attacker knows of the account and tries first. */
 function wordsAbout({ email, name }: PasswordOwner, serviceName: string): ReadonlySet<string> {
   const [local = ''] = email.split('@');
   const words = [email, local, name, serviceName, 'rescind'].map((word) => toLetters(fold(word)));
@@ -71,14 +71,14 @@ function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
-/** Returns the texts that a guessing program starts from: the whole, the piece that it repeats, the word in either. */
+/** Returns the texts that a guessing program tries: the whole, the piece that it repeats, and the word in each. */
 function findReadings(whole: string): readonly string[] {
   const piece = findPiece(whole);
   const word = findWord(whole);
   return [whole, piece, word, findWord(piece), findPiece(word)];
 }
 
-/** Returns the letters, or an empty text if they are under a third of it: the rest may then be hard to guess. */
+/** Returns the letters of a text; '' if they are less than a third of it, since the rest may then be hard to guess. */
 function findWord(text: string): string {
   const letters = toLetters(text);
   return letters.length * 3 < text.length ? '' : letters;

@@ -8,14 +8,14 @@ export function generateClientSecret(): string {
   return randomBytes(BYTES).toString('base64url');
 }
 
-/** Returns true for a text in the form of a client secret: no other text needs a lookup. */
+/** Returns true for a text in the form of a client secret. Other texts are refused without a database read. */
 export function isClientSecret(text: string): boolean {
   return FORM.test(text);
 }
 
 /**
- * Returns the stored hash of a secret: its SHA-256 in hexadecimal. A slow hash is for secrets that people make
- * up; 32 random bytes cannot be guessed.
+ * Returns the hash of a secret that is stored: its SHA-256 in hexadecimal. A slow hash is not needed, since
+ * 32 random bytes cannot be guessed.
  */
 export function hashClientSecret(secret: string): string {
   return hash('sha256', secret, 'hex');

@@ -1,6 +1,6 @@
 import type { Environment } from './env.ts';
 
-/** Settings that are keys, or lists of keys, by their bytes: an added character changes the key. */
+/** Settings that are keys or lists of keys. Each character is a part of the key, so an added one changes the key. */
 const KEYS: ReadonlySet<string> = new Set(['JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS']);
 
 /** Settings that have several lines. */
@@ -18,12 +18,12 @@ const INVISIBLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finds control characters
   /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff\ufff9-\ufffd]/;
 
-/** A character of shells, JSON or code next to a key in hexadecimal or base64, which contains none. */
+/** A key in hexadecimal or base64 with a stray character of shells, JSON or code before or after it. */
 const STRAY = /^(?:["'`][\w+/=.-]{32,}|[\w+/=.-]{32,}(?:["'`\\,;]|\\r?\\?n|%0[AD]))$/;
 
 /**
- * Removes quotes around values, which `docker run --env-file` keeps. Quotes around a key are a problem instead,
- * because they may have been part of it so far. Invisible and stray characters are problems, too.
+ * Removes quotes around values, which `docker run --env-file` keeps. Quotes around a key are reported as a problem,
+ * since they may have been a part of the key so far. Invisible and stray characters are reported, too.
  */
 export function cleanValues(env: Environment, names: readonly string[]) {
   const values: Record<string, string | undefined> = { ...env };
@@ -45,7 +45,7 @@ export function unquote(value: string): string {
   return inside.find((text) => text !== undefined) ?? value;
 }
 
-/** Checks in order; the first fault is reported. */
+/** The checks in order. Only the first fault of a value is reported. */
 const CHECKS: readonly (readonly [isBroken: (value: Value) => boolean, fault: string])[] = [
   [({ whole }) => INVISIBLE.test(whole), 'has an invisible character. Type the value again'],
   [
@@ -58,7 +58,7 @@ const CHECKS: readonly (readonly [isBroken: (value: Value) => boolean, fault: st
   ],
   [
     ({ name, bare }) => !PEMS.has(name) && /(?:^|\s)#\s|\s#/.test(bare),
-    'has a # next to a space: a comment in .env, but part of the value for docker run --env-file. Remove it and what follows',
+    'has a # next to a space, which begins a comment in .env, but not for docker run --env-file. Remove the comment',
   ],
   [
     ({ bare }) => /^\{\s*"[\s\S]*\}$/.test(bare),
@@ -66,16 +66,16 @@ const CHECKS: readonly (readonly [isBroken: (value: Value) => boolean, fault: st
   ],
   [
     ({ name, bare }) => KEYS.has(name) && STRAY.test(bare),
-    'has a stray quote, comma, semicolon, backslash or line end next to it. Remove it',
+    'has a stray quote, comma, semicolon, backslash or line end before or after the key. Remove that character',
   ],
   [
     ({ name, whole, bare }) => KEYS.has(name) && bare !== whole,
-    'has quotes around it, which docker run --env-file keeps as part of the value. Remove them; tokens that were ' +
+    'has quotes around it, which docker run --env-file keeps as part of the value. Remove them. Tokens that were ' +
       'signed with the quotes become invalid',
   ],
 ];
 
-/** A value as found, and without quotes around it. */
+/** A value with (`whole`) and without (`bare`) the quotes around it. */
 interface Value {
   readonly name: string;
   readonly whole: string;

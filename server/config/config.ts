@@ -33,7 +33,7 @@ const signingSchema = z.object({
   JWT_PRIVATE_KEY: z.string(`is missing or empty. ${REMEDY} -- --key EdDSA`).pipe(privateKey),
 });
 
-/** Also checks the order of the token lifetimes, and that MAX_STALENESS covers several proofs. */
+/** Also checks the order of the token lifetimes, and that MAX_STALENESS is longer than the interval of proofs. */
 const serverSchema = settingsSchema.superRefine((config, context) => {
   checkPool(config, context);
   if (config.MAX_STALENESS > 0 && config.MAX_STALENESS <= config.PRIMARY_PROOF_INTERVAL) {
@@ -50,10 +50,10 @@ const serverSchema = settingsSchema.superRefine((config, context) => {
   }
 });
 
-/** Settings of the server by the names of their variables. Durations are milliseconds. */
+/** The settings of the server, by their names. Durations are in milliseconds. */
 export type Config = Readonly<z.output<typeof serverSchema>>;
 
-/** Settings of commands that work on the database. Durations are milliseconds. */
+/** The settings of commands that work on the database. Durations are in milliseconds. */
 export type DatabaseConfig = Readonly<z.output<typeof databaseSchema>>;
 
 /** Parses the settings of the server, frozen. Throws ConfigError with all problems. */

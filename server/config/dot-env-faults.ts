@@ -2,7 +2,7 @@
 const VARIABLE =
   /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*("[^"]*"|'[^']*'|`[^`]*`)?([^\r\n]*)$/gm;
 
-/** A line after a variable that is not empty, a comment or a variable. The last line of base64 resembles a variable. */
+/** A line that continues a value: not empty, no comment and no variable. Base64 that ends in `=` is no variable. */
 const CONTINUATION =
   /^\r?\n(?![ \t]*(?:#|\r?$|(?:export[ \t]+)?[\w.-]+[ \t]*=(?!=?\r?$)|(?:[A-Z\d_]+|\w{1,15})[ \t]*=\r?$))./m;
 
@@ -41,7 +41,7 @@ function findQuoteFault(quoted: string | undefined, rest: string): string | unde
   return isCut ? 'has a # that begins a comment. Put the value in quotes' : undefined;
 }
 
-/** Finds continued lines. Node ends the value with the line, other readers may not. */
+/** Finds a value that continues on the next line. Node ends a value at the line end; other parsers may not. */
 function findLineFault(rest: string, following: string): string | undefined {
   if (/\\\s*$/.test(rest)) return 'ends with a backslash. Put the value in single quotes';
   return CONTINUATION.test(following)

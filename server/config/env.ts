@@ -43,7 +43,7 @@ export function withoutEmpty(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ''));
 }
 
-/** Returns the variables with the secrets of these names that NAME_FILE points to, and the problems of these files. */
+/** Reads the secrets of these names from the files in NAME_FILE. Returns all variables, and the files' problems. */
 export function readSecretFiles(env: Environment, names: readonly string[]) {
   const values: Record<string, string | undefined> = { ...env };
   const problems: string[] = [];
@@ -71,7 +71,7 @@ export function readText(file: string): string {
   return new TextDecoder(detectEncoding(bytes)).decode(bytes).replace(/^\ufeff+/, '');
 }
 
-/** Detects the encoding by the byte order mark, else by the NUL that UTF-16 has in each ASCII letter and UTF-8 never has. */
+/** Detects the encoding by the byte order mark, or by the NUL byte that UTF-16 has in each ASCII character. */
 function detectEncoding([first, second, third]: Uint8Array): string {
   if (first === 0xff && second === 0xfe) return 'utf-16le';
   if (first === 0xfe && second === 0xff) return 'utf-16be';

@@ -39,13 +39,13 @@ function findSecretFault(value: string, list: string): string | undefined {
 const MAY_BE_CUT =
   'If a comma is part of the secret, write the list as a JSON array, or one secret per line';
 
-/** No advice to generate another one: it would not verify the old tokens. */
+/** Does not advise to generate a new secret, which would not verify the old tokens. */
 const LEAVE_OUT =
   'If you cannot correct it, remove it from the list: its tokens are rejected from then on, and their users must log in again';
 
 interface SecretList {
   readonly secrets?: readonly string[];
-  /** True if a comma within a secret could have been taken for a separator. */
+  /** True if the list was split at commas, which may have been part of a secret. */
   readonly mayBeCut: boolean;
 }
 
@@ -66,10 +66,10 @@ function splitUnusual(text: string): readonly string[] {
     : [];
 }
 
-/** A character that passwords have, and secrets in hexadecimal or base64 have not. */
+/** A character that occurs in passwords, but not in hexadecimal or base64. */
 const PASSWORD_CHARACTER = /[^\w+/=.~-]/;
 
-/** Adds the secrets that result if a comma is part of one. They only verify. */
+/** Adds the secrets that result if commas are part of them. All of these secrets only verify. */
 function withJoined(pieces: readonly string[]): string[] {
   const joined = pieces.flatMap((_, start) =>
     pieces.slice(start + 1).map((_, more) => pieces.slice(start, start + more + 2).join(',')),
@@ -113,7 +113,7 @@ export const host = z
   .transform((text) => text.trim().replace(/^\[(.*)\]$/, '$1'))
   .refine(
     (text) => isIP(text) !== 0 || HOST_NAME.test(text),
-    'must be an address or a name of this machine, such as 0.0.0.0, 127.0.0.1, ::1 or localhost, without scheme, port or path. Set the port by PORT',
+    'must be an address or a name of this machine, such as 0.0.0.0, 127.0.0.1, ::1 or localhost, without scheme, port or path. Set the port with PORT',
   );
 
 /** A host name (RFC 1123 section 2.1), also with underscores, as in names of containers. */
@@ -141,10 +141,10 @@ function list(what: string, findFault: (element: string) => string | undefined) 
 /** An origin of any scheme: app shells and extensions have their own, such as `capacitor://localhost`. */
 const ORIGIN = /^([a-z][a-z\d+.-]*):\/\/[^/?#@*\s\\]+$/i;
 
-/** Schemes that pages are never loaded by. */
+/** Schemes from which browsers load no pages. */
 const NO_PAGES: ReadonlySet<string> = new Set(['ftp', 'ws', 'wss', 'mongodb']);
 
-/** Requires the spelling of browsers, since any other would never match. */
+/** Requires an origin as browsers spell it, since no other spelling would match. */
 function findOriginFault(text: string): string | undefined {
   const [, scheme] = ORIGIN.exec(text) ?? [];
   if (text === 'file://') return undefined;
@@ -152,10 +152,10 @@ function findOriginFault(text: string): string | undefined {
     return 'must be <scheme>://<host>[:<port>] without a path; * and null are not allowed';
   }
   const written = serializeOrigin(new URL(text), scheme.toLowerCase());
-  return text === written ? undefined : `must be only an origin, written ${written}`;
+  return text === written ? undefined : `must be written as browsers send it: ${written}`;
 }
 
-/** Serializes an origin. The URL Standard makes those of unknown schemes opaque, browsers do not. */
+/** Serializes an origin as browsers do. `URL` has the origin 'null' for unknown schemes. */
 function serializeOrigin({ origin, host }: URL, scheme: string): string {
   return origin === 'null' ? `${scheme}://${host}` : origin;
 }

@@ -8,7 +8,7 @@ const KNOWN: readonly string[] = [
   ...SECRETS.map((name) => `${name}_FILE`),
 ];
 
-/** Length up to which names are close to too many others, such as HOST and HOME. */
+/** Settings up to this length match names with at most one edit: HOME is two edits away from HOST. */
 const SHORT = 5;
 
 /** Prefixes that hardly any other variable in an environment has. */
@@ -26,7 +26,7 @@ export function misspelledSettings(env: Environment): string[] {
     .map(([name]) => describe(name));
 }
 
-/** Lists in a warning, if needed, the options of MONGODB_URI that rescind sets to other values. */
+/** Returns a warning that lists the options of MONGODB_URI which rescind overrides; no warning if there are none. */
 export function overriddenOptions({ overridden }: Pick<Connection, 'overridden'>): string[] {
   if (overridden.length === 0) return [];
   return [

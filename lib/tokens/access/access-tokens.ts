@@ -17,7 +17,7 @@ export type AccessTokens = ReturnType<typeof createAccessTokens>;
 
 export interface RememberOptions {
   readonly keys: Pick<KeyRing, 'byKid'>;
-  /** The memory of the cache in bytes, by estimate. Default 96 MiB; 0 caches nothing. */
+  /** The estimated size of the cache in bytes; 0 disables it. Default 96 MiB. */
   readonly rememberedTokenBytes?: number | undefined;
 }
 
@@ -37,7 +37,7 @@ export function createAccessTokens(options: AccessTokenOptions) {
      * `invalid_token`. Uses the CPU only, never the database.
      */
     verify: createRememberedTokens(createVerifier(options), options),
-    /** Returns all claims of a token that `verify` has accepted. It is called rarely, so it caches nothing. */
+    /** Returns all claims of a token that `verify` has accepted. Not cached, since it is called rarely. */
     read: readClaims,
 
     /** Throws AuthError `invalid_token` for a token that has expired or is from the future. */
@@ -52,7 +52,7 @@ export function createAccessTokens(options: AccessTokenOptions) {
 function checkOptions({ issuer, audience, accessTokenTtl }: AccessTokenOptions): void {
   for (const [name, value] of Object.entries({ issuer, audience })) {
     if (typeof value !== 'string' || value === '') {
-      throw new TypeError(`"${name}" must be a string that is not empty`);
+      throw new TypeError(`"${name}" must be a non-empty string`);
     }
   }
   if (!(accessTokenTtl >= SECOND && accessTokenTtl <= LONGEST_LIFETIME)) {
@@ -60,20 +60,19 @@ function checkOptions({ issuer, audience, accessTokenTtl }: AccessTokenOptions):
   }
 }
 
-/** The bytes of an entry, measured and rounded up. Entries differ only in the user's id: the rest is hashes, UUIDs and times. */
+/** The measured size of a cache entry in bytes, rounded up. Entries differ only in the length of the user's id. */
 const ENTRY_BYTES = 450;
 
 const UUID_LENGTH = 36;
 
-/** Returns the bytes of an entry. A character outside Latin-1 takes two. */
+/** Returns the size of a cache entry in bytes. A character outside Latin-1 takes two bytes. */
 function sizeCalculation({ userId }: AccessToken): number {
   return ENTRY_BYTES + 2 * Math.max(0, userId.length - UUID_LENGTH);
 }
 
 /**
- * Verifies a token once and caches the result, under the SHA-256 of its exact spelling, as long as its key
- * is on the ring. Only what neither time nor a revocation changes is cached: `exp`, `iat` and the
- * revocations are checked at every use, and a refusal is never cached.
+ * Verifies a token once and caches its content under the SHA-256 of its exact spelling. An entry is valid while its
+ * key is on the ring. Expiry and revocations are checked at every use, and refusals are never cached.
  */
 export function createRememberedTokens(verify: Verify, options: RememberOptions): Verify {
   const { keys, rememberedTokenBytes = DEFAULTS.rememberedTokenBytes } = options;

@@ -11,7 +11,7 @@ export const CLIENT_ID = 'rescind';
 /** The value of `typ` (RFC 9068 section 2.1). */
 export const TYPE = 'at+jwt';
 
-/** The members of a header, and no others: RFC 7515 requires a verifier to reject what it does not understand. */
+/** The schema of a header. Other members are rejected, as `crit` has to be (RFC 7515 section 4.1.11). */
 export const headerSchema = z.strictObject({
   alg: z.string(),
   kid: z.string(),
@@ -22,8 +22,8 @@ export const headerSchema = z.strictObject({
 export type Claims = z.output<ReturnType<typeof claimsSchema>>;
 
 /**
- * Returns the schema of RFC 9068 section 2.2 and the private claims `type`, `stamp` and `counter`. It ignores unknown
- * claims. Tokens of a login have no `counter`; neither have those of servers before it.
+ * Returns the schema of the claims of RFC 9068 section 2.2 and the private claims `type`, `stamp` and `counter`.
+ * Unknown claims are ignored. Tokens of a login, and of servers of an earlier version, have no `counter`.
  */
 export function claimsSchema(issuer: string, audience: string) {
   const seconds = z.int().nonnegative();

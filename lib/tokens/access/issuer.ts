@@ -11,9 +11,9 @@ export interface IssueInput {
   readonly stamp: number;
   /** The time when the user last gave a password. */
   readonly authTime: Date;
-  /** The end of the session: the token does not outlive it. */
+  /** The end of the session. The token expires no later. */
   readonly endsAt: Date;
-  /** Rotations of the session so far, as in its newest refresh token. Default 0, which the token leaves out. */
+  /** The session's number of rotations, as in its newest refresh token. Default 0, which the token omits. */
   readonly counter?: number;
 }
 

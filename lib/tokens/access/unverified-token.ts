@@ -3,7 +3,7 @@ import { SECOND } from '../../time.ts';
 import { hashSignedBytes, parseCanonicalToken } from './canonical-form.ts';
 import { isUserId } from './user-id.ts';
 
-/** The content of an access token whose signature is not verified: use it to revoke the token, and for nothing else. */
+/** The content of an access token whose signature is not verified. Use it only to revoke the token. */
 export interface UnverifiedToken {
   /** The hash under which this token is revoked. */
   readonly hash: string;
@@ -22,7 +22,7 @@ const payloadSchema = z.object({
   exp: z.int().min(0).max(LAST_SECOND),
 });
 
-/** Reads an access token in canonical form without a key. Returns undefined for anything else. */
+/** Reads an access token in canonical form without verifying it. Returns undefined for any other text. */
 export function readUnverifiedToken(token: string): UnverifiedToken | undefined {
   const canonical = parseCanonicalToken(token);
   if (canonical === undefined) return undefined;

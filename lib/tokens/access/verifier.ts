@@ -10,13 +10,13 @@ import { type Claims, claimsSchema, headerSchema, LONGEST_LIFETIME } from './cla
 export interface AccessToken {
   /** SHA-256 of the signed bytes, in base64: the hash under which this token is revoked. */
   readonly hash: string;
-  /** The key that signed it. */
+  /** The `kid` of the key that signed the token. */
   readonly kid: string;
   readonly userId: string;
   readonly sessionId: string;
   /** The session's stamp on the logical clock of revocations, in milliseconds. */
   readonly stamp: number;
-  /** Rotations of the session when the token was issued; 0 also if the token has no counter. */
+  /** The session's number of rotations when the token was issued; 0 if the token has no counter. */
   readonly counter?: number;
   /** Milliseconds since 1970. */
   readonly issuedAt: number;
@@ -42,7 +42,8 @@ export function createVerifier({ keys, issuer, audience }: VerifierOptions): Ver
     if (canonical === undefined) throw invalid('it is not in canonical form');
     const key = findKey(canonical, keys);
     const claims = parse(schema, signedPayload(canonical, key), 'claims');
-    if ((claims.exp - claims.iat) * SECOND > LONGEST_LIFETIME) throw invalid('it lives too long');
+    if ((claims.exp - claims.iat) * SECOND > LONGEST_LIFETIME)
+      throw invalid('its lifetime is too long');
     return {
       hash: hashSignedBytes(canonical.signedBytes),
       kid: key.kid,
@@ -62,16 +63,16 @@ export function readClaims(token: string): Claims {
   return parseJson(payload) as Claims;
 }
 
-/** Returns the key that the header names. The key determines the algorithm, not the token (RFC 8725 section 3.1). */
+/** Returns the key that the header names. The key, not the token, determines the algorithm (RFC 8725 section 3.1). */
 function findKey(token: CanonicalToken, keys: KeyRing): Key {
   const header = parse(headerSchema, parseJson(token.header), 'header');
   const key = keys.byKid.get(header.kid);
   if (key === undefined) throw invalid('its key is not on the ring');
-  if (header.alg !== key.alg) throw invalid('its algorithm is not that of its key');
+  if (header.alg !== key.alg) throw invalid('its algorithm does not match its key');
   return key;
 }
 
-/** Returns the payload after a check of the signature. */
+/** Verifies the signature and returns the payload. */
 function signedPayload({ signedBytes, payload, signature }: CanonicalToken, key: Key): unknown {
   if (!key.hasSigned(signedBytes, Buffer.from(signature, 'base64url'))) {
     throw invalid('its signature is wrong');
@@ -82,8 +83,8 @@ function signedPayload({ signedBytes, payload, signature }: CanonicalToken, key:
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Parses JSON that is the same text when it is serialized again: of a duplicate member one parser reads the
- * first and another the last (RFC 7519 section 4).
+ * Parses JSON. Rejects a text that JSON.stringify would write differently, such as one with a duplicate member,
+ * of which some parsers read the first and others the last (RFC 7519 section 4).
  */
 function parseJson(part: string): unknown {
   try {
@@ -91,23 +92,23 @@ function parseJson(part: string): unknown {
     const value = JSON.parse(text);
     if (JSON.stringify(value) === text) return value;
   } catch (cause) {
-    throw invalid('it does not hold JSON', cause);
+    throw invalid('it contains a part that is not JSON', cause);
   }
-  throw invalid('its JSON is not spelled in the one way');
+  throw invalid('its JSON is not written as JSON.stringify writes it');
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, part: string): T {
   const result = schema.safeParse(value);
-  if (!result.success) throw invalid(`its ${part} are not those of an access token`);
+  if (!result.success) throw invalid(`it does not have the ${part} of an access token`);
   return result.data;
 }
 
-/** Creates the error of a refused token. The client does not get the fault. */
+/** Creates the error of a refused token. The fault is for the log, and is not sent to the client. */
 export function invalid(fault: string, cause?: unknown): AuthError {
   return new AuthError('invalid_token', `The access token was refused: ${fault}`, { cause });
 }
 
-/** Creates the error of a token outside its time, which the client may get (RFC 6750 section 3). */
+/** Creates the error of a token that is expired or from the future. The fault is sent to the client. */
 export function notCurrent(fault: string): AuthError {
   const description = `The access token ${fault}`;
   return new AuthError('invalid_token', description, { description });

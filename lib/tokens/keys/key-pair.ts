@@ -11,19 +11,19 @@ import type { AsymmetricAlgorithm, Key, PublicJwk, SigningKey } from './key.ts';
 import { type ReadKeys, readPrivateKey, readPublicKeys } from './pem-keys.ts';
 
 /**
- * Returns what is wrong with a private key, as a phrase that follows the name of the option; undefined if nothing is.
+ * Returns the fault of a private key in PEM, as a phrase that follows the option's name; undefined for a valid key.
  * The phrase never contains a part of the key.
  */
 export function privateKeyFault(pem: string): string | undefined {
   return toFault(readPrivateKey(pem));
 }
 
-/** Returns the same for public keys, one after the other. */
+/** Returns the first fault of public keys in PEM, as `privateKeyFault` does; undefined if all are valid. */
 export function publicKeysFault(pem: string): string | undefined {
   return toFault(readPublicKeys(pem));
 }
 
-/** Returns the key of a private key: Ed25519 or RSA, PKCS#8 in PEM. Throws a TypeError that names `privateKey`. */
+/** Creates a signing key from a private key in PEM (PKCS#8). Throws a TypeError that names `privateKey`. */
 export async function keyFromPrivatePem(pem: string): Promise<SigningKey> {
   const [privateKey] = assertKeys(readPrivateKey(pem), 'privateKey') as [KeyObject];
   const key = await keyFromPublic(createPublicKey(privateKey));
@@ -33,12 +33,12 @@ export async function keyFromPrivatePem(pem: string): Promise<SigningKey> {
   return { ...key, cryptoKey };
 }
 
-/** Returns keys that only verify, from public keys in PEM, one after the other. Throws a TypeError that names `publicKeys`. */
+/** Creates keys that only verify, from public keys in PEM. Throws a TypeError that names `publicKeys`. */
 export function keysFromPublicPem(pem: string): Promise<Key[]> {
   return Promise.all(assertKeys(readPublicKeys(pem), 'publicKeys').map(keyFromPublic));
 }
 
-/** Generates a private key for this algorithm, PKCS#8 in PEM. RSA has 3072 bits: as strong as Ed25519 (SP 800-57 part 1). */
+/** Generates a private key, PKCS#8 in PEM. RSA keys have 3072 bits: as strong as Ed25519 (SP 800-57 part 1). */
 export function generatePrivateKey(alg: AsymmetricAlgorithm): string {
   const { privateKey } =
     alg === 'EdDSA'
@@ -80,8 +80,8 @@ async function keyFromPublic(publicKey: KeyObject): Promise<AsymmetricKey> {
 }
 
 /**
- * Verifiers with node:crypto, since jose uses WebCrypto, which takes longer. OpenSSL rejects a signature of another
- * length, and one that is not a number below the modulus, or below the order of the group.
+ * Verifiers with node:crypto, which is faster than jose's WebCrypto. OpenSSL rejects a signature of the wrong length,
+ * and one that is not a number below the modulus (RSA) or the order of the group (Ed25519).
  */
 export const VERIFIERS: Readonly<
   Record<AsymmetricAlgorithm, (key: KeyObject) => Key['hasSigned']>

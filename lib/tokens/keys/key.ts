@@ -1,6 +1,6 @@
 import type { webcrypto } from 'node:crypto';
 
-/** A key, and the only algorithm with which it may be used. */
+/** A key that verifies, and the only algorithm with which it may be used. */
 export interface Key {
   /** RFC 7638 thumbprint of the key. */
   readonly kid: string;
@@ -17,7 +17,7 @@ export interface SigningKey extends Key {
   readonly cryptoKey: webcrypto.CryptoKey;
 }
 
-/** Algorithms of secrets, and of key pairs (RFC 7518 section 3.1, RFC 8037 section 3.1). */
+/** The algorithm of secrets, and those of key pairs (RFC 7518 section 3.1, RFC 8037 section 3.1). */
 export type Algorithm = 'HS256' | AsymmetricAlgorithm;
 export type AsymmetricAlgorithm = 'EdDSA' | 'RS256';
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { decodeBytes, type PemBlock, parsePem } from './pem.ts';
 
-/** The keys that were read, or a fault: a phrase that follows the name of the option, without a part of its value. */
+/** The keys of a PEM text, or its fault: a phrase that follows the option's name and contains no part of its value. */
 export type ReadKeys = { readonly keys: readonly KeyObject[] } | { readonly fault: string };
 
 const LEAST_BITS = 2048;
@@ -44,7 +44,7 @@ function readAll(blocks: readonly PemBlock[], read: (block: PemBlock) => KeyObje
 }
 
 function notPem(label: string): string {
-  return `is not PEM from -----BEGIN ${label}----- to -----END ${label}----- with nothing beside it`;
+  return `is not PEM from -----BEGIN ${label}----- to -----END ${label}----- without other text`;
 }
 
 function privateLabelFault({ label, text }: PemBlock): string | undefined {
@@ -63,7 +63,7 @@ function publicLabelFault({ label }: PemBlock): string | undefined {
     return 'is a private key. Give only its public key: openssl pkey -pubout -in FILE';
   }
   if (label === 'PUBLIC KEY') return undefined;
-  return 'is not a bare public key (BEGIN PUBLIC KEY). Of a certificate: openssl x509 -pubkey -noout -in FILE';
+  return 'is not a bare public key (BEGIN PUBLIC KEY). Extract it from a certificate: openssl x509 -pubkey -noout -in FILE';
 }
 
 function readKey(block: PemBlock, what: string, parse: (der: Buffer) => KeyObject) {
@@ -78,7 +78,7 @@ function readKey(block: PemBlock, what: string, parse: (der: Buffer) => KeyObjec
   return typeFault(key) ?? key;
 }
 
-/** Returns the fault of a key that is not Ed25519 or RSA: an ECDSA signature has a twin, RSA-PSS keys sign no RS256. */
+/** Refuses keys other than Ed25519 and strong RSA: ECDSA signatures have a second valid form, RSA-PSS is not RS256. */
 function typeFault({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObject) {
   if (type === 'ed25519') return undefined;
   if (type !== 'rsa') return `is a key of type ${type}. Use Ed25519 (for EdDSA) or RSA (for RS256)`;

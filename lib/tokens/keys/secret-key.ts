@@ -3,7 +3,7 @@ import { calculateJwkThumbprint } from 'jose';
 import type { Key, SigningKey } from './key.ts';
 import { normalizeSecret, secretFault } from './secret/rules.ts';
 
-/** Returns the key of a secret. Throws a TypeError for a weak one, which names its `index` among the secrets. */
+/** Creates the key of a secret. Throws a TypeError for a weak secret, naming its `index` in the list. */
 export async function keyFromSecret(secret: string, index: number): Promise<SigningKey> {
   const fault = secretFault(secret);
   if (fault !== undefined) throw new TypeError(`"secrets[${index}]" ${fault}`);
@@ -27,7 +27,7 @@ export function secretKid(secret: string): Promise<string> {
   return calculateJwkThumbprint({ kty: 'oct', k: secretBytes(secret).toString('base64url') });
 }
 
-/** Returns a verifier of HS256 (RFC 7518 section 3.2) with node:crypto: jose uses WebCrypto, about 20 times as slow. */
+/** Creates a verifier of HS256 (RFC 7518 section 3.2) with node:crypto. jose's WebCrypto is about 20 times as slow. */
 export function hs256(secret: Uint8Array): Key['hasSigned'] {
   const key = createSecretKey(secret);
   return (signedBytes, signature) => {

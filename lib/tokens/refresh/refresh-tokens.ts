@@ -10,12 +10,12 @@ import { secretBytes, secretKid } from '../keys/secret-key.ts';
 
 /** The content of a refresh token. */
 export interface RefreshToken {
-  /** The secret of its MAC. */
+  /** The `kid` of the secret that the MAC key is derived from. */
   readonly kid: string;
   readonly sessionId: string;
-  /** The number of rotations before it. */
+  /** The number of rotations of the session before this token. */
   readonly counter: number;
-  /** False for a token of a session that an earlier version opened: it is bound to no issuer and no audience. */
+  /** False if an earlier version opened the session: the token is then bound to no issuer and no audience. */
   readonly isBound: boolean;
 }
 
@@ -31,16 +31,16 @@ export interface RefreshTokenOptions {
 const FORM =
   /^(rt1\.([\w-]{43})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(0|[1-9]\d{0,8}))\.([\w-]{43})$/;
 
-/** Returns the session id of a text in the form of a refresh token. Its MAC is not verified. */
+/** Returns the session id of a refresh token without verifying the MAC; undefined for any other text. */
 export function readUnverifiedSession(token: string): string | undefined {
   return FORM.exec(token)?.[3];
 }
 
 /**
- * Issues and verifies refresh tokens. They are not stored: a token is a session's id and a counter, with a MAC
- * whose key is derived from the secret, the issuer and the audience (HKDF, RFC 5869), so that it has no other
- * use. Earlier versions left out issuer and audience. The sessions that they opened keep such tokens to their
- * end, so that servers of both versions can run side by side.
+ * Issues and verifies refresh tokens, which are not stored. A token consists of a session's id, a counter and a MAC.
+ * The MAC key is derived from the secret, the issuer and the audience (HKDF, RFC 5869), so it has no other use.
+ * Earlier versions derived the key from the secret only. Sessions that they opened keep such tokens, so that servers
+ * of both versions can run side by side.
  */
 export async function createRefreshTokens(
   secrets: readonly string[],
@@ -54,10 +54,10 @@ export async function createRefreshTokens(
   const byKid = new Map([signing, ...previous].map((macs) => [macs.kid, macs]));
 
   return {
-    /** The secret of new tokens. */
+    /** The `kid` of the secret that signs new tokens. */
     kid: signing.kid,
 
-    /** Returns `rt1.<kid>.<sid>.<counter>.<mac>`, with the first secret. */
+    /** Returns `rt1.<kid>.<sid>.<counter>.<mac>`, with a MAC of the first secret. */
     issue({
       sessionId,
       counter,
@@ -68,9 +68,9 @@ export async function createRefreshTokens(
       return `${text}.${mac(text).toString('base64url')}`;
     },
 
-    /** Returns the content of a token that was issued here; else throws AuthError `refresh_token_malformed`. Uses the CPU only. */
+    /** Returns the content of a token that was issued here, or throws AuthError `refresh_token_malformed`. */
     verify(token: string): RefreshToken {
-      if (typeof token !== 'string') throw malformed(); // an array of one token would match as its text
+      if (typeof token !== 'string') throw malformed(); // an array of one token would match FORM
       const [, text = '', kid = '', sessionId = '', counter, mac = ''] = FORM.exec(token) ?? [];
       const macs = byKid.get(kid);
       if (macs === undefined) throw malformed();
@@ -83,7 +83,7 @@ export async function createRefreshTokens(
 
 interface Macs {
   readonly kid: string;
-  /** Computes the MAC for one issuer and one audience. */
+  /** Computes the MAC of a token that is bound to the issuer and the audience. */
   readonly bound: Mac;
   /** Computes the MAC of an earlier version's token, for any issuer and audience. */
   readonly unbound: Mac;
@@ -105,7 +105,7 @@ function macFor(secret: string, purpose: string): Mac {
   return (text) => createHmac('sha256', key).update(text).digest();
 }
 
-/** Compares the text, not the bytes: another spelling of the same bytes is rejected. */
+/** Compares a MAC as text, in constant time. Another base64url spelling of the same bytes is rejected. */
 function isSpelling(mac: string, expected: Buffer): boolean {
   return timingSafeEqual(Buffer.from(mac), Buffer.from(expected.toString('base64url')));
 }

@@ -16,14 +16,14 @@ const PHRASES = {
   empty: 'is empty',
   short: 'has N characters after trimming; at least N are needed',
   placeholder: 'is a placeholder that was not filled in',
-  reference: 'names a place where a secret may be, and is none itself',
+  reference: 'is a reference to a secret, not the secret itself',
   repeated: 'is one piece of fewer than N characters, repeated',
-  hash: 'is the hash of an empty text or of a word that is guessed first',
+  hash: 'is the hash of an empty text or of a word that is easy to guess',
   guessable:
-    'can be guessed: known words, dates, keyboard walks, runs and repeats leave less than N bits of it to chance',
+    'can be guessed: known words, dates, keyboard walks, runs and repeats leave less than N random bits',
   published: 'is a value printed in a guide or an example, where anyone can read it',
-  weak: 'has fewer than N characters left once weak words are taken out',
-  code: 'is a command, code, a token or a public key, and no secret',
+  weak: 'has fewer than N characters left without its weak words',
+  code: 'is a command, code, a token or a public key, not a secret',
 } as const;
 
 type Lists = Readonly<Record<string, readonly string[]>>;

@@ -1,18 +1,18 @@
-/** The share of a text that has to be predictable: random text never reaches it. */
+/** The share of predictable places from which a text counts as arranged. Random text never reaches it. */
 const MOST = 0.6;
 const STRIDES = [2, 3, 4, 5, 6, 7, 8];
 const PERIODS = [1, 2, 3, 4];
 const NEAR = 2;
 
 /**
- * Returns the text in other orders, in which a person may have made it: rows whose characters alternate, and
- * counting numbers, of which the first ones predict the others.
+ * Returns simpler texts from which a person may have arranged the text. Alternating rows are put one after the other.
+ * Counting numbers are removed if earlier numbers predict them.
  */
 export function rearrange(text: string): readonly string[] {
   return [...rowsInTurn(text), ...withoutCounters(text), ...firstBytes(text)];
 }
 
-/** Returns rows that alternate in the text, one after the other: `a1b2c3` becomes `abc123`. */
+/** Puts rows that alternate in the text one after the other: `a1b2c3` becomes `abc123`. */
 function rowsInTurn(text: string): readonly string[] {
   const characters = [...text];
   const codes = characters.map((each) => each.toLowerCase().codePointAt(0) ?? 0);
@@ -45,7 +45,7 @@ function nearByChance(codes: readonly number[]): number {
   return pairs / codes.length ** 2;
 }
 
-/** Removes predictable numbers: `key1key2key3key4` becomes `key1key2keykey`. Splits digits alone into numbers of two to four. */
+/** Removes predictable numbers: `key1key2key3key4` becomes `key1key2keykey`. Digits alone are split every 2, 3 or 4. */
 function withoutCounters(text: string): readonly string[] {
   const forms = /^\d+$/.test(text) ? [/\d{2}/g, /\d{3}/g, /\d{4}/g] : [/\d+/g];
   return forms.flatMap((form) => {
@@ -57,7 +57,7 @@ function withoutCounters(text: string): readonly string[] {
   });
 }
 
-/** Returns a test for numbers that follow from two numbers before them; undefined if there are too few. */
+/** Returns a test by index for numbers that follow from two numbers before them; undefined if few numbers do. */
 function findPredictable(numbers: readonly number[]): ((index: number) => boolean) | undefined {
   for (const period of PERIODS) {
     const isPredictable = (index: number) =>
@@ -73,7 +73,7 @@ function step(numbers: readonly number[], index: number, period: number): number
   return (numbers[index] ?? Number.NaN) - (numbers[index - period] ?? Number.NaN);
 }
 
-/** Returns the first bytes of a text of counting bytes, such as 00 01 02, in hexadecimal or base64. */
+/** Returns the first bytes of a text that encodes counting bytes, such as 00 01 02, in hexadecimal or base64. */
 function firstBytes(text: string): readonly string[] {
   const encodings = [
     ...(/^(?:[\da-f]{2})+$/i.test(text) ? (['hex'] as const) : []),

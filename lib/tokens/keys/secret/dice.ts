@@ -3,13 +3,13 @@ import { isDiceWord, LONGEST_WORD, wordBits } from './words.ts';
 /** The least number of words: eight words of a list of 7,776 have 103 bits. */
 const WORDS = 8;
 
-/** The bits below which a word is likely in a secret that people make up; a draw has few of these words. */
+/** Words of fewer bits are likely in a secret that a person made up. A random draw has few such words. */
 const LIKELY_BITS = 8;
 const MOST_LIKELY = 4;
 
 /**
- * Returns true for words drawn by dice: at least eight different words of the list and nothing else, with one sign
- * between them or none. A sentence has words of fewer than three letters, which the list does not have.
+ * Returns true for words drawn by dice: at least eight different words of the list and nothing else, with or without
+ * separators. Sentences have words of fewer than three letters, which are not in the list.
  */
 export function isDrawnByDice(text: string): boolean {
   const lower = text.toLowerCase();
@@ -21,7 +21,7 @@ export function isDrawnByDice(text: string): boolean {
 
 type Words = readonly string[];
 
-/** Divides a text into the fewest words of the list. Returns no words if the text has others. */
+/** Divides a text into the fewest words of the list. Returns no words if the text has any other part. */
 function divide(text: string): Words {
   const fewest: (Words | undefined)[] = [[]];
   for (let end = 1; end <= text.length; end++) fewest[end] = fewestUpTo(fewest, text, end);

@@ -6,7 +6,7 @@ import { placeholderWords } from './words.ts';
 const COMMON_PASSWORDS = 500;
 const ALGORITHMS = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'];
 
-/** Algorithms that few people use, for the texts that are tried first. */
+/** Algorithms that few people use. Only the most likely texts are hashed with them. */
 const RARE_ALGORITHMS = [
   'sha3-256',
   'sha3-512',
@@ -16,13 +16,13 @@ const RARE_ALGORITHMS = [
   'sha512-256',
 ];
 
-/** The number of hexadecimal digits that are compared: people truncate longer digests after them. */
+/** The number of hexadecimal digits that are compared: people often truncate digests to this length. */
 const COMPARED = 32;
 
 /** The name of an algorithm or an encoding before the digest, as in `sha256:…`, `{SHA}…` and `0x…`. */
 const PREFIX = /^(?:0x|\{[a-z\d-]{2,9}\}|(?:md5|sha-?\d{1,3}|sha3-\d{3}|hex|base64)[:=$-])/i;
 
-/** Texts that are hashed first. */
+/** The texts that people are most likely to hash. */
 const FIRST = ['', ' ', '\n', '\r\n', 'a', '0', '1', 'null', 'undefined', 'hello world', 'foobar'];
 const FIRST_WORDS = [
   'P@ssw0rd',
@@ -55,7 +55,7 @@ const JOINTS = ['', '-', '_', ' '];
 
 let digests: ReadonlySet<string> | undefined;
 
-/** Returns true for the digest of an empty text or of a likely word, in hexadecimal or base64, also truncated. */
+/** Returns true for a digest of an empty text or of a likely word, in hexadecimal or base64, also if truncated. */
 export function isHashedWord(text: string): boolean {
   const hex = inHex(text.replace(PREFIX, ''));
   if (hex === undefined) return false;
@@ -98,7 +98,7 @@ function likelyTexts(): ReadonlySet<string> {
 
 const LONGER = ['your-256-bit-secret', 'my-secret-key', 'my_secret_key', 'mysecretkey', 'rescind'];
 
-/** Adds each text with a line end: `echo secret | sha256sum` hashes one too. */
+/** Adds each text with a line end, since `echo secret | sha256sum` hashes the line end too. */
 function withLineEnds(texts: readonly string[]): readonly string[] {
   return texts.flatMap((text) => [text, `${text}\n`]);
 }

@@ -9,7 +9,7 @@ export interface Pattern {
   readonly bits: number;
 }
 
-/** Finds the patterns that begin at `start`. `folded` has as many characters as the text, in lower case. */
+/** Finds the patterns that begin at `start`. `folded` has the characters of the text in lower case. */
 export type FindPatterns = (
   folded: readonly string[],
   start: number,
@@ -65,7 +65,7 @@ export const findWords: FindPatterns = (folded, start, characters) => {
 const SHORT_WORD = 3;
 const INSIDE_BITS = 2.5;
 
-/** Returns the extra bits of a short word without boundaries around it: many longer words contain it. */
+/** Returns the extra bits of a short word inside other letters, since many longer words contain it. */
 function insideBits(characters: readonly string[], start: number, end: number): number {
   if (end - start > SHORT_WORD || (beginsWord(characters, start) && beginsWord(characters, end)))
     return 0;
@@ -88,7 +88,7 @@ function leastBits([plain = '', ...others]: readonly string[], backwards: string
 const STEPS = [0, 1, -1, 2, -2];
 const RUN_BITS = 5;
 
-/** Finds runs: each character is the same as the one before, or one or two steps from it; `890` and `yza` wrap around. */
+/** Finds runs: each character equals the previous one, or is one or two steps away. `890` and `yza` wrap around. */
 export const findRuns: FindPatterns = (folded, start) => {
   for (const step of STEPS) {
     let end = start + 1;
@@ -122,7 +122,7 @@ function isLetter(point: number): boolean {
 type Graph = Readonly<Record<string, readonly (string | null)[]>>;
 const KEYBOARDS: readonly Graph[] = Object.values(adjacencyGraphs);
 
-/** The bits of a walk's keyboard and first key (one of four to six likely ones), of a turn, and of a step straight on. */
+/** The bits of a walk's keyboard and first key (four to six are likely), of a turn, and of a step straight on. */
 const WALK_BITS = 5;
 const TURN_BITS = 2.5;
 const STEP_BITS = 0.4;
@@ -217,14 +217,14 @@ function toKey(character: string): string {
   return at === -1 ? character : (UNSHIFTED[at] ?? character);
 }
 
-/** Finds copies of keys pressed before, with or without shift. */
+/** Finds sequences of keys that were pressed before, with or without shift. */
 export const findPressedAgain: FindPatterns = (folded, start) => {
   if (!folded.some((each) => SHIFTED.includes(each))) return [];
   const keys = folded.map(toKey);
   return earlierCopies(keys, start).map((copy) => ({ ...copy, bits: copy.bits + SHIFT_BITS }));
 };
 
-/** Finds copies of earlier characters, also backwards, or of a known text: place and length are left to guess. */
+/** Finds copies of earlier characters, also backwards, and of known texts. Only place and length have to be guessed. */
 export const findCopies: FindPatterns = (folded, start) => [
   ...earlierCopies(folded, start),
   ...copies(
@@ -295,7 +295,7 @@ function matchLength(
   return length;
 }
 
-/** Returns all short lengths, and the longest: a text of thousands of equal characters has millions of others. */
+/** Returns all short lengths, and the longest one. Thousands of equal characters would have millions of lengths. */
 function lengthsBetween(longest: number, length: number): readonly number[] {
   const lengths: number[] = [];
   for (let each = longest + 1; each <= Math.min(length, LONG); each++) lengths.push(each);

@@ -1,6 +1,6 @@
 import { wordBits } from './words.ts';
 
-/** Characters of a sentence or a name: a text of 30 random characters has others. */
+/** Characters of a sentence or a name. A text of 30 random characters also has other characters. */
 const PLAIN = "[\\p{L}\\p{N}\\s_.,:;()/'+=-]";
 
 /** Brackets around the whole text, as in guides and templates. */
@@ -16,11 +16,11 @@ const WHOLE = [
   `__${PLAIN}+__`,
 ].map((form) => new RegExp(`^(?:${form})$`, 'u'));
 
-/** Double brackets anywhere. Single ones count only around a name or a command. */
+/** Double brackets anywhere. Single brackets count only around a name or a command. */
 const DOUBLE = new RegExp(`\\{\\{(?:${PLAIN}|[|"&])*\\}\\}|<%=?(?:${PLAIN}|[["\\]])*%>`, 'u');
 const EMBEDDED = /[$#]\{([^}]*)\}|\$\(([^)]*)\)/g;
 
-/** A name in capitals, a longer one in any case, or a command with arguments: generators do not put them there. */
+/** A name in capitals, a longer name in any case, or a command with arguments. Random brackets contain none. */
 const NAME = /^[A-Z][A-Z0-9_]{3,}$|^[A-Za-z_][\w.:-]{7,}$|^[a-z][\w.-]+\s/;
 
 /** Commands that generate a secret, code that reads one, tokens, and public keys. */

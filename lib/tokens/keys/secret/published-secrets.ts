@@ -5,8 +5,8 @@ export interface PublishedSecret {
 }
 
 /**
- * Secrets that people copy from guides and examples. They are long enough to be accepted, and on every list
- * of guesses; shorter ones are refused for their length. Each was found in public code.
+ * Secrets that people copy from guides and examples. They are long enough, but are on every list of guesses.
+ * Shorter secrets are refused for their length anyway. Each was found in public code.
  */
 export const PUBLISHED_SECRETS: readonly PublishedSecret[] = [
   {

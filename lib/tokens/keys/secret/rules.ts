@@ -9,21 +9,21 @@ import { estimateStrength } from './strength.ts';
 
 const MIN_CHARACTERS = 32;
 const MIN_BITS = 100;
-/** The least number of repeated characters: fewer equal ones at the end occur by chance. */
+/** The least number of characters that repeat earlier ones. Fewer may do so by chance. */
 const MIN_REPEATED = 10;
 const MIN_CHARACTERS_LEFT = 20;
 
-/** The bits that digits alone are granted: random digits sometimes decode from hexadecimal to a text. */
+/** The bits by which decoded digits may be weaker: random digits sometimes decode from hexadecimal to a text. */
 const DIGITS_BITS = 30;
 
-/** The most characters of dice words: longer texts have enough bits in any case. */
+/** The length from which a text is not searched for dice words: it has enough bits in any case. */
 const LONGEST_DICE = 200;
 
-/** The bits that a guesser needs to find the order in which a text was made. */
+/** The bits that it takes to guess how a text was rearranged. */
 const ARRANGEMENT_BITS = 4;
 const MIN_GENERATED_BYTES = 32;
 
-/** Weak words, longest first: a shorter word that is a part of a longer one would leave the rest behind. */
+/** Weak words, longest first: removing `secret` from `mysecretkey` would leave `my` and `key`. */
 const WEAK_WORDS = new RegExp(
   [
     'your-secret-key',
@@ -67,11 +67,11 @@ const RULES: readonly Rule[] = [
   },
   {
     isBroken: ({ text }) => isReference(text),
-    fault: () => 'names a place where a secret may be, and is none itself',
+    fault: () => 'is a reference to a secret, not the secret itself',
   },
   {
     isBroken: ({ text }) => isCode(text),
-    fault: () => 'is a command, code, a token or a public key, and no secret',
+    fault: () => 'is a command, code, a token or a public key, not a secret',
   },
   {
     isBroken: repeatsOnePiece,
@@ -83,23 +83,22 @@ const RULES: readonly Rule[] = [
   },
   {
     isBroken: isMostlyWeak,
-    fault: () =>
-      `has fewer than ${MIN_CHARACTERS_LEFT} characters left once weak words are taken out`,
+    fault: () => `has fewer than ${MIN_CHARACTERS_LEFT} characters left without its weak words`,
   },
   {
     isBroken: ({ text }) => isHashedWord(text),
-    fault: () => 'is the hash of an empty text or of a word that is guessed first',
+    fault: () => 'is the hash of an empty text or of a word that is easy to guess',
   },
   {
     isBroken: isGuessable,
     fault: () =>
-      `can be guessed: known words, dates, keyboard walks, runs and repeats leave less than ${MIN_BITS} bits of it to chance`,
+      `can be guessed: known words, dates, keyboard walks, runs and repeats leave less than ${MIN_BITS} random bits`,
   },
 ];
 
 /**
- * Returns what is wrong with a signing secret, as a phrase that follows the name of the option; undefined if nothing
- * is. The phrase never contains the value or a part of it, so it may be logged.
+ * Returns the fault of a signing secret, as a phrase that follows the option's name; undefined for a valid secret.
+ * The phrase never contains a part of the secret, so it may be logged.
  *
  * @example
  * secretFault('tiny'); // 'has 4 characters after trimming; at least 32 are needed'
@@ -111,7 +110,7 @@ export function secretFault(value: string | undefined): string | undefined {
   return RULES.find((rule) => rule.isBroken(secret))?.fault(secret);
 }
 
-/** Returns the secret as used: trimmed, since files and shells add line ends. Its UTF-8 bytes are the key. */
+/** Trims a secret, since files and shells add line ends. The UTF-8 bytes of the result are the key. */
 export function normalizeSecret(value: string): string {
   return value.trim();
 }
@@ -165,7 +164,7 @@ function isUnder(bits: number, text: string): boolean {
   return estimateStrength(text, bits) < bits;
 }
 
-/** Returns true if each character equals the one a period before it: the last copy may be cut off. */
+/** Returns true if each character equals the character one period earlier: the last copy may be incomplete. */
 function hasPeriod(characters: readonly string[], period: number): boolean {
   for (let at = period; at < characters.length; at++) {
     if (characters[at] !== characters[at - period]) return false;

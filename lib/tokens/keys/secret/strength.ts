@@ -10,16 +10,16 @@ import {
 } from './patterns.ts';
 import { DICE_BITS, isDiceWord, LONGEST_WORD } from './words.ts';
 
-/** The bits of the choices before the first guess: an alphabet, a separator and so on. */
+/** The bits of the choices that a guesser makes first: an alphabet, a separator and so on. */
 const CHOICES_BITS = 4;
 
 /**
- * The bits of the assumption that people made up the text. Dice words are sometimes words that people use too:
- * only several of these in a row are a sign of it.
+ * The bits that are added where a person is assumed to have made up the text. Some dice words are also common
+ * words: only several of them in a row make the assumption cheaper than a random draw.
  */
 const MADE_UP_BITS = 12;
 
-/** The same for digits alone: with only ten of them dates, runs and copies occur by chance. */
+/** The same for a text of digits, in which dates, runs and copies often occur by chance. */
 const MADE_UP_DIGITS_BITS = 20;
 const DRAWN_AGAIN_BITS = 2;
 const SEPARATOR_BITS = 0.5;
@@ -27,10 +27,10 @@ const SPELLING_BITS = 1.5;
 const TITLE_BITS = 0.5;
 const UNKNOWN_WORD_BITS = 4;
 
-/** The most characters of a part. Of a longer text the beginning and the end are estimated, and the higher result counts. */
+/** The most characters that are estimated at once. For a longer text, the stronger of its two ends counts. */
 const MOST_CHARACTERS = 256;
 
-/** The characters of the first estimate. It is enough if it exceeds the need by a margin: a word may be cut off at its end. */
+/** The characters of the first estimate. It has to exceed `enough` by a margin, since it may end within a word. */
 const FIRST_LOOK = 40;
 const FIRST_LOOK_MARGIN = 30;
 
@@ -62,7 +62,7 @@ export function estimateStrength(text: string, enough: number): number {
   return most;
 }
 
-/** The least bits up to each place of the text, by the state before it. */
+/** The least bits of the text up to each place, by the state at this place. */
 interface Costs {
   readonly drawn: Float64Array;
   readonly madeUp: Float64Array;
@@ -105,7 +105,7 @@ function advance({ drawn, madeUp, unknownWord }: Costs, text: Text, at: number):
   }
 }
 
-/** Adds a word or a pattern, and the separator after it. */
+/** Adds a word or a pattern, and a separator after it. */
 function reach(costs: Float64Array, text: Text, at: number, { start, end, bits }: Pattern): void {
   const total = (costs[at] ?? 0) + bits + caseBits(text, start, end);
   lower(costs, end, total);
@@ -124,7 +124,7 @@ interface Text {
   /** The characters in lower case. */
   readonly folded: readonly string[];
   readonly separator: string | undefined;
-  /** Bits of each character if it was drawn by chance, and if it is a part of an unknown word. */
+  /** Bits of each character if it was drawn at random, and if it is a part of an unknown word. */
   readonly drawnBits: readonly number[];
   readonly wordBits: readonly number[];
 }
@@ -154,7 +154,7 @@ function findDiceWords({ folded }: Text, start: number): readonly number[] {
   return ends;
 }
 
-/** Returns no bits for small letters, half a bit for an initial capital, one for capitals only, more for a mixture. */
+/** Returns the bits of the capitals: 0 without any, 0.5 for an initial capital, 1 for capitals only, else more. */
 function caseBits({ letters, capitals }: Text, start: number, end: number): number {
   const upper = between(capitals, start, end);
   const all = between(letters, start, end);
@@ -174,7 +174,7 @@ function between(counts: readonly number[], start: number, end: number): number 
   return (counts[end] ?? 0) - (counts[start] ?? 0);
 }
 
-/** Returns the sign between words, if there is one. */
+/** Returns the most frequent sign that occurs more than once: it may separate words. */
 function commonSeparator(characters: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const each of characters) {
@@ -184,7 +184,7 @@ function commonSeparator(characters: readonly string[]): string | undefined {
   return most !== undefined && most[1] > 1 ? most[0] : undefined;
 }
 
-/** Returns the bits of a letter in a word on no list: a language has fewer than 26 choices at each place. */
+/** Returns the bits of a character in an unknown word. At each place of a word fewer than 26 letters are likely. */
 function unknownBits(character: string): number {
   if (/\p{Ll}/u.test(character)) return 4;
   if (/\d/.test(character)) return Math.log2(10);
@@ -206,7 +206,7 @@ const ALPHABETS: readonly (readonly [form: RegExp, size: number])[] = [
 const PRINTABLE = 95;
 const ALPHABET_BITS = 2.5;
 
-/** Returns the bits of each character for the smallest alphabet that fits: the text's, its run's, or that of all used. */
+/** Returns the bits of each character in the smallest alphabet: of the text, of the run, or of the characters used. */
 function charactersBits(characters: readonly string[]): readonly number[] {
   const whole = alphabetSize(characters.join(''));
   const kinds = new Set(characters).size;
@@ -226,7 +226,7 @@ function alphabetSize(text: string): number {
   );
 }
 
-/** Returns the logarithm of the number of ways to choose so many of these characters. */
+/** Returns the binary logarithm of the number of ways to choose `kinds` of `size` characters. */
 function choiceBits(kinds: number, size: number): number {
   let bits = 0;
   for (let at = 0; at < Math.min(kinds, size - kinds); at++)

@@ -6,7 +6,7 @@ a an and are as at be been but by can do does for from had has have he her him h
 no not of on or our she so than that the their them then there these they this to too up us was we were what when
 where which who will with would you your`;
 
-/** Words of dates and numbers: so few that one more adds little. */
+/** Words of dates and numbers. There are so few that each word adds little strength. */
 const SERIES_WORDS = `
 january february march april may june july august september october november december
 jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday
@@ -31,7 +31,7 @@ secret secrets secure session should signing sign signed some staging strong str
 test testing that the their this to todo token tokens unsafe use used using value variable very with
 without word you your yours yourself`;
 
-/** Words that people build secrets of: function words, technical terms, and the same in other languages. */
+/** Words of which people build secrets: function words and technical terms, also in other languages. */
 const HUMAN_WORDS = `
 able about above abc abcd access account acme across active address admin administrator after again against ago
 algorithm all allow alpha already also always among android angular ansible another answer apache api apikey
@@ -123,7 +123,7 @@ prosim prosím nahodny náhodný retezec řetězec změňte csereld cseréld tit
 для продакшена продакшн продакшене замените заменить измени изменить свой свою наш ваш длинный длинная нужно не из
 подписи подпись токенов токена это мы нашего вашего символов символа приложения сервера пароля замініть цей рядок випадковий таємний`;
 
-/** The same in scripts without spaces: a word is a character or two. */
+/** The same in East Asian scripts, in which a word may be a character or two. */
 const EAST_ASIAN_WORDS = `
 秘密 密码 密钥 更改 请 请在 在 生产 环境 中 此 并 使用 随机 字符串 以 确保 安全 安全性 谢谢 合作 替换 为 您 的 我 你 修改 必须 至少 个 字符 长 这 是 一个
 本番 環境 では 必ず この 秘密鍵 鍵 を 変更 して ください ランダム な 文字列 文字 使用 に して 下さい は です 以上 パスワード シークレット キー トークン
@@ -138,7 +138,7 @@ const LEAST_COMMON_BITS = 8;
 /** The bits of a word drawn by five dice from a list of 7,776. */
 export const DICE_BITS = Math.log2(7_776);
 
-/** The most characters of a word that is searched for. */
+/** The most characters of a word that is looked up. */
 export const LONGEST_WORD = 20;
 
 /** The words that a placeholder is made of. */
@@ -160,7 +160,7 @@ const BEGINNING = 4;
 
 let beginnings: ReadonlySet<string> | undefined;
 
-/** Returns true for letters that may begin a known word, also backwards: most random letters do not. */
+/** Returns false for four letters that begin no known word, even backwards. Most random letters begin none. */
 export function mayBeginWord(letters: string): boolean {
   if (letters.length !== BEGINNING) return true;
   known ??= weighWords();
@@ -180,7 +180,7 @@ function takeBeginnings(words: ReadonlyMap<string, number>): ReadonlySet<string>
   return found;
 }
 
-/** Returns true for a word of the diceware list, from which a draw takes all words alike. Takes lower case. */
+/** Returns true for a word of the diceware list, whose words are equally likely in a draw. Takes lower case. */
 export function isDiceWord(word: string): boolean {
   dice ??= new Set(dictionary['diceware-common']);
   return dice.has(word);
