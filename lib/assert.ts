@@ -4,7 +4,7 @@ export function assertBoolean(name: string, value: unknown): void {
   throw new TypeError(`"${name}" must be true or false`);
 }
 
-/** Throws a TypeError that names the option for anything but a whole number from `least` to `most`. */
+/** Throws a TypeError that names the option if its value is not a whole number from `least` to `most`. */
 export function assertInteger(name: string, value: unknown, least: number, most: number): void {
   if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return;
   throw new TypeError(`"${name}" must be a whole number from ${least} to ${most}`);

@@ -71,7 +71,7 @@ export function assemble(parts: AuthParts) {
     },
     introspect: use(introspect),
     revokeToken: use(revokeToken),
-    /** For administrators. The application checks that the caller is one. */
+    /** Use cases for administrators. The application has to check that the caller is an administrator. */
     admin: {
       revokeUserTokens: use(revokeUserTokens),
       revokeEveryone: use(revokeEveryone),

@@ -45,7 +45,7 @@ export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   store_unavailable: [503, `The database did not answer in time. ${TRY_AGAIN}`],
 };
 
-/** A fault of the input. `pointer` is a JSON Pointer (RFC 6901); `detail` is a sentence that never quotes the value. */
+/** A fault of the input. `pointer` is a JSON Pointer (RFC 6901); `detail` is a sentence without the value. */
 export interface InputFault {
   readonly pointer: string;
   readonly detail: string;
@@ -57,7 +57,7 @@ export interface AuthErrorOptions {
   /** Milliseconds after which a retry makes sense. */
   readonly retryAfter?: number;
   readonly faults?: readonly InputFault[];
-  /** A public description that replaces the one of the code. */
+  /** A public description that replaces the description of the code. */
   readonly description?: string;
 }
 

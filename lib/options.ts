@@ -30,7 +30,7 @@ export interface AuthOptions {
   readonly refreshTokenIdleTtl?: number;
   /** Milliseconds after which a session ends even if it is refreshed, up to 90 days. Default 30 days. */
   readonly refreshTokenMaxTtl?: number;
-  /** Milliseconds for which the previous refresh token is accepted even if its successor was used. Default 60 seconds. */
+  /** Milliseconds for which the previous refresh token is accepted even if its successor was used. Default 1 minute. */
   readonly refreshGrace?: number;
   /** The most sessions of one user, 1 to 1,000. Another login ends the oldest session. Default 100. */
   readonly maxSessions?: number;
@@ -77,7 +77,7 @@ export interface SessionRules {
   readonly maxSessions: number;
 }
 
-/** The longest `refreshTokenMaxTtl`. Revocation entries are kept longer, so they still apply if the option is raised. */
+/** The longest `refreshTokenMaxTtl`. Revocation entries are kept longer, so they still apply if it is raised. */
 const LONGEST_SESSION = 90 * DAY;
 
 /** Returns the rules for sessions. Throws a TypeError that names the option at fault. */

@@ -79,7 +79,7 @@ export function createPasswords(options: PasswordOptions) {
     reserveSlot,
     /** Returns true for a bcrypt hash at a cost from 10 to 14: `check` returns false for every other hash. */
     isUsable: isUsableHash,
-    /** Returns true if the cost of a hash is lower than the configured one. */
+    /** Returns true if the cost of a hash is lower than the configured cost. */
     isOutdated: (hash: string): boolean => getRounds(hash) < cost,
     /** Ends the worker threads. */
     close: (): Promise<void> => pool.destroy(),

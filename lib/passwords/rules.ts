@@ -89,7 +89,7 @@ function toLetters(text: string): string {
   return text.replace(/[^\p{L}\p{M}\p{N}]/gu, '').replace(/^\p{N}+|\p{N}+$/gu, '');
 }
 
-/** Returns the shortest piece whose repetition is the text; the last copy may be cut off. */
+/** Returns the shortest piece whose repetition is the text; the last copy may be incomplete. */
 function findPiece(text: string): string {
   for (let length = 1; length < text.length; length++) {
     if (text.slice(length) === text.slice(0, -length)) return text.slice(0, length);
@@ -106,7 +106,7 @@ function isMonotonous(reading: string): boolean {
   return findPiece(reading).length <= SHORT_PIECE || isSequence(reading);
 }
 
-/** Returns true if each character follows the one before it, up or down: `123456…`, `zyxwvu…`. */
+/** Returns true for consecutive characters, up or down: `123456…`, `zyxwvu…`. */
 function isSequence(text: string): boolean {
   const points = [...text].map((character) => character.codePointAt(0) ?? 0);
   const steps = new Set(points.slice(1).map((point, index) => point - (points[index] ?? 0)));

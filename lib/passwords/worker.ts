@@ -22,7 +22,7 @@ export function hash({ password, cost, startBy }: HashTask & StartBy): string | 
   return isTooLate(startBy) ? undefined : hashSync(password, cost);
 }
 
-/** Returns true if the password has this bcrypt hash; undefined if the caller has timed out. Blocks its worker thread. */
+/** Returns true if the password matches the hash; undefined if the caller has timed out. Blocks its worker thread. */
 export function check(task: CheckTask & StartBy): boolean | undefined {
   return isTooLate(task.startBy) ? undefined : compareSync(task.password, task.hash);
 }

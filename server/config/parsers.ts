@@ -125,7 +125,7 @@ export const origins = list('origin', findOriginFault);
 /** Comma-separated names of headers (RFC 9110 section 5.1). */
 export const headerNames = list('header', findHeaderNameFault);
 
-/** A comma-separated list. Messages count its elements from 1. */
+/** A comma-separated list. Messages number the elements from 1. */
 function list(what: string, findFault: (element: string) => string | undefined) {
   return z
     .string()

@@ -11,7 +11,7 @@ const KNOWN: readonly string[] = [
 /** Settings up to this length match names with at most one edit: HOME is two edits away from HOST. */
 const SHORT = 5;
 
-/** Prefixes that hardly any other variable in an environment has. */
+/** Prefixes that hardly any variables have except settings. */
 const PREFIX =
   /^(JWT|MONGODB|BCRYPT|CORS|REFRESH|ACCESS_TOKEN|LOGIN_FAILURES|PRIMARY_PROOF|PASSWORD_MIN|TRUST|KEEP_ALIVE|SHUTDOWN|REQUEST|AUDIT)_/;
 

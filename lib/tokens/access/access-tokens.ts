@@ -33,8 +33,8 @@ export function createAccessTokens(options: AccessTokenOptions) {
   return {
     issue: createIssuer(options),
     /**
-     * Returns the content of a token that this deployment issued, expired or not; else throws AuthError
-     * `invalid_token`. Uses the CPU only, never the database.
+     * Returns the content of a token that this deployment issued, even if it has expired. Throws AuthError
+     * `invalid_token` for any other token. Uses the CPU only, never the database.
      */
     verify: createRememberedTokens(createVerifier(options), options),
     /** Returns all claims of a token that `verify` has accepted. Not cached, since it is called rarely. */

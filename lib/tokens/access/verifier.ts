@@ -33,7 +33,7 @@ export interface VerifierOptions {
 /** Returns the content of a token, or throws AuthError `invalid_token`. */
 export type Verify = (token: string) => AccessToken;
 
-/** Creates the verifier of access tokens: it checks spelling, key, signature and claims, in this order. */
+/** Creates the verifier of access tokens. It checks canonical form, key, signature and claims, in this order. */
 export function createVerifier({ keys, issuer, audience }: VerifierOptions): Verify {
   const schema = claimsSchema(issuer, audience);
 

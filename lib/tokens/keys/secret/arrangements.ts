@@ -57,7 +57,7 @@ function withoutCounters(text: string): readonly string[] {
   });
 }
 
-/** Returns a test by index for numbers that follow from two numbers before them; undefined if few numbers do. */
+/** Returns a predicate by index for numbers that follow from two earlier numbers; undefined if too few do. */
 function findPredictable(numbers: readonly number[]): ((index: number) => boolean) | undefined {
   for (const period of PERIODS) {
     const isPredictable = (index: number) =>

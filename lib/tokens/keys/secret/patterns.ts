@@ -5,7 +5,7 @@ import { LONGEST_WORD, mayBeginWord, wordBits } from './words.ts';
 export interface Pattern {
   readonly start: number;
   readonly end: number;
-  /** The binary logarithm of the guesses that it takes. */
+  /** The binary logarithm of the number of guesses that the pattern takes. */
   readonly bits: number;
 }
 

@@ -23,7 +23,7 @@ const EMBEDDED = /[$#]\{([^}]*)\}|\$\(([^)]*)\)/g;
 /** A name in capitals, a longer name in any case, or a command with arguments. Random brackets contain none. */
 const NAME = /^[A-Z][A-Z0-9_]{3,}$|^[A-Za-z_][\w.:-]{7,}$|^[a-z][\w.-]+\s/;
 
-/** Commands that generate a secret, code that reads one, tokens, and public keys. */
+/** Commands that generate a secret, code that reads a secret, tokens, and public keys. */
 const CODE = new RegExp(
   [
     '\\bopenssl\\s+(?:rand|genrsa)\\b',

@@ -53,7 +53,7 @@ interface Rule {
   readonly fault: (secret: Secret) => string;
 }
 
-/** The rules in their order: the first broken one is reported. */
+/** The rules in order. Only the first broken rule is reported. */
 const RULES: readonly Rule[] = [
   { isBroken: isEmpty, fault: () => 'is empty' },
   {

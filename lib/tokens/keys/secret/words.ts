@@ -123,7 +123,7 @@ prosim prosím nahodny náhodný retezec řetězec změňte csereld cseréld tit
 для продакшена продакшн продакшене замените заменить измени изменить свой свою наш ваш длинный длинная нужно не из
 подписи подпись токенов токена это мы нашего вашего символов символа приложения сервера пароля замініть цей рядок випадковий таємний`;
 
-/** The same in East Asian scripts, in which a word may be a character or two. */
+/** Words for secrets in East Asian scripts, in which a word may be a character or two. */
 const EAST_ASIAN_WORDS = `
 秘密 密码 密钥 更改 请 请在 在 生产 环境 中 此 并 使用 随机 字符串 以 确保 安全 安全性 谢谢 合作 替换 为 您 的 我 你 修改 必须 至少 个 字符 长 这 是 一个
 本番 環境 では 必ず この 秘密鍵 鍵 を 変更 して ください ランダム な 文字列 文字 使用 に して 下さい は です 以上 パスワード シークレット キー トークン
