@@ -1,20 +1,20 @@
 import type { Remedy } from '../lib/errors.ts';
 import { REMEDY } from './config/parsers.ts';
 
-/** The commands, settings and pages of this server by the library's codes of remedies. */
+/** Maps each remedy code of the library to advice: a command, a setting or a page of this server. */
 export const ADVICE: Readonly<Record<Remedy, string>> = {
   migrate: 'Run: npm run migrate',
   plan_migration: 'Run: npm run migrate -- --check',
   migrate_after_restore: 'If MONGODB_URI is right, run: npm run migrate -- --after-restore',
   grant_access: 'See docs/privileges.md',
-  shorten_staleness: 'The setting is MAX_STALENESS',
+  shorten_staleness: 'The setting for "maxStaleness" is MAX_STALENESS',
   set_password: 'Run: npm run user:set-password',
   replace_HS256_key: `Replace JWT_SECRET_KEY. ${REMEDY}`,
   replace_EdDSA_key: `Replace JWT_PRIVATE_KEY. ${REMEDY} -- --key EdDSA`,
   replace_RS256_key: `Replace JWT_PRIVATE_KEY. ${REMEDY} -- --key RS256`,
 };
 
-/** Returns the message of an error or a finding, followed by the advice of its remedy if it has one. */
+/** Returns the message of an error or a finding, followed by the advice for its remedy, if there is one. */
 export function withAdvice({ message, remedy }: { message: string; remedy?: unknown }): string {
   const [, advice] = Object.entries(ADVICE).find(([code]) => code === remedy) ?? [];
   return advice === undefined ? message : `${message}. ${advice}`;

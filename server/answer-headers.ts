@@ -1,7 +1,7 @@
-/** Names and values of headers. */
+/** Names and values of response headers. */
 export type AnswerHeaders = readonly (readonly [name: string, value: string])[];
 
-/** Headers of every answer: helmet's, without permission for a page to load, frame or run anything, and `no-store`. */
+/** Headers of every response: helmet's headers with a policy that blocks all content and framing, and `no-store`. */
 const ALWAYS: AnswerHeaders = [
   ['Content-Security-Policy', "default-src 'none';frame-ancestors 'none'"],
   ['Cross-Origin-Opener-Policy', 'same-origin'],
@@ -15,10 +15,10 @@ const ALWAYS: AnswerHeaders = [
   ['X-Frame-Options', 'DENY'],
   ['X-Permitted-Cross-Domain-Policies', 'none'],
   ['X-XSS-Protection', '0'],
-  ['Cache-Control', 'no-store'], // RFC 6749 section 5.1: answers hold tokens, or data about them
+  ['Cache-Control', 'no-store'], // RFC 6749 section 5.1: responses contain tokens or data about tokens
 ];
 
-/** Returns the headers of every answer, for a server whose answers these origins may read. */
+/** Returns the headers of every response. `corsOrigins` are the origins whose pages may read responses. */
 export function answerHeaders(corsOrigins: readonly string[] = []): AnswerHeaders {
   return corsOrigins.length === 0 ? ALWAYS : [...ALWAYS, ['Vary', 'Origin']];
 }

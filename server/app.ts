@@ -16,17 +16,17 @@ import { routes } from './routes.ts';
 
 export interface AppOptions extends Services {
   readonly log: Logger;
-  /** Maximum milliseconds until an answer is sent. */
+  /** Maximum milliseconds until a response is sent. */
   readonly requestDeadline: number;
   /** Number of proxies in front of the server, each of which adds to X-Forwarded-For. */
   readonly trustProxy: number;
-  /** Origins whose pages may read answers in a browser. Default: none. */
+  /** Origins whose pages may read responses in a browser. Default: none. */
   readonly corsOrigins?: readonly string[] | undefined;
   /** Request headers that these pages may send besides `Authorization` and `Content-Type`. Default: none. */
   readonly corsHeaders?: readonly string[] | undefined;
 }
 
-/** Creates the application: every request runs through this middleware, from top to bottom. */
+/** Creates the application. Every request runs through the middleware below, from top to bottom. */
 export function createApp(options: AppOptions): Koa {
   const { log, trustProxy, corsOrigins = [], corsHeaders = [] } = options;
   const onForwarded = createProxyWarning(log, trustProxy);
@@ -44,7 +44,7 @@ export function createApp(options: AppOptions): Koa {
   return app;
 }
 
-/** Logs the errors behind answers of 500 and above. `busy` is not a bug, so it is logged without a stack. */
+/** Logs the errors of responses with status 500 or above. `busy` is not a bug, so it is logged without a stack. */
 function logErrors(log: Logger) {
   return function logError(error: unknown, ctx?: RequestContext): void {
     const fields = { request_id: ctx?.state[CALLER]?.requestId, code: ctx?.state.problem };

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SECOND } from '../lib/time.ts';
 
-/** Milliseconds between two searches for idle connections. */
+/** Milliseconds between two checks for idle connections. */
 const SWEEP = 100;
-/** Milliseconds for the first byte on connections that are open when the listener closes. */
+/** Milliseconds from the end of listening until connections are closed that have not sent a byte. */
 const FIRST_BYTE_TIMEOUT = SECOND;
 
 /**
@@ -21,7 +21,7 @@ export function createClose(server: Server): (timeout: number) => Promise<void> 
   return (timeout) => closeServer(server, timeout, sockets);
 }
 
-/** Closes idle and silent connections itself: Node waits for idle ones, and counts silent ones as busy. */
+/** Closes idle and silent connections itself, because Node waits for idle ones and treats silent ones as busy. */
 async function closeServer(
   server: Server,
   timeout: number,

@@ -3,10 +3,10 @@ import type { Auth } from '../lib/auth.ts';
 import type { Caller, Principal } from '../lib/caller.ts';
 import type { ClientCredentials } from '../lib/use-cases/shared/authenticate-client.ts';
 
-/** Key of the caller in `ctx.state`. A symbol: an application may have its own `caller` there. */
+/** Key of the caller in `ctx.state`: a symbol, because an application may use the name `caller` there. */
 export const CALLER: unique symbol = Symbol.for('rescind.caller');
 
-/** Values in `ctx.state` that middleware leaves for later middleware. */
+/** Values that middleware sets in `ctx.state` for later middleware. */
 export interface State<Body = unknown, Query = unknown> {
   [CALLER]: Caller;
   /** Bearer token of the request, on routes that need one. */
@@ -19,7 +19,7 @@ export interface State<Body = unknown, Query = unknown> {
   body: Body;
   /** Validated query. */
   query: Query;
-  /** Code of the problem that was answered, for the log. */
+  /** Code of the problem in the response, for the log. */
   problem?: string;
 }
 
@@ -35,11 +35,11 @@ export type RequestContext<Body = unknown, Query = unknown> = ParameterizedConte
 /** Dependencies of the handlers. */
 export interface Services {
   readonly auth: Auth;
-  /** Aborted once the process has been asked to stop. */
+  /** Aborted once the process begins to stop. */
   readonly stopping: AbortSignal;
 }
 
-/** Passes the input of a request to a use case and writes the answer. */
+/** Passes the input of a request to a use case and writes the response. */
 export type Handler<Body = unknown, Query = unknown> = (
   services: Services,
   ctx: RequestContext<Body, Query>,

@@ -1,22 +1,22 @@
 import type { Context } from 'koa';
 import type { ProblemAnswer, ProblemCode } from './problems.ts';
 
-/** An error in the format of an endpoint. */
+/** An error response in the format of an endpoint. */
 export interface ErrorAnswer {
   readonly status: number;
   readonly type: string;
   readonly body: object;
 }
 
-/** Writes a problem in the format of the endpoint that was requested. */
+/** Converts a problem to an error response in the format of the requested endpoint. */
 export type ErrorFormat = (problem: ProblemAnswer, ctx: Pick<Context, 'path'>) => ErrorAnswer;
 
-/** Writes a problem document (RFC 9457). */
+/** Converts a problem to a problem document (RFC 9457). */
 export function toProblemDocument({ status, body }: ProblemAnswer): ErrorAnswer {
   return { status, type: 'application/problem+json', body };
 }
 
-/** Errors of RFC 6749 section 5.2, and the two server errors of section 4.1.2.1. */
+/** The OAuth error of each problem: RFC 6749 section 5.2, and for server errors section 4.1.2.1. */
 const ERRORS: Readonly<Partial<Record<ProblemCode, readonly [status: number, error: string]>>> = {
   invalid_client: [401, 'invalid_client'],
   not_found: [404, 'invalid_request'],
@@ -31,10 +31,10 @@ const ERRORS: Readonly<Partial<Record<ProblemCode, readonly [status: number, err
 
 const DEFAULT = [400, 'invalid_request'] as const;
 
-/** `/oauth` and everything under it, unmatched paths too. */
+/** Matches `/oauth` and every path under `/oauth`, including paths without a route. */
 const OAUTH_PATH = /^\/oauth(?:\/|$)/;
 
-/** Writes a problem in the format of OAuth for paths under `/oauth`, else as a problem document. */
+/** Converts a problem to an OAuth error for paths under `/oauth`, else to a problem document. */
 export function formatByPath(problem: ProblemAnswer, { path }: Pick<Context, 'path'>): ErrorAnswer {
   return OAUTH_PATH.test(path) ? toOAuth(problem) : toProblemDocument(problem);
 }

@@ -1,4 +1,4 @@
-/** Exit codes of the commands and the server, after sysexits.h where it has a name. */
+/** Exit codes of the commands and the server. The names that begin with EX_ are those of sysexits.h. */
 export const EXIT = {
   ok: 0,
   /** A failure that the message explains: a difference, a conflict, a duplicate. */
@@ -11,6 +11,6 @@ export const EXIT = {
   output: 74,
   /** EX_CONFIG: the configuration is wrong, or the database is not migrated. */
   config: 78,
-  /** Interrupted by Ctrl-C, as shells report it. */
+  /** Interrupted by Ctrl-C: the code that shells report for SIGINT. */
   interrupted: 130,
 } as const;

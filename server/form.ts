@@ -1,4 +1,4 @@
-/** Parameters of a form, by name. It has no prototype, so `__proto__` is an ordinary name. */
+/** Parameters of a form, by name. The object has no prototype, so `__proto__` is an ordinary name. */
 export type Form = Readonly<Record<string, string>>;
 
 /**

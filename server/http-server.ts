@@ -14,23 +14,23 @@ export interface ListenOptions {
   readonly port: number;
   /** Logs the requests that Node rejects before they reach the application. */
   readonly log: Pick<Logger, 'info'>;
-  /** Headers of every answer. Default: those without CORS origins. */
+  /** Headers of every response. Default: the headers of a server without CORS origins. */
   readonly headers?: AnswerHeaders;
   /** Overrides some of the default timeouts. */
   readonly timeouts?: Partial<Timeouts>;
 }
 
-/** Limits for slow clients in milliseconds. A connection that exceeds one is closed. */
+/** Limits for slow clients in milliseconds. A connection that exceeds a limit is closed. */
 export interface Timeouts {
   /** From the start of a connection or request until all headers have arrived. */
   readonly headersTimeout: number;
   /** Until the whole request has arrived. */
   readonly requestTimeout: number;
-  /** From the end of an answer to the next request. */
+  /** From the end of a response to the next request. */
   readonly keepAliveTimeout: number;
-  /** Without traffic, e.g. for a client that stops reading. Longer than any answer takes. */
+  /** Without traffic, e.g. because a client stops reading. Must be longer than any response takes. */
   readonly inactivityTimeout: number;
-  /** Between two checks of the first two limits: a connection is closed up to this much later. */
+  /** Between two checks of `headersTimeout` and `requestTimeout`: their maximum delay. */
   readonly checkInterval: number;
 }
 
@@ -58,11 +58,11 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     {
       ...timeouts,
       connectionsCheckingInterval: checkInterval,
-      requireHostHeader: false, // rejectMalformed answers with a problem document
+      requireHostHeader: false, // rejectMalformed responds with a problem document
     },
     handle,
   );
-  server.maxHeadersCount = 0; // no limit: 16 KiB hold a few thousand, and Node drops the excess silently
+  server.maxHeadersCount = 0; // no limit: Node silently drops headers above it, and 16 KiB hold only a few thousand
   server.setTimeout(inactivityTimeout);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (GONE.has(error.code ?? '') || !socket.writable) socket.destroy();
@@ -73,7 +73,7 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     socket.resume().end(writeRejection('bad_request', options));
   });
   const close = createClose(server);
-  server.on('checkExpectation', handle); // rejectMalformed answers these too
+  server.on('checkExpectation', handle); // rejectMalformed handles these requests, too
   await listenOn(server, options);
   return { url: formatUrl(server), close };
 }
@@ -83,7 +83,7 @@ function formatUrl(server: Server): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-/** Codes of connections that the client closed, possibly within a request: no answer is sent. */
+/** Codes of errors without a response: the client has closed the connection, possibly within a request. */
 const GONE: ReadonlySet<string> = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
 
 const UNREADABLE: Readonly<Record<string, HttpProblemCode>> = {
@@ -92,8 +92,8 @@ const UNREADABLE: Readonly<Record<string, HttpProblemCode>> = {
 };
 
 /**
- * Logs a request that Node rejects before it reaches the application, and returns the answer: a problem
- * document with the headers of every answer.
+ * Logs a request that Node rejects before it reaches the application. Returns the response: a problem
+ * document with the headers of every response.
  */
 function writeRejection(
   code: HttpProblemCode,

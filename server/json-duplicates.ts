@@ -1,9 +1,9 @@
-/** A member's name with its colon, any other string, the start of an object, or its end. */
+/** Matches the name of a member with its colon, any other string, and a brace outside of strings. */
 const TOKENS = /("(?:[^"\\]|\\.)*")[ \t\r\n]*:|"(?:[^"\\]|\\.)*"|[{}]/g;
 
 /**
- * Finds objects with duplicate members, however their names are escaped (RFC 8259 section 4). The text must be
- * valid JSON. Parsers silently keep only the last of duplicates.
+ * Returns true if an object has duplicate members, however their names are escaped (RFC 8259 section 4). The
+ * text must be valid JSON. Parsers silently keep only the last duplicate.
  */
 export function hasDuplicates(json: string): boolean {
   const open: Set<string>[] = [];

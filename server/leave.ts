@@ -5,8 +5,8 @@ import type { StandardOutput } from './output/standard-output.ts';
 const FLUSH_TIMEOUT = SECOND;
 
 /**
- * Ends the process with a code after writing the last lines. During a pending write, e.g. to a terminal stopped
- * with Ctrl-S, `process.exit` would wait, so the process sends itself an unhandled SIGTERM instead.
+ * Writes the last lines, then ends the process with an exit code. If a write is pending, e.g. to a terminal stopped
+ * with Ctrl-S, `process.exit` would wait. The process then ends by a SIGTERM that it sends to itself.
  */
 export async function leave(code: number, output: StandardOutput): Promise<never> {
   await output.flush(FLUSH_TIMEOUT);

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { isIPv6 } from 'node:net';
 
-/** Thrown when the server cannot listen on its address. The message says why and what to do. */
+/** Thrown when the server cannot listen on its address. The message contains the cause and a remedy. */
 export class CannotListen extends Error {
   override readonly name = 'CannotListen';
 }
@@ -20,12 +20,12 @@ export function listenOn(server: Server, { host, port }: Address): Promise<void>
   });
 }
 
-/** Explains in a sentence why the server cannot listen on an address, and what to do. */
+/** Returns a message with the cause of a failed listen and a remedy. */
 export function listenFault(host: string, port: number, error: NodeJS.ErrnoException): string {
   const { code = 'an unknown error' } = error;
   const { cause, remedy } = FAULTS[code] ?? UNKNOWN;
   const address = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
-  return `Cannot listen on HOST and PORT, ${address}: ${cause} (${code}). ${remedy}`;
+  return `Cannot listen on ${address} (HOST and PORT): ${cause} (${code}). ${remedy}`;
 }
 
 interface Fault {
@@ -45,8 +45,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   EACCES: { cause: 'the port is reserved for root', remedy: 'Choose a PORT of 1024 or above' },
   EADDRNOTAVAIL: { cause: 'the address does not belong to this machine', remedy: OTHER_HOST },
-  EAFNOSUPPORT: { cause: 'this machine has no addresses of this kind', remedy: OTHER_HOST },
-  EINVAL: { cause: 'the address is incomplete or not for listening', remedy: OTHER_HOST },
+  EAFNOSUPPORT: { cause: 'this machine does not support this kind of address', remedy: OTHER_HOST },
+  EINVAL: { cause: 'the address is incomplete, or no server can listen on it', remedy: OTHER_HOST },
   ENOTFOUND: UNRESOLVED,
   EAI_AGAIN: UNRESOLVED,
   EAI_FAIL: UNRESOLVED,

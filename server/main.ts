@@ -15,12 +15,12 @@ import { openStandardOutput } from './output/standard-output.ts';
 import { type RunningServer, startServer, stopTimeout } from './start.ts';
 import { listenForStop, type StopRequests } from './stop-requests.ts';
 
-/** Milliseconds to close the database and the rest once the requests have ended. */
+/** Milliseconds to close the library and the database connection once the requests have ended. */
 const CLOSE_TIMEOUT = 5 * SECOND;
 
 const output = openStandardOutput();
 
-/** Serves until it is asked to stop. Resolves with the exit code. */
+/** Runs the server until a stop request. Resolves with the exit code. */
 async function run(): Promise<number> {
   const environment = readEnvironment(process.cwd(), process.env);
   const config = parseConfig(environment);
@@ -42,7 +42,7 @@ async function run(): Promise<number> {
   return requests.hasErred() ? EXIT.failed : EXIT.ok;
 }
 
-/** Stops the server. Resolves with false when that fails or times out. */
+/** Stops the server. Resolves with false if stopping fails or times out. */
 async function stop(
   server: RunningServer,
   config: Config,
@@ -71,7 +71,7 @@ function reportFailure(error: unknown): number {
   return EXIT.failed;
 }
 
-/** Recognises an error of a system call, such as a missing working directory: not a bug, so no stack. */
+/** Returns true for an error of a system call, e.g. a missing working directory. It is no bug, so needs no stack. */
 function isSystemError(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error;
 }

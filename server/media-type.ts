@@ -22,16 +22,16 @@ export function parseMediaType(header: string): MediaType | undefined {
   }
 }
 
-/** Quoted strings, which are kept as they are, empty parameters, and white space. */
+/** Matches quoted strings, empty parameters, and white space. */
 const LOOSE = /"(?:[^"\\]|\\.)*"|[ \t]*;[ \t]*(?=;|$)|[ \t]+/g;
 
-/** Removes empty parameters and tabs, which the parser rejects. */
+/** Removes empty parameters and tabs, which the parser rejects, and keeps quoted strings. */
 function tighten(match: string): string {
   if (match.startsWith('"')) return match;
   return match.includes(';') ? '' : ' ';
 }
 
-/** Counts the parameters as sent: the parser keeps only the last of duplicates. */
+/** Counts the parameters as sent, because the parser keeps only the last duplicate. */
 function countParameters(tight: string): number {
   return tight.replace(/"(?:[^"\\]|\\.)*"/g, '').split(';').length - 1;
 }

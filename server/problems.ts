@@ -29,7 +29,7 @@ export type HttpProblemCode =
 
 export type ProblemCode = AuthErrorCode | HttpProblemCode;
 
-/** Status and sentence of every answer that is not a success. */
+/** Status and description of every error response. */
 const problems: Readonly<Record<ProblemCode, Refusal>> = {
   ...REFUSALS,
   missing_token: [401, 'Could not validate credentials'],
@@ -52,7 +52,7 @@ const problems: Readonly<Record<ProblemCode, Refusal>> = {
   internal_error: [500, 'Internal server error'],
 };
 
-/** Rejects a request before it reaches a use case. Hosts such as Koa answer it themselves, like an AuthError. */
+/** Rejects a request before a use case is called. Koa and other hosts convert it to a response, like an AuthError. */
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
   readonly code: HttpProblemCode;
@@ -96,12 +96,12 @@ export interface ProblemDocument {
   readonly errors?: readonly InputFault[];
 }
 
-/** Recognises errors of rescind, of this copy of the package or of another one. */
+/** Returns true for an error of rescind, from this or another copy of the package. */
 export function isProblem(error: unknown): error is AuthError | HttpProblem {
   return error instanceof AuthError || error instanceof HttpProblem;
 }
 
-/** Converts anything thrown to an answer. Errors of others become `internal_error`, without their text. */
+/** Converts any thrown value to a response. Other errors become `internal_error`, without their message. */
 export function toProblemAnswer(error: unknown, requestId?: string): ProblemAnswer {
   const { code, headers } = isProblem(error) ? error : INTERNAL_ERROR;
   const [status, detail] = findRefusal(code, error);
@@ -117,7 +117,7 @@ export function toProblemAnswer(error: unknown, requestId?: string): ProblemAnsw
 
 const INTERNAL_ERROR = { code: 'internal_error', headers: {} } as const;
 
-/** Finds the status and sentence of a code. An error of a newer copy of the package brings its own. */
+/** Returns the status and description of a code, or of the error if only a newer copy of the package has its code. */
 function findRefusal(code: ProblemCode, error: unknown): Refusal {
   if (Object.hasOwn(problems, code) || !isProblem(error)) return problems[code];
   return [error.status, error.expose ? error.message : problems.internal_error[1]];

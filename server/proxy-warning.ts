@@ -2,12 +2,12 @@ import type { Context } from 'koa';
 import type { Logger } from 'pino';
 import { normalizeIp } from '../lib/ip-address.ts';
 
-/** Headers in which proxies send the address of a client. Only the first is ever used. */
+/** Headers in which proxies send the address of a client. The server uses only the first. */
 export const FORWARDED = ['X-Forwarded-For', 'Forwarded', 'X-Real-IP'] as const;
 
 /**
- * Logs one warning, at the first request that shows that TRUST_PROXY is not the number of proxies in front of the
- * server. Login limits would otherwise count all clients as one address, or use an address that a client made up.
+ * Returns a function that logs a warning for the first request that contradicts TRUST_PROXY. If TRUST_PROXY is wrong,
+ * login limits count all clients as one address, or use an address that a client made up.
  */
 export function createProxyWarning(log: Logger, trustProxy: number): (ctx: Context) => void {
   let isLogged = false;
@@ -28,12 +28,12 @@ function findIgnored(get: (name: string) => string): string | undefined {
   if (header === undefined) return undefined;
   return (
     `A request has the header ${header}, which is ignored because TRUST_PROXY is 0. Behind a proxy all clients ` +
-    'then count as one address, and failed logins of some lock out all. Set TRUST_PROXY to the number of proxies ' +
-    'in front of the server that add to X-Forwarded-For. Without a proxy, a client made up the header'
+    'then count as one address, and failed logins of one client lock out all. Set TRUST_PROXY to the number of ' +
+    'proxies that add to X-Forwarded-For. If there is no proxy, a client made up the header'
   );
 }
 
-/** Checks a forwarded request. A health check of the proxy itself may come without an address. */
+/** Compares X-Forwarded-For with TRUST_PROXY. Health checks by the proxy itself may lack the header. */
 function findMismatch(trustProxy: number, header: string): string | undefined {
   if (header === '') return undefined;
   const entries = header.split(',');
@@ -41,13 +41,13 @@ function findMismatch(trustProxy: number, header: string): string | undefined {
   if (client === undefined) {
     return (
       `A request has fewer addresses in X-Forwarded-For (${entries.length}) than TRUST_PROXY (${trustProxy}). ` +
-      'With fewer proxies than that, clients can make up their address. Set TRUST_PROXY to the number of proxies ' +
+      'If TRUST_PROXY is too high, clients can make up their address. Set TRUST_PROXY to the number of proxies ' +
       'that every request passes'
     );
   }
   if (normalizeIp(client) !== undefined) return undefined;
   return (
-    'X-Forwarded-For has no IP address at the position that TRUST_PROXY selects, so these clients all count as the ' +
-    'address of the proxy. Let the proxy send the address of the client, or correct TRUST_PROXY'
+    'X-Forwarded-For has no IP address at the position that TRUST_PROXY selects. Clients of such requests all ' +
+    'count as the proxy. Let the proxy send the IP address of the client, or correct TRUST_PROXY'
   );
 }

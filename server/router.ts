@@ -10,8 +10,8 @@ import { validate } from './middleware/validate.ts';
 import type { Access, Route } from './routes/route.ts';
 
 /**
- * Creates the router. A path has one spelling, so a proxy's rules for it apply to every request that reaches
- * the route.
+ * Creates the router. Each path has exactly one spelling, so a proxy's rules for a path apply to every request
+ * that reaches its route.
  */
 export function createRouter(routes: readonly Route[], services: Services): Router {
   const router = new Router({ strict: true, sensitive: true });
@@ -29,7 +29,7 @@ function pipeline(route: Route, services: Services): Middleware[] {
     ...(accessMiddleware[access](services) as Middleware[]),
     ...(query && !body ? [rejectBody()] : []),
     ...(body || query ? [validate(route) as Middleware] : []),
-    handler.bind(undefined, services) as unknown as Middleware, // its context has been narrowed by then
+    handler.bind(undefined, services) as unknown as Middleware, // earlier middleware has narrowed its context
   ];
 }
 

@@ -11,7 +11,7 @@ import { type ListenOptions, listen } from './http-server.ts';
 
 export interface RunningServer {
   readonly url: string;
-  /** Prepares to stop: `/readyz` answers 503 and every answer closes its connection. Requests are still served. */
+  /** Prepares to stop: `/readyz` returns 503 and every response closes its connection. Requests are still served. */
   drain(): void;
   /** Lets requests under way finish for up to `stopTimeout`, then closes everything that was opened. */
   stop(): Promise<void>;
@@ -19,14 +19,14 @@ export interface RunningServer {
 
 const MIN_STOP_TIMEOUT = 5 * SECOND;
 
-/** Milliseconds for requests under way once the listener is closed: no answer takes longer. */
+/** Returns the milliseconds for requests under way at the end of listening. No response takes longer. */
 export function stopTimeout({ REQUEST_DEADLINE }: Pick<Config, 'REQUEST_DEADLINE'>): number {
   return Math.max(MIN_STOP_TIMEOUT, REQUEST_DEADLINE);
 }
 
 /**
- * Wires everything and listens. Throws StoreNotReady when an operator must change something first. An
- * unreachable database does not prevent the start: requests are answered 503 until it is reachable.
+ * Creates the parts of the server and listens. Throws StoreNotReady if an operator must change something first. An
+ * unreachable database does not prevent the start: responses have status 503 until it is reachable.
  */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
   const connection = connect(config.MONGODB_URI, {
@@ -104,17 +104,17 @@ function authOptions(config: Config) {
   };
 }
 
-/** Throws StoreNotReady for a failed check that waiting does not mend, and logs the others. */
+/** Throws StoreNotReady if an operator must act on a failed check. Logs other failed checks. */
 async function assertReady(auth: Auth, log: Logger): Promise<void> {
   const { ok, checks } = await auth.checkHealth();
   for (const { remedy, detail = '' } of Object.values(checks))
     if (remedy !== undefined) throw new StoreNotReady(remedy, detail);
   if (!checks.database.ok) {
-    log.warn({ checks }, 'The database cannot be reached; requests are answered 503 until it can');
+    log.warn({ checks }, 'The database cannot be reached. Requests get status 503 until it is reachable');
     return;
   }
   if (!ok)
-    log.error({ checks }, 'A health check failed; requests are answered 503 until it passes');
+    log.error({ checks }, 'A health check failed. Requests get status 503 until the check passes');
 }
 
 async function closeAll(connection: Connection, auth: Auth): Promise<void> {

@@ -3,7 +3,7 @@ import { SECOND } from '../lib/time.ts';
 
 /** Signals and uncaught errors that stop the process. */
 export interface StopRequests {
-  /** Resolves with the first signal, or with undefined when an error came first. */
+  /** Resolves with the first signal, or with undefined if an error came first. */
   readonly first: Promise<NodeJS.Signals | undefined>;
   /** Resolves when the process must stop without delay: at SIGQUIT, an error, or a second signal. */
   readonly hurried: Promise<void>;
@@ -11,13 +11,13 @@ export interface StopRequests {
   hasErred(): boolean;
 }
 
-/** Signals that stop the server. The others have Node's default action, or are ignored below. */
+/** Signals that stop the server. Other signals have Node's default action, or are ignored below. */
 const STOPS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const STOPS_WITHOUT_DELAY = ['SIGQUIT'] as const;
 /** Signals that would do harm: SIGUSR1 opens Node's debugger to everyone on this machine, SIGUSR2 ends the process. */
 const IGNORED = ['SIGUSR1', 'SIGUSR2'] as const;
 
-/** Milliseconds within which signals are one request: npm forwards a Ctrl-C that the terminal sends as well. */
+/** Milliseconds within which signals are one request: the terminal and npm both send a signal for one Ctrl-C. */
 const SAME_REQUEST_WITHIN = SECOND / 2;
 
 /** Listens for signals and uncaught errors until the process ends. `onError` receives each error. */

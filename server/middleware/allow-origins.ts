@@ -6,7 +6,7 @@ import type { Route } from '../routes/route.ts';
 /** Headers that pages may read: for retries and for support requests. */
 const EXPOSED = ['Retry-After', 'WWW-Authenticate', 'X-Request-Id'];
 
-/** Milliseconds that browsers may cache the answer to a preflight request. */
+/** Milliseconds that browsers may cache the response to a preflight request. */
 const MAX_AGE = 10 * MINUTE;
 
 /** Request headers that the API itself needs. */
@@ -20,7 +20,7 @@ export interface AllowOriginsOptions {
 }
 
 /**
- * Lets pages of these origins read the answers in a browser, errors included (CORS of the Fetch standard).
+ * Lets pages of these origins read the responses in a browser, errors included (CORS of the Fetch standard).
  * Credentials mode is never allowed: pages set the Authorization header themselves. Endpoints for registered
  * clients are excluded, because a page cannot keep a client secret.
  */
@@ -33,7 +33,7 @@ export function allowOrigins(
     routes.filter(({ access }) => access === 'client').map(({ path }) => path),
   );
   return cors({
-    // Whole origins are compared: a part of one does not identify its owner.
+    // Compares whole origins: a part of an origin does not identify its owner.
     origin: (ctx) => {
       const origin = ctx.get('Origin');
       return allowed.has(origin) && !closed.has(ctx.path) ? origin : '';
@@ -42,6 +42,6 @@ export function allowOrigins(
     allowHeaders: [...NEEDED, ...headers],
     exposeHeaders: EXPOSED,
     maxAge: toSeconds(MAX_AGE),
-    keepHeadersOnError: false, // handleErrors runs inside and keeps the headers that are set
+    keepHeadersOnError: false, // answerErrors, which runs around this middleware, keeps the headers
   });
 }

@@ -44,7 +44,7 @@ function readBearerToken(ctx: Pick<RequestContext, 'req' | 'get'>): string {
   return token;
 }
 
-/** Reads the Authorization header: empty when missing, HttpProblem `several_credentials` when sent twice. */
+/** Returns the Authorization header, or an empty string. Throws HttpProblem `several_credentials` for two. */
 export function readAuthorization(ctx: Pick<RequestContext, 'req' | 'get'>): string {
   if (countHeader('authorization', ctx.req.rawHeaders) > 1) {
     throw new HttpProblem('several_credentials');

@@ -8,20 +8,20 @@ import { CALLER, type RequestContext, type State } from '../context.ts';
 import { FORWARDED } from '../proxy-warning.ts';
 
 export interface BeginRequestOptions {
-  /** Milliseconds until an answer is sent. */
+  /** Maximum milliseconds until a response is sent. */
   readonly requestDeadline: number;
-  /** Headers of every answer. */
+  /** Headers of every response. */
   readonly headers: AnswerHeaders;
-  /** Receives the requests that came through a proxy, or pretend to. */
+  /** Called for each request with a forwarding header, which the client itself may have set. */
   readonly onForwarded: (ctx: Context) => void;
-  /** Aborted once the server is stopping: every answer then closes its connection. */
+  /** Aborted once the server is stopping. Every response then closes its connection. */
   readonly stopping: AbortSignal;
 }
 
-/** Share of the deadline for the use case. The rest is for sending the answer. */
+/** Share of the deadline for the use case. The rest is for sending the response. */
 const USE_CASE_SHARE = 0.9;
 
-/** Sets the caller with its id and its deadline, and the headers of every answer. */
+/** Sets the caller of the request, with request id and deadline, and the headers of every response. */
 export function beginRequest(options: BeginRequestOptions): Middleware<State> {
   const { requestDeadline, headers, onForwarded, stopping } = options;
   return async function beginRequest(ctx, next) {
@@ -37,8 +37,8 @@ export function beginRequest(options: BeginRequestOptions): Middleware<State> {
 }
 
 /**
- * Returns the caller of a request, to pass to use cases. Every call returns the same caller, with the principal
- * once `authenticate` has accepted the token.
+ * Returns the caller of a request, which every use case takes as an argument. The request id is the same in every
+ * call. The caller has a principal once `authenticate` has accepted the token.
  */
 export function callerOf(
   ctx: Pick<RequestContext, 'ip' | 'get' | 'req'> & { state: object },
@@ -56,18 +56,18 @@ function readCaller(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'>, deadline?: 
     userAgent: cleanUserAgent(ctx.get('User-Agent')),
     requestId: /^[\w-]{8,64}$/.test(given) ? given : randomUUID(),
     deadline,
-    principal: undefined, // `authenticate` replaces it: V8 is slow on objects that were spread and then extended
+    principal: undefined, // set here because V8 is slow if `authenticate` extends a spread object
   };
 }
 
-/** Returns the address that Koa found in normal form, or the socket's where a proxy sent no IP address. */
+/** Returns the normalized address of the client, or of the socket if the proxy sent no IP address. */
 function readIp({ ip, req: { socket } }: Pick<RequestContext, 'ip' | 'req'>): string {
   return ip === socket.remoteAddress
     ? readSocketIp(socket)
     : (normalizeIp(ip) ?? readSocketIp(socket));
 }
 
-/** The normalized addresses of sockets: a connection carries many requests. */
+/** Caches the normalized address of each socket, because a connection carries many requests. */
 const socketIps = new WeakMap<Socket, string>();
 
 function readSocketIp(socket: Socket): string {

@@ -8,7 +8,7 @@ import { readAuthorization } from './authenticate.ts';
 
 /**
  * Requires the id and secret of a client, in the header or in the form (RFC 6749 section 2.3.1), and sets
- * `ctx.state.credentials`. The use case verifies them, in parallel to its reads for the token.
+ * `ctx.state.credentials`. The use case verifies the credentials, in parallel to its reads for the token.
  */
 export function requireClientCredentials(): Middleware<State> {
   return function requireClientCredentials(ctx, next) {
@@ -34,7 +34,7 @@ function readHeader(header: string, form: Form): ClientCredentials {
   throw new HttpProblem('several_client_credentials');
 }
 
-/** Parses Basic credentials (RFC 7617), both parts form-encoded as RFC 6749 section 2.3.1 asks. */
+/** Parses Basic credentials (RFC 7617), both parts form-encoded as RFC 6749 section 2.3.1 requires. */
 function parseBasic(header: string): Sent {
   const [, encoded = ''] = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header) ?? [];
   const decoded = Buffer.from(encoded, 'base64').toString();

@@ -4,20 +4,20 @@ import { type ErrorFormat, toProblemDocument } from '../error-formats.ts';
 import { isProblem, toProblemAnswer } from '../problems.ts';
 
 export interface HandleErrorsOptions {
-  /** Also answers errors that are not rescind's, as 500 `internal_error`. Default false: they are rethrown. */
+  /** Answers all other errors, too, with 500 `internal_error`. Default false: other errors are rethrown. */
   readonly all?: boolean;
 }
 
 /**
- * Answers errors of later middleware with a problem document (RFC 9457). Errors answered with 500 and above are
- * emitted as Koa's `error` event.
+ * Answers rescind's errors of later middleware with a problem document (RFC 9457). Errors with status 500 or above
+ * are also emitted as Koa's `error` event.
  */
 export function handleErrors(options: HandleErrorsOptions = {}): Middleware<State> {
   const all = parseOptions(options);
   return answerErrors(toProblemDocument, (error) => all || isProblem(error));
 }
 
-/** Answers those errors of later middleware that `isAnswered` selects, in this format. */
+/** Answers the errors of later middleware that `isAnswered` selects, in the given format. */
 export function answerErrors(
   format: ErrorFormat,
   isAnswered: (error: unknown) => boolean = () => true,
@@ -42,7 +42,7 @@ function parseOptions(options: HandleErrorsOptions): boolean {
   throw new TypeError(`"${unknown}" is not an option of handleErrors; the only option is "all"`);
 }
 
-/** Answers an error, sets its code for the log, and emits an `error` event for 500 and above. */
+/** Answers an error, sets its code for the log, and emits an `error` event for status 500 or above. */
 function answerError(ctx: ParameterizedContext<State>, error: unknown, format: ErrorFormat): void {
   const problem = toProblemAnswer(error, ctx.state[CALLER]?.requestId);
   const { status, type, body } = format(problem, ctx);

@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 import { CALLER, type State } from '../context.ts';
 
 /**
- * Logs one line for each request: these fields, and no header, body or query. The path is that of the route.
- * An unmatched path is not logged, because it may contain a token.
+ * Logs one line for each request, without headers, body and query. The path in the line is the pattern of the
+ * route. An unmatched path is not logged, because it may contain a token.
  */
 export function logRequests(log: Logger): Middleware<State> {
   return async function logRequests(ctx, next) {

@@ -19,14 +19,14 @@ interface BodyKind {
   /** Code for another media type, charset or compression. */
   readonly unsupported: HttpProblemCode;
   readonly malformed: HttpProblemCode;
-  /** Converts the parser's result and the text to the input of the schema, undefined when malformed. */
+  /** Converts the parser's result and the text to the input of the schema, or to undefined if malformed. */
   accept(parsed: unknown, text: string): object | undefined;
 }
 
 const LIMIT = '16kb';
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Forms are read as text and parsed here: the parser's own forms accept brackets, lists and duplicates. */
+/** Kinds of bodies. Forms are read as text for `parseForm`: the package accepts brackets, lists and duplicates. */
 const KINDS: Readonly<Record<BodyType, BodyKind>> = {
   json: {
     mediaType: 'application/json',
@@ -67,8 +67,8 @@ function isMissing({ request }: Context): boolean {
 }
 
 /**
- * Returns false for another type, charset or coding and for several types, else rewrites the headers to the
- * spelling that the parser knows. Node keeps the first of two types, but a proxy may use the second.
+ * Rewrites the headers to the spelling that the parser accepts. Returns false for another type, charset or coding,
+ * and for several types: Node keeps the first type, but a proxy may use the second.
  */
 function normalizeHeaders({ req }: Context, { mediaType }: BodyKind): boolean {
   const { 'content-type': sent = '', 'content-encoding': codings = '' } = req.headers;
@@ -91,7 +91,7 @@ async function unsupportedOrMissing(ctx: Context, kind: BodyKind): Promise<HttpP
   return new HttpProblem((await hasBytes(ctx)) ? kind.unsupported : kind.malformed);
 }
 
-/** Converts the parser's errors by their status. A broken encoding has none. */
+/** Converts the parser's errors by their status. The error for a broken encoding has no status. */
 function rejectAs({ unsupported, malformed }: BodyKind) {
   return function reject(error: Error, { req }: Context): never {
     req.unpipe();
@@ -102,7 +102,7 @@ function rejectAs({ unsupported, malformed }: BodyKind) {
   };
 }
 
-/** Rejects text that is not UTF-8, which the parser silently decodes to U+FFFD, and malformed bodies. */
+/** Rejects malformed bodies, and text that is not UTF-8, which the parser silently decodes to U+FFFD. */
 function acceptBody(
   { request: { body, rawBody } }: Context,
   { malformed, accept }: BodyKind,

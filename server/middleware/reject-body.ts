@@ -3,8 +3,8 @@ import { HttpProblem } from '../problems.ts';
 import { hasBytes } from './has-bytes.ts';
 
 /**
- * Rejects a body where none is read. Otherwise a client that sends `{"dry_run": true}` in the body, in place of
- * the query, would revoke for real. Proxies may send an empty body in chunks, which counts as no body.
+ * Rejects a body on an endpoint that reads only the query. Otherwise a client that sends `{"dry_run": true}` in the
+ * body would revoke for real. Proxies may send an empty body in chunks, which counts as no body.
  */
 export function rejectBody(): Middleware {
   return async function rejectBody(ctx, next) {

@@ -5,7 +5,7 @@ import { HttpProblem, type HttpProblemCode } from '../problems.ts';
 import { HEADER_NAME, splitList } from '../raw-headers.ts';
 
 /**
- * Rejects requests that Node's parser accepts against RFC 9112, so later middleware can rely on `ctx.path`. A
+ * Rejects requests that violate RFC 9112 but pass Node's parser, so later middleware can rely on `ctx.path`. A
  * proxy may have framed such a request differently (request smuggling), so every later request on the same
  * connection is rejected as well.
  */
@@ -38,29 +38,28 @@ function isHttpUrl(target: string): boolean {
   return /^https?:\/\/[^/]/i.test(target) && URL.canParse(target);
 }
 
-/** An optional host and an optional port (RFC 9110 section 7.2, RFC 3986 section 3.2.2). */
+/** Matches an optional host and an optional port (RFC 9110 section 7.2, RFC 3986 section 3.2.2). */
 const HOST = /^(?:\[[\da-f:.]+(?:%25[\w.~-]+)?\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/i;
 
-/** Checks the Host header (RFC 9112 section 3.2). HTTP/1.0 does not need one. */
+/** Checks the Host header (RFC 9112 section 3.2). HTTP/1.0 requests need no Host. */
 function hasOneHost({ httpVersion, rawHeaders, headers: { host = '' } }: IncomingMessage): boolean {
   const count = countHeader('host', rawHeaders);
   return HOST.test(host) && (count === 1 || (count === 0 && httpVersion === '1.0'));
 }
 
-/** Checks that the transfer encoding is `chunked` or missing. HTTP/1.0 has none (RFC 9112 section 6.1). */
+/** Checks that Transfer-Encoding is `chunked` or missing. HTTP/1.0 does not define it (RFC 9112 section 6.1). */
 function hasOneLength({ httpVersion, headers }: IncomingMessage): boolean {
   const { 'transfer-encoding': encoding } = headers;
   return encoding === undefined || (encoding.toLowerCase() === 'chunked' && httpVersion === '1.1');
 }
 
-/** Finds expectations other than `100-continue` (RFC 9110 section 10.1.1). */
+/** Returns true for expectations other than `100-continue` (RFC 9110 section 10.1.1). */
 function expectsTooMuch({ httpVersion, headers: { expect } }: IncomingMessage): boolean {
   if (expect === undefined) return false;
   const expectations = splitList(expect.toLowerCase());
   return expectations.some((it) => it !== '100-continue') && httpVersion === '1.1';
 }
 
-/** Checks that each name is one: `Authorization ` with a space is not. */
 function hasValidNames(rawHeaders: RawHeaders): boolean {
   for (let index = 0; index < rawHeaders.length; index += 2) {
     if (!HEADER_NAME.test(rawHeaders[index] ?? '')) return false;
@@ -68,10 +67,10 @@ function hasValidNames(rawHeaders: RawHeaders): boolean {
   return true;
 }
 
-/** Alternating names and values as received. Node's parsed headers silently keep only the first of duplicates. */
+/** Alternating names and values as received. Node's parsed headers silently keep only the first duplicate. */
 type RawHeaders = readonly string[];
 
-/** Counts how often a header was sent. The name is in lower case. */
+/** Counts how often a header was sent. `name` must be in lower case. */
 export function countHeader(name: string, rawHeaders: RawHeaders): number {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -7,7 +7,7 @@ export interface Descriptor {
   write(bytes: Buffer): Promise<WriteResult>;
   /** Returns true while a system call is pending. `process.exit` would wait for it, possibly forever. */
   isWriting(): boolean;
-  /** Resolves when the pending system call returns, or at once without one. */
+  /** Resolves when the pending system call returns, or at once if no call is pending. */
   returned(): Promise<unknown>;
 }
 
@@ -55,7 +55,7 @@ export function openDescriptor(fd: 1 | 2): Descriptor {
   return { write: writeAll, isWriting: () => isWriting, returned: () => pending };
 }
 
-/** Repeats a write with increasing delays until it ends without a code for a retry. */
+/** Repeats a write with increasing delays while it fails with one of the codes above. */
 async function withRetries(write: () => Promise<WriteResult>): Promise<WriteResult> {
   for (let pause = MIN_DELAY; ; pause = Math.min(pause * 2, MAX_DELAY)) {
     const result = await write();
@@ -65,8 +65,8 @@ async function withRetries(write: () => Promise<WriteResult>): Promise<WriteResu
 }
 
 /**
- * Makes writes to a full pipe or socket fail with EAGAIN in place of blocking a thread. Node sets this when its
- * own stream is created, and resets it when the process ends.
+ * Makes writes to a full pipe or socket fail with EAGAIN in place of blocking a thread. Node sets this
+ * mode when it creates its own stream, and resets the mode when the process ends.
  */
 function avoidBlocking(fd: 1 | 2): void {
   try {

@@ -3,7 +3,7 @@ import { MINUTE } from '../../lib/time.ts';
 export interface DropsOptions {
   /** Formats the line that reports the number of dropped lines. */
   readonly describeDropped: (lines: number) => string;
-  /** Called with the system's code when lines begin to be dropped, at most once a minute. */
+  /** Called with the code of the system error when lines begin to be dropped, at most once a minute. */
   readonly onDrop: (code: string) => void;
 }
 
@@ -12,7 +12,7 @@ export interface Drops {
   add(lines: number, code: string): void;
   /** Returns the line that reports the count, or undefined if no line was dropped. */
   take(): string | undefined;
-  /** Resets the count that `take` returned if it was written, else keeps it. */
+  /** Resets the count that `take` returned if its line was written, else keeps the count. */
   settle(isWritten: boolean): void;
 }
 

@@ -55,7 +55,7 @@ export function createOutput(
     return code;
   }
 
-  /** Drops these lines and the queue: nobody knows when the descriptor recovers. */
+  /** Counts the lines as dropped and empties the queue, because the descriptor may never recover. */
   function drop(lines: number, code: string): void {
     drops.add(lines, code);
     for (let text = queue.take(); text !== undefined; text = queue.take()) {

@@ -11,7 +11,7 @@ export interface StandardOutput extends Output {
 
 /**
  * Opens standard output for JSON lines. When lines begin to be dropped, a sentence is written to standard error.
- * Once lines can be written again, the first reports the number of dropped lines.
+ * Once lines can be written again, a line reports the number of dropped lines.
  */
 export function openStandardOutput(): StandardOutput {
   const stdout = openDescriptor(1);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { StoredSession } from '../../lib/store/sessions/sessions.ts';
 
-/** A session in an answer. */
+/** A session in a response. */
 export const session = z.object({
   id: z.uuid(),
   user_agent: z.string().nullable(),

@@ -27,8 +27,8 @@ type WireSource<Schema> =
         : z.input<Schema>;
 
 /**
- * Writes an answer by its schema, which is the only place that spells the wire: the members that the schema
- * names and no others, in snake_case. A literal is written from the schema; `Date` is left to JSON.
+ * Converts a value to the body of a response: only the members that the schema names, in snake_case. Literals
+ * come from the schema. `Date` is converted later by JSON.stringify.
  */
 export function toWire<Schema extends z.ZodObject>(schema: Schema, source: WireSource<Schema>) {
   let write = writers.get(schema);

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 
-/** A text. A parameter that is given twice arrives as an array and is rejected. */
+/** Creates the schema of a text. A parameter that is given twice arrives as an array and is rejected. */
 export const text = (name: string, maxLength: number) =>
   z
     .string(`${name} must be given once.`)
     .min(1, `${name} is empty.`)
     .refine((value) => [...value].length <= maxLength, `${name} is too long.`);
 
-/** A whole number of at least 1. */
+/** Creates the schema of a whole number from 1 to `max`. */
 export const wholeNumber = (name: string, max: number) => {
   const message = `${name} must be a whole number from 1 to ${max}, given once.`;
   return z
@@ -17,12 +17,12 @@ export const wholeNumber = (name: string, max: number) => {
     .refine((value) => value <= max, message);
 };
 
-/** A time with its offset. */
+/** Creates the schema of a time with its offset from UTC. */
 export const time = (name: string) =>
   z.iso
     .datetime({
       offset: true,
-      error: `${name} must be a time of ISO 8601 with its offset, such as 2026-11-24T09:30:00Z; a + is sent as %2B.`,
+      error: `${name} must be an ISO 8601 time with an offset, such as 2026-11-24T09:30:00Z. Write a + as %2B.`,
     })
     .max(40, `${name} is too long.`)
     .transform((written) => new Date(written));

@@ -5,7 +5,7 @@ import type { Route } from '../route.ts';
 import { toWire } from '../wire.ts';
 import { tokenForm } from './token-form.ts';
 
-/** The members of RFC 7662 section 2.2, and those of a user in `/me`: other services need them as well. */
+/** Members of RFC 7662 section 2.2, and members that describe the user as in `/me`. */
 const activeToken = z.object({
   active: z.literal(true),
   iss: z.string(),
@@ -46,7 +46,7 @@ const introspect: Handler<z.output<typeof tokenForm>> = async ({ auth }, ctx) =>
 export const introspectRoute: Route = {
   method: 'post',
   path: '/oauth/introspect',
-  summary: 'Tell whether an access token is active, with its user (RFC 7662)',
+  summary: 'Check that an access token is active, and return its user (RFC 7662)',
   access: 'client',
   bodyType: 'form',
   body: tokenForm,

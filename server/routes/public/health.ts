@@ -6,7 +6,7 @@ import { toWire } from '../wire.ts';
 
 const alive = z.object({ status: z.literal('alive') });
 
-/** Answers as long as the process runs. Sends nothing to the database. */
+/** Responds as long as the process runs. Sends no command to the database. */
 const livez: Handler = (_, ctx) => {
   ctx.body = toWire(alive, {});
 };
@@ -41,7 +41,7 @@ const readiness = z.object({
   }),
 });
 
-/** Answers 200 when requests can be served, else 503 with the checks that failed. */
+/** Responds with 200 if requests can be served, else with 503. The body contains every check. */
 const readyz: Handler = async ({ auth, stopping }, ctx) => {
   const { ok, checks } = await auth.checkHealth();
   const ready = ok && !stopping.aborted;

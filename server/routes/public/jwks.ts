@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Handler } from '../../context.ts';
 import type { Route } from '../route.ts';
 
-/** Short, so that every verifier knows a newly published key within minutes, before it signs. */
+/** Short, so that every verifier knows a newly published key within minutes, before the key signs. */
 const CACHE_CONTROL = 'public, max-age=300';
 
 const published = { kid: z.string(), use: z.literal('sig') };
@@ -24,7 +24,7 @@ const publicJwk = z.discriminatedUnion('kty', [
   }),
 ]);
 
-/** Answers the JWK Set (RFC 7517 section 5) that others verify access tokens with. */
+/** Responds with the JWK Set (RFC 7517 section 5), with which other services verify access tokens. */
 const jwks: Handler = ({ auth }, ctx) => {
   ctx.set('Cache-Control', CACHE_CONTROL);
   ctx.body = auth.jwks();
@@ -33,7 +33,7 @@ const jwks: Handler = ({ auth }, ctx) => {
 export const jwksRoute: Route = {
   method: 'get',
   path: '/.well-known/jwks.json',
-  summary: 'The public keys that verify access tokens; they do not show revocations',
+  summary: 'The public keys that verify the signature of access tokens, but not their revocation',
   access: 'anyone',
   answer: z.object({ keys: z.array(publicJwk) }),
   handler: jwks,
