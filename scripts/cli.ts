@@ -52,7 +52,7 @@ process.exitCode = await program.parseAsync().then(() => EXIT.ok, reportError);
 const lost = await findLostOutput();
 if (lost !== undefined) process.exitCode ||= report(lost.sentence, lost.exitCode);
 
-/** Reports an error that has an explanation. Returns the exit code. */
+/** Prints the message of an expected error and returns the exit code. Rethrows other errors. */
 function reportError(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof CliError) return report(error.message, error.exitCode);

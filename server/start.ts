@@ -110,7 +110,7 @@ async function assertReady(auth: Auth, log: Logger): Promise<void> {
   for (const { remedy, detail = '' } of Object.values(checks))
     if (remedy !== undefined) throw new StoreNotReady(remedy, detail);
   if (!checks.database.ok) {
-    log.warn({ checks }, 'The database cannot be reached. Requests get status 503 until it is reachable');
+    log.warn({ checks }, 'The database cannot be reached. Requests get 503 until it is reachable');
     return;
   }
   if (!ok)

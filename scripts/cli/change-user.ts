@@ -22,15 +22,15 @@ export interface UserChange {
   readonly done: (email: string) => string;
 }
 
-/** Writes before and after every token of the user is revoked. Each returns false if the user does not exist. */
+/** Writes before and after the user's tokens are revoked. Each returns false if the user does not exist. */
 export interface UserWrites {
   before?(users: Users): Promise<boolean>;
   after?(users: Users): Promise<boolean>;
 }
 
 /**
- * Changes a user and revokes every token of that user. Throws CliError for an unknown user, and for a change that
- * failed half-way, which the same command completes.
+ * Changes a user and revokes every token of that user. Throws CliError for an unknown user and for a partial
+ * change. The same command, run again, completes a partial change.
  */
 export async function changeUser(address: string, change: UserChange): Promise<void> {
   const email = normalizeEmail(address);

@@ -1,13 +1,13 @@
 import type { Caller } from '../../lib/caller.ts';
 import type { Log } from '../../lib/log.ts';
 
-/** Returns the caller of a command: no user, and no IP address. */
+/** Returns the caller of a command, which has no user and no IP address. */
 export function cliCaller(command: string): Caller {
   const actor = `rescind ${command}`;
   return { ip: 'local', userAgent: actor, actor };
 }
 
-/** Logs to standard error without the fields, since errors of MongoDB quote the command. */
+/** Logs messages to standard error without their fields, in which MongoDB errors may quote the command. */
 export const cliLog: Log = {
   warn: (_fields, message) => print(message),
   error: (_fields, message) => print(message),

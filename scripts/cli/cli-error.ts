@@ -1,4 +1,4 @@
-/** Ends a command with an exit code and a message that says what is wrong and what to do. */
+/** Ends a command with an exit code and a message, which names the fault and the remedy. */
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly exitCode: number;

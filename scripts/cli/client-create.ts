@@ -12,7 +12,7 @@ interface Options {
   readonly name: string;
 }
 
-/** Registers a client, and prints its id and, only this once, its secret. */
+/** Registers a client and prints its id and its secret. Only the hash of the secret is stored. */
 export function clientCreateCommand(): Command {
   return new Command('client:create')
     .description('register a service that may revoke and introspect tokens; prints its secret once')
@@ -49,7 +49,7 @@ async function undoCreate(clients: Clients, id: string, error: unknown): Promise
   await clients.delete(id).catch(() => {
     throw new CliError(
       EXIT.output,
-      `The client ${id} was created, but its secret could not be printed. Delete it: npm run client:delete -- --id ${id}`,
+      `The client ${id} was created, but its secret could not be printed. Delete the client: npm run client:delete -- --id ${id}`,
     );
   });
   throw error;
@@ -57,7 +57,7 @@ async function undoCreate(clients: Clients, id: string, error: unknown): Promise
 
 const MAX_NAME = 100;
 
-/** Control and invisible characters: client:list prints each name on one line. */
+/** Matches control and invisible characters, because client:list prints each name on one line. */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 function findNameFault(name: string): string | undefined {

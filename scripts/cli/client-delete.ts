@@ -11,7 +11,7 @@ interface Options {
   readonly id: string;
 }
 
-/** Deletes a client. Every server rejects it at once. */
+/** Deletes a client. Every server rejects the client's requests from then on. */
 export function clientDeleteCommand(): Command {
   return new Command('client:delete')
     .description('delete a registered client; every server rejects it at once')

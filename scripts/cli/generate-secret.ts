@@ -22,7 +22,7 @@ export function generateSecretCommand(): Command {
         key === undefined
           ? `JWT_SECRET_KEY=${generateSecret(bytes)}`
           : pemLine('JWT_PRIVATE_KEY', generatePrivateKey(key));
-      await printSecret(line, (reason) => `The new secret is lost. ${reason} Then run this again.`);
+      await printSecret(line, (reason) => `The secret is lost. ${reason} Then repeat the command.`);
     });
 }
 

@@ -21,8 +21,8 @@ interface Options {
 }
 
 /**
- * Migrates the database to the schema of this version, or prints the differences. After a restore it also revokes
- * every token issued so far, on request: a restored backup cannot be distinguished from the original.
+ * Migrates the database to the schema of this version, or prints the differences. With `--after-restore` it also
+ * revokes every token issued so far. A restored backup cannot be detected, so this needs an option.
  */
 export function migrateCommand(): Command {
   return new Command('migrate')
@@ -34,8 +34,8 @@ export function migrateCommand(): Command {
     .addOption(
       new Option(
         '--after-restore',
-        'the database is a restored backup: revoke every token issued so far, since later revocations are lost',
-      ).conflicts('check'), // there is always a difference
+        'the database is a restored backup: revoke every token issued so far, since revocations after the backup are lost',
+      ).conflicts('check'), // with this option there is always a difference
     )
     .addHelpText(
       'after',
@@ -88,7 +88,7 @@ function printWarnings(warnings: readonly string[]): void {
   for (const sentence of warnings) printProgress(`  ${sentence}`);
 }
 
-/** Records the revocation without a number of sessions: those of the lost tokens are lost, too. */
+/** Records the revocation without the number of sessions: sessions opened after the backup cannot be counted. */
 function auditRestore(db: Db): Promise<void> {
   const event = {
     action: 'everyone_revoked',

@@ -5,14 +5,14 @@ import { MINUTE } from '../../lib/time.ts';
 import type { DatabaseConfig } from '../../server/config/config.ts';
 import { readHidden } from './read-hidden.ts';
 
-/** Returns the password of the option, else prompts on a terminal, else reads standard input without its line end. */
+/** Returns the password of the option. If it is missing, prompts on a terminal, or else reads standard input. */
 export async function readPassword(option: string | undefined): Promise<string> {
   if (option !== undefined) return option;
   if (process.stdin.isTTY) return readHidden('Password: ');
   return (await text(process.stdin)).replace(/\r?\n$/, '');
 }
 
-/** Finds the configured rule that the password violates. Returns a sentence, or undefined. */
+/** Returns a message about the configured rule that the password violates, or undefined. */
 export function newPasswordFault(
   password: string,
   owner: PasswordOwner,

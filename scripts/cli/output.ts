@@ -3,7 +3,7 @@ import { devNull } from 'node:os';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from './cli-error.ts';
 
-/** Code when the reader has closed the pipe, e.g. `head`. The command continues. */
+/** Code of the error if the reader has closed the pipe, e.g. `head`. The command continues. */
 const READER_GONE = 'EPIPE';
 
 let failure: string | undefined;
@@ -29,8 +29,8 @@ export function printResult(line: string): void {
 }
 
 /**
- * Prints a text that is stored nowhere else. Throws CliError if it cannot be written, also when the reader has
- * closed the pipe or standard output is discarded.
+ * Prints a text that is stored nowhere else. Throws CliError if it cannot be written, if the reader has closed
+ * the pipe, or if standard output is discarded.
  */
 export async function printSecret(text: string, describeLoss: (reason: string) => string) {
   if (isDiscarded()) throw new CliError(EXIT.output, describeLoss(DISCARDED));
@@ -41,7 +41,7 @@ export async function printSecret(text: string, describeLoss: (reason: string) =
   throw new CliError(EXIT.output, describeLoss(describeFailure(error.code)));
 }
 
-/** Waits until all output is written or lost. Returns a sentence and an exit code if it is lost, except by EPIPE. */
+/** Waits until all output is written or lost. Returns a message and an exit code for lost output, except by EPIPE. */
 export async function findLostOutput(): Promise<
   { sentence: string; exitCode: number } | undefined
 > {
@@ -53,7 +53,7 @@ export async function findLostOutput(): Promise<
   return { sentence: `${state} ${describeFailure(failure)}`, exitCode };
 }
 
-const DISCARDED = 'Standard output is closed or discarded: redirect it to a terminal or a file.';
+const DISCARDED = 'Standard output is closed or discarded. Redirect it to a terminal or a file.';
 
 /** Detects the null device, which Node also opens in place of a closed standard output. */
 function isDiscarded(): boolean {
@@ -63,5 +63,5 @@ function isDiscarded(): boolean {
 }
 
 function describeFailure(code: string | undefined): string {
-  return `Standard output cannot be written (${code}): check where it is redirected to.`;
+  return `Standard output cannot be written (${code}). Check where it is redirected to.`;
 }

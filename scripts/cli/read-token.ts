@@ -8,7 +8,7 @@ import { readUnverifiedSession } from '../../lib/tokens/refresh/refresh-tokens.t
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from './cli-error.ts';
 
-/** Bytes that are read: far more than any token has. */
+/** Maximum bytes that are read. Every token is much shorter. */
 const MAX_READ = 16 * 1024;
 
 /** Reads an access token, or the session of a refresh token, from a file without verifying it. Throws CliError. */

@@ -10,7 +10,7 @@ import { cliCaller } from './cli-caller.ts';
 import { readToken } from './read-token.ts';
 import type { CommandStore } from './with-store.ts';
 
-/** Revokes a target, or with `dryRun` changes nothing. Resolves with a line about the result. AuthError `not_found`. */
+/** Revokes a target, or only counts with `dryRun`. Resolves with a line to print. Throws AuthError `not_found`. */
 type Revoke = (value: string, dryRun: boolean) => Promise<string>;
 
 /** Targets of `revoke`: a user or session by id, a token by its file, a key by its `kid`, everyone. */
@@ -25,7 +25,7 @@ export interface Targets {
 const CALLER = cliCaller('revoke');
 const CAUSE = { reason: 'admin_requested', revokedBy: toActor(CALLER) } as const;
 
-/** Creates the targets on a store. */
+/** Creates the revoke functions of all targets. */
 export function createTargets(store: CommandStore): Targets {
   const { sessions } = store;
 
@@ -64,9 +64,9 @@ export function createTargets(store: CommandStore): Targets {
 }
 
 const KEY_ADVICE =
-  'Servers that sign with it need another JWT_SECRET_KEY before anyone can log in there again.';
+  'Servers that sign with this key need another JWT_SECRET_KEY before anyone can log in there again.';
 
-/** Creates the target `key`. All live sessions are the upper bound: the key of a session's tokens is not stored. */
+/** Creates the target `key`. The count is an upper bound, because the key of a session's tokens is not stored. */
 function createRevokeKey({ sessions, revocations, audit }: CommandStore): Revoke {
   return async function revokeKey(kid, dryRun) {
     const { deployment } = await revocations.cutoffs(undefined);
@@ -81,7 +81,7 @@ function createRevokeKey({ sessions, revocations, audit }: CommandStore): Revoke
   };
 }
 
-/** Ends a session, and one of its tokens if given. Returns the number of live sessions that ended, as text. */
+/** Revokes a session, and one of its tokens if given. Returns the number of live sessions that ended, as text. */
 async function endOne(
   store: CommandStore,
   session: Pick<Session, 'id' | 'userId'>,

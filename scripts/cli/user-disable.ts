@@ -21,7 +21,7 @@ export function userDisableCommand(): Command {
 }
 
 /**
- * Enables a user. First revokes every token here, too: the user may have been disabled by hand, or by a command
+ * Enables a user after revoking every token of that user: the user may have been disabled by hand, or by a command
  * that failed before the revocation.
  */
 export function userEnableCommand(): Command {

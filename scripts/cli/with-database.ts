@@ -12,8 +12,8 @@ import { readEnvironment } from '../../server/config/env.ts';
 import { misspelledSettings, overriddenOptions } from '../../server/config/warnings.ts';
 
 /**
- * Connects to the configured database, runs the work, and closes the connection. Commands to MongoDB may take an
- * hour, e.g. to build an index over a large collection.
+ * Connects to the configured database, runs the work, and closes the connection. Each MongoDB command may take up
+ * to an hour, e.g. to build an index over a large collection.
  */
 export async function withDatabase<T>(
   work: (db: Connection['db'], config: DatabaseConfig) => Promise<T>,
@@ -37,12 +37,12 @@ function warn(warnings: readonly string[]): void {
   for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
 }
 
-/** Throws a refusal if the database is not migrated: addresses might not be unique. */
+/** Throws a refusal if the collection is not migrated: its values might not be unique, and servers might reject it. */
 export async function assertReady(
   db: Db,
   collection: Parameters<typeof isReady>[1],
   refusal: (message: string) => Error,
 ): Promise<void> {
   if (await orUnavailable(isReady(db, collection))) return;
-  throw refusal(withAdvice({ message: 'The database is not ready', remedy: 'migrate' }));
+  throw refusal(withAdvice({ message: 'The database is not migrated', remedy: 'migrate' }));
 }

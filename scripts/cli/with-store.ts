@@ -23,7 +23,7 @@ export interface CommandStore {
   readonly log: Log;
 }
 
-/** Runs the work and waits for its background writes, since the connection is closed next. */
+/** Runs the work and waits for its background writes, because the caller closes the connection afterwards. */
 export async function withStore<T>(db: Db, work: (store: CommandStore) => Promise<T>): Promise<T> {
   const collections = openCollections(db);
   const dailyCounters = createDailyCounters(collections);

@@ -140,7 +140,7 @@ for (const command of ['user:set-password', 'user:disable', 'user:enable']) {
     const args = [command, '--email', 'ann@example.com'];
     const { code, stderr } = await rescind(t, args, { env: { MONGODB_URI: uri }, input: PASSWORD });
     t.is(code, 1);
-    t.regex(stderr, /^Nothing was changed\. The database is not ready\. Run: npm run migrate$/m);
+    t.regex(stderr, /^Nothing was changed\. The database is not migrated\. Run: npm run migrate$/m);
   });
 
   test.serial(`${command} without --email is a usage error: exit 64`, async (t) => {

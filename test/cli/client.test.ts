@@ -107,7 +107,7 @@ test.serial('client:create on a database that is not migrated says what to run',
   const database = emptyDatabase(t);
   const { code, stdout, stderr } = await on(t, database, 'client:create', '--name', 'billing');
   t.deepEqual([code, stdout], [1, '']);
-  t.regex(stderr, /^No client was created\. The database is not ready\. Run: npm run migrate$/m);
+  t.regex(stderr, /^No client was created\. The database is not migrated\. Run: npm run migrate$/m);
   t.deepEqual(await database.db.listCollections().toArray(), []);
 });
 

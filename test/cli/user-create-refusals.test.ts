@@ -41,7 +41,7 @@ test.serial('user:create on a database that is not migrated says what to run', a
   const { uri, db } = emptyDatabase(t);
   const { code, stderr } = await rescind(t, ANN, { env: { MONGODB_URI: uri }, input: GOOD });
   t.is(code, 1);
-  t.regex(stderr, /^No user was created\. The database is not ready\. Run: npm run migrate$/m);
+  t.regex(stderr, /^No user was created\. The database is not migrated\. Run: npm run migrate$/m);
   t.deepEqual(await db.listCollections().toArray(), []);
 });
 

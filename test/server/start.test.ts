@@ -160,7 +160,7 @@ const OF_NO_USE: readonly (readonly [host: string, code: number, sentence: RegEx
   ['no-such-name.invalid', 1, /does not resolve \((?:ENOTFOUND|EAI_AGAIN)\)/],
   ['256.1.1.1', 1, /does not resolve/],
   ['192.0.2.1', 1, /does not belong to this machine \(EADDRNOTAVAIL\)/],
-  ['[2001:db8::1]', 1, /HOST and PORT, \[2001:db8::1\]:\d+: .*\(E[A-Z]+\)/],
+  ['[2001:db8::1]', 1, /\[2001:db8::1\]:\d+ \(HOST and PORT\): .*\(E[A-Z]+\)/],
   ['fe80::1', 1, /\(E[A-Z]+\)/],
   ['fe80::1%nowhere0', 1, /\(E[A-Z_]+\)/],
   ['http://127.0.0.1', 78, /HOST must be an address or a name/],
