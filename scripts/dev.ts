@@ -24,11 +24,11 @@ Runs rescind on this machine, with nothing to set up:
 Ctrl-C stops the server and MongoDB. To start afresh: rm -rf .data
 
 Settings, from the environment or from .env:
-  HOST, PORT       where the server listens (127.0.0.1, 8001)
-  MONGODB_URI      use this MongoDB instead, if it is on this machine; no user is created then
-  JWT_SECRET_KEY   use this secret instead
+  HOST, PORT       the address of the server (127.0.0.1, 8001)
+  MONGODB_URI      a MongoDB on this machine to use instead; no user is created then
+  JWT_SECRET_KEY   a secret to use instead
   MONGOD_BINARY    the mongod to run
-Everything else that the server reads (see .env.example) reaches it as well.
+All other settings in .env.example are passed to the server.
 `;
 
 async function main(args: string[]): Promise<number> {
@@ -57,7 +57,7 @@ function wantsHelp(args: string[]): boolean {
   }
 }
 
-/** @returns the code the server ends with. */
+/** @returns the exit code of the server. */
 async function serve(settings: Settings, report: Report, cleanups: Cleanups): Promise<number> {
   await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 });
   await chmod(settings.dataFolder, 0o700);
@@ -94,13 +94,13 @@ async function createUser(env: NodeJS.ProcessEnv): Promise<void> {
   await rescind(['user:create', ...who, '--if-absent', '--without-rules'], env, password);
 }
 
-/** A wildcard is an address to listen on, not one to call. */
+/** Returns the URL of the server. Replaces a wildcard address, to which clients cannot connect. */
 function toUrl({ host, port }: Settings): string {
   const callable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
   return `http://${callable.includes(':') ? `[${callable}]` : callable}:${port}`;
 }
 
-// A reader that left, as with `| head`, ends neither the server nor its database.
+// If the reader of the output has gone, e.g. `head`, the server and its database continue.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 main(process.argv.slice(2)).then(

@@ -10,11 +10,11 @@ import { compiledTest, findPackages, removeStale } from './test/compiled.ts';
 import { openTestDatabase } from './test/database.ts';
 
 const help = `Usage: npm test [-- FILES and options]        the core
-       npm run test:full [-- options]          what is not in the core
+       npm run test:full [-- options]          the tests outside the core
        npm run t -- FILES                      single files: npm run t -- test/lib/time.test.ts
        npm run test:watch [-- FILES]           runs tests again when something they import changes
 
-A mongod is found or fetched, and runs for as long as the tests do.
+A mongod is found or fetched, and runs until the tests end.
   TEST_MONGODB_URI   use this MongoDB instead, e.g. mongodb://127.0.0.1:27017/?replicaSet=rs0
   MONGOD_BINARY      the mongod to run
 All other options are those of ava, e.g. --match 'a title*', --serial, --fail-fast:
@@ -46,7 +46,7 @@ async function runTests(args: string[], cleanups: Cleanups): Promise<number> {
   const env = testEnv({
     ...process.env,
     ...(await testDatabase(args, join(folder, 'mongodb'), cleanups)),
-    TMPDIR: folder, // The tests' own temporary folders go with it when they are interrupted.
+    TMPDIR: folder, // Temporary folders of interrupted tests are removed with this folder.
   });
   if (args.includes('--watch')) {
     startProgram('typescript/bin/tsc', ['--watch', '--preserveWatchOutput'], env, cleanups);
@@ -61,13 +61,13 @@ function testDatabase(args: string[], dataFolder: string, cleanups: Cleanups) {
   return needsNone ? {} : openTestDatabase(dataFolder, process.env, cleanups);
 }
 
-/** Removes what the user has configured for a server: it must not decide how the tests end. */
+/** Removes the user's settings of a server, which must not affect the tests. */
 function testEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const configured = /^(MONGODB_URI|MONGODB_URI_FILE|JWT_.*)$/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !configured.test(name)));
 }
 
-/** Starts a program of node_modules, which ends with this process. On SIGINT ava prints the pending tests. */
+/** Starts a program of node_modules that ends with this process: by SIGINT, at which ava prints the pending tests. */
 function startProgram(
   file: string,
   args: string[],

@@ -1,7 +1,7 @@
 import type { Paint } from './progress.ts';
 import { devUser } from './user.ts';
 
-/** The facts of the banner. `ownUri` is the MongoDB that dev started, if it did. */
+/** Values in the banner. `ownUri` is the URI of the MongoDB that dev started, if any. */
 export interface BannerFacts {
   url: string;
   dataFolder: string;
@@ -9,8 +9,8 @@ export interface BannerFacts {
 }
 
 /**
- * Returns the commands to try, to stop and to start afresh. Each stands on a line without comments,
- * which zsh does not accept at its prompt: they can be copied in one go.
+ * Returns the commands to try, to stop and to start afresh. The lines have no comments, which zsh rejects
+ * at its prompt, so that all lines can be copied at once.
  */
 export function banner({ url, dataFolder, ownUri }: BannerFacts, paint: Paint): string {
   const head = (text: string) => paint('bold', text);
@@ -18,7 +18,7 @@ export function banner({ url, dataFolder, ownUri }: BannerFacts, paint: Paint): 
     '',
     `${head('rescind is ready:')} ${paint('cyan', url)}`,
     '',
-    head('Log in, see who you are, log out, and see that the token is dead:'),
+    head('Log in, read your user, log out, and see that the token is revoked:'),
     ...(ownUri ? [] : [`  ${userCreate()}`]),
     ...curlLines(url),
     '',

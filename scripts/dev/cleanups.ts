@@ -4,7 +4,7 @@ export interface Cleanups {
   run(): Promise<void>;
 }
 
-/** Creates an empty list. All undos run, even when one of them fails. */
+/** Creates an empty list of cleanups. All of them run, even if one fails. */
 export function createCleanups(): Cleanups {
   const undos: (() => Promise<unknown>)[] = [];
   return {

@@ -4,9 +4,9 @@ import { CliError } from '../cli/cli-error.ts';
 import { run } from './processes.ts';
 
 /**
- * Runs a command of the compiled `rescind`, quietly.
+ * Runs a command of the compiled `rescind` without printing its output.
  *
- * @throws CliError with the command's own code and all it printed, when it fails.
+ * @throws CliError with the exit code and the output of the command, if it fails.
  */
 export async function rescind(
   args: readonly string[],

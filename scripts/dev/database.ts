@@ -10,14 +10,14 @@ import type { Report } from './progress.ts';
 /** The MongoDB that dev itself started. */
 export interface OwnDatabase {
   uri: string;
-  /** Never resolves; rejects when the MongoDB ends while it is needed. */
+  /** Rejects when the MongoDB ends. Never resolves. */
   lost: Promise<never>;
 }
 
 /**
  * Finds or fetches a mongod and runs it on `<dataFolder>/mongodb`.
  *
- * @throws CliError 1 that says why there is none.
+ * @throws CliError 1 with the reason, if no mongod is found or the mongod does not start.
  */
 export async function startOwnDatabase(
   dataFolder: string,
@@ -31,14 +31,14 @@ export async function startOwnDatabase(
     dataFolder: join(dataFolder, 'mongodb'),
     args: ['--oplogSize', '64'],
   });
-  // Added before it has started: a Ctrl-C meanwhile waits for it, and stops it as well.
+  // Added before the start has finished, so that a Ctrl-C during the start also stops MongoDB.
   cleanups.add(async () => {
     const mongod = await starting;
     await report.step('Stopping MongoDB', () => mongod.stop());
   });
   const mongod = await report.step('Starting MongoDB', () => starting).catch(explain);
   const lost = loss(mongod);
-  // Awaited once the server runs; an end before that is no unhandled rejection.
+  // The caller awaits `lost` later. An earlier rejection must not count as unhandled.
   lost.catch(() => {});
   return { uri: withDatabase(mongod.uri, 'rescind'), lost };
 }
@@ -49,9 +49,9 @@ function explain(cause: Error): never {
 
 function adviceFor(cause: Error): string {
   if (!(cause instanceof DataFolderInUse)) return '';
-  return '\nIs npm run dev at work in another terminal? Then that is where to stop it.';
+  return '\nIf npm run dev runs in another terminal, stop it there.';
 }
 
 async function loss(mongod: Mongod): Promise<never> {
-  throw new CliError(EXIT.failed, `MongoDB has ended by itself: ${await mongod.ended}`);
+  throw new CliError(EXIT.failed, `MongoDB has ended unexpectedly: ${await mongod.ended}`);
 }

@@ -2,18 +2,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 
 /**
- * Ends a child when this process is ended by a SIGKILL, which no handler sees: a small shell waits on a
- * pipe, which the system closes with this process, and then ends the child by its id. The shell ends
- * with the child.
+ * Ends a child if this process is ended by a SIGKILL, which no handler can catch. A small shell waits on a
+ * pipe. When this process ends, the system closes the pipe, and the shell ends the child by its id. The
+ * shell itself ends with the child.
  */
 export function guard(child: ChildProcess): void {
   if (process.platform === 'win32') return;
-  // In a session of its own: a Ctrl-C in the terminal must not take the guard before the guarded.
+  // The shell has its own session, so that a Ctrl-C in the terminal does not end it before the child.
   const shell = spawn('/bin/sh', ['-c', 'read _; kill "$1"', 'guard', String(child.pid)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  shell.on('error', () => {}); // without a shell there is no guard, which harms nothing else
+  shell.on('error', () => {}); // without a shell the child has no guard
   shell.unref();
   (shell.stdin as Socket | null)?.unref();
   child.once('exit', () => shell.kill('SIGKILL'));

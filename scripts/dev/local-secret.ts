@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 
 /**
- * Returns the secret of this folder: generated once and kept in a file that only its owner can read, so
- * that tokens stay valid over a restart.
+ * Returns the JWT secret of a data folder. The secret is generated once and kept in a file that only its
+ * owner can read, so that tokens stay valid after a restart.
  */
 export async function localSecret(dataFolder: string): Promise<string> {
   const file = join(dataFolder, 'jwt-secret-key');

@@ -6,15 +6,15 @@ loopback.addSubnet('127.0.0.0', 8);
 loopback.addAddress('::1', 'ipv6');
 
 /**
- * Checks that a MongoDB connection string stays on this machine.
+ * Checks that a MongoDB connection string names only this machine.
  *
- * @returns undefined when every host in it is a loopback address; else a reason, which never
- *   repeats the string: it may hold a password.
+ * @returns undefined if every host is a loopback address, else a reason. The reason never repeats the
+ *   connection string, which may contain a password.
  */
 export function leadsAway(uri: string): string | undefined {
   const parsed = parse(uri);
   if (!parsed) return 'it is not a valid MongoDB connection string';
-  if (parsed.isSRV) return 'mongodb+srv:// asks the DNS for its hosts';
+  if (parsed.isSRV) return 'mongodb+srv:// takes its hosts from the DNS';
   if (parsed.typedSearchParams<{ proxyHost: string }>().has('proxyHost')) {
     return 'it goes through a proxy (proxyHost)';
   }

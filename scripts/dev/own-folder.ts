@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Creates a temporary folder that is removed when this process exits, except by a SIGKILL. It is removed
- * at exit, and not in a cleanup, as a second Ctrl-C skips cleanups.
+ * Creates a temporary folder that is removed when this process exits, except by a SIGKILL. The `exit`
+ * event is used in place of a cleanup, because a second Ctrl-C skips cleanups.
  */
 export async function ownFolder(prefix: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), prefix));
@@ -14,7 +14,7 @@ export async function ownFolder(prefix: string): Promise<string> {
       // A mongod that was ended a moment ago may take a second to stop writing here.
       rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     } catch (error) {
-      process.stderr.write(`${folder} is left behind: ${(error as Error).message}\n`);
+      process.stderr.write(`${folder} could not be removed: ${(error as Error).message}\n`);
     }
   });
   return folder;

@@ -9,7 +9,7 @@ process.on('exit', () => {
   for (const child of alive) child.kill('SIGKILL');
 });
 
-/** Kills the child, if it still runs, in whatever way this process exits, except by a SIGKILL. */
+/** Kills the child when this process exits, except by a SIGKILL of this process. */
 function killAtExit(child: ChildProcess): void {
   alive.add(child);
   child.once('exit', () => alive.delete(child));
@@ -17,7 +17,7 @@ function killAtExit(child: ChildProcess): void {
   child.once('error', () => alive.delete(child));
 }
 
-/** Starts a child that ends with this process at the latest. Only a SIGKILL of this process escapes that. */
+/** Starts a child that is killed when this process exits. Only a SIGKILL of this process leaves it running. */
 export function spawnChild(
   command: string,
   args: readonly string[],
@@ -31,7 +31,7 @@ export function spawnChild(
 export type RunOptions = Omit<Options, 'env'> & { readonly env?: NodeJS.ProcessEnv };
 
 /**
- * Runs a command to its end and collects its output. Rejects with a SubprocessError unless it exits with 0.
+ * Runs a command to its end and collects its output. Rejects with a SubprocessError unless its code is 0.
  * The child inherits the environment, and ends with this process at the latest.
  */
 export function run(
@@ -41,36 +41,36 @@ export function run(
 ): Subprocess {
   const subprocess = nanoSpawn(command, args, {
     killSignal: 'SIGKILL',
-    env: env as Record<string, string>, // spawn leaves out what is undefined
+    env: env as Record<string, string>, // spawn omits undefined values
     ...options,
   });
   subprocess.nodeChildProcess.then(killAtExit, () => undefined);
   return subprocess;
 }
 
-/** Returns the id of a started child; one that could not be started has none. */
+/** Returns the id of a child that has been started. A child that failed to start has no id. */
 export function getPid(child: ChildProcess): number {
   return child.pid as number;
 }
 
-/** Returns true once the child has ended, by itself or by a signal. */
+/** Returns true if the child has ended or failed to start. */
 export function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
 }
 
-/** Returns how an ended child ended, for people. */
+/** Returns the signal or the exit code of a child that has ended, as text. */
 export function howEnded(child: ChildProcess): string {
   return child.signalCode ?? `code ${child.exitCode}`;
 }
 
-/** Resolves when the child has ended; at once if it has already. */
+/** Resolves when the child has ended, or at once if it has ended already. */
 export async function ended(child: ChildProcess): Promise<void> {
   if (!hasEnded(child)) await once(child, 'exit');
 }
 
 /**
- * Ends a child by its own id: with `signal`, and with SIGKILL if it is still there `grace`
- * milliseconds later. A child that has ended already is left alone.
+ * Ends a child with `signal`, or with SIGKILL if it still runs `grace` milliseconds later. Does nothing
+ * for a child that has ended.
  */
 export async function endChild(
   child: ChildProcess,

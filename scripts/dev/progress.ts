@@ -2,7 +2,7 @@
 import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 
-/** Reports the progress of a long step, of which one line is printed now and then. */
+/** Reports the progress of a long step. Prints at most one line in 30 seconds. */
 export type Detail = (text: string) => void;
 
 /** Reports the progress of a script. */
@@ -11,7 +11,7 @@ export interface Report {
   note(text: string): void;
   /** Prints a line that asks for attention. */
   warn(text: string): void;
-  /** Runs `work` under a title, and prints its end with the elapsed time. An error of `work` is thrown again. */
+  /** Prints the title, runs `work`, and prints the elapsed time. Rethrows an error of `work`. */
   step<T>(title: string, work: (detail: Detail) => Promise<T>): Promise<T>;
 }
 
@@ -20,10 +20,10 @@ export type Paint = (format: Parameters<typeof styleText>[0], text: string) => s
 
 type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'hasColors'>>;
 
-/** Creates a painter for `stream`: it colours on a terminal only, and not where NO_COLOR is set. */
+/** Creates a painter for `stream`, which colours text only on a terminal and only without NO_COLOR. */
 export function painter(stream: Output): Paint {
   const colours = stream.isTTY === true && stream.hasColors?.() === true;
-  // Validation is off as styleText would look at stdout, whatever `stream` is.
+  // Without validation, because styleText would check stdout in place of `stream`.
   return (format, text) => (colours ? styleText(format, text, { validateStream: false }) : text);
 }
 

@@ -13,17 +13,17 @@ import type { Report } from './progress.ts';
 import { waitFor } from './wait-for.ts';
 
 const READY_LIMIT = 60_000;
-/** Milliseconds in which a server ends that has no more than its own deadline to keep. */
+/** Milliseconds for a server to stop, in addition to its SHUTDOWN_DELAY. */
 const STOP_GRACE = 15_000;
 
 /**
- * Makes sure that the server will be able to listen.
+ * Checks that the server will be able to listen.
  *
- * @throws CliError 1 that says why it will not.
+ * @throws CliError 1 with the reason, if it will not.
  */
 export async function checkAddress(host: string, port: string): Promise<void> {
   const number = Number(port);
-  // The server itself refuses such a port, in its own words.
+  // The server itself rejects an invalid port, with a message.
   if (!Number.isInteger(number) || number < 1 || number > 65_535) return;
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -35,14 +35,14 @@ export async function checkAddress(host: string, port: string): Promise<void> {
 
 function addressFault(host: string, port: number, error: NodeJS.ErrnoException): string {
   if (error.code !== 'EADDRINUSE') return `${listenFault(host, port, error)}.`;
-  return `Port ${port} on ${host} is in use by another program. Stop that (is it npm run dev in another terminal?), or take another port: PORT=8002 npm run dev`;
+  return `Port ${port} on ${host} is in use by another program. Stop that program, which may be npm run dev in another terminal, or use another port: PORT=8002 npm run dev`;
 }
 
 /**
- * Starts the server and waits until it says that it is ready.
+ * Starts the server and waits until `/readyz` returns 200.
  *
- * @returns the promise of the code the server ends with.
- * @throws CliError with the server's own code when it ends first, 1 when it is not ready in 60 s.
+ * @returns a promise of the server's exit code.
+ * @throws CliError with the exit code of a server that ends first, or 1 if it is not ready within 60 s.
  */
 export async function startServer(
   url: string,
@@ -52,7 +52,7 @@ export async function startServer(
 ): Promise<{ exitCode: Promise<number> }> {
   const main = fileURLToPath(new URL('../../server/main.js', import.meta.url));
   const format = await createFormat();
-  // In a session of its own: a Ctrl-C is dev's to act on, so that the server ends before MongoDB.
+  // The server has its own session: on Ctrl-C this script stops the server first, then MongoDB.
   const child = spawnChild(process.execPath, [main], {
     env,
     detached: true,
@@ -78,14 +78,14 @@ function showLog(child: ChildProcess, format: (line: string) => string): void {
     process.stdout.on('drain', () => lines.resume());
     lines.on('line', (line) => {
       const isSlow = !process.stdout.write(format(line));
-      // A reader that left is never ready again, and the server is not to wait for it.
+      // If the reader has gone, no `drain` follows, and a pause would block the server.
       if (isSlow && process.stdout.writable) lines.pause();
     });
   }
   child.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
 }
 
-/** Creates the format of log lines: by pino-pretty, an optional peer, else as they are. */
+/** Creates the format of log lines: pino-pretty, an optional peer dependency, or without it the lines as they are. */
 async function createFormat(): Promise<(line: string) => string> {
   try {
     const { default: pretty } = await import('pino-pretty');

@@ -7,14 +7,14 @@ import { freePort } from './mongod/free-port.ts';
 
 /** The settings of `npm run dev`. */
 export interface Settings {
-  /** The folder of everything that dev keeps. */
+  /** The folder of the database and the secret. */
   dataFolder: string;
   host: string;
-  /** Passed on as given: the server validates it. */
+  /** Passed to the server as given, which validates it. */
   port: string;
-  /** Passed on as given; by default no delay, as no load balancer has to notice first. */
+  /** Passed to the server as given. Default 0s, because there is no load balancer. */
   shutdownDelay: string;
-  /** A MongoDB of the user's own, on this machine. */
+  /** The user's own MongoDB on this machine, to be used in place of a new one. */
   mongodbUri: string | undefined;
   hasSecret: boolean;
 }
@@ -22,10 +22,10 @@ export interface Settings {
 type Lookup = (name: string) => string | undefined;
 
 /**
- * Reads the settings from the environment and from `.env`, where the environment wins and an empty
- * value counts as none.
+ * Reads the settings from the environment and from `.env`. The environment wins. An empty value counts as
+ * missing.
  *
- * @throws CliError 78 when the MongoDB given is not on this machine. Nothing has been touched then.
+ * @throws CliError 78 if MONGODB_URI is not on this machine. Nothing has been changed at that time.
  */
 export async function readSettings(env: NodeJS.ProcessEnv, folder: string): Promise<Settings> {
   const all = readEnvironment(folder, env);
@@ -48,7 +48,7 @@ function givenUri(lookup: Lookup): string | undefined {
   const uri = lookup('MONGODB_URI');
   const file = lookup('MONGODB_URI_FILE');
   if (uri && file)
-    throw new CliError(EXIT.config, 'MONGODB_URI and MONGODB_URI_FILE are both set: one is to go.');
+    throw new CliError(EXIT.config, 'MONGODB_URI and MONGODB_URI_FILE are both set. Unset one.');
   return file ? uriIn(file) : uri;
 }
 
@@ -63,9 +63,9 @@ function uriIn(file: string): string {
 function refusal(reason: string): string {
   return [
     `MONGODB_URI is set, and npm run dev does not use it: ${reason}.`,
-    'It works with a MongoDB on this machine only (localhost, 127.0.0.0/8, ::1), so that trying',
-    'something out never reaches a database that matters. Nothing has been touched. Either',
-    '  - unset MONGODB_URI (in the environment and in .env): dev then runs a MongoDB of its own; or',
-    '  - run the server that is configured with it: npm run migrate, then npm start.',
+    'It uses only a MongoDB on this machine (localhost, 127.0.0.0/8, ::1), so that a trial never',
+    'changes a database that matters. Nothing was changed. Do one of the following:',
+    '  - unset MONGODB_URI in the environment and in .env: dev then starts its own MongoDB',
+    '  - start a server on this MONGODB_URI: npm run migrate, then npm start',
   ].join('\n');
 }

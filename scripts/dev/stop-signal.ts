@@ -1,13 +1,13 @@
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-// A Ctrl-C arrives twice, from the terminal and from npm: that is one request.
+// Milliseconds within which signals are one request: the terminal and npm both send a signal for one Ctrl-C.
 const sameRequestWithin = 500;
 
 /**
- * Listens for requests to end this script: Ctrl-C, SIGTERM, a closed terminal, or the end of npm, whose
- * shell does not pass a SIGTERM on.
+ * Listens for requests to stop this script: Ctrl-C, SIGTERM, a closed terminal, or the end of npm. The end of
+ * npm counts as a SIGTERM, because npm's shell ends at a SIGTERM without forwarding it to the script.
  *
- * @returns an AbortSignal that the first request aborts, with the name of the signal as its reason.
- *   A second request exits at once with 130; `spawnChild` kills the children that are left.
+ * @returns an AbortSignal that the first request aborts. Its reason is the name of the process signal.
+ *   A second request exits at once with 130, which kills the children of `spawnChild`.
  */
 export function stopSignal(env: NodeJS.ProcessEnv): AbortSignal {
   const first = new AbortController();
@@ -32,7 +32,7 @@ function whenOrphaned(act: () => void): void {
   setInterval(() => process.ppid !== parent && act(), 250).unref();
 }
 
-/** Resolves with the name of the signal when `stopSignal` is aborted. */
+/** Resolves with the name of the process signal when a result of `stopSignal` is aborted. */
 export function stopped(signal: AbortSignal): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(signal.reason);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface WaitOptions {
-  /** Milliseconds until it gives up. Default two minutes. */
+  /** Milliseconds until `waitFor` gives up. Default two minutes. */
   readonly timeout?: number;
   /** Milliseconds between two attempts. Default 25. */
   readonly interval?: number;
@@ -10,10 +10,10 @@ export interface WaitOptions {
 }
 
 /**
- * Calls `probe` until it returns something other than undefined, null or false, and returns that. A probe
- * that throws is called again.
+ * Calls `probe` until it returns something other than undefined, null or false, and returns that value. A
+ * probe that throws is called again.
  *
- * @throws Error that names what was waited for, with the last error of the probe as cause.
+ * @throws Error with `what` in its message and the last error of the probe as its cause.
  */
 export async function waitFor<T>(
   what: string,

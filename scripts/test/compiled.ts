@@ -15,7 +15,7 @@ export function findPackages(args: readonly string[]): readonly string[] {
   );
 }
 
-/** Turns a test file as people name it, `test/x.test.ts`, into the one that ava runs, `dist/test/x.test.js`. */
+/** Converts the path of a test file, `test/x.test.ts`, to the path of its compiled file, `dist/test/x.test.js`. */
 export function compiledTest(arg: string): string {
   const path = sourceTest(arg);
   if (path === undefined) return arg;
@@ -29,7 +29,7 @@ function sourceTest(arg: string): string | undefined {
   return isTest ? path : undefined;
 }
 
-/** Removes compiled files whose source is gone: the compiler leaves them, and ava would run them. */
+/** Removes compiled files without a source: the compiler does not remove them, and ava would run them. */
 export async function removeStale(): Promise<void> {
   const folders = ['', ...PACKAGES.map(({ folder }) => folder)];
   await Promise.all(folders.map((folder) => removeStaleIn(join(folder, 'dist'))));

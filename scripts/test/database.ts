@@ -3,14 +3,14 @@ import { findMongod } from '../dev/mongod/find.ts';
 import { startMongod } from '../dev/mongod/start.ts';
 import { createReport } from '../dev/progress.ts';
 
-// The TTL monitor sleeps a minute by default, longer than any test waits. Dropped databases leave their files
-// for five minutes by default: thousands of open files, which end the mongod.
+// By default the TTL monitor runs once a minute, and no test waits that long. By default mongod keeps the files
+// of dropped databases open for five minutes. Thousands of open files would end the mongod.
 const mongodArgs = ['--setParameter', 'ttlMonitorSleepSecs=1']
   .concat('--setParameter', 'minSnapshotHistoryWindowInSeconds=0')
   .concat('--setParameter', 'enableTestCommands=1')
   .concat('--oplogSize', '64');
 
-/** Gives the tests a MongoDB until the cleanups are run, and returns what their environment says of it. */
+/** Starts a MongoDB, which a cleanup stops. Returns the environment variables by which the tests find it. */
 export async function openTestDatabase(
   dataFolder: string,
   env: NodeJS.ProcessEnv,

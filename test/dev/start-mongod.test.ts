@@ -75,7 +75,7 @@ test('stopping it twice, or at once, is harmless', async (t) => {
 test('a folder in use is told with the process that uses it, which goes on', async (t) => {
   const dataFolder = emptyFolder(t);
   const first = await start(t, { dataFolder });
-  const message = `${dataFolder} is in use by another mongod (pid ${first.pid}). To stop that one: kill ${first.pid}`;
+  const message = `${dataFolder} is in use by another mongod (pid ${first.pid}). Stop it with: kill ${first.pid}`;
   await t.throwsAsync(start(t, { dataFolder }), { name: 'DataFolderInUse', message });
   t.is(await write(first.uri), 1);
 });

@@ -6,8 +6,8 @@ const stagingPrefix = '.fetching-';
 const abandonedAfter = 60 * 60 * 1000;
 
 /**
- * Returns the folders that may hold a fetched mongod, best first: the user's cache and, for a home that
- * is missing or read-only, the cache of the current folder's node_modules.
+ * Returns the folders that may contain a fetched mongod, best first: the user's cache, and the cache in
+ * node_modules of the current folder, which is used if the home folder is missing or read-only.
  */
 export function cacheFolders(env: NodeJS.ProcessEnv): string[] {
   const caches = join(process.cwd(), 'node_modules', '.cache');
@@ -32,10 +32,10 @@ function userHome(): string {
 
 /**
  * Creates a staging folder in the first cache folder that can be written, passes it to `work`, and
- * removes it afterwards. Files become visible by `publish` only, so that concurrent or killed fetches
+ * removes it afterwards. Only `publish` makes files visible, so that concurrent or killed fetches
  * never leave a half-written file.
  *
- * @throws Error with one reason per folder, when none can be written.
+ * @throws Error with one reason per folder, if no folder can be written.
  */
 export async function inStagingFolder<T>(
   env: NodeJS.ProcessEnv,
@@ -64,7 +64,7 @@ async function makeStagingFolder(folders: string[]): Promise<{ staging: string; 
   throw new Error(`no cache folder can be written: ${reasons.join('; ')}`);
 }
 
-/** Removes the folders of killed fetches; a younger folder may belong to one that still runs. */
+/** Removes the folders of killed fetches. A folder younger than an hour may belong to a running fetch. */
 async function removeAbandoned(cache: string): Promise<void> {
   for (const name of await readdir(cache)) {
     if (!name.startsWith(stagingPrefix)) continue;
@@ -74,7 +74,7 @@ async function removeAbandoned(cache: string): Promise<void> {
   }
 }
 
-/** Moves a finished file to its place in one step, over an older one if there is one. */
+/** Moves a finished file to its place in one step, and replaces an older file there. */
 export async function publish(staged: string, place: string): Promise<string> {
   await mkdir(dirname(place), { recursive: true, mode: 0o700 });
   await rename(staged, place);

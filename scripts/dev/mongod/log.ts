@@ -3,18 +3,18 @@ import { createInterface } from 'node:readline';
 
 const KEPT_LINES = 200;
 
-/** The log of a mongod: one JSON object a line, after plain text until it can log. */
+/** The log of a mongod: some lines of plain text, then one JSON object a line. */
 export interface MongodLog {
-  /** Resolves when the mongod listens; rejects when it ends before. */
+  /** Resolves when the mongod listens. Rejects if it ends first. */
   listening(): Promise<void>;
-  /** Waits for the end of the mongod and returns the errors it logged, else its last lines. */
+  /** Waits until the mongod has ended. Returns its last errors, or without errors its last lines. */
   tail(): Promise<string>;
 }
 
 /** Reads the log of a mongod that has just been spawned. */
 export function readLog(child: ChildProcess): MongodLog {
   const lines: string[] = [];
-  // Not "exit": the last lines may still be in the pipe then.
+  // Not "exit": after this event the last lines may still be in the pipe.
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const listening = new Promise<void>((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {

@@ -5,10 +5,10 @@ import { waitFor } from '../wait-for.ts';
 export const replicaSetName = 'rs0';
 
 /**
- * Makes a mongod that listens on `port` the writable primary of a replica set of one that names it
- * `host`: initiates the set, or gives a set that knows this node by another name the new one.
+ * Makes the mongod on `port` the writable primary of a replica set with one member, whose address is
+ * `host`. Initiates the set, or changes the address in the configuration of an existing set.
  *
- * @throws Error when the signal is aborted first, with the last error as cause.
+ * @throws Error if the signal is aborted first, with the last error as cause.
  */
 export async function becomePrimary(
   port: number,
@@ -18,7 +18,7 @@ export async function becomePrimary(
   const client = new MongoClient(`mongodb://127.0.0.1:${port}/`, { directConnection: true });
   try {
     const admin = client.db('admin');
-    // A question that fails is asked again: commands overlap with an election.
+    // `waitFor` retries failed commands, which are normal during an election.
     await waitFor('A writable primary', () => isPrimary(admin, host), { signal });
   } finally {
     await client.close();
@@ -38,7 +38,7 @@ async function isPrimary(admin: Db, host: string): Promise<boolean> {
   return false;
 }
 
-/** Gives the only member of the set another address. */
+/** Changes the address of the only member of the set. */
 async function rename(admin: Db, host: string): Promise<void> {
   const { config } = await admin.command({ replSetGetConfig: 1 });
   const [member] = config.members;
@@ -48,6 +48,6 @@ async function rename(admin: Db, host: string): Promise<void> {
     version: config.version + 1,
     members: [{ ...member, host }],
   };
-  // By force, because a node that is not in its own set's configuration is no primary.
+  // Forced, because a node whose address is not in the configuration is no primary.
   await admin.command({ replSetReconfig, force: true });
 }

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-// mongod's own exit codes
+// exit codes of mongod
 const portTaken = 48;
 const dataFolderInUse = 100;
 
@@ -16,7 +16,7 @@ export class PortTaken extends Error {
   override name = 'PortTaken' as const;
 }
 
-/** Returns the error of a mongod that did not start; `what` is how it ended, and its log. */
+/** Returns the error of a mongod that did not start. `what` describes its end and contains its log. */
 export async function startFailure(
   { binary, dataFolder }: { binary: string; dataFolder: string },
   child: ChildProcess,
@@ -37,6 +37,6 @@ async function inUse(dataFolder: string, what: string): Promise<Error> {
   const pid = (await readFile(join(dataFolder, 'mongod.lock'), 'utf8').catch(() => '')).trim();
   if (!/^\d+$/.test(pid)) return new Error(`${dataFolder} cannot be locked ${what}`);
   return new DataFolderInUse(
-    `${dataFolder} is in use by another mongod (pid ${pid}). To stop that one: kill ${pid}`,
+    `${dataFolder} is in use by another mongod (pid ${pid}). Stop it with: kill ${pid}`,
   );
 }

@@ -12,42 +12,42 @@ import { PortTaken, startFailure } from './start-failure.ts';
 const START_LIMIT = MINUTE;
 const STOP_GRACE = 10 * SECOND;
 
-/** Options of a mongod. Without a port a free one is taken; `args` go to mongod as they are. */
+/** Options of a mongod. The default of `port` is a free port. `args` are passed to mongod. */
 export interface MongodOptions {
   binary: string;
   dataFolder: string;
   port?: number | undefined;
-  /** The port of a proxy in front of it, by which the set names it: all clients go through the proxy. */
+  /** Port of a proxy, which replaces `port` in the configuration of the set: clients connect through the proxy. */
   advertisedPort?: number | undefined;
-  /** Memory for WiredTiger's cache in GiB. Default 0.25, the least there is. */
+  /** Memory for WiredTiger's cache in GiB. Default 0.25, the minimum. */
   cacheSize?: number;
   args?: readonly string[];
 }
 
-/** A mongod that runs. */
+/** A running mongod. */
 export interface MongodProcess {
   port: number;
   pid: number;
-  /** Resolves when it has ended, with its exit code or signal and its last log lines. */
+  /** Resolves when the mongod has ended, with its exit code or signal and its last log lines. */
   ended: Promise<string>;
   isRunning(): boolean;
-  /** Ends it as an operator does (SIGTERM, after 10 s SIGKILL). Calling it again is harmless. */
+  /** Stops the mongod like an operator: SIGTERM, and after 10 s SIGKILL. Further calls do nothing. */
   stop(): Promise<void>;
-  /** Ends it as a crash does (SIGKILL), for fault tests; the same folder and port start again. */
+  /** Ends the mongod like a crash (SIGKILL), for fault tests. Its folder and port can be used again. */
   kill(): Promise<void>;
 }
 
 /** A mongod that is the writable primary of its one-node replica set. */
 export interface Mongod extends MongodProcess {
-  /** Without a database in its path; `withDatabase` adds one. */
+  /** The connection string without a database; `withDatabase` adds a database. */
   uri: string;
 }
 
 /**
- * Starts a mongod on 127.0.0.1 as a one-node replica set and waits until it takes writes, 0.6 s on
+ * Starts a mongod on 127.0.0.1 as a one-node replica set and waits until it accepts writes, 0.6 s on
  * an empty folder.
  *
- * @throws what `startMember` throws.
+ * @throws the errors of `startMember`, or Error if the mongod does not become primary within 60 s.
  */
 export async function startMongod(options: MongodOptions): Promise<Mongod> {
   const mongod = await startMember(options);
@@ -67,11 +67,11 @@ export async function startMongod(options: MongodOptions): Promise<Mongod> {
 }
 
 /**
- * Starts a mongod on 127.0.0.1, for a set that the caller initiates, and waits until it listens. It
- * never outlives this process, and a Ctrl-C in the terminal does not reach it: the caller stops it.
+ * Starts a mongod on 127.0.0.1, for a set that the caller initiates, and waits until it listens. The mongod
+ * never outlives this process. A Ctrl-C in the terminal does not reach it, so the caller must stop it.
  *
- * @throws DataFolderInUse that names the process; another Error with the log when it does not start
- *   in 60 s. Nothing is left running then.
+ * @throws DataFolderInUse with the id of the other mongod, or Error with the log if the mongod does not
+ *   start within 60 s. No process is left running.
  */
 export async function startMember(options: MongodOptions): Promise<MongodProcess> {
   await mkdir(options.dataFolder, { recursive: true, mode: 0o700 });
@@ -85,7 +85,7 @@ export async function startMember(options: MongodOptions): Promise<MongodProcess
   }
 }
 
-/** Returns the same URI with a database in its path. */
+/** Adds a database to the path of a connection string. */
 export function withDatabase(uri: string, database: string): string {
   return uri.replace('/?', `/${database}?`);
 }
@@ -111,7 +111,7 @@ function spawnMongod(options: MongodOptions, port: number): ChildProcess {
   const storage = ['--dbpath', dataFolder, '--wiredTigerCacheSizeGB', String(cacheSize)];
   const quiet = ['--setParameter', 'diagnosticDataCollectionEnabled=false'];
   const all = ['--replSet', replicaSetName, ...address, ...storage, ...quiet, ...args];
-  // In a session of its own, so that a Ctrl-C does not stop it before the server that uses it.
+  // The mongod has its own session, so that a Ctrl-C does not stop it before the server that uses it.
   return spawnChild(binary, all, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 

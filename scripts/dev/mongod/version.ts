@@ -5,11 +5,11 @@ import { run } from '../processes.ts';
 export const oldestVersion = 6;
 
 /**
- * Asks a mongod for its version, which also proves that it runs on this machine: its libraries are
- * there, its processor and its file are right.
+ * Runs `mongod --version` and returns the version. Success also proves that the file is complete and runs
+ * with the libraries and the processor of this machine.
  *
  * @returns for example `6.0.5`.
- * @throws Error with the reason in one line, when it does not run, or is too old.
+ * @throws Error with the reason in one line, if the mongod does not run or is too old.
  */
 export async function mongodVersion(binary: string, env: NodeJS.ProcessEnv): Promise<string> {
   const options = { env, signal: AbortSignal.timeout(15_000) };
@@ -17,10 +17,10 @@ export async function mongodVersion(binary: string, env: NodeJS.ProcessEnv): Pro
     throw new Error(describeFailure(error), { cause: error });
   });
   const version = /db version v(\d+)(\.\S+)/.exec(output);
-  if (!version) throw new Error('it does not answer `--version` as a mongod does');
+  if (!version) throw new Error('`--version` prints no mongod version');
   if (Number(version[1]) < oldestVersion) {
     throw new Error(
-      `it is MongoDB ${version[1]}${version[2]}, too old: ${oldestVersion}.0 is needed`,
+      `it is MongoDB ${version[1]}${version[2]}, but ${oldestVersion}.0 or newer is needed`,
     );
   }
   return `${version[1]}${version[2]}`;
@@ -33,7 +33,7 @@ function describeFailure({
   signalName,
   exitCode,
 }: SubprocessError): string {
-  if (isCanceled) return '`mongod --version` did not answer within 15 s';
+  if (isCanceled) return '`mongod --version` did not end within 15 s';
   const { code, message } = (cause ?? {}) as NodeJS.ErrnoException;
   if (code === 'ENOENT') return 'there is no such program';
   if (code === 'EACCES') return 'it may not be executed (chmod +x?)';
