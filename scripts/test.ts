@@ -67,7 +67,7 @@ function testEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !configured.test(name)));
 }
 
-/** Starts a program of node_modules that ends with this process: by SIGINT, at which ava prints the pending tests. */
+/** Starts a program of node_modules that ends with this process. It gets SIGINT, at which ava prints pending tests. */
 function startProgram(
   file: string,
   args: string[],

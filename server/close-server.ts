@@ -5,7 +5,7 @@ import { SECOND } from '../lib/time.ts';
 
 /** Milliseconds between two checks for idle connections. */
 const SWEEP = 100;
-/** Milliseconds from the end of listening until connections are closed that have not sent a byte. */
+/** Milliseconds from the end of listening to the close of connections that have sent no byte. */
 const FIRST_BYTE_TIMEOUT = SECOND;
 
 /**

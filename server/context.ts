@@ -9,7 +9,7 @@ export const CALLER: unique symbol = Symbol.for('rescind.caller');
 /** Values that middleware sets in `ctx.state` for later middleware. */
 export interface State<Body = unknown, Query = unknown> {
   [CALLER]: Caller;
-  /** Bearer token of the request, on routes that need one. */
+  /** Bearer token of the request, on routes that require a bearer token. */
   token: string;
   /** Credentials of the client, on routes for clients. Not yet verified. */
   credentials: ClientCredentials;

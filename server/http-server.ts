@@ -30,7 +30,7 @@ export interface Timeouts {
   readonly keepAliveTimeout: number;
   /** Without traffic, e.g. because a client stops reading. Must be longer than any response takes. */
   readonly inactivityTimeout: number;
-  /** Between two checks of `headersTimeout` and `requestTimeout`: their maximum delay. */
+  /** Between two checks of `headersTimeout` and `requestTimeout`, which take effect up to this much later. */
   readonly checkInterval: number;
 }
 
@@ -62,7 +62,7 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     },
     handle,
   );
-  server.maxHeadersCount = 0; // no limit: Node silently drops headers above it, and 16 KiB hold only a few thousand
+  server.maxHeadersCount = 0; // no limit: Node would silently drop further headers. 16 KiB hold only a few thousand
   server.setTimeout(inactivityTimeout);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (GONE.has(error.code ?? '') || !socket.writable) socket.destroy();

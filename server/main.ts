@@ -71,7 +71,7 @@ function reportFailure(error: unknown): number {
   return EXIT.failed;
 }
 
-/** Returns true for an error of a system call, e.g. a missing working directory. It is no bug, so needs no stack. */
+/** Returns true for an error of a system call, e.g. a missing working directory. It is printed without a stack. */
 function isSystemError(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error;
 }

@@ -33,7 +33,7 @@ function findIgnored(get: (name: string) => string): string | undefined {
   );
 }
 
-/** Compares X-Forwarded-For with TRUST_PROXY. Health checks by the proxy itself may lack the header. */
+/** Compares X-Forwarded-For with TRUST_PROXY. The header may be missing: health checks of the proxy have none. */
 function findMismatch(trustProxy: number, header: string): string | undefined {
   if (header === '') return undefined;
   const entries = header.split(',');
@@ -47,7 +47,7 @@ function findMismatch(trustProxy: number, header: string): string | undefined {
   }
   if (normalizeIp(client) !== undefined) return undefined;
   return (
-    'X-Forwarded-For has no IP address at the position that TRUST_PROXY selects. Clients of such requests all ' +
-    'count as the proxy. Let the proxy send the IP address of the client, or correct TRUST_PROXY'
+    'X-Forwarded-For has no IP address at the position that TRUST_PROXY selects. Login limits then count the ' +
+    'address of the proxy. Let the proxy send the IP address of the client, or correct TRUST_PROXY'
   );
 }

@@ -1,7 +1,7 @@
 import type { Caller } from '../../lib/caller.ts';
 import type { Log } from '../../lib/log.ts';
 
-/** Returns the caller of a command, which has no user and no IP address. */
+/** Creates the caller of a command, without a user and without an IP address. */
 export function cliCaller(command: string): Caller {
   const actor = `rescind ${command}`;
   return { ip: 'local', userAgent: actor, actor };

@@ -12,7 +12,7 @@ interface Options {
   readonly name: string;
 }
 
-/** Registers a client and prints its id and its secret. Only the hash of the secret is stored. */
+/** Registers a client and prints its id and its secret, which cannot be printed again. */
 export function clientCreateCommand(): Command {
   return new Command('client:create')
     .description('register a service that may revoke and introspect tokens; prints its secret once')
@@ -57,7 +57,7 @@ async function undoCreate(clients: Clients, id: string, error: unknown): Promise
 
 const MAX_NAME = 100;
 
-/** Matches control and invisible characters, because client:list prints each name on one line. */
+/** Matches control and invisible characters, which could break the lines of client:list. */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 function findNameFault(name: string): string | undefined {

@@ -5,7 +5,7 @@ import { MINUTE } from '../../lib/time.ts';
 import type { DatabaseConfig } from '../../server/config/config.ts';
 import { readHidden } from './read-hidden.ts';
 
-/** Returns the password of the option. If it is missing, prompts on a terminal, or else reads standard input. */
+/** Returns the password of the option. Without the option, prompts on a terminal or reads standard input. */
 export async function readPassword(option: string | undefined): Promise<string> {
   if (option !== undefined) return option;
   if (process.stdin.isTTY) return readHidden('Password: ');

@@ -41,7 +41,7 @@ export async function printSecret(text: string, describeLoss: (reason: string) =
   throw new CliError(EXIT.output, describeLoss(describeFailure(error.code)));
 }
 
-/** Waits until all output is written or lost. Returns a message and an exit code for lost output, except by EPIPE. */
+/** Waits until all output is written or lost. Returns a message and an exit code for lost output. Ignores EPIPE. */
 export async function findLostOutput(): Promise<
   { sentence: string; exitCode: number } | undefined
 > {

@@ -37,7 +37,7 @@ function warn(warnings: readonly string[]): void {
   for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
 }
 
-/** Throws a refusal if the collection is not migrated: its values might not be unique, and servers might reject it. */
+/** Throws a refusal if the collection is not migrated, because new documents could be invalid or duplicates. */
 export async function assertReady(
   db: Db,
   collection: Parameters<typeof isReady>[1],

@@ -85,7 +85,7 @@ function showLog(child: ChildProcess, format: (line: string) => string): void {
   child.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
 }
 
-/** Creates the format of log lines: pino-pretty, an optional peer dependency, or without it the lines as they are. */
+/** Creates the function that formats log lines, with pino-pretty if this optional peer dependency is installed. */
 async function createFormat(): Promise<(line: string) => string> {
   try {
     const { default: pretty } = await import('pino-pretty');

@@ -10,7 +10,7 @@ export interface Settings {
   /** The folder of the database and the secret. */
   dataFolder: string;
   host: string;
-  /** Passed to the server as given, which validates it. */
+  /** Passed as given to the server, which validates the port. */
   port: string;
   /** Passed to the server as given. Default 0s, because there is no load balancer. */
   shutdownDelay: string;

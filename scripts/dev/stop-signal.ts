@@ -7,7 +7,7 @@ const sameRequestWithin = 500;
  * npm counts as a SIGTERM, because npm's shell ends at a SIGTERM without forwarding it to the script.
  *
  * @returns an AbortSignal that the first request aborts. Its reason is the name of the process signal.
- *   A second request exits at once with 130, which kills the children of `spawnChild`.
+ *   A second request exits at once with 130, and the exit handler of processes.ts kills the children.
  */
 export function stopSignal(env: NodeJS.ProcessEnv): AbortSignal {
   const first = new AbortController();

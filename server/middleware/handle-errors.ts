@@ -4,13 +4,13 @@ import { type ErrorFormat, toProblemDocument } from '../error-formats.ts';
 import { isProblem, toProblemAnswer } from '../problems.ts';
 
 export interface HandleErrorsOptions {
-  /** Answers all other errors, too, with 500 `internal_error`. Default false: other errors are rethrown. */
+  /** Also answers errors of other packages, with 500 `internal_error`. Default false: these errors are rethrown. */
   readonly all?: boolean;
 }
 
 /**
- * Answers rescind's errors of later middleware with a problem document (RFC 9457). Errors with status 500 or above
- * are also emitted as Koa's `error` event.
+ * Catches rescind's errors in later middleware and answers with a problem document (RFC 9457). Errors with status
+ * 500 or above are also emitted as Koa's `error` event.
  */
 export function handleErrors(options: HandleErrorsOptions = {}): Middleware<State> {
   const all = parseOptions(options);

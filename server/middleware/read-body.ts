@@ -26,7 +26,7 @@ interface BodyKind {
 const LIMIT = '16kb';
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Kinds of bodies. Forms are read as text for `parseForm`: the package accepts brackets, lists and duplicates. */
+/** Kinds of bodies. Forms are read as text for `parseForm`, because koa-bodyparser accepts brackets and duplicates. */
 const KINDS: Readonly<Record<BodyType, BodyKind>> = {
   json: {
     mediaType: 'application/json',

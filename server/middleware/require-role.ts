@@ -5,8 +5,8 @@ import type { State } from '../context.ts';
 import { callerOf } from './begin-request.ts';
 
 /**
- * Requires a user with this role, else answers 403 `forbidden` with `insufficient_scope` (RFC 6750 section 3.1).
- * Runs after `authenticate`; a principal that other middleware set in `ctx.state` is ignored. The user is loaded
+ * Requires a user with this role. Throws AuthError `forbidden` (403, `insufficient_scope`, RFC 6750 section 3.1).
+ * Runs after `authenticate`. A principal that other middleware set in `ctx.state` is ignored. The user is loaded
  * for each request, so a removed role takes effect at once.
  */
 export function requireRole(role: string): Middleware<State> {

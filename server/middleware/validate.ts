@@ -5,7 +5,7 @@ import { AuthError, type InputFault } from '../../lib/errors.ts';
 import type { State } from '../context.ts';
 import type { Route } from '../routes/route.ts';
 
-/** Parses the body and the query by their schemas. Throws AuthError `invalid_input`, which lists all faults. */
+/** Parses the body and the query by their schemas. Throws AuthError `invalid_input` with all faults, without values. */
 export function validate({ body, query }: Pick<Route, 'body' | 'query'>): Middleware<State> {
   return function validate(ctx, next) {
     if (body !== undefined) ctx.state.body = parse(body, ctx.request.body);

@@ -16,7 +16,7 @@ type Members<Shape extends z.ZodRawShape, Kind> = {
     : never]: WireSource<Shape[Name]>;
 };
 
-/** A value that `toWire` writes by the schema: names in camelCase, times as `Date`, no literals. */
+/** The input of `toWire` for a schema: names in camelCase, times as `Date`, no literals. */
 type WireSource<Schema> =
   Schema extends z.ZodObject<infer Shape>
     ? Members<Shape, 'required'> & Partial<Members<Shape, 'optional'>>

@@ -31,7 +31,7 @@ export async function fetchDownload(env: NodeJS.ProcessEnv, report: Report): Pro
       download(folder, childEnv, detail),
     );
     await mongodVersion(binary, env);
-    // A hard link, so that the package's file stays where the package keeps and locks it.
+    // A hard link leaves the package's own file in its place, where the package locks it.
     const staged = join(staging, 'mongod');
     return link(binary, staged).then(
       () => publish(staged, downloadedBinary(cache)),

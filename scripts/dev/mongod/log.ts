@@ -7,7 +7,7 @@ const KEPT_LINES = 200;
 export interface MongodLog {
   /** Resolves when the mongod listens. Rejects if it ends first. */
   listening(): Promise<void>;
-  /** Waits until the mongod has ended. Returns its last errors, or without errors its last lines. */
+  /** Waits until the mongod has ended. Returns its last logged errors, or if there are none, its last lines. */
   tail(): Promise<string>;
 }
 
