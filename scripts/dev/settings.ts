@@ -63,8 +63,8 @@ function uriIn(file: string): string {
 function refusal(reason: string): string {
   return [
     `MONGODB_URI is set, and npm run dev does not use it: ${reason}.`,
-    'It uses only a MongoDB on this machine (localhost, 127.0.0.0/8, ::1), so that a trial never',
-    'changes a database that matters. Nothing was changed. Do one of the following:',
+    'npm run dev uses only a MongoDB on this machine (localhost, 127.0.0.0/8, ::1), so that a',
+    'trial never changes a database that matters. Nothing was changed. Do one of the following:',
     '  - unset MONGODB_URI in the environment and in .env: dev then starts its own MongoDB',
     '  - start a server on this MONGODB_URI: npm run migrate, then npm start',
   ].join('\n');
