@@ -83,7 +83,7 @@ async function openMongod(report: Report) {
   const options = { binary, dataFolder, cacheSize: CACHE_GB, args: ['--oplogSize', '990'] };
   const mongod = await report.step('Starting MongoDB', () => startMongod(options));
   void mongod.ended.then((how) => {
-    report.warn(`MongoDB has ended by itself: ${how}`);
+    report.warn(`MongoDB ended unexpectedly: ${how}`);
     process.exit(EXIT.failed);
   });
   return mongod;
