@@ -64,7 +64,7 @@ export function createTargets(store: CommandStore): Targets {
 }
 
 const KEY_ADVICE =
-  'Servers that sign with this key need another JWT_SECRET_KEY before anyone can log in there again.';
+  'Servers that use this key need another one (JWT_SECRET_KEY or JWT_PRIVATE_KEY) before anyone can log in there again.';
 
 /** Creates the target `key`. The count is an upper bound, because the key of a session's tokens is not stored. */
 function createRevokeKey({ sessions, revocations, audit }: CommandStore): Revoke {
