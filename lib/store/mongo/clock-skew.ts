@@ -6,12 +6,12 @@ import { watchReach } from './why-unreachable.ts';
 
 export type ClockSkew = ReturnType<typeof createClockSkew>;
 
-/** The most that the clocks of this process and of the database may differ, in milliseconds. */
+/** The largest allowed skew between the clocks of this process and of the database, in milliseconds. */
 export const MAX_SKEW = 5 * MINUTE;
 
 const INTERVAL = 30 * SECOND;
 
-/** Measures every 30 seconds how far this process's clock is from the database's. */
+/** Measures the skew between the clocks of this process and of the database every 30 seconds. */
 export function createClockSkew(db: Db, clock: Clock) {
   const reach = watchReach(db.client);
   let skew: number | undefined;
@@ -22,7 +22,7 @@ export function createClockSkew(db: Db, clock: Clock) {
     throw new StoreUnavailable(reason, error.cause);
   }
 
-  /** Reads the database's time. Returns how far this process is ahead of it, in milliseconds. */
+  /** Measures the skew and returns it in milliseconds. It is positive if the clock of this process is ahead. */
   async function measure(): Promise<number> {
     const sent = clock();
     const { localTime } = await orUnavailable(db.command({ hello: 1 })).catch(explain);
@@ -47,11 +47,11 @@ export function createClockSkew(db: Db, clock: Clock) {
       reach.stop();
     },
     /**
-     * Throws StoreUnavailable if the last measurement was over 5 minutes: `exp` and `iat` would be
-     * meaningless. Measures first if there is no measurement yet.
+     * Throws StoreUnavailable if the last measured skew is over 5 minutes: `exp` and `iat` would be meaningless.
+     * Measures the skew first if it is unknown.
      */
     assertBearable: async (): Promise<void> => assertBearable(skew ?? (await measure())),
-    /** Does the same for a time that the database has just returned. */
+    /** Does the same for the skew from a time that the database has just returned. */
     assertNear: (databaseTime: Date): void => assertBearable(clock() - databaseTime.getTime()),
   };
 }

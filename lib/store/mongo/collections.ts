@@ -1,7 +1,7 @@
 import { type Binary, type Collection, type Db, type Document, ReadPreference } from 'mongodb';
 import { DURABLE } from './database.ts';
 
-/** One entry of `revoked_tokens`. Only `idOf` in revocation-keys.ts creates its `_id`. */
+/** One entry of `revoked_tokens`. Only `toId` in entry-ids.ts creates its `_id`. */
 export interface RevocationDocument {
   _id: Binary | string;
   kind: 'token' | 'session' | 'key' | 'client' | 'user' | 'deployment';
@@ -43,15 +43,15 @@ export interface SessionDocument {
   ip: string;
   /** The counter of the newest refresh token; the first one has 0. */
   counter?: number;
-  /** The time when the newest refresh token was issued, or issued again after the grace, which then starts anew. */
+  /** The start of the grace: the newest refresh token was issued, or issued again after an earlier grace. */
   rotated_at?: Date;
   /** The user agent that requested the last rotation. */
   rotated_by?: string | null;
-  /** The number of rotations that were requested again, over the whole life of the session. */
+  /** The number of repeated requests for a rotation (`retried`, `recovered`) in the life of the session. */
   graces?: number;
   /** The highest counter of any refresh or access token that was presented. */
   seen_counter?: number;
-  /** A copy of `refreshes`. It lags after a refresh by a server without `seen_counter`, until the next rotation. */
+  /** A copy of `refreshes` that servers without `seen_counter` do not update. It then lags until the next rotation. */
   tracked_refreshes?: number;
   /** The time when a refresh token was presented long after its exchange. */
   reused_at?: Date;
@@ -64,8 +64,8 @@ export interface SessionDocument {
 }
 
 /**
- * The outcome of presenting a refresh token. `repeated`: the newest token, too soon; `retried`: the one before, within
- * the grace; `recovered`: the one before, after the grace, while its successor was never presented.
+ * The outcome of presenting a refresh token. `repeated`: the newest token, within the grace. `retried`: the previous
+ * token, within the grace. `recovered`: the previous token, after the grace, if its successor was never used.
  */
 export type RefreshOutcome =
   | 'rotated'
@@ -136,7 +136,7 @@ export interface Collections {
   readonly schema: Collection<SchemaDocument>;
 }
 
-/** The driver's default conversions of documents: a client of an embedder may have other options. */
+/** The driver's default conversions of documents. They are set because an embedder's client may have other options. */
 const PLAIN_VALUES = {
   raw: false,
   promoteValues: true,
@@ -163,7 +163,7 @@ export function openCollections(db: Db): Collections {
     users: db.collection<UserDocument>(NAMES.users, options),
     sessions: db.collection<SessionDocument>(NAMES.sessions, options),
     auditEvents: db.collection<AuditDocument>(NAMES.auditEvents, options),
-    // A failover may lose a few failures; three journal flushes per login would cost more.
+    // A failover may lose a few counts of failures. Waiting for three journal flushes per login would cost more.
     loginLimits: db.collection(NAMES.loginLimits, { ...options, writeConcern: { w: 1 } }),
     clients: db.collection<ClientDocument>(NAMES.clients, options),
     dailyCounts: db.collection<DailyCountDocument>(NAMES.dailyCounts, options),

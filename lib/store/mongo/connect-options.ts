@@ -13,7 +13,7 @@ export interface ConnectOptions {
 
 const MOST_BYTES = 128;
 
-/** Checks of the options. Each returns a phrase that follows the option's name; undefined without a fault. */
+/** Checks of the options. Each returns the fault as a phrase to follow the option's name; undefined without a fault. */
 const CHECKS: Readonly<Record<keyof ConnectOptions, (value: unknown) => string | undefined>> = {
   deadline: (value) =>
     isWhole(value, 1, DAY) ? undefined : `must be a whole number of milliseconds from 1 to ${DAY}`,
@@ -33,7 +33,7 @@ function isWhole(value: unknown, least: number, most: number): boolean {
   return Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
 }
 
-/** Throws a TypeError that names the option of `connect` that is unknown or invalid. */
+/** Throws a TypeError that names an unknown or invalid option of `connect`. */
 export function checkConnectOptions(options: unknown): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError('"options" must be an object');
@@ -41,7 +41,7 @@ export function checkConnectOptions(options: unknown): void {
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(CHECKS, name)) {
       const known = Object.keys(CHECKS).join(', ');
-      throw new TypeError(`"${name}" is not an option of connect; these are: ${known}`);
+      throw new TypeError(`"${name}" is not an option of connect. The options are: ${known}`);
     }
     const fault = value === undefined ? undefined : CHECKS[name as keyof ConnectOptions](value);
     if (fault !== undefined) throw new TypeError(`"${name}" ${fault}`);

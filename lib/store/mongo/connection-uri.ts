@@ -4,12 +4,12 @@ import { SECOND } from '../../time.ts';
 
 /** The parts of a connection URI that are used. */
 export interface ConnectionUri {
-  /** The URI without the options that it cannot set. */
+  /** The URI without the options that rescind sets itself. */
   readonly uri: string;
   readonly databaseName: string;
-  /** Names of its options that rescind overrides, as spelled in the URI. */
+  /** Names of the options that rescind overrides, as spelled in the URI. */
   readonly overridden: readonly string[];
-  /** The URI's own value in milliseconds, or 45 seconds if that is smaller. */
+  /** The value in the URI, but at most 45 seconds; in milliseconds. */
   readonly maxIdleTimeMS: number;
 }
 
@@ -23,13 +23,13 @@ const DEFAULT_DATABASE = 'rescind';
 /** Milliseconds after which an idle connection is not used again: some firewalls drop it after a minute. */
 const LONGEST_IDLE = 45 * SECOND;
 
-/** Options on how to reach the database, and as which user. */
+/** Options for reaching the database and for authentication. */
 const REACHING = /^(replicaSet|(tls|ssl|auth|gssapi|srv|proxy|autoSelectFamily).*|family)$/i;
 
-/** Options that make connections cheaper and decide nothing. */
+/** Options that tune connections and affect no guarantee. */
 const TUNING = /^(compressors|zlibCompressionLevel|minPoolSize|maxConnecting|maxIdleTimeMS)$/i;
 
-/** Values that rescind sets anyway: to override them is not worth a warning. */
+/** Values that rescind sets too. A URI with one of them needs no warning. */
 const OWN_VALUES: Readonly<Record<string, string>> = {
   directconnection: 'false',
   loadbalanced: 'false',
@@ -73,11 +73,11 @@ function findOption(uri: ConnectionString, name: string): string | undefined {
   return found?.[1];
 }
 
-/** Returns a phrase if the URI keeps more connections open than are allowed; undefined if it does not. */
+/** Returns a phrase if `minPoolSize` in the URI is above the limit of connections; undefined if it is not. */
 export function poolFault(text: string, mostConnections: number): string | undefined {
   const least = Number(findOption(new ConnectionString(text), 'minPoolSize') ?? 0);
   if (least <= mostConnections) return undefined;
-  return `sets minPoolSize=${least}, but "maxPoolSize" allows only ${mostConnections} connections. Lower the one or raise the other`;
+  return `sets minPoolSize=${least}, but "maxPoolSize" allows only ${mostConnections} connections. Lower minPoolSize or raise "maxPoolSize"`;
 }
 
 function readDatabaseName(uri: ConnectionString): string {
@@ -100,10 +100,10 @@ const MOST_BYTES = 63;
 /** Returns why a database of this name cannot be used, and what to do; undefined if it can. */
 export function databaseFault(name: string): string | undefined {
   if (/^(admin|config|local)$/i.test(name)) {
-    return `is MongoDB's own: ${name.toLowerCase()}. Name another one, such as ${DEFAULT_DATABASE}`;
+    return `is MongoDB's own: ${name.toLowerCase()}. Name another database, such as ${DEFAULT_DATABASE}`;
   }
   if (/[/\\. "$*<>:|?\0]/.test(name)) {
-    return String.raw`MongoDB does not allow: / \ . " $ * < > : | ?, spaces and NUL are not for names`;
+    return String.raw`MongoDB does not allow: / \ . " $ * < > : | ?, spaces and NUL cannot be part of a name`;
   }
   if (Buffer.byteLength(name) > MOST_BYTES) {
     return `MongoDB does not allow: a name has at most ${MOST_BYTES} bytes`;

@@ -48,10 +48,10 @@ const CONNECT_AGAIN_AFTER = SECOND / 2;
 export const DURABLE = { w: 'majority', j: true, wtimeoutMS: 3 * SECOND } as const;
 
 /**
- * Creates a client with every timeout set (the driver's own are infinite for sockets and for the pool), for the
- * database in the URI's path, else `rescind`. The client connects at the first use, and again after an outage. Of the
- * URI's options only those on how to reach the database are used. Throws the driver's MongoParseError for a URI that
- * it cannot parse, and a TypeError for a URI that is missing or cannot be used.
+ * Creates a client for the database in the URI's path, or `rescind` without a path. Sets every timeout: the driver's
+ * defaults for sockets and for the pool are infinite. The client connects at the first use, and again after an outage.
+ * Ignores the URI's options, except those that reach the database or tune connections. Throws the driver's
+ * MongoParseError for a URI that cannot be parsed, and a TypeError for one that is missing or cannot be used.
  */
 export function connect(text: string, options: ConnectOptions = {}): Connection {
   assertUri(text);
@@ -62,7 +62,7 @@ export function connect(text: string, options: ConnectOptions = {}): Connection 
   if (fault !== undefined) throw new UnusableUri(`"uri" ${fault}`);
   const client = new MongoClient(read.uri, clientOptions(read, options));
   keepConnecting(client);
-  // without the command's own timeout a slow command must not count as a dead connection
+  // a command with a timeout of its own may be slow: a missing response is then no sign of a dead connection
   const stopWatching =
     commandTimeout === undefined
       ? watchQuietConnections(client, { timeout: deadline / 5 })
@@ -81,8 +81,8 @@ function assertUri(uri: unknown): void {
 }
 
 /**
- * Connects again until the owner closes the client, by our `close` or by its own. Without that the driver
- * (7.9) leaves a client closed for ever if its first connection fails.
+ * Reconnects until the owner closes the client. Without this the driver (7.9) leaves a client closed for ever if its
+ * first connection fails.
  */
 function keepConnecting(client: MongoClient): void {
   const closeClient = client.close.bind(client);
@@ -91,7 +91,7 @@ function keepConnecting(client: MongoClient): void {
 
   async function connectAgain(): Promise<void> {
     await client.connect().catch(() => undefined);
-    if (isClosed) await closeClient(); // the owner closed it meanwhile
+    if (isClosed) await closeClient(); // the owner closed the client meanwhile
   }
   const again = () => {
     timer = setTimeout(() => void connectAgain(), CONNECT_AGAIN_AFTER);
@@ -105,7 +105,7 @@ function keepConnecting(client: MongoClient): void {
   };
 }
 
-/** Throws TypeError for a database that cannot be used, such as one where a secondary could answer for the primary. */
+/** Throws TypeError for a database that cannot be used, e.g. because a secondary could answer for the primary. */
 export function assertUsable(db: Db): void {
   if (typeof db?.collection !== 'function') {
     throw new TypeError('"db" must be a Db of the MongoDB driver');
@@ -160,8 +160,8 @@ function clientOptions(read: ConnectionUri, options: ConnectOptions): MongoClien
 }
 
 /**
- * Returns the result of a call to the store, or throws StoreUnavailable: any failure means that nothing
- * was decided. Only `expected` errors pass through, for the caller to handle.
+ * Returns the result of a call to the database. Throws StoreUnavailable for every failure, because nothing was decided
+ * then. Only `expected` errors pass through unchanged, and the caller handles them.
  */
 export async function orUnavailable<T>(
   call: Promise<T>,
@@ -180,7 +180,7 @@ export async function orUnavailable<T>(
   }
 }
 
-/** The message if nothing more is known than the cause. */
+/** The message of an error that only its cause explains. */
 export const UNANSWERED = 'Unexpected database error';
 
 /** Returns the documents with these ids, all in one reply: no cursor stays open. */

@@ -3,14 +3,14 @@ import type { Remedy } from '../../errors.ts';
 
 const DUPLICATE_KEY = 11000;
 
-/** An index that refused a duplicate key. It holds names only, never values. */
+/** The names of an index that refused a duplicate key, and of its fields. Contains no values. */
 export interface Duplicate {
   readonly collection: string | undefined;
   readonly index: string | undefined;
   readonly fields: readonly string[];
 }
 
-/** Returns the indexes of an E11000; none for any other error. In a bulk write each operation has an error of its own. */
+/** Returns the indexes of an E11000 error; none for any other error. A bulk write has an error for each operation. */
 export function duplicatesIn(error: unknown): readonly Duplicate[] {
   if (!isRecord(error)) return [];
   const inBulk = Array.isArray(error['writeErrors']) ? error['writeErrors'] : [];
@@ -19,27 +19,27 @@ export function duplicatesIn(error: unknown): readonly Duplicate[] {
   return each.filter((one) => isRecord(one) && one['code'] === DUPLICATE_KEY).map(toDuplicate);
 }
 
-/** Returns true for an E11000 of the index on this field alone, and of no other index. */
+/** Returns true for an E11000 error if the only index that refused is the one on this single field. */
 export function isDuplicateIn(error: unknown, field: string): boolean {
   const found = duplicatesIn(error);
   return found.length > 0 && found.every(({ fields }) => isDeepStrictEqual(fields, [field]));
 }
 
-/** Returns true if two upserts inserted the same document, false if an index refuses the document. */
+/** Returns true if two upserts raced to insert the same document, false if another index refuses the document. */
 export function isUpsertRace(error: unknown): boolean {
   return isDuplicateIn(error, '_id');
 }
 
-/** Returns a sentence on the index that refuses a write, and what to do; undefined if only that of `_id` does. */
+/** Names the index that refuses a write, and what to do. Returns undefined if only the index on `_id` refuses. */
 export function refusingIndex(error: unknown): readonly [Remedy, string] | undefined {
   const found = duplicatesIn(error).find(({ fields }) => !isDeepStrictEqual(fields, ['_id']));
   if (found?.index === undefined) return undefined;
   const { collection = 'a collection', index } = found;
   const fault = `The index ${index} of ${collection} refuses what rescind writes`;
-  return ['plan_migration', `${fault}. Plan a migration, which tells whether to drop it`];
+  return ['plan_migration', `${fault}. Plan a migration to find out whether to drop it`];
 }
 
-/** Reads an E11000. In a bulk write it has no `keyPattern`: the index name in the message is read, `<field>_1` for ours. */
+/** Reads an E11000 error. In a bulk write it lacks `keyPattern`: the field is read from the index name, `<field>_1`. */
 function toDuplicate(error: Record<string, unknown>): Duplicate {
   const message = String(error['errmsg'] ?? error['message'] ?? '');
   const [, collection, index] = FORM.exec(message) ?? [];

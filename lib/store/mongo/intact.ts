@@ -9,13 +9,13 @@ import { createSharedReads } from './shared-reads.ts';
 /** Rejects with StoreNotReady if the collection is not the one that `migrate` created. */
 export type AssertIntact = () => Promise<void>;
 
-/** The collections in which a missing document decides something. */
+/** The collections in which a missing document can change a decision. */
 const DECIDING = ['users', 'sessions', 'clients'] as const;
 
 /**
- * Creates the check that follows every read that finds nothing. Absence counts only in a collection with the
- * indexes that `migrate` created. A collection that was dropped or renamed, and perhaps recreated by a write, has
- * none of them; a restore builds them last. Concurrent calls share a read.
+ * Creates the check to make after a read that finds nothing. A missing document proves something only in a collection
+ * with the indexes that `migrate` created. A collection that was dropped or renamed, and perhaps recreated by a write,
+ * lacks these indexes. A restore builds them last. Concurrent calls share a read.
  */
 export function createAssertIntact(
   collections: Collections,
@@ -41,7 +41,7 @@ export function describeLoss(
   const isThere = (key: Document) => present.some((index) => isSameKey(index['key'], key));
   if (wanted.every(isThere)) return undefined;
   return (
-    `${name} lacks the indexes that migrate made: it was dropped, renamed, or is being restored. ` +
+    `${name} lacks the indexes that migrate made: it was dropped or renamed, or is being restored. ` +
     'Put the collection back, then migrate the database'
   );
 }

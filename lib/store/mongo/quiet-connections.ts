@@ -2,8 +2,8 @@ import { type MongoClient, MongoErrorLabel, MongoNetworkError } from 'mongodb';
 import { SECOND } from '../../time.ts';
 
 /**
- * Milliseconds without use after which a firewall may have dropped a connection. The driver's own monitoring
- * sends every 2 seconds: a firewall that drops sooner works with no driver.
+ * Milliseconds without use after which a firewall may have dropped a connection. The driver's monitoring sends a
+ * message every 2 seconds, so a firewall that drops connections sooner breaks the driver in any case.
  */
 const QUIET_AFTER = 2 * SECOND;
 
@@ -14,15 +14,15 @@ interface Named {
 }
 
 export interface QuietConnectionsOptions {
-  /** Milliseconds within which a quiet connection has to answer before it counts as dead. */
+  /** Milliseconds without a response after which a quiet connection counts as dead. */
   readonly timeout: number;
 }
 
 /**
- * Replaces the connections of a client once a quiet one gives no answer. A firewall drops idle connections
- * silently, most often all of them. Neither end detects it, and data that is sent is lost. The driver would wait
- * for its socket timeout, then try the next dead connection. So all are replaced, and the driver resends on new
- * ones what it may send twice: reads, and writes with the number they have already.
+ * Replaces all connections of a client if a command on a quiet one gets no response. A firewall drops idle
+ * connections silently, most often all at once. Neither end detects this, and sent data is lost. The driver alone
+ * would wait for its socket timeout, then try the next dead connection. After the replacement the driver retries the
+ * commands on new connections, if a retry is safe: reads, and writes with their transaction number.
  */
 export function watchQuietConnections(
   client: MongoClient,
@@ -30,7 +30,7 @@ export function watchQuietConnections(
 ): () => void {
   const lastUsed = new Map<string, number>();
   const awaited = createAwaited(timeout, () => {
-    replaceConnections(client).catch(() => undefined); // without a primary there is none to replace
+    replaceConnections(client).catch(() => undefined); // without a primary there are no connections to replace
   });
 
   function onCheckedOut(connection: Named): void {
@@ -62,7 +62,7 @@ export function watchQuietConnections(
   };
 }
 
-/** Tracks quiet connections with a command in flight. If one takes too long, drops them all and calls `onDead`. */
+/** Tracks commands in flight on quiet connections. If one exceeds the timeout, clears the list and calls `onDead`. */
 function createAwaited(timeout: number, onDead: () => void) {
   const since = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
@@ -99,11 +99,11 @@ function toName({ address, connectionId }: Named): string {
 }
 
 /**
- * Makes the driver close every connection to the primary, in the only way that its interface leaves: a command
- * that fails with a network error, whose label interrupts the connections in use too.
+ * Makes the driver close every connection to the primary. The driver has no method for this, so a ping is aborted
+ * with a network error, whose label makes the driver interrupt the connections in use too.
  */
 async function replaceConnections(client: MongoClient): Promise<void> {
-  const error = new MongoNetworkError('Quiet connections gave no answer');
+  const error = new MongoNetworkError('A quiet connection got no response');
   error.addErrorLabel(MongoErrorLabel.InterruptInUseConnections);
   const { signal, abort } = createAbort(error);
   const command = client.db('admin').command({ ping: 1 }, { signal });

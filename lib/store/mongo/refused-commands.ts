@@ -4,7 +4,7 @@ const AUTHENTICATION_FAILED = 18;
 const ATLAS_ERROR = 8000;
 const UNAUTHORIZED: ReadonlySet<unknown> = new Set([13, ATLAS_ERROR]);
 
-/** Returns a sentence on what MongoDB does not let this user do, without the command; undefined for any other error. */
+/** Describes refused credentials or a missing privilege, without values of the command. Otherwise returns undefined. */
 export function accessFault(error: unknown): readonly [Remedy, string] | undefined {
   if (!(error instanceof Error && 'code' in error)) return undefined;
   if (error.code === AUTHENTICATION_FAILED) return ['grant_access', CREDENTIALS_REFUSED];
@@ -20,7 +20,7 @@ export function accessFault(error: unknown): readonly [Remedy, string] | undefin
 const USER = 'the user of the connection URI';
 const CREDENTIALS_REFUSED = 'MongoDB refused the credentials of the connection URI; correct them';
 
-/** The refusals of mongod, and of shared cloud tiers. */
+/** The forms of the error message: of mongod, then of shared cloud tiers. */
 const FORMS: readonly RegExp[] = [
   /execute command \{ (\w+): (?:"([^"]*)")?/,
   /not allowed to do action \[(\w+)\] on \[[^.\]]*\.?([^\]]*)\]/,

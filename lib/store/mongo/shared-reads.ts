@@ -11,7 +11,7 @@ export interface SharedReadsOptions {
   readonly endOfTurn?: (action: () => void) => void;
 }
 
-/** Returns what one read found under these keys, and under the keys of other callers that shared it. */
+/** Returns the result of one read of these keys, and of the keys of other callers that share the read. */
 export type SharedRead<Found> = (keys: readonly string[]) => Promise<Found>;
 
 /**

@@ -7,7 +7,7 @@ interface Described {
   readonly isWritable?: boolean;
 }
 
-/** The driver's view of the servers when it found none to send to. */
+/** The driver's view of the servers at the time when it could select none. */
 interface Reason {
   readonly servers: ReadonlyMap<string, Described>;
   readonly setName: string | null;
@@ -17,13 +17,13 @@ interface Reason {
 
 const REMEDY = 'Is it running, and is the connection URI right?';
 
-/** Returns a sentence on why no server can be reached, and what to do; undefined for any other error. */
+/** Explains why no server can be reached, and what to do. Returns undefined for any other error. */
 export function whyUnreachable(error: unknown): string | undefined {
   const reason = findReason(error);
   return reason === undefined ? unresolvedService(error) : explain(reason);
 }
 
-/** Returns a sentence on a failed DNS lookup: the driver looks up the servers of a mongodb+srv:// URI before it connects. */
+/** Explains a failed DNS lookup of a mongodb+srv:// URI. The driver looks up its servers before it connects. */
 function unresolvedService(error: unknown): string | undefined {
   if (!(error instanceof Error && 'syscall' in error && 'hostname' in error)) return undefined;
   const { syscall, hostname } = error;
@@ -31,7 +31,7 @@ function unresolvedService(error: unknown): string | undefined {
   return `MongoDB did not answer: DNS returned no servers for mongodb+srv:// (SRV record ${hostname}). Is the name in the connection URI right, and does DNS work on this machine?`;
 }
 
-/** Watches why a client reaches no primary: of many calls that fail, the driver gives only one the reason. */
+/** Tracks why a client reaches no primary. If many calls fail at once, only one of their errors has the reason. */
 export function watchReach(client: MongoClient) {
   let last: Reason | undefined;
   const stop = onTopologyChange(client, (description) => {
@@ -40,7 +40,7 @@ export function watchReach(client: MongoClient) {
     else if (servers.some(({ error }) => error) || isEmptySet(description)) last = description;
   });
   return {
-    /** Returns the sentence on why no primary is reached now, as far as the driver knows. */
+    /** Explains why no primary can be reached now. Returns undefined if one can, or if the driver has no reason yet. */
     why: (): string | undefined => last && explain(last),
     stop,
   };
@@ -53,7 +53,7 @@ function isEmptySet({ servers, setName }: Reason): boolean {
 function explain(reason: Reason): string {
   const { servers, setName } = reason;
   if (servers.size === 0) {
-    return `MongoDB did not answer: no server of the connection URI is a member of the replica set ${setName}, which its replicaSet asks for. Set that to the name that the set has (rs.conf()._id), or leave it out for a server without one`;
+    return `MongoDB did not answer: the option replicaSet of the connection URI names the set ${setName}, but no server of the URI is a member of it. Correct the name of the set (see rs.conf()._id). Remove the option if the server runs without a replica set`;
   }
   const unresolved = [...servers].filter(([, { error }]) => isUnresolved(collectCodes(error)));
   if (setName !== null && unresolved.length > 0) {
@@ -72,15 +72,15 @@ function findReason(error: unknown): Reason | undefined {
 
 function unresolvedMembers({ setName, maxSetVersion }: Reason, names: string): string {
   const remedy =
-    'Make every name of the set resolve here, by DNS or /etc/hosts, or give its members names that do (rs.reconfig)';
+    'Make these names resolve here, by DNS or /etc/hosts, or rename the members of the set (rs.reconfig)';
   const whose =
     maxSetVersion === null
-      ? `that the connection URI or the replica set ${setName} itself calls its members`
-      : `that the replica set ${setName}, which was reached, calls its members`;
-  return `MongoDB did not answer: the names ${whose} do not resolve on this machine: ${names}. Clients use the set's own names, whatever the connection URI contains. ${remedy}`;
+      ? `in the connection URI or in the configuration of the replica set ${setName}`
+      : `in the configuration of the replica set ${setName}, which was reached,`;
+  return `MongoDB did not answer: names of members ${whose} do not resolve on this machine: ${names}. Clients use the names in the set's configuration, not those in the connection URI. ${remedy}`;
 }
 
-/** Returns the system's codes and the driver's class names, from the error to its innermost cause. */
+/** Returns the class names and system codes of an error and its causes, the outermost first. */
 function collectCodes(error: unknown): string {
   const codes: string[] = [];
   for (let inner = error; inner instanceof Error && codes.length < 10; inner = inner.cause) {

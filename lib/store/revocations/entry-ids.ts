@@ -2,10 +2,10 @@ import { Binary } from 'mongodb';
 import { StoreUnavailable } from '../../errors.ts';
 import type { RevocationDocument } from '../mongo/collections.ts';
 
-/** The `_id` of the entry that servers write to test that they can. It decides nothing, and all servers share it. */
+/** The `_id` of the probe, the entry that all servers write to test that writes work. It revokes nothing. */
 export const PROBE = 'deployment:readyz';
 
-/** Returns the name of a token's entry, from its hash in base64. The stored `_id` is binary: see `toId`. */
+/** Returns the name of a token's entry, from the token's hash in base64. The stored `_id` is binary: see `toId`. */
 export function tokenEntry(hash: string): string {
   return `${TOKEN}${hash}`;
 }
@@ -35,7 +35,7 @@ export function clientEntry(id: string): string {
 
 const TOKEN = 'token:';
 
-/** Returns the `_id` of the entry with this name. No other code may create it: another BinData subtype would not be found. */
+/** Returns the `_id` of the entry with this name. No other code creates ids: the BinData subtype must be the same. */
 export function toId(name: string): Binary | string {
   if (!name.startsWith(TOKEN)) return name;
   return Binary.createFromBase64(name.slice(TOKEN.length), Binary.SUBTYPE_DEFAULT);
@@ -46,10 +46,10 @@ export function fromId({ _id }: RevocationDocument): string {
   return typeof _id === 'string' ? _id : tokenEntry(_id.toString('base64'));
 }
 
-/** The entries that one read found, by name. Other callers' entries may be among them. */
+/** The entries that one read returned, by name. They include those of other callers that shared the read. */
 export type Entries = ReadonlyMap<string, RevocationDocument>;
 
-/** Returns the cutoff of an entry in milliseconds: stamps at or before it are revoked. Without an entry it is -Infinity. */
+/** Returns the cutoff of an entry in milliseconds; -Infinity without an entry. Stamps at or before it are revoked. */
 export function readCutoff(entries: Entries, name: string): number {
   const entry = entries.get(name);
   if (entry === undefined) return Number.NEGATIVE_INFINITY;

@@ -1,10 +1,10 @@
 import { Binary } from 'mongodb';
 
-/** The kinds that can have many entries. */
+/** The kinds of entries that the statistics count. */
 export const ENTRY_KINDS = ['token', 'session', 'key', 'user'] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
-/** Returns the range of `_id`s of a kind. MongoDB sorts binary data of one length by its bytes. */
+/** Returns the range of `_id`s of one kind. MongoDB sorts binary data of equal length byte by byte. */
 export function toIdRange(kind: EntryKind): { $gte: Binary | string; $lte: Binary | string } {
   if (kind !== 'token') return { $gte: `${kind}:`, $lte: `${kind};` }; // ";" comes after ":"
   const filled = (byte: number) => new Binary(Buffer.alloc(SHA256_BYTES, byte));

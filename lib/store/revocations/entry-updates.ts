@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb';
 import { DAY, MINUTE, SECOND } from '../../time.ts';
 
-/** The names under which a token can be revoked. */
+/** The identifiers by which a token can be revoked: its own, its session's and its user's. */
 export interface TokenNames {
   /** SHA-256 of the signed bytes, in base64. */
   readonly hash: string;
@@ -22,7 +22,7 @@ export interface RevokeSessionInput extends Cause {
 }
 
 export interface RevokeTokenInput extends TokenNames, Cause {
-  /** Milliseconds since 1970. */
+  /** The expiry of the token, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
@@ -38,25 +38,25 @@ export interface RevokeClientInput extends Cause {
   readonly clientId: string;
 }
 
-/** A time longer than any login takes, in milliseconds, so that a revocation covers the logins in flight. */
+/** A duration longer than any login, in milliseconds. Cutoffs are this far ahead of now to cover logins in flight. */
 export const LOGIN_IN_FLIGHT = 10 * MINUTE;
 
 /**
- * The milliseconds by which the deployment's cutoff is put ahead of now if the last cutoffs may be lost. Cutoffs of
- * users have lifted some stamps 20 minutes ahead of the clock, or further if a clock was wrong. A day covers a
- * clock that is off by any time zone.
+ * The distance of the deployment's cutoff from now, in milliseconds, if the last cutoffs may be lost. Those cutoffs
+ * may have moved stamps 20 minutes ahead of the clock, or further if a clock was wrong. A day covers a clock that is
+ * off by any time zone.
  */
 export const LOST_CUTOFFS = DAY;
 
 /** The milliseconds by which an entry outlives its token, in case the primary's clock runs ahead. */
 const MARGIN = DAY;
 
-/** The lifetime of a session's entry in milliseconds, longer than any configured session. */
+/** The lifetime of a session's entry in milliseconds, longer than the longest session that can be configured. */
 const SESSION_ENTRY_LIFETIME = 92 * DAY;
 
 /**
- * The increment of `writes`. It makes every attempt a new oplog entry whose majority can be awaited:
- * a repeated write never relies on an earlier one that was lost.
+ * Increments `writes`, so that a repeated write is a new oplog entry too, whose majority can be awaited. So the
+ * repeated write does not rely on an earlier one, which may have been lost.
  */
 const COUNT_WRITES = { writes: { $add: [{ $ifNull: ['$writes', 0] }, 1] } };
 
@@ -73,7 +73,7 @@ function first(field: string, value: Document | string): Document {
   return { $ifNull: [`$${field}`, value] };
 }
 
-/** Returns the update that revokes one token, until the token has expired anyway. */
+/** Returns the update that revokes one token. The entry expires a day after the token. */
 export function revokeTokenUpdate(input: RevokeTokenInput): Document[] {
   return [
     {
@@ -116,9 +116,9 @@ export function revokeClientUpdate(input: RevokeClientInput): Document[] {
 }
 
 /**
- * Returns the update that revokes every token of one user. The cutoff is above the old one and the deployment's,
- * even if the clock was set back, and above the stamp of every login in flight. The server's clock counts too:
- * after a failover to a primary whose clock is behind, stamps of the last one are ahead of `$$NOW`.
+ * Returns the update that revokes every token of one user. The new cutoff is above the last ones of the user and the
+ * deployment, even if the clock was set back, and above the stamp of every login in flight. It uses the later of
+ * `$$NOW` and the server's clock: after a failover to a primary with a slow clock, stamps are ahead of `$$NOW`.
  */
 export function revokeUserUpdate(
   input: RevokeUserInput,
@@ -140,8 +140,8 @@ export function revokeUserUpdate(
 }
 
 /**
- * Returns the update that revokes every token of the deployment. The cutoff is also above every stamp that a
- * user's cutoff has lifted. `above` has the newest of both; `ahead` is the least distance from now.
+ * Returns the update that revokes every token of the deployment. The new cutoff is at least `ahead` milliseconds from
+ * now, and above the dates in `above`: the newest cutoff of a user and the newest stamp of a session.
  */
 export function revokeEveryoneUpdate(
   input: Cause,
@@ -161,12 +161,12 @@ export function revokeEveryoneUpdate(
 }
 
 /**
- * The distance from the newest stamp, in milliseconds. During the search for that stamp users log in and revoke
- * their tokens, each time a millisecond higher if cutoffs are ahead of the clock, but never a second higher.
+ * The distance of the deployment's cutoff from the newest stamp, in milliseconds. During the search for that stamp,
+ * logins and revocations may raise it by a millisecond each, but never by a second in all.
  */
 const MEANWHILE = SECOND;
 
-/** Returns the update of the probe, which tests that a server can write and revokes nothing. Its kind is not counted. */
+/** Returns the update of the probe entry. It tests that a server can write, revokes nothing, and is not counted. */
 export function probeUpdate(): Document[] {
   return [
     {

@@ -18,26 +18,26 @@ import {
 } from './entry-ids.ts';
 
 export interface CheckInput {
-  /** SHA-256 of the signed bytes, in base64; a refresh token has none. */
+  /** SHA-256 of the signed bytes in base64; undefined for a refresh token. */
   readonly hash?: string;
   readonly sessionId: string;
   readonly userId: string;
-  /** The key that signed it. */
+  /** The id of the key that signed the token. */
   readonly kid: string;
-  /** The stamp on the logical clock of revocations, in milliseconds. */
+  /** The session's stamp on the logical clock of revocations, in milliseconds. */
   readonly stamp: number;
 }
 
-/** The kind of entry that revokes a token; the most specific one. */
+/** The most specific kind of entry that revokes a token. */
 export type RevocationKind = RevocationDocument['kind'];
 
-/** Cutoffs in milliseconds: stamps at or before them are revoked. Without an entry they are -Infinity. */
+/** Cutoffs in milliseconds. Stamps at or before a cutoff are revoked. A cutoff without an entry is -Infinity. */
 export interface Cutoffs {
   readonly user: number;
   readonly deployment: number;
 }
 
-/** Returns true if a session is among the revoked ones that were read. */
+/** Returns true if one of the entries that were read revokes the session. */
 type IsRevoked = (session: { readonly id: string; readonly stamp: number }) => boolean;
 
 export type RevocationReads = ReturnType<typeof createRevocationReads>;
@@ -49,16 +49,16 @@ export function createRevocationReads(
   primary: ProvenReads = unproven,
 ) {
   const reads = createReads((rule) => createReader(revokedTokens, schema, primary, rule));
-  // biome-ignore lint/nursery/noMisusedPromises: it takes the object that is spread for a promise
+  // biome-ignore lint/nursery/noMisusedPromises: false positive, the spread object is no promise
   return { ...createChecks(reads), ...createStrictReads(reads.readStrictly) };
 }
 
-/** Creates the checks that may be made on every request: they read on a proven primary first. */
+/** Creates the checks of tokens and clients. They read on a proven primary, and strictly only before a refusal. */
 function createChecks({ readProven, readStrictly }: ReturnType<typeof createReads>) {
   return {
     /**
-     * Returns the kind of entry that revokes the token. A read on a proven primary can accept a token. It cannot refuse
-     * one, since it may read an entry that no majority has: a strict read follows. Throws StoreUnavailable if uncertain.
+     * Returns the kind of entry that revokes the token; undefined if there is none. A read on a proven primary may
+     * return an entry that no majority has, so a strict read confirms each refusal. Throws StoreUnavailable if uncertain.
      */
     async check(token: CheckInput): Promise<RevocationKind | undefined> {
       const names = toNames(token);
@@ -67,7 +67,7 @@ function createChecks({ readProven, readStrictly }: ReturnType<typeof createRead
       return kind === undefined || isStrict ? kind : findRevocation(token, readStrictly);
     },
 
-    /** Does the same by a strict read. */
+    /** Does the same as `check` by one strict read. */
     checkStrictly(token: CheckInput): Promise<RevocationKind | undefined> {
       return findRevocation(token, readStrictly);
     },
@@ -86,7 +86,7 @@ async function findRevocation(token: CheckInput, read: SharedRead<Found>) {
   return findKind(token, names, (await read(Object.values(names))).entries);
 }
 
-/** Creates the reads on which a write or an answer of its own rests. */
+/** Creates the reads that are always strict, because a write or a response depends on each of them alone. */
 function createStrictReads(read: SharedRead<Found>) {
   return {
     /** Returns true if every token of a signing key is revoked. */
@@ -95,14 +95,14 @@ function createStrictReads(read: SharedRead<Found>) {
       return (await read([name])).entries.has(name);
     },
 
-    /** Returns the cutoffs that a new session's stamp has to be above. Reads as much for an unknown user as for a known one. */
+    /** Returns the cutoffs for a new session: its stamp must be above both. Reads as much for an unknown user. */
     async cutoffs(userId: string | undefined): Promise<Cutoffs> {
       const name = userEntry(userId ?? NOBODY);
       const { entries } = await read([name]);
       return { user: readCutoff(entries, name), deployment: readCutoff(entries, SENTINEL) };
     },
 
-    /** Finds the revoked ones among these sessions of the user, by one read. */
+    /** Makes one read and returns a function that is true for the revoked sessions among these of the user. */
     async revokedAmong(userId: string, sessionIds: readonly string[]): Promise<IsRevoked> {
       const user = userEntry(userId);
       const { entries } = await read([user, ...sessionIds.map(sessionEntry)]);
@@ -110,14 +110,14 @@ function createStrictReads(read: SharedRead<Found>) {
       return ({ id, stamp }) => stamp <= cutoff || entries.has(sessionEntry(id));
     },
 
-    /** Throws StoreUnavailable if the database is not the one that the server knows. */
+    /** Throws StoreUnavailable if the sentinel is missing or belongs to another database. */
     async assertSentinel(): Promise<void> {
       await read([]);
     },
   };
 }
 
-/** Returns the names of the entries that can revoke a token. A refresh token has no hash: its session replaces it. */
+/** Returns the names of the entries that can revoke a token. For a refresh token, `token` names the session's entry. */
 function toNames({ hash, sessionId, kid, userId }: CheckInput) {
   const session = sessionEntry(sessionId);
   const token = hash === undefined ? session : tokenEntry(hash);
@@ -139,19 +139,19 @@ function findKind(
 }
 
 const NOT_MIGRATED =
-  'revoked_tokens holds no sentinel: it was dropped, emptied, or this is another database. ' +
-  'Migrate the database; tokens issued before will stay refused';
+  'revoked_tokens holds no sentinel: the collection was dropped or emptied, or this is another database. ' +
+  'Migrate the database. Tokens issued before the migration stay refused';
 const FOREIGN =
-  'revoked_tokens belongs to another database: its epoch is not that of the schema document. ' +
-  'If it is the right one, migrate it with the option "afterRestore": every token issued before is refused then';
+  'revoked_tokens belongs to another database: its epoch differs from that of the schema document. ' +
+  'If this is the right database, migrate it with the option "afterRestore", which refuses every token issued so far';
 
 interface Found {
   readonly entries: Entries;
-  /** True if a majority has what was read: a refusal may rest on it. */
+  /** True if a majority has what was read. Only such a read may refuse a token. */
   readonly isStrict: boolean;
 }
 
-/** Creates both kinds of reads. They share one if reads on a proven primary are strict anyway, as on a single-node set. */
+/** Creates a proven read and a strict read. If proven reads are strict, as on a single-node set, one serves as both. */
 function createReads(createRead: (rule?: 'strict') => SharedRead<Found>) {
   const quick = createRead();
   let isSame = false;
@@ -171,7 +171,7 @@ function createReads(createRead: (rule?: 'strict') => SharedRead<Found>) {
   return { readProven, readStrictly };
 }
 
-/** Creates a read of entries together with the sentinel: without the sentinel, absence would prove nothing. */
+/** Creates a read of entries and the sentinel. Without the sentinel, a missing entry would prove nothing. */
 function createReader(
   revokedTokens: Collections['revokedTokens'],
   schema: Schema,

@@ -15,6 +15,6 @@ export function createRevocations(
   primary?: ProvenReads,
 ) {
   const reads = createRevocationReads(collections, schema, primary);
-  // biome-ignore lint/nursery/noMisusedPromises: it takes the object that is spread for a promise
+  // biome-ignore lint/nursery/noMisusedPromises: false positive, the spread object is no promise
   return { ...reads, ...createRevocationWrites(collections, reads, clock, primary) };
 }

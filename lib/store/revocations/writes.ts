@@ -29,10 +29,10 @@ import {
 import { newestStamps } from './newest-stamps.ts';
 import type { RevocationReads } from './reads.ts';
 
-/** The revoking writes. Each resolves once a majority has it, and throws StoreUnavailable if that is uncertain. */
+/** The writes that revoke. Each resolves once a majority has it, and throws StoreUnavailable if that is uncertain. */
 export type RevocationWrites = ReturnType<typeof createRevocationWrites>;
 
-/** Writes `revoked_tokens`, but only after a check of the sentinel: a write to another database would revoke nothing. */
+/** Writes `revoked_tokens`. Checks the sentinel before each write: a write to a wrong database would revoke nothing. */
 export function createRevocationWrites(
   collections: Pick<Collections, 'revokedTokens' | 'sessions'>,
   { cutoffs, assertSentinel }: RevocationReads,
@@ -76,7 +76,7 @@ export function createRevocationWrites(
         const cutoff = await moveCutoff(entry, revokeUserUpdate(input, above, clock()));
         const { deployment } = await cutoffs(input.userId);
         if (deployment <= above) return cutoff;
-        above = deployment; // everyone was revoked meanwhile: the user's cutoff has to be above that
+        above = deployment; // raised by a concurrent revokeEveryone: the user's cutoff must be above it
       }
     },
 
@@ -118,7 +118,7 @@ function upsertSession(session: RevokeSessionInput): Upsert {
   return upsert(sessionEntry(session.sessionId), revokeSessionUpdate(session));
 }
 
-/** Retries after an upsert race: the slower of two inserts fails with E11000 of `_id`, and then finds the document. */
+/** Retries after an upsert race: the slower of two inserts fails with E11000 of `_id`; its retry finds the document. */
 async function retryRace<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await orUnavailable(write(), isUpsertRace);
