@@ -8,9 +8,9 @@ import { type MigrationPlan, merge, step } from './plan.ts';
 const CAUSE = { reason: 'restored', revokedBy: 'rescind migrate' } as const;
 
 /**
- * Plans what makes a restored database safe: every token issued so far is refused, also if its revocation was
- * lost. The sentinel is written first. If the run stops between the two steps, servers read an epoch that
- * `schema` does not have, and answer 503 until the run is repeated.
+ * Plans the steps that make a restored database safe. They refuse every token issued so far, because revocations may
+ * be lost. The sentinel is written first. If the run stops between the two steps, the epochs of the sentinel and of
+ * `schema` differ, and servers respond with 503 until the run is repeated.
  */
 export function planAfterRestore(collections: Collections): MigrationPlan {
   return merge([
@@ -21,7 +21,7 @@ export function planAfterRestore(collections: Collections): MigrationPlan {
   ]);
 }
 
-/** Writes epoch and cutoff in one update: no server reads one without the other. */
+/** Writes the epoch and the cutoff in one update, so that no server reads a new epoch with an old cutoff. */
 async function moveSentinel(collections: Collections): Promise<void> {
   const above = await newestStamps(collections);
   await collections.revokedTokens.updateOne(
@@ -34,7 +34,7 @@ async function moveSentinel(collections: Collections): Promise<void> {
   );
 }
 
-/** Copies the sentinel's epoch to `schema`, until both agree: a concurrent run may replace the sentinel's meanwhile. */
+/** Copies the sentinel's epoch to `schema` until both agree: a concurrent run may replace the sentinel's epoch. */
 async function copyEpoch(collections: Collections): Promise<void> {
   let epoch: string;
   do {

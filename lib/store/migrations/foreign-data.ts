@@ -5,17 +5,17 @@ import { type CollectionSpec, collectionSpecs } from '../mongo/collection-specs.
 import { type Collections, SENTINEL } from '../mongo/collections.ts';
 import { ownDocuments } from './own-documents.ts';
 
-/** The advice on data of another application. */
+/** The advice for a collection that belongs to another application. */
 export const ELSEWHERE =
-  'Data of another application is left alone: give rescind a database of its own. Another one of the same ' +
-  'cluster will do: change the path of the connection URI';
+  'rescind does not change data of another application. Give rescind a database of its own, e.g. on the same ' +
+  'cluster: change the path of the connection URI';
 
 /** Returns true if `migrate` has run here: its schema document or its sentinel exists. */
 export async function isKnownDatabase({
   schema,
   revokedTokens,
 }: Pick<Collections, 'schema' | 'revokedTokens'>): Promise<boolean> {
-  // One after the other: if several reads fail at once, only one error of the driver has the reason.
+  // Sequential reads: if several reads fail at once, the driver gives the reason in only one of the errors.
   const note = await schema.findOne({ _id: 'rescind' });
   const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
   const isNote = typeof note?.version === 'number' && typeof note.epoch === 'string';
@@ -23,8 +23,8 @@ export async function isKnownDatabase({
 }
 
 /**
- * Returns sentences on why a collection belongs to another application; none if it may be changed. A collection
- * with exactly this project's validator was created by `migrate`, and is not searched.
+ * Returns a sentence for each sign that a collection belongs to another application; none if it may be changed.
+ * Searches no collection with exactly this project's validator: `migrate` created it.
  */
 export async function foreignTraits(
   db: Db,
@@ -47,24 +47,24 @@ export async function foreignTraits(
   }
   if ((await documents.findOne({}, JUST_ID)) !== null) return [];
   return [
-    `${name} is there already, is empty, and was not made by rescind. ${ELSEWHERE}; or, where no ` +
-      `application uses it, drop it (db.${name}.drop()), then migrate again`,
+    `${name} exists already, is empty, and was not created by rescind. ${ELSEWHERE}. If no application ` +
+      `uses ${name}, drop it (db.${name}.drop()), then migrate again`,
   ];
 }
 
-/** The projection of a test for existence. */
+/** The projection of a read that only tests for existence. */
 const JUST_ID = { projection: { _id: 1 } } as const;
 
 const STRANGERS =
-  "holds documents that are not rescind's: move them to a database of their own, since here a validator " +
-  'applies to them, and a TTL may delete them';
+  "holds documents that are not rescind's. Move them to another database: here rescind's validator applies to " +
+  'them, and a TTL index may delete them';
 
-/** The number of documents that are searched: those older than the migration come first. */
+/** The number of documents to search. Documents older than the migration come first. */
 const LOOKED_THROUGH = 10_000;
 
 /**
- * Returns a sentence for each collection of a migrated database with foreign documents among its first 10,000:
- * earlier versions took over collections of other applications. `unusableUsers` checks the users.
+ * Returns a sentence for each collection with foreign documents among its first 10,000. Earlier versions could take
+ * over collections of other applications. `unusableUsers` checks `users`.
  */
 export async function foreignDocuments(db: Db): Promise<string[]> {
   const sentences: string[] = [];

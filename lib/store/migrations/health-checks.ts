@@ -18,17 +18,16 @@ export type HealthChecks = ReturnType<typeof createHealthChecks>;
 const GOOD_FOR = 30 * SECOND;
 const BAD_FOR = SECOND;
 
-/** Creates the checks of this process. */
 export function createHealthChecks(collections: Collections) {
   return {
     /**
-     * Writes the probe to `revoked_tokens`, to a majority. A success is cached for 30 seconds. Throws StoreNotReady if
-     * the database user lacks the privilege, else StoreUnavailable.
+     * Writes the probe to `revoked_tokens` and waits for a majority. Caches a success for 30 seconds. Throws
+     * StoreNotReady if the database user lacks the privilege, and StoreUnavailable for any other failure.
      */
     assertWritable: cached(() => writeProbe(collections)),
     /**
      * Reads the indexes. Throws StoreNotReady if a collection was lost, or if an index can refuse writes or delete what
-     * has to stay, else StoreUnavailable.
+     * has to stay. Throws StoreUnavailable if the indexes cannot be read.
      */
     assertIndexes: createAssertIndexes(collections),
   };

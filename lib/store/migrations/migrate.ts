@@ -73,7 +73,7 @@ async function planUnique({ users, loginLimits }: Collections): Promise<Migratio
 }
 
 const DUPLICATE_LIMITS =
-  'login_limits holds several counters of one key; stop the servers, delete them all ' +
+  'login_limits holds several counters of one key. Stop the servers, delete all counters ' +
   '(db.login_limits.deleteMany({})), then migrate again';
 
 function duplicates<T extends Document>(collection: Collection<T>, field: string) {
@@ -120,9 +120,9 @@ function lostSentinel(collections: Collections): MigrationPlan {
 }
 
 const DIFFERENT_EPOCHS =
-  'revoked_tokens and schema have different epochs: they are of two databases, or of two backups, or a ' +
+  'revoked_tokens and schema have different epochs: they belong to two databases or two backups, or a ' +
   'migration with the option "afterRestore" broke off. If this is the right database, migrate it with ' +
-  'this option (which refuses every token issued so far)';
+  'this option, which refuses every token issued so far';
 
 /** Writes the schema document. If only this document was lost, the sentinel still has the epoch. */
 async function writeSchema({ schema, revokedTokens }: Collections): Promise<void> {
@@ -138,8 +138,8 @@ async function writeSchema({ schema, revokedTokens }: Collections): Promise<void
 }
 
 /**
- * Writes a new sentinel with a cutoff above every existing token: those issued while this collection
- * did not exist, or under a lost one, are refused. Re-creating the sentinel never un-revokes.
+ * Writes a new sentinel, whose cutoff is above the stamp of every existing token. So tokens issued without this
+ * collection or under a lost sentinel are refused, and no revoked token becomes valid again.
  */
 async function createSentinel(
   { revokedTokens, schema, sessions }: Collections,

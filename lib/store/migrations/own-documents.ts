@@ -4,14 +4,14 @@ import { SENTINEL } from '../mongo/collections.ts';
 import { PROBE } from '../revocations/entry-ids.ts';
 
 /**
- * Returns the filter of the documents that this project writes into a collection. It is narrower than a validator
- * that would accept documents of other applications, and matches the documents of every version so far.
+ * Returns a filter for the documents that any version of this project has written into a collection. The filter is
+ * narrower than the validator if the validator would also accept documents of other applications.
  */
 export function ownDocuments({ name, validator }: CollectionSpec): Document {
   return NARROWER[name] ?? validator;
 }
 
-/** Fields of this project's documents, by collection: a text, hashed or 2d index on other fields accepts them. */
+/** Fields of this project's documents, by collection. A text, hashed or 2d index on other fields never refuses them. */
 export const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   revoked_tokens: [
     ...['_id', 'kind', 'revoked_at', 'writes', 'user_id', 'reason', 'revoked_by'],
@@ -36,7 +36,7 @@ export const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   schema: ['_id', 'version', 'epoch'],
 };
 
-/** Fields that hold or may hold lists: a hashed index refuses lists. */
+/** Fields that may hold lists. A hashed index refuses lists. */
 export const LISTS: ReadonlySet<string> = new Set(['roles', 'details', 'under_way']);
 
 const text = { bsonType: 'string' } as const;

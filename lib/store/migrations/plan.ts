@@ -21,21 +21,21 @@ export interface MigrationStep {
   apply(): Promise<unknown>;
 }
 
-/** A sentence on what is wrong, and the code of the remedy where a host has a command for it. */
+/** A fault as a sentence, and the code of a remedy if the host may have a command for it. */
 export interface Finding {
   readonly message: string;
   readonly remedy?: Remedy | undefined;
 }
 
-/** The steps of a migration and its conflicts: with a conflict, nothing may be changed. */
+/** The steps of a migration, and its conflicts. A plan with conflicts must not be applied. */
 export interface MigrationPlan {
   readonly conflicts: readonly Finding[];
   readonly steps: readonly MigrationStep[];
 }
 
 /**
- * Compares one collection, its validator and its indexes with their specification. Changes nothing. A database
- * that is not known has not been migrated: its documents may belong to another application.
+ * Compares one collection, its validator and its indexes with their specification. Changes nothing. `isKnown` is
+ * false for a database that was never migrated: its documents may belong to another application.
  */
 export async function planCollection(
   db: Db,
@@ -167,7 +167,7 @@ function planChange(db: Db, collection: string, index: IndexSpec, found: Documen
     : planTtl(db, collection, index, found);
 }
 
-/** Returns what cannot be changed in place and defeats the purpose of the index. */
+/** Returns, as a phrase, the option that defeats the purpose of the index and cannot be changed in place. */
 function describeFault({ options }: IndexSpec, found: Document): string | undefined {
   const partial = ['partialFilterExpression', 'sparse', 'collation'].find((name) => found[name]);
   if (partial !== undefined) return `has ${partial}`;
@@ -192,7 +192,7 @@ function describe({ unique, expireAfterSeconds }: IndexSpec['options']): string 
 const BACKGROUND_OPERATION_IN_PROGRESS = 12587;
 const RETRY_AFTER = SECOND / 4;
 
-/** Runs collMod. Waits while an index is built on the collection, e.g. by another migrate: MongoDB refuses collMod then. */
+/** Runs collMod. Retries while an index of the collection is being built, because MongoDB refuses collMod then. */
 async function modify(db: Db, collMod: Document): Promise<Document> {
   for (;;) {
     try {

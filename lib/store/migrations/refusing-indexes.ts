@@ -4,7 +4,7 @@ import type { CollectionSpec, IndexSpec } from '../mongo/collection-specs.ts';
 import { isSameKey } from '../mongo/read-indexes.ts';
 import { LISTS, OWN_FIELDS } from './own-documents.ts';
 
-/** Returns a sentence for each index of a collection that can refuse what the server writes, with how to drop it. */
+/** Returns a sentence for each index that can refuse what the server writes, with the advice to drop it. */
 export function refusingIndexes(spec: CollectionSpec, present: readonly Document[]): string[] {
   return present.flatMap((index) => {
     const fault = describeRefusal(spec, index);
@@ -16,7 +16,7 @@ export function refusingIndexes(spec: CollectionSpec, present: readonly Document
   });
 }
 
-/** Returns what makes an index refuse documents; undefined for an index that accepts them all. */
+/** Returns, as a phrase, the property by which an index can refuse documents; undefined if it accepts all of them. */
 export function describeRefusal(spec: CollectionSpec, index: Document): string | undefined {
   const key: Document = index['key'];
   if (isSameKey(key, { _id: 1 })) return undefined;
@@ -36,16 +36,16 @@ function refusalByKind(collection: string, index: Document): string | undefined 
   const list = parts.find(([field, kind]) => kind === 'hashed' && LISTS.has(field));
   if (list !== undefined) return `hashes ${list[0]}, which may hold a list`;
   const place = [...own].find((field) => String(findKind(field)).startsWith('2d'));
-  return place === undefined ? undefined : `takes ${place} for a place`;
+  return place === undefined ? undefined : `expects a place in ${place}`;
 }
 
-/** Returns the refusal of a text index: it refuses an unknown language in its `language_override` field. */
+/** Returns a phrase if a text index can refuse documents: its `language_override` field must name a known language. */
 function textRefusal(own: ReadonlySet<string>, index: Document): string | undefined {
   const language = String(index['language_override']);
-  return own.has(language) ? `takes ${language} for a language` : undefined;
+  return own.has(language) ? `expects a language in ${language}` : undefined;
 }
 
-/** Returns a sentence for each TTL index that is not this project's: deleting a revocation makes its token valid again. */
+/** Returns a sentence for each foreign TTL index. A TTL that deletes a revocation makes its token valid again. */
 export function deletingIndexes(spec: CollectionSpec, present: readonly Document[]): string[] {
   const deleting = present.filter(
     (index) =>
@@ -54,7 +54,8 @@ export function deletingIndexes(spec: CollectionSpec, present: readonly Document
       !isBackwards(spec, index),
   );
   return deleting.map(
-    ({ name }) => `${spec.name} has a TTL index ${name} of its own; ${dropAdvice(spec.name, name)}`,
+    ({ name }) =>
+      `${spec.name} has a TTL index ${name} of another application; ${dropAdvice(spec.name, name)}`,
   );
 }
 
@@ -62,7 +63,7 @@ function ownIndex(spec: CollectionSpec, index: Document): IndexSpec | undefined 
   return spec.indexes.find(({ key }) => isSameKey(key, index['key']));
 }
 
-/** Returns true for our TTL on the same field in descending order, as rate-limiter-flexible creates it: it deletes the same. */
+/** Returns true for our TTL in descending order, as rate-limiter-flexible creates it. It deletes the same documents. */
 function isBackwards({ indexes }: CollectionSpec, index: Document): boolean {
   return (
     index['partialFilterExpression'] === undefined &&
@@ -74,7 +75,7 @@ function isBackwards({ indexes }: CollectionSpec, index: Document): boolean {
   );
 }
 
-/** Returns how to drop an index, and what comes next. */
+/** Returns the advice to drop an index and to migrate again. */
 export function dropAdvice(collection: string, name: string): string {
   return `drop it (db.${collection}.dropIndex(${JSON.stringify(name)})), then migrate again`;
 }

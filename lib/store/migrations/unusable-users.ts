@@ -8,7 +8,7 @@ import type { Finding } from './plan.ts';
 
 interface Found {
   readonly count: number;
-  /** The `_id` of one of them. */
+  /** The `_id` of one such user. */
   readonly example: unknown;
 }
 
@@ -18,7 +18,7 @@ interface Fault extends Pick<Finding, 'remedy'> {
   readonly advice: string;
 }
 
-/** Returns findings on the users who cannot log in, with number, example and reason, by one scan on the server. */
+/** Finds users who cannot log in, by one scan on the server. Each finding has a reason, a number and an example. */
 export async function unusableUsers(db: Db): Promise<Finding[]> {
   const faults = createFaults();
   const facets = faults.map(({ filter }, nth) => [`fault${nth}`, counted(filter)]);
@@ -39,12 +39,12 @@ function createFaults(): readonly Fault[] {
     {
       filter: { _id: { $not: whole(`.{1,${LONGEST_USER_ID}}`) } },
       is: 'an _id that tokens cannot carry',
-      advice: `it has to be a string of 1 to ${LONGEST_USER_ID} characters`,
+      advice: `an _id must be a string of 1 to ${LONGEST_USER_ID} characters`,
     },
     {
       filter: { $nor: [withoutId(findUserSchema())] },
       is: 'a field missing or of the wrong type',
-      advice: 'complete the document as the validator of users asks',
+      advice: 'correct the document to match the validator of users',
     },
     {
       filter: { email: { $type: 'string', $not: whole(`(?=.{1,254}\\z)${NORMAL_EMAIL}`) } },
@@ -53,8 +53,8 @@ function createFaults(): readonly Fault[] {
     },
     {
       filter: { password_hash: { $type: 'string', $not: whole(USABLE_HASH) } },
-      is: 'a password hash of another kind or cost',
-      advice: 'it has to be of bcrypt, cost 10 to 14; set a new password',
+      is: 'a password hash of an unsupported kind or cost',
+      advice: 'only bcrypt with a cost of 10 to 14 is supported. Set a new password',
       remedy: 'set_password',
     },
   ];
@@ -82,7 +82,7 @@ function findUserSchema(): Document {
   return users?.validator['$jsonSchema'] ?? {};
 }
 
-/** Removes `_id` from a schema: a fault of its own covers it. */
+/** Removes `_id` from a schema: another fault covers `_id`. */
 function withoutId({ required, properties, ...rest }: Document): Document {
   const { _id, ...others } = properties;
   const named = required.filter((name: string) => name !== '_id');

@@ -2,10 +2,10 @@ import { type Db, type Document, MongoServerError } from 'mongodb';
 import { SECOND } from '../../time.ts';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
 
-/** The kind of deployment, as far as a guarantee depends on it. */
+/** The properties of a deployment that guarantees depend on. */
 export interface Deployment {
   readonly kind: 'standalone' | 'replica set' | 'sharded';
-  /** True if more than one member votes or may vote: a primary can then be cut off from its majority. */
+  /** True if more than one member votes, or if this is unknown. A primary can then be cut off from its majority. */
   readonly hasSeveralVoters: boolean;
   /** Milliseconds after which the other members elect another primary. */
   readonly electionTimeout: number;
@@ -13,7 +13,7 @@ export interface Deployment {
   readonly warnings: readonly string[];
 }
 
-/** MongoDB's own default, in milliseconds. */
+/** MongoDB's default of `electionTimeoutMillis`. */
 const ELECTION_TIMEOUT = 10 * SECOND;
 
 /** Reads the kind and the configuration of the deployment. */
@@ -28,20 +28,20 @@ export async function inspectDeployment(db: Db): Promise<Deployment> {
 
 const STANDALONE =
   'MongoDB runs standalone: there is no failover, and a revocation is only as safe as one disk. ' +
-  'Run it as a replica set, if only of one node';
+  'Run it as a replica set, which may have a single node';
 const SHARDED =
-  'MongoDB is reached through a mongos, behind which no primary can be proven: one that was cut off may ' +
-  'serve reads until it steps down. Keep this database on a replica set of its own, and connect to that';
+  'MongoDB is reached through a mongos, so no primary can be proven: a primary without its majority may ' +
+  'serve reads until it steps down. Keep this database on a replica set of its own, and connect to that set';
 const ASSUMED =
-  'several members are taken to vote, and electionTimeoutMillis for 10000. ' +
-  'If only that privilege is missing, grant replSetGetConfig on the cluster (role clusterMonitor)';
+  'rescind assumes several voting members and an electionTimeoutMillis of 10000. ' +
+  'If the user lacks the privilege replSetGetConfig on the cluster, grant it (role clusterMonitor)';
 const ARBITER =
-  'The replica set has an arbiter: with one data member down no revocation can be acknowledged. ' +
-  'Make it a member with data';
+  'The replica set has an arbiter: while a data member is down, no revocation can be acknowledged. ' +
+  'Replace the arbiter by a member with data';
 const NO_JOURNAL =
-  'writeConcernMajorityJournalDefault is off: a revocation that a majority has may be lost in a power failure of all members';
+  'writeConcernMajorityJournalDefault is off: a power failure of all members may lose a revocation that a majority has. Turn it on';
 
-/** Returns the set's configuration, or the reason why it cannot be read. */
+/** Returns the configuration of the replica set, or the reason why it cannot be read. */
 async function readConfig(db: Db): Promise<Document | string> {
   const command = { replSetGetConfig: 1, maxTimeMS: MAX_TIME };
   const answer = await orRefusal(db.client.db('admin').command(command));
@@ -67,8 +67,8 @@ const TRANSIENT = new Set([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602
 const AUTHENTICATION_FAILED = 18;
 
 /**
- * Returns true if a retry does not help: the user lacks the privilege (13), or the command is missing in the API version
- * (323), on a shared cluster (8000) or on another system with MongoDB's protocol (59), or for any reason not transient.
+ * Returns true for an error that a retry does not help. Examples: the user lacks the privilege (13); the command is
+ * missing in the API version (323), on a shared cluster (8000), or on another system with MongoDB's protocol (59).
  */
 function isRefusal(error: unknown): error is MongoServerError {
   if (!(error instanceof MongoServerError)) return false;
@@ -77,7 +77,7 @@ function isRefusal(error: unknown): error is MongoServerError {
 
 function replicaSet(config: Document | string): Deployment {
   if (typeof config === 'string') {
-    const warning = `The set does not return its configuration (${config}): ${ASSUMED}`;
+    const warning = `The configuration of the replica set cannot be read (${config}): ${ASSUMED}`;
     return {
       kind: 'replica set',
       hasSeveralVoters: true,

@@ -30,14 +30,14 @@ export type PrimaryProof = ReturnType<typeof createPrimaryProof>;
 /** Reads without a majority check. Used by the CLI, whose majority writes would fail on a stale primary anyway. */
 export const unproven: ProvenReads = { read: (find) => find('local') };
 
-/** The most tries of a read: a failover is two changes, the start of a client is one. */
+/** The most tries of a read. A failover changes the primary twice, the start of a client once. */
 const MOST_TRIES = 4;
 
 /**
  * Proves that the primary has its majority. A primary that was cut off serves plain reads until it steps down, but
- * no linearizable read. So one linearizable read is made every `proofInterval`. A plain read counts if a proof of
- * the same primary was complete before the read began, and had itself begun less than `maxStaleness` before the
- * read returned. Such a read misses only writes that were acknowledged after the proof began.
+ * no linearizable read. So one linearizable read is made every `proofInterval` as a proof. A plain read is accepted if
+ * a proof of the same primary was complete before the read began, and if the proof began less than `maxStaleness`
+ * before the read returned. Such a read misses only writes that were acknowledged after the proof began.
  */
 export function createPrimaryProof(
   db: Db,
@@ -57,13 +57,13 @@ export function createPrimaryProof(
 
   return {
     maxStaleness,
-    /** Returns the age of the last proof in milliseconds, valid or not; undefined if none is needed, or each read proves. */
+    /** Returns the age of the last proof in milliseconds, also of an expired one; undefined if reads need no proof. */
     age: held.age,
 
     /**
-     * Returns the result of `find` on a proven primary. Repeats it if the primary changes meanwhile. Throws
+     * Returns the result of `find` on a proven primary. Repeats `find` if the primary changes meanwhile. Throws
      * StoreUnavailable if the read may have missed a write older than `maxStaleness`. With the rule `strict` the
-     * read may not miss any acknowledged write, nor see one that a majority does not have.
+     * read misses no acknowledged write, and sees no write that a majority does not have.
      */
     read: <Found>(find: (level: ReadLevel) => Promise<Found>, rule?: 'strict'): Promise<Found> =>
       untilUnchanged(async () => {
@@ -73,7 +73,7 @@ export function createPrimaryProof(
         return found;
       }),
 
-    /** Returns the deployment of the last valid proof, else of a new one. Throws StoreUnavailable if that fails. */
+    /** Returns the deployment of the last valid proof, or of a new proof. Throws StoreUnavailable if a new one fails. */
     deployment: async (): Promise<Deployment> => (await untilUnchanged(held.take)).deployment,
 
     stop(): void {
@@ -84,7 +84,7 @@ export function createPrimaryProof(
 }
 
 /**
- * Returns the level at which a read misses no acknowledged write, and sees none that may be lost. On a single-node
+ * Returns the level at which a read misses no acknowledged write, and sees no write that may be lost. On a single-node
  * set `majority` is enough: the node reads what its journal has, without a write.
  */
 export function strictLevel({ kind, hasSeveralVoters }: Deployment): ReadLevel {
@@ -125,12 +125,12 @@ function createHeldProof({ prove, primary }: Prover, maxStaleness: number) {
   };
 }
 
-/** The error of a read that took longer than its proof was valid. */
+/** The error of a read whose proof expired before the read returned. */
 class ProofExpired extends StoreUnavailable {
   override readonly name = 'ProofExpired';
 
   constructor(age: number, maxStaleness: number) {
-    super(`The primary was last proven ${Math.round(age)} ms ago, more than ${maxStaleness}`);
+    super(`The primary was last proven ${Math.round(age)} ms ago, more than ${maxStaleness} ms`);
   }
 }
 
@@ -145,7 +145,7 @@ async function untilUnchanged<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Fills in the defaults. Throws TypeError for times that do not fit together. */
+/** Fills in the defaults. Throws TypeError for a time out of its range. */
 export function checkProofOptions(options: PrimaryProofOptions) {
   const { maxStaleness = DEFAULTS.maxStaleness, onPrimaryProof = () => {} } = options;
   const { proofInterval = DEFAULTS.proofInterval } = options;

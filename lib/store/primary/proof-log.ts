@@ -3,7 +3,7 @@ import { SECOND } from '../../time.ts';
 import type { Deployment } from './deployment.ts';
 import { PrimaryChanged, type ProofAttempt } from './prover.ts';
 
-/** Logs that the primary can no longer be proven, and that it is proven again: one line each. */
+/** Logs one line when the primary can no longer be proven, and one line when it is proven again. */
 export function createProofLog(log: Log): (attempt: ProofAttempt) => void {
   let lostAt: number | undefined;
 
@@ -17,7 +17,7 @@ export function createProofLog(log: Log): (attempt: ProofAttempt) => void {
       lostAt = performance.now();
       log.warn(
         { err: error, primary },
-        'The primary cannot be proven; requests answer 503 once the last proof is too old',
+        'The primary cannot be proven; requests get 503 once the last proof has expired',
       );
     }
   };

@@ -8,9 +8,9 @@ import { watchPrimary } from './watched-primary.ts';
 
 /** Evidence that a server was the primary, with its majority, at some time after the proof began. */
 export interface Proof {
-  /** The proven primary, as a count of changes. */
+  /** The proven primary, identified by the number of changes so far. */
   readonly primary: number;
-  /** The start in milliseconds, by the process's monotonic clock. */
+  /** The start of the proof in milliseconds, by the process's monotonic clock. */
   readonly began: number;
   readonly deployment: Deployment;
 }
@@ -35,16 +35,16 @@ export interface ProverOptions {
   readonly onDeployment?: ((deployment: Deployment) => void) | undefined;
 }
 
-/** The error of a read during which the primary changed, or the same one was elected again: it has to be repeated. */
+/** The error of a read during which a primary was elected, perhaps the same one. The read must be repeated. */
 export class PrimaryChanged extends StoreUnavailable {
   override readonly name = 'PrimaryChanged';
 
   constructor() {
-    super('The primary changed while it was asked');
+    super('The primary changed during the read');
   }
 }
 
-/** Makes proofs, one at a time: concurrent callers share it. */
+/** Makes one proof at a time. Concurrent callers share it. */
 export function createProver(
   db: Db,
   { revokedTokens }: Pick<Collections, 'revokedTokens'>,
@@ -69,7 +69,7 @@ export function createProver(
   async function attempt(): Promise<Proof> {
     const began = performance.now();
     const report = (outcome: Pick<ProofAttempt, 'ok' | 'error'>) => {
-      if (isStopped) return; // it may have failed because the client closes
+      if (isStopped) return; // the proof may have failed only because the client closes
       const duration = performance.now() - began;
       onPrimaryProof({ ...outcome, duration, primary: primary.address() });
     };
@@ -84,9 +84,9 @@ export function createProver(
   }
 
   return {
-    /** Makes a new proof, or joins the one in flight. Throws StoreUnavailable if it fails. */
+    /** Makes a new proof, or joins the one in flight. Throws StoreUnavailable if the proof fails. */
     prove: shared(primary, attempt),
-    /** The driver's primary: a proof is of the current one if `changes` is still the same. */
+    /** The driver's primary. A proof is still of this primary if `changes` is the same. */
     primary,
     /** Stops watching. Attempts in flight are not reported any more. */
     stop(): void {
@@ -100,7 +100,7 @@ function timedOut(): StoreUnavailable {
   return new StoreUnavailable('The primary could not be proven in time');
 }
 
-/** Creates a function that inspects the deployment once for each primary: drivers see no other change of a set. */
+/** Creates a function that inspects the deployment once for each primary. A reconfigured primary counts as new. */
 function createInspectOnce(db: Db, onDeployment: (deployment: Deployment) => void) {
   let known: { readonly primary: number; readonly deployment: Deployment } | undefined;
 
@@ -113,7 +113,7 @@ function createInspectOnce(db: Db, onDeployment: (deployment: Deployment) => voi
   };
 }
 
-/** Joins the work in flight for the same primary. Work that hangs on another primary blocks no caller. */
+/** Shares work in flight while the primary stays the same. Work that hangs on an earlier primary blocks no caller. */
 function shared<T>(
   current: { readonly changes: number },
   work: () => Promise<T>,

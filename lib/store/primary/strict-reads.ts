@@ -17,8 +17,8 @@ export function createStrictReads(db: Db): ProvenReads {
 }
 
 /**
- * Confirms that a majority has all that was read on this connection so far: a linearizable read waits for it.
- * Throws StoreUnavailable if that is uncertain.
+ * Confirms that a majority has everything that was read on this connection so far, by a linearizable read, which waits
+ * for the majority. Throws StoreUnavailable if uncertain.
  */
 export async function confirmReads(db: Db): Promise<void> {
   const { kind } = await inspectDeployment(db);

@@ -2,8 +2,8 @@ import type { MongoClient, ServerDescription } from 'mongodb';
 import { onTopologyChange } from '../mongo/topology-changes.ts';
 
 /**
- * Watches the driver's primary. The driver emits a change in the same turn in which it takes effect. So all
- * commands that were sent and answered between two equal counts went to one server, elected once.
+ * Watches the driver's primary. The driver emits a change in the same turn in which the change takes effect. So if
+ * `changes` is equal before and after some commands, they all went to the same primary of the same election.
  */
 export function watchPrimary(client: MongoClient) {
   let primaries: readonly ServerDescription[] | undefined; // unknown for a client that is connected already

@@ -17,7 +17,7 @@ export function toCursor({ at, id }: AuditPosition): string {
   return bytes.toString('base64url');
 }
 
-/** Decodes a cursor. Returns undefined for a text that `cursorOf` never returns. */
+/** Decodes a cursor. Returns undefined for a text that `toCursor` never returns. */
 export function parseCursor(text: string): AuditPosition | undefined {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length !== LENGTH || bytes.toString('base64url') !== text) return undefined;

@@ -42,8 +42,8 @@ export type AuditTrail = ReturnType<typeof createAuditTrail>;
 export function createAuditTrail({ auditEvents }: Pick<Collections, 'auditEvents'>) {
   return {
     /**
-     * Returns at most `limit` events that follow `after`, newest first. Events that are written meanwhile
-     * move no event to another page. Throws StoreUnavailable.
+     * Returns at most `limit` events that follow `after`, newest first. New events do not shift later pages.
+     * Throws StoreUnavailable.
      */
     async page(filter: AuditFilter, limit: number, after?: AuditPosition): Promise<AuditPage> {
       const found = await orUnavailable(
@@ -72,7 +72,7 @@ function toQuery({ userId, actorId, action, from, to }: AuditFilter, after?: Aud
   return query.length > 0 ? { $and: query } : {};
 }
 
-/** Returns the filter of events after a position: one range of the index, without earlier ones of its millisecond. */
+/** Returns the filter of events after a position: one range of the index, less the events that precede it in a tie. */
 function afterPosition({ at, id }: AuditPosition): Document[] {
   return [{ at: { $lte: at } }, { $nor: [{ at, _id: { $gte: id } }] }];
 }

@@ -2,7 +2,7 @@ import { type Clock, DAY, SECOND, withTimeout } from '../../time.ts';
 import type { Collections } from '../mongo/collections.ts';
 import { findByIds } from '../mongo/database.ts';
 
-/** The counted events: acknowledged revocations, refused revoked tokens, use cases that failed on the database. */
+/** The counted events: acknowledged revocations, refusals of revoked tokens, and failures because of the database. */
 const NAMES = ['revocations', 'refused_revoked', 'store_failures'] as const;
 export type DailyCounterName = (typeof NAMES)[number];
 
@@ -23,7 +23,7 @@ export interface DailyCountersOptions {
   readonly flushEvery?: number;
 }
 
-/** Maintains the `daily_counts` collection: every process adds its sums to it. */
+/** Maintains the `daily_counts` collection. Every process adds its own counts to the collection. */
 export function createDailyCounters(
   { dailyCounts }: Pick<Collections, 'dailyCounts'>,
   { clock = Date.now, flushEvery = 10 * SECOND }: DailyCountersOptions = {},
@@ -41,7 +41,7 @@ export function createDailyCounters(
     else sums.delete(id);
   }
 
-  /** Writes the counts, one flush after the other. A count that could not be written is kept for the next one. */
+  /** Writes the counts. Flushes never overlap. Counts that could not be written are kept for the next flush. */
   function flush(): Promise<void> {
     const writeAll = () => Promise.allSettled([...sums].map(([id, n]) => write(id, n)));
     writing = writing.then(writeAll).then(() => undefined);
@@ -59,7 +59,7 @@ export function createDailyCounters(
       sums.set(id, (sums.get(id) ?? 0) + 1);
     },
 
-    /** Returns the last days up to today, newest first: what all servers have flushed. Throws StoreUnavailable. */
+    /** Returns the flushed counts of all servers for the last days and today, newest first. Throws StoreUnavailable. */
     async last(count: number): Promise<DayCounts[]> {
       const days = lastDays(count, clock());
       const ids = days.flatMap((day) => NAMES.map((name) => toId(day, name)));

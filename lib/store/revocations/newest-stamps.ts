@@ -10,7 +10,7 @@ import { toIdRange } from './entry-kinds.ts';
  */
 const SEARCH_TIME = MINUTE;
 
-/** Returns the newest cutoff of any user and the newest stamp of any session. A cutoff of everyone must be above both. */
+/** Returns the newest cutoff of a user and the newest stamp of a session. A cutoff of everyone must be above both. */
 export async function newestStamps(
   { revokedTokens, sessions }: Pick<Collections, 'revokedTokens' | 'sessions'>,
   level: ReadLevel = 'local',

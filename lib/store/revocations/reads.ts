@@ -58,7 +58,7 @@ function createChecks({ readProven, readStrictly }: ReturnType<typeof createRead
   return {
     /**
      * Returns the kind of entry that revokes the token; undefined if there is none. A read on a proven primary may
-     * return an entry that no majority has, so a strict read confirms each refusal. Throws StoreUnavailable if uncertain.
+     * return an entry that no majority has: a strict read confirms each refusal. Throws StoreUnavailable if uncertain.
      */
     async check(token: CheckInput): Promise<RevocationKind | undefined> {
       const names = toNames(token);

@@ -23,11 +23,11 @@ const CANNOT_LOG_IN: Readonly<Record<string, CannotLogIn>> = {
   'an address outside ASCII': { changes: { email: 'jürgen@example.com' }, told: /normal form/ },
   argon2: {
     changes: { password_hash: '$argon2id$v=19$m=65536' },
-    told: /another kind or cost.*Run: npm run user:set-password/,
+    told: /unsupported kind or cost.*Run: npm run user:set-password/,
   },
   'bcrypt of cost 4': {
     changes: { password_hash: PASSWORD_HASH.replace('$10$', '$04$') },
-    told: /another kind or cost.*Run: npm run user:set-password/,
+    told: /unsupported kind or cost.*Run: npm run user:set-password/,
   },
   'no hash': {
     changes: { password_hash: undefined },
@@ -67,7 +67,7 @@ test('users of one fault are told in one sentence, by their number and one of th
   const { stderr } = await rescind(t, ['migrate', '--check'], { env: { MONGODB_URI: uri } });
   const told = [...stderr.matchAll(/: 2 users have (.+), such as the one with the _id \S+:/g)];
   t.is(told.length, pairs.length, stderr);
-  for (const is of [/an _id/, /normal form/, /another kind or cost/, /a field missing/]) {
+  for (const is of [/an _id/, /normal form/, /unsupported kind or cost/, /a field missing/]) {
     t.is(told.filter(([, fault = '']) => is.test(fault)).length, 1, String(is));
   }
 });

@@ -60,7 +60,7 @@ for (const [name, read] of Object.entries(reads)) {
     const linearizable: ProvenReads = { read: (find) => find('linearizable') };
     t.truthy(await read(createUsers(noted.collections, linearizable), user));
     t.deepEqual(noted.levels.splice(0), ['linearizable']);
-    const refusal = new StoreUnavailable('The primary changed while it was asked');
+    const refusal = new StoreUnavailable('The primary changed during the read');
     const unprovable: ProvenReads = {
       async read(find) {
         await find('local');
