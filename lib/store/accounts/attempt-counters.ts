@@ -19,21 +19,21 @@ interface CounterDocument {
   readonly points: number;
   /** The start of the window, or the time of the last failure. Missing before the first failure. */
   readonly since?: Date;
-  /** Attempts without an outcome yet. One whose server crashed is dropped at `until`. */
+  /** Attempts without an outcome yet. An attempt expires at `until`, e.g. if its server crashed. */
   readonly under_way?: readonly { readonly id: string; readonly until: Date }[];
-  /** The time for the TTL index: from then on the document counts nothing. */
+  /** The time from which the TTL index may delete the document, because nothing in it counts any more. */
   readonly expire: Date;
 }
 
-/** The room of a counter for one more attempt. */
+/** The state of a counter before one more attempt. */
 export interface Room {
-  /** Milliseconds until enough failures have expired; 0 if the failures leave room now. */
+  /** Milliseconds until enough failures have expired; 0 if the failures are below the limit now. */
   readonly wait: number;
-  /** True if failures and attempts in flight together leave room. */
+  /** True if failures and attempts in flight together are below the limit. */
   readonly isFree: boolean;
 }
 
-/** An attempt in flight, counted by several counters. Both functions return false if it was dropped before. */
+/** An attempt in flight, counted by several counters. Both functions return false if the attempt had expired. */
 export type Reservation = NonNullable<Awaited<ReturnType<AttemptCounters['reserve']>>>;
 
 export type AttemptCounters = ReturnType<typeof createAttemptCounters>;
@@ -42,8 +42,8 @@ export type CounterSnapshot = ReturnType<typeof toSnapshot>;
 
 /**
  * Counts failures and attempts in flight in `login_limits`, by the database's clock. An attempt is counted before
- * its outcome is known, so concurrent attempts get no more guesses than sequential ones. An attempt that is not
- * ended is dropped after `holdFor` milliseconds, and its outcome is ignored from then on.
+ * its outcome is known, so concurrent attempts get no more guesses than sequential ones. An attempt without an outcome
+ * expires after `holdFor` milliseconds. A later outcome is ignored.
  */
 export function createAttemptCounters(collection: Collection, holdFor: number) {
   async function update(operations: AnyBulkWriteOperation[]): Promise<number> {
@@ -52,7 +52,7 @@ export function createAttemptCounters(collection: Collection, holdFor: number) {
     return result.modifiedCount + result.upsertedCount;
   }
 
-  /** Counts the attempt. A concurrent first attempt may insert the same key: one retry then finds it. */
+  /** Counts the attempt. Retries once if a concurrent first attempt has inserted the same key. */
   async function start(counters: readonly Counter[], id: string): Promise<boolean> {
     const operations = counters.map((counter) => startUpdate(counter, id, holdFor));
     const isComplete = async () => (await update(operations)) === counters.length;
@@ -75,10 +75,10 @@ export function createAttemptCounters(collection: Collection, holdFor: number) {
   }
 
   return {
-    /** Reads counters, and the entries under other keys, in one command. */
+    /** Reads counters and other entries by their keys, in one command. */
     read: (keys: readonly string[]): Promise<CounterSnapshot> => readCounters(collection, keys),
 
-    /** Counts an attempt in all of these counters. Returns undefined if one of them has no room. */
+    /** Counts an attempt in all of these counters. Returns undefined if one of them has reached its limit. */
     async reserve(counters: readonly Counter[]) {
       const id = randomUUID();
       /** Drops the attempt. */
@@ -86,7 +86,7 @@ export function createAttemptCounters(collection: Collection, holdFor: number) {
       /** Turns the attempt into a failure. */
       const fail = () => end(counters, id, failUpdate);
       const isComplete = await orUnavailable(start(counters, id)).catch((error: unknown) => {
-        void release().catch(() => undefined); // if this fails too, the attempt is dropped after `holdFor`
+        void release().catch(() => undefined); // if this fails too, the attempt expires after `holdFor`
         throw error;
       });
       if (isComplete) return { release, fail };
@@ -129,7 +129,7 @@ const underWay = { $ifNull: ['$under_way', NO_ATTEMPTS] };
 const isLive = { $gt: ['$$this.until', '$$NOW'] };
 const live = { $filter: { input: underWay, as: 'this', cond: isLive } };
 
-/** Adds the attempt if there is room. Otherwise the update changes nothing, which costs no write. */
+/** Adds the attempt if the counter is below its limit. Otherwise the update changes nothing, which costs no write. */
 function startUpdate({ key, most, expiry }: Counter, id: string, holdFor: number) {
   const hasRoom = { $lte: [{ $add: [expiry.failures, { $size: live }, 1] }, most] };
   const until = { $add: ['$$NOW', holdFor] };
@@ -157,7 +157,7 @@ function without(id: string): Document {
   return { $filter: { input: underWay, as: 'this', cond: { $ne: ['$$this.id', id] } } };
 }
 
-/** Returns the latest of the stored and the new expiry: a document that is deleted early loses its failures. */
+/** Returns the latest of the stored expiry and these dates. A document that expired earlier would lose failures. */
 function later(dates: readonly unknown[]): Document {
   return { $max: ['$expire', ...dates.map((each) => ({ $max: each }))] };
 }

@@ -18,7 +18,7 @@ export interface Client {
 
 /** A client with the hash of its secret. */
 export interface ClientAccount extends Client {
-  /** SHA-256 of its secret, in hexadecimal. */
+  /** SHA-256 of the client's secret, in hexadecimal. */
   readonly secretHash: string;
 }
 
@@ -34,8 +34,8 @@ const BY_AGE = { created_at: 1, _id: 1 } as const;
 const CLIENT_FIELDS = { name: 1, secret_hash: 1, created_at: 1 } as const;
 
 /**
- * Reads and writes the `clients` collection. A client is cached for `remembered` milliseconds and no longer: it
- * may have been deleted by hand, or its entry in `revoked_tokens` lost with all others.
+ * Reads and writes the `clients` collection. A client is cached for `remembered` milliseconds only. An operator may
+ * have deleted the client by hand, or its entry in `revoked_tokens` may have been lost with all others.
  */
 export function createClients(
   collections: Collections,
@@ -50,8 +50,8 @@ export function createClients(
 
   return {
     /**
-     * Returns the client with this id. A client never changes, so one that was found is cached for a minute:
-     * `revoked_tokens` decides whether it has been revoked since.
+     * Returns the client with this id, perhaps from the cache: a client never changes. `revoked_tokens` decides whether
+     * the client has been revoked since.
      */
     async find(id: string): Promise<ClientAccount | undefined> {
       const known = found.get(id);
@@ -83,7 +83,7 @@ export function createClients(
       return toClient(document);
     },
 
-    /** Deletes a client and returns it once a majority has the deletion; undefined if there was none. Revoke it before. */
+    /** Deletes a client. Revoke it first. Returns it once a majority has the deletion; undefined if there was none. */
     async delete(id: string): Promise<Client | undefined> {
       const deleted = await orUnavailable(clients.findOneAndDelete({ _id: id }));
       return deleted === null ? undefined : toClient(deleted);
@@ -91,7 +91,7 @@ export function createClients(
   };
 }
 
-/** Reads a client. If none is found, a strict read repeats it. */
+/** Creates the read of a client. If a proven read finds no client, a strict read confirms this. */
 function createRead(clients: Collections['clients'], primary: ProvenReads) {
   const readBy = (rule?: 'strict') =>
     createSharedReads(async (ids) => {

@@ -7,19 +7,19 @@ export interface Limit {
 }
 
 /**
- * A rule by which failures expire. The expressions are for updates by the database's clock, in which `$points` and
- * `$since` are those of the counter; the functions compute the same for a counter that was read.
+ * A rule by which failures expire. The expressions are parts of updates, and use the database's clock and the fields
+ * `$points` and `$since` of a counter. The functions compute the same for a counter that was read.
  */
 export interface Expiry {
-  /** The failures that have not expired. */
+  /** The number of failures that have not expired. */
   readonly failures: Document;
   /** The value of `since` after one more failure. */
   readonly since: Document | string;
   /** The time at which all failures have expired. */
   readonly end: Document;
-  /** Returns the failures that have not expired `age` milliseconds after `since`. */
+  /** Returns the number of failures that have not expired `age` milliseconds after `since`. */
   left(points: number, age: number): number;
-  /** Returns the milliseconds until there is room for one more failure below `most`; 0 if there is room now. */
+  /** Returns the milliseconds until one more failure would not exceed `most`; 0 if it would not exceed it now. */
   wait(points: number, age: number, most: number): number;
 }
 

@@ -19,9 +19,9 @@ export interface LoginLimitOptions {
   /** The limit per address (IPv6: per /64, and 10 times as many per /48), over all accounts. Default 100 in 15 minutes. */
   readonly perAddress?: Limit;
   /**
-   * The limit per account, over all addresses without a login to it in the last 30 days. After so many failures
-   * logins are slowed down, not refused: two tries per new address, and never more than 5 times as many in the
-   * duration. Default 100 in a day.
+   * The limit per account, over all addresses without a login to it in the last 30 days. After so many failures such
+   * addresses are slowed down, not refused: each new one gets two tries, and all together get at most 5 times the limit
+   * in the duration. Default 100 in a day.
    */
   readonly anywhere?: Limit;
 }
@@ -33,18 +33,18 @@ export type LoginLimits = ReturnType<typeof createLoginLimits>;
 
 const KNOWN_FOR = 30 * DAY;
 
-/** The limit of a /48 as a multiple of that of a /64: one /48 holds 65,536 of them. */
+/** The limit of an IPv6 /48 as a multiple of the limit of a /64. A /48 has 65,536 networks of the size /64. */
 const PER_SITE = 10;
 
-/** The shares of `anywhere` up to which an address and a network get their first tries, and the number of these. */
+/** The number of first tries of a new address or network, and the multiples of `anywhere` up to which they get them. */
 const SLOWLY = { ofAddress: 3.2, ofNetwork: 4, tries: 2 };
 
-/** The `retryAfter` of `busy` in milliseconds: longer than a password check, so that a retry finds room. */
+/** The `retryAfter` of `busy` in milliseconds: longer than a password check, so that a retry succeeds. */
 const BUSY_RETRY_AFTER = SECOND;
 
 /**
  * Counts failed logins in the `login_limits` collection. Accounts and addresses are stored as hashes. An attempt
- * that is not ended is dropped after `holdFor` milliseconds.
+ * without an outcome expires after `holdFor` milliseconds.
  */
 export function createLoginLimits(
   { loginLimits }: Pick<Collections, 'loginLimits'>,
@@ -56,11 +56,11 @@ export function createLoginLimits(
 
   async function reserve(chosen: readonly Counter[]): Promise<Reservation> {
     const reservation = await counters.reserve(chosen);
-    if (reservation === undefined) throw busy(); // concurrent attempts took the room
+    if (reservation === undefined) throw busy(); // concurrent attempts have reached the limit
     return reservation;
   }
 
-  /** Stores a known address, by the database's clock: a server with a wrong clock must not exempt it for ever. */
+  /** Stores an address as known until a time of the database's clock: a wrong clock must not exempt it for ever. */
   async function remember(key: string): Promise<void> {
     const update = [{ $set: { points: 1, expire: { $add: ['$$NOW', KNOWN_FOR] } } }];
     await orUnavailable(loginLimits.updateOne({ key }, update, { upsert: true }));
@@ -69,7 +69,7 @@ export function createLoginLimits(
   return {
     /**
      * Counts a login before its password is checked. Throws AuthError `too_many_logins` with `retryAfter` after too
-     * many failures, and `busy` if attempts in flight leave no room for another.
+     * many failures, and `busy` if only the attempts in flight exceed a limit.
      */
     async takeLogin(email: string, ip: string): Promise<LoginAttempt> {
       const { always, offers, known } = make.ofLogin(email, ip);
@@ -80,7 +80,7 @@ export function createLoginLimits(
       return toAttempt(reservation, () => remember(known));
     },
 
-    /** Counts a change of the password by a session in the same way, apart from logins and from other sessions. */
+    /** Counts a change of password in the same way, but per session, and separately from logins. */
     async takeChange(sessionId: string): Promise<LoginAttempt> {
       const ofSession = make.ofSession(sessionId);
       const snapshot = await counters.read(ofSession.map(({ key }) => key));
@@ -89,7 +89,7 @@ export function createLoginLimits(
   };
 }
 
-/** Returns the first set of counters that all have room. Throws AuthError `too_many_logins` or `busy`. */
+/** Returns the first set of counters that are all below their limits. Throws AuthError `too_many_logins` or `busy`. */
 function choose(
   options: readonly (readonly Counter[])[],
   snapshot: CounterSnapshot,
@@ -102,20 +102,20 @@ function choose(
   return free;
 }
 
-/** Wraps a reservation. An outcome that came too late was not counted, so it must not be revealed. */
+/** Wraps a reservation. Throws if it expired before the outcome: an uncounted outcome must not be revealed. */
 function toAttempt(reservation: Reservation, remember = async () => {}) {
   const inTime = async (end: Promise<boolean>) => {
     if (!(await end)) throw new StoreUnavailable('The attempt expired before it was counted');
   };
   return {
-    /** Records a wrong password: a failure, before the client gets the response. */
+    /** Records a wrong password as a failure. Await this before the response is sent. */
     failed: (): Promise<void> => inTime(reservation.fail()),
-    /** Records a right password: no failure, and this address is known from now on. */
+    /** Records a right password: drops the attempt, and stores the address as known. */
     async succeeded(): Promise<void> {
       await inTime(reservation.release());
       await remember();
     },
-    /** Drops an attempt without an outcome, e.g. after a database error: no failure. */
+    /** Drops an attempt without an outcome, e.g. after a database error. Counts no failure. */
     async withdraw(): Promise<void> {
       await reservation.release();
     },
@@ -125,13 +125,13 @@ function toAttempt(reservation: Reservation, remember = async () => {}) {
 interface LoginCounters {
   /** Counters of every login. */
   readonly always: readonly Counter[];
-  /** Counters of a login from an unknown address: one of these lists has to have room. */
+  /** Lists of counters for a login from an unknown address. In one list, all counters must be below their limits. */
   readonly offers: readonly (readonly Counter[])[];
   /** The key of the entry of a known address. */
   readonly known: string;
 }
 
-/** Creates the functions that name the counters, each after what it counts by. */
+/** Creates the functions that return the counters of a login and of a change of password. */
 function createMakeCounters(options: LoginLimitOptions) {
   const perAccount = checked(options.perAccount ?? DEFAULTS.loginLimits.perAccount);
   const perAddress = checked(options.perAddress ?? DEFAULTS.loginLimits.perAddress);
@@ -160,7 +160,7 @@ function createMakeCounters(options: LoginLimitOptions) {
   };
 }
 
-/** Returns the counters of a login from an unknown address, the preferred list first. */
+/** Returns the lists of counters for a login from an unknown address, the preferred list first. */
 function createOffers(account: string, ip: string, anywhere: Limit): Counter[][] {
   const tries = { points: SLOWLY.tries, duration: 2 * anywhere.duration };
   const strangers = (share: number): Counter => ({
@@ -185,7 +185,7 @@ function windowed(what: string, by: string, { points, duration }: Limit): Counte
 
 function checked(limit: Limit): Limit {
   if (limit.points >= 1 && limit.duration >= SECOND) return limit;
-  throw new TypeError('"loginLimits" must let through at least 1 failure in at least 1 second');
+  throw new TypeError('"loginLimits" must allow at least 1 failure in at least 1 second');
 }
 
 function tooManyLogins(retryAfter: number): AuthError {

@@ -19,7 +19,7 @@ export interface User {
   readonly disabled: boolean;
 }
 
-/** A user with the password hash. Never leaves a login. */
+/** A user with the password hash. No use case returns it. */
 export interface Account extends User {
   readonly passwordHash: string;
 }
@@ -38,8 +38,8 @@ export type Users = ReturnType<typeof createUsers>;
 const USER_FIELDS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1 } as const;
 
 /**
- * Reads and writes the `users` collection. `find` reads on a proven primary; the reads that a login rests on are
- * strict. A user counts as absent only if the collection is intact.
+ * Reads and writes the `users` collection. `find` reads on a proven primary. The reads of a login are strict. A user
+ * counts as absent only if the collection is intact.
  */
 export function createUsers(collections: Collections, primary: ProvenReads = unproven) {
   const { users } = collections;
@@ -83,15 +83,15 @@ function createUserWrites(users: Collections['users']) {
       return toUser(document);
     },
 
-    /** Sets the new hash only if the old one is still stored. Returns true if it was. */
+    /** Sets the new hash. Returns false, and sets nothing, if the old hash is no longer stored. */
     replaceHash: (id: string, oldHash: string, newHash: string): Promise<boolean> =>
       set({ _id: id, password_hash: oldHash }, { password_hash: { $literal: newHash } }),
 
-    /** Does the same for another password, only if the user is not disabled. Sets `password_changed_at` too. */
+    /** Sets the hash of a new password. Returns false if the old hash is no longer stored, or if the user is disabled. */
     changePassword: (id: string, oldHash: string, newHash: string): Promise<boolean> =>
       set({ _id: id, password_hash: oldHash, disabled_at: null }, newPassword(newHash)),
 
-    /** Sets the hash of another password in any case. Returns true if the user exists. */
+    /** Sets the hash of a new password unconditionally. Returns true if the user exists. */
     setPassword: (id: string, newHash: string): Promise<boolean> =>
       set({ _id: id }, newPassword(newHash)),
     /** Disables the user. Keeps the time if the user was disabled before. Returns true if the user exists. */
@@ -123,7 +123,7 @@ function isTaken(error: unknown): boolean {
   return isDuplicateIn(error, 'email');
 }
 
-/** Creates `find`. A malformed document fails the calls for its own user, and no other call that shares the read. */
+/** Creates `find`. A malformed document fails only the calls for its user, not other calls that share the read. */
 function createFind(users: Collections['users'], primary: ProvenReads, assertIntact: AssertIntact) {
   const readBy = (rule?: 'strict') =>
     createSharedReads(async (ids) => {
@@ -141,7 +141,7 @@ function createFind(users: Collections['users'], primary: ProvenReads, assertInt
   const readProven = readBy();
   const readStrictly = readBy('strict');
 
-  /** Reads a user. If the user is missing or disabled, which refuses the caller, a strict read repeats it. */
+  /** Reads a user. A strict read confirms that a user is missing or disabled, because the request is then refused. */
   return async function find(id: string): Promise<User | undefined> {
     const first = (await readProven([id])).get(id);
     const isRefused = first === undefined || (!(first instanceof Error) && first.disabled);
@@ -161,7 +161,7 @@ function createSet(users: Collections['users']) {
   };
 }
 
-/** Returns the fields of a new password. Without `$literal` a hash, which begins with `$`, would name a field. */
+/** Returns the fields of a new password. A hash begins with `$`: without `$literal` it would name a field. */
 function newPassword(hash: string): Document {
   return { password_hash: { $literal: hash }, password_changed_at: '$$NOW' };
 }
@@ -184,7 +184,7 @@ function newDocument(user: NewUser): UserDocument {
 
 type UserFields = Pick<UserDocument, '_id' | keyof typeof USER_FIELDS>;
 
-/** Returns true if the fields have their types. A string as `roles` would include every role that is a part of it. */
+/** Returns true if the fields have the right types. In a string `roles`, `includes` would find parts of role names. */
 function isSound({ email, name, company_id, roles, disabled_at }: UserFields): boolean {
   return (
     [email, name, company_id].every(isString) &&

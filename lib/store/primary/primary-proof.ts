@@ -73,7 +73,7 @@ export function createPrimaryProof(
         return found;
       }),
 
-    /** Returns the deployment of the last valid proof, or of a new proof. Throws StoreUnavailable if a new one fails. */
+    /** Returns the deployment of the last valid proof, or of a new proof. Throws StoreUnavailable if that fails. */
     deployment: async (): Promise<Deployment> => (await untilUnchanged(held.take)).deployment,
 
     stop(): void {

@@ -8,12 +8,12 @@ export interface SeenCounter {
   readonly failures: number;
 }
 
-/** The highest counter of each session, and those of them that are still to be written. */
 export interface CounterMemoryOptions {
   readonly mostSessions: number;
   readonly mostFailures: number;
 }
 
+/** Keeps the highest counter of each session, and a list of the counters that are still to be written. */
 export function createCounterMemory(options: CounterMemoryOptions) {
   const { mostSessions, mostFailures } = options;
   const known = new LRUCache<string, number>({ max: mostSessions });
@@ -25,7 +25,7 @@ export function createCounterMemory(options: CounterMemoryOptions) {
     get,
     hasPending: (): boolean => pending.size > 0,
 
-    /** Stores a counter, to be written, if it is higher than the known one; otherwise returns false. */
+    /** Stores a counter to be written. Returns false if the known one is as high, or if the memory is full. */
     add(sessionId: string, counter: number): boolean {
       if (counter <= get(sessionId)) return false;
       if (pending.size >= mostSessions && !pending.has(sessionId)) return false;
@@ -34,7 +34,7 @@ export function createCounterMemory(options: CounterMemoryOptions) {
       return true;
     },
 
-    /** Removes and returns at most so many counters that are to be written. */
+    /** Removes at most `most` counters from the list of those to be written, and returns them. */
     take(most: number): SeenCounter[] {
       const batch = first(pending.values(), most);
       for (const { sessionId } of batch) pending.delete(sessionId);

@@ -3,7 +3,7 @@ import { MINUTE, SECOND } from '../../time.ts';
 import type { Collections } from '../mongo/collections.ts';
 import { createSeenCounters, type SeenCountersOptions } from './seen-counters.ts';
 
-/** Records when sessions were used: after the request, and rarely for each session. */
+/** Records the last use of sessions. Each session is written rarely, and never while a request waits. */
 export type LastUse = ReturnType<typeof createLastUse>;
 
 export interface LastUseOptions extends SeenCountersOptions {
@@ -17,8 +17,8 @@ const MOST_REMEMBERED = 50_000;
 const MOST_AT_ONCE = 1_000;
 
 /**
- * Maintains `sessions.last_used_at`, by one command for all used sessions, and `sessions.seen_counter`, which is
- * written without waiting for that command.
+ * Maintains `sessions.last_used_at`, by one command for all used sessions in each flush, and `sessions.seen_counter`,
+ * which is written without waiting for a flush.
  */
 export function createLastUse(
   { sessions }: Pick<Collections, 'sessions'>,
@@ -39,7 +39,7 @@ export function createLastUse(
     const isDue = { $lt: ['$last_used_at', { $subtract: ['$$NOW', interval] }] };
     const filter = { _id: { $in: ids }, $expr: isDue };
     const update = [{ $set: { last_used_at: '$$NOW' } }];
-    // A failed write is repaired by a use of the session in five minutes; other calls report the outage.
+    // The next use of the session after `interval` repairs a failed write. Other calls report the outage.
     await sessions.updateMany(filter, update, { writeConcern: { w: 1 } }).catch(() => undefined);
   }
 
@@ -48,7 +48,7 @@ export function createLastUse(
   return {
     /** Records a use, and the counter of its token, in memory only. */
     touch(sessionId: string, counter = 0): void {
-      if (counter > 0) seenCounters.touch(sessionId, counter); // tokens of a login have none
+      if (counter > 0) seenCounters.touch(sessionId, counter); // tokens of a login have the counter 0
       if (recent.has(sessionId) || pending.size >= MOST_REMEMBERED) return;
       recent.set(sessionId, true);
       pending.add(sessionId);

@@ -3,7 +3,6 @@ import { SECOND } from '../../time.ts';
 import type { Collections } from '../mongo/collections.ts';
 import { createCounterMemory, type SeenCounter } from './counter-memory.ts';
 
-/** Records the highest counter of an accepted access token, for each session. */
 export interface SeenCountersOptions {
   /** Milliseconds after which a failed write is retried. Default 1 second. */
   readonly retryAfter?: number;
@@ -11,13 +10,13 @@ export interface SeenCountersOptions {
 
 const MOST_AT_ONCE = 1_000;
 
-/** The bounds of the memory. A counter that failed too often is recorded again at the session's next request. */
+/** The bounds of the memory. A counter whose write failed too often is recorded again at the session's next request. */
 const BOUNDS = { mostSessions: 50_000, mostFailures: 300 };
 
 /**
- * Maintains `sessions.seen_counter`: evidence that a client received the tokens of a rotation. Without it the
- * previous refresh token may request them again. A higher counter is written at once to a majority, by one
- * command at a time for all sessions.
+ * Maintains `sessions.seen_counter`: evidence that a client received the tokens of a rotation. Without this evidence,
+ * the previous refresh token may request those tokens again. A higher counter is written to a majority at once. One
+ * command at a time writes the counters of all sessions.
  */
 export function createSeenCounters(
   { sessions }: Pick<Collections, 'sessions'>,

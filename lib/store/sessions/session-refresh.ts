@@ -8,7 +8,7 @@ export interface RefreshInput {
   readonly userAgent: string | undefined;
   /** The highest counter of an access token that this process has accepted, perhaps not written yet. */
   readonly seenCounter?: number;
-  /** Milliseconds during which the refresh token before the newest is accepted in any case. */
+  /** Milliseconds for which the previous refresh token is accepted in any case. */
   readonly grace: number;
   /** Milliseconds for which a session lives without a refresh. */
   readonly idleTtl: number;
@@ -18,12 +18,12 @@ const NOW = '$$NOW';
 const OUTCOME = '$last_refresh.outcome';
 const REFRESHES = { $ifNull: ['$refreshes', 0] };
 
-/** The condition that no server without `seen_counter` has issued a token of the newest counter. */
+/** The condition that all tokens of the newest counter were issued by servers that maintain `seen_counter`. */
 const IS_TRACKED = { $eq: [{ $ifNull: ['$tracked_refreshes', -1] }, REFRESHES] };
 
 /**
- * Returns the update that decides about a refresh token, by the database's clock, and writes the outcome.
- * One update puts all refreshes of a session in one order, whichever server they reach.
+ * Returns the update that decides the outcome of a refresh by the database's clock, and stores it. A single update
+ * orders all refreshes of a session, whichever server they reach.
  */
 export function refreshUpdate(input: RefreshInput): Document[] {
   return [
@@ -45,7 +45,7 @@ export function refreshUpdate(input: RefreshInput): Document[] {
   ];
 }
 
-/** Returns the outcome of the first case that holds. A counter above the stored one is newer than a restored backup. */
+/** Returns the outcome of the first case that holds. A counter above the stored one was lost by a restore. */
 function decideOutcome(input: RefreshInput): Document | RefreshOutcome {
   const { counter } = input;
   const stored = { $ifNull: ['$counter', 0] };
@@ -70,7 +70,7 @@ function seenCounter(input: RefreshInput): Document {
   return { $max: ['$seen_counter', input.seenCounter ?? 0] };
 }
 
-/** Returns the new `tracked_refreshes`. A rotation by this server starts anew: it issued every token of the counter. */
+/** Returns the new `tracked_refreshes`. A rotation makes it current: this server issues all tokens of the counter. */
 function trackedRefreshes(): Document {
   const isKnown = { $or: [{ $eq: [OUTCOME, 'rotated'] }, IS_TRACKED] };
   return { $cond: [isKnown, { $add: [REFRESHES, 1] }, '$tracked_refreshes'] };
@@ -84,7 +84,7 @@ function nextExpiry({ idleTtl }: RefreshInput): Document {
   return { $min: [{ $add: [NOW, idleTtl] }, '$ends_at'] };
 }
 
-/** Returns an expression for these outcomes. A missing field stays missing: `$set` to a missing field sets nothing. */
+/** Returns `then` for these outcomes, else `otherwise`. A missing field stays missing: `$set` from it sets nothing. */
 function onlyWhen(
   outcomes: readonly RefreshOutcome[],
   then: unknown,

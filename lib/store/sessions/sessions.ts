@@ -8,18 +8,18 @@ import { type AssertIntact, createAssertIntact } from '../mongo/intact.ts';
 import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
 import { type RefreshInput, refreshUpdate } from './session-refresh.ts';
 
-/** One login, as its tokens share it. */
+/** A session: one login, and all tokens that were issued for it. */
 export interface Session {
-  /** The `sid` of its tokens. */
+  /** The claim `sid` of the session's tokens. */
   readonly id: string;
   readonly userId: string;
   /** The stamp on the logical clock of revocations, in milliseconds. */
   readonly stamp: number;
   /** The time when the user last gave a password. */
   readonly authTime: Date;
-  /** The end of the session, unless it is refreshed before. */
+  /** The end of the session without a further refresh. */
   readonly expiresAt: Date;
-  /** The end of the session in any case. */
+  /** The end of the session, which no refresh extends. */
   readonly endsAt: Date;
   readonly ip: string;
   readonly userAgent: string | undefined;
@@ -49,7 +49,7 @@ export const MOST_SESSIONS = 1_000;
 
 /**
  * The options of a list. It is sorted by the time of the login, not by the stamp: after a cutoff ahead of the clock
- * all stamps are alike. One reply holds all of it: no cursor stays open. One more than the limit shows a surplus.
+ * all stamps are alike. One reply holds the whole list, so no cursor stays open. One more session shows a surplus.
  */
 const LISTED = {
   sort: { auth_time: -1, _id: -1 },
@@ -69,7 +69,7 @@ export function createSessions(collections: Collections, primary: ProvenReads = 
       await orUnavailable(sessions.insertOne(toDocument(session)));
     },
 
-    /** Decides about a refresh token, in one update that a majority has. Returns undefined if there is no such session. */
+    /** Decides the outcome of a refresh in one update. Waits for a majority. Returns undefined without a session. */
     refresh: createRefresh(sessions, findOne),
 
     /** Returns the session of any user, ended or not. */
@@ -79,9 +79,9 @@ export function createSessions(collections: Collections, primary: ProvenReads = 
       findOne({ _id: id, user_id: userId }),
 
     /**
-     * Returns the user's sessions that are not marked as ended and have not been expired for 10 minutes, newest first,
-     * at most 1,001. Some of them may be revoked: `revoked_tokens` decides. Throws StoreNotReady if there are none
-     * because the collection was lost.
+     * Returns at most 1,001 sessions of the user, newest first. Leaves out sessions that are marked as ended, or that
+     * expired over 10 minutes ago. A returned session may be revoked: `revoked_tokens` decides. Throws StoreNotReady if
+     * the list is empty because the collection was lost.
      */
     async listByUser(userId: string): Promise<StoredSession[]> {
       const filter = { user_id: userId, ...MAY_LIVE };
@@ -105,7 +105,7 @@ export function createSessions(collections: Collections, primary: ProvenReads = 
   };
 }
 
-/** Creates `refresh`. An update that finds no session proves nothing: a strict read has to find none either. */
+/** Creates `refresh`. If the update finds no session, this proves nothing, so a strict read has to confirm it. */
 function createRefresh(
   sessions: Collections['sessions'],
   findOne: ReturnType<typeof createFindOne>,
@@ -124,7 +124,8 @@ function createRefresh(
     if (refreshed !== undefined) return refreshed;
     if ((await findOne({ _id: input.sessionId })) === undefined) return undefined;
     const again = await update(input);
-    if (again === undefined) throw new StoreUnavailable('The update does not find the session');
+    if (again === undefined)
+      throw new StoreUnavailable('The refresh did not find a session that exists');
     return again;
   };
 }
@@ -151,7 +152,7 @@ function createFindOne(
 /** The filter of sessions that are neither marked as ended nor expired, by the database's clock. */
 const NOT_OVER = { ended_at: null, $expr: { $gt: ['$expires_at', '$$NOW'] } } as Document;
 
-/** The filter of sessions whose tokens a server may accept: with a clock behind the database's, also those just expired. */
+/** The filter of sessions whose tokens a server may accept. With a slow clock it accepts some that just expired. */
 const MAY_LIVE = {
   ended_at: null,
   $expr: { $gt: ['$expires_at', { $subtract: ['$$NOW', 2 * MAX_SKEW] }] },

@@ -38,7 +38,7 @@ test('`--check` and `--dry-run` tell conflicts too, and exit 1', async (t) => {
   for (const option of ['--check', '--dry-run']) {
     const { code, stderr } = await rescind(t, ['migrate', option], { env: { MONGODB_URI: uri } });
     t.is(code, 1, option);
-    t.regex(stderr, /revoked_tokens has a TTL index revoked_at_1 of its own/);
+    t.regex(stderr, /revoked_tokens has a TTL index revoked_at_1 of another application/);
   }
 });
 
@@ -63,7 +63,7 @@ const CONFLICTS: readonly Conflict[] = [
     what: 'a foreign TTL index on revoked_tokens',
     make: (db) =>
       db.collection('revoked_tokens').createIndex({ revoked_at: 1 }, { expireAfterSeconds: 60 }),
-    told: /revoked_tokens has a TTL index revoked_at_1 of its own/,
+    told: /revoked_tokens has a TTL index revoked_at_1 of another application/,
   },
   {
     what: 'a TTL index on the TTL field, but backwards',
