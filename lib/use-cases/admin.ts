@@ -14,7 +14,7 @@ export interface AdminDeps extends EndSessionsDeps {
 }
 
 export interface DryRunInput {
-  /** Counts, and changes nothing. Default false. */
+  /** True to count only and change nothing. Default false. */
   readonly dryRun?: boolean | undefined;
 }
 
@@ -26,8 +26,8 @@ const REASON = 'admin_requested';
 const NO_USER = 'There is no user with this id';
 
 /**
- * Revokes every token of a user, and returns the number of live sessions that this ended, or would end.
- * AuthError `not_found` for no user, `store_unavailable`.
+ * Revokes every token of a user. Returns the number of live sessions that are ended, or would be with `dryRun`.
+ * AuthError `not_found` if there is no such user, `store_unavailable`.
  */
 export async function revokeUserTokens(
   deps: AdminDeps,
@@ -51,9 +51,9 @@ export async function revokeUserTokens(
 }
 
 /**
- * Revokes every token of everyone, the caller's too, and returns the number of sessions that this ended, or
- * would end. The count is taken first: it misses concurrent logins, and includes sessions that a revoke-all
- * of their user ended, until they expire. AuthError `store_unavailable`.
+ * Revokes every token of everyone, the caller's too. Returns the number of sessions that are ended, or would be with
+ * `dryRun`. The count is taken first. It misses concurrent logins, and includes unexpired sessions that a cutoff of
+ * their user has already revoked. AuthError `store_unavailable`.
  */
 export async function revokeEveryone(
   { revocations, sessions, audit }: AdminDeps,
@@ -70,7 +70,7 @@ export async function revokeEveryone(
   return { sessionsEnded };
 }
 
-/** Lists the live sessions of a user, the newest first. AuthError `not_found` for no user, `store_unavailable`. */
+/** Lists the live sessions of a user, newest first. AuthError `not_found` without such a user, `store_unavailable`. */
 export async function userSessions(
   deps: AdminDeps,
   { userId }: UserInput,

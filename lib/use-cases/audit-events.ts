@@ -6,14 +6,14 @@ import type { AuditFilter, AuditPage, AuditTrail } from '../store/records/audit-
 export interface AuditEventsInput extends AuditFilter {
   /** The most events of one page, 1 to 200. Default 50. */
   readonly limit?: number | undefined;
-  /** The `nextCursor` of the page before; the filter has to be the same. */
+  /** The `nextCursor` of the previous page. The filter must be the same. */
   readonly cursor?: string | undefined;
 }
 
 export const MOST_EVENTS = 200;
 const USUAL_EVENTS = 50;
 
-/** Reads a page of the audit trail, the newest events first. AuthError `invalid_input` for a malformed cursor, `store_unavailable`. */
+/** Reads a page of the audit trail, newest first. AuthError `invalid_input` (malformed cursor), `store_unavailable`. */
 export async function auditEvents(
   { auditTrail }: { readonly auditTrail: AuditTrail },
   { limit = USUAL_EVENTS, cursor, ...filter }: AuditEventsInput,
@@ -25,7 +25,7 @@ export async function auditEvents(
 function toPosition(cursor: string): AuditPosition {
   const position = typeof cursor === 'string' ? parseCursor(cursor) : undefined;
   if (position !== undefined) return position;
-  const detail = 'cursor must be the next_cursor of an answer before.';
+  const detail = 'cursor must be the next_cursor of an earlier response.';
   throw new AuthError('invalid_input', 'The cursor is malformed', {
     faults: [{ pointer: '/cursor', detail }],
   });

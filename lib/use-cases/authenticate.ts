@@ -20,9 +20,8 @@ export interface AuthenticateInput {
 }
 
 /**
- * Returns the principal that an access token belongs to. The token is settled first, by the CPU and then by
- * one read of `revoked_tokens`; only then is the user loaded. AuthError `invalid_token`, `token_revoked`,
- * `user_tokens_revoked`, `store_unavailable`.
+ * Returns the principal that an access token belongs to. Verifies the token, then reads `revoked_tokens`, and only then
+ * loads the user. AuthError `invalid_token`, `token_revoked`, `user_tokens_revoked`, `store_unavailable`.
  */
 export async function authenticate(
   { accessTokens, revocations, users, skew, lastUse }: AuthenticateDeps,

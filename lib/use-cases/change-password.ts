@@ -22,11 +22,11 @@ export interface ChangePasswordInput {
 }
 
 /**
- * Changes the password of the calling user, ends every session, and opens a new one. A change that broke off
- * half-way is completed by the same request again; if that is refused because its token is revoked, the change
- * was complete and the new password logs in. Needs `caller.principal`. AuthError `invalid_input`,
- * `wrong_password`, `too_many_logins`, `invalid_token` (disabled meanwhile), `user_tokens_revoked` (changed
- * by somebody else meanwhile), `busy`, `store_unavailable`.
+ * Changes the password of the calling user, ends every session, and opens a new one. After an interruption, the same
+ * request completes the change. If that request is refused because its token is revoked, the change was complete: log
+ * in with the new password. Needs `caller.principal`. AuthError `invalid_input`, `wrong_password`, `too_many_logins`,
+ * `invalid_token` (the user was disabled meanwhile), `user_tokens_revoked` (another request changed the password
+ * meanwhile), `busy`, `store_unavailable`.
  */
 export async function changePassword(
   deps: ChangePasswordDeps,
@@ -46,7 +46,7 @@ export async function changePassword(
   return openSession(deps, { userId: id, stamp: cutoff + 1, authTime: now }, caller);
 }
 
-const SAME = 'The new password must be another than the current one.';
+const SAME = 'The new password must differ from the current one.';
 
 function assertValid(input: ChangePasswordInput, owner: User, rules: PasswordRules): void {
   const { currentPassword, newPassword } = input;
@@ -62,7 +62,7 @@ function assertValid(input: ChangePasswordInput, owner: User, rules: PasswordRul
   throw new AuthError('invalid_input', 'The change of the password has invalid input', { faults });
 }
 
-/** The hash now in force. */
+/** The result of a change: the hash that is stored now. */
 interface Replaced {
   readonly hash: string;
 }
@@ -72,8 +72,8 @@ interface NotReplaced {
 }
 
 /**
- * Replaces the hash if the current password fits it. Starts over once where the hash changed meanwhile:
- * one that a login renewed still fits, that of another password does not.
+ * Replaces the hash if the current password matches it. Retries once if the hash changed meanwhile: the current
+ * password still matches a hash that a login has renewed, but not the hash of another password.
  */
 async function replacePassword(
   deps: ChangePasswordDeps,
@@ -107,7 +107,7 @@ async function replaceOnce(
     const isReplaced = await users.changePassword(id, passwordHash, hash);
     return isReplaced ? { hash } : { refusal: 'changed' };
   }
-  // A retry, after a change that broke off between the hash and the cutoff, goes on from there.
+  // Completes a change that was interrupted after the hash was replaced and before the cutoff.
   if (await passwords.check(newPassword, passwordHash)) return { hash: passwordHash };
   return { refusal: 'wrong_password' };
 }
@@ -123,13 +123,13 @@ async function recordRefusal(
 }
 
 /**
- * Confirms that the account is unchanged, by a read after the cutoff, and returns the time of that read. A later
- * change or disabling has a cutoff above the new session; an earlier one is seen here.
+ * Confirms by a read after the cutoff that the account is unchanged, and returns the time of that read. The read
+ * detects earlier changes. A later change also writes a cutoff, which is above the stamp of the new session.
  */
 async function confirm({ users }: ChangePasswordDeps, id: string, hash: string): Promise<Date> {
   const { account, now } = assertEnabled(await users.readWithTime(id));
   if (account.passwordHash === hash) return now;
-  throw new AuthError('user_tokens_revoked', 'The password was changed again meanwhile');
+  throw new AuthError('user_tokens_revoked', 'Another request has changed the password meanwhile');
 }
 
 type Read = NonNullable<Awaited<ReturnType<Users['readWithTime']>>>;

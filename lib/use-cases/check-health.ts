@@ -12,13 +12,13 @@ import type { KeyRing } from '../tokens/keys/key-ring.ts';
 import type { RefreshTokens } from '../tokens/refresh/refresh-tokens.ts';
 import { timedOut } from '../use-case.ts';
 
-/** A condition for serving requests; `detail` says what to do if it does not hold. */
+/** A condition for serving requests. If it does not hold, `detail` describes the fault and what to do. */
 export interface HealthCheck {
   readonly ok: boolean;
   readonly detail?: string;
   /** For `proof`: milliseconds since the last good proof of the primary began. */
   readonly ageMs?: number;
-  /** Set where waiting does not help: an operator has to act on `detail`, and `remedy` is its code. */
+  /** Set if waiting does not help: an operator has to do what `detail` describes. `remedy` is the code of this action. */
   readonly needsOperator?: true;
   readonly remedy?: Remedy;
 }
@@ -32,9 +32,9 @@ export interface HealthReport {
     readonly skew: HealthCheck;
     /** The primary is proven to have its majority. */
     readonly proof: HealthCheck;
-    /** An entry of the server's own is written, at most every 30 seconds. */
+    /** The probe entry can be written. A success is cached for 30 seconds. */
     readonly writes: HealthCheck;
-    /** Every collection has the indexes that `migrate` made, and none that refuses what is written or deletes what has to stay. */
+    /** Every collection has the indexes of `migrate`, and no index that refuses writes or deletes what has to stay. */
     readonly indexes: HealthCheck;
     /** The keys that make new tokens are not revoked. */
     readonly signingKey: HealthCheck;
@@ -84,7 +84,7 @@ export async function checkHealth(deps: CheckHealthDeps): Promise<HealthReport> 
   return { ok, checks: { ...checks, proof: { ...checks.proof, ageMs: Math.round(age) } } };
 }
 
-/** Turns a finding into a check. A finding that fails, or takes too long, is a failed check. */
+/** Turns a result into a check. A promise that rejects or times out becomes a failed check. */
 async function judge<T>(
   finding: Promise<T>,
   toCheck: (value: T) => HealthCheck,
@@ -94,12 +94,12 @@ async function judge<T>(
     return await withTimeout(timeout, finding.then(toCheck), timedOut);
   } catch (error) {
     if (error instanceof StoreNotReady) return needsOperator(error.remedy, error.message);
-    return { ok: false, detail: error instanceof Error ? error.message : 'It failed' };
+    return { ok: false, detail: error instanceof Error ? error.message : 'The check failed' };
   }
 }
 
-/** The check of a database of unknown schema: it may belong to another application, so nothing is written. */
-const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried before the schema is right' };
+/** The check of writes to a database without our schema. It may belong to another application: nothing is written. */
+const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried until the schema is right' };
 
 const good = (): HealthCheck => ({ ok: true });
 
@@ -123,7 +123,7 @@ export function failedReport(detail: string): HealthReport {
   return { ok: false, checks };
 }
 
-/** A newer version is fine: it only adds, so servers of two versions can run side by side. */
+/** Accepts a newer version: it only adds to the schema, so servers of two versions can run side by side. */
 function judgeVersion(found: { readonly version: number } | undefined): HealthCheck {
   const version = found?.version ?? 0;
   if (version >= SCHEMA_VERSION) return { ok: true };
@@ -145,7 +145,7 @@ function judgeProof(deployment: Deployment, maxStaleness: number): HealthCheck {
   if (kind === 'sharded') return { ok: true, detail: 'No proof is possible through a mongos' };
   if (!hasSeveralVoters) return { ok: true, detail: 'Nothing to prove: no other member votes' };
   if (maxStaleness >= Math.max(most, 1)) {
-    const detail = `"maxStaleness" is ${maxStaleness} ms; the set elects after ${electionTimeout} ms. Set it to 0, or to less than ${most} ms`;
+    const detail = `"maxStaleness" is ${maxStaleness} ms, but the replica set elects another primary after ${electionTimeout} ms. Set "maxStaleness" to 0, or to less than ${most} ms`;
     return needsOperator('shorten_staleness', detail);
   }
   return { ok: true, detail: maxStaleness === 0 ? 'Every read proves the primary' : 'Proven' };
@@ -154,7 +154,7 @@ function judgeProof(deployment: Deployment, maxStaleness: number): HealthCheck {
 /** A key that makes new tokens. */
 type MakingKey = ReturnType<typeof makingKeys>[number];
 
-/** Finds the revoked one of the keys that make new tokens: all tokens that it makes are refused. */
+/** Finds a revoked key among those that make new tokens. Every token made with it is refused. */
 async function findRevokedKey(deps: CheckHealthDeps): Promise<MakingKey | undefined> {
   const used = makingKeys(deps);
   const revoked = await Promise.all(used.map(({ kid }) => deps.revocations.isKeyRevoked(kid)));
@@ -175,6 +175,6 @@ function judgeKey(revoked: MakingKey | undefined): HealthCheck {
   if (revoked === undefined) return { ok: true };
   const { kid, alg, purpose } = revoked;
   const option = alg === 'HS256' ? 'secrets' : 'privateKey';
-  const detail = `The key ${kid} of the option "${option}", which ${purpose}, has been revoked. Restart every server with another`;
+  const detail = `The key ${kid} of the option "${option}", which ${purpose}, has been revoked. Restart every server with another key`;
   return needsOperator(`replace_${alg}_key`, detail);
 }

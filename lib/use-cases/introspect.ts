@@ -28,24 +28,23 @@ export interface ActiveToken {
 
 /**
  * Introspects an access token for a registered client (RFC 7662): resolves with its claims and user if
- * `authenticate` would accept it now, otherwise with undefined. A refresh token is never active: it is meant
- * for this server alone, and a service must not take it for a proof of anything. AuthError `invalid_client`,
- * `store_unavailable`.
+ * `authenticate` would accept it now, otherwise with undefined. A refresh token is never active: it is meant for this
+ * server alone, and proves nothing to another service. AuthError `invalid_client`, `store_unavailable`.
  */
 export async function introspect(
   deps: IntrospectDeps,
   { credentials, token }: IntrospectInput,
 ): Promise<ActiveToken | undefined> {
   const client = authenticateClient(deps, credentials);
-  const found = findActive(deps, token); // The client and the token are read at the same time, …
+  const found = findActive(deps, token); // begins while the client is authenticated
   found.catch(() => undefined);
-  await client; // … and a fault of the client is reported first.
+  await client; // a fault of the client is reported first
   const active = await found;
   if (active !== undefined) deps.lastUse.touch(active.claims.sid, active.claims.counter);
   return active;
 }
 
-/** Takes the steps of `authenticate`, but loads the user beside the check: a service waits for both. */
+/** Takes the steps of `authenticate`, but loads the user during the check, because a service waits for both. */
 async function findActive(deps: IntrospectDeps, token: string): Promise<ActiveToken | undefined> {
   const { accessTokens, revocations, users } = deps;
   const accessToken = await verifyCurrent(deps, token);
@@ -58,7 +57,7 @@ async function findActive(deps: IntrospectDeps, token: string): Promise<ActiveTo
   return { claims: accessTokens.read(token), user };
 }
 
-/** Verifies signature and times. Returns undefined for a token that is foreign or not current. */
+/** Verifies the signature and the times. Returns undefined for a foreign, early or expired token. */
 async function verifyCurrent(
   { accessTokens, skew }: IntrospectDeps,
   token: string,

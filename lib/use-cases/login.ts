@@ -62,7 +62,7 @@ function normalizeInput({ email, password }: LoginInput): LoginInput {
   return { email: normal, password };
 }
 
-/** The result of a right password, for an account that has not changed since. */
+/** The result of a right password, if the account did not change during the check. */
 interface Verified {
   readonly account: Account;
   readonly cutoffs: Cutoffs;
@@ -115,8 +115,8 @@ async function verify(
 }
 
 /**
- * The order of these steps is the guarantee: the cutoff is read after the hash, and the hash again
- * after the cutoff, so neither a revocation nor a new password can slip in between unseen.
+ * Verifies the password once. The order of the reads is the guarantee: the cutoffs after the hash, and the hash again
+ * after the cutoffs. So neither a revocation nor a new password in between goes unnoticed.
  */
 async function verifyOnce(
   deps: LoginDeps,
@@ -132,14 +132,14 @@ async function verifyOnce(
   const again = await wellFormed(deps, users.readWithTime(account.id));
   if (again === undefined || again === MALFORMED) return 'changed';
   if (!hasSameCredentials(account, again.account)) return 'changed';
-  skew.assertNear(again.now); // a stamp from far ahead would be above the next revoke-all's cutoff
+  skew.assertNear(again.now); // a stamp too far ahead would be above the cutoff of the next revocation
   return { account, cutoffs, now: again.now };
 }
 
 const MALFORMED = 'malformed';
 
 /**
- * Returns MALFORMED for a document past its validator, and logs it. A stranger gets the same response, after
+ * Logs a document that bypassed its validator, and returns MALFORMED for it. So a client gets the same response, after
  * the same work, for every account that cannot log in.
  */
 async function wellFormed<T>({ log }: LoginDeps, read: Promise<T>): Promise<T | typeof MALFORMED> {
@@ -160,7 +160,7 @@ function hasSameCredentials(before: Account, after: Account): boolean {
   return before.passwordHash === after.passwordHash && before.disabled === after.disabled;
 }
 
-/** Returns a stamp above every cutoff that was in force when the password was checked, and not before now. */
+/** Returns a stamp above the cutoffs that were read before the password was checked, and not before now. */
 function stampAfter(now: Date, cutoffs: Cutoffs): number {
   return Math.max(now.getTime(), cutoffs.user + 1, cutoffs.deployment + 1);
 }
@@ -176,7 +176,7 @@ async function recordRefusal(
   return new AuthError('invalid_credentials', `The login was refused: ${refusal}`);
 }
 
-/** Replaces a hash of a lower cost than is configured: only a login has the password. */
+/** Replaces a hash whose cost is lower than configured. Only a login can do this, because it has the password. */
 async function renewHash(
   { users, passwords, log }: LoginDeps,
   { id, passwordHash }: Account,
@@ -186,6 +186,6 @@ async function renewHash(
   try {
     await users.replaceHash(id, passwordHash, await passwords.hash(password));
   } catch (err) {
-    log.warn({ err, user_id: id }, 'A password was not hashed anew; the next login tries again');
+    log.warn({ err, user_id: id }, 'A password hash was not renewed; the next login retries it');
   }
 }

@@ -20,8 +20,8 @@ export interface LogoutInput {
 }
 
 /**
- * Revokes the token and its session. Repeated, it writes again: a success always stands for a write of its
- * own that a majority has. Refuses a token of a revoked key: the holder of the key could log out anyone.
+ * Revokes the token and its session. A repeated logout writes again: each success stands for a write of its own that a
+ * majority has. Refuses a token of a revoked key, because whoever has the key could log out anyone.
  * AuthError `invalid_token`, `token_revoked`, `store_unavailable`.
  */
 export async function logout(

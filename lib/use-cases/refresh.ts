@@ -21,7 +21,7 @@ export interface RefreshDeps extends IssueTokensDeps, EndSessionsDeps {
   readonly lastUse: Pick<LastUse, 'seenCounter'>;
   readonly audit: Audit;
   readonly lifetimes: Lifetimes;
-  /** Milliseconds for which the refresh token before the newest is accepted in any case. */
+  /** Milliseconds for which the previous refresh token is accepted in any case. */
   readonly refreshGrace: number;
 }
 
@@ -31,11 +31,11 @@ export interface RefreshInput {
 }
 
 /**
- * Exchanges a refresh token for new tokens of its session. An honest client that asks twice, from two tabs or
- * after a lost response, gets the same successor: within the grace in any case, later as long as no use of
- * the successor was seen. Otherwise a token that comes back was stolen, and ends the session (RFC 9700
- * section 4.14.2). AuthError `refresh_token_malformed`, `refresh_token_expired`, `refresh_token_reused`,
- * `refresh_token_revoked`, `store_unavailable`.
+ * Exchanges a refresh token for new tokens of its session. A client may send a token twice, from two tabs or after a
+ * lost response, and gets the same successor again: within the grace in any case, later only until the successor is
+ * used. Any other reuse counts as theft and ends the session (RFC 9700 section 4.14.2). AuthError
+ * `refresh_token_malformed`, `refresh_token_expired`, `refresh_token_reused`, `refresh_token_revoked`,
+ * `store_unavailable`.
  */
 export async function refresh(
   deps: RefreshDeps,
@@ -53,7 +53,7 @@ export async function refresh(
     idleTtl: deps.lifetimes.idleTtl,
   });
   if (refreshed === undefined) {
-    await deps.revocations.assertSentinel(); // in a database that was lost, every session is gone
+    await deps.revocations.assertSentinel(); // in a lost or wrong database, every session is missing
     throw expired('its session is gone');
   }
   deps.skew.assertNear(refreshed.at);
@@ -68,7 +68,7 @@ export async function refresh(
 
 const RETRIES: ReadonlySet<RefreshOutcome> = new Set(['retried', 'recovered']);
 
-/** Both reads begin after the write that decided, so a revocation before the response is seen. */
+/** Throws for a revoked session or user. Both reads begin after the refresh, so they see every earlier revocation. */
 async function assertNotRevoked(
   { revocations, users }: RefreshDeps,
   session: StoredSession,
@@ -84,7 +84,7 @@ async function assertNotRevoked(
   return user;
 }
 
-/** Writes on each attempt, so that one which broke off half-way is completed by the next. */
+/** Ends the session of a stolen token. Each reuse writes again, so the next one completes a write that broke off. */
 async function endStolen(
   deps: RefreshDeps,
   session: StoredSession,
@@ -98,7 +98,7 @@ async function endStolen(
   return new AuthError('refresh_token_reused', 'The refresh token had been exchanged before');
 }
 
-/** Records a retry. Not awaited: the event reports nothing that has to be prevented. */
+/** Records a retry in the audit trail. The refresh does not wait for it: a retry is allowed in any case. */
 function recordRetry(
   { audit }: RefreshDeps,
   refreshed: Refreshed,

@@ -32,9 +32,9 @@ export interface RevokeTokenInput {
 }
 
 /**
- * Revokes a token for a registered client (RFC 7009): an access token alone, expired or not; a refresh token
- * with its session and every access token of it. A foreign token needs no revocation, and a token of a revoked
- * key can order none: both resolve without an error. AuthError `invalid_client`, `store_unavailable`.
+ * Revokes a token for a registered client (RFC 7009). An access token is revoked alone, also if it has expired. A
+ * refresh token is revoked with its session and the access tokens of that session. Resolves for a foreign token, which
+ * needs no revocation, and for a token of a revoked key. AuthError `invalid_client`, `store_unavailable`.
  */
 export async function revokeToken(
   deps: RevokeTokenDeps,
@@ -47,7 +47,7 @@ export async function revokeToken(
   const kid = accessToken?.kid ?? refreshToken?.kid;
   if (kid === undefined) return;
   if (await deps.revocations.isKeyRevoked(kid)) {
-    // The response stands for a write of its own.
+    // Each success stands for a write of its own.
     await deps.revocations.revokeKey({ kid, ...causeFor(client) });
     return;
   }
@@ -57,7 +57,7 @@ export async function revokeToken(
 
 const FOREIGN: ReadonlySet<string> = new Set(['invalid_token', 'refresh_token_malformed']);
 
-/** Returns the verified token, or undefined for a foreign one. Its form shows its kind: no hint is needed. */
+/** Returns the verified token, or undefined for a foreign one. The form of a token shows its type: it needs no hint. */
 function unlessForeign<Token>(verify: () => Token): Token | undefined {
   try {
     return verify();
@@ -74,12 +74,12 @@ async function revokeAccessToken(
   caller: Caller,
 ): Promise<void> {
   const { userId, sessionId } = token;
-  deps.lastUse.touch(sessionId, token.counter); // the holder received the response it came with
+  deps.lastUse.touch(sessionId, token.counter); // the holder received the response with this token
   await deps.revocations.revokeToken({ ...token, ...causeFor(client) });
   await record(deps, { type: 'access_token', userId, sessionId }, client, caller);
 }
 
-/** The MAC of the token vouches for the session, so it is revoked even if its document is not found. */
+/** Revokes the session even if its document is not found: the MAC of the token proves that the session existed. */
 async function revokeRefreshToken(
   deps: RevokeTokenDeps,
   { sessionId }: RefreshToken,

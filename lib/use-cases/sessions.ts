@@ -36,7 +36,7 @@ export async function endSession(
   caller: Caller,
 ): Promise<void> {
   const { user } = toPrincipal(caller);
-  const isId = typeof sessionId === 'string'; // { $ne: null } would find some session
+  const isId = typeof sessionId === 'string'; // an object such as { $ne: null } would match some session
   const session = isId ? await deps.sessions.findByUser(user.id, sessionId) : undefined;
   if (session === undefined) {
     await assertFound(deps, [], caller);
@@ -47,8 +47,8 @@ export async function endSession(
 }
 
 /**
- * Ends all sessions of the caller but the one of its token, and returns their number. Sessions that look
- * revoked are revoked again: a majority may not have the entry that was seen. Needs `caller.principal`.
+ * Ends all sessions of the caller except that of the token, and returns their number. Sessions that look revoked are
+ * revoked again, because a majority may not have the entry that was read. Needs `caller.principal`.
  * AuthError `store_unavailable`.
  */
 export async function endOtherSessions(
@@ -82,9 +82,9 @@ async function listOwn(deps: SessionsDeps, caller: Caller): Promise<StoredSessio
 }
 
 const INCOMPLETE =
-  "The caller's session is not in sessions: documents were lost there; restore the collection";
+  "The caller's session is missing in sessions: documents were lost. Restore the collection";
 
-/** Rejects if the caller's own session is not found: then documents were lost, and absence of others proves nothing. */
+/** Rejects if the caller's own session is not found: documents were lost, so other missing sessions prove nothing. */
 async function assertFound(
   { sessions }: SessionsDeps,
   found: readonly StoredSession[],

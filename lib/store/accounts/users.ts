@@ -87,7 +87,7 @@ function createUserWrites(users: Collections['users']) {
     replaceHash: (id: string, oldHash: string, newHash: string): Promise<boolean> =>
       set({ _id: id, password_hash: oldHash }, { password_hash: { $literal: newHash } }),
 
-    /** Sets the hash of a new password. Returns false if the old hash is no longer stored, or if the user is disabled. */
+    /** Sets the hash of a new password. Returns false if the old hash is no longer stored or the user is disabled. */
     changePassword: (id: string, oldHash: string, newHash: string): Promise<boolean> =>
       set({ _id: id, password_hash: oldHash, disabled_at: null }, newPassword(newHash)),
 

@@ -17,9 +17,9 @@ export interface AuthenticateClientDeps {
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Returns the client that the credentials belong to. Throws, without a read, for malformed credentials.
- * A revocation of the client is read from the database each time, in the read that the check of the token
- * shares. AuthError `invalid_client`, `store_unavailable`.
+ * Returns the client that the credentials belong to. Throws for malformed credentials without a read. Reads each time
+ * whether the client is revoked: the check of the token shares this read. AuthError `invalid_client`,
+ * `store_unavailable`.
  */
 export function authenticateClient(
   deps: AuthenticateClientDeps,
@@ -29,8 +29,8 @@ export function authenticateClient(
   if (typeof clientId !== 'string' || typeof clientSecret !== 'string') {
     throw invalidClient('its credentials are not strings');
   }
-  if (!UUID.test(clientId)) throw invalidClient('its id has another form');
-  if (!isClientSecret(clientSecret)) throw invalidClient('its secret has another form');
+  if (!UUID.test(clientId)) throw invalidClient('its id is malformed');
+  if (!isClientSecret(clientSecret)) throw invalidClient('its secret is malformed');
   return findClient(deps, clientId, clientSecret);
 }
 

@@ -9,13 +9,13 @@ export interface EndSessionsDeps {
   readonly log: Log;
 }
 
-/** A session to end. The user may be unknown if only its refresh token is at hand. */
+/** A session to end. The user is undefined if only a refresh token of the session is known. */
 export interface EndedSession {
   readonly id: Session['id'];
   readonly userId: Session['userId'] | undefined;
 }
 
-/** Revokes sessions in one command. Resolves once a majority has it. */
+/** Revokes sessions in one command. Resolves once a majority has the revocations. */
 export async function endSessions(
   deps: EndSessionsDeps,
   ended: readonly EndedSession[],
@@ -30,7 +30,7 @@ export async function endSessions(
   );
 }
 
-/** Marks sessions as revoked, without being awaited: lists read `revoked_tokens` in any case. */
+/** Marks sessions as ended, in the background. Lists of sessions do not rely on this: they read `revoked_tokens`. */
 export function markEndedInBackground(
   { sessions, log }: Pick<EndSessionsDeps, 'sessions' | 'log'>,
   ids: readonly string[],
@@ -39,7 +39,7 @@ export function markEndedInBackground(
   sessions.markEnded(ids).catch((err: unknown) => {
     log.warn(
       { err },
-      'A revoked session could not be marked as ended; lists check it until it expires',
+      'A revoked session could not be marked as ended; lists filter it out until it expires',
     );
   });
 }

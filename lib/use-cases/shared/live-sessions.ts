@@ -15,13 +15,13 @@ export async function liveSessions(
   return keepLive(deps, userId, await deps.sessions.listByUser(userId));
 }
 
-/** Returns no sessions where `sessions` was lost: a revocation does not fail for want of a count. Rethrows other errors. */
+/** Returns no sessions if `sessions` was lost: a revocation must not fail for its count. Rethrows other errors. */
 export function noneIfLost(error: unknown): readonly never[] {
   if (error instanceof StoreNotReady) return [];
   throw error;
 }
 
-/** Keeps those of a user's listed sessions that are neither expired nor revoked, in one read. */
+/** Filters a user's listed sessions by one read: keeps those that are neither expired nor revoked. */
 export async function keepLive(
   { revocations }: Pick<LiveSessionsDeps, 'revocations'>,
   userId: string,

@@ -15,7 +15,7 @@ export interface IssuedTokens {
 
 export interface NewSession {
   readonly userId: string;
-  /** The session's place on the logical clock of revocations, in milliseconds. */
+  /** The stamp on the logical clock of revocations, in milliseconds. */
   readonly stamp: number;
   /** The time at which the password was verified, by the database's clock. */
   readonly authTime: Date;
@@ -23,9 +23,9 @@ export interface NewSession {
 
 /** Lifetimes of sessions, in milliseconds. */
 export interface Lifetimes {
-  /** Without being refreshed. */
+  /** The lifetime without a further refresh. */
   readonly idleTtl: number;
-  /** In any case. */
+  /** The lifetime that no refresh extends. */
   readonly maxTtl: number;
 }
 
@@ -61,9 +61,9 @@ export async function openSession(
 }
 
 /**
- * Issues the tokens of a session; `counter` is that of its newest refresh token. The access token does not
- * outlive the session as stored, so lists of sessions show every live token. The refresh token of a session
- * that an earlier version opened stays unbound.
+ * Issues the tokens of a session, with the `counter` of its newest refresh token. The access token expires no later
+ * than the stored session, so lists of sessions show every live token. A refresh token that is not bound is one of a
+ * session that an earlier version opened.
  */
 export async function issueTokens(
   { accessTokens, refreshTokens }: IssueTokensDeps,

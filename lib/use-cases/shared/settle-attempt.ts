@@ -1,8 +1,8 @@
 import type { LoginAttempt } from '../../store/accounts/login-limits.ts';
 
 /**
- * Settles a counted attempt once its password was checked: it stays counted where the outcome is a refusal,
- * and is refunded on success or on an error.
+ * Settles a counted attempt after the check of its password. A refusal counts as a failure. A success or an error
+ * refunds the attempt.
  */
 export async function settleAttempt<Outcome extends object>(
   attempt: LoginAttempt,
