@@ -26,7 +26,7 @@ const REASON = 'admin_requested';
 const NO_USER = 'There is no user with this id';
 
 /**
- * Revokes every token of a user. Returns the number of live sessions that are ended, or would be with `dryRun`.
+ * Revokes every token of a user. Returns the number of live sessions that it ends. With `dryRun` it only counts.
  * AuthError `not_found` if there is no such user, `store_unavailable`.
  */
 export async function revokeUserTokens(
@@ -51,8 +51,8 @@ export async function revokeUserTokens(
 }
 
 /**
- * Revokes every token of everyone, the caller's too. Returns the number of sessions that are ended, or would be with
- * `dryRun`. The count is taken first. It misses concurrent logins, and includes unexpired sessions that a cutoff of
+ * Revokes every token of everyone, the caller's too. Returns the number of sessions that it ends. With `dryRun` it
+ * only counts. The count is taken first. It misses concurrent logins, and includes unexpired sessions that a cutoff of
  * their user has already revoked. AuthError `store_unavailable`.
  */
 export async function revokeEveryone(
@@ -70,7 +70,7 @@ export async function revokeEveryone(
   return { sessionsEnded };
 }
 
-/** Lists the live sessions of a user, newest first. AuthError `not_found` without such a user, `store_unavailable`. */
+/** Lists the live sessions of a user, newest first. AuthError `not_found` (no such user), `store_unavailable`. */
 export async function userSessions(
   deps: AdminDeps,
   { userId }: UserInput,

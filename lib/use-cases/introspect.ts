@@ -44,7 +44,7 @@ export async function introspect(
   return active;
 }
 
-/** Takes the steps of `authenticate`, but loads the user during the check, because a service waits for both. */
+/** Takes the steps of `authenticate`, but loads the user during the check of revocations, to save time. */
 async function findActive(deps: IntrospectDeps, token: string): Promise<ActiveToken | undefined> {
   const { accessTokens, revocations, users } = deps;
   const accessToken = await verifyCurrent(deps, token);

@@ -33,8 +33,8 @@ export interface RevokeTokenInput {
 
 /**
  * Revokes a token for a registered client (RFC 7009). An access token is revoked alone, also if it has expired. A
- * refresh token is revoked with its session and the access tokens of that session. Resolves for a foreign token, which
- * needs no revocation, and for a token of a revoked key. AuthError `invalid_client`, `store_unavailable`.
+ * refresh token is revoked with its session and the access tokens of that session. A foreign token needs no revocation,
+ * and a token of a revoked key can revoke nothing: both resolve. AuthError `invalid_client`, `store_unavailable`.
  */
 export async function revokeToken(
   deps: RevokeTokenDeps,

@@ -15,7 +15,7 @@ export interface Counter {
 /** A counter as stored: failures, and attempts that may become failures. */
 interface CounterDocument {
   readonly key: string;
-  /** The number of failures at the time of the last one. */
+  /** The number of failures at the time of the last failure. */
   readonly points: number;
   /** The start of the window, or the time of the last failure. Missing before the first failure. */
   readonly since?: Date;

@@ -36,7 +36,7 @@ const KNOWN_FOR = 30 * DAY;
 /** The limit of an IPv6 /48 as a multiple of the limit of a /64. A /48 has 65,536 networks of the size /64. */
 const PER_SITE = 10;
 
-/** The number of first tries of a new address or network, and the multiples of `anywhere` up to which they get them. */
+/** The first tries of a new address or network: their number, and the multiples of `anywhere` at which they end. */
 const SLOWLY = { ofAddress: 3.2, ofNetwork: 4, tries: 2 };
 
 /** The `retryAfter` of `busy` in milliseconds: longer than a password check, so that a retry succeeds. */
@@ -60,7 +60,7 @@ export function createLoginLimits(
     return reservation;
   }
 
-  /** Stores an address as known until a time of the database's clock: a wrong clock must not exempt it for ever. */
+  /** Stores an address as known. The expiry is by the database's clock, because a server's clock may be wrong. */
   async function remember(key: string): Promise<void> {
     const update = [{ $set: { points: 1, expire: { $add: ['$$NOW', KNOWN_FOR] } } }];
     await orUnavailable(loginLimits.updateOne({ key }, update, { upsert: true }));
@@ -125,7 +125,7 @@ function toAttempt(reservation: Reservation, remember = async () => {}) {
 interface LoginCounters {
   /** Counters of every login. */
   readonly always: readonly Counter[];
-  /** Lists of counters for a login from an unknown address. In one list, all counters must be below their limits. */
+  /** Lists of counters for a login from an unknown address. All counters of one list must be below their limits. */
   readonly offers: readonly (readonly Counter[])[];
   /** The key of the entry of a known address. */
   readonly known: string;

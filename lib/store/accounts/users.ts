@@ -184,7 +184,7 @@ function newDocument(user: NewUser): UserDocument {
 
 type UserFields = Pick<UserDocument, '_id' | keyof typeof USER_FIELDS>;
 
-/** Returns true if the fields have the right types. In a string `roles`, `includes` would find parts of role names. */
+/** Returns true if the fields have the right types. With a string as `roles`, `includes` would accept substrings. */
 function isSound({ email, name, company_id, roles, disabled_at }: UserFields): boolean {
   return (
     [email, name, company_id].every(isString) &&

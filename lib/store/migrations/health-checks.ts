@@ -79,7 +79,7 @@ function cached<T>(check: () => Promise<T>): () => Promise<T> {
     const expireIn = (time: number) => () => {
       expiresAt = performance.now() + time;
     };
-    expiresAt = Number.POSITIVE_INFINITY; // while it is in flight
+    expiresAt = Number.POSITIVE_INFINITY; // while the check is in flight
     checking.then(expireIn(GOOD_FOR), expireIn(BAD_FOR));
     return checking;
   }

@@ -18,7 +18,7 @@ interface Fault extends Pick<Finding, 'remedy'> {
   readonly advice: string;
 }
 
-/** Finds users who cannot log in, by one scan on the server. Each finding has a reason, a number and an example. */
+/** Finds users who cannot log in, by one scan in the database. Each finding has a reason, a number and an example. */
 export async function unusableUsers(db: Db): Promise<Finding[]> {
   const faults = createFaults();
   const facets = faults.map(({ filter }, nth) => [`fault${nth}`, counted(filter)]);

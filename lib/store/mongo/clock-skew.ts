@@ -51,7 +51,7 @@ export function createClockSkew(db: Db, clock: Clock) {
      * Measures the skew first if it is unknown.
      */
     assertBearable: async (): Promise<void> => assertBearable(skew ?? (await measure())),
-    /** Does the same for the skew from a time that the database has just returned. */
+    /** Does the same for the skew from this time, which the database has just returned. */
     assertNear: (databaseTime: Date): void => assertBearable(clock() - databaseTime.getTime()),
   };
 }
@@ -59,6 +59,6 @@ export function createClockSkew(db: Db, clock: Clock) {
 function assertBearable(skew: number): void {
   if (Math.abs(skew) <= MAX_SKEW) return;
   throw new StoreUnavailable(
-    `The clock of this server is ${Math.round(skew / SECOND)} s off the database's; synchronize it (NTP)`,
+    `The clock of this server is ${Math.round(skew / SECOND)} s off the database's clock. Synchronize it (NTP)`,
   );
 }

@@ -43,7 +43,7 @@ export interface SessionDocument {
   ip: string;
   /** The counter of the newest refresh token; the first one has 0. */
   counter?: number;
-  /** The start of the grace: the newest refresh token was issued, or issued again after an earlier grace. */
+  /** The start of the grace: the time when the newest refresh token was issued, or issued again after a grace. */
   rotated_at?: Date;
   /** The user agent that requested the last rotation. */
   rotated_by?: string | null;

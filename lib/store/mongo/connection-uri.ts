@@ -9,7 +9,7 @@ export interface ConnectionUri {
   readonly databaseName: string;
   /** Names of the options that rescind overrides, as spelled in the URI. */
   readonly overridden: readonly string[];
-  /** The value in the URI, but at most 45 seconds; in milliseconds. */
+  /** The value in the URI, at most 45 seconds. */
   readonly maxIdleTimeMS: number;
 }
 

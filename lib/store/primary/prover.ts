@@ -28,7 +28,7 @@ export interface ProofAttempt {
 export type Prover = ReturnType<typeof createProver>;
 
 export interface ProverOptions {
-  /** Milliseconds after which a proof expires; 0 to make none. */
+  /** Milliseconds after which a proof expires; 0 to make no proofs. */
   readonly maxStaleness: number;
   readonly onPrimaryProof: (attempt: ProofAttempt) => void;
   /** Receives the deployment each time it was inspected. */

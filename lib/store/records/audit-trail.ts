@@ -72,7 +72,7 @@ function toQuery({ userId, actorId, action, from, to }: AuditFilter, after?: Aud
   return query.length > 0 ? { $and: query } : {};
 }
 
-/** Returns the filter of events after a position: one range of the index, less the events that precede it in a tie. */
+/** Returns the filter of events after a position, as one range of the index. At an equal time it compares ids. */
 function afterPosition({ at, id }: AuditPosition): Document[] {
   return [{ at: { $lte: at } }, { $nor: [{ at, _id: { $gte: id } }] }];
 }

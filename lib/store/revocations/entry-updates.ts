@@ -55,8 +55,8 @@ const MARGIN = DAY;
 const SESSION_ENTRY_LIFETIME = 92 * DAY;
 
 /**
- * Increments `writes`, so that a repeated write is a new oplog entry too, whose majority can be awaited. So the
- * repeated write does not rely on an earlier one, which may have been lost.
+ * Increments `writes`, so that a repeated write is a new oplog entry too, whose majority can be awaited. It does not
+ * rely on an earlier write, which may have been lost.
  */
 const COUNT_WRITES = { writes: { $add: [{ $ifNull: ['$writes', 0] }, 1] } };
 

@@ -95,7 +95,7 @@ function createStrictReads(read: SharedRead<Found>) {
       return (await read([name])).entries.has(name);
     },
 
-    /** Returns the cutoffs for a new session: its stamp must be above both. Reads as much for an unknown user. */
+    /** Returns the cutoffs for a new session: its stamp must be above both. Makes the same read for an unknown user. */
     async cutoffs(userId: string | undefined): Promise<Cutoffs> {
       const name = userEntry(userId ?? NOBODY);
       const { entries } = await read([name]);

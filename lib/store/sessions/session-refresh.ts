@@ -45,7 +45,7 @@ export function refreshUpdate(input: RefreshInput): Document[] {
   ];
 }
 
-/** Returns the outcome of the first case that holds. A counter above the stored one was lost by a restore. */
+/** Returns the outcome of the first case that holds. After a restore, a counter may be above the stored one. */
 function decideOutcome(input: RefreshInput): Document | RefreshOutcome {
   const { counter } = input;
   const stored = { $ifNull: ['$counter', 0] };

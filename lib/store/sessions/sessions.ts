@@ -49,7 +49,7 @@ export const MOST_SESSIONS = 1_000;
 
 /**
  * The options of a list. It is sorted by the time of the login, not by the stamp: after a cutoff ahead of the clock
- * all stamps are alike. One reply holds the whole list, so no cursor stays open. One more session shows a surplus.
+ * all stamps are alike. One reply holds the whole list, so no cursor stays open. The last one reveals a surplus.
  */
 const LISTED = {
   sort: { auth_time: -1, _id: -1 },
@@ -69,7 +69,7 @@ export function createSessions(collections: Collections, primary: ProvenReads = 
       await orUnavailable(sessions.insertOne(toDocument(session)));
     },
 
-    /** Decides the outcome of a refresh in one update. Waits for a majority. Returns undefined without a session. */
+    /** Decides a refresh in one update and waits for a majority. Returns undefined if there is no such session. */
     refresh: createRefresh(sessions, findOne),
 
     /** Returns the session of any user, ended or not. */
@@ -152,7 +152,7 @@ function createFindOne(
 /** The filter of sessions that are neither marked as ended nor expired, by the database's clock. */
 const NOT_OVER = { ended_at: null, $expr: { $gt: ['$expires_at', '$$NOW'] } } as Document;
 
-/** The filter of sessions whose tokens a server may accept. With a slow clock it accepts some that just expired. */
+/** The filter of sessions whose tokens a server may accept. A server with a slow clock accepts expired ones. */
 const MAY_LIVE = {
   ended_at: null,
   $expr: { $gt: ['$expires_at', { $subtract: ['$$NOW', 2 * MAX_SKEW] }] },

@@ -69,7 +69,7 @@ const CONFLICTS: readonly Conflict[] = [
     what: 'a TTL index on the TTL field, but backwards',
     make: (db) =>
       db.collection('sessions').createIndex({ expires_at: -1 }, { expireAfterSeconds: 5 }),
-    told: /sessions has a TTL index expires_at_-1 of its own/,
+    told: /sessions has a TTL index expires_at_-1 of another application/,
   },
   {
     what: 'a second, partial TTL index on the TTL field',
