@@ -77,7 +77,7 @@ function findOption(uri: ConnectionString, name: string): string | undefined {
 export function poolFault(text: string, mostConnections: number): string | undefined {
   const least = Number(findOption(new ConnectionString(text), 'minPoolSize') ?? 0);
   if (least <= mostConnections) return undefined;
-  return `sets minPoolSize=${least}, but "maxPoolSize" allows only ${mostConnections} connections. Lower minPoolSize or raise "maxPoolSize"`;
+  return `sets minPoolSize=${least}, but "maxPoolSize" allows only ${mostConnections} connections. Lower minPoolSize or raise the limit`;
 }
 
 function readDatabaseName(uri: ConnectionString): string {
