@@ -185,7 +185,9 @@ function windowed(what: string, by: string, { points, duration }: Limit): Counte
 
 function checked(limit: Limit): Limit {
   if (limit.points >= 1 && limit.duration >= SECOND) return limit;
-  throw new TypeError('"loginLimits" must allow at least 1 failure in at least 1 second');
+  throw new TypeError(
+    '"loginLimits" must have points of at least 1 and a duration of at least 1000 ms, in whole numbers',
+  );
 }
 
 function tooManyLogins(retryAfter: number): AuthError {
