@@ -99,7 +99,7 @@ function reasonFor(reason: string, cause: unknown): unknown {
   return cause === undefined ? reason : new Error(reason, { cause });
 }
 
-/** The challenge of RFC 7617 section 2. */
+/** The challenge for HTTP Basic authentication (RFC 7617 section 2). */
 const BASIC = 'Basic realm="rescind", charset="UTF-8"';
 
 const TOKEN_WAS_SENT: ReadonlySet<string> = new Set([
@@ -127,7 +127,7 @@ function retryAfterHeader(milliseconds: number | undefined): Record<string, stri
 const STORE_RETRY_AFTER = 2_000;
 
 /**
- * The error of a request without a decision: the response of the database is missing, partial or invalid.
+ * The error of a request that was not decided, since the response of the database is missing, partial or invalid.
  * A write that fails with this error may or may not have been applied.
  */
 export class StoreUnavailable extends AuthError {

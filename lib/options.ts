@@ -45,7 +45,7 @@ export interface AuthOptions {
   /** Milliseconds after which a call rejects, unless `caller.deadline` is set. Default 5,000. */
   readonly deadline?: number;
   /**
-   * Milliseconds for which a proof of the primary's majority is valid. Either 0 (each read is its own proof), or more
+   * Milliseconds for which a proof of the primary's majority is valid. Either 0 (every read is linearizable), or more
    * than `proofInterval` and less than the replica set's electionTimeoutMillis minus 2,000. Default 5,000.
    */
   readonly maxStaleness?: number;
@@ -77,7 +77,7 @@ export interface SessionRules {
   readonly maxSessions: number;
 }
 
-/** The longest `refreshTokenMaxTtl`. Revocation entries are kept longer, so they still apply if it is raised. */
+/** The longest `refreshTokenMaxTtl`. Revocation entries are kept longer, so the option may be raised at any time. */
 const LONGEST_SESSION = 90 * DAY;
 
 /** Returns the rules for sessions. Throws a TypeError that names the option at fault. */

@@ -37,7 +37,7 @@ export type AuthParts = Awaited<ReturnType<typeof openParts>>;
 /** The share of the deadline that a password check may take; the rest is for the database. */
 const PASSWORD_SHARE = 0.7;
 
-/** The number of deadlines after which a login is no longer counted as in flight, e.g. if its server crashed. */
+/** The number of deadlines after which a login no longer counts as in flight, even if its server crashed. */
 const ATTEMPT_HELD = 2;
 
 /**

@@ -12,8 +12,8 @@ export const NORMAL_EMAIL = z.regexes.html5Email.source
  * Returns the one form in which an address is stored and looked up: trimmed, NFC, ASCII lower case.
  * Returns undefined if the result is not an address of printable ASCII.
  *
- * The pattern rejects everything but ASCII before `toLowerCase`, which maps some other characters to `i` and `k`.
- * NFC already maps one of these characters: the Kelvin sign becomes the letter K.
+ * `toLowerCase` would map some characters outside ASCII to `i` or `k`, so the pattern rejects these characters first.
+ * Only the Kelvin sign is accepted, since NFC turns it into the letter K.
  */
 export function normalizeEmail(value: string): string | undefined {
   if (typeof value !== 'string') return undefined;

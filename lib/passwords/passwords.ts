@@ -69,7 +69,7 @@ export function createPasswords(options: PasswordOptions) {
     /** Returns bcrypt's hash at the configured cost. Throws AuthError `busy` if the queue is full. */
     hash: (password: string): Promise<string> => run('hash', { password, cost }),
 
-    /** Returns true if the password matches the hash. Without a usable hash it takes as long and returns false. */
+    /** Returns true if the password matches the hash. Without a usable hash, returns false after the same time. */
     async check(password: string, hash: string | undefined): Promise<boolean> {
       const usable = isUsableHash(hash);
       const fits = await run<boolean>('check', { password, hash: usable ? hash : dummy });
@@ -110,12 +110,12 @@ export function checkPasswordOptions({ bcryptCost, bcryptThreads }: PasswordOpti
   }
 }
 
-/** Returns the queue length for about 2.5 seconds of one thread. Each step of cost doubles the time of a check. */
+/** Returns the number of checks that a thread does in about 2.5 seconds. Each step of cost halves the number. */
 function queuePerThread(cost: number): number {
   return 2 ** (HIGHEST_COST + 1 - cost);
 }
 
-/** Creates a hash that no known password has. Checking it makes an unknown user take as long as a known one. */
+/** Creates a hash that no known password has. Logins of unknown users check it, so they take as long as others. */
 function createDummyHash(cost: number): string {
   const digest = genSaltSync(cost).slice(-22) + genSaltSync(cost).slice(-9);
   return genSaltSync(cost) + digest;

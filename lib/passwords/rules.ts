@@ -18,11 +18,11 @@ export interface PasswordRuleOptions {
   readonly serviceName: string;
 }
 
-/** The minimum with a second factor (NIST SP 800-63B-4 section 3.1.1.2). The default is the minimum without one. */
+/** NIST's minimum length with a second factor (SP 800-63B-4 section 3.1.1.2). Without the factor, NIST requires 15. */
 const LEAST_MIN_LENGTH = 8;
 const MOST_MIN_LENGTH = 64;
 
-/** The longest piece that makes a password easy to guess if it is repeated, whatever its characters. */
+/** A password that only repeats a piece of at most this length is easy to guess, whatever its characters. */
 const SHORT_PIECE = 4;
 
 /** Common passwords in lower case. */
@@ -44,7 +44,7 @@ export function createPasswordRules(options: PasswordRuleOptions) {
       const unusable = passwordFault(password);
       if (unusable !== undefined) return unusable;
       if ([...password].length < minLength) {
-        return `The password must be at least ${minLength} characters long; a few words make a good one.`;
+        return `The password must be at least ${minLength} characters long; a few words make a good password.`;
       }
       const readings = findReadings(fold(password));
       const words = wordsAbout(owner, serviceName);
@@ -71,7 +71,7 @@ function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
-/** Returns the texts that a guessing program tries: the whole, the piece that it repeats, and the word in each. */
+/** Returns the texts that a guesser tries: the whole, its repeated piece, the word in each, and the word's piece. */
 function findReadings(whole: string): readonly string[] {
   const piece = findPiece(whole);
   const word = findWord(whole);

@@ -7,7 +7,7 @@ const KEYS: ReadonlySet<string> = new Set(['JWT_SECRET_KEY', 'JWT_SECRET_KEY_PRE
 const PEMS: ReadonlySet<string> = new Set(['JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEYS']);
 const LINES: ReadonlySet<string> = new Set(['JWT_SECRET_KEY_PREVIOUS', ...PEMS]);
 
-/** A quoted value, also with the backslashes of JSON in JSON, and with a trailing comma or semicolon. */
+/** A quoted value. The quotes may be escaped by backslashes, and a comma or semicolon may follow. */
 const QUOTED =
   /^(?:\\?"([\s\S]*?)\\?"|\\?'([\s\S]*?)\\?'|`([\s\S]*)`|[“”„]([\s\S]*)[“”]|[‘’‚]([\s\S]*)[‘’]|«([\s\S]*)»|&quot;([\s\S]*)&quot;)[,;]?$/;
 

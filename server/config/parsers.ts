@@ -39,7 +39,7 @@ function findSecretFault(value: string, list: string): string | undefined {
 const MAY_BE_CUT =
   'If a comma is part of the secret, write the list as a JSON array, or one secret per line';
 
-/** Does not advise to generate a new secret, which would not verify the old tokens. */
+/** The advice for a wrong secret of the list. A newly generated secret would not verify the old tokens. */
 const LEAVE_OUT =
   'If you cannot correct it, remove it from the list: its tokens are rejected from then on, and their users must log in again';
 
@@ -69,7 +69,7 @@ function splitUnusual(text: string): readonly string[] {
 /** A character that occurs in passwords, but not in hexadecimal or base64. */
 const PASSWORD_CHARACTER = /[^\w+/=.~-]/;
 
-/** Adds the secrets that result if commas are part of them. All of these secrets only verify. */
+/** Adds the pieces joined by commas, since a secret may contain commas. More secrets are harmless: all only verify. */
 function withJoined(pieces: readonly string[]): string[] {
   const joined = pieces.flatMap((_, start) =>
     pieces.slice(start + 1).map((_, more) => pieces.slice(start, start + more + 2).join(',')),
@@ -144,7 +144,7 @@ const ORIGIN = /^([a-z][a-z\d+.-]*):\/\/[^/?#@*\s\\]+$/i;
 /** Schemes from which browsers load no pages. */
 const NO_PAGES: ReadonlySet<string> = new Set(['ftp', 'ws', 'wss', 'mongodb']);
 
-/** Requires an origin as browsers spell it, since no other spelling would match. */
+/** Requires an origin as browsers spell it, since no other spelling would match the Origin header. */
 function findOriginFault(text: string): string | undefined {
   const [, scheme] = ORIGIN.exec(text) ?? [];
   if (text === 'file://') return undefined;

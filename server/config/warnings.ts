@@ -8,7 +8,7 @@ const KNOWN: readonly string[] = [
   ...SECRETS.map((name) => `${name}_FILE`),
 ];
 
-/** Settings up to this length match names with at most one edit: HOME is two edits away from HOST. */
+/** A misspelling of a setting up to this length has only one edit: HOME, two edits away from HOST, is none. */
 const SHORT = 5;
 
 /** Prefixes that hardly any variables have except settings. */
@@ -30,7 +30,7 @@ export function misspelledSettings(env: Environment): string[] {
 export function overriddenOptions({ overridden }: Pick<Connection, 'overridden'>): string[] {
   if (overridden.length === 0) return [];
   return [
-    `rescind ignores these options of MONGODB_URI and sets its own: ${overridden.join(', ')}`,
+    `rescind ignores these options of MONGODB_URI and sets its own values: ${overridden.join(', ')}`,
   ];
 }
 
@@ -55,7 +55,7 @@ function isClose(text: string, known: string): boolean {
   return edits <= (known.length > SHORT ? 2 : 1) || (edits === 2 && areAnagrams(text, known));
 }
 
-/** Recognises swapped letters, which count as two edits. */
+/** Returns true for swapped letters, which `distance` counts as two edits. */
 function areAnagrams(text: string, known: string): boolean {
   return [...text].sort().join() === [...known].sort().join();
 }

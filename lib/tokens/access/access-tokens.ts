@@ -65,14 +65,14 @@ const ENTRY_BYTES = 450;
 
 const UUID_LENGTH = 36;
 
-/** Returns the size of a cache entry in bytes. A character outside Latin-1 takes two bytes. */
+/** Returns the size of a cache entry in bytes. Allows two bytes a character, since user ids may exceed Latin-1. */
 function sizeCalculation({ userId }: AccessToken): number {
   return ENTRY_BYTES + 2 * Math.max(0, userId.length - UUID_LENGTH);
 }
 
 /**
- * Verifies a token once and caches its content under the SHA-256 of its exact spelling. An entry is valid while its
- * key is on the ring. Expiry and revocations are checked at every use, and refusals are never cached.
+ * Verifies a token once and caches its content under the SHA-256 of its exact spelling. An entry is valid while the
+ * token's key is on the ring. Callers check expiry and revocations at every use. Refusals are never cached.
  */
 export function createRememberedTokens(verify: Verify, options: RememberOptions): Verify {
   const { keys, rememberedTokenBytes = DEFAULTS.rememberedTokenBytes } = options;

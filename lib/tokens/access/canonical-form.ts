@@ -10,7 +10,7 @@ export interface CanonicalToken {
   readonly signedBytes: string;
 }
 
-// In bytes, which are as many as UTF-16 units: a token with other characters than ASCII is rejected anyway.
+// In UTF-16 units, which are bytes here: a token with characters outside ASCII is rejected anyway.
 const MAX_LENGTH = 4096;
 
 /**
@@ -18,7 +18,7 @@ const MAX_LENGTH = 4096;
  * It does not check the signature.
  *
  * jose accepts many spellings of one token (changed unused bits, `=`, white space), each with a different hash.
- * A revoked token would be accepted in another spelling (RFC 8725bis 3.14, RFC 7515 section 2).
+ * Without this check, a revoked token would be accepted in another spelling (RFC 8725bis 3.14, RFC 7515 section 2).
  */
 export function parseCanonicalToken(token: string): CanonicalToken | undefined {
   if (typeof token !== 'string' || token.length > MAX_LENGTH) return undefined;

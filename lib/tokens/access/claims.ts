@@ -11,7 +11,7 @@ export const CLIENT_ID = 'rescind';
 /** The value of `typ` (RFC 9068 section 2.1). */
 export const TYPE = 'at+jwt';
 
-/** The schema of a header. Other members are rejected, as `crit` has to be (RFC 7515 section 4.1.11). */
+/** The schema of a header. All other members are rejected; for `crit`, RFC 7515 section 4.1.11 requires this. */
 export const headerSchema = z.strictObject({
   alg: z.string(),
   kid: z.string(),

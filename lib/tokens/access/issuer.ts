@@ -13,7 +13,7 @@ export interface IssueInput {
   readonly authTime: Date;
   /** The end of the session. The token expires no later. */
   readonly endsAt: Date;
-  /** The session's number of rotations, as in its newest refresh token. Default 0, which the token omits. */
+  /** The session's number of rotations, as in its newest refresh token. Default 0: the token gets no counter. */
   readonly counter?: number;
 }
 

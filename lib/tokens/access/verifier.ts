@@ -83,8 +83,8 @@ function signedPayload({ signedBytes, payload, signature }: CanonicalToken, key:
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Parses JSON. Rejects a text that JSON.stringify would write differently, such as one with a duplicate member,
- * of which some parsers read the first and others the last (RFC 7519 section 4).
+ * Parses JSON. Rejects a text that JSON.stringify would write differently, such as one with a duplicate member:
+ * some parsers read the first of the duplicates, others the last (RFC 7519 section 4).
  */
 function parseJson(part: string): unknown {
   try {

@@ -44,7 +44,7 @@ function readAll(blocks: readonly PemBlock[], read: (block: PemBlock) => KeyObje
 }
 
 function notPem(label: string): string {
-  return `is not PEM from -----BEGIN ${label}----- to -----END ${label}----- without other text`;
+  return `is not PEM. Give only the text from -----BEGIN ${label}----- to -----END ${label}-----`;
 }
 
 function privateLabelFault({ label, text }: PemBlock): string | undefined {
@@ -78,7 +78,7 @@ function readKey(block: PemBlock, what: string, parse: (der: Buffer) => KeyObjec
   return typeFault(key) ?? key;
 }
 
-/** Refuses keys other than Ed25519 and strong RSA: ECDSA signatures have a second valid form, RSA-PSS is not RS256. */
+/** Accepts only Ed25519 and strong RSA. ECDSA signatures have a second valid form; RSA-PSS keys cannot sign RS256. */
 function typeFault({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObject) {
   if (type === 'ed25519') return undefined;
   if (type !== 'rsa') return `is a key of type ${type}. Use Ed25519 (for EdDSA) or RSA (for RS256)`;

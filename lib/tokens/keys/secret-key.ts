@@ -17,7 +17,7 @@ export async function keyFromSecret(secret: string, index: number): Promise<Sign
   };
 }
 
-/** Returns the bytes of a secret, as a key. */
+/** Returns the key bytes of a secret: UTF-8, after trimming. */
 export function secretBytes(secret: string): Buffer {
   return Buffer.from(normalizeSecret(secret), 'utf8');
 }

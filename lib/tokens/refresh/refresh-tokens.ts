@@ -38,7 +38,7 @@ export function readUnverifiedSession(token: string): string | undefined {
 
 /**
  * Issues and verifies refresh tokens, which are not stored. A token consists of a session's id, a counter and a MAC.
- * The MAC key is derived from the secret, the issuer and the audience (HKDF, RFC 5869), so it has no other use.
+ * The MAC key is derived from the secret, the issuer and the audience (HKDF, RFC 5869), for this use only.
  * Earlier versions derived the key from the secret only. Sessions that they opened keep such tokens, so that servers
  * of both versions can run side by side.
  */

@@ -30,7 +30,7 @@ const certificate = ed25519.publicKey.replaceAll('PUBLIC KEY', 'CERTIFICATE');
 type Fault = readonly [name: string, pem: string, fault: RegExp];
 
 const PRIVATE: readonly Fault[] = [
-  ['nothing', '', /^is not PEM from -----BEGIN PRIVATE KEY-----/],
+  ['nothing', '', /^is not PEM\. Give only the text from -----BEGIN PRIVATE KEY-----/],
   ['a secret', 'q7Vt2mXz9LrB4nKc8WsYdE3hJ6fGaPu1', /^is not PEM/],
   ['the name of a file', '/run/secrets/key.pem', /^is not PEM/],
   ['a key without its end', ed25519.privateKey.slice(0, -20), /^is not PEM/],
@@ -57,7 +57,7 @@ const PRIVATE: readonly Fault[] = [
 ];
 
 const PUBLIC: readonly Fault[] = [
-  ['nothing', ' ', /^is not PEM from -----BEGIN PUBLIC KEY-----/],
+  ['nothing', ' ', /^is not PEM\. Give only the text from -----BEGIN PUBLIC KEY-----/],
   ['a JWK set', '{"keys":[]}', /^is not PEM/],
   ['a comment beside it', `# old\n${ed25519.publicKey}`, /^is not PEM/],
   ['a private key', ed25519.privateKey, /^is a private key\. .*openssl pkey -pubout/],

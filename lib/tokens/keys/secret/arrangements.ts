@@ -1,12 +1,12 @@
-/** The share of predictable places from which a text counts as arranged. Random text never reaches it. */
+/** The least share of predictable places in an arranged text. Random text never reaches this share. */
 const MOST = 0.6;
 const STRIDES = [2, 3, 4, 5, 6, 7, 8];
 const PERIODS = [1, 2, 3, 4];
 const NEAR = 2;
 
 /**
- * Returns simpler texts from which a person may have arranged the text. Alternating rows are put one after the other.
- * Counting numbers are removed if earlier numbers predict them.
+ * Returns the simpler texts that a person may have rearranged into this text. Alternating rows are put one after the
+ * other. Numbers that earlier numbers predict are removed.
  */
 export function rearrange(text: string): readonly string[] {
   return [...rowsInTurn(text), ...withoutCounters(text), ...firstBytes(text)];
@@ -23,7 +23,7 @@ function rowsInTurn(text: string): readonly string[] {
   );
 }
 
-/** Returns true if neighbours in a row are close much more often than any two characters of the text. */
+/** Returns true if neighbours in a row have similar codes much more often than any two characters of the text. */
 function isNear(codes: readonly number[], stride: number): boolean {
   const rest = codes.slice(stride);
   const near = rest.filter((code, at) => areNear(code, codes[at])).length / rest.length;
@@ -45,7 +45,7 @@ function nearByChance(codes: readonly number[]): number {
   return pairs / codes.length ** 2;
 }
 
-/** Removes predictable numbers: `key1key2key3key4` becomes `key1key2keykey`. Digits alone are split every 2, 3 or 4. */
+/** Removes predictable numbers: `a1a2a3a4` becomes `a1a2aa`. A text of digits is cut into numbers of 2 to 4 digits. */
 function withoutCounters(text: string): readonly string[] {
   const forms = /^\d+$/.test(text) ? [/\d{2}/g, /\d{3}/g, /\d{4}/g] : [/\d+/g];
   return forms.flatMap((form) => {
@@ -57,7 +57,7 @@ function withoutCounters(text: string): readonly string[] {
   });
 }
 
-/** Returns a predicate by index for numbers that follow from two earlier numbers; undefined if too few do. */
+/** Returns a test by index for numbers that two earlier numbers predict; undefined if too few are predictable. */
 function findPredictable(numbers: readonly number[]): ((index: number) => boolean) | undefined {
   for (const period of PERIODS) {
     const isPredictable = (index: number) =>
@@ -73,7 +73,7 @@ function step(numbers: readonly number[], index: number, period: number): number
   return (numbers[index] ?? Number.NaN) - (numbers[index - period] ?? Number.NaN);
 }
 
-/** Returns the first bytes of a text that encodes counting bytes, such as 00 01 02, in hexadecimal or base64. */
+/** Returns the first four bytes of a text that encodes a series, such as 00 01 02, in hexadecimal or base64. */
 function firstBytes(text: string): readonly string[] {
   const encodings = [
     ...(/^(?:[\da-f]{2})+$/i.test(text) ? (['hex'] as const) : []),

@@ -3,13 +3,13 @@ import { isDiceWord, LONGEST_WORD, wordBits } from './words.ts';
 /** The least number of words: eight words of a list of 7,776 have 103 bits. */
 const WORDS = 8;
 
-/** Words of fewer bits are likely in a secret that a person made up. A random draw has few such words. */
+/** Words of fewer bits are common. A text with more than MOST_LIKELY of them was made up by a person, not drawn. */
 const LIKELY_BITS = 8;
 const MOST_LIKELY = 4;
 
 /**
  * Returns true for words drawn by dice: at least eight different words of the list and nothing else, with or without
- * separators. Sentences have words of fewer than three letters, which are not in the list.
+ * separators. Sentences do not count, since they have words of one or two letters, which are not in the list.
  */
 export function isDrawnByDice(text: string): boolean {
   const lower = text.toLowerCase();

@@ -65,7 +65,7 @@ export const findWords: FindPatterns = (folded, start, characters) => {
 const SHORT_WORD = 3;
 const INSIDE_BITS = 2.5;
 
-/** Returns the extra bits of a short word inside other letters, since many longer words contain it. */
+/** Returns extra bits for a short word inside other letters, since it may be only a part of a longer word. */
 function insideBits(characters: readonly string[], start: number, end: number): number {
   if (end - start > SHORT_WORD || (beginsWord(characters, start) && beginsWord(characters, end)))
     return 0;
@@ -122,7 +122,7 @@ function isLetter(point: number): boolean {
 type Graph = Readonly<Record<string, readonly (string | null)[]>>;
 const KEYBOARDS: readonly Graph[] = Object.values(adjacencyGraphs);
 
-/** The bits of a walk's keyboard and first key (four to six are likely), of a turn, and of a step straight on. */
+/** The bits of a walk's keyboard and first key, of each turn, and of each step straight on. */
 const WALK_BITS = 5;
 const TURN_BITS = 2.5;
 const STEP_BITS = 0.4;
@@ -224,7 +224,7 @@ export const findPressedAgain: FindPatterns = (folded, start) => {
   return earlierCopies(keys, start).map((copy) => ({ ...copy, bits: copy.bits + SHIFT_BITS }));
 };
 
-/** Finds copies of earlier characters, also backwards, and of known texts. Only place and length have to be guessed. */
+/** Finds copies of earlier characters, also backwards, and of known texts. A guesser needs only place and length. */
 export const findCopies: FindPatterns = (folded, start) => [
   ...earlierCopies(folded, start),
   ...copies(
@@ -261,7 +261,7 @@ function copies(
     });
 }
 
-/** Returns the nearest match of each length from `start` on. The search ends at the first long match. */
+/** Returns the nearest match of each length for the text from `start` on. Stops at the first long match. */
 function matches(
   source: readonly string[],
   end: number,
@@ -295,7 +295,7 @@ function matchLength(
   return length;
 }
 
-/** Returns all short lengths, and the longest one. Thousands of equal characters would have millions of lengths. */
+/** Returns the lengths over `longest` up to `length`. Of those over LONG, returns only the last, to save work. */
 function lengthsBetween(longest: number, length: number): readonly number[] {
   const lengths: number[] = [];
   for (let each = longest + 1; each <= Math.min(length, LONG); each++) lengths.push(each);

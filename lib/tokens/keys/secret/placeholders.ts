@@ -1,6 +1,6 @@
 import { wordBits } from './words.ts';
 
-/** Characters of a sentence or a name. A text of 30 random characters also has other characters. */
+/** Characters of a sentence or a name. Random text of 30 characters has others, too, so it does not match. */
 const PLAIN = "[\\p{L}\\p{N}\\s_.,:;()/'+=-]";
 
 /** Brackets around the whole text, as in guides and templates. */
@@ -20,7 +20,7 @@ const WHOLE = [
 const DOUBLE = new RegExp(`\\{\\{(?:${PLAIN}|[|"&])*\\}\\}|<%=?(?:${PLAIN}|[["\\]])*%>`, 'u');
 const EMBEDDED = /[$#]\{([^}]*)\}|\$\(([^)]*)\)/g;
 
-/** A name in capitals, a longer name in any case, or a command with arguments. Random brackets contain none. */
+/** A name in capitals, a longer name in any case, or a command with arguments. Brackets in random text have none. */
 const NAME = /^[A-Z][A-Z0-9_]{3,}$|^[A-Za-z_][\w.:-]{7,}$|^[a-z][\w.-]+\s/;
 
 /** Commands that generate a secret, code that reads a secret, tokens, and public keys. */
@@ -44,7 +44,7 @@ const CODE = new RegExp(
 const REFERENCE =
   /^(?:arn:aws|op:\/\/|vault:|ref\+[a-z]+:\/\/|secret(?:s)?:\/\/|ssm:|sm:\/\/|projects\/[\w-]+\/secrets\/|@Microsoft\.KeyVault\(|file:|https?:\/\/|\/run\/secrets\/|\/(?:etc|var|opt|home|mnt)\/|ENC\[)/i;
 
-/** Returns true for a placeholder that was not filled in. Random brackets do not count. */
+/** Returns true for a placeholder that was not filled in. Brackets in random text do not count. */
 export function isPlaceholder(text: string): boolean {
   return (
     WHOLE.some((form) => form.test(text)) ||

@@ -31,7 +31,7 @@ export function decodeLayers(text: string, layers = MOST_LAYERS): readonly strin
   return [text, ...decoded.flatMap((each) => decodeLayers(each.trim(), layers - 1))];
 }
 
-/** Returns true for readable text. Random bytes are not readable: only one in three is printable. */
+/** Returns true for readable text. Random bytes are not readable, since only one byte in three is printable. */
 function isText(text: string): boolean {
   return text.length >= 8 && /^[\p{L}\p{N}\p{P}\p{S}\s]+$/u.test(text) && !text.includes('\ufffd');
 }

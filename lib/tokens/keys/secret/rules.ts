@@ -9,21 +9,21 @@ import { estimateStrength } from './strength.ts';
 
 const MIN_CHARACTERS = 32;
 const MIN_BITS = 100;
-/** The least number of characters that repeat earlier ones. Fewer may do so by chance. */
+/** The least number of repeated characters for which a secret is refused. Fewer may be repeated by chance. */
 const MIN_REPEATED = 10;
 const MIN_CHARACTERS_LEFT = 20;
 
-/** The bits by which decoded digits may be weaker: random digits sometimes decode from hexadecimal to a text. */
+/** The bits by which the minimum is lower for texts decoded from digits, since random digits may decode to a text. */
 const DIGITS_BITS = 30;
 
-/** The length from which a text is not searched for dice words: it has enough bits in any case. */
+/** Dice words below this length in total are accepted without an estimate. Longer texts of them pass it anyway. */
 const LONGEST_DICE = 200;
 
 /** The bits that it takes to guess how a text was rearranged. */
 const ARRANGEMENT_BITS = 4;
 const MIN_GENERATED_BYTES = 32;
 
-/** Weak words, longest first: removing `secret` from `mysecretkey` would leave `my` and `key`. */
+/** Weak words, longest first: `mysecretkey` is removed as a whole, not only the `secret` in it. */
 const WEAK_WORDS = new RegExp(
   [
     'your-secret-key',
@@ -164,7 +164,7 @@ function isUnder(bits: number, text: string): boolean {
   return estimateStrength(text, bits) < bits;
 }
 
-/** Returns true if each character equals the character one period earlier: the last copy may be incomplete. */
+/** Returns true if each character equals the character one period earlier. The last copy may be incomplete. */
 function hasPeriod(characters: readonly string[], period: number): boolean {
   for (let at = period; at < characters.length; at++) {
     if (characters[at] !== characters[at - period]) return false;

@@ -14,12 +14,12 @@ import { DICE_BITS, isDiceWord, LONGEST_WORD } from './words.ts';
 const CHOICES_BITS = 4;
 
 /**
- * The bits that are added where a person is assumed to have made up the text. Some dice words are also common
- * words: only several of them in a row make the assumption cheaper than a random draw.
+ * The bits that are added where made-up text begins. Some dice words are also common words, which have fewer bits in
+ * made-up text. Because of the added bits, only several such words in a row count as made up.
  */
 const MADE_UP_BITS = 12;
 
-/** The same for a text of digits, in which dates, runs and copies often occur by chance. */
+/** The bits added in a text of digits: more, since its dates, runs and copies are often there by chance. */
 const MADE_UP_DIGITS_BITS = 20;
 const DRAWN_AGAIN_BITS = 2;
 const SEPARATOR_BITS = 0.5;
@@ -30,7 +30,7 @@ const UNKNOWN_WORD_BITS = 4;
 /** The most characters that are estimated at once. For a longer text, the stronger of its two ends counts. */
 const MOST_CHARACTERS = 256;
 
-/** The characters of the first estimate. It has to exceed `enough` by a margin, since it may end within a word. */
+/** The characters of the first estimate. Its bits have to exceed `enough` by a margin: it may end within a word. */
 const FIRST_LOOK = 40;
 const FIRST_LOOK_MARGIN = 30;
 
@@ -62,7 +62,7 @@ export function estimateStrength(text: string, enough: number): number {
   return most;
 }
 
-/** The least bits of the text up to each place, by the state at this place. */
+/** The least bits of the text up to each place, by its state there: drawn, made up, or in an unknown word. */
 interface Costs {
   readonly drawn: Float64Array;
   readonly madeUp: Float64Array;
@@ -86,7 +86,7 @@ function leastBits(characters: readonly string[]): number {
   return drawn[length] ?? 0;
 }
 
-/** Ends an unknown word, or switches between drawn and made up. */
+/** Begins or ends made-up text, or an unknown word in it, if this lowers the bits up to this place. */
 function settle({ drawn, madeUp, unknownWord }: Costs, at: number, madeUpBits: number): void {
   lower(madeUp, at, unknownWord[at]);
   lower(madeUp, at, (drawn[at] ?? 0) + madeUpBits);
@@ -184,7 +184,7 @@ function commonSeparator(characters: readonly string[]): string | undefined {
   return most !== undefined && most[1] > 1 ? most[0] : undefined;
 }
 
-/** Returns the bits of a character in an unknown word. At each place of a word fewer than 26 letters are likely. */
+/** Returns the bits of a character in an unknown word. A letter has 4: about 16 are likely at each place of a word. */
 function unknownBits(character: string): number {
   if (/\p{Ll}/u.test(character)) return 4;
   if (/\d/.test(character)) return Math.log2(10);
@@ -206,7 +206,7 @@ const ALPHABETS: readonly (readonly [form: RegExp, size: number])[] = [
 const PRINTABLE = 95;
 const ALPHABET_BITS = 2.5;
 
-/** Returns the bits of each character in the smallest alphabet: of the text, of the run, or of the characters used. */
+/** Returns each character's bits in the smallest alphabet: that of the text, of the run, or of the used characters. */
 function charactersBits(characters: readonly string[]): readonly number[] {
   const whole = alphabetSize(characters.join(''));
   const kinds = new Set(characters).size;

@@ -160,7 +160,7 @@ const BEGINNING = 4;
 
 let beginnings: ReadonlySet<string> | undefined;
 
-/** Returns false for four letters that begin no known word, even backwards. Most random letters begin none. */
+/** Returns false for four letters that begin no known word, even backwards. This shortens the search in random text. */
 export function mayBeginWord(letters: string): boolean {
   if (letters.length !== BEGINNING) return true;
   known ??= weighWords();
