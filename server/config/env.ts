@@ -43,7 +43,7 @@ export function withoutEmpty(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ''));
 }
 
-/** Reads secrets by their names from the files that NAME_FILE names. Returns all variables, and the files' problems. */
+/** Reads the secrets from the files that NAME_FILE names. Returns all variables, and the files' problems. */
 export function readSecretFiles(env: Environment, names: readonly string[]) {
   const values: Record<string, string | undefined> = { ...env };
   const problems: string[] = [];
