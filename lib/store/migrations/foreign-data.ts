@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Db, Document } from 'mongodb';
 import { DAY } from '../../time.ts';
 import { type CollectionSpec, collectionSpecs } from '../mongo/collection-specs.ts';
-import { type Collections, SENTINEL } from '../mongo/collections.ts';
+import { type Collections, NAMES, SENTINEL } from '../mongo/collections.ts';
 import { ownDocuments } from './own-documents.ts';
 
 /** The advice for a collection that belongs to another application. */
@@ -68,7 +68,7 @@ const LOOKED_THROUGH = 10_000;
  */
 export async function foreignDocuments(db: Db): Promise<string[]> {
   const sentences: string[] = [];
-  for (const spec of collectionSpecs(DAY).filter(({ name }) => name !== 'users')) {
+  for (const spec of collectionSpecs(DAY).filter(({ name }) => name !== NAMES.users)) {
     const [found] = await db
       .collection(spec.name)
       .aggregate([

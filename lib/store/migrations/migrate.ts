@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Collection, Db, Document } from 'mongodb';
-import { DAY } from '../../time.ts';
-import { collectionSpecs, SCHEMA_VERSION } from '../mongo/collection-specs.ts';
-import { type Collections, openCollections, SENTINEL } from '../mongo/collections.ts';
+import { collectionSpecs, findSpec, SCHEMA_VERSION } from '../mongo/collection-specs.ts';
+import { type Collections, NAMES, openCollections, SENTINEL } from '../mongo/collections.ts';
 import { isUpsertRace } from '../mongo/duplicate-keys.ts';
 import { LOGIN_IN_FLIGHT, LOST_CUTOFFS } from '../revocations/entry-updates.ts';
 import { planAfterRestore } from './after-restore.ts';
@@ -40,11 +39,9 @@ export async function planMigration(
 
 /** Returns true if documents can be added: the collection matches its specification, and servers accept the database. */
 export async function isReady(db: Db, collection: 'users' | 'clients'): Promise<boolean> {
-  const plans = [await planSentinel(openCollections(db))];
-  for (const spec of collectionSpecs(DAY).filter(({ name }) => name === collection)) {
-    plans.push(await planCollection(db, spec, true));
-  }
-  const { steps, conflicts } = merge(plans);
+  const sentinel = await planSentinel(openCollections(db));
+  const own = await planCollection(db, findSpec(NAMES[collection]), true);
+  const { steps, conflicts } = merge([sentinel, own]);
   return steps.length + conflicts.length === 0;
 }
 
@@ -73,8 +70,8 @@ async function planUnique({ users, loginLimits }: Collections): Promise<Migratio
 }
 
 const DUPLICATE_LIMITS =
-  'login_limits holds several counters of one key. Stop the servers, delete all counters ' +
-  '(db.login_limits.deleteMany({})), then migrate again';
+  `${NAMES.loginLimits} holds several counters of one key. Stop the servers, delete all counters ` +
+  `(db.${NAMES.loginLimits}.deleteMany({})), then migrate again`;
 
 function duplicates<T extends Document>(collection: Collection<T>, field: string) {
   return collection

@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 import type { CollectionSpec } from '../mongo/collection-specs.ts';
-import { SENTINEL } from '../mongo/collections.ts';
+import { NAMES, SENTINEL } from '../mongo/collections.ts';
 import { PROBE } from '../revocations/entry-ids.ts';
 
 /**
@@ -13,27 +13,27 @@ export function ownDocuments({ name, validator }: CollectionSpec): Document {
 
 /** Fields of this project's documents, by collection. A text, hashed or 2d index on other fields never refuses them. */
 export const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  revoked_tokens: [
+  [NAMES.revokedTokens]: [
     ...['_id', 'kind', 'revoked_at', 'writes', 'user_id', 'reason', 'revoked_by'],
     ...['expires_at', 'revoked_before', 'epoch'],
   ],
-  users: [
+  [NAMES.users]: [
     ...['_id', 'email', 'company_id', 'name', 'roles', 'password_hash'],
     ...['password_changed_at', 'disabled_at', 'created_at', 'updated_at'],
   ],
-  sessions: [
+  [NAMES.sessions]: [
     ...['_id', 'user_id', 'stamp', 'auth_time', 'expires_at', 'ends_at', 'last_used_at'],
     ...['user_agent', 'ip', 'counter', 'rotated_at', 'rotated_by', 'graces', 'reused_at'],
     ...['last_refresh', 'refreshes', 'ended_at', 'seen_counter', 'tracked_refreshes'],
   ],
-  audit_events: [
+  [NAMES.auditEvents]: [
     ...['_id', 'at', 'action', 'user_id', 'company_id', 'actor_id', 'ip'],
     ...['user_agent', 'request_id', 'details'],
   ],
-  login_limits: ['_id', 'key', 'points', 'expire', 'since', 'under_way'],
-  clients: ['_id', 'name', 'secret_hash', 'created_at'],
-  daily_counts: ['_id', 'day', 'n'],
-  schema: ['_id', 'version', 'epoch'],
+  [NAMES.loginLimits]: ['_id', 'key', 'points', 'expire', 'since', 'under_way'],
+  [NAMES.clients]: ['_id', 'name', 'secret_hash', 'created_at'],
+  [NAMES.dailyCounts]: ['_id', 'day', 'n'],
+  [NAMES.schema]: ['_id', 'version', 'epoch'],
 };
 
 /** Fields that may hold lists. A hashed index refuses lists. */
@@ -46,8 +46,8 @@ const integer = { bsonType: ['int', 'long'] } as const;
 const UUID = matching('^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$');
 
 const NARROWER: Readonly<Record<string, Document>> = {
-  revoked_tokens: { $jsonSchema: { oneOf: revocations() } },
-  sessions: all({
+  [NAMES.revokedTokens]: { $jsonSchema: { oneOf: revocations() } },
+  [NAMES.sessions]: all({
     _id: UUID,
     user_id: text,
     stamp: date,
@@ -58,7 +58,7 @@ const NARROWER: Readonly<Record<string, Document>> = {
     user_agent: textOrNull,
     ip: textOrNull,
   }),
-  audit_events: all({
+  [NAMES.auditEvents]: all({
     _id: { bsonType: 'objectId' },
     at: date,
     action: matching('^[a-z]+(_[a-z]+)+$'),
@@ -70,23 +70,23 @@ const NARROWER: Readonly<Record<string, Document>> = {
     request_id: textOrNull,
     details: { bsonType: 'object' },
   }),
-  login_limits: all({
+  [NAMES.loginLimits]: all({
     key: matching('^[a-z_-]+:[A-Za-z0-9_-]{43}$'),
     points: { bsonType: 'number' },
     expire: date,
   }),
-  clients: all({
+  [NAMES.clients]: all({
     _id: UUID,
     name: text,
     secret_hash: matching('^[0-9a-f]{64}$'),
     created_at: date,
   }),
-  daily_counts: all({
+  [NAMES.dailyCounts]: all({
     _id: matching('^[0-9]{4}-[0-9]{2}-[0-9]{2}:[a-z_]+$'),
     day: date,
     n: integer,
   }),
-  schema: all({ _id: { enum: ['rescind'] }, version: { bsonType: 'number' }, epoch: text }),
+  [NAMES.schema]: all({ _id: { enum: ['rescind'] }, version: { bsonType: 'number' }, epoch: text }),
 };
 
 function revocations(): Document[] {

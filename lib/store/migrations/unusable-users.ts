@@ -1,9 +1,9 @@
 import type { Db, Document } from 'mongodb';
 import { NORMAL_EMAIL } from '../../passwords/email.ts';
 import { USABLE_HASH } from '../../passwords/usable-hash.ts';
-import { DAY } from '../../time.ts';
 import { LONGEST_USER_ID } from '../../tokens/access/user-id.ts';
-import { collectionSpecs } from '../mongo/collection-specs.ts';
+import { findSpec } from '../mongo/collection-specs.ts';
+import { NAMES } from '../mongo/collections.ts';
 import type { Finding } from './plan.ts';
 
 interface Found {
@@ -23,7 +23,7 @@ export async function unusableUsers(db: Db): Promise<Finding[]> {
   const faults = createFaults();
   const facets = faults.map(({ filter }, nth) => [`fault${nth}`, counted(filter)]);
   const [found = {}] = await db
-    .collection('users')
+    .collection(NAMES.users)
     .aggregate<Record<string, Found[]>>([{ $facet: Object.fromEntries(facets) }])
     .toArray();
   return faults.flatMap(({ is, advice, remedy }, nth) =>
@@ -78,8 +78,7 @@ interface RegExpFilter {
 }
 
 function findUserSchema(): Document {
-  const [users] = collectionSpecs(DAY).filter(({ name }) => name === 'users');
-  return users?.validator['$jsonSchema'] ?? {};
+  return findSpec(NAMES.users).validator['$jsonSchema'];
 }
 
 /** Removes `_id` from a schema: another fault covers `_id`. */

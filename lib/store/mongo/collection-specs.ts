@@ -60,6 +60,13 @@ export function collectionSpecs(auditRetention: number): readonly CollectionSpec
   ];
 }
 
+/** Returns the specification of the collection with this name. Throws if `migrate` creates no such collection. */
+export function findSpec(name: string): CollectionSpec {
+  const spec = collectionSpecs(DAY).find((each) => each.name === name);
+  if (spec === undefined) throw new TypeError(`There is no collection ${name}`);
+  return spec;
+}
+
 const string = { bsonType: 'string' } as const;
 const date = { bsonType: 'date' } as const;
 

@@ -1,8 +1,7 @@
 import type { Document } from 'mongodb';
 import { StoreNotReady } from '../../errors.ts';
-import { DAY } from '../../time.ts';
-import { type CollectionSpec, collectionSpecs } from './collection-specs.ts';
-import type { Collections } from './collections.ts';
+import { type CollectionSpec, findSpec } from './collection-specs.ts';
+import { type Collections, NAMES } from './collections.ts';
 import { isSameKey, readIndexes } from './read-indexes.ts';
 import { createSharedReads } from './shared-reads.ts';
 
@@ -21,11 +20,11 @@ export function createAssertIntact(
   collections: Collections,
   name: (typeof DECIDING)[number],
 ): AssertIntact {
-  const spec = collectionSpecs(DAY).find((each) => each.name === name);
+  const spec = findSpec(NAMES[name]);
   const read = createSharedReads(() => readIndexes(collections[name]));
 
   return async function assertIntact() {
-    const sentence = spec && describeLoss(spec, await read([]));
+    const sentence = describeLoss(spec, await read([]));
     if (sentence !== undefined) throw new StoreNotReady('migrate', sentence);
   };
 }
@@ -36,7 +35,7 @@ export function describeLoss(
   present: readonly Document[],
 ): string | undefined {
   const { name, indexes } = spec;
-  if (!DECIDING.some((each) => each === name)) return undefined;
+  if (!DECIDING.some((each) => NAMES[each] === name)) return undefined;
   const wanted: Document[] = [{ _id: 1 }, ...indexes.map(({ key }) => key)];
   const isThere = (key: Document) => present.some((index) => isSameKey(index['key'], key));
   if (wanted.every(isThere)) return undefined;
