@@ -8,6 +8,7 @@ import { createApp } from './app.ts';
 import type { Config } from './config/config.ts';
 import { overriddenOptions } from './config/warnings.ts';
 import { type ListenOptions, listen } from './http-server.ts';
+import { writeChecks } from './routes/public/health.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -109,12 +110,13 @@ async function assertReady(auth: Auth, log: Logger): Promise<void> {
   const { ok, checks } = await auth.checkHealth();
   for (const { remedy, detail = '' } of Object.values(checks))
     if (remedy !== undefined) throw new StoreNotReady(remedy, detail);
+  const fields = { checks: writeChecks(checks) };
   if (!checks.database.ok) {
-    log.warn({ checks }, 'The database cannot be reached. Requests get 503 until it is reachable');
+    log.warn(fields, 'The database cannot be reached. Requests get 503 until it is reachable');
     return;
   }
   if (!ok)
-    log.error({ checks }, 'A health check failed. Requests get status 503 until the check passes');
+    log.error(fields, 'A health check failed. Requests get status 503 until the check passes');
 }
 
 async function closeAll(connection: Connection, auth: Auth): Promise<void> {

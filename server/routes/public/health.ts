@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { HealthReport } from '../../../lib/use-cases/check-health.ts';
 import { withAdvice } from '../../advice.ts';
 import type { Handler } from '../../context.ts';
 import type { Route } from '../route.ts';
@@ -27,19 +28,34 @@ const check = z.object({
   needs_operator: z.literal(true).optional(),
 });
 
+const report = z.object({
+  database: check,
+  schema: check,
+  sentinel: check,
+  skew: check,
+  proof: check,
+  writes: check,
+  indexes: check,
+  signing_key: check,
+});
+
 const readiness = z.object({
   status: z.enum(['ready', 'not_ready', 'stopping']),
-  checks: z.object({
-    database: check,
-    schema: check,
-    sentinel: check,
-    skew: check,
-    proof: check,
-    writes: check,
-    indexes: check,
-    signing_key: check,
-  }),
+  checks: report,
 });
+
+/** Writes the checks as `/readyz` and the log have them: each detail with the server's own advice. */
+export function writeChecks(checks: HealthReport['checks']) {
+  return toWire(report, addAdvice(checks));
+}
+
+function addAdvice(checks: HealthReport['checks']): HealthReport['checks'] {
+  const advised = Object.entries(checks).map(([name, { detail: message, remedy, ...check }]) => [
+    name,
+    message === undefined ? check : { ...check, detail: withAdvice({ message, remedy }) },
+  ]);
+  return Object.fromEntries(advised);
+}
 
 /** Responds with 200 if requests can be served, else with 503. The body contains every check. */
 const readyz: Handler = async ({ auth, stopping }, ctx) => {
@@ -48,11 +64,7 @@ const readyz: Handler = async ({ auth, stopping }, ctx) => {
   ctx.status = ready ? 200 : 503;
   if (!ready) ctx.set('Retry-After', '2');
   const status = ready ? 'ready' : stopping.aborted ? 'stopping' : 'not_ready';
-  const explained = Object.entries(checks).map(([name, { detail: message, remedy, ...check }]) => [
-    name,
-    message === undefined ? check : { ...check, detail: withAdvice({ message, remedy }) },
-  ]);
-  ctx.body = toWire(readiness, { status, checks: Object.fromEntries(explained) as typeof checks });
+  ctx.body = toWire(readiness, { status, checks: addAdvice(checks) });
 };
 
 export const readyzRoute: Route = {
