@@ -1,4 +1,4 @@
-import type { User } from './store/accounts/users.ts';
+import type { User } from './user.ts';
 
 /** The user of a valid token, as loaded for this request, and the session of the token. */
 export interface Principal {

@@ -4,7 +4,7 @@ import test from 'ava';
 
 /** Files that every room may stand on. */
 const GROUND =
-  /^lib\/(?:assert|defaults|error-without-data|errors|ip-address|log|plain-log|time)\.ts$|^server\/raw-headers\.ts$/;
+  /^lib\/(?:assert|caller|defaults|error-without-data|errors|ip-address|log|plain-log|time|user)\.ts$|^server\/raw-headers\.ts$/;
 
 /**
  * The rooms, from the ground up, and the other rooms that each may import from. `lib` is the composition
@@ -21,8 +21,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'lib/store/mongo': [],
   'lib/store/primary': ['lib/store/mongo'],
   'lib/store/accounts': ['lib/store/mongo', 'lib/store/primary', 'lib/tokens/access'],
-  caller: ['lib/store/accounts'],
-  'lib/store/records': ['caller', 'lib/store/mongo'],
+  'lib/store/records': ['lib/store/mongo'],
   'lib/store/revocations': ['lib/store/mongo', 'lib/store/primary', 'lib/store/records'],
   'lib/store/sessions': ['lib/store/mongo', 'lib/store/primary'],
   'lib/store/migrations': [
@@ -31,28 +30,26 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'lib/store/mongo',
     'lib/store/revocations',
   ],
-  'use-case': ['caller', 'lib/store/records'],
-  'lib/use-cases/shared': ['caller', 'lib/tokens*', 'lib/store/*'],
+  'use-case': ['lib/store/records'],
+  'lib/use-cases/shared': ['lib/tokens*', 'lib/store/*'],
   'lib/use-cases': [
-    'caller',
     'use-case',
     'lib/passwords',
     'lib/tokens*',
     'lib/store/*',
     'lib/use-cases/shared',
   ],
-  lib: ['caller', 'use-case', 'lib/*'],
-  'server/config': ['lib*', 'caller', 'use-case'],
+  lib: ['use-case', 'lib/*'],
+  'server/config': ['lib*', 'use-case'],
   'server/output': [],
-  server: ['lib*', 'caller', 'use-case', 'server/*'],
-  'scripts/cli': ['lib*', 'caller', 'use-case', 'server*'],
+  server: ['lib*', 'use-case', 'server/*'],
+  'scripts/cli': ['lib*', 'use-case', 'server*'],
   'scripts/dev/mongod': ['scripts/dev'],
   'scripts/dev': ['lib*', 'server*', 'scripts/cli', 'scripts/dev/mongod'],
 };
 
 /** Files whose room is not their folder. */
 const OTHERS: Readonly<Record<string, string>> = {
-  'lib/caller.ts': 'caller',
   'lib/use-case.ts': 'use-case',
 };
 

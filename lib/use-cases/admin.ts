@@ -1,10 +1,11 @@
 import { assertBoolean } from '../assert.ts';
 import { type Caller, toActor } from '../caller.ts';
 import { AuthError } from '../errors.ts';
-import type { User, Users } from '../store/accounts/users.ts';
+import type { Users } from '../store/accounts/users.ts';
 import type { BoundedCount } from '../store/mongo/bounded-count.ts';
 import type { Audit } from '../store/records/audit.ts';
 import type { StoredSession } from '../store/sessions/sessions.ts';
+import type { User } from '../user.ts';
 import { type EndSessionsDeps, markEndedInBackground } from './shared/end-sessions.ts';
 import { liveSessions, noneIfLost } from './shared/live-sessions.ts';
 

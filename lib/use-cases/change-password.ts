@@ -3,8 +3,9 @@ import { AuthError } from '../errors.ts';
 import { type Passwords, passwordFault } from '../passwords/passwords.ts';
 import type { PasswordRules } from '../passwords/rules.ts';
 import type { LoginLimits } from '../store/accounts/login-limits.ts';
-import type { User, Users } from '../store/accounts/users.ts';
+import type { Users } from '../store/accounts/users.ts';
 import type { Audit } from '../store/records/audit.ts';
+import type { User } from '../user.ts';
 import { type IssuedTokens, type OpenSessionDeps, openSession } from './shared/open-session.ts';
 import { settleAttempt } from './shared/settle-attempt.ts';
 

@@ -1,7 +1,7 @@
 import { AuthError } from '../errors.ts';
-import type { User } from '../store/accounts/users.ts';
 import type { Claims } from '../tokens/access/claims.ts';
 import type { AccessToken } from '../tokens/access/verifier.ts';
+import type { User } from '../user.ts';
 import type { AuthenticateDeps } from './authenticate.ts';
 import {
   type AuthenticateClientDeps,

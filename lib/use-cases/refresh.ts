@@ -1,11 +1,12 @@
 import type { Caller } from '../caller.ts';
 import { AuthError } from '../errors.ts';
-import type { User, Users } from '../store/accounts/users.ts';
+import type { Users } from '../store/accounts/users.ts';
 import type { ClockSkew } from '../store/mongo/clock-skew.ts';
 import type { RefreshOutcome } from '../store/mongo/collections.ts';
 import type { Audit } from '../store/records/audit.ts';
 import type { LastUse } from '../store/sessions/last-use.ts';
 import type { Refreshed, StoredSession } from '../store/sessions/sessions.ts';
+import type { User } from '../user.ts';
 import { auditedUser } from './shared/audited-user.ts';
 import { type EndSessionsDeps, endSessions } from './shared/end-sessions.ts';
 import {

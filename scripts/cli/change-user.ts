@@ -1,8 +1,9 @@
 import { toActor } from '../../lib/caller.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { normalizeEmail } from '../../lib/passwords/email.ts';
-import type { User, Users } from '../../lib/store/accounts/users.ts';
+import type { Users } from '../../lib/store/accounts/users.ts';
 import type { AuditAction } from '../../lib/store/records/audit.ts';
+import type { User } from '../../lib/user.ts';
 import type { DatabaseConfig } from '../../server/config/config.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { cliCaller } from './cli-caller.ts';

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import type { User } from '../../lib/store/accounts/users.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { createAccessTokens } from '../../lib/tokens/access/access-tokens.ts';
 import { createKeyRing } from '../../lib/tokens/keys/key-ring.ts';
+import type { User } from '../../lib/user.ts';
 
 /** Creates the issuer of a server with this secret and this clock. */
 export async function createIssuer(secret: string, clock = Date.now) {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Document } from 'mongodb';
-import { createUsers, type NewUser, type User } from '../../lib/store/accounts/users.ts';
+import { createUsers, type NewUser } from '../../lib/store/accounts/users.ts';
 import type { Collections } from '../../lib/store/mongo/collections.ts';
+import type { User } from '../../lib/user.ts';
 
 /** The password of every test user, and a hash of it at cost 10, the lowest that is accepted. */
 export const PASSWORD = 'correct horse battery';

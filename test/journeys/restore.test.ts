@@ -1,9 +1,10 @@
 import { cp, rm } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
-import { createUsers, type User } from '../../lib/store/accounts/users.ts';
+import { createUsers } from '../../lib/store/accounts/users.ts';
 import { type Collections, openCollections } from '../../lib/store/mongo/collections.ts';
 import { connect } from '../../lib/store/mongo/database.ts';
 import { MINUTE } from '../../lib/time.ts';
+import type { User } from '../../lib/user.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { ageDeployment, emptyDatabase, migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { readClaims } from '../helpers/forged-tokens.ts';

@@ -1,9 +1,9 @@
 import { closeParts, openParts } from '../../lib/parts.ts';
-import type { User } from '../../lib/store/accounts/users.ts';
 import { openCollections } from '../../lib/store/mongo/collections.ts';
 import { connect } from '../../lib/store/mongo/database.ts';
 import { HOUR, MINUTE } from '../../lib/time.ts';
 import { openSession } from '../../lib/use-cases/shared/open-session.ts';
+import type { User } from '../../lib/user.ts';
 import { CALLER } from '../helpers/auth.ts';
 import { ageDeployment, migrateNow } from '../helpers/database.ts';
 import type { Scope } from '../helpers/scope.ts';

@@ -1,6 +1,7 @@
 /** Requests of clients over HTTP, each appended to the history. */
-import type { User } from '../../lib/store/accounts/users.ts';
+
 import { MINUTE } from '../../lib/time.ts';
+import type { User } from '../../lib/user.ts';
 import { type Answer, send } from '../helpers/server.ts';
 import { PASSWORD } from '../helpers/users.ts';
 import type { Kind, Operation } from './history.ts';

@@ -3,21 +3,13 @@ import type { Document, Filter } from 'mongodb';
 import { errorWithoutData } from '../../error-without-data.ts';
 import { AuthError, malformedDocument } from '../../errors.ts';
 import { isUserId } from '../../tokens/access/user-id.ts';
+import type { User } from '../../user.ts';
 import type { Collections, UserDocument } from '../mongo/collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import { isDuplicateIn } from '../mongo/duplicate-keys.ts';
 import { type AssertIntact, createAssertIntact } from '../mongo/intact.ts';
 import { createSharedReads } from '../mongo/shared-reads.ts';
 import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
-
-export interface User {
-  readonly id: string;
-  readonly email: string;
-  readonly name: string;
-  readonly companyId: string;
-  readonly roles: readonly string[];
-  readonly disabled: boolean;
-}
 
 /** A user with the password hash. No use case returns it. */
 export interface Account extends User {

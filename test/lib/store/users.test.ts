@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { StoreUnavailable } from '../../../lib/errors.ts';
-import { createUsers, type User, type Users } from '../../../lib/store/accounts/users.ts';
+import { createUsers, type Users } from '../../../lib/store/accounts/users.ts';
 import type { ProvenReads } from '../../../lib/store/primary/primary-proof.ts';
 import { SECOND } from '../../../lib/time.ts';
+import type { User } from '../../../lib/user.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
 import { notedClient } from '../../helpers/noted-client.ts';
 

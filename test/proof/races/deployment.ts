@@ -1,7 +1,6 @@
 /** Two servers on one database, both with the same thing exchanged, and what their users do. */
 import type { ExecutionContext } from 'ava';
 import type { AuthParts } from '../../../lib/parts.ts';
-import type { User } from '../../../lib/store/accounts/users.ts';
 import type { Collections } from '../../../lib/store/mongo/collections.ts';
 import { userEntry } from '../../../lib/store/revocations/entry-ids.ts';
 import { HOUR } from '../../../lib/time.ts';
@@ -13,6 +12,7 @@ import {
   type IssuedTokens,
   openSession as open,
 } from '../../../lib/use-cases/shared/open-session.ts';
+import type { User } from '../../../lib/user.ts';
 import { CALLER } from '../../helpers/auth.ts';
 import {
   callerFor,

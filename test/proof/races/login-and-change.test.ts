@@ -1,8 +1,9 @@
 /** A login here and a change of the password there; and what happens between the two writes of a change. */
 import test from 'ava';
 import { hashSync } from 'bcryptjs';
-import type { Account, User } from '../../../lib/store/accounts/users.ts';
+import type { Account } from '../../../lib/store/accounts/users.ts';
 import type { IssuedTokens } from '../../../lib/use-cases/shared/open-session.ts';
+import type { User } from '../../../lib/user.ts';
 import { changePassword, NEW_HASH, NEW_PASSWORD, orRefused } from '../../helpers/two-servers.ts';
 import { PASSWORD } from '../../helpers/users.ts';
 import {

@@ -1,8 +1,8 @@
 /** Races as tables: what meets what, which orders there are, and which outcomes must not be. */
 import type { ExecutionContext } from 'ava';
-import type { User } from '../../../lib/store/accounts/users.ts';
 import type { Collections } from '../../../lib/store/mongo/collections.ts';
 import { MINUTE } from '../../../lib/time.ts';
+import type { User } from '../../../lib/user.ts';
 import { addUser } from '../../helpers/users.ts';
 import { runWorkers } from '../workers.ts';
 import type { Moment, Point } from './meet.ts';

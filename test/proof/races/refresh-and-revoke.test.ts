@@ -1,8 +1,8 @@
 /** A refresh here, and a revocation there that reaches its session. */
 import test from 'ava';
-import type { User } from '../../../lib/store/accounts/users.ts';
 import type { RevocationKind } from '../../../lib/store/revocations/reads.ts';
 import type { IssuedTokens } from '../../../lib/use-cases/shared/open-session.ts';
+import type { User } from '../../../lib/user.ts';
 import { orRefused } from '../../helpers/two-servers.ts';
 import {
   assertCaught,

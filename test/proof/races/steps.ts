@@ -1,8 +1,9 @@
 /** The steps of the use cases that race, and a way to observe each of them. */
 import type { AuthParts } from '../../../lib/parts.ts';
-import type { Account, User } from '../../../lib/store/accounts/users.ts';
+import type { Account } from '../../../lib/store/accounts/users.ts';
 import type { Cutoffs, RevocationKind } from '../../../lib/store/revocations/reads.ts';
 import type { Refreshed } from '../../../lib/store/sessions/sessions.ts';
+import type { User } from '../../../lib/user.ts';
 
 /** Each step with what it reads. */
 export interface Reads {

@@ -1,0 +1,9 @@
+/** A user as use cases and their callers see one: without the password hash. */
+export interface User {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly companyId: string;
+  readonly roles: readonly string[];
+  readonly disabled: boolean;
+}
