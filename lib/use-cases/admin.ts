@@ -53,8 +53,8 @@ export async function revokeUserTokens(
 
 /**
  * Revokes every token of everyone, the caller's too. Returns the number of sessions that it ends. With `dryRun` it
- * only counts. The count is taken first. It misses concurrent logins, and includes unexpired sessions that a cutoff of
- * their user has already revoked. AuthError `store_unavailable`.
+ * only counts. The sessions are counted before the revocation, so the number misses concurrent logins. It includes
+ * unexpired sessions that a cutoff of their user has already revoked. AuthError `store_unavailable`.
  */
 export async function revokeEveryone(
   { revocations, sessions, audit }: AdminDeps,

@@ -125,7 +125,7 @@ async function recordRefusal(
 
 /**
  * Confirms by a read after the cutoff that the account is unchanged, and returns the time of that read. The read
- * detects earlier changes. A later change also writes a cutoff, which is above the stamp of the new session.
+ * detects earlier changes. A later change also writes a cutoff, which revokes the new session.
  */
 async function confirm({ users }: ChangePasswordDeps, id: string, hash: string): Promise<Date> {
   const { account, now } = assertEnabled(await users.readWithTime(id));

@@ -98,8 +98,8 @@ async function judge<T>(
   }
 }
 
-/** The check of writes to a database without our schema. It may belong to another application: nothing is written. */
-const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried until the schema is right' };
+/** The check of writes without our schema: the database may belong to another application, so nothing is written. */
+const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried before the database is migrated' };
 
 const good = (): HealthCheck => ({ ok: true });
 
@@ -107,7 +107,7 @@ function needsOperator(remedy: Remedy, detail: string): HealthCheck {
   return { ok: false, detail, needsOperator: true, remedy };
 }
 
-/** Builds the report of a closed auth: every check fails with this detail. */
+/** Builds the report of an `auth` that was closed: every check fails with this detail. */
 export function failedReport(detail: string): HealthReport {
   const failed: HealthCheck = { ok: false, detail };
   const checks = {
@@ -132,7 +132,7 @@ function judgeVersion(found: { readonly version: number } | undefined): HealthCh
 }
 
 function judgeSkew(milliseconds: number): HealthCheck {
-  const detail = `${Math.round(milliseconds)} ms ahead of the database's clock`;
+  const detail = `The clock of this server is ${Math.round(milliseconds)} ms ahead of the database's clock`;
   return { ok: Math.abs(milliseconds) <= MAX_SKEW, detail };
 }
 
@@ -143,7 +143,7 @@ function judgeProof(deployment: Deployment, maxStaleness: number): HealthCheck {
   const { kind, hasSeveralVoters, electionTimeout } = deployment;
   const most = electionTimeout - BEFORE_ELECTION;
   if (kind === 'sharded') return { ok: true, detail: 'No proof is possible through a mongos' };
-  if (!hasSeveralVoters) return { ok: true, detail: 'Nothing to prove: no other member votes' };
+  if (!hasSeveralVoters) return { ok: true, detail: 'No proof is needed: no other member votes' };
   if (maxStaleness >= Math.max(most, 1)) {
     const detail = `"maxStaleness" is ${maxStaleness} ms, but the replica set elects another primary after ${electionTimeout} ms. Set "maxStaleness" to 0, or to less than ${most} ms`;
     return needsOperator('shorten_staleness', detail);

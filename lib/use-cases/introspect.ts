@@ -36,9 +36,9 @@ export async function introspect(
   { credentials, token }: IntrospectInput,
 ): Promise<ActiveToken | undefined> {
   const client = authenticateClient(deps, credentials);
-  const found = findActive(deps, token); // begins while the client is authenticated
+  const found = findActive(deps, token); // runs while the client is authenticated
   found.catch(() => undefined);
-  await client; // a fault of the client is reported first
+  await client; // so an error of the client comes first
   const active = await found;
   if (active !== undefined) deps.lastUse.touch(active.claims.sid, active.claims.counter);
   return active;

@@ -115,8 +115,8 @@ async function verify(
 }
 
 /**
- * Verifies the password once. The order of the reads is the guarantee: the cutoffs after the hash, and the hash again
- * after the cutoffs. So neither a revocation nor a new password in between goes unnoticed.
+ * Verifies the password once. Reads the cutoffs after the hash, and the hash again after the cutoffs. So no revocation
+ * and no new password goes unnoticed between the reads.
  */
 async function verifyOnce(
   deps: LoginDeps,
@@ -132,7 +132,7 @@ async function verifyOnce(
   const again = await wellFormed(deps, users.readWithTime(account.id));
   if (again === undefined || again === MALFORMED) return 'changed';
   if (!hasSameCredentials(account, again.account)) return 'changed';
-  skew.assertNear(again.now); // a stamp too far ahead would be above the cutoff of the next revocation
+  skew.assertNear(again.now); // a stamp too far ahead would survive the next revocation
   return { account, cutoffs, now: again.now };
 }
 
@@ -147,7 +147,7 @@ async function wellFormed<T>({ log }: LoginDeps, read: Promise<T>): Promise<T | 
     return await read;
   } catch (err) {
     if (!(err instanceof MalformedDocument)) throw err;
-    log.error({ err }, 'An account cannot log in');
+    log.error({ err }, 'An account cannot log in: its document is malformed');
     return MALFORMED;
   }
 }

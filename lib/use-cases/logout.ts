@@ -34,7 +34,7 @@ export async function logout(
   if (await revocations.isKeyRevoked(accessToken.kid)) {
     throw new AuthError('token_revoked', 'The key was revoked');
   }
-  lastUse.touch(accessToken.sessionId, accessToken.counter); // also if the revocation fails
+  lastUse.touch(accessToken.sessionId, accessToken.counter); // even if the revocation fails
   const cause = { reason: 'logout', revokedBy: accessToken.userId };
   await revocations.revokeTokenAndSession({ ...accessToken, ...cause });
   markEndedInBackground(deps, [accessToken.sessionId]);

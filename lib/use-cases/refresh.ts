@@ -54,7 +54,7 @@ export async function refresh(
     idleTtl: deps.lifetimes.idleTtl,
   });
   if (refreshed === undefined) {
-    await deps.revocations.assertSentinel(); // in a lost or wrong database, every session is missing
+    await deps.revocations.assertSentinel(); // in a lost database, a missing session proves nothing
     throw expired('its session is gone');
   }
   deps.skew.assertNear(refreshed.at);
@@ -85,7 +85,7 @@ async function assertNotRevoked(
   return user;
 }
 
-/** Ends the session of a stolen token. Each reuse writes again, so the next one completes a write that broke off. */
+/** Ends the session of a stolen token. Each reuse writes again, to complete a write that was interrupted. */
 async function endStolen(
   deps: RefreshDeps,
   session: StoredSession,

@@ -47,7 +47,7 @@ export async function revokeToken(
   const kid = accessToken?.kid ?? refreshToken?.kid;
   if (kid === undefined) return;
   if (await deps.revocations.isKeyRevoked(kid)) {
-    // Each success stands for a write of its own.
+    // Revokes the key again: each success stands for a write of its own.
     await deps.revocations.revokeKey({ kid, ...causeFor(client) });
     return;
   }
@@ -57,7 +57,7 @@ export async function revokeToken(
 
 const FOREIGN: ReadonlySet<string> = new Set(['invalid_token', 'refresh_token_malformed']);
 
-/** Returns the verified token, or undefined for a foreign one. The form of a token shows its type: it needs no hint. */
+/** Returns the verified token, or undefined for a foreign one. Its form shows its type, so no hint is needed. */
 function unlessForeign<Token>(verify: () => Token): Token | undefined {
   try {
     return verify();
@@ -74,7 +74,7 @@ async function revokeAccessToken(
   caller: Caller,
 ): Promise<void> {
   const { userId, sessionId } = token;
-  deps.lastUse.touch(sessionId, token.counter); // the holder received the response with this token
+  deps.lastUse.touch(sessionId, token.counter); // so its holder did receive the token
   await deps.revocations.revokeToken({ ...token, ...causeFor(client) });
   await record(deps, { type: 'access_token', userId, sessionId }, client, caller);
 }

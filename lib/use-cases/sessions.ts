@@ -82,7 +82,7 @@ async function listOwn(deps: SessionsDeps, caller: Caller): Promise<StoredSessio
 }
 
 const INCOMPLETE =
-  "The caller's session is missing in sessions: documents were lost. Restore the collection";
+  "The collection sessions lacks the caller's session: documents were lost. Restore the collection";
 
 /** Rejects if the caller's own session is not found: documents were lost, so other missing sessions prove nothing. */
 async function assertFound(

@@ -7,7 +7,7 @@ import type { Expiry } from './expiry.ts';
 /** A limit of failures, and the key under which they are counted. */
 export interface Counter {
   readonly key: string;
-  /** The most failures, attempts in flight included. */
+  /** The limit of failures and attempts in flight together. */
   readonly most: number;
   readonly expiry: Expiry;
 }
@@ -15,7 +15,7 @@ export interface Counter {
 /** A counter as stored: failures, and attempts that may become failures. */
 interface CounterDocument {
   readonly key: string;
-  /** The number of failures at the time of the last failure. */
+  /** The unexpired failures at the time of the last failure, this one included. */
   readonly points: number;
   /** The start of the window, or the time of the last failure. Missing before the first failure. */
   readonly since?: Date;
@@ -33,7 +33,7 @@ export interface Room {
   readonly isFree: boolean;
 }
 
-/** An attempt in flight, counted by several counters. Both functions return false if the attempt had expired. */
+/** An attempt in flight, counted by several counters. `release` and `fail` return false if it had expired. */
 export type Reservation = NonNullable<Awaited<ReturnType<AttemptCounters['reserve']>>>;
 
 export type AttemptCounters = ReturnType<typeof createAttemptCounters>;
@@ -157,7 +157,7 @@ function without(id: string): Document {
   return { $filter: { input: underWay, as: 'this', cond: { $ne: ['$$this.id', id] } } };
 }
 
-/** Returns the latest of the stored expiry and these dates. A document that expired earlier would lose failures. */
+/** Returns the latest of the stored expiry and these dates. An earlier expiry would delete failures that count. */
 function later(dates: readonly unknown[]): Document {
   return { $max: ['$expire', ...dates.map((each) => ({ $max: each }))] };
 }

@@ -34,8 +34,8 @@ const BY_AGE = { created_at: 1, _id: 1 } as const;
 const CLIENT_FIELDS = { name: 1, secret_hash: 1, created_at: 1 } as const;
 
 /**
- * Reads and writes the `clients` collection. A client is cached for `remembered` milliseconds only. An operator may
- * have deleted the client by hand, or its entry in `revoked_tokens` may have been lost with all others.
+ * Reads and writes the `clients` collection. A client is cached for `remembered` milliseconds only, so that a deleted
+ * client is refused soon even without an entry in `revoked_tokens`, e.g. if it was deleted by hand.
  */
 export function createClients(
   collections: Collections,
@@ -50,8 +50,8 @@ export function createClients(
 
   return {
     /**
-     * Returns the client with this id, perhaps from the cache: a client never changes. `revoked_tokens` decides whether
-     * the client has been revoked since.
+     * Returns the client with this id, perhaps from the cache: a client never changes. But it may have been revoked
+     * since, so the caller reads `revoked_tokens` too.
      */
     async find(id: string): Promise<ClientAccount | undefined> {
       const known = found.get(id);

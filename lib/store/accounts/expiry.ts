@@ -19,7 +19,7 @@ export interface Expiry {
   readonly end: Document;
   /** Returns the number of failures that have not expired `age` milliseconds after `since`. */
   left(points: number, age: number): number;
-  /** Returns the milliseconds until one more failure would not exceed `most`; 0 if it would not exceed it now. */
+  /** Returns the milliseconds until one more failure stays within `most`; 0 if it does so now. */
   wait(points: number, age: number, most: number): number;
 }
 

@@ -36,7 +36,10 @@ const KNOWN_FOR = 30 * DAY;
 /** The limit of an IPv6 /48 as a multiple of the limit of a /64. A /48 has 65,536 networks of the size /64. */
 const PER_SITE = 10;
 
-/** The first tries of a new address or network: their number, and the multiples of `anywhere` at which they end. */
+/**
+ * Above the limit `anywhere`, each unknown address has `tries` tries. Above `ofAddress` times the limit, each unknown
+ * network has `tries` tries too. Above `ofNetwork` times the limit, unknown addresses are refused.
+ */
 const SLOWLY = { ofAddress: 3.2, ofNetwork: 4, tries: 2 };
 
 /** The `retryAfter` of `busy` in milliseconds: longer than a password check, so that a retry succeeds. */
@@ -102,7 +105,7 @@ function choose(
   return free;
 }
 
-/** Wraps a reservation. Throws if it expired before the outcome: an uncounted outcome must not be revealed. */
+/** Wraps a reservation. Throws if it expired before the outcome, because no client may learn an uncounted outcome. */
 function toAttempt(reservation: Reservation, remember = async () => {}) {
   const inTime = async (end: Promise<boolean>) => {
     if (!(await end)) throw new StoreUnavailable('The attempt expired before it was counted');

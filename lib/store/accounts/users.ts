@@ -30,8 +30,8 @@ export type Users = ReturnType<typeof createUsers>;
 const USER_FIELDS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1 } as const;
 
 /**
- * Reads and writes the `users` collection. `find` reads on a proven primary. The reads of a login are strict. A user
- * counts as absent only if the collection is intact.
+ * Reads and writes the `users` collection. `find` reads on a proven primary. The reads of a login are strict. A
+ * read that finds no user throws StoreNotReady if the collection was lost.
  */
 export function createUsers(collections: Collections, primary: ProvenReads = unproven) {
   const { users } = collections;
@@ -133,7 +133,7 @@ function createFind(users: Collections['users'], primary: ProvenReads, assertInt
   const readProven = readBy();
   const readStrictly = readBy('strict');
 
-  /** Reads a user. A strict read confirms that a user is missing or disabled, because the request is then refused. */
+  /** Reads a user. Before a request is refused, a strict read confirms that its user is missing or disabled. */
   return async function find(id: string): Promise<User | undefined> {
     const first = (await readProven([id])).get(id);
     const isRefused = first === undefined || (!(first instanceof Error) && first.disabled);

@@ -15,7 +15,7 @@ export async function isKnownDatabase({
   schema,
   revokedTokens,
 }: Pick<Collections, 'schema' | 'revokedTokens'>): Promise<boolean> {
-  // Sequential reads: if several reads fail at once, the driver gives the reason in only one of the errors.
+  // Sequential reads: if several fail at once, the first error may be one without the driver's reason.
   const note = await schema.findOne({ _id: 'rescind' });
   const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
   const isNote = typeof note?.version === 'number' && typeof note.epoch === 'string';
@@ -24,7 +24,7 @@ export async function isKnownDatabase({
 
 /**
  * Returns a sentence for each sign that a collection belongs to another application; none if it may be changed.
- * Searches no collection with exactly this project's validator: `migrate` created it.
+ * A collection with exactly this project's validator is not searched, because `migrate` created it.
  */
 export async function foreignTraits(
   db: Db,
@@ -59,12 +59,12 @@ const STRANGERS =
   "holds documents that are not rescind's. Move them to another database: here rescind's validator applies to " +
   'them, and a TTL index may delete them';
 
-/** The number of documents to search. Documents older than the migration come first. */
+/** The number of documents to search. The first ones suffice: documents older than the migration come first. */
 const LOOKED_THROUGH = 10_000;
 
 /**
  * Returns a sentence for each collection with foreign documents among its first 10,000. Earlier versions could take
- * over collections of other applications. `unusableUsers` checks `users`.
+ * over collections of other applications. Leaves out `users`, which `unusableUsers` checks.
  */
 export async function foreignDocuments(db: Db): Promise<string[]> {
   const sentences: string[] = [];

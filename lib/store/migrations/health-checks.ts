@@ -36,7 +36,7 @@ export function createHealthChecks(collections: Collections) {
 async function writeProbe({ revokedTokens }: Pick<Collections, 'revokedTokens'>): Promise<void> {
   const write = revokedTokens.updateOne({ _id: PROBE }, probeUpdate(), { upsert: true });
   await orUnavailable(write, isUpsertRace).catch((error: unknown) => {
-    if (!isUpsertRace(error)) throw error; // in a race another server has written the probe
+    if (!isUpsertRace(error)) throw error; // another server has just written the probe
   });
 }
 
@@ -66,7 +66,7 @@ function findFaults(spec: CollectionSpec | undefined, present: Indexes): readonl
   return [...refusingIndexes(spec, present), ...deleting];
 }
 
-/** Collections in which a missing document decides nothing. */
+/** Collections in which a missing document decides nothing, so a foreign TTL index does no harm. */
 const HISTORY: ReadonlySet<string> = new Set([NAMES.auditEvents, NAMES.dailyCounts]);
 
 /** Caches the result of a check, and shares a check in flight. */
@@ -79,7 +79,7 @@ function cached<T>(check: () => Promise<T>): () => Promise<T> {
     const expireIn = (time: number) => () => {
       expiresAt = performance.now() + time;
     };
-    expiresAt = Number.POSITIVE_INFINITY; // while the check is in flight
+    expiresAt = Number.POSITIVE_INFINITY; // later calls join the check in flight
     checking.then(expireIn(GOOD_FOR), expireIn(BAD_FOR));
     return checking;
   }

@@ -76,7 +76,7 @@ const DUPLICATE_LIMITS =
 function duplicates<T extends Document>(collection: Collection<T>, field: string) {
   return collection
     .aggregate<{ _id: string; count: number }>([
-      { $match: { [field]: { $type: 'string' } } }, // documents without the field are reported elsewhere
+      { $match: { [field]: { $type: 'string' } } }, // other checks report documents without it
       { $group: { _id: `$${field}`, count: { $sum: 1 } } },
       { $match: { count: { $gt: 1 } } },
       { $sort: { _id: 1 } },
@@ -93,7 +93,7 @@ async function planSentinel(
   const sentinel = await collections.revokedTokens.findOne({ _id: SENTINEL });
   const plans: MigrationPlan[] = [];
   if (schema !== null && schema.version > SCHEMA_VERSION) {
-    return conflict(`The schema is at version ${schema.version}; run a newer rescind`);
+    return conflict(`The schema is at version ${schema.version}, which needs a newer rescind`);
   }
   if (schema?.version !== SCHEMA_VERSION) {
     plans.push(step(`note schema version ${SCHEMA_VERSION}`, () => writeSchema(collections)));
@@ -117,11 +117,11 @@ function lostSentinel(collections: Collections): MigrationPlan {
 }
 
 const DIFFERENT_EPOCHS =
-  'revoked_tokens and schema have different epochs: they belong to two databases or two backups, or a ' +
-  'migration with the option "afterRestore" broke off. If this is the right database, migrate it with ' +
-  'this option, which refuses every token issued so far';
+  'The collections revoked_tokens and schema have different epochs: they come from different databases or ' +
+  'backups, or a migration with the option "afterRestore" was interrupted. If this is the right database, ' +
+  'migrate it with the option "afterRestore", which refuses every token issued so far';
 
-/** Writes the schema document. If only this document was lost, the sentinel still has the epoch. */
+/** Writes the schema document. Takes the sentinel's epoch if only the schema document was lost. */
 async function writeSchema({ schema, revokedTokens }: Collections): Promise<void> {
   const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
   const epoch = sentinel?.epoch ?? randomUUID();

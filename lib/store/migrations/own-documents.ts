@@ -11,7 +11,7 @@ export function ownDocuments({ name, validator }: CollectionSpec): Document {
   return NARROWER[name] ?? validator;
 }
 
-/** Fields of this project's documents, by collection. A text, hashed or 2d index on other fields never refuses them. */
+/** Fields of our documents, by collection. A text, hashed or 2d index on other fields never refuses a document. */
 export const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [NAMES.revokedTokens]: [
     ...['_id', 'kind', 'revoked_at', 'writes', 'user_id', 'reason', 'revoked_by'],

@@ -148,7 +148,7 @@ function planIndex(
         if (duplicatesIn(error).length === 0) throw error;
         throw new StoreNotReady(
           'migrate',
-          `${collection} has duplicates of ${name}; migrate again to list them`,
+          `${collection} has duplicates, so the index ${name} cannot be created; migrate again to list them`,
         );
       }),
   );
@@ -161,7 +161,7 @@ function planChange(db: Db, collection: string, index: IndexSpec, found: Documen
     return conflict(`The index ${name} of ${collection} ${fault}; ${dropAdvice(collection, name)}`);
   }
   const { expireAfterSeconds } = index.options;
-  if (expireAfterSeconds === undefined) return NOTHING; // deletingIndexes reports a TTL here
+  if (expireAfterSeconds === undefined) return NOTHING; // deletingIndexes reports a TTL of `found`
   return found['expireAfterSeconds'] === expireAfterSeconds
     ? NOTHING
     : planTtl(db, collection, index, found);

@@ -36,7 +36,7 @@ function refusalByKind(collection: string, index: Document): string | undefined 
   const list = parts.find(([field, kind]) => kind === 'hashed' && LISTS.has(field));
   if (list !== undefined) return `hashes ${list[0]}, which may hold a list`;
   const place = [...own].find((field) => String(findKind(field)).startsWith('2d'));
-  return place === undefined ? undefined : `expects a place in ${place}`;
+  return place === undefined ? undefined : `expects coordinates in ${place}`;
 }
 
 /** Returns a phrase if a text index can refuse documents: its `language_override` field must name a known language. */
@@ -63,7 +63,7 @@ function ownIndex(spec: CollectionSpec, index: Document): IndexSpec | undefined 
   return spec.indexes.find(({ key }) => isSameKey(key, index['key']));
 }
 
-/** Returns true for our TTL in descending order, as rate-limiter-flexible creates it. It deletes the same documents. */
+/** Returns true for our TTL index in descending order (by rate-limiter-flexible): it deletes the same documents. */
 function isBackwards({ indexes }: CollectionSpec, index: Document): boolean {
   return (
     index['partialFilterExpression'] === undefined &&

@@ -34,7 +34,7 @@ export function createClockSkew(db: Db, clock: Clock) {
   }
 
   function watch(): void {
-    measure().catch(() => undefined); // the next request fails in the same way and reports it
+    measure().catch(() => undefined); // not reported: the next request fails in the same way
   }
 
   watch();
@@ -51,7 +51,7 @@ export function createClockSkew(db: Db, clock: Clock) {
      * Measures the skew first if it is unknown.
      */
     assertBearable: async (): Promise<void> => assertBearable(skew ?? (await measure())),
-    /** Does the same for the skew from this time, which the database has just returned. */
+    /** Throws likewise for the skew from this time, which the database has just returned. */
     assertNear: (databaseTime: Date): void => assertBearable(clock() - databaseTime.getTime()),
   };
 }

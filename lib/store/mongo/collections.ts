@@ -51,9 +51,9 @@ export interface SessionDocument {
   graces?: number;
   /** The highest counter of any refresh or access token that was presented. */
   seen_counter?: number;
-  /** A copy of `refreshes` that servers without `seen_counter` do not update. It then lags until the next rotation. */
+  /** A copy of `refreshes`. It lags after a refresh by a server without `seen_counter`, until the next rotation. */
   tracked_refreshes?: number;
-  /** The time when a refresh token was presented long after its exchange. */
+  /** The time when a refresh token was first reused. Every later refresh is refused as `reused` too. */
   reused_at?: Date;
   /** The outcome of the last refresh, and its time by the database's clock; written by the update that decided it. */
   last_refresh?: { outcome: RefreshOutcome; at: Date };
@@ -163,7 +163,7 @@ export function openCollections(db: Db): Collections {
     users: db.collection<UserDocument>(NAMES.users, options),
     sessions: db.collection<SessionDocument>(NAMES.sessions, options),
     auditEvents: db.collection<AuditDocument>(NAMES.auditEvents, options),
-    // A failover may lose a few counts of failures. Waiting for three journal flushes per login would cost more.
+    // A failover may lose a few counts of failures. Three journal flushes per login would cost more than that.
     loginLimits: db.collection(NAMES.loginLimits, { ...options, writeConcern: { w: 1 } }),
     clients: db.collection<ClientDocument>(NAMES.clients, options),
     dailyCounts: db.collection<DailyCountDocument>(NAMES.dailyCounts, options),

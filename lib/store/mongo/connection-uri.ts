@@ -9,7 +9,7 @@ export interface ConnectionUri {
   readonly databaseName: string;
   /** Names of the options that rescind overrides, as spelled in the URI. */
   readonly overridden: readonly string[];
-  /** The value in the URI, at most 45 seconds. */
+  /** The URI's value or 45 seconds, whichever is less. */
   readonly maxIdleTimeMS: number;
 }
 
@@ -29,7 +29,7 @@ const REACHING = /^(replicaSet|(tls|ssl|auth|gssapi|srv|proxy|autoSelectFamily).
 /** Options that tune connections and affect no guarantee. */
 const TUNING = /^(compressors|zlibCompressionLevel|minPoolSize|maxConnecting|maxIdleTimeMS)$/i;
 
-/** Values that rescind sets too. A URI with one of them needs no warning. */
+/** Values that rescind sets itself. A URI that sets the same value needs no warning. */
 const OWN_VALUES: Readonly<Record<string, string>> = {
   directconnection: 'false',
   loadbalanced: 'false',
@@ -77,7 +77,7 @@ function findOption(uri: ConnectionString, name: string): string | undefined {
 export function poolFault(text: string, mostConnections: number): string | undefined {
   const least = Number(findOption(new ConnectionString(text), 'minPoolSize') ?? 0);
   if (least <= mostConnections) return undefined;
-  return `sets minPoolSize=${least}, but "maxPoolSize" allows only ${mostConnections} connections. Lower minPoolSize or raise the limit`;
+  return `sets minPoolSize=${least}, but "maxPoolSize" allows only ${mostConnections} connections. Lower minPoolSize or raise "maxPoolSize"`;
 }
 
 function readDatabaseName(uri: ConnectionString): string {

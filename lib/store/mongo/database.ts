@@ -175,7 +175,7 @@ export async function orUnavailable<T>(
     if (fault !== undefined) throw new StoreNotReady(...fault, errorWithoutData(error));
     throw new StoreUnavailable(
       whyUnreachable(error) ?? UNANSWERED,
-      errorWithoutData(error), // the caller may log it
+      errorWithoutData(error), // without data: the caller may log it
     );
   }
 }

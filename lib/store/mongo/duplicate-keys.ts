@@ -10,7 +10,7 @@ export interface Duplicate {
   readonly fields: readonly string[];
 }
 
-/** Returns the indexes of an E11000 error; none for any other error. A bulk write has an error for each operation. */
+/** Returns the indexes that refused a duplicate key (E11000): in a bulk write, one for each operation that failed. */
 export function duplicatesIn(error: unknown): readonly Duplicate[] {
   if (!isRecord(error)) return [];
   const inBulk = Array.isArray(error['writeErrors']) ? error['writeErrors'] : [];

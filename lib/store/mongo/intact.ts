@@ -13,8 +13,8 @@ const DECIDING = ['users', 'sessions', 'clients'] as const;
 
 /**
  * Creates the check to make after a read that finds nothing. A missing document proves something only in a collection
- * with the indexes that `migrate` created. A collection that was dropped or renamed, and perhaps recreated by a write,
- * lacks these indexes. A restore builds them last. Concurrent calls share a read.
+ * with the indexes that `migrate` created. They are missing if the collection was dropped or renamed, even if a write
+ * has created it again. They are missing during a restore too, which builds them last. Concurrent calls share a read.
  */
 export function createAssertIntact(
   collections: Collections,
@@ -29,7 +29,7 @@ export function createAssertIntact(
   };
 }
 
-/** Returns a sentence if a collection was lost, and what to do; undefined if it is intact or decides nothing. */
+/** Returns the fault of a lost collection, and what to do; undefined if the collection is intact or decides nothing. */
 export function describeLoss(
   spec: CollectionSpec,
   present: readonly Document[],
@@ -40,7 +40,7 @@ export function describeLoss(
   const isThere = (key: Document) => present.some((index) => isSameKey(index['key'], key));
   if (wanted.every(isThere)) return undefined;
   return (
-    `${name} lacks the indexes that migrate made: it was dropped or renamed, or is being restored. ` +
+    `${name} lacks the indexes that migrate created: it was dropped or renamed, or is being restored. ` +
     'Put the collection back, then migrate the database'
   );
 }

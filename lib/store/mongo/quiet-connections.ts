@@ -30,7 +30,7 @@ export function watchQuietConnections(
 ): () => void {
   const lastUsed = new Map<string, number>();
   const awaited = createAwaited(timeout, () => {
-    replaceConnections(client).catch(() => undefined); // without a primary there are no connections to replace
+    replaceConnections(client).catch(() => undefined); // no primary: no connections to replace
   });
 
   function onCheckedOut(connection: Named): void {
@@ -107,7 +107,7 @@ async function replaceConnections(client: MongoClient): Promise<void> {
   error.addErrorLabel(MongoErrorLabel.InterruptInUseConnections);
   const { signal, abort } = createAbort(error);
   const command = client.db('admin').command({ ping: 1 }, { signal });
-  setImmediate(abort); // by then the command is on a connection, or waits for one
+  setImmediate(abort); // by then the ping uses a connection, or waits for one
   await command;
 }
 

@@ -31,7 +31,7 @@ function unresolvedService(error: unknown): string | undefined {
   return `MongoDB did not answer: DNS returned no servers for mongodb+srv:// (SRV record ${hostname}). Is the name in the connection URI right, and does DNS work on this machine?`;
 }
 
-/** Tracks why a client reaches no primary. If many calls fail at once, only one of their errors has the reason. */
+/** Keeps the reason why a client reaches no primary: if many calls fail at once, only one error contains it. */
 export function watchReach(client: MongoClient) {
   let last: Reason | undefined;
   const stop = onTopologyChange(client, (description) => {

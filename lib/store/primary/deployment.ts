@@ -63,11 +63,11 @@ async function orRefusal(command: Promise<Document>): Promise<Document | string>
 /** Codes of transient errors: no primary, a shutdown, an election, a timeout, the network between servers. */
 const TRANSIENT = new Set([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
-/** The code of AuthenticationFailed, which concerns every command. */
+/** The code of AuthenticationFailed. It is no refusal of one command, because every command fails. */
 const AUTHENTICATION_FAILED = 18;
 
 /**
- * Returns true for an error that a retry does not help. Examples: the user lacks the privilege (13); the command is
+ * Returns true for an error that no retry resolves. Examples: the user lacks the privilege (13); the command is
  * missing in the API version (323), on a shared cluster (8000), or on another system with MongoDB's protocol (59).
  */
 function isRefusal(error: unknown): error is MongoServerError {
@@ -77,7 +77,7 @@ function isRefusal(error: unknown): error is MongoServerError {
 
 function replicaSet(config: Document | string): Deployment {
   if (typeof config === 'string') {
-    const warning = `The configuration of the replica set cannot be read (${config}): ${ASSUMED}`;
+    const warning = `The configuration of the replica set cannot be read (${config}), so ${ASSUMED}`;
     return {
       kind: 'replica set',
       hasSeveralVoters: true,

@@ -30,7 +30,7 @@ export type PrimaryProof = ReturnType<typeof createPrimaryProof>;
 /** Reads without a majority check. Used by the CLI, whose majority writes would fail on a stale primary anyway. */
 export const unproven: ProvenReads = { read: (find) => find('local') };
 
-/** The most tries of a read. A failover changes the primary twice, the start of a client once. */
+/** The most tries of a read. Each change of the primary costs one: a failover makes two changes, a start one. */
 const MOST_TRIES = 4;
 
 /**
@@ -85,7 +85,7 @@ export function createPrimaryProof(
 
 /**
  * Returns the level at which a read misses no acknowledged write, and sees no write that may be lost. On a single-node
- * set `majority` is enough: the node reads what its journal has, without a write.
+ * set `majority` is enough, because the node is the majority. It saves the write that a linearizable read makes.
  */
 export function strictLevel({ kind, hasSeveralVoters }: Deployment): ReadLevel {
   if (kind === 'standalone') return 'local';
@@ -115,7 +115,7 @@ function createHeldProof({ prove, primary }: Prover, maxStaleness: number) {
 
     renewInBackground(): void {
       if (last !== undefined && isCurrent(last) && !isTimed(last)) return;
-      renew().catch(() => undefined); // the next read fails in the same way and reports it
+      renew().catch(() => undefined); // not reported: the next read fails in the same way
     },
 
     assertHolds(proof: Proof): void {
@@ -130,7 +130,7 @@ class ProofExpired extends StoreUnavailable {
   override readonly name = 'ProofExpired';
 
   constructor(age: number, maxStaleness: number) {
-    super(`The primary was last proven ${Math.round(age)} ms ago, more than ${maxStaleness} ms`);
+    super(`The proof of the primary is ${Math.round(age)} ms old, more than ${maxStaleness} ms`);
   }
 }
 

@@ -6,7 +6,7 @@ import { onTopologyChange } from '../mongo/topology-changes.ts';
  * `changes` is equal before and after some commands, they all went to the same primary of the same election.
  */
 export function watchPrimary(client: MongoClient) {
-  let primaries: readonly ServerDescription[] | undefined; // unknown for a client that is connected already
+  let primaries: readonly ServerDescription[] | undefined; // unknown until the first event
   const primary = {
     /** A count that rises when the driver uses another primary, or the same one after an election. */
     changes: 0,

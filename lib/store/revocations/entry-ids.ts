@@ -15,7 +15,7 @@ export function sessionEntry(id: string): string {
   return `session:${id}`;
 }
 
-/** An id that no user has. */
+/** An id that no user has. Reads for an unknown user use it, so that their timing reveals nothing. */
 export const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** Returns the name of a user's entry. */

@@ -54,10 +54,7 @@ const MARGIN = DAY;
 /** The lifetime of a session's entry in milliseconds, longer than the longest session that can be configured. */
 const SESSION_ENTRY_LIFETIME = 92 * DAY;
 
-/**
- * Increments `writes`, so that a repeated write is a new oplog entry too, whose majority can be awaited. It does not
- * rely on an earlier write, which may have been lost.
- */
+/** Makes each repeated revocation a write of its own, whose majority can be awaited: an earlier write may be lost. */
 const COUNT_WRITES = { writes: { $add: [{ $ifNull: ['$writes', 0] }, 1] } };
 
 /** Returns the fields that only the first revocation sets: author, time and reason. */
@@ -117,8 +114,8 @@ export function revokeClientUpdate(input: RevokeClientInput): Document[] {
 
 /**
  * Returns the update that revokes every token of one user. The new cutoff is above the last ones of the user and the
- * deployment, even if the clock was set back, and above the stamp of every login in flight. It uses the later of
- * `$$NOW` and the server's clock: after a failover to a primary with a slow clock, stamps are ahead of `$$NOW`.
+ * deployment, even if the clock was set back, and above the stamp of every login in flight. It counts from
+ * the later of `$$NOW` and the server's time: after a failover, `$$NOW` may be slow, and so behind earlier stamps.
  */
 export function revokeUserUpdate(
   input: RevokeUserInput,

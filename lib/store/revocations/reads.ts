@@ -95,7 +95,7 @@ function createStrictReads(read: SharedRead<Found>) {
       return (await read([name])).entries.has(name);
     },
 
-    /** Returns the cutoffs for a new session: its stamp must be above both. Makes the same read for an unknown user. */
+    /** Returns the cutoffs that a new session's stamp must exceed. Makes the same read for an unknown user. */
     async cutoffs(userId: string | undefined): Promise<Cutoffs> {
       const name = userEntry(userId ?? NOBODY);
       const { entries } = await read([name]);
@@ -117,7 +117,7 @@ function createStrictReads(read: SharedRead<Found>) {
   };
 }
 
-/** Returns the names of the entries that can revoke a token. For a refresh token, `token` names the session's entry. */
+/** Returns the names of the entries that can revoke a token. A refresh token has none: `token` repeats `session`. */
 function toNames({ hash, sessionId, kid, userId }: CheckInput) {
   const session = sessionEntry(sessionId);
   const token = hash === undefined ? session : tokenEntry(hash);
@@ -151,7 +151,7 @@ interface Found {
   readonly isStrict: boolean;
 }
 
-/** Creates a proven read and a strict read. If proven reads are strict, as on a single-node set, one serves as both. */
+/** Creates a proven read and a strict read. Both are the same if proven reads are strict, as on a single-node set. */
 function createReads(createRead: (rule?: 'strict') => SharedRead<Found>) {
   const quick = createRead();
   let isSame = false;

@@ -76,7 +76,7 @@ export function createRevocationWrites(
         const cutoff = await moveCutoff(entry, revokeUserUpdate(input, above, clock()));
         const { deployment } = await cutoffs(input.userId);
         if (deployment <= above) return cutoff;
-        above = deployment; // raised by a concurrent revokeEveryone: the user's cutoff must be above it
+        above = deployment; // raised meanwhile by revokeEveryone: repeat, to get above it
       }
     },
 

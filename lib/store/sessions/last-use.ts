@@ -3,7 +3,7 @@ import { MINUTE, SECOND } from '../../time.ts';
 import type { Collections } from '../mongo/collections.ts';
 import { createSeenCounters, type SeenCountersOptions } from './seen-counters.ts';
 
-/** Records the last use of sessions. Each session is written rarely, and never while a request waits. */
+/** Records the last use of sessions. Each session is written rarely, and no request waits for the write. */
 export type LastUse = ReturnType<typeof createLastUse>;
 
 export interface LastUseOptions extends SeenCountersOptions {
@@ -39,7 +39,7 @@ export function createLastUse(
     const isDue = { $lt: ['$last_used_at', { $subtract: ['$$NOW', interval] }] };
     const filter = { _id: { $in: ids }, $expr: isDue };
     const update = [{ $set: { last_used_at: '$$NOW' } }];
-    // The next use of the session after `interval` repairs a failed write. Other calls report the outage.
+    // A failed write is ignored: the next use after `interval` writes again, and other calls report the outage.
     await sessions.updateMany(filter, update, { writeConcern: { w: 1 } }).catch(() => undefined);
   }
 
@@ -48,7 +48,7 @@ export function createLastUse(
   return {
     /** Records a use, and the counter of its token, in memory only. */
     touch(sessionId: string, counter = 0): void {
-      if (counter > 0) seenCounters.touch(sessionId, counter); // tokens of a login have the counter 0
+      if (counter > 0) seenCounters.touch(sessionId, counter); // a login's tokens have 0
       if (recent.has(sessionId) || pending.size >= MOST_REMEMBERED) return;
       recent.set(sessionId, true);
       pending.add(sessionId);

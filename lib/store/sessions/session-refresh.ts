@@ -45,7 +45,7 @@ export function refreshUpdate(input: RefreshInput): Document[] {
   ];
 }
 
-/** Returns the outcome of the first case that holds. After a restore, a counter may be above the stored one. */
+/** Returns the outcome of the first case that holds. A counter above the stored one is valid after a restore. */
 function decideOutcome(input: RefreshInput): Document | RefreshOutcome {
   const { counter } = input;
   const stored = { $ifNull: ['$counter', 0] };
@@ -70,7 +70,7 @@ function seenCounter(input: RefreshInput): Document {
   return { $max: ['$seen_counter', input.seenCounter ?? 0] };
 }
 
-/** Returns the new `tracked_refreshes`. A rotation makes it current: this server issues all tokens of the counter. */
+/** Returns the new `tracked_refreshes`. A rotation updates it, because this server issues the new tokens. */
 function trackedRefreshes(): Document {
   const isKnown = { $or: [{ $eq: [OUTCOME, 'rotated'] }, IS_TRACKED] };
   return { $cond: [isKnown, { $add: [REFRESHES, 1] }, '$tracked_refreshes'] };
@@ -84,7 +84,7 @@ function nextExpiry({ idleTtl }: RefreshInput): Document {
   return { $min: [{ $add: [NOW, idleTtl] }, '$ends_at'] };
 }
 
-/** Returns `then` for these outcomes, else `otherwise`. A missing field stays missing: `$set` from it sets nothing. */
+/** Returns `then` for these outcomes, else `otherwise`. If `otherwise` is a missing field, `$set` leaves it missing. */
 function onlyWhen(
   outcomes: readonly RefreshOutcome[],
   then: unknown,

@@ -48,8 +48,8 @@ export type Sessions = ReturnType<typeof createSessions>;
 export const MOST_SESSIONS = 1_000;
 
 /**
- * The options of a list. It is sorted by the time of the login, not by the stamp: after a cutoff ahead of the clock
- * all stamps are alike. One reply holds the whole list, so no cursor stays open. The last one reveals a surplus.
+ * Sorts lists by the time of the login, because all stamps are alike after a cutoff ahead of the clock. One reply holds
+ * the whole list, so no cursor stays open. The entry above MOST_SESSIONS reveals that there are too many.
  */
 const LISTED = {
   sort: { auth_time: -1, _id: -1 },
@@ -57,7 +57,7 @@ const LISTED = {
   batchSize: MOST_SESSIONS + 2,
 } as const;
 
-/** Reads (strictly) and writes the `sessions` collection. A session counts as absent only if the collection is intact. */
+/** Reads (strictly) and writes `sessions`. A read that finds none throws StoreNotReady if the collection was lost. */
 export function createSessions(collections: Collections, primary: ProvenReads = unproven) {
   const { sessions } = collections;
   const assertIntact = createAssertIntact(collections, 'sessions');
@@ -105,7 +105,7 @@ export function createSessions(collections: Collections, primary: ProvenReads = 
   };
 }
 
-/** Creates `refresh`. If the update finds no session, this proves nothing, so a strict read has to confirm it. */
+/** Creates `refresh`. If the update finds no session but a strict read finds it, the update is repeated. */
 function createRefresh(
   sessions: Collections['sessions'],
   findOne: ReturnType<typeof createFindOne>,
@@ -125,7 +125,7 @@ function createRefresh(
     if ((await findOne({ _id: input.sessionId })) === undefined) return undefined;
     const again = await update(input);
     if (again === undefined)
-      throw new StoreUnavailable('The refresh did not find a session that exists');
+      throw new StoreUnavailable('A read found the session, but the refresh did not');
     return again;
   };
 }
@@ -152,7 +152,7 @@ function createFindOne(
 /** The filter of sessions that are neither marked as ended nor expired, by the database's clock. */
 const NOT_OVER = { ended_at: null, $expr: { $gt: ['$expires_at', '$$NOW'] } } as Document;
 
-/** The filter of sessions whose tokens a server may accept. A server with a slow clock accepts expired ones. */
+/** The filter of sessions whose tokens a server may accept, even after they expired, if its clock is slow. */
 const MAY_LIVE = {
   ended_at: null,
   $expr: { $gt: ['$expires_at', { $subtract: ['$$NOW', 2 * MAX_SKEW] }] },

@@ -13,7 +13,7 @@ export async function settleAttempt<Outcome extends object>(
     await ('refusal' in outcome ? attempt.failed() : attempt.succeeded());
     return outcome;
   } catch (error) {
-    await attempt.withdraw().catch(() => undefined); // The first error is the one to report.
+    await attempt.withdraw().catch(() => undefined); // the first error is thrown in any case
     throw error;
   }
 }

@@ -170,7 +170,7 @@ test('where it breaks off between the two epochs no server decides anything, and
     t.regex(error?.message ?? '', /migrate it with the option "afterRestore"/);
   }
   const { conflicts } = await planMigration(db, { auditRetention: 400 * DAY });
-  t.regex(conflicts[0]?.message ?? '', /"afterRestore" broke off.*migrate it with this option/);
+  t.regex(conflicts[0]?.message ?? '', /"afterRestore" was interrupted.*migrate it with/);
 
   await migrateAfterRestore(db);
   t.is(await running.check(token), 'deployment');

@@ -112,7 +112,7 @@ const CONFLICTS: readonly Conflict[] = [
   {
     what: 'a newer schema version',
     make: (db) => db.collection('schema').updateOne({}, { $set: { version: 99 } }),
-    told: /schema is at version 99; run a newer rescind/,
+    told: /schema is at version 99, which needs a newer rescind/,
   },
   {
     what: 'a sentinel of another epoch',
@@ -120,7 +120,7 @@ const CONFLICTS: readonly Conflict[] = [
       db
         .collection<{ _id: string }>('revoked_tokens')
         .updateOne({ _id: SENTINEL }, { $set: { epoch: 'another' } }),
-    told: /different epochs.*migrate it with this option/,
+    told: /different epochs.*migrate it with the option/,
   },
 ];
 
