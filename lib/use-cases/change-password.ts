@@ -108,7 +108,7 @@ async function replaceOnce(
     const isReplaced = await users.changePassword(id, passwordHash, hash);
     return isReplaced ? { hash } : { refusal: 'changed' };
   }
-  // Completes a change that was interrupted after the hash was replaced and before the cutoff.
+  // Completes a change that was interrupted after the hash was replaced and before the cutoff was written.
   if (await passwords.check(newPassword, passwordHash)) return { hash: passwordHash };
   return { refusal: 'wrong_password' };
 }

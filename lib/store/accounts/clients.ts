@@ -83,7 +83,7 @@ export function createClients(
       return toClient(document);
     },
 
-    /** Deletes a client. Revoke it first. Returns it once a majority has the deletion; undefined if there was none. */
+    /** Deletes a client. Revoke it first. Returns it once a majority has the deletion; undefined if it is unknown. */
     async delete(id: string): Promise<Client | undefined> {
       const deleted = await orUnavailable(clients.findOneAndDelete({ _id: id }));
       return deleted === null ? undefined : toClient(deleted);

@@ -105,7 +105,7 @@ function choose(
   return free;
 }
 
-/** Wraps a reservation. Throws if it expired before the outcome, because no client may learn an uncounted outcome. */
+/** Wraps a reservation. Recording an outcome after its expiry throws: no client may learn an uncounted outcome. */
 function toAttempt(reservation: Reservation, remember = async () => {}) {
   const inTime = async (end: Promise<boolean>) => {
     if (!(await end)) throw new StoreUnavailable('The attempt expired before it was counted');

@@ -163,7 +163,7 @@ export function openCollections(db: Db): Collections {
     users: db.collection<UserDocument>(NAMES.users, options),
     sessions: db.collection<SessionDocument>(NAMES.sessions, options),
     auditEvents: db.collection<AuditDocument>(NAMES.auditEvents, options),
-    // A failover may lose a few counts of failures. Three journal flushes per login would cost more than that.
+    // A failover may lose a few counts of failures. In return, no login waits for three journal flushes.
     loginLimits: db.collection(NAMES.loginLimits, { ...options, writeConcern: { w: 1 } }),
     clients: db.collection<ClientDocument>(NAMES.clients, options),
     dailyCounts: db.collection<DailyCountDocument>(NAMES.dailyCounts, options),

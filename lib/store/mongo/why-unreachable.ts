@@ -76,7 +76,7 @@ function unresolvedMembers({ setName, maxSetVersion }: Reason, names: string): s
   const whose =
     maxSetVersion === null
       ? `in the connection URI or in the configuration of the replica set ${setName}`
-      : `in the configuration of the replica set ${setName}, which was reached,`;
+      : `in the configuration of the reached replica set ${setName}`;
   return `MongoDB did not answer: names of members ${whose} do not resolve on this machine: ${names}. Clients use the names in the set's configuration, not those in the connection URI. ${remedy}`;
 }
 

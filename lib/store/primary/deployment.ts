@@ -2,14 +2,14 @@ import { type Db, type Document, MongoServerError } from 'mongodb';
 import { SECOND } from '../../time.ts';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
 
-/** The properties of a deployment that guarantees depend on. */
+/** The properties of a deployment on which guarantees depend. */
 export interface Deployment {
   readonly kind: 'standalone' | 'replica set' | 'sharded';
   /** True if more than one member votes, or if this is unknown. A primary can then be cut off from its majority. */
   readonly hasSeveralVoters: boolean;
   /** Milliseconds after which the other members elect another primary. */
   readonly electionTimeout: number;
-  /** Sentences for the log on missing guarantees, and what to do. */
+  /** Sentences for the log: each describes a missing guarantee, and what to do. */
   readonly warnings: readonly string[];
 }
 

@@ -76,7 +76,7 @@ function limitToDeadline(timeout: number, { deadline = Number.POSITIVE_INFINITY 
 
 function toDocument({ action, user, details }: AuditEvent, caller: Caller) {
   return {
-    _id: new ObjectId(), // a client with a `pkFactory` would create other ids
+    _id: new ObjectId(), // otherwise a client's `pkFactory` would create the id
     at: new Date(),
     action,
     user_id: user?.id ?? null,

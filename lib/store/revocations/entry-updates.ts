@@ -44,7 +44,7 @@ export const LOGIN_IN_FLIGHT = 10 * MINUTE;
 /**
  * The distance of the deployment's cutoff from now, in milliseconds, if the last cutoffs may be lost. Those cutoffs
  * may have moved stamps 20 minutes ahead of the clock, or further if a clock was wrong. A day covers a clock that is
- * off by any time zone.
+ * set to another time zone.
  */
 export const LOST_CUTOFFS = DAY;
 

@@ -105,7 +105,7 @@ export function createSessions(collections: Collections, primary: ProvenReads = 
   };
 }
 
-/** Creates `refresh`. If the update finds no session but a strict read finds it, the update is repeated. */
+/** Creates `refresh`. If the update finds no session, but a strict read finds one, the update is repeated. */
 function createRefresh(
   sessions: Collections['sessions'],
   findOne: ReturnType<typeof createFindOne>,
