@@ -137,7 +137,7 @@ export function uriFault(uri: string): string | undefined {
   }
 }
 
-/** Milliseconds after which TCP keep-alive probes an idle connection: firewalls drop idle ones. */
+/** Milliseconds after which TCP keep-alive probes an idle connection, because firewalls drop idle connections. */
 const KEEP_ALIVE_AFTER = 20 * SECOND;
 
 function clientOptions(read: ConnectionUri, options: ConnectOptions): MongoClientOptions {
