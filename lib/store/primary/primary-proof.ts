@@ -30,7 +30,7 @@ export type PrimaryProof = ReturnType<typeof createPrimaryProof>;
 /** Reads without a majority check. Used by the CLI, whose majority writes would fail on a stale primary anyway. */
 export const unproven: ProvenReads = { read: (find) => find('local') };
 
-/** The most tries of a read: a change of the primary fails a try. A failover makes two changes, a client's start one. */
+/** The most tries of a read. Each primary change fails a try. A failover makes two changes, a new client makes one. */
 const MOST_TRIES = 4;
 
 /**
