@@ -20,10 +20,10 @@ import { userDisableCommand, userEnableCommand } from './cli/user-disable.ts';
 import { userSetPasswordCommand } from './cli/user-set-password.ts';
 
 const program = new Command('rescind')
-  .description('An auth server whose logout is true, on one MongoDB.')
+  .description('An auth server on MongoDB that rejects a revoked token at once.')
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 refused, 64 usage, 69 no database, 74 output, 78 configuration.',
+    '\nExit codes: 0 done, 1 refused, 64 wrong usage, 69 no database, 74 lost output, 78 wrong configuration.',
   )
   .showHelpAfterError('(use --help for usage)')
   .configureOutput({ writeOut: (text) => printResult(text.trimEnd()) })

@@ -94,13 +94,13 @@ async function createUser(env: NodeJS.ProcessEnv): Promise<void> {
   await rescind(['user:create', ...who, '--if-absent', '--without-rules'], env, password);
 }
 
-/** Returns the URL of the server. Replaces a wildcard address, to which clients cannot connect. */
+/** Returns the URL of the server. Replaces a wildcard address, to which clients cannot connect, by loopback. */
 function toUrl({ host, port }: Settings): string {
   const callable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
   return `http://${callable.includes(':') ? `[${callable}]` : callable}:${port}`;
 }
 
-// If the reader of the output has gone, e.g. `head`, the server and its database continue.
+// Ignored, so that the server and its database continue after the reader of the output, e.g. `head`, has gone.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 main(process.argv.slice(2)).then(

@@ -61,13 +61,13 @@ function testDatabase(args: string[], dataFolder: string, cleanups: Cleanups) {
   return needsNone ? {} : openTestDatabase(dataFolder, process.env, cleanups);
 }
 
-/** Removes the user's settings of a server, which must not affect the tests. */
+/** Removes the settings of a server, because those of the user must not affect the tests. */
 function testEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const configured = /^(MONGODB_URI|MONGODB_URI_FILE|JWT_.*)$/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !configured.test(name)));
 }
 
-/** Starts a program of node_modules that ends with this process. It gets SIGINT, at which ava prints pending tests. */
+/** Starts a program of node_modules. A cleanup ends it by SIGINT, because ava then prints the pending tests. */
 function startProgram(
   file: string,
   args: string[],

@@ -21,7 +21,7 @@ export function createClose(server: Server): (timeout: number) => Promise<void> 
   return (timeout) => closeServer(server, timeout, sockets);
 }
 
-/** Closes idle and silent connections itself, because Node waits for idle ones and treats silent ones as busy. */
+/** Closes connections that become idle or have sent no byte, because Node would wait for both. */
 async function closeServer(
   server: Server,
   timeout: number,

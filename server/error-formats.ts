@@ -16,7 +16,7 @@ export function toProblemDocument({ status, body }: ProblemAnswer): ErrorAnswer 
   return { status, type: 'application/problem+json', body };
 }
 
-/** The OAuth error of each problem: RFC 6749 section 5.2, and for server errors section 4.1.2.1. */
+/** OAuth errors of problems (RFC 6749 section 5.2, for server errors section 4.1.2.1). Others get DEFAULT. */
 const ERRORS: Readonly<Partial<Record<ProblemCode, readonly [status: number, error: string]>>> = {
   invalid_client: [401, 'invalid_client'],
   not_found: [404, 'invalid_request'],

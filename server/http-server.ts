@@ -22,15 +22,15 @@ export interface ListenOptions {
 
 /** Limits for slow clients in milliseconds. A connection that exceeds a limit is closed. */
 export interface Timeouts {
-  /** From the start of a connection or request until all headers have arrived. */
+  /** Time from the start of a connection or request until all headers have arrived. */
   readonly headersTimeout: number;
-  /** Until the whole request has arrived. */
+  /** Time until the whole request has arrived. */
   readonly requestTimeout: number;
-  /** From the end of a response to the next request. */
+  /** Time from the end of a response to the next request. */
   readonly keepAliveTimeout: number;
-  /** Without traffic, e.g. because a client stops reading. Must be longer than any response takes. */
+  /** Time without traffic, e.g. because a client stops reading. Must be longer than any response takes. */
   readonly inactivityTimeout: number;
-  /** Between two checks of `headersTimeout` and `requestTimeout`, which take effect up to this much later. */
+  /** Time between two checks of `headersTimeout` and `requestTimeout`. Both can take effect that much later. */
   readonly checkInterval: number;
 }
 
@@ -58,11 +58,11 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     {
       ...timeouts,
       connectionsCheckingInterval: checkInterval,
-      requireHostHeader: false, // rejectMalformed responds with a problem document
+      requireHostHeader: false, // rejectMalformed checks the header, and responds with a problem document
     },
     handle,
   );
-  server.maxHeadersCount = 0; // no limit: Node would silently drop further headers. 16 KiB hold only a few thousand
+  server.maxHeadersCount = 0; // no limit: Node would silently drop further headers. Their size is limited to 16 KiB
   server.setTimeout(inactivityTimeout);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (GONE.has(error.code ?? '') || !socket.writable) socket.destroy();
@@ -73,7 +73,7 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     socket.resume().end(writeRejection('bad_request', options));
   });
   const close = createClose(server);
-  server.on('checkExpectation', handle); // rejectMalformed handles these requests, too
+  server.on('checkExpectation', handle); // rejectMalformed checks the Expect header
   await listenOn(server, options);
   return { url: formatUrl(server), close };
 }
@@ -83,7 +83,7 @@ function formatUrl(server: Server): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-/** Codes of errors without a response: the client has closed the connection, possibly within a request. */
+/** Codes of errors that get no response, because the client has closed the connection. */
 const GONE: ReadonlySet<string> = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
 
 const UNREADABLE: Readonly<Record<string, HttpProblemCode>> = {

@@ -6,12 +6,12 @@ const FLUSH_TIMEOUT = SECOND;
 
 /**
  * Writes the last lines, then ends the process with an exit code. If a write is pending, e.g. to a terminal stopped
- * with Ctrl-S, `process.exit` would wait. The process then ends by a SIGTERM that it sends to itself.
+ * with Ctrl-S, `process.exit` would wait for it. The process then sends a SIGTERM to itself.
  */
 export async function leave(code: number, output: StandardOutput): Promise<never> {
   await output.flush(FLUSH_TIMEOUT);
   if (!output.isWriting()) process.exit(code);
   process.removeAllListeners('SIGTERM');
   process.kill(process.pid, 'SIGTERM');
-  process.abort(); // PID 1 of a container survives its own SIGTERM
+  process.abort(); // for PID 1 of a container, which survives its own SIGTERM
 }

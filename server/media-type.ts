@@ -25,13 +25,13 @@ export function parseMediaType(header: string): MediaType | undefined {
 /** Matches quoted strings, empty parameters, and white space. */
 const LOOSE = /"(?:[^"\\]|\\.)*"|[ \t]*;[ \t]*(?=;|$)|[ \t]+/g;
 
-/** Removes empty parameters and tabs, which the parser rejects, and keeps quoted strings. */
+/** Removes empty parameters and replaces tabs, because the parser rejects both. Keeps quoted strings. */
 function tighten(match: string): string {
   if (match.startsWith('"')) return match;
   return match.includes(';') ? '' : ' ';
 }
 
-/** Counts the parameters as sent, because the parser keeps only the last duplicate. */
+/** Counts the parameters as sent, including duplicates, of which the parser keeps only the last. */
 function countParameters(tight: string): number {
   return tight.replace(/"(?:[^"\\]|\\.)*"/g, '').split(';').length - 1;
 }

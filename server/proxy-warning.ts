@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import type { Logger } from 'pino';
 import { normalizeIp } from '../lib/ip-address.ts';
 
-/** Headers in which proxies send the address of a client. The server uses only the first. */
+/** Headers in which proxies send the address of a client. The server reads only X-Forwarded-For. */
 export const FORWARDED = ['X-Forwarded-For', 'Forwarded', 'X-Real-IP'] as const;
 
 /**
@@ -33,7 +33,7 @@ function findIgnored(get: (name: string) => string): string | undefined {
   );
 }
 
-/** Compares X-Forwarded-For with TRUST_PROXY. The header may be missing: health checks of the proxy have none. */
+/** Returns a warning if X-Forwarded-For contradicts TRUST_PROXY. Ignores health checks of the proxy, which lack it. */
 function findMismatch(trustProxy: number, header: string): string | undefined {
   if (header === '') return undefined;
   const entries = header.split(',');

@@ -29,7 +29,7 @@ function pipeline(route: Route, services: Services): Middleware[] {
     ...(accessMiddleware[access](services) as Middleware[]),
     ...(query && !body ? [rejectBody()] : []),
     ...(body || query ? [validate(route) as Middleware] : []),
-    handler.bind(undefined, services) as unknown as Middleware, // earlier middleware has narrowed its context
+    handler.bind(undefined, services) as unknown as Middleware, // earlier middleware has set the handler's state
   ];
 }
 

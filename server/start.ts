@@ -20,7 +20,7 @@ export interface RunningServer {
 
 const MIN_STOP_TIMEOUT = 5 * SECOND;
 
-/** Returns the milliseconds for requests under way at the end of listening. No response takes longer. */
+/** Returns the milliseconds that requests get to finish when the server stops listening. No response takes longer. */
 export function stopTimeout({ REQUEST_DEADLINE }: Pick<Config, 'REQUEST_DEADLINE'>): number {
   return Math.max(MIN_STOP_TIMEOUT, REQUEST_DEADLINE);
 }

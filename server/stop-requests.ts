@@ -17,7 +17,7 @@ const STOPS_WITHOUT_DELAY = ['SIGQUIT'] as const;
 /** Signals that would do harm: SIGUSR1 opens Node's debugger to everyone on this machine, SIGUSR2 ends the process. */
 const IGNORED = ['SIGUSR1', 'SIGUSR2'] as const;
 
-/** Milliseconds within which signals are one request: the terminal and npm both send a signal for one Ctrl-C. */
+/** Milliseconds within which signals count as one: for one Ctrl-C, the terminal and npm both send a signal. */
 const SAME_REQUEST_WITHIN = SECOND / 2;
 
 /** Listens for signals and uncaught errors until the process ends. `onError` receives each error. */

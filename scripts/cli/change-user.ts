@@ -23,15 +23,15 @@ export interface UserChange {
   readonly done: (email: string) => string;
 }
 
-/** Writes before and after the user's tokens are revoked. Each returns false if the user does not exist. */
+/** Database writes to run before and after the revocation. Each returns false if the user does not exist. */
 export interface UserWrites {
   before?(users: Users): Promise<boolean>;
   after?(users: Users): Promise<boolean>;
 }
 
 /**
- * Changes a user and revokes every token of that user. Throws CliError for an unknown user and for a partial
- * change. The same command, run again, completes a partial change.
+ * Changes a user and revokes every token of that user. Throws CliError for an unknown user, and if the database
+ * fails during the change. The change may then be partial, and the same command, run again, completes it.
  */
 export async function changeUser(address: string, change: UserChange): Promise<void> {
   const email = normalizeEmail(address);

@@ -41,7 +41,7 @@ async function createClient(options: Options): Promise<void> {
 }
 
 function describeLoss(reason: string): string {
-  return `No client was created: its secret could not be printed. ${reason}`;
+  return `No client was created, because the secret could not be printed. ${reason}`;
 }
 
 /** Deletes a client whose secret was not printed. */

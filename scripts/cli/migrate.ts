@@ -22,7 +22,7 @@ interface Options {
 
 /**
  * Migrates the database to the schema of this version, or prints the differences. With `--after-restore` it also
- * revokes every token issued so far. A restored backup cannot be detected, so this needs an option.
+ * revokes every token issued so far. This is an option because the command cannot detect a restored backup.
  */
 export function migrateCommand(): Command {
   return new Command('migrate')
@@ -35,12 +35,12 @@ export function migrateCommand(): Command {
       new Option(
         '--after-restore',
         'the database is a restored backup: revoke every token issued so far, since revocations after the backup are lost',
-      ).conflicts('check'), // with this option there is always a difference
+      ).conflicts('check'), // --after-restore is itself a difference, so --check would always fail
     )
     .addHelpText(
       'after',
-      '\nExit codes: 0 done; 1 conflict with another application and nothing was changed, or with --check any ' +
-        'difference or warning; 69 no database; 78 configuration, or a missing privilege.',
+      '\nExit codes: 0 done; 1 nothing was changed: a conflict with another application, or --check found a ' +
+        'difference or warning; 69 no database; 78 wrong configuration or a missing privilege.',
     )
     .action((options: Options) => withDatabase((db, config) => run(db, config, options)));
 }
@@ -56,7 +56,7 @@ async function run(
   );
   const warnings = await orUnavailable(withProgress(findWarnings(db, plan)));
   assertNoConflicts(plan, warnings);
-  await confirmReads(db); // the plan may show an earlier migration that has no majority yet
+  await confirmReads(db); // the plan may have read an earlier migration that is not on a majority yet
   if (check) return assertNoDifferences(plan, warnings);
   if (dryRun) {
     printWarnings(warnings);
@@ -71,14 +71,14 @@ async function run(
   if (!afterRestore) return;
   await auditRestore(db);
   printProgress(
-    'Users, passwords, clients and revoked keys are as in the backup: see docs/restore.md.',
+    'Users, passwords, clients and revoked keys are as in the backup. Repeat changes made since: see docs/restore.md.',
   );
 }
 
 /** Finds problems that `migrate` does not repair: users who cannot log in, and foreign documents. */
 async function findWarnings(db: Db, { conflicts }: MigrationPlan): Promise<readonly string[]> {
   const users = (await unusableUsers(db)).map(withAdvice);
-  if (conflicts.length > 0) return users; // the conflicts include foreign documents
+  if (conflicts.length > 0) return users; // the conflicts already name the foreign documents
   return [...users, ...(await foreignDocuments(db))];
 }
 
@@ -88,7 +88,7 @@ function printWarnings(warnings: readonly string[]): void {
   for (const sentence of warnings) printProgress(`  ${sentence}`);
 }
 
-/** Records the revocation without the number of sessions: sessions opened after the backup cannot be counted. */
+/** Records the revocation without a number of sessions, because the backup does not have those opened after it. */
 function auditRestore(db: Db): Promise<void> {
   const event = {
     action: 'everyone_revoked',

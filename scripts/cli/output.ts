@@ -3,7 +3,7 @@ import { devNull } from 'node:os';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from './cli-error.ts';
 
-/** Code of the error if the reader has closed the pipe, e.g. `head`. The command continues. */
+/** Error code if the reader of a pipe, e.g. `head`, has closed it. The command then continues without output. */
 const READER_GONE = 'EPIPE';
 
 let failure: string | undefined;
@@ -17,7 +17,7 @@ export function surviveOutput(): void {
   process.stderr.on('error', () => undefined);
 }
 
-/** Prints a line about work. The command succeeds even if the line cannot be written. */
+/** Prints a line about the progress of the work. The command succeeds even if the line cannot be written. */
 export function printProgress(line: string): void {
   process.stdout.write(`${line}\n`);
 }
@@ -41,12 +41,12 @@ export async function printSecret(text: string, describeLoss: (reason: string) =
   throw new CliError(EXIT.output, describeLoss(describeFailure(error.code)));
 }
 
-/** Waits until all output is written or lost. Returns a message and an exit code for lost output. Ignores EPIPE. */
+/** Waits until output is written or lost. Returns a message and an exit code if output was lost, except by EPIPE. */
 export async function findLostOutput(): Promise<
   { sentence: string; exitCode: number } | undefined
 > {
   await new Promise((resolve) => process.stdout.write('', resolve));
-  await new Promise(setImmediate); // the error event follows the callback
+  await new Promise(setImmediate); // the error event of a failed write follows its callback
   if (failure === undefined) return undefined;
   const exitCode = hasResult ? EXIT.output : EXIT.ok;
   const state = hasResult ? 'The output is incomplete.' : 'The work is done.';

@@ -8,10 +8,10 @@ import { readUnverifiedSession } from '../../lib/tokens/refresh/refresh-tokens.t
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from './cli-error.ts';
 
-/** Maximum bytes that are read. Every token is much shorter. */
+/** Maximum bytes that are read from the file. Every token is much shorter. */
 const MAX_READ = 16 * 1024;
 
-/** Reads an access token, or the session of a refresh token, from a file without verifying it. Throws CliError. */
+/** Reads an access token, or the session id of a refresh token, from a file. Does not verify the token. */
 export async function readToken(file: string): Promise<UnverifiedToken | { sessionId: string }> {
   const text = (await readText(file)).trim();
   const accessToken = readUnverifiedToken(text);
@@ -30,7 +30,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** Reads the start of a stream, which may be endless. */
+/** Reads only the start of a stream, because the stream may be endless. */
 async function readStart(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -10,7 +10,7 @@ import { cliCaller } from './cli-caller.ts';
 import { readToken } from './read-token.ts';
 import type { CommandStore } from './with-store.ts';
 
-/** Revokes a target, or only counts with `dryRun`. Resolves with a line to print. Throws AuthError `not_found`. */
+/** Revokes a target, or with `dryRun` counts its sessions. Returns a line to print. Throws AuthError `not_found`. */
 type Revoke = (value: string, dryRun: boolean) => Promise<string>;
 
 /** Targets of `revoke`: a user or session by id, a token by its file, a key by its `kid`, everyone. */
@@ -64,9 +64,9 @@ export function createTargets(store: CommandStore): Targets {
 }
 
 const KEY_ADVICE =
-  'Servers that use this key need another one (JWT_SECRET_KEY or JWT_PRIVATE_KEY) before anyone can log in there again.';
+  'Nobody can log in at a server that signs with this key until it has another JWT_SECRET_KEY or JWT_PRIVATE_KEY.';
 
-/** Creates the target `key`. The count is an upper bound, because the key of a session's tokens is not stored. */
+/** Creates the target `key`. Counts the sessions of all keys, as an upper bound: sessions do not store their key. */
 function createRevokeKey({ sessions, revocations, audit }: CommandStore): Revoke {
   return async function revokeKey(kid, dryRun) {
     const { deployment } = await revocations.cutoffs(undefined);

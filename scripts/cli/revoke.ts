@@ -37,7 +37,7 @@ async function revoke(options: Options, command: Command): Promise<void> {
   const { [name]: value, dryRun = false } = options;
   await withDatabase((db) =>
     withStore(db, async (store) => {
-      await store.revocations.assertSentinel(); // first: in a wrong database the user would seem unknown
+      await store.revocations.assertSentinel(); // first: in a wrong database, an existing user would seem unknown
       const line = await createTargets(store)[name](String(value), dryRun);
       if (dryRun) printResult(line);
       else printProgress(line);

@@ -21,8 +21,8 @@ export function userDisableCommand(): Command {
 }
 
 /**
- * Enables a user after revoking every token of that user: the user may have been disabled by hand, or by a command
- * that failed before the revocation.
+ * Enables a user after revoking every token of that user. Earlier tokens would otherwise be valid again if the user
+ * was disabled by hand, or by a command that failed before its revocation.
  */
 export function userEnableCommand(): Command {
   return new Command('user:enable')

@@ -37,7 +37,7 @@ function warn(warnings: readonly string[]): void {
   for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
 }
 
-/** Throws a refusal if the collection is not migrated, because new documents could be invalid or duplicates. */
+/** Throws a refusal if the collection is not migrated, because it would accept invalid and duplicate documents. */
 export async function assertReady(
   db: Db,
   collection: Parameters<typeof isReady>[1],

@@ -9,8 +9,8 @@ export interface BannerFacts {
 }
 
 /**
- * Returns the commands to try, to stop and to start afresh. The lines have no comments, which zsh rejects
- * at its prompt, so that all lines can be copied at once.
+ * Returns a text with the commands that try the server, stop it and start afresh. The text has no comments,
+ * because zsh rejects comments at its prompt, and users should be able to copy all lines at once.
  */
 export function banner({ url, dataFolder, ownUri }: BannerFacts, paint: Paint): string {
   const head = (text: string) => paint('bold', text);

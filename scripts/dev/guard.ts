@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 
 /**
  * Ends a child if this process is ended by a SIGKILL, which no handler can catch. A small shell waits on a
- * pipe. When this process ends, the system closes the pipe, and the shell ends the child by its id. The
- * shell itself ends with the child.
+ * pipe. When this process ends, the system closes the pipe, and the shell ends the child by its id. If
+ * the child ends first, the shell is killed.
  */
 export function guard(child: ChildProcess): void {
   if (process.platform === 'win32') return;
@@ -13,7 +13,7 @@ export function guard(child: ChildProcess): void {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  shell.on('error', () => {}); // without a shell the child has no guard
+  shell.on('error', () => {}); // if the shell cannot start, the child runs without a guard
   shell.unref();
   (shell.stdin as Socket | null)?.unref();
   child.once('exit', () => shell.kill('SIGKILL'));

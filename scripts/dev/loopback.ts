@@ -14,7 +14,7 @@ loopback.addAddress('::1', 'ipv6');
 export function leadsAway(uri: string): string | undefined {
   const parsed = parse(uri);
   if (!parsed) return 'it is not a valid MongoDB connection string';
-  if (parsed.isSRV) return 'mongodb+srv:// takes its hosts from the DNS';
+  if (parsed.isSRV) return 'its hosts come from the DNS (mongodb+srv://)';
   if (parsed.typedSearchParams<{ proxyHost: string }>().has('proxyHost')) {
     return 'it goes through a proxy (proxyHost)';
   }
@@ -26,7 +26,7 @@ function parse(uri: string): ConnectionString | undefined {
   try {
     return new ConnectionString(uri);
   } catch {
-    return undefined; // the parser's message repeats parts of the string
+    return undefined; // without the parser's message, which repeats parts of the string
   }
 }
 

@@ -11,7 +11,7 @@ export async function ownFolder(prefix: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), prefix));
   process.once('exit', () => {
     try {
-      // A mongod that was ended a moment ago may take a second to stop writing here.
+      // With retries, because a mongod that was just ended may write here for another second.
       rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     } catch (error) {
       process.stderr.write(`${folder} could not be removed: ${(error as Error).message}\n`);

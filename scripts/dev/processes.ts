@@ -13,7 +13,7 @@ process.on('exit', () => {
 function killAtExit(child: ChildProcess): void {
   alive.add(child);
   child.once('exit', () => alive.delete(child));
-  // Without a listener a failed spawn would be an uncaught exception.
+  // Without this listener, a failed spawn would be an uncaught exception.
   child.once('error', () => alive.delete(child));
 }
 
@@ -31,7 +31,7 @@ export function spawnChild(
 export type RunOptions = Omit<Options, 'env'> & { readonly env?: NodeJS.ProcessEnv };
 
 /**
- * Runs a command to its end and collects its output. Rejects with a SubprocessError unless its code is 0.
+ * Runs a command to its end and collects its output. Rejects with a SubprocessError unless the exit code is 0.
  * The child inherits the environment, and ends with this process at the latest.
  */
 export function run(
@@ -48,7 +48,7 @@ export function run(
   return subprocess;
 }
 
-/** Returns the id of a child that has been started. A child that failed to start has no id. */
+/** Returns the process id of a child. Must not be called for a child that failed to start, which has no id. */
 export function getPid(child: ChildProcess): number {
   return child.pid as number;
 }

@@ -23,7 +23,7 @@ type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'hasCo
 /** Creates a painter for `stream`, which colours text only on a terminal and only without NO_COLOR. */
 export function painter(stream: Output): Paint {
   const colours = stream.isTTY === true && stream.hasColors?.() === true;
-  // Without validation, because styleText would check stdout in place of `stream`.
+  // `validateStream` is off, because styleText would check stdout and not `stream`.
   return (format, text) => (colours ? styleText(format, text, { validateStream: false }) : text);
 }
 

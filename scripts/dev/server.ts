@@ -19,11 +19,11 @@ const STOP_GRACE = 15_000;
 /**
  * Checks that the server will be able to listen.
  *
- * @throws CliError 1 with the reason, if it will not.
+ * @throws CliError 1 with the reason, if the address cannot be used.
  */
 export async function checkAddress(host: string, port: string): Promise<void> {
   const number = Number(port);
-  // The server itself rejects an invalid port, with a message.
+  // Not checked here, because the server itself rejects an invalid port with a message.
   if (!Number.isInteger(number) || number < 1 || number > 65_535) return;
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -52,7 +52,7 @@ export async function startServer(
 ): Promise<{ exitCode: Promise<number> }> {
   const main = fileURLToPath(new URL('../../server/main.js', import.meta.url));
   const format = await createFormat();
-  // The server has its own session: on Ctrl-C this script stops the server first, then MongoDB.
+  // The server has its own session, so that a Ctrl-C reaches only this script. It stops the server, then MongoDB.
   const child = spawnChild(process.execPath, [main], {
     env,
     detached: true,
@@ -78,7 +78,7 @@ function showLog(child: ChildProcess, format: (line: string) => string): void {
     process.stdout.on('drain', () => lines.resume());
     lines.on('line', (line) => {
       const isSlow = !process.stdout.write(format(line));
-      // If the reader has gone, no `drain` follows, and a pause would block the server.
+      // If the reader has gone, no `drain` follows: a pause would never end, and the server would block.
       if (isSlow && process.stdout.writable) lines.pause();
     });
   }

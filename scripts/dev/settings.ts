@@ -12,7 +12,7 @@ export interface Settings {
   host: string;
   /** Passed as given to the server, which validates the port. */
   port: string;
-  /** Passed to the server as given. Default 0s, because there is no load balancer. */
+  /** Passed to the server as given. Default 0s, because no load balancer needs time to notice the stop. */
   shutdownDelay: string;
   /** The user's own MongoDB on this machine, to be used in place of a new one. */
   mongodbUri: string | undefined;

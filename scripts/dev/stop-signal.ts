@@ -1,5 +1,5 @@
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-// Milliseconds within which signals are one request: the terminal and npm both send a signal for one Ctrl-C.
+// Milliseconds within which signals count as one request: for one Ctrl-C, the terminal and npm both send a signal.
 const sameRequestWithin = 500;
 
 /**

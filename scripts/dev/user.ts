@@ -1,4 +1,4 @@
-/** The user of a fresh `npm run dev`. Its password is public, so it is never created in another database. */
+/** The user that `npm run dev` creates in its own MongoDB, and in no other, because the password is public. */
 export const devUser = {
   email: 'john.doe@testcompany.com',
   password: 'testpassword123',

@@ -3,8 +3,8 @@ import { findMongod } from '../dev/mongod/find.ts';
 import { startMongod } from '../dev/mongod/start.ts';
 import { createReport } from '../dev/progress.ts';
 
-// By default the TTL monitor runs once a minute, and no test waits that long. By default mongod keeps the files
-// of dropped databases open for five minutes. Thousands of open files would end the mongod.
+// The TTL monitor runs every second, because no test waits for the default minute. Files of dropped databases are
+// closed at once. By default they stay open for five minutes, and thousands of open files would end the mongod.
 const mongodArgs = ['--setParameter', 'ttlMonitorSleepSecs=1']
   .concat('--setParameter', 'minSnapshotHistoryWindowInSeconds=0')
   .concat('--setParameter', 'enableTestCommands=1')

@@ -3,7 +3,7 @@ import type { Middleware } from 'koa';
 import { MINUTE, toSeconds } from '../../lib/time.ts';
 import type { Route } from '../routes/route.ts';
 
-/** Headers that pages may read: for retries and for support requests. */
+/** Response headers that pages may read, for retries and for support requests. */
 const EXPOSED = ['Retry-After', 'WWW-Authenticate', 'X-Request-Id'];
 
 /** Milliseconds that browsers may cache the response to a preflight request. */
@@ -13,7 +13,7 @@ const MAX_AGE = 10 * MINUTE;
 const NEEDED = ['Authorization', 'Content-Type'];
 
 export interface AllowOriginsOptions {
-  /** Origins as browsers write them. */
+  /** Origins as browsers send them, such as `https://app.example.com`. */
   readonly origins: readonly string[];
   /** Names of request headers that pages may send besides `Authorization` and `Content-Type`. */
   readonly headers: readonly string[];
@@ -21,8 +21,8 @@ export interface AllowOriginsOptions {
 
 /**
  * Lets pages of these origins read the responses in a browser, errors included (CORS of the Fetch standard).
- * Credentials mode is never allowed: pages set the Authorization header themselves. Endpoints for registered
- * clients are excluded, because a page cannot keep a client secret.
+ * Credentials mode (cookies) is never allowed, because pages set the Authorization header themselves. Endpoints
+ * for registered clients are excluded, because a page cannot keep a client secret.
  */
 export function allowOrigins(
   { origins, headers }: AllowOriginsOptions,

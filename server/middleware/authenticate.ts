@@ -44,7 +44,7 @@ function readBearerToken(ctx: Pick<RequestContext, 'req' | 'get'>): string {
   return token;
 }
 
-/** Returns the Authorization header, or an empty string. Throws HttpProblem `several_credentials` for two. */
+/** Returns the Authorization header, or an empty string. Throws HttpProblem `several_credentials` for several. */
 export function readAuthorization(ctx: Pick<RequestContext, 'req' | 'get'>): string {
   if (countHeader('authorization', ctx.req.rawHeaders) > 1) {
     throw new HttpProblem('several_credentials');

@@ -37,8 +37,8 @@ export function beginRequest(options: BeginRequestOptions): Middleware<State> {
 }
 
 /**
- * Returns the caller of a request, which every use case takes as an argument. The request id is the same in every
- * call. The caller has a principal once `authenticate` has accepted the token.
+ * Returns the caller of a request, which every use case takes as an argument. All calls for a request return the
+ * same request id. The caller has a principal once `authenticate` has accepted the token.
  */
 export function callerOf(
   ctx: Pick<RequestContext, 'ip' | 'get' | 'req'> & { state: object },
@@ -56,7 +56,7 @@ function readCaller(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'>, deadline?: 
     userAgent: cleanUserAgent(ctx.get('User-Agent')),
     requestId: /^[\w-]{8,64}$/.test(given) ? given : randomUUID(),
     deadline,
-    principal: undefined, // set here because V8 is slow if `authenticate` extends a spread object
+    principal: undefined, // set here, because V8 is slow if `authenticate` adds a property to its copy
   };
 }
 
@@ -80,7 +80,7 @@ function readSocketIp(socket: Socket): string {
 
 const MAX_USER_AGENT = 512;
 
-/** Cuts the user agent, and replaces control characters of ISO 8859-1, which terminals interpret. */
+/** Shortens the user agent, and replaces control characters (of ISO 8859-1), because terminals interpret them. */
 function cleanUserAgent(text: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: replaces control characters
   return text.slice(0, MAX_USER_AGENT).replace(/[\0-\x1f\x7f-\x9f]/g, ' ') || undefined;

@@ -8,7 +8,7 @@ import { readAuthorization } from './authenticate.ts';
 
 /**
  * Requires the id and secret of a client, in the header or in the form (RFC 6749 section 2.3.1), and sets
- * `ctx.state.credentials`. The use case verifies the credentials, in parallel to its reads for the token.
+ * `ctx.state.credentials`. Does not verify them: the use case does, in parallel with its reads for the token.
  */
 export function requireClientCredentials(): Middleware<State> {
   return function requireClientCredentials(ctx, next) {
@@ -21,12 +21,12 @@ export function requireClientCredentials(): Middleware<State> {
 
 type Sent = Readonly<Record<keyof ClientCredentials, string | undefined>>;
 
-/** Reads `client_secret_post`. */
+/** Reads the credentials of `client_secret_post` from the form. */
 function readForm({ client_id: clientId, client_secret: clientSecret }: Form): ClientCredentials {
   return assertComplete({ clientId, clientSecret });
 }
 
-/** Reads `client_secret_basic`. The form may repeat the client's id, but not its secret. */
+/** Reads the credentials of `client_secret_basic` from the header. The form may repeat the id, but not the secret. */
 function readHeader(header: string, form: Form): ClientCredentials {
   const credentials = assertComplete(parseBasic(header));
   const { client_id: named = credentials.clientId, client_secret: second } = form;

@@ -14,7 +14,7 @@ async function hasChunk(req: IncomingMessage): Promise<boolean> {
   try {
     for await (const chunk of req.iterator({ destroyOnReturn: false })) {
       if (chunk.length === 0) continue;
-      req.resume(); // the unread rest would block the next request on the connection
+      req.resume(); // discards the rest, which would block the next request on the connection
       return true;
     }
     return false;

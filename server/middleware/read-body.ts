@@ -19,14 +19,14 @@ interface BodyKind {
   /** Code for another media type, charset or compression. */
   readonly unsupported: HttpProblemCode;
   readonly malformed: HttpProblemCode;
-  /** Converts the parser's result and the text to the input of the schema, or to undefined if malformed. */
+  /** Returns the input of the schema, from the parsed body or its text. Returns undefined for a malformed body. */
   accept(parsed: unknown, text: string): object | undefined;
 }
 
 const LIMIT = '16kb';
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Kinds of bodies. Forms are read as text for `parseForm`, because koa-bodyparser accepts brackets and duplicates. */
+/** Kinds of bodies. `parseForm` parses forms, because koa-bodyparser would accept brackets and duplicates in forms. */
 const KINDS: Readonly<Record<BodyType, BodyKind>> = {
   json: {
     mediaType: 'application/json',
@@ -61,14 +61,14 @@ export function readBody(type: BodyType): Middleware {
 
 const noNext = () => Promise.resolve();
 
-/** Treats an empty body as a missing one, whatever its Content-Type. */
+/** Returns true for a missing body, and for an empty body whatever its Content-Type. */
 function isMissing({ request }: Context): boolean {
   return request.length === 0 || request.is('*/*') === null;
 }
 
 /**
- * Rewrites the headers to the spelling that the parser accepts. Returns false for another type, charset or coding,
- * and for several types: Node keeps the first type, but a proxy may use the second.
+ * Rewrites the headers to the spelling that the parser accepts. Returns false for another type or charset, for
+ * several codings, and for several Content-Type headers: Node keeps the first, but a proxy may use the second.
  */
 function normalizeHeaders({ req }: Context, { mediaType }: BodyKind): boolean {
   const { 'content-type': sent = '', 'content-encoding': codings = '' } = req.headers;
@@ -86,12 +86,12 @@ function isUtf8(mediaType: string, sent: string): boolean {
   return type === mediaType && /^utf-?8$/i.test(parameters?.['charset'] ?? 'utf-8');
 }
 
-/** Treats an empty chunked body as a missing one, whatever its Content-Type. */
+/** Returns the error for unsupported headers. An empty chunked body is missing, whatever its Content-Type. */
 async function unsupportedOrMissing(ctx: Context, kind: BodyKind): Promise<HttpProblem> {
   return new HttpProblem((await hasBytes(ctx)) ? kind.unsupported : kind.malformed);
 }
 
-/** Converts the parser's errors by their status. The error for a broken encoding has no status. */
+/** Converts an error of the parser by its status. An error without a status is a broken compression: `malformed`. */
 function rejectAs({ unsupported, malformed }: BodyKind) {
   return function reject(error: Error, { req }: Context): never {
     req.unpipe();
@@ -119,7 +119,7 @@ function isPlainObject(body: unknown): body is object {
   return typeof body === 'object' && body !== null && !Array.isArray(body);
 }
 
-/** Walks level by level: recursion into a deep body could exhaust the stack. */
+/** Checks the depth level by level, because recursion into a deep body could exhaust the stack. */
 function isTooDeep(body: object): boolean {
   let level: unknown[] = [body];
   for (let depth = 0; level.length > 0; depth++) {

@@ -47,7 +47,7 @@ function hasOneHost({ httpVersion, rawHeaders, headers: { host = '' } }: Incomin
   return HOST.test(host) && (count === 1 || (count === 0 && httpVersion === '1.0'));
 }
 
-/** Checks that Transfer-Encoding is `chunked` or missing. HTTP/1.0 does not define it (RFC 9112 section 6.1). */
+/** Checks that Transfer-Encoding is missing, or is `chunked` in HTTP/1.1 (RFC 9112 section 6.1). */
 function hasOneLength({ httpVersion, headers }: IncomingMessage): boolean {
   const { 'transfer-encoding': encoding } = headers;
   return encoding === undefined || (encoding.toLowerCase() === 'chunked' && httpVersion === '1.1');

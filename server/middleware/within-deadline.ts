@@ -10,7 +10,7 @@ export function withinDeadline<T>(ctx: Context, reading: Promise<T>): Promise<T>
   return withTimeout(left, reading, requestTimeout);
 }
 
-/** Creates the error. It closes the connection, because the rest of the body is not read. */
+/** Creates the error. The response closes the connection, because the rest of the body is not read. */
 function requestTimeout(): HttpProblem {
   return new HttpProblem('request_timeout', { headers: { Connection: 'close' } });
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** A file descriptor that is written without blocking the main thread. */
 export interface Descriptor {
-  /** Writes all bytes, or as many as possible. Retries while the reader is slow; ends at a failure. */
+  /** Writes all bytes, or those before a failure. Retries while the reader is slow. */
   write(bytes: Buffer): Promise<WriteResult>;
   /** Returns true while a system call is pending. `process.exit` would wait for it, possibly forever. */
   isWriting(): boolean;
@@ -75,6 +75,6 @@ function avoidBlocking(fd: 1 | 2): void {
     const stream = fd === 1 ? process.stdout : process.stderr;
     stream.on('error', () => undefined);
   } catch {
-    // The descriptor is closed: the first write reports it.
+    // The descriptor is closed. The first write returns the error.
   }
 }

@@ -12,7 +12,7 @@ export interface Drops {
   add(lines: number, code: string): void;
   /** Returns the line that reports the count, or undefined if no line was dropped. */
   take(): string | undefined;
-  /** Resets the count that `take` returned if its line was written, else keeps the count. */
+  /** Called after `take`. If its line was not written, the next line includes the count. */
   settle(isWritten: boolean): void;
 }
 

@@ -20,7 +20,7 @@ export interface OutputOptions extends DropsOptions {
 const MAX_QUEUED = 16 * 1024 * 1024;
 /** Milliseconds until a failed descriptor is retried. */
 const RETRY_DELAY = SECOND;
-/** Code for dropped lines when no write failed: the reader is too slow. */
+/** Code for lines that are dropped without a failed write, because the reader is too slow. */
 const QUEUE_FULL = 'EAGAIN';
 
 /** Creates an output that runs one asynchronous write at a time. */
@@ -47,7 +47,7 @@ export function createOutput(
   }
 
   async function send(text: string, isCounted: boolean): Promise<string | undefined> {
-    const bytes = Buffer.from(hasOpenLine ? `\n${text}` : text); // a full disk can cut a line
+    const bytes = Buffer.from(hasOpenLine ? `\n${text}` : text); // ends a line that a full disk has cut
     const { written, code } = await descriptor.write(bytes);
     if (written > 0) hasOpenLine = bytes[written - 1] !== LINE_END;
     drops.settle(code === undefined);
@@ -55,7 +55,7 @@ export function createOutput(
     return code;
   }
 
-  /** Counts the lines as dropped and empties the queue, because the descriptor may never recover. */
+  /** Counts these and all queued lines as dropped. Keeps none, because the descriptor may never recover. */
   function drop(lines: number, code: string): void {
     drops.add(lines, code);
     for (let text = queue.take(); text !== undefined; text = queue.take()) {

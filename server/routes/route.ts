@@ -8,7 +8,7 @@ import type { BodyType } from '../middleware/read-body.ts';
  */
 export type Access = 'anyone' | 'bearer' | 'client' | 'principal' | 'admin';
 
-/** An endpoint. The router, the validation and the tests are made from it. */
+/** Defines an endpoint for the router, the validation and the tests. */
 export interface Route {
   readonly method: 'get' | 'post' | 'delete';
   readonly path: string;
@@ -22,6 +22,6 @@ export interface Route {
   readonly query?: z.ZodType;
   /** The schema of the body of a response with status 200. Without a schema the status is 204. */
   readonly answer?: z.ZodType;
-  /** Typed by the schemas of its route. */
+  /** The handler. Its types come from the schemas of the route. */
   readonly handler: Handler<never, never>;
 }

@@ -112,7 +112,7 @@ test.serial('A client whose secret cannot be written does not stay', async (t) =
   for (const redirection of ['> /dev/full', '| true', '>&-']) {
     const { code, stderr } = await lead(t, redirection, uri, 'client:create', '--name', 'billing');
     t.is(code, 74);
-    t.regex(stderr, /^No client was created: its secret could not be printed\. .*\n$/);
+    t.regex(stderr, /^No client was created, because the secret could not be printed\. .*\n$/);
     t.is(await collections.clients.countDocuments({}), 0);
   }
 });

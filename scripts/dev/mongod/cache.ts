@@ -6,8 +6,8 @@ const stagingPrefix = '.fetching-';
 const abandonedAfter = 60 * 60 * 1000;
 
 /**
- * Returns the folders that may contain a fetched mongod, best first: the user's cache, and the cache in
- * node_modules of the current folder, which is used if the home folder is missing or read-only.
+ * Returns the folders that may contain a fetched mongod: first the user's cache, then the cache in node_modules
+ * of the current folder. The second is for a home folder that is missing or read-only.
  */
 export function cacheFolders(env: NodeJS.ProcessEnv): string[] {
   const caches = join(process.cwd(), 'node_modules', '.cache');
@@ -25,15 +25,15 @@ function userHome(): string {
   try {
     return homedir();
   } catch {
-    // A container may run as a user id without an entry in /etc/passwd.
+    // The user has no entry in /etc/passwd, as is possible in a container.
     return '';
   }
 }
 
 /**
  * Creates a staging folder in the first cache folder that can be written, passes it to `work`, and
- * removes it afterwards. Only `publish` makes files visible, so that concurrent or killed fetches
- * never leave a half-written file.
+ * removes it afterwards. Files enter the cache only by `publish`, so that concurrent or killed fetches
+ * never leave a half-written file there.
  *
  * @throws Error with one reason per folder, if no folder can be written.
  */
@@ -64,7 +64,7 @@ async function makeStagingFolder(folders: string[]): Promise<{ staging: string; 
   throw new Error(`no cache folder can be written: ${reasons.join('; ')}`);
 }
 
-/** Removes the folders of killed fetches. A folder younger than an hour may belong to a running fetch. */
+/** Removes the folders of killed fetches. Keeps folders younger than an hour, because their fetch may still run. */
 async function removeAbandoned(cache: string): Promise<void> {
   for (const name of await readdir(cache)) {
     if (!name.startsWith(stagingPrefix)) continue;

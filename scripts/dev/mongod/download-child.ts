@@ -1,7 +1,7 @@
 /**
  * Downloads a mongod into the folder given as argument. fetch-download.ts runs this file as a process.
  * The last line of standard output is the path of the mongod. After a failure, the last line of standard
- * error is the reason. The package's MONGOMS_ variables may name a version, a mirror or a platform.
+ * error is the reason. Variables named MONGOMS_… can set the version, the mirror and the platform.
  */
 const downloadDir = process.argv[2];
 if (!downloadDir) throw new TypeError('the folder to download into is missing');
@@ -16,5 +16,5 @@ try {
     ? 'it is not installed (npm install mongodb-memory-server-core)'
     : message;
   process.stderr.write(`\n${reason.replaceAll('\n', ' ')}\n`);
-  process.exit(1); // not exitCode: a connection of the failed download may still be open
+  process.exit(1); // exitCode would wait for open connections of the failed download
 }

@@ -31,11 +31,11 @@ export async function fetchDownload(env: NodeJS.ProcessEnv, report: Report): Pro
       download(folder, childEnv, detail),
     );
     await mongodVersion(binary, env);
-    // A hard link leaves the package's own file in its place, where the package locks it.
+    // A hard link, because the package must find its own file in the same place the next time.
     const staged = join(staging, 'mongod');
     return link(binary, staged).then(
       () => publish(staged, downloadedBinary(cache)),
-      () => binary, // without hard links the next call asks the package again
+      () => binary, // without hard links, the next call gets the file from the package again
     );
   });
 }
@@ -71,7 +71,7 @@ async function downloadEnv(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   };
 }
 
-/** Selects the build for Ubuntu 22.04 on Debian on arm64 (Docker on a Mac), which has no build of its own. */
+/** Selects the build for Ubuntu 22.04 if this is Debian on arm64 (Docker on a Mac), for which there is no build. */
 async function builtFor(): Promise<NodeJS.ProcessEnv> {
   if (process.platform !== 'linux' || process.arch !== 'arm64') return {};
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');

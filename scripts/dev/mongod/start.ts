@@ -17,7 +17,7 @@ export interface MongodOptions {
   binary: string;
   dataFolder: string;
   port?: number | undefined;
-  /** Port of a proxy, which replaces `port` in the configuration of the set: clients connect through the proxy. */
+  /** Port of a proxy, which replaces `port` in the configuration of the set, so that clients use the proxy. */
   advertisedPort?: number | undefined;
   /** Memory for WiredTiger's cache in GiB. Default 0.25, the minimum. */
   cacheSize?: number;
@@ -44,8 +44,8 @@ export interface Mongod extends MongodProcess {
 }
 
 /**
- * Starts a mongod on 127.0.0.1 as a one-node replica set and waits until it accepts writes, 0.6 s on
- * an empty folder.
+ * Starts a mongod on 127.0.0.1 as a one-node replica set and waits until it accepts writes. This takes
+ * 0.6 s on an empty folder.
  *
  * @throws the errors of `startMember`, or Error if the mongod does not become primary within 60 s.
  */
@@ -70,7 +70,7 @@ export async function startMongod(options: MongodOptions): Promise<Mongod> {
  * Starts a mongod on 127.0.0.1, for a set that the caller initiates, and waits until it listens. The mongod
  * never outlives this process. A Ctrl-C in the terminal does not reach it, so the caller must stop it.
  *
- * @throws DataFolderInUse with the id of the other mongod, or Error with the log if the mongod does not
+ * @throws DataFolderInUse with the pid of the other mongod, or Error with the log if the mongod does not
  *   start within 60 s. No process is left running.
  */
 export async function startMember(options: MongodOptions): Promise<MongodProcess> {
@@ -79,7 +79,7 @@ export async function startMember(options: MongodOptions): Promise<MongodProcess
     try {
       return await launch(options, options.port ?? (await freePort()));
     } catch (error) {
-      // Another program may have taken the free port in the meantime.
+      // If another program has taken the port in the meantime, the next attempt uses another port.
       if (!(error instanceof PortTaken) || attemptsLeft === 1) throw error;
     }
   }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Handler } from '../../context.ts';
 import type { Route } from '../route.ts';
 
-/** Short, so that every verifier knows a newly published key within minutes, before the key signs. */
+/** Limits caches to 5 minutes, so that every verifier knows a newly published key before the key signs tokens. */
 const CACHE_CONTROL = 'public, max-age=300';
 
 const published = { kid: z.string(), use: z.literal('sig') };
