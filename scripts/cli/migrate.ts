@@ -75,10 +75,10 @@ async function run(
   );
 }
 
-/** Finds problems that `migrate` does not repair: users who cannot log in, and foreign documents. */
+/** Finds problems that `migrate` does not repair: users who cannot log in, and documents of other applications. */
 async function findWarnings(db: Db, { conflicts }: MigrationPlan): Promise<readonly string[]> {
   const users = (await unusableUsers(db)).map(withAdvice);
-  if (conflicts.length > 0) return users; // the conflicts already name the foreign documents
+  if (conflicts.length > 0) return users; // the conflicts already name these documents
   return [...users, ...(await foreignDocuments(db))];
 }
 

@@ -21,7 +21,7 @@ export interface BeginRequestOptions {
 /** Share of the deadline for the use case. The rest is for sending the response. */
 const USE_CASE_SHARE = 0.9;
 
-/** Sets the caller of the request, with request id and deadline, and the headers of every response. */
+/** Sets the caller of the request (with its request id and deadline), and the headers of the response. */
 export function beginRequest(options: BeginRequestOptions): Middleware<State> {
   const { requestDeadline, headers, onForwarded, stopping } = options;
   return async function beginRequest(ctx, next) {

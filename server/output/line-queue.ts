@@ -6,7 +6,7 @@ export interface LineQueue {
   take(): string | undefined;
 }
 
-/** Characters up to which lines are joined, so that one write sends many lines. */
+/** Number of characters up to which lines are joined into one text, so that one write sends many lines. */
 const CHUNK = 64 * 1024;
 
 /** Creates an empty queue for at most `maxLength` characters. */

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 
 const KEPT_LINES = 200;
 
-/** The log of a mongod: some lines of plain text, then one JSON object a line. */
+/** The log of a mongod: some lines of plain text, then one JSON object per line. */
 export interface MongodLog {
   /** Resolves when the mongod listens. Rejects if it ends first. */
   listening(): Promise<void>;
