@@ -5,6 +5,7 @@ import { loggedWithoutData } from '../../lib/plain-log.ts';
 import { createLog } from '../../server/log.ts';
 import { emptyDatabase } from '../helpers/database.ts';
 import type { Scope } from '../helpers/scope.ts';
+import { serve } from '../helpers/server.ts';
 
 const SECRET = 'victim@example.com';
 
@@ -98,4 +99,18 @@ test('the advice for an operator follows the sentence of the library, also where
   t.is(own.message, 'No sentinel. Run: npm run migrate');
   t.is(ofLibrary.cause.message, own.message);
   t.false('remedy' in own);
+});
+
+test('Checks that fail at the start are logged in the spelling of /readyz', async (t) => {
+  const { log } = await serve(t, {
+    MONGODB_URI: 'mongodb://127.0.0.1:1/rescind',
+    REQUEST_DEADLINE: '1s',
+  });
+  const [line] = log.filter((each) => 'checks' in each);
+  const checks = line?.['checks'] as Readonly<Record<string, object>>;
+  t.like(checks['signing_key'], { ok: false });
+  t.deepEqual(
+    Object.entries(checks).filter((entry) => /[A-Z]/.test(entry[0] + Object.keys(entry[1]))),
+    [],
+  );
 });
