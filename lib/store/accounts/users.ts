@@ -40,8 +40,18 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
   return {
     find: createFind(users, primary, assertIntact),
 
-    /** Finds an account. Throws MalformedDocument if it lacks fields, or if no token can carry its id. */
-    findAccount: createFindAccount(users, primary, assertIntact),
+    /**
+     * Finds an account. Throws MalformedDocument if it lacks fields, or if no token can carry its id. The calls for an
+     * unknown address are the same, so that timing does not reveal known ones.
+     */
+    async findAccount(email: string): Promise<Account | undefined> {
+      const document = await primary.read((readConcern) => {
+        const options = { readConcern, maxTimeMS: MAX_TIME };
+        return orUnavailable(users.findOne({ email }, options));
+      }, 'strict');
+      await assertIntact();
+      return document === null ? undefined : toAccount(document);
+    },
 
     /** Returns the current account, and the time by the database's clock (`$$NOW`). */
     async readWithTime(id: string): Promise<{ account: Account; now: Date } | undefined> {
@@ -60,8 +70,6 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
 }
 
 function createUserWrites(users: Collections['users']) {
-  const set = createSet(users);
-
   return {
     /** Adds a user. Throws AuthError `email_taken` if another user has this address. */
     async create(user: NewUser): Promise<User> {
@@ -77,37 +85,28 @@ function createUserWrites(users: Collections['users']) {
 
     /** Sets the new hash. Returns false, and sets nothing, if the old hash is no longer stored. */
     replaceHash: (id: string, oldHash: string, newHash: string): Promise<boolean> =>
-      set({ _id: id, password_hash: oldHash }, { password_hash: { $literal: newHash } }),
+      setFields(
+        users,
+        { _id: id, password_hash: oldHash },
+        { password_hash: { $literal: newHash } },
+      ),
 
     /** Sets the hash of a new password. Returns false if the old hash is no longer stored or the user is disabled. */
     changePassword: (id: string, oldHash: string, newHash: string): Promise<boolean> =>
-      set({ _id: id, password_hash: oldHash, disabled_at: null }, newPassword(newHash)),
+      setFields(
+        users,
+        { _id: id, password_hash: oldHash, disabled_at: null },
+        newPassword(newHash),
+      ),
 
     /** Sets the hash of a new password unconditionally. Returns true if the user exists. */
     setPassword: (id: string, newHash: string): Promise<boolean> =>
-      set({ _id: id }, newPassword(newHash)),
+      setFields(users, { _id: id }, newPassword(newHash)),
     /** Disables the user. Keeps the time if the user was disabled before. Returns true if the user exists. */
     disable: (id: string): Promise<boolean> =>
-      set({ _id: id }, { disabled_at: { $ifNull: ['$disabled_at', '$$NOW'] } }),
+      setFields(users, { _id: id }, { disabled_at: { $ifNull: ['$disabled_at', '$$NOW'] } }),
     /** Enables the user again. Returns true if the user exists. */
-    enable: (id: string): Promise<boolean> => set({ _id: id }, { disabled_at: null }),
-  };
-}
-
-/** Creates `findAccount`. It makes the same calls for an unknown address, so that timing does not reveal known ones. */
-function createFindAccount(
-  users: Collections['users'],
-  primary: ProvenReads,
-  assertIntact: AssertIntact,
-) {
-  return async function findAccount(email: string): Promise<Account | undefined> {
-    const document = await primary.read(
-      (readConcern) =>
-        orUnavailable(users.findOne({ email }, { readConcern, maxTimeMS: MAX_TIME })),
-      'strict',
-    );
-    await assertIntact();
-    return document === null ? undefined : toAccount(document);
+    enable: (id: string): Promise<boolean> => setFields(users, { _id: id }, { disabled_at: null }),
   };
 }
 
@@ -144,13 +143,15 @@ function createFind(users: Collections['users'], primary: ProvenReads, assertInt
   };
 }
 
-/** Creates an update by the database's clock. It returns true if the filter matches a user. */
-function createSet(users: Collections['users']) {
-  return async function set(filter: Filter<UserDocument>, fields: Document): Promise<boolean> {
-    const update = [{ $set: { ...fields, updated_at: '$$NOW' } }];
-    const { matchedCount } = await orUnavailable(users.updateOne(filter, update));
-    return matchedCount === 1;
-  };
+/** Sets fields by the database's clock. Returns true if the filter matches a user. */
+async function setFields(
+  users: Collections['users'],
+  filter: Filter<UserDocument>,
+  fields: Document,
+): Promise<boolean> {
+  const update = [{ $set: { ...fields, updated_at: '$$NOW' } }];
+  const { matchedCount } = await orUnavailable(users.updateOne(filter, update));
+  return matchedCount === 1;
 }
 
 /** Returns the fields of a new password. A hash begins with `$`: without `$literal` it would name a field. */

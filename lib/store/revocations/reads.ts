@@ -48,7 +48,7 @@ export function createRevocationReads(
   schema: Schema,
   primary: ProvenReads = unproven,
 ) {
-  const reads = createReads((rule) => createReader(revokedTokens, schema, primary, rule));
+  const reads = createReads(revokedTokens, schema, primary);
   // biome-ignore lint/nursery/noMisusedPromises: false positive, the spread object is no promise
   return { ...createChecks(reads), ...createStrictReads(reads.readStrictly) };
 }
@@ -152,8 +152,12 @@ interface Found {
 }
 
 /** Creates a proven read and a strict read. Both are the same if proven reads are strict, as on a single-node set. */
-function createReads(createRead: (rule?: 'strict') => SharedRead<Found>) {
-  const quick = createRead();
+function createReads(
+  revokedTokens: Collections['revokedTokens'],
+  schema: Schema,
+  primary: ProvenReads,
+) {
+  const quick = createReader(revokedTokens, schema, primary);
   let isSame = false;
 
   const readProven = createSharedReads(async (names) => {
@@ -161,7 +165,7 @@ function createReads(createRead: (rule?: 'strict') => SharedRead<Found>) {
     isSame = found.isStrict;
     return found;
   });
-  const readAlone = createSharedReads(createRead('strict'));
+  const readAlone = createSharedReads(createReader(revokedTokens, schema, primary, 'strict'));
 
   async function readStrictly(names: readonly string[]): Promise<Found> {
     const found = isSame ? await readProven(names) : undefined;

@@ -39,8 +39,6 @@ export function createRevocationWrites(
   clock: Clock,
   primary: ProvenReads = unproven,
 ) {
-  const moveCutoff = createMoveCutoff(collections);
-
   async function upsertAll(writes: readonly Upsert[]): Promise<void> {
     await assertSentinel();
     await retryRace(() => collections.revokedTokens.bulkWrite(writes));
@@ -73,7 +71,11 @@ export function createRevocationWrites(
     async revokeUser(input: RevokeUserInput): Promise<number> {
       const entry = userEntry(input.userId);
       for (let { deployment: above } = await cutoffs(input.userId); ; ) {
-        const cutoff = await moveCutoff(entry, revokeUserUpdate(input, above, clock()));
+        const cutoff = await moveCutoff(
+          collections,
+          entry,
+          revokeUserUpdate(input, above, clock()),
+        );
         const { deployment } = await cutoffs(input.userId);
         if (deployment <= above) return cutoff;
         above = deployment; // raised meanwhile by revokeEveryone: repeat, to get above it
@@ -84,24 +86,25 @@ export function createRevocationWrites(
     async revokeEveryone(cause: Cause): Promise<number> {
       await assertSentinel();
       const above = await primary.read((level) => newestStamps(collections, level), 'strict');
-      return moveCutoff(SENTINEL, revokeEveryoneUpdate(cause, above, clock()));
+      return moveCutoff(collections, SENTINEL, revokeEveryoneUpdate(cause, above, clock()));
     },
   };
 }
 
-function createMoveCutoff({ revokedTokens }: Pick<Collections, 'revokedTokens'>) {
-  const options = {
-    upsert: true,
-    returnDocument: 'after',
-    projection: { revoked_before: 1 },
-  } as const;
+const MOVED = {
+  upsert: true,
+  returnDocument: 'after',
+  projection: { revoked_before: 1 },
+} as const;
 
-  return async function moveCutoff(name: string, update: object[]): Promise<number> {
-    const entry = await retryRace(() =>
-      revokedTokens.findOneAndUpdate({ _id: name }, update, options),
-    );
-    return readCutoff(new Map(entry === null ? [] : [[name, entry]]), name);
-  };
+/** Updates an entry that has a cutoff, and returns the new cutoff. */
+async function moveCutoff(
+  { revokedTokens }: Pick<Collections, 'revokedTokens'>,
+  name: string,
+  update: object[],
+): Promise<number> {
+  const entry = await retryRace(() => revokedTokens.findOneAndUpdate({ _id: name }, update, MOVED));
+  return readCutoff(new Map(entry === null ? [] : [[name, entry]]), name);
 }
 
 type Upsert = ReturnType<typeof upsert>;
