@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { migratedDatabase, type TestDatabase } from '../helpers/database.ts';
 import {
   breakableServer,
@@ -10,7 +11,6 @@ import { type GoodRequest, goodRequests, nameRequest } from './commands/requests
 import { formatTable } from './format-table.ts';
 import { openScope } from './scope.ts';
 import type { Finding, Section, SectionContext, Size } from './section.ts';
-import { runWorkers } from './workers.ts';
 
 interface Plan {
   readonly faults: readonly FaultName[];
@@ -54,13 +54,12 @@ export const everyCommandSection: Section = {
     const { scope, size, detail } = context;
     const shared = await migratedDatabase(scope);
     shared.db.client.setMaxListeners(4 * WORKERS); // each server on it watches it
-    const rounds: NamedRound[] = [];
-    let left = goodRequests.length;
-    await runWorkers(WORKERS, goodRequests, async (request) => {
-      detail(`${nameRequest(request)}, ${--left} requests left`);
-      rounds.push(...(await breakRequest(context, shared, request)));
-    });
-    return report(rounds, PLANS[size].margin);
+    const breakNext = (request: GoodRequest, index: number) => {
+      detail(`${nameRequest(request)}, ${goodRequests.length - 1 - index} requests left`);
+      return breakRequest(context, shared, request);
+    };
+    const rounds = await pMap(goodRequests, breakNext, { concurrency: WORKERS });
+    return report(rounds.flat(), PLANS[size].margin);
   },
 };
 

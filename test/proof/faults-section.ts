@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pMap from 'p-map';
 import { sum } from 'simple-statistics';
 import type { Rule } from './checker.ts';
 import { SETTINGS } from './deployment.ts';
@@ -12,7 +13,6 @@ import { countRepeated, createOutcome, listCounted, type Outcome, playFault } fr
 import type { Section } from './section.ts';
 import type { Tally } from './tally.ts';
 import { CLIENTS } from './traffic.ts';
-import { runWorkers } from './workers.ts';
 
 export const faults: readonly Fault[] = [...oneNodeFaults, ...replicaSetFaults, clockSkew];
 
@@ -43,12 +43,13 @@ export function createFaultsSection({
         .map((fault) => createOutcome({ ...fault, rounds: rounds ?? fault.rounds }));
       const playing = new Set<Outcome>();
       const progress = () => detail([...playing].map(describeProgress).join(' · '));
-      await runWorkers(lanes, outcomes, async (outcome) => {
+      const play = async (outcome: Outcome) => {
         playing.add(outcome);
         progress();
         await playFault(outcome, { scope, progress, folder });
         playing.delete(outcome);
-      });
+      };
+      await pMap(outcomes, play, { concurrency: lanes });
       return {
         report: [...NOTES.map((note) => `- ${note}`), '', formatOutcomes(outcomes)],
         faults: outcomes.flatMap(listFaults),

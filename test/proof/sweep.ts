@@ -1,8 +1,8 @@
+import pMap from 'p-map';
 import { MINUTE } from '../../lib/time.ts';
 import type { Operation } from './history.ts';
 import { type ClientSession, request, type Server } from './requests.ts';
 import { askUntilDecided } from './until-decided.ts';
-import { runWorkers } from './workers.ts';
 
 /**
  * Asks every server for `/me` with every session until it has decided; the checker judges the answers.
@@ -15,12 +15,10 @@ export async function sweep(
 ): Promise<number> {
   const until = performance.now() + MINUTE;
   const all = sessions.flatMap((session) => servers.map((server) => ({ server, session })));
-  let undecided = 0;
-  await runWorkers(8, all, async ({ server, session }, worker) => {
-    const connection = { client: `sweep ${worker}`, server };
-    const ask = () => request(history, connection, 'me', session);
-    const answer = await askUntilDecided(ask, until);
-    if (answer === undefined || answer.status === 503) undecided++;
+  const ask = ({ server, session }: (typeof all)[number]) =>
+    request(history, { client: 'sweep', server }, 'me', session);
+  const answers = await pMap(all, (each) => askUntilDecided(() => ask(each), until), {
+    concurrency: 8,
   });
-  return undecided;
+  return answers.filter((answer) => answer === undefined || answer.status === 503).length;
 }

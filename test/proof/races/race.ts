@@ -1,10 +1,10 @@
 /** Races as tables: what meets what, which orders there are, and which outcomes must not be. */
 import type { ExecutionContext } from 'ava';
+import pMap from 'p-map';
 import type { Collections } from '../../../lib/store/mongo/collections.ts';
 import { MINUTE } from '../../../lib/time.ts';
 import type { User } from '../../../lib/user.ts';
 import { addUser } from '../../helpers/users.ts';
-import { runWorkers } from '../workers.ts';
 import type { Moment, Point } from './meet.ts';
 
 type First = 'action' | 'rival';
@@ -114,16 +114,16 @@ export async function assertHolds<P extends Place>(
 const WORKERS = 6;
 
 /** Runs it once for each item, some at once, and returns all results. */
-export async function repeat<Item, T>(
+export function repeat<Item, T>(
   t: ExecutionContext,
   items: readonly Item[],
   run: (item: Item, index: number) => Promise<T>,
 ): Promise<T[]> {
   t.timeout(3 * MINUTE, 'no run has ended for so long');
-  const results: T[] = [];
-  await runWorkers(WORKERS, [...items.entries()], async ([index, item]) => {
-    results.push(await run(item, index));
+  const runAndReport = async (item: Item, index: number) => {
+    const result = await run(item, index);
     t.pass(); // which starts the timeout anew
-  });
-  return results;
+    return result;
+  };
+  return pMap(items, runAndReport, { concurrency: WORKERS });
 }
