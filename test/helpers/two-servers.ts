@@ -3,6 +3,7 @@ import { hashSync } from 'bcryptjs';
 import type { Caller } from '../../lib/caller.ts';
 import { AuthError, type AuthErrorCode } from '../../lib/errors.ts';
 import { type AuthParts, closeParts, openParts } from '../../lib/parts.ts';
+import type { AuthParts } from '../../lib/parts.ts';
 import { connect } from '../../lib/store/mongo/database.ts';
 import { HOUR } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
@@ -12,6 +13,7 @@ import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
 import type { User } from '../../lib/user.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { CALLER } from './auth.ts';
+import { CALLER, testParts } from './auth.ts';
 import { ageDeployment, migratedDatabase } from './database.ts';
 import type { Scope } from './scope.ts';
 import { PASSWORD } from './users.ts';
@@ -26,22 +28,16 @@ export async function openTwoServers(t: Scope) {
   await ageDeployment(collections);
   const secrets = [generateSecret()];
 
-  async function openServer(): Promise<AuthParts> {
+  function openServer(): Promise<AuthParts> {
     const { db, close } = connect(uri, { deadline: HOUR });
-    const parts = await openParts({
+    t.teardown(close);
+    return testParts(t, {
       db,
       secrets,
-      bcryptCost: 10,
       bcryptThreads: 2,
       deadline: HOUR, // The password threads have the lowest priority on the machine.
       loginLimits: { perAccount: UNLIMITED, perAddress: UNLIMITED, anywhere: UNLIMITED },
     });
-    t.teardown(async () => {
-      await closeParts(parts);
-      await close();
-    });
-    await waitFor('A deployment that was inspected', () => parts.primary.deployment());
-    return parts;
   }
 
   return { collections, here: await openServer(), there: await openServer() };

@@ -5,6 +5,7 @@ import { HOUR, MINUTE } from '../../lib/time.ts';
 import { openSession } from '../../lib/use-cases/shared/open-session.ts';
 import type { User } from '../../lib/user.ts';
 import { CALLER } from '../helpers/auth.ts';
+import { grantSession, testParts } from '../helpers/auth.ts';
 import { ageDeployment, migrateNow } from '../helpers/database.ts';
 import type { Scope } from '../helpers/scope.ts';
 import { addUser } from '../helpers/users.ts';
@@ -28,8 +29,7 @@ export async function openLibrary(scope: Scope, uri: string, secret: string) {
   const { db, close } = connect(uri, { deadline: MINUTE });
   scope.teardown(close);
   await migrateNow(db);
-  const parts = await openParts({ db, secrets: [secret], ...OPTIONS });
-  scope.teardown(() => closeParts(parts));
+  const parts = await testParts(scope, { db, secrets: [secret], ...OPTIONS });
   const collections = openCollections(db);
   await ageDeployment(collections);
   return { parts, collections };
@@ -46,11 +46,7 @@ export async function openSessions(
 
   async function openOne(user: User): Promise<ClientSession> {
     const start = performance.now();
-    const { user: own, deployment } = await parts.revocations.cutoffs(user.id);
-    const now = Date.now();
-    const stamp = Math.max(now, own + 1, deployment + 1);
-    const input = { userId: user.id, stamp, authTime: new Date(now) };
-    const session = openClientSession(user, await openSession(parts, input, CALLER));
+    const session = openClientSession(user, await grantSession(parts, user.id));
     const names = { client: 'library', server: 'library', user: user.id };
     const answer = { status: 200, session: session.id };
     history.push({ kind: 'login', ...names, start, end: performance.now(), answer });

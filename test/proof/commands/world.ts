@@ -1,10 +1,4 @@
-import { closeParts, openParts } from '../../../lib/parts.ts';
-import {
-  type IssuedTokens,
-  openSession as open,
-} from '../../../lib/use-cases/shared/open-session.ts';
-import { waitFor } from '../../../scripts/dev/wait-for.ts';
-import { CALLER } from '../../helpers/auth.ts';
+import { grantSession, testParts } from '../../helpers/auth.ts';
 import { addClient } from '../../helpers/clients.ts';
 import type { TestDatabase } from '../../helpers/database.ts';
 import type { Scope } from '../../helpers/scope.ts';
@@ -16,14 +10,12 @@ export type World = Awaited<ReturnType<Awaited<ReturnType<typeof createWorlds>>>
 
 /** Makes worlds on a database: sessions as a login opens them, without the time that a password takes. */
 export async function createWorlds(t: Scope, { db, collections }: TestDatabase, secret: string) {
-  const parts = await openParts({ db, secrets: [secret], bcryptCost: 10 });
-  t.teardown(() => closeParts(parts));
-  await waitFor('A deployment that was inspected', () => parts.primary.deployment());
+  const parts = await testParts(t, { db, secrets: [secret] });
 
   async function openSession(userId: string): Promise<Tokens> {
-    const { user, deployment } = await parts.revocations.cutoffs(userId);
-    const stamp = Math.max(Date.now(), user + 1, deployment + 1);
-    return toTokens(await open(parts, { userId, stamp, authTime: new Date() }, CALLER));
+    const { accessToken, refreshToken } = await grantSession(parts, userId);
+    const [, , sessionId = ''] = refreshToken.split('.');
+    return { access: accessToken, refresh: refreshToken, sessionId };
   }
 
   /** Adds a user with two sessions. */
@@ -41,9 +33,4 @@ export async function createWorlds(t: Scope, { db, collections }: TestDatabase, 
     ]);
     return { asker, other, client, collections };
   };
-}
-
-function toTokens({ accessToken, refreshToken }: IssuedTokens): Tokens {
-  const [, , sessionId = ''] = refreshToken.split('.');
-  return { access: accessToken, refresh: refreshToken, sessionId };
 }

@@ -13,6 +13,7 @@ import {
   openSession as open,
 } from '../../../lib/use-cases/shared/open-session.ts';
 import type { User } from '../../../lib/user.ts';
+import type { IssuedTokens } from '../../../lib/use-cases/shared/open-session.ts';
 import { CALLER } from '../../helpers/auth.ts';
 import {
   callerFor,
@@ -61,12 +62,6 @@ export function logIn(
 ): Promise<IssuedTokens | undefined> {
   const parts = useParts(deployment, deployment.here, watch);
   return orRefused(login(parts, { email, password }, CALLER), 'invalid_credentials');
-}
-
-/** Opens a session as a login does, without the time that a password takes. */
-export function openSession({ here }: Deployment, { id }: User): Promise<IssuedTokens> {
-  const now = Date.now();
-  return open(here, { userId: id, stamp: now, authTime: new Date(now) }, CALLER);
 }
 
 export function refresh(

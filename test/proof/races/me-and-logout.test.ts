@@ -2,6 +2,7 @@
 import test from 'ava';
 import type { RevocationKind } from '../../../lib/store/revocations/reads.ts';
 import { authenticate } from '../../../lib/use-cases/authenticate.ts';
+import { grantSession } from '../../helpers/auth.ts';
 import { orRefused } from '../../helpers/two-servers.ts';
 import {
   assertCaught,
@@ -9,7 +10,6 @@ import {
   type Deployment,
   logOut,
   openDeployment as open,
-  openSession,
   useParts,
   type Variant,
   withEarlyAnswer,
@@ -20,7 +20,7 @@ import { withChanges } from './steps.ts';
 
 const race = defineRace({
   async run(deployment: Deployment, user, moment) {
-    const session = await openSession(deployment, user);
+    const session = await grantSession(deployment.here, user.id);
     const { accessToken: token } = session;
     const { result, listTaken, begunAt, answeredAt } = await meet(
       moment,

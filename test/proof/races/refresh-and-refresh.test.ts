@@ -5,13 +5,13 @@ import type { Collections, RefreshOutcome } from '../../../lib/store/mongo/colle
 import type { RefreshInput } from '../../../lib/store/sessions/session-refresh.ts';
 import type { Refreshed } from '../../../lib/store/sessions/sessions.ts';
 import type { IssuedTokens } from '../../../lib/use-cases/shared/open-session.ts';
+import { grantSession } from '../../helpers/auth.ts';
 import { orRefused } from '../../helpers/two-servers.ts';
 import {
   assertCaught,
   countAccepting,
   type Deployment,
   openDeployment as open,
-  openSession,
   refresh,
   type Variant,
 } from './deployment.ts';
@@ -21,7 +21,7 @@ import { type Watch, withChanges } from './steps.ts';
 
 const race = defineRace({
   async run(deployment: Deployment, user, moment) {
-    const session = await openSession(deployment, user);
+    const session = await grantSession(deployment.here, user.id);
     const { here, there, collections } = deployment;
     const present = (options: Parameters<typeof refresh>[2]) => {
       const refreshed = refresh(deployment, session, options);

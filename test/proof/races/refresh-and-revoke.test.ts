@@ -3,6 +3,7 @@ import test from 'ava';
 import type { RevocationKind } from '../../../lib/store/revocations/reads.ts';
 import type { IssuedTokens } from '../../../lib/use-cases/shared/open-session.ts';
 import type { User } from '../../../lib/user.ts';
+import { grantSession } from '../../helpers/auth.ts';
 import { orRefused } from '../../helpers/two-servers.ts';
 import {
   assertCaught,
@@ -10,7 +11,6 @@ import {
   type Deployment,
   logOut,
   openDeployment as open,
-  openSession,
   refresh,
   revokeAll,
   type Variant,
@@ -26,7 +26,7 @@ type Revoke = (deployment: Deployment, user: User, session: IssuedTokens) => Pro
 function refreshAndRevoke(revoke: Revoke) {
   return defineRace({
     async run(deployment: Deployment, user, moment) {
-      const session = await openSession(deployment, user);
+      const session = await grantSession(deployment.here, user.id);
       const { result, listTaken, begunAt, answeredAt } = await meet(
         moment,
         (watch) => orRevoked(refresh(deployment, session, { watch })),
