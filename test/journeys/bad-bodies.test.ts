@@ -1,11 +1,90 @@
 import { deflateSync, gzipSync } from 'node:zlib';
-import test from 'ava';
-import { refusal, toOutcome } from '../helpers/refusals.ts';
-import { send, testServer } from '../helpers/server.ts';
-import { assertRefused, EMAIL, GOOD, JSON_TYPE, SECRET } from './bad-bodies.ts';
+import test, { type ExecutionContext } from 'ava';
+import { isLeaked, refusal, toOutcome } from '../helpers/refusals.ts';
+import { type Answer, send, testServer } from '../helpers/server.ts';
+import { addUser } from '../helpers/users.ts';
 
+const UNSUPPORTED = refusal('unsupported_media_type');
 const MALFORMED = refusal('malformed_body');
 const TOO_LARGE = refusal('body_too_large');
+
+const EMAIL = 'jane.roe@example.com';
+const SECRET = 'Tr0ub4dor-and-3';
+const JSON_TYPE = { 'content-type': 'application/json' };
+const GOOD = JSON.stringify({ email: EMAIL, password: SECRET });
+
+interface Row {
+  readonly name: string;
+  readonly body?: string | Buffer | FormData;
+  readonly headers?: Record<string, string>;
+}
+
+/** Asserts that each body is refused alike at a login, and that nothing of it is in an answer or the log. */
+async function assertRefused(t: ExecutionContext, expected: string, rows: readonly Row[]) {
+  const server = await testServer(t);
+  await addUser(server.collections, { email: EMAIL });
+  const answers: Answer[] = [];
+  const seen: [name: string, outcome: string][] = [];
+  for (const { name, body = null, headers = JSON_TYPE } of rows) {
+    const answer = await send(`${server.url}/api/auth/login`, { method: 'POST', headers, body });
+    answers.push(answer);
+    seen.push([name, toOutcome(answer)]);
+  }
+  t.deepEqual(
+    seen,
+    rows.map(({ name }) => [name, expected]),
+  );
+  for (const secret of [SECRET, EMAIL, 'roe@']) t.false(isLeaked(secret, answers, server), secret);
+}
+
+test('A body that is not sent as JSON in UTF-8 is refused as unsupported', (t) => {
+  const form = new FormData();
+  form.set('email', EMAIL);
+  form.set('password', SECRET);
+  const types = [
+    'text/plain',
+    'text/plain; charset=utf-8',
+    'text/json',
+    'application/x-www-form-urlencoded',
+    'application/xml',
+    'application/octet-stream',
+    'application/jsonp',
+    'application/json-patch+json',
+    'application/vnd.api+json',
+    '*/*',
+    'json',
+    'junk',
+    ';',
+    'application/json, text/plain',
+    ...['utf-16', 'utf-16le', 'utf-7', 'iso-8859-1', 'us-ascii', 'junk', '"utf-16"'].map(
+      (charset) => `application/json; charset=${charset}`,
+    ),
+    'application/json; charset=utf-8; charset=utf-16',
+    'application/json; charset=utf-16; charset=utf-8',
+    'application/json; charset=utf-8; CHARSET="utf-8"',
+    'application/json; x=1; x=";"',
+    'application/json; charset',
+    'application/json; charset="utf-16',
+    'application/json charset=utf-16',
+    'application/json; charset=utf-16;',
+    'application/json;; charset="utf-16"',
+    'application/json; x=";"; charset=utf-16',
+    'application/json; x="a',
+    'application/json/',
+    'application/',
+    '/json',
+  ];
+  return assertRefused(t, UNSUPPORTED, [
+    ...types.map((type) => ({ name: type, body: GOOD, headers: { 'content-type': type } })),
+    { name: 'no type', body: Buffer.from(GOOD), headers: {} },
+    { name: 'multipart', body: form, headers: {} },
+    ...['compress', 'zstd', 'junk', 'gzip, gzip', 'gzip, identity', 'g zip'].map((encoding) => ({
+      name: `packed by ${encoding}`,
+      body: gzipSync(GOOD),
+      headers: { ...JSON_TYPE, 'content-encoding': encoding },
+    })),
+  ]);
+});
 
 test('A body that is not a JSON object is refused as malformed', (t) =>
   assertRefused(t, MALFORMED, [

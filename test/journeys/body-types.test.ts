@@ -3,58 +3,8 @@ import test from 'ava';
 import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { send, sendLines, sendRaw, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { assertRefused, EMAIL, GOOD, JSON_TYPE, SECRET } from './bad-bodies.ts';
 
 const UNSUPPORTED = refusal('unsupported_media_type');
-
-test('A body that is not sent as JSON in UTF-8 is refused as unsupported', (t) => {
-  const form = new FormData();
-  form.set('email', EMAIL);
-  form.set('password', SECRET);
-  const types = [
-    'text/plain',
-    'text/plain; charset=utf-8',
-    'text/json',
-    'application/x-www-form-urlencoded',
-    'application/xml',
-    'application/octet-stream',
-    'application/jsonp',
-    'application/json-patch+json',
-    'application/vnd.api+json',
-    '*/*',
-    'json',
-    'junk',
-    ';',
-    'application/json, text/plain',
-    ...['utf-16', 'utf-16le', 'utf-7', 'iso-8859-1', 'us-ascii', 'junk', '"utf-16"'].map(
-      (charset) => `application/json; charset=${charset}`,
-    ),
-    'application/json; charset=utf-8; charset=utf-16',
-    'application/json; charset=utf-16; charset=utf-8',
-    'application/json; charset=utf-8; CHARSET="utf-8"',
-    'application/json; x=1; x=";"',
-    'application/json; charset',
-    'application/json; charset="utf-16',
-    'application/json charset=utf-16',
-    'application/json; charset=utf-16;',
-    'application/json;; charset="utf-16"',
-    'application/json; x=";"; charset=utf-16',
-    'application/json; x="a',
-    'application/json/',
-    'application/',
-    '/json',
-  ];
-  return assertRefused(t, UNSUPPORTED, [
-    ...types.map((type) => ({ name: type, body: GOOD, headers: { 'content-type': type } })),
-    { name: 'no type', body: Buffer.from(GOOD), headers: {} },
-    { name: 'multipart', body: form, headers: {} },
-    ...['compress', 'zstd', 'junk', 'gzip, gzip', 'gzip, identity', 'g zip'].map((encoding) => ({
-      name: `packed by ${encoding}`,
-      body: gzipSync(GOOD),
-      headers: { ...JSON_TYPE, 'content-encoding': encoding },
-    })),
-  ]);
-});
 
 test('Header grammar is that of RFC 9110: empty parameters and elements, tabs and the case of names mean nothing', async (t) => {
   const { url, collections } = await testServer(t);
@@ -83,7 +33,7 @@ test('Header grammar is that of RFC 9110: empty parameters and elements, tabs an
     ['Identity', Buffer.from(good)],
     [',', Buffer.from(good)],
   ] as const) {
-    const headers = { ...JSON_TYPE, 'content-encoding': coding };
+    const headers = { 'content-type': 'application/json', 'content-encoding': coding };
     const answer = await send(`${url}/api/auth/login`, { method: 'POST', headers, body });
     t.is(toOutcome(answer), '200', coding);
   }

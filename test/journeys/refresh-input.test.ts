@@ -6,7 +6,6 @@ import { isLeaked, refusal, toOutcome } from '../helpers/refusals.ts';
 import { type Answer, post, send, testServer } from '../helpers/server.ts';
 import { openSession, refresh } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
-import { JSON_TYPE } from './bad-bodies.ts';
 
 const MALFORMED = refusal('refresh_token_malformed');
 const EXPIRED = refusal('refresh_token_expired');
@@ -86,7 +85,7 @@ test('A body that does not fit is refused, and no token is read elsewhere', asyn
   const elsewhere = {
     method: 'POST',
     headers: {
-      ...JSON_TYPE,
+      'content-type': 'application/json',
       authorization: `Bearer ${token}`,
       cookie: `refresh_token=${token}`,
     },
