@@ -9,9 +9,10 @@ import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { addClient } from '../helpers/clients.ts';
 import { migrateNow } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
+import { testServer } from '../helpers/server.ts';
+import { openSession } from '../helpers/sessions.ts';
 import { ownReplicaSet } from '../helpers/set/replica-set.ts';
 import { addUser, PASSWORD, PASSWORD_HASH } from '../helpers/users.ts';
-import { openFixture as openServerFixture } from './revoke-fixture.ts';
 
 async function openSetFixture(t: ExecutionContext) {
   const set = await ownReplicaSet(t, { electionTimeoutMillis: 120_000 });
@@ -103,6 +104,13 @@ async function writeAlone(port: number, userId: string): Promise<void> {
   }
 }
 
+/** Starts a server, with a user who has a session. */
+async function openServerFixture(t: ExecutionContext) {
+  const server = await testServer(t);
+  const user = await addUser(server.collections);
+  return { ...server, user, ...(await openSession(server.url, user.email)) };
+}
+
 interface Missing {
   readonly lost: 'users' | 'sessions' | 'clients';
   readonly args: (it: Awaited<ReturnType<typeof openServerFixture>>) => readonly string[];
@@ -148,7 +156,7 @@ test.serial('what can be revoked without `sessions` is revoked while that is los
     ['revoke', '--token', '-'],
     ['revoke', '--user', it.user.id],
   ]) {
-    const { code, stderr } = await rescind(t, args, { env, input: it.token });
+    const { code, stderr } = await rescind(t, args, { env, input: it.access });
     t.is(code, 0, stderr);
   }
   for (const _id of [sessionEntry(it.sessionId), userEntry(it.user.id)]) {

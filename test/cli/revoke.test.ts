@@ -3,11 +3,35 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { sessionEntry, signingKeyEntry, userEntry } from '../../lib/store/revocations/entry-ids.ts';
 import { snapshotWithoutCounts } from '../helpers/admin.ts';
-import { emptyFolder } from '../helpers/processes.ts';
-import { refusal } from '../helpers/refusals.ts';
-import { logIn, post, type TestServer } from '../helpers/server.ts';
+import { ageDeployment } from '../helpers/database.ts';
+import { emptyFolder, rescind } from '../helpers/processes.ts';
+import { refusal, toOutcome } from '../helpers/refusals.ts';
+import { logIn, post, sendAs, type TestServer, testServer } from '../helpers/server.ts';
+import { openSession } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
-import { me, openFixture, revoke } from './revoke-fixture.ts';
+
+/** Starts a server, with a user of two sessions. The command knows nothing of the server but its database. */
+async function openFixture(t: ExecutionContext) {
+  const server = await testServer(t);
+  await ageDeployment(server.collections);
+  const user = await addUser(server.collections, { companyId: 'acme' });
+  const {
+    access: token,
+    refresh: refreshToken,
+    sessionId,
+  } = await openSession(server.url, user.email);
+  const other = await logIn(server.url, user.email);
+  return { ...server, user, token, refreshToken, sessionId, other };
+}
+
+/** Runs `rescind revoke` on the server's database. */
+function revoke(t: ExecutionContext, { uri }: TestServer, args: readonly string[], input = '') {
+  return rescind(t, ['revoke', ...args], { env: { MONGODB_URI: uri }, input });
+}
+
+/** Returns the outcome of `GET /api/auth/me` with this token. */
+const me = async (url: string, token: string) =>
+  toOutcome(await sendAs(token, `${url}/api/auth/me`));
 
 /** Reads the signing key that a token names. */
 const readKeyId = (token: string): string =>
