@@ -3,9 +3,10 @@ import type { ClientCredentials } from '../../../lib/use-cases/shared/authentica
 import { waitFor } from '../../../scripts/dev/wait-for.ts';
 import { addClient, revoke as revokeByClient } from '../../helpers/clients.ts';
 import type { Scope } from '../../helpers/scope.ts';
-import { type Answer, post, sendAs } from '../../helpers/server.ts';
+import { type Answer, sendAs } from '../../helpers/server.ts';
 import { openSession, refresh, type Tokens, toTokens } from '../../helpers/sessions.ts';
-import { addUser, PASSWORD } from '../../helpers/users.ts';
+import { addUser } from '../../helpers/users.ts';
+import { changePassword } from '../../journeys/change-password.ts';
 import { openSetDeployment, type SetDeployment } from '../deployment.ts';
 import { askUntilDecided } from '../until-decided.ts';
 
@@ -28,8 +29,6 @@ export interface Victim {
 
 type Ask = (url: string, victim: Victim, deployment: EndingDeployment) => Promise<Answer>;
 
-const NEW_PASSWORD = 'another horse staple battery';
-
 export const ENDING_REQUESTS = {
   logout: (url, { target }) => sendAs(target.access, `${url}/api/auth/logout`, 'POST'),
   'end session': (url, { own, target }) =>
@@ -37,11 +36,7 @@ export const ENDING_REQUESTS = {
   'revoke others': (url, { own }) =>
     sendAs(own.access, `${url}/api/auth/sessions/revoke-others`, 'POST'),
   'revoke all': (url, { own }) => sendAs(own.access, `${url}/api/auth/revoke-all-tokens`, 'POST'),
-  'change password'(url, { own }) {
-    const body = { current_password: PASSWORD, new_password: NEW_PASSWORD };
-    const authorization = `Bearer ${own.access}`;
-    return post(`${url}/api/auth/change-password`, body, { authorization });
-  },
+  'change password': (url, { own }) => changePassword(url, own.access),
   'admin revoke': (url, { userId }, { admin }) =>
     sendAs(admin.access, `${url}/api/admin/users/${userId}/revoke-tokens`, 'POST'),
   'oauth revoke': (url, { target }, { client }) => revokeByClient(url, client, target.refresh),

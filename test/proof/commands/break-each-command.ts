@@ -29,19 +29,7 @@ export async function breakableServer(scope: Scope, database: TestDatabase, dead
 }
 
 /** The result of breaking one command of a request. */
-export interface Round {
-  /** The number of the command that was to meet the fault; the first is 1. */
-  readonly nth: number;
-  /** The commands that met the fault; none where the request made no such command. */
-  readonly met: readonly string[];
-  readonly outcome: 'as if nothing had happened' | 'away' | 'wrong';
-  /** Milliseconds until the answer. */
-  readonly took: number;
-  /** Milliseconds of the event loop from the deadline to the answer; below 0 where it came in time. */
-  readonly late: number;
-  /** Sentences on what must not have been. */
-  readonly faults: readonly string[];
-}
+export type Round = Awaited<ReturnType<typeof breakCommand>>;
 
 /** No request has so many commands. */
 const MOST_ROUNDS = 60;
@@ -73,7 +61,7 @@ async function breakCommand(
   request: GoodRequest,
   fault: Fault,
   nth: number,
-): Promise<Round> {
+) {
   const { url, proxy, deadline } = server;
   const world = await server.openWorld();
   await request.prepare?.(world);
@@ -86,15 +74,26 @@ async function breakCommand(
   await proxy.quiet();
   const met = proxy.disarm();
   const outcome = classify(answer, request);
-  const faults = [
-    ...(outcome === 'wrong' ? [`it was answered ${describe(answer)}`] : []),
-    ...(outcome === 'away' ? [] : await checkTokens(server, request, world, answer)),
-    ...(await checkAgain(server, request, world)),
-  ];
-  return { nth, met, outcome, took, late, faults };
+  return {
+    /** The number of the command that was to meet the fault; the first is 1. */
+    nth,
+    /** The commands that met the fault; none where the request made no such command. */
+    met,
+    outcome,
+    /** Milliseconds until the answer. */
+    took,
+    /** Milliseconds of the event loop from the deadline to the answer; below 0 where it came in time. */
+    late,
+    /** Sentences on what must not have been. */
+    faults: [
+      ...(outcome === 'wrong' ? [`it was answered ${describe(answer)}`] : []),
+      ...(outcome === 'away' ? [] : await checkTokens(server, request, world, answer)),
+      ...(await checkAgain(server, request, world)),
+    ],
+  };
 }
 
-function classify(answer: Answer, { good }: GoodRequest): Round['outcome'] {
+function classify(answer: Answer, { good }: GoodRequest) {
   if (summarize(answer) === good) return 'as if nothing had happened';
   return isAway(answer) ? 'away' : 'wrong';
 }
