@@ -1,9 +1,8 @@
 /** Fixture of the tests of smuggling: a server, and requests that hide another one. */
 import test, { type ExecutionContext } from 'ava';
-import { createCleanups } from '../../scripts/dev/cleanups.ts';
 import { ageDeployment } from '../helpers/database.ts';
 import { issueWithAge } from '../helpers/forged-tokens.ts';
-import type { Scope } from '../helpers/scope.ts';
+import { openScope, type Scope } from '../helpers/scope.ts';
 import { send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 import { converse } from './wire.ts';
@@ -21,11 +20,11 @@ export async function openFixture(t: Scope, environment = {}) {
 /** Opens one fixture for all tests of a file. Returns a function that gives it to them. */
 export function shareFixture(): () => Fixture {
   let shared: Fixture;
-  const cleanups = createCleanups();
+  const scope = openScope();
   test.before(async () => {
-    shared = await openFixture({ teardown: (undo) => cleanups.add(async () => undo()) });
+    shared = await openFixture(scope);
   });
-  test.after.always(() => cleanups.run());
+  test.after.always(scope.end);
   return () => shared;
 }
 

@@ -1,8 +1,8 @@
+import { openScope } from '../helpers/scope.ts';
 import type { Outcome } from './acknowledgements/ask-and-judge.ts';
 import { openEndingDeployment } from './acknowledgements/ending-requests.ts';
 import { playSituation, SITUATIONS, type Situation } from './acknowledgements/situations.ts';
 import { formatTable } from './format-table.ts';
-import { openScope } from './scope.ts';
 import type { Section, SectionContext } from './section.ts';
 
 /** Sends every request that ends sessions where its 2xx could rest on a write that is lost or a read that fails. */

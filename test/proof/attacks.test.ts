@@ -1,11 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
 import { MINUTE } from '../../lib/time.ts';
-import { assertShare } from './assert-share.ts';
 import { carryOut } from './attacks/attack.ts';
 import { openBodyAttack } from './attacks/bodies.ts';
 import { openTokenAttack } from './attacks/tokens.ts';
 import { attacks } from './attacks-section.ts';
 import type { HttpRequest, Send } from './http-client.ts';
+import { assertShare } from './section.ts';
 
 test('No mutated token is let in and no mutated body does harm: 2,000 and 500 of those that npm run proof sends', async (t) => {
   t.timeout(20 * MINUTE);

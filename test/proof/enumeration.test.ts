@@ -1,6 +1,6 @@
 import test from 'ava';
-import { assertShare } from './assert-share.ts';
 import { compare, enumeration } from './enumeration-section.ts';
+import { assertShare } from './section.ts';
 
 /** Times as logins have them: some 60 ms, a few milliseconds of noise, now and then a late one. */
 function times(count: number, middle: number): number[] {

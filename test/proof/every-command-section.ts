@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { migratedDatabase, type TestDatabase } from '../helpers/database.ts';
+import { openScope } from '../helpers/scope.ts';
 import {
   breakableServer,
   breakEachCommand,
@@ -9,7 +10,6 @@ import {
 import { FAULTS, type FaultName, SILENT } from './commands/faults.ts';
 import { type GoodRequest, goodRequests, nameRequest } from './commands/requests.ts';
 import { formatTable } from './format-table.ts';
-import { openScope } from './scope.ts';
 import type { Finding, Section, SectionContext, Size } from './section.ts';
 
 interface Plan {

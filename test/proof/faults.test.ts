@@ -1,8 +1,8 @@
 /** The share of `npm run proof` that the tests play: the same code, fewer rounds. */
 import test from 'ava';
 import { MINUTE } from '../../lib/time.ts';
-import { assertShare } from './assert-share.ts';
 import { createFaultsSection } from './faults-section.ts';
+import { assertShare } from './section.ts';
 
 for (const [name, rounds, title] of [
   ['kill-mongod', 5, 'revoked means revoked while MongoDB is killed, five times'],

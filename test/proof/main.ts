@@ -7,8 +7,8 @@ import { createReport, type Report } from '../../scripts/dev/progress.ts';
 import { stopped, stopSignal } from '../../scripts/dev/stop-signal.ts';
 import { openTestDatabase } from '../../scripts/test/database.ts';
 import { EXIT } from '../../server/exit-codes.ts';
+import { openScope } from '../helpers/scope.ts';
 import { readOptions } from './options.ts';
-import { openScope } from './scope.ts';
 import type { Finding, Section } from './section.ts';
 
 async function main(args: string[]): Promise<number> {

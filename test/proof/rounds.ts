@@ -1,12 +1,11 @@
 /** A fault, struck round after round on one deployment. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Scope } from '../helpers/scope.ts';
+import { openScope, type Scope } from '../helpers/scope.ts';
 import { type Breach, findBreaches } from './checker.ts';
 import { type Fault, NotHere, StrikeFailed, type Target } from './fault.ts';
 import { isAcknowledged, type Operation } from './history.ts';
 import { playRound, type Round } from './round.ts';
-import { openScope } from './scope.ts';
 import { sweep } from './sweep.ts';
 import { REVOCATIONS } from './tally.ts';
 

@@ -1,3 +1,4 @@
+import type { ExecutionContext } from 'ava';
 import type { Scope } from '../helpers/scope.ts';
 
 /** Amount of work: `full` by `npm run proof`, a `share` of it by the tests. */
@@ -24,4 +25,12 @@ export interface Section {
   readonly name: string;
   readonly title: string;
   run(context: SectionContext): Promise<Finding>;
+}
+
+/** Asserts that the share of a section that the tests run finds no fault. Returns its report. */
+export async function assertShare(t: ExecutionContext, section: Section) {
+  const detail = () => undefined;
+  const { report, faults } = await section.run({ scope: t, size: 'share', detail });
+  t.deepEqual(faults, [], report.join('\n'));
+  return report;
 }

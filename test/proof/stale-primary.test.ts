@@ -1,6 +1,6 @@
 import test from 'ava';
 import { tellsOwners } from '../helpers/proxy/socket-owner.ts';
-import { assertShare } from './assert-share.ts';
+import { assertShare } from './section.ts';
 import { stalePrimary } from './stale-primary-section.ts';
 
 const onLinux = tellsOwners ? test : test.skip;

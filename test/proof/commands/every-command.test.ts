@@ -4,8 +4,8 @@ import { MINUTE } from '../../../lib/time.ts';
 import { routes } from '../../../server/routes.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
 import type { Fault } from '../../helpers/proxy/command-proxy.ts';
-import { assertShare } from '../assert-share.ts';
 import { everyCommandSection } from '../every-command-section.ts';
+import { assertShare } from '../section.ts';
 import { breakableServer, breakEachCommand } from './break-each-command.ts';
 import { goodRequests, nameRequest } from './requests.ts';
 
