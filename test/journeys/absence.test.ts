@@ -6,15 +6,45 @@ import type { Db } from '../../lib/store/mongo/database.ts';
 import { userEntry } from '../../lib/store/revocations/entry-ids.ts';
 import { DAY } from '../../lib/time.ts';
 import { routes } from '../../server/routes.ts';
-import { basic, postForm } from '../helpers/clients.ts';
-import { migratedDatabase, migrateNow } from '../helpers/database.ts';
+import { addClient, basic, postForm } from '../helpers/clients.ts';
+import { ageDeployment, migratedDatabase, migrateNow } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
 import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';
-import { type Answer, logIn, post, send, sendAs } from '../helpers/server.ts';
+import { type Answer, logIn, post, send, sendAs, testServer } from '../helpers/server.ts';
 import { openSession, refresh, type Tokens } from '../helpers/sessions.ts';
-import { PASSWORD } from '../helpers/users.ts';
-import { type Fixture, me, openFixture } from './absence.ts';
+import { addUser, PASSWORD } from '../helpers/users.ts';
+
+type Fixture = Awaited<ReturnType<typeof openFixture>>;
+
+/** Starts a deployment with everything in it that a lost `revoked_tokens` could bring back. */
+async function openFixture(t: ExecutionContext) {
+  const server = await testServer(t);
+  const { url, collections } = server;
+  await ageDeployment(collections);
+  const client = await addClient(collections);
+  const user = await addUser(collections, { roles: ['admin'] });
+  const other = await addUser(collections);
+  const loggedOut = await openSession(url, user.email);
+  const ofOther = await openSession(url, other.email);
+  const byClient = await openSession(url, user.email);
+  const answers = [
+    await sendAs(loggedOut.access, `${url}/api/auth/logout`, 'POST'),
+    await sendAs(ofOther.access, `${url}/api/auth/revoke-all-tokens`, 'POST'),
+    await postForm(`${url}/oauth/revoke`, { token: byClient.refresh }, basic(client)),
+  ];
+  t.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200],
+  );
+  /** Tokens of an admin that are never revoked. */
+  const living = await openSession(url, user.email);
+  return { ...server, user, client, living, revoked: [loggedOut, ofOther, byClient] };
+}
+
+async function me(url: string, { access }: Pick<Tokens, 'access'>): Promise<string> {
+  return toOutcome(await sendAs(access, `${url}/api/auth/me`));
+}
 
 interface Loss {
   readonly lose: (it: Fixture) => Promise<unknown>;

@@ -14,8 +14,11 @@ import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { post, send, sendAs, serve } from '../helpers/server.ts';
 import { openSession, refresh, type Tokens, toTokens } from '../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
-import { me } from './absence.ts';
 import { changePassword } from './change-password.ts';
+
+/** Returns the outcome of `GET /api/auth/me`. */
+const me = async (url: string, { access }: Pick<Tokens, 'access'>) =>
+  toOutcome(await sendAs(access, `${url}/api/auth/me`));
 
 interface Deployment {
   readonly uri: string;
