@@ -11,7 +11,7 @@ export function createAcknowledgements(options: { readonly rounds?: number | und
     name: 'acknowledgements',
     title: 'A 2xx stands for a write of its own',
     async run(context) {
-      const rounds = context.size === 'share' ? 1 : (options.rounds ?? 30);
+      const { rounds = 30 } = options;
       const played: Played[] = [];
       for (const situation of SITUATIONS) {
         played.push(await playRounds(situation, rounds, context));
