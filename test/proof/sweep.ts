@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { MINUTE } from '../../lib/time.ts';
+import { loopTime } from '../helpers/loop-clock.ts';
 import type { Operation } from './history.ts';
 import { type ClientSession, request, type Server } from './requests.ts';
 import { askUntilDecided } from './until-decided.ts';
@@ -13,7 +14,7 @@ export async function sweep(
   servers: readonly Server[],
   sessions: readonly ClientSession[],
 ): Promise<number> {
-  const until = performance.now() + MINUTE;
+  const until = loopTime() + MINUTE;
   const all = sessions.flatMap((session) => servers.map((server) => ({ server, session })));
   const ask = ({ server, session }: (typeof all)[number]) =>
     request(history, { client: 'sweep', server }, 'me', session);

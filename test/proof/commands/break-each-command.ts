@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestDatabase } from '../../helpers/database.ts';
 import { loopTime } from '../../helpers/loop-clock.ts';
 import { commandProxy, type Fault } from '../../helpers/proxy/command-proxy.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { type Answer, sendAs, serve } from '../../helpers/server.ts';
+import { askUntilDecided } from '../until-decided.ts';
 import { type GoodRequest, listTokens, summarize } from './requests.ts';
 import { createWorlds, type World } from './world.ts';
 
@@ -110,40 +110,28 @@ function describe(answer: Answer): string {
   return `${summarize(answer)} ${JSON.stringify(answer.body)}`;
 }
 
-/** Sends the same request again until it is decided; then everything has to be as it says. */
+/** Milliseconds of the event loop until the other server is asked. */
+const PATIENCE = 10_000;
+
+/**
+ * Sends the same request again until it is decided; then everything has to be as it says. Asks the same
+ * server; where its short deadline is not enough, the other one of the deployment. The last round, in which
+ * nothing is broken, shows that the same one recovers too.
+ */
 async function checkAgain(
   server: BreakableServer,
   request: GoodRequest,
   world: World,
 ): Promise<readonly string[]> {
-  const answer = await askUntilDecided(server, request, world);
+  const started = loopTime();
+  const choose = () => (loopTime() - started < PATIENCE ? server.url : server.sound);
+  const answer = await askUntilDecided(() => request.ask(choose(), world));
   const isRight = [request.good, request.again].includes(summarize(answer));
   return [
     ...(isRight ? [] : [`sent again it was answered ${describe(answer)}`]),
     ...(await checkTokens(server, request, world, answer)),
     ...((await request.check?.(server.sound, world)) ?? []),
   ];
-}
-
-/** Milliseconds of the event loop until the other server is asked. */
-const PATIENCE = 10_000;
-
-/**
- * Asks the same server; where its short deadline is not enough, the other one of the deployment.
- * The last round, in which nothing is broken, shows that the same one recovers too.
- */
-async function askUntilDecided(
-  { url, sound }: BreakableServer,
-  request: GoodRequest,
-  world: World,
-): Promise<Answer> {
-  const started = loopTime();
-  for (;;) {
-    const waited = loopTime() - started;
-    const answer = await request.ask(waited < PATIENCE ? url : sound, world);
-    if (answer.status !== 503 || waited > 7 * PATIENCE) return answer;
-    await sleep(50);
-  }
 }
 
 const REVOKED = /^401 (?:user_tokens|token)_revoked$/;

@@ -27,12 +27,7 @@ interface RaceTable<P extends Place, Seen extends { readonly first: First }> {
 }
 
 export interface Race<P extends Place> extends Pick<RaceTable<P, never>, 'points' | 'orders'> {
-  run(place: P, user: User, moment: Moment): Promise<Run>;
-}
-
-interface Run {
-  readonly first: First;
-  readonly fault: string | undefined;
+  run(place: P, user: User, moment: Moment): Promise<{ first: First; fault: string | undefined }>;
 }
 
 export function defineRace<P extends Place, Seen extends { readonly first: First }>({
