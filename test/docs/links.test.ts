@@ -14,6 +14,12 @@ const pages = [
 
 const texts = new Map(pages.map((page) => [page, readFileSync(page, 'utf8')]));
 
+/** Pages that may name files of earlier versions. */
+const HISTORIES = ['CHANGELOG.md', join('docs', 'decisions.md')];
+
+/** A path in backticks that begins with a folder of the repository. */
+const PATH = /`((?:lib|server|scripts|test|docs|\.ci|\.github)\/[^`\s]*)`/g;
+
 interface Link {
   readonly page: string;
   readonly target: string;
@@ -55,6 +61,17 @@ test('Every fragment of a link is a heading of its page', (t) => {
   t.deepEqual(lost, []);
 });
 
+test('Every path of the repository that a page names in backticks is there', (t) => {
+  const named = [...texts]
+    .filter(([page]) => !HISTORIES.includes(page))
+    .flatMap(([page, text]) => listPaths(text).map((path) => ({ page, path })));
+  t.true(named.length > 100);
+  t.deepEqual(
+    named.filter(({ path }) => !existsSync(withoutPattern(path))),
+    [],
+  );
+});
+
 test('Every npm script that a page names is there', (t) => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
   const named = [...texts].flatMap(([page, text]) =>
@@ -66,6 +83,15 @@ test('Every npm script that a page names is there', (t) => {
     [],
   );
 });
+
+function listPaths(text: string): string[] {
+  return [...text.matchAll(PATH)].map(([, path = '']) => path);
+}
+
+/** Cuts a path before its first part with a wildcard or a placeholder: `lib/<story>.ts` becomes `lib/`. */
+function withoutPattern(path: string): string {
+  return path.replace(/[^/]*[*<].*$/, '');
+}
 
 /** Returns the fragments of a page's headings, as GitHub derives them. */
 function fragments(text: string): string[] {
