@@ -117,7 +117,7 @@ export function toProblemAnswer(error: unknown, requestId?: string): ProblemAnsw
 
 const INTERNAL_ERROR = { code: 'internal_error', headers: {} } as const;
 
-/** Returns the status and description of a code. Uses those of the error if the code is from a newer copy. */
+/** Returns the status and description of a code. For a code of a newer version, takes those of the error. */
 function findRefusal(code: ProblemCode, error: unknown): Refusal {
   if (Object.hasOwn(problems, code) || !isProblem(error)) return problems[code];
   return [error.status, error.expose ? error.message : problems.internal_error[1]];

@@ -22,8 +22,8 @@ const INVISIBLE =
 const STRAY = /^(?:["'`][\w+/=.-]{32,}|[\w+/=.-]{32,}(?:["'`\\,;]|\\r?\\?n|%0[AD]))$/;
 
 /**
- * Removes quotes around values, which `docker run --env-file` keeps. Quotes around a key are reported as a problem,
- * since they may have been a part of the key so far. Invisible and stray characters are reported, too.
+ * Removes quotes around values, which `docker run --env-file` keeps. Quotes around a secret or a PEM key are reported
+ * instead: earlier versions used them as part of the key. Invisible and stray characters are reported, too.
  */
 export function cleanValues(env: Environment, names: readonly string[]) {
   const values: Record<string, string | undefined> = { ...env };

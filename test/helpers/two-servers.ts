@@ -2,7 +2,6 @@
 import { hashSync } from 'bcryptjs';
 import type { Caller } from '../../lib/caller.ts';
 import { AuthError, type AuthErrorCode } from '../../lib/errors.ts';
-import { type AuthParts, closeParts, openParts } from '../../lib/parts.ts';
 import type { AuthParts } from '../../lib/parts.ts';
 import { connect } from '../../lib/store/mongo/database.ts';
 import { HOUR } from '../../lib/time.ts';
@@ -11,8 +10,6 @@ import { authenticate } from '../../lib/use-cases/authenticate.ts';
 import { changePassword as changeStory } from '../../lib/use-cases/change-password.ts';
 import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
 import type { User } from '../../lib/user.ts';
-import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { CALLER } from './auth.ts';
 import { CALLER, testParts } from './auth.ts';
 import { ageDeployment, migratedDatabase } from './database.ts';
 import type { Scope } from './scope.ts';

@@ -1,10 +1,7 @@
-import { closeParts, openParts } from '../../lib/parts.ts';
 import { openCollections } from '../../lib/store/mongo/collections.ts';
 import { connect } from '../../lib/store/mongo/database.ts';
 import { HOUR, MINUTE } from '../../lib/time.ts';
-import { openSession } from '../../lib/use-cases/shared/open-session.ts';
 import type { User } from '../../lib/user.ts';
-import { CALLER } from '../helpers/auth.ts';
 import { grantSession, testParts } from '../helpers/auth.ts';
 import { ageDeployment, migrateNow } from '../helpers/database.ts';
 import type { Scope } from '../helpers/scope.ts';

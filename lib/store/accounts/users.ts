@@ -191,7 +191,7 @@ function isString(value: unknown): boolean {
   return typeof value === 'string';
 }
 
-/** Returns the user, frozen: requests that share a read share the object. */
+/** Returns the user, frozen, because requests that use the same read get the same object. */
 function toUser(document: UserFields): User {
   return Object.freeze({
     id: document._id,

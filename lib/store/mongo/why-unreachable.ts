@@ -11,7 +11,7 @@ interface Described {
 interface Reason {
   readonly servers: ReadonlyMap<string, Described>;
   readonly setName: string | null;
-  /** Set once a primary was reached. */
+  /** Null until a primary has been reached. */
   readonly maxSetVersion: number | null;
 }
 

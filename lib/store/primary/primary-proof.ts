@@ -155,7 +155,7 @@ export function checkProofOptions(options: PrimaryProofOptions) {
   const isBounded = maxStaleness > proofInterval && maxStaleness <= MINUTE;
   if (!(maxStaleness === 0 || (Number.isInteger(maxStaleness) && isBounded))) {
     throw new TypeError(
-      '"maxStaleness" must be 0, or a whole number of milliseconds over "proofInterval" and at most 60000',
+      '"maxStaleness" must be 0, or a whole number of milliseconds that is greater than "proofInterval" and at most 60000',
     );
   }
   return { maxStaleness, proofInterval, onPrimaryProof };

@@ -44,7 +44,7 @@ const readiness = z.object({
   checks: report,
 });
 
-/** Writes the checks as `/readyz` and the log have them: each detail with the server's own advice. */
+/** Returns the checks in the form that `/readyz` and the log show: with the server's advice in each detail. */
 export function writeChecks(checks: HealthReport['checks']) {
   return toWire(report, addAdvice(checks));
 }

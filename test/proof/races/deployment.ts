@@ -8,12 +8,8 @@ import { login } from '../../../lib/use-cases/login.ts';
 import { logout } from '../../../lib/use-cases/logout.ts';
 import { refresh as refreshStory } from '../../../lib/use-cases/refresh.ts';
 import { revokeAllTokens } from '../../../lib/use-cases/revoke-all-tokens.ts';
-import {
-  type IssuedTokens,
-  openSession as open,
-} from '../../../lib/use-cases/shared/open-session.ts';
-import type { User } from '../../../lib/user.ts';
 import type { IssuedTokens } from '../../../lib/use-cases/shared/open-session.ts';
+import type { User } from '../../../lib/user.ts';
 import { CALLER } from '../../helpers/auth.ts';
 import {
   callerFor,
