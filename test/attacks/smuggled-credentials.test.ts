@@ -1,6 +1,5 @@
 import test from 'ava';
-import { assertHarmless, CHUNKED, shareFixture } from './smuggling.ts';
-import { converse, request } from './wire.ts';
+import { assertHarmless, CHUNKED, converse, request, shareFixture } from './smuggling.ts';
 
 const shared = shareFixture();
 

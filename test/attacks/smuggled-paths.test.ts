@@ -1,7 +1,13 @@
 import test from 'ava';
 import { sendAs } from '../helpers/server.ts';
-import { isRefusal, openFixture, shareFixture } from './smuggling.ts';
-import { type Conversation, converse, request } from './wire.ts';
+import {
+  type Conversation,
+  converse,
+  isRefusal,
+  openFixture,
+  request,
+  shareFixture,
+} from './smuggling.ts';
 
 const shared = shareFixture();
 
