@@ -19,14 +19,14 @@ interface StartBy {
 
 /** Returns bcrypt's hash of the password; undefined if the caller has timed out. Blocks its worker thread. */
 export function hash({ password, cost, startBy }: HashTask & StartBy): string | undefined {
-  return isTooLate(startBy) ? undefined : hashSync(password, cost);
+  return hasTimedOut(startBy) ? undefined : hashSync(password, cost);
 }
 
 /** Returns true if the password matches the hash; undefined if the caller has timed out. Blocks its worker thread. */
 export function check(task: CheckTask & StartBy): boolean | undefined {
-  return isTooLate(task.startBy) ? undefined : compareSync(task.password, task.hash);
+  return hasTimedOut(task.startBy) ? undefined : compareSync(task.password, task.hash);
 }
 
-function isTooLate(startBy: number): boolean {
+function hasTimedOut(startBy: number): boolean {
   return Date.now() > startBy;
 }

@@ -106,11 +106,15 @@ async function verify(
 ): Promise<Verified | Refusal> {
   const found = await wellFormed(deps, deps.users.findAccount(email));
   const account = found === MALFORMED ? undefined : found;
-  const first = await verifyOnce(deps, account, password);
+  const first = await verifyPasswordOnce(deps, account, password);
   if (found === MALFORMED) return { account, refusal: 'unsound_account' };
   if (first !== 'changed') return first;
   const again = account && (await wellFormed(deps, deps.users.readWithTime(account.id)));
-  const second = await verifyOnce(deps, again === MALFORMED ? undefined : again?.account, password);
+  const second = await verifyPasswordOnce(
+    deps,
+    again === MALFORMED ? undefined : again?.account,
+    password,
+  );
   return second === 'changed' ? { account, refusal: second } : second;
 }
 
@@ -118,7 +122,7 @@ async function verify(
  * Verifies the password once. Reads the cutoffs after the hash, and the hash again after the cutoffs. So no revocation
  * and no new password goes unnoticed between the reads.
  */
-async function verifyOnce(
+async function verifyPasswordOnce(
   deps: LoginDeps,
   account: Account | undefined,
   password: string,

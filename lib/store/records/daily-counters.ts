@@ -3,8 +3,8 @@ import type { Collections } from '../mongo/collections.ts';
 import { findByIds } from '../mongo/database.ts';
 
 /** The counted events: acknowledged revocations, refusals of revoked tokens, and failures because of the database. */
-const NAMES = ['revocations', 'refused_revoked', 'store_failures'] as const;
-export type DailyCounterName = (typeof NAMES)[number];
+const COUNTERS = ['revocations', 'refused_revoked', 'store_failures'] as const;
+export type DailyCounterName = (typeof COUNTERS)[number];
 
 /** The counts of one day (UTC). */
 export interface DayCounts {
@@ -55,14 +55,14 @@ export function createDailyCounters(
 
     /** Increments a counter, in memory only. */
     increment(name: DailyCounterName): void {
-      const id = toId(toDay(clock()), name);
+      const id = toCounterId(toDay(clock()), name);
       sums.set(id, (sums.get(id) ?? 0) + 1);
     },
 
     /** Returns the flushed counts of all servers for the last days and today, newest first. Throws StoreUnavailable. */
     async last(count: number): Promise<DayCounts[]> {
       const days = lastDays(count, clock());
-      const ids = days.flatMap((day) => NAMES.map((name) => toId(day, name)));
+      const ids = days.flatMap((day) => COUNTERS.map((name) => toCounterId(day, name)));
       const found = await findByIds(dailyCounts, ids, { n: 1 });
       return days.map((day) => toDayCounts(day, new Map(found.map(({ _id, n }) => [_id, n]))));
     },
@@ -86,7 +86,7 @@ function toDay(time: number): string {
   return new Date(time).toISOString().slice(0, DATE_LENGTH);
 }
 
-function toId(day: string, name: DailyCounterName): string {
+function toCounterId(day: string, name: DailyCounterName): string {
   return `${day}:${name}`;
 }
 
@@ -95,7 +95,7 @@ function lastDays(count: number, now: number): string[] {
 }
 
 function toDayCounts(day: string, counts: ReadonlyMap<string, number>): DayCounts {
-  const read = (name: DailyCounterName) => counts.get(toId(day, name)) ?? 0;
+  const read = (name: DailyCounterName) => counts.get(toCounterId(day, name)) ?? 0;
   return {
     day,
     revocations: read('revocations'),

@@ -50,7 +50,7 @@ export function createRevocationReads(
 ) {
   const reads = createReads(revokedTokens, schema, primary);
   // biome-ignore lint/nursery/noMisusedPromises: false positive, the spread object is no promise
-  return { ...createChecks(reads), ...createStrictReads(reads.readStrictly) };
+  return { ...createChecks(reads), ...createDecidingReads(reads.readStrictly) };
 }
 
 /** Creates the checks of tokens and clients. They read on a proven primary, and strictly only before a refusal. */
@@ -87,7 +87,7 @@ async function findRevocation(token: CheckInput, read: SharedRead<Found>) {
 }
 
 /** Creates the reads that are always strict, because a write or a response depends on each of them alone. */
-function createStrictReads(read: SharedRead<Found>) {
+function createDecidingReads(read: SharedRead<Found>) {
   return {
     /** Returns true if every token of a signing key is revoked. */
     async isKeyRevoked(kid: string): Promise<boolean> {

@@ -29,7 +29,7 @@ const FUTURE_ALLOWED = 10 * MINUTE;
 
 /** Issues and verifies access tokens (RFC 9068) with the keys of the ring. */
 export function createAccessTokens(options: AccessTokenOptions) {
-  checkOptions(options);
+  assertOptions(options);
   return {
     issue: createIssuer(options),
     /**
@@ -49,7 +49,7 @@ export function createAccessTokens(options: AccessTokenOptions) {
   };
 }
 
-function checkOptions({ issuer, audience, accessTokenTtl }: AccessTokenOptions): void {
+function assertOptions({ issuer, audience, accessTokenTtl }: AccessTokenOptions): void {
   for (const [name, value] of Object.entries({ issuer, audience })) {
     if (typeof value !== 'string' || value === '') {
       throw new TypeError(`"${name}" must be a non-empty string`);

@@ -12,8 +12,8 @@ const body = z.strictObject({
 
 const changePassword: Handler<z.output<typeof body>> = async ({ auth }, ctx) => {
   const { current_password: currentPassword, new_password: newPassword } = ctx.state.body;
-  const grant = await auth.changePassword({ currentPassword, newPassword }, callerOf(ctx));
-  ctx.body = toWire(tokens, grant);
+  const issued = await auth.changePassword({ currentPassword, newPassword }, callerOf(ctx));
+  ctx.body = toWire(tokens, issued);
 };
 
 export const changePasswordRoute: Route = {

@@ -11,8 +11,8 @@ const body = z.strictObject({
 });
 
 const login: Handler<z.output<typeof body>> = async ({ auth }, ctx) => {
-  const grant = await auth.login(ctx.state.body, callerOf(ctx));
-  ctx.body = toWire(tokens, grant);
+  const issued = await auth.login(ctx.state.body, callerOf(ctx));
+  ctx.body = toWire(tokens, issued);
 };
 
 export const loginRoute: Route = {

@@ -9,8 +9,8 @@ const body = z.strictObject({ refresh_token: bodyText('refresh_token', 512) });
 
 const refresh: Handler<z.output<typeof body>> = async ({ auth }, ctx) => {
   const { refresh_token: refreshToken } = ctx.state.body;
-  const grant = await auth.refresh({ refreshToken }, callerOf(ctx));
-  ctx.body = toWire(tokens, grant);
+  const issued = await auth.refresh({ refreshToken }, callerOf(ctx));
+  ctx.body = toWire(tokens, issued);
 };
 
 export const refreshRoute: Route = {

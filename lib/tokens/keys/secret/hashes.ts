@@ -71,14 +71,14 @@ function inHex(text: string): string | undefined {
 }
 
 function* hashWords(): Generator<string> {
-  for (const text of likelyTexts()) yield* digestsOf(text, ALGORITHMS);
+  for (const text of likelyTexts()) yield* listDigests(text, ALGORITHMS);
   for (const text of withLineEnds([...FIRST, ...FIRST_WORDS])) {
-    yield* digestsOf(text, RARE_ALGORITHMS);
-    for (const algorithm of ALGORITHMS) yield* digestsOf(hash(algorithm, text), ALGORITHMS);
+    yield* listDigests(text, RARE_ALGORITHMS);
+    for (const algorithm of ALGORITHMS) yield* listDigests(hash(algorithm, text), ALGORITHMS);
   }
 }
 
-function* digestsOf(text: string, algorithms: readonly string[]): Generator<string> {
+function* listDigests(text: string, algorithms: readonly string[]): Generator<string> {
   for (const algorithm of algorithms) yield hash(algorithm, text).slice(0, COMPARED);
 }
 
