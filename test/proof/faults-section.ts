@@ -22,7 +22,7 @@ export interface FaultsOptions {
   /** Rounds of each fault. Default: those of the fault. */
   readonly rounds?: number | undefined;
   /** Faults that are played at the same time, each on a deployment of its own. Default 2. */
-  readonly lanes?: number;
+  readonly workers?: number;
   /** Folder for the histories of rounds with a breach. Default: a temporary one. */
   readonly folder?: string;
 }
@@ -31,7 +31,7 @@ export interface FaultsOptions {
 export function createFaultsSection({
   faults: names,
   rounds,
-  lanes = 2,
+  workers = 2,
   folder = join(tmpdir(), `rescind-proof-${process.pid}`),
 }: FaultsOptions = {}): Section {
   return {
@@ -49,7 +49,7 @@ export function createFaultsSection({
         await playFault(outcome, { scope, progress, folder });
         playing.delete(outcome);
       };
-      await pMap(outcomes, play, { concurrency: lanes });
+      await pMap(outcomes, play, { concurrency: workers });
       return {
         report: [...NOTES.map((note) => `- ${note}`), '', formatOutcomes(outcomes)],
         faults: outcomes.flatMap(listFaults),

@@ -51,7 +51,7 @@ export function readOptions(args: readonly string[]) {
       parseNames(faults.map(({ name }) => name)),
     )
     .option('--rounds <n>', 'how many rounds of each fault', parseWholeNumber)
-    .option('--lanes <n>', 'how many faults are played side by side', parseWholeNumber, 2)
+    .option('--workers <n>', 'how many faults are played side by side', parseWholeNumber, 2)
     .option('--out <file>', 'write the tables to a file as well, as Markdown')
     .addHelpText('after', `\nSections: ${sectionNames.join(', ')}`)
     .addHelpText('after', `Faults: ${faultLines.join('')}`)
