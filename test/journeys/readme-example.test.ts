@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
+import { SECOND } from '../../lib/time.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
+import { endChild, spawnChild } from '../../scripts/dev/processes.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { readmeBlock } from '../helpers/readme.ts';
 import { logIn, sendAs, testServer } from '../helpers/server.ts';
@@ -13,13 +13,12 @@ async function runExample(t: ExecutionContext, env: Record<string, string>): Pro
   const port = await freePort();
   const file = `dist/readme-example-${port}.mjs`;
   writeFileSync(file, readmeBlock('js', 'rescind/koa').replace('3000', String(port)));
-  const child = spawn(process.execPath, [file], {
+  const child = spawnChild(process.execPath, [file], {
     env: { ...process.env, ...env },
     stdio: 'inherit',
   });
   t.teardown(async () => {
-    child.kill();
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    await endChild(child, 10 * SECOND);
     rmSync(file);
   });
   const url = `http://127.0.0.1:${port}`;

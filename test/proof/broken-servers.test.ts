@@ -10,6 +10,7 @@ import { createRevocationReads, type RevocationKind } from '../../lib/store/revo
 import { createRevocations } from '../../lib/store/revocations/revocations.ts';
 import { MINUTE, SECOND } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { emptyDatabase, type TestDatabase } from '../helpers/database.ts';
 import { ownMongod } from '../helpers/mongod.ts';
 import { serveAuth } from '../helpers/server.ts';
@@ -102,7 +103,7 @@ async function checkTraffic(
   const isEnough = () =>
     countOperations(history, NEVER).acknowledged >= 15 &&
     (!isBroken || countLosses(findBreaches(history)) > 0);
-  while (!isEnough()) await pause(100);
+  await waitFor('Enough traffic', isEnough, { timeout: 8 * MINUTE, interval: 100 });
   await stopTraffic(traffic);
   t.log(countOperations(history, NEVER));
   return findBreaches(history);

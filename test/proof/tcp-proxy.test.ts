@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { spawnChild } from '../../scripts/dev/processes.ts';
 import type { Treatment } from '../helpers/proxy/connection.ts';
 import { tellsOwners } from '../helpers/proxy/socket-owner.ts';
 import { type TcpProxy, tcpProxy } from '../helpers/proxy/tcp-proxy.ts';
@@ -170,7 +171,7 @@ function otherProcess(t: ExecutionContext, port: number): ChildProcess {
     const socket = require('node:net').connect(${port}, '127.0.0.1');
     socket.on('error', () => {}).on('close', () => process.exit());
     process.stdin.pipe(socket).pipe(process.stdout);`;
-  const child = spawn(process.execPath, ['-e', code], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawnChild(process.execPath, ['-e', code], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.teardown(() => void child.kill('SIGKILL'));
   return child;
 }

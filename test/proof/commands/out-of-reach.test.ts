@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { SECOND } from '../../../lib/time.ts';
+import { waitFor } from '../../../scripts/dev/wait-for.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
 import { loopTime } from '../../helpers/loop-clock.ts';
 import type { CommandProxy, Fault } from '../../helpers/proxy/command-proxy.ts';
@@ -64,7 +65,7 @@ test.serial(
     const renew = () => timed(refresh(server.url, asker.tokens.refresh));
     server.proxy.arm(1, SILENCE);
     const renewals = Array.from({ length: POOL + 30 }, renew);
-    while (server.proxy.countMet() < POOL) await delay(10);
+    await waitFor('All connections in use', () => server.proxy.countMet() >= POOL);
     const me = timed(sendAs(asker.tokens.access, `${server.url}/api/auth/me`));
     await delay(300);
     t.is(server.proxy.countMet(), POOL, 'so many connections there are');
@@ -100,6 +101,7 @@ async function timed(asked: Promise<Answer>) {
 
 async function timeToRecover({ url }: BreakableServer, token: string): Promise<number> {
   const started = loopTime();
-  while ((await sendAs(token, `${url}/api/auth/me`)).status !== 200) await delay(20);
+  const isServed = async () => (await sendAs(token, `${url}/api/auth/me`)).status === 200;
+  await waitFor('An answer of 200', isServed);
   return loopTime() - started;
 }
