@@ -31,7 +31,7 @@ export const full = [
   'dist/test/journeys/restore.test.js',
   'dist/test/journeys/revoked-keys.test.js',
   'dist/test/journeys/session-limit.test.js',
-  'dist/test/journeys/told-at-the-start.test.js',
+  'dist/test/journeys/logged-at-the-start.test.js',
   'dist/test/lib/clients.test.js',
   'dist/test/lib/store/migrate-at-once.test.js',
   'dist/test/lib/store/migrate-check.test.js',

@@ -95,7 +95,7 @@ async function ask({ port }: RowServer, headers: Record<string, string> = {}) {
   return { status: response.statusCode, body: Buffer.concat(chunks).toString() };
 }
 
-async function statusOf(server: RowServer, token: string): Promise<number | undefined> {
+async function readStatus(server: RowServer, token: string): Promise<number | undefined> {
   return (await ask(server, { Authorization: `Bearer ${token}` })).status;
 }
 
@@ -117,20 +117,21 @@ for (const row of ROWS.filter(
     const { cpu, memory } = await server.usage();
     t.true(cpu.user > 0 && memory.rss > 0);
     t.is((await ask(server)).status, 401, 'no token');
-    t.is(await statusOf(server, 'junk'), 401, 'junk');
+    t.is(await readStatus(server, 'junk'), 401, 'junk');
     for (const [what, changes] of Object.entries(WRONG_TOKENS)) {
-      t.is(await statusOf(server, sign(user._id, changes())), 401, what);
+      t.is(await readStatus(server, sign(user._id, changes())), 401, what);
     }
     const { loggedOut, cutOff, cutAt, revoked, disabled } = peer;
     const older = sign(cutOff._id, { claims: { iat: cutAt } });
     const refusal = row.checks === 'revocation' ? 401 : 200;
-    t.is(await statusOf(server, revoked), refusal, 'a revoked token');
-    t.is(await statusOf(server, sign(loggedOut._id)), 200, 'another token of that user');
-    if (row.checks === 'revocation') t.is(await statusOf(server, older), 401, 'before the cutoff');
-    t.is(await statusOf(server, sign(cutOff._id)), 200, 'after the cutoff');
+    t.is(await readStatus(server, revoked), refusal, 'a revoked token');
+    t.is(await readStatus(server, sign(loggedOut._id)), 200, 'another token of that user');
+    if (row.checks === 'revocation')
+      t.is(await readStatus(server, older), 401, 'before the cutoff');
+    t.is(await readStatus(server, sign(cutOff._id)), 200, 'after the cutoff');
     if (row.userLoad !== 'none') {
-      t.is(await statusOf(server, sign(disabled._id)), 401, 'a disabled user');
-      t.is(await statusOf(server, sign(randomUUID())), 401, 'a missing user');
+      t.is(await readStatus(server, sign(disabled._id)), 401, 'a disabled user');
+      t.is(await readStatus(server, sign(randomUUID())), 401, 'a missing user');
     }
     const crowd = await Promise.all(
       users.map(async ({ _id }) => {
@@ -140,7 +141,7 @@ for (const row of ROWS.filter(
     );
     t.true(crowd.every(Boolean), 'many users at once');
     await peer.redis?.stop();
-    if (peer.redis) t.is(await statusOf(server, sign(user._id)), 503, 'without Redis');
+    if (peer.redis) t.is(await readStatus(server, sign(user._id)), 503, 'without Redis');
   });
 }
 

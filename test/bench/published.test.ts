@@ -9,7 +9,7 @@ const read = (path: string) => readFileSync(path, 'utf8');
 const results = JSON.parse(read(`${FOLDER}/results.json`)) as Results;
 
 /** Returns the text between the two comments that mark figures of the published run. */
-function figuresOf(page: string): readonly string[] {
+function readFigures(page: string): readonly string[] {
   const marked = read(page).matchAll(/<!-- figures -->\n(.*?)<!-- end of figures -->/gs);
   return [...marked].flatMap(([, lines = '']) => lines.split('\n').filter((line) => line !== ''));
 }
@@ -32,7 +32,7 @@ test('the published tables and the chart are those of the published figures', (t
 for (const page of ['README.md', 'docs/performance.md']) {
   test(`${page} has no figure in its tables that the published run did not have`, (t) => {
     const published = new Set(tables(results).split('\n'));
-    const figures = figuresOf(page);
+    const figures = readFigures(page);
     t.true(figures.length > 5);
     t.deepEqual(
       figures.filter((line) => !published.has(line)),

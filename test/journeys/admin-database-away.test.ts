@@ -11,7 +11,7 @@ import { addUser } from '../helpers/users.ts';
 
 const DEADLINE = 4_000;
 
-async function scene(t: ExecutionContext) {
+async function openFixture(t: ExecutionContext) {
   const mongod = await ownMongod(t);
   const { db, close } = connect(mongod.uri);
   await migrateNow(db);
@@ -36,7 +36,7 @@ async function scene(t: ExecutionContext) {
 }
 
 test('With MongoDB away every admin endpoint answers 503 within the deadline, and works again with it', async (t) => {
-  const { mongod, url, requests, token, user } = await scene(t);
+  const { mongod, url, requests, token, user } = await openFixture(t);
   await mongod.kill();
   for (const request of requests) {
     const [method = '', target = ''] = request.split(' ');

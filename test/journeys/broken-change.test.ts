@@ -16,7 +16,7 @@ interface Break {
   readonly times: number;
 }
 
-interface Scene extends TestServer {
+interface Fixture extends TestServer {
   readonly email: string;
   readonly tokens: readonly [string, string];
   /** The change, while one write of it fails. */
@@ -24,7 +24,7 @@ interface Scene extends TestServer {
   again(): Promise<string>;
 }
 
-async function scene(t: ExecutionContext): Promise<Scene> {
+async function openFixture(t: ExecutionContext): Promise<Fixture> {
   const server = await testServer(t);
   const { url, collections, db } = server;
   const { email } = await addUser(collections);
@@ -43,7 +43,7 @@ async function scene(t: ExecutionContext): Promise<Scene> {
 }
 
 /** Only the new password logs in, and no token from before the change works. */
-async function assertComplete(t: ExecutionContext, { url, email, tokens }: Scene): Promise<void> {
+async function assertComplete(t: ExecutionContext, { url, email, tokens }: Fixture): Promise<void> {
   const old = await post(`${url}/api/auth/login`, { email, password: PASSWORD });
   t.is(toOutcome(old), refusal('invalid_credentials'));
   for (const token of tokens) {
@@ -74,7 +74,7 @@ for (const [when, write] of Object.entries(COMPLETED_BY_AGAIN)) {
   test.serial(
     `A change that breaks ${when} is 503, and the same request again completes it`,
     async (t) => {
-      const it = await scene(t);
+      const it = await openFixture(t);
       t.is(await it.broken(write), '503 store_unavailable');
       t.is((await sendAs(it.tokens[1], `${it.url}/api/auth/me`)).status, 200, 'nothing is revoked');
       t.is(await it.again(), '200');
@@ -102,7 +102,7 @@ for (const [when, write] of Object.entries(COMPLETE_ALREADY)) {
   test.serial(
     `A change that breaks ${when} is 503, and then complete: the token is revoked`,
     async (t) => {
-      const it = await scene(t);
+      const it = await openFixture(t);
       t.is(await it.broken(write), '503 store_unavailable');
       t.is(await it.again(), '401 user_tokens_revoked');
       await assertComplete(t, it);

@@ -12,7 +12,7 @@ import { changePassword } from './change-password.ts';
 
 const DEADLINE = 2_000;
 
-interface Scene {
+interface Fixture {
   readonly mongod: OwnMongod;
   readonly url: string;
   /** Another server, where a login may take its time. */
@@ -25,7 +25,7 @@ interface Scene {
 }
 
 /** A server with a user, a live token and a revoked one, on a mongod that the test may break. */
-async function scene(t: ExecutionContext): Promise<Scene> {
+async function openFixture(t: ExecutionContext): Promise<Fixture> {
   const mongod = await ownMongod(t);
   const { db, close } = connect(mongod.uri);
   await migrateNow(db);
@@ -49,7 +49,7 @@ function everyEndpoint({
   token,
   revoked,
   kept,
-}: Scene): Record<string, () => Promise<Answer>> {
+}: Fixture): Record<string, () => Promise<Answer>> {
   return {
     login: () => post(`${url}/api/auth/login`, { email, password: PASSWORD }),
     'a wrong login': () => post(`${url}/api/auth/login`, { email, password: 'wrong' }),
@@ -66,7 +66,7 @@ function everyEndpoint({
   };
 }
 
-async function assertAway(t: ExecutionContext, it: Scene): Promise<void> {
+async function assertAway(t: ExecutionContext, it: Fixture): Promise<void> {
   for (const [name, request] of Object.entries(everyEndpoint(it))) {
     const started = performance.now();
     const { status, body, headers } = await request();
@@ -84,7 +84,7 @@ async function assertAway(t: ExecutionContext, it: Scene): Promise<void> {
 
 async function assertRecovers(
   t: ExecutionContext,
-  { url, token, revoked, kept }: Scene,
+  { url, token, revoked, kept }: Fixture,
 ): Promise<void> {
   const me = () => sendAs(token, `${url}/api/auth/me`);
   await waitFor('A server that recovers by itself', async () => (await me()).status === 200);
@@ -96,7 +96,7 @@ async function assertRecovers(
 }
 
 test('a killed MongoDB means 503 within the deadline, and a restart is enough to recover', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   await it.mongod.kill();
   await assertAway(t, it);
   await it.mongod.restart();
@@ -104,7 +104,7 @@ test('a killed MongoDB means 503 within the deadline, and a restart is enough to
 });
 
 test('a frozen MongoDB means 503 within the deadline, and the server recovers with it', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   it.mongod.freeze();
   await assertAway(t, it);
   it.mongod.thaw();
@@ -118,7 +118,7 @@ test('a frozen MongoDB means 503 within the deadline, and the server recovers wi
 });
 
 test('after a kill -9 of MongoDB every acknowledged logout still stands', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   const { url, patient, email } = it;
   const tokens = await Promise.all(Array.from({ length: 5 }, () => logIn(patient, email)));
   for (const token of tokens) {

@@ -14,7 +14,7 @@ const QUIET = FORGOTTEN_AFTER + SECOND;
 const DEADLINE = 10 * SECOND;
 
 /** A server whose connections to MongoDB, many and all live, have then been idle until a firewall forgot them. */
-async function quietScene(t: ExecutionContext) {
+async function openQuietFixture(t: ExecutionContext) {
   const { uri, proxy } = await proxiedMongod(t);
   const { db, close } = connect(uri, { deadline: 60 * SECOND });
   await migrateNow(db);
@@ -37,14 +37,14 @@ async function atOnce(count: number, ask: (index: number) => Promise<{ status: n
 }
 
 test('requests that meet connections which a firewall forgot are answered 200, all of them', async (t) => {
-  const { url, token } = await quietScene(t);
+  const { url, token } = await openQuietFixture(t);
   const paths = ['/api/auth/me', '/api/auth/sessions'];
   const statuses = await atOnce(20, (index) => sendAs(token, `${url}${paths[index % 2]}`));
   t.deepEqual(statuses, Array(20).fill(200));
 });
 
 test('logouts at once that meet forgotten connections are done, and each token is refused', async (t) => {
-  const { url, tokens } = await quietScene(t);
+  const { url, tokens } = await openQuietFixture(t);
   const logouts = await atOnce(10, (index) =>
     sendAs(tokens[index] ?? '', `${url}/api/auth/logout`, 'POST'),
   );
@@ -54,6 +54,6 @@ test('logouts at once that meet forgotten connections are done, and each token i
 });
 
 test('a login that meets forgotten connections gets in', async (t) => {
-  const { url, email } = await quietScene(t);
+  const { url, email } = await openQuietFixture(t);
   t.truthy(await logIn(url, email, PASSWORD));
 });

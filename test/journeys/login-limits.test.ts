@@ -156,20 +156,20 @@ test('An account that does not exist is answered as one that does, from the firs
     '192.0.2.6',
     '192.0.2.7',
   ];
-  const courses: Answer[][] = [];
+  const timelines: Answer[][] = [];
   for (const address of [email, 'nobody@example.com']) {
-    const course: Answer[] = [];
+    const timeline: Answer[] = [];
     for (const ip of ips) {
-      for (let time = 0; time < 3; time++) course.push(await from(ip, url, address));
+      for (let time = 0; time < 3; time++) timeline.push(await from(ip, url, address));
     }
-    courses.push(course);
+    timelines.push(timeline);
   }
-  const [ofOne, ofNobody] = courses.map((course) => course.map(toOutcome));
+  const [ofOne, ofNobody] = timelines.map((timeline) => timeline.map(toOutcome));
   const [no, wait] = [refusal('invalid_credentials'), refusal('too_many_logins')];
   t.deepEqual(ofOne?.slice(0, 6), [no, no, wait, no, no, wait]);
   t.is(ofOne?.filter((outcome) => outcome === no).length, 11);
   t.deepEqual(ofNobody, ofOne);
-  const [waits = [], others = []] = courses.map((course) => course.map(readRetryAfter));
+  const [waits = [], others = []] = timelines.map((timeline) => timeline.map(readRetryAfter));
   for (const [n, seconds] of waits.entries()) {
     const apart = Math.abs(seconds - (others[n] ?? Number.NaN));
     t.true(apart < 5 * 60, `${n}: ${apart} s, which is the time that the test takes`);

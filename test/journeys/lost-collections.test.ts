@@ -16,7 +16,7 @@ const LOSSES: Readonly<Record<string, (db: Db, name: Name) => Promise<unknown>>>
   },
 };
 
-async function scene(t: ExecutionContext) {
+async function openFixture(t: ExecutionContext) {
   const server = await testServer(t);
   const { url, collections } = server;
   const user = await addUser(collections, { roles: ['admin'] });
@@ -33,48 +33,49 @@ async function scene(t: ExecutionContext) {
   return { ...server, user, client, own, other, otherId };
 }
 
-type Scene = Awaited<ReturnType<typeof scene>>;
+type Fixture = Awaited<ReturnType<typeof openFixture>>;
 
 /** Requests whose answer would rest on a document that is not found. */
-const REQUESTS: Readonly<Record<Name, Readonly<Record<string, (it: Scene) => Promise<Answer>>>>> = {
-  sessions: {
-    'list sessions': ({ url, own }) => sendAs(own.token, `${url}/api/auth/sessions`),
-    'end a session': ({ url, own, otherId }) =>
-      sendAs(own.token, `${url}/api/auth/sessions/${otherId}`, 'DELETE'),
-    'end the others': ({ url, own }) =>
-      sendAs(own.token, `${url}/api/auth/sessions/revoke-others`, 'POST'),
-    refresh: ({ url, other }) =>
-      post(`${url}/api/auth/refresh`, { refresh_token: other.refreshToken }),
-    "list a user's sessions": ({ url, user, own }) =>
-      sendAs(own.token, `${url}/api/admin/users/${user.id}/sessions`),
-    'count what a revocation would end': ({ url, user, own }) =>
-      sendAs(own.token, `${url}/api/admin/users/${user.id}/revoke-tokens?dry_run=true`, 'POST'),
-    readyz: ({ url }) => send(`${url}/readyz`),
-  },
-  users: {
-    me: ({ url, own }) => sendAs(own.token, `${url}/api/auth/me`),
-    'log in': ({ url, user }) =>
-      post(`${url}/api/auth/login`, { email: user.email, password: PASSWORD }),
-    'log in as nobody': ({ url }) =>
-      post(`${url}/api/auth/login`, { email: 'nobody@example.com', password: PASSWORD }),
-    refresh: ({ url, other }) =>
-      post(`${url}/api/auth/refresh`, { refresh_token: other.refreshToken }),
-    introspect: ({ url, client, own }) => introspect(url, client, own.token),
-    readyz: ({ url }) => send(`${url}/readyz`),
-  },
-  clients: {
-    introspect: ({ url, client, own }) => introspect(url, client, own.token),
-    revoke: ({ url, client, own }) =>
-      postForm(`${url}/oauth/revoke`, { token: own.token }, basic(client)),
-    readyz: ({ url }) => send(`${url}/readyz`),
-  },
-};
+const REQUESTS: Readonly<Record<Name, Readonly<Record<string, (it: Fixture) => Promise<Answer>>>>> =
+  {
+    sessions: {
+      'list sessions': ({ url, own }) => sendAs(own.token, `${url}/api/auth/sessions`),
+      'end a session': ({ url, own, otherId }) =>
+        sendAs(own.token, `${url}/api/auth/sessions/${otherId}`, 'DELETE'),
+      'end the others': ({ url, own }) =>
+        sendAs(own.token, `${url}/api/auth/sessions/revoke-others`, 'POST'),
+      refresh: ({ url, other }) =>
+        post(`${url}/api/auth/refresh`, { refresh_token: other.refreshToken }),
+      "list a user's sessions": ({ url, user, own }) =>
+        sendAs(own.token, `${url}/api/admin/users/${user.id}/sessions`),
+      'count what a revocation would end': ({ url, user, own }) =>
+        sendAs(own.token, `${url}/api/admin/users/${user.id}/revoke-tokens?dry_run=true`, 'POST'),
+      readyz: ({ url }) => send(`${url}/readyz`),
+    },
+    users: {
+      me: ({ url, own }) => sendAs(own.token, `${url}/api/auth/me`),
+      'log in': ({ url, user }) =>
+        post(`${url}/api/auth/login`, { email: user.email, password: PASSWORD }),
+      'log in as nobody': ({ url }) =>
+        post(`${url}/api/auth/login`, { email: 'nobody@example.com', password: PASSWORD }),
+      refresh: ({ url, other }) =>
+        post(`${url}/api/auth/refresh`, { refresh_token: other.refreshToken }),
+      introspect: ({ url, client, own }) => introspect(url, client, own.token),
+      readyz: ({ url }) => send(`${url}/readyz`),
+    },
+    clients: {
+      introspect: ({ url, client, own }) => introspect(url, client, own.token),
+      revoke: ({ url, client, own }) =>
+        postForm(`${url}/oauth/revoke`, { token: own.token }, basic(client)),
+      readyz: ({ url }) => send(`${url}/readyz`),
+    },
+  };
 
 for (const [how, lose] of Object.entries(LOSSES)) {
   for (const name of ['users', 'sessions', 'clients'] as const) {
     if (name === 'clients' && how.includes('anew')) continue; // it has no index to miss
     test(`${name} ${how}: what is not found in it is undecided, so the answer is 503`, async (t) => {
-      const it = await scene(t);
+      const it = await openFixture(t);
       await lose(it.db, name);
       for (const [request, ask] of Object.entries(REQUESTS[name])) {
         t.is((await ask(it)).status, 503, request);
@@ -85,17 +86,17 @@ for (const [how, lose] of Object.entries(LOSSES)) {
 }
 
 test('A user who alone is gone is refused', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   await it.collections.users.deleteOne({ _id: it.user.id });
   t.is((await sendAs(it.own.token, `${it.url}/api/auth/me`)).status, 401);
 });
 
 for (const [how, lose] of Object.entries({
-  'one document deleted': (it: Scene) => it.collections.sessions.deleteMany({}),
-  'the collection dropped': (it: Scene) => it.collections.sessions.drop(),
+  'one document deleted': (it: Fixture) => it.collections.sessions.deleteMany({}),
+  'the collection dropped': (it: Fixture) => it.collections.sessions.drop(),
 })) {
   test(`/oauth/revoke of a refresh token ends its session whatever is found: ${how}`, async (t) => {
-    const it = await scene(t);
+    const it = await openFixture(t);
     await lose(it);
     const { url, client, other } = it;
     const form = { token: other.refreshToken };
@@ -107,7 +108,7 @@ for (const [how, lose] of Object.entries({
 }
 
 test("an administrator revokes a user's tokens also while `sessions` is lost", async (t) => {
-  const { url, user, own, other, collections } = await scene(t);
+  const { url, user, own, other, collections } = await openFixture(t);
   await collections.sessions.drop();
   const path = `${url}/api/admin/users/${user.id}/revoke-tokens`;
   t.is((await sendAs(own.token, path, 'POST')).status, 200);
@@ -116,7 +117,7 @@ test("an administrator revokes a user's tokens also while `sessions` is lost", a
 });
 
 test('A session whose own document is missing ends no others, and reports none ended', async (t) => {
-  const it = await scene(t);
+  const it = await openFixture(t);
   await it.collections.sessions.deleteOne({ _id: { $ne: it.otherId } });
   for (const request of ['list sessions', 'end the others']) {
     t.is((await REQUESTS.sessions[request]?.(it))?.status, 503, request);
@@ -124,7 +125,7 @@ test('A session whose own document is missing ends no others, and reports none e
 });
 
 test('revoke-others and DELETE write again for what looks revoked: each answer has a write of its own', async (t) => {
-  const { url, own, otherId, collections } = await scene(t);
+  const { url, own, otherId, collections } = await openFixture(t);
   const writes = async () =>
     (await collections.revokedTokens.findOne({ _id: `session:${otherId}` }))?.writes;
   const others = () => sendAs(own.token, `${url}/api/auth/sessions/revoke-others`, 'POST');
@@ -138,7 +139,7 @@ test('revoke-others and DELETE write again for what looks revoked: each answer h
 });
 
 test('/oauth/revoke for a revoked key writes the key again', async (t) => {
-  const { url, client, own, collections } = await scene(t);
+  const { url, client, own, collections } = await openFixture(t);
   const kid = JSON.parse(Buffer.from(own.token.split('.')[0] ?? '', 'base64url').toString()).kid;
   await collections.revokedTokens.insertOne({
     _id: `key:${kid}`,

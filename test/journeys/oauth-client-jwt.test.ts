@@ -7,7 +7,7 @@ import { logIn, serve, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
 /** A server that signs with a private key, and a token of a user. */
-async function scene(t: ExecutionContext) {
+async function openFixture(t: ExecutionContext) {
   const { url, uri, collections } = await testServer(t, { JWT_PRIVATE_KEY: newPrivateKey() });
   const token = await logIn(url, (await addUser(collections)).email);
   return { url, uri, token };
@@ -30,12 +30,12 @@ function validate(url: string, token: string, audience = 'rescind') {
 }
 
 test('oauth4webapi validates an access token by the published keys (RFC 9068)', async (t) => {
-  const { url, token } = await scene(t);
+  const { url, token } = await openFixture(t);
   t.deepEqual({ ...(await validate(url, token)) }, readClaims(token));
 });
 
 test('oauth4webapi refuses a token for another audience, of another key, and one that was changed', async (t) => {
-  const { url, uri, token } = await scene(t);
+  const { url, uri, token } = await openFixture(t);
   const stranger = await serve(t, {
     MONGODB_URI: uri,
     JWT_SECRET_KEY: generateSecret(),

@@ -9,7 +9,7 @@ import { addUser, PASSWORD } from '../helpers/users.ts';
 const HTTP = { [oauth.allowInsecureRequests]: true } as const;
 
 /** A server, and a registered client that knows it as OAuth has it. */
-async function scene(t: ExecutionContext) {
+async function openFixture(t: ExecutionContext) {
   const { url, collections } = await testServer(t);
   const { clientId, clientSecret } = await addClient(collections);
   const as: oauth.AuthorizationServer = {
@@ -48,7 +48,7 @@ const METHODS = {
 
 for (const [method, authBy] of Object.entries(METHODS)) {
   test(`oauth4webapi introspects and revokes an access token by ${method}`, async (t) => {
-    const { url, email, clientSecret, introspect, revoke } = await scene(t);
+    const { url, email, clientSecret, introspect, revoke } = await openFixture(t);
     const auth = authBy(clientSecret);
     const token = await logIn(url, email);
 
@@ -63,7 +63,7 @@ for (const [method, authBy] of Object.entries(METHODS)) {
   });
 
   test(`oauth4webapi ends a session by its refresh token by ${method}`, async (t) => {
-    const { url, email, clientSecret, introspect, revoke } = await scene(t);
+    const { url, email, clientSecret, introspect, revoke } = await openFixture(t);
     const auth = authBy(clientSecret);
     const { body } = await post(`${url}/api/auth/login`, { email, password: PASSWORD });
 
@@ -73,7 +73,7 @@ for (const [method, authBy] of Object.entries(METHODS)) {
   });
 
   test(`oauth4webapi understands how a wrong secret is refused by ${method}`, async (t) => {
-    const { url, email, introspect, revoke } = await scene(t);
+    const { url, email, introspect, revoke } = await openFixture(t);
     const token = await logIn(url, email);
     for (const secret of ['x'.repeat(43), 'p:a ss%+ü']) {
       for (const ask of [introspect, revoke]) {
@@ -89,7 +89,7 @@ for (const [method, authBy] of Object.entries(METHODS)) {
 }
 
 test('oauth4webapi understands how a malformed request is refused', async (t) => {
-  const { clientSecret, introspect, revoke } = await scene(t);
+  const { clientSecret, introspect, revoke } = await openFixture(t);
   const both: oauth.ClientAuth = async (as, client, body, headers) => {
     await oauth.ClientSecretBasic(clientSecret)(as, client, body, headers);
     await oauth.ClientSecretPost(clientSecret)(as, client, body, headers);

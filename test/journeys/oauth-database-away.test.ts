@@ -13,7 +13,7 @@ const AWAY = '503 temporarily_unavailable';
 const DEADLINE = 2_000;
 
 /** A server with a client and a user's tokens, on a mongod that the test may break. */
-async function scene(t: ExecutionContext) {
+async function openFixture(t: ExecutionContext) {
   const mongod = await ownMongod(t);
   const { db, close } = connect(mongod.uri);
   await migrateNow(db);
@@ -38,7 +38,7 @@ for (const [what, harm, mend] of [
   ['frozen', 'freeze', 'thaw'],
 ] as const) {
   test(`With a ${what} MongoDB both endpoints answer 503 in time, and recover with it`, async (t) => {
-    const { mongod, url, log, client, tokens } = await scene(t);
+    const { mongod, url, log, client, tokens } = await openFixture(t);
     t.true((await introspect(url, client, tokens[0])).body.active);
     await mongod[harm]();
     for (const [ask, token] of [

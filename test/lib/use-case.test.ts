@@ -19,7 +19,7 @@ test('a use case that does not answer in time is store_unavailable', async (t) =
   });
 });
 
-test("the caller's own deadline goes before the general patience", async (t) => {
+test("the caller's own deadline goes before the general timeout", async (t) => {
   const started = performance.now();
   const bounded = withDeadline(never, 60_000);
   await t.throwsAsync(bounded({}, { ...caller, deadline: started + 20 }), {

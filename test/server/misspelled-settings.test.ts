@@ -6,7 +6,7 @@ import { misspelledSettings } from '../../server/config/warnings.ts';
 
 const NAMES = Object.keys(settings);
 
-/** Each is told, with the setting that is meant. */
+/** Each is reported, with the setting that is meant. */
 const MEANT: Readonly<Record<string, string>> = {
   MONGODB_URL: 'MONGODB_URI',
   MONGO_URI: 'MONGODB_URI',
@@ -84,7 +84,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   JWT_ISSUERS_OF_NOBODY: '', // empty is not set
 };
 
-test('a misspelled setting is told, with the one that is meant', (t) => {
+test('a misspelled setting is reported, with the one that is meant', (t) => {
   for (const [name, meant] of Object.entries(MEANT)) {
     t.deepEqual(misspelledSettings({ [name]: '1' }), [
       `${name} is not a setting and has no effect. Did you mean ${meant}?`,
@@ -92,23 +92,23 @@ test('a misspelled setting is told, with the one that is meant', (t) => {
   }
 });
 
-test('a variable that begins as settings do is told', (t) => {
-  const told = misspelledSettings(Object.fromEntries(PREFIXED.map((name) => [name, '1'])));
+test('a variable that begins as settings do is reported', (t) => {
+  const reported = misspelledSettings(Object.fromEntries(PREFIXED.map((name) => [name, '1'])));
   t.deepEqual(
-    told,
+    reported,
     PREFIXED.map(
       (name) => `${name} is not a setting and has no effect. See .env.example for all settings.`,
     ),
   );
 });
 
-test('nothing else in an environment is told', (t) => {
+test('nothing else in an environment is reported', (t) => {
   t.deepEqual(misspelledSettings(OTHERS), []);
   const right = [...NAMES, ...SECRETS.map((name) => `${name}_FILE`)];
   t.deepEqual(misspelledSettings(Object.fromEntries(right.map((name) => [name, '1']))), []);
 });
 
-test('one edit to any setting is told, and no value is', (t) => {
+test('one edit to any setting is reported, and no value is', (t) => {
   const letters = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZ_');
   const at = fc.nat(30);
   const property = fc.property(
@@ -119,9 +119,9 @@ test('one edit to any setting is told, and no value is', (t) => {
     (name, place, letter, cut) => {
       const index = place % name.length;
       const misspelled = name.slice(0, index) + letter + name.slice(index + cut);
-      const told = misspelledSettings({ [misspelled]: 'correct horse' });
-      if (NAMES.includes(misspelled)) return told.length === 0;
-      return told.length === 1 && !told.join().includes('horse');
+      const reported = misspelledSettings({ [misspelled]: 'correct horse' });
+      if (NAMES.includes(misspelled)) return reported.length === 0;
+      return reported.length === 1 && !reported.join().includes('horse');
     },
   );
   t.notThrows(() => fc.assert(property));

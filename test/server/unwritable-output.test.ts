@@ -118,13 +118,13 @@ for (const [title, { outputs, prefix, breaks, tells }] of Object.entries(CASES))
       const { stdout, stderr } = server.child;
       if (breaks !== undefined) stdout?.destroy();
       if (breaks === 'both') stderr?.destroy();
-      const told = tells === undefined || stderr === null ? undefined : text(stderr);
+      const logged = tells === undefined || stderr === null ? undefined : text(stderr);
       await assertAnswers(t, server.url, MANY);
       const asked = performance.now();
       server.child.kill('SIGTERM');
       t.is(await waitForEnd(server), 0);
       t.true(performance.now() - asked < STOP_DEADLINE);
-      if (tells !== undefined) t.regex((await told) ?? '', tells);
+      if (tells !== undefined) t.regex((await logged) ?? '', tells);
     },
   );
 }
@@ -159,11 +159,11 @@ test.serial(
       [opened(path), 'pipe'],
       inShell('ulimit -f 8; exec "$@"'),
     );
-    const told = text(server.child.stderr as NonNullable<typeof server.child.stderr>);
+    const logged = text(server.child.stderr as NonNullable<typeof server.child.stderr>);
     await assertAnswers(t, server.url, 200);
     server.child.kill('SIGTERM');
     t.is(await waitForEnd(server), 0);
-    t.regex(await told, /EFBIG/);
+    t.regex(await logged, /EFBIG/);
   },
 );
 

@@ -73,28 +73,28 @@ test('where the primary changes during every read nothing is decided', async (t)
   t.true(reads > 1);
 });
 
-test('each attempt is told, a good one and one that fails', async (t) => {
-  const told: boolean[] = [];
-  const onPrimaryProof = ({ ok }: { ok: boolean }) => told.push(ok);
+test('each attempt is reported, a good one and one that fails', async (t) => {
+  const reported: boolean[] = [];
+  const onPrimaryProof = ({ ok }: { ok: boolean }) => reported.push(ok);
   const { proof } = await proofOn(t, { onPrimaryProof });
   await proof.deployment();
-  t.true(told.splice(0).includes(true));
+  t.true(reported.splice(0).includes(true));
   const { db, close } = connect('mongodb://127.0.0.1:1/rescind', { deadline: 1_000 });
   t.teardown(close);
   const lost = createPrimaryProof(db, openCollections(db), { onPrimaryProof });
   t.teardown(() => lost.stop());
   const read = lost.read(async () => 'never found');
   await t.throwsAsync(read, { instanceOf: StoreUnavailable });
-  t.true(told.length > 0 && told.every((ok) => !ok));
+  t.true(reported.length > 0 && reported.every((ok) => !ok));
 });
 
-test('an attempt that stop() overtakes is not told: a stopping server would log a failure', async (t) => {
-  const told: boolean[] = [];
-  const { proof } = await proofOn(t, { onPrimaryProof: ({ ok }) => told.push(ok) });
+test('an attempt that stop() overtakes is not reported: a stopping server would log a failure', async (t) => {
+  const reported: boolean[] = [];
+  const { proof } = await proofOn(t, { onPrimaryProof: ({ ok }) => reported.push(ok) });
   const pending = proof.deployment();
   proof.stop();
   await pending;
-  t.deepEqual(told, []);
+  t.deepEqual(reported, []);
 });
 
 test('a mongod that comes back is asked anew what it is', async (t) => {

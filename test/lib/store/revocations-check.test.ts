@@ -112,7 +112,7 @@ test('entries of others mean nothing', async (t) => {
   t.is(await check(anyToken()), undefined);
 });
 
-test('an entry under another BinData subtype is not found, so only idOf may name a token', async (t) => {
+test('an entry under another BinData subtype is not found, so only toId may name a token', async (t) => {
   const { collections } = await migratedDatabase(t);
   const { check } = revocationsOn(collections);
   await setDeployment(collections, 0);

@@ -68,25 +68,25 @@ const ATTACKS: readonly (readonly [what: string, origin: Origin, owner: string])
 
 for (const [what, origin, owner] of ATTACKS) {
   test(`after 1,000 wrong passwords from ${what} the owner gets in at a new address at once, though he mistypes it first`, async (t) => {
-    const scene = await openLimits(t);
-    const guesses = await attack(scene, { addresses: 100, rounds: 10, origin });
+    const fixture = await openLimits(t);
+    const guesses = await attack(fixture, { addresses: 100, rounds: 10, origin });
     t.true(guesses > 100 && guesses <= 500, `${guesses}`);
-    const meanwhile = attack(scene, { addresses: 100, rounds: 1, origin });
+    const meanwhile = attack(fixture, { addresses: 100, rounds: 1, origin });
     const waits: number[] = [];
     for (let time = 0; time < 2; time++)
-      waits.push(await readWait(scene.limits, scene.email, owner));
+      waits.push(await readWait(fixture.limits, fixture.email, owner));
     t.deepEqual(waits, [0, 0]);
     t.is(await meanwhile, 0, 'those who attack are out');
   });
 }
 
 test('an attack that goes on for days from the same 100 addresses keeps the owner out on no day', async (t) => {
-  const scene = await openLimits(t);
+  const fixture = await openLimits(t);
   for (let day = 0; day < 5; day++) {
-    const guesses = await attack(scene, { addresses: 100, rounds: 3, origin: MANY_NETWORKS });
+    const guesses = await attack(fixture, { addresses: 100, rounds: 3, origin: MANY_NETWORKS });
     t.true(guesses <= 500, `${guesses}`);
-    t.is(await readWait(scene.limits, scene.email, `203.0.113.${day}`), 0, `day ${day}`);
-    await passTime(scene.collections, DAY);
+    t.is(await readWait(fixture.limits, fixture.email, `203.0.113.${day}`), 0, `day ${day}`);
+    await passTime(fixture.collections, DAY);
   }
 });
 
@@ -95,36 +95,36 @@ test('one network, or one /48, cannot use up what is kept for others, however ma
     (n: number) => `2001:db8:0:${n.toString(16)}::1`,
     (n: number) => `198.51.100.${n % 256}`,
   ]) {
-    const scene = await openLimits(t);
-    await attack(scene, { addresses: 600, rounds: 2, origin });
-    t.is(await readWait(scene.limits, scene.email, '203.0.113.9'), 0);
+    const fixture = await openLimits(t);
+    await attack(fixture, { addresses: 600, rounds: 2, origin });
+    t.is(await readWait(fixture.limits, fixture.email, '203.0.113.9'), 0);
   }
 });
 
 test('all strangers together have at most five times the limit in any day, in turn or at once', async (t) => {
-  const scene = await openLimits(t, { points: 10, duration: DAY });
+  const fixture = await openLimits(t, { points: 10, duration: DAY });
   const everyone = { addresses: 200, rounds: 1, origin: MANY_NETWORKS };
-  const first = await attack(scene, everyone);
+  const first = await attack(fixture, everyone);
   t.is(first, 40, 'at once');
-  await passTime(scene.collections, DAY / 2);
+  await passTime(fixture.collections, DAY / 2);
   const origin: Origin = (n) => `2001:db8:${n.toString(16)}::1`;
-  const second = await attack(scene, { ...everyone, origin });
-  await passTime(scene.collections, DAY / 2 - MINUTE);
-  const third = await attack(scene, { ...everyone, origin: (n) => `192.88.${n}.1` });
+  const second = await attack(fixture, { ...everyone, origin });
+  await passTime(fixture.collections, DAY / 2 - MINUTE);
+  const third = await attack(fixture, { ...everyone, origin: (n) => `192.88.${n}.1` });
   t.deepEqual([second, third], [5, 4]);
 });
 
 test('the first failures are as many as the limit says, whichever addresses they come from', async (t) => {
-  const scene = await openLimits(t, { points: 10, duration: DAY });
-  t.is(await attack(scene, { addresses: 10, rounds: 1, origin: () => '192.0.2.1' }), 10);
-  const slowly = await attack(scene, { addresses: 10, rounds: 1, origin: () => '192.0.2.1' });
+  const fixture = await openLimits(t, { points: 10, duration: DAY });
+  t.is(await attack(fixture, { addresses: 10, rounds: 1, origin: () => '192.0.2.1' }), 10);
+  const slowly = await attack(fixture, { addresses: 10, rounds: 1, origin: () => '192.0.2.1' });
   t.is(slowly, 2, 'then each address has two tries');
 });
 
 test('what is told is the time until there is room', async (t) => {
-  const scene = await openLimits(t, { points: 10, duration: DAY });
-  const { limits, email, collections } = scene;
-  await attack(scene, { addresses: 100, rounds: 1, origin: MANY_NETWORKS });
+  const fixture = await openLimits(t, { points: 10, duration: DAY });
+  const { limits, email, collections } = fixture;
+  await attack(fixture, { addresses: 100, rounds: 1, origin: MANY_NETWORKS });
   const wait = await readWait(limits, email, '203.0.113.9');
   t.true(wait > 0 && wait <= DAY / 10, String(wait));
   await passTime(collections, wait - MINUTE);

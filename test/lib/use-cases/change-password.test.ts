@@ -87,8 +87,8 @@ test('of eight changes at once to different passwords one succeeds, and its toke
 test('the same change asked for several times at once leaves one living session', async (t) => {
   const servers = await openTwoServers(t);
   const user = await addUser(servers.collections);
-  const grants = await Promise.allSettled([1, 2, 3].map(() => changePassword(servers.here, user)));
-  const tokens = grants.flatMap((result) =>
+  const results = await Promise.allSettled([1, 2, 3].map(() => changePassword(servers.here, user)));
+  const tokens = results.flatMap((result) =>
     result.status === 'fulfilled' ? [result.value.accessToken] : [],
   );
   const living = await Promise.all(tokens.map((token) => isAccepted(servers.there, token)));

@@ -81,7 +81,7 @@ const TEXTS: ReadonlySet<string> = new Set(['name', 'company_id', 'secret_hash']
 /** Pairs each field with each value that it must not have. */
 function listWrongs(fields: readonly string[]) {
   const all = fields.flatMap((field) =>
-    Object.entries(WRONG).map(([what, updateOf]) => ({ field, what, update: updateOf(field) })),
+    Object.entries(WRONG).map(([what, toUpdate]) => ({ field, what, update: toUpdate(field) })),
   );
   return all.filter(({ field, what }) => !(what === 'a text' && TEXTS.has(field)));
 }

@@ -95,10 +95,10 @@ type Fate = 'refused' | 'revoked' | 'accepted' | 'accepted by one server alone';
 /** Finds out what became of the tokens of a login, or of a change of the password. */
 export async function findFate(
   deployment: Deployment,
-  grant: IssuedTokens | undefined,
+  issued: IssuedTokens | undefined,
 ): Promise<Fate> {
-  if (grant === undefined) return 'refused';
-  const count = await countAccepting(deployment, grant.accessToken);
+  if (issued === undefined) return 'refused';
+  const count = await countAccepting(deployment, issued.accessToken);
   if (count === 1) return 'accepted by one server alone';
   return count === 0 ? 'revoked' : 'accepted';
 }

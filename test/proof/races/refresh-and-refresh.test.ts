@@ -41,17 +41,17 @@ const race = defineRace({
         other = await present({ server: there, watch: watchOther, userAgent: 'renderer' });
       },
     );
-    const grants = [result, other].filter((grant) => grant !== undefined);
+    const issued = [result, other].filter((tokens) => tokens !== undefined);
     const document = await collections.sessions.findOne({ user_id: user.id });
     const accepting = await Promise.all(
-      grants.map(({ accessToken }) => countAccepting(deployment, accessToken)),
+      issued.map(({ accessToken }) => countAccepting(deployment, accessToken)),
     );
     const outcome = listTaken('write')[0]?.read?.outcome;
     return {
       first: outcome === 'rotated' ? 'action' : 'rival',
       rotations: [outcome, otherOutcome].filter((each) => each === 'rotated').length,
-      grants: grants.length,
-      successors: new Set(grants.map(({ refreshToken }) => refreshToken)).size,
+      issued: issued.length,
+      successors: new Set(issued.map(({ refreshToken }) => refreshToken)).size,
       accepting,
       stored: [document?.counter, document?.graces, document?.refreshes],
       begunAt,
@@ -64,7 +64,7 @@ const race = defineRace({
     action: ['write', 'check', 'sign', 'answer'],
   },
   forbidden: {
-    'a refresh was refused': ({ grants }) => grants < 2,
+    'a refresh was refused': ({ issued }) => issued < 2,
     'the two got different successors': ({ successors }) => successors !== 1,
     'an access token was dead on arrival': ({ accepting }) => accepting.some((n) => n < 2),
     'there were two rotations': ({ rotations }) => rotations === 2,

@@ -69,13 +69,13 @@ function orRevoked(refreshed: Promise<IssuedTokens>) {
 }
 
 /** Counts what is still good of the tokens, at either server. */
-async function countGood(deployment: Deployment, grants: readonly (IssuedTokens | undefined)[]) {
+async function countGood(deployment: Deployment, issued: readonly (IssuedTokens | undefined)[]) {
   let good = 0;
-  for (const grant of grants) {
-    if (grant === undefined) continue;
-    good += await countAccepting(deployment, grant.accessToken);
+  for (const tokens of issued) {
+    if (tokens === undefined) continue;
+    good += await countAccepting(deployment, tokens.accessToken);
     for (const server of [deployment.here, deployment.there]) {
-      const refreshed = await orRevoked(refresh(deployment, grant, { server }));
+      const refreshed = await orRevoked(refresh(deployment, tokens, { server }));
       if (refreshed !== undefined) good++;
     }
   }
