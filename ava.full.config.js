@@ -60,4 +60,5 @@ export default {
   ],
   timeout: '10m',
   workerThreads: false,
+  concurrency: 3, // these tests wait more than they compute
 };

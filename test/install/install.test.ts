@@ -75,9 +75,9 @@ test.serial(
 
     const login = { method: 'POST', headers: { 'content-type': 'application/json' } };
     const body = JSON.stringify({ email: USER.email, password: 'testpassword123' });
-    const { status, body: grant } = await send(`${URL}/api/auth/login`, { ...login, body });
+    const { status, body: issued } = await send(`${URL}/api/auth/login`, { ...login, body });
     t.is(status, 200);
-    t.is(typeof grant.access_token, 'string');
+    t.is(typeof issued.access_token, 'string');
 
     const tried = await copy.run(readmeBlock('sh', 'curl'));
     t.is(tried.code, 0, tried.stderr);
