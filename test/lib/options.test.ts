@@ -1,17 +1,14 @@
-import { createHook } from 'node:async_hooks';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Worker } from 'node:worker_threads';
 import test from 'ava';
 import { MongoClient } from 'mongodb';
 import { createAuth } from '../../lib/auth.ts';
 import type { AuthOptions } from '../../lib/options.ts';
 import type { ConnectOptions } from '../../lib/store/mongo/connect-options.ts';
 import { connect, uriFault } from '../../lib/store/mongo/database.ts';
-import { SECOND } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { authenticate, handleErrors, requireRole } from '../../server/index.ts';
 import { CALLER, listUseCases, testAuth } from '../helpers/auth.ts';
 import { emptyDatabase, testUri } from '../helpers/database.ts';
+import { watchHandles } from '../helpers/handles.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
 const NO_TEXTS = [7, null, {}, [], '', true];
@@ -212,41 +209,3 @@ test('ids and credentials that are no strings name nothing, and reach no query',
   }
   t.is((await auth.authenticate({ token }, CALLER)).sessionId, principal.sessionId);
 });
-
-/**
- * Watches the timers and threads that the library makes from now on in this thread, also those that would
- * not keep a process alive: `process.getActiveResourcesInfo` omits handles that are unref'd.
- */
-function watchHandles() {
-  const made = new Map<number | Worker, string>();
-  createHook({
-    init(id, type) {
-      const place = type === 'Timeout' ? maker() : undefined;
-      if (place !== undefined) made.set(id, place);
-    },
-    destroy: (id) => made.delete(id),
-  }).enable();
-  process.on('worker', (worker) => {
-    made.set(worker, 'a thread');
-    worker.once('exit', () => made.delete(worker));
-  });
-  return {
-    /** Returns the open ones, by the place that created them. */
-    open: () => [...made.values()],
-
-    /** Waits for them to end; returns those that are still open after 5 seconds. */
-    async left(): Promise<string[]> {
-      const until = performance.now() + 5 * SECOND;
-      do await nextTurn();
-      while (made.size > 0 && performance.now() < until);
-      return [...made.values()];
-    },
-  };
-}
-
-/** Returns the file of the library that created a timer; undefined for other creators. */
-function maker(): string | undefined {
-  const frames = new Error().stack?.split('\n').slice(1) ?? [];
-  const caller = frames.find((frame) => !/\bnode:|lib\/options\.test\./.test(frame)) ?? '';
-  return /node_modules/.test(caller) ? undefined : /\/(lib\/[^:]+:\d+)/.exec(caller)?.[1];
-}

@@ -1,0 +1,44 @@
+import { createHook } from 'node:async_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
+import { SECOND } from '../../lib/time.ts';
+
+/** Timers and threads that the library has made, also those that would not keep a process alive. */
+export interface Handles {
+  /** Returns the open ones, by the place that created them. */
+  open(): string[];
+  /** Waits for them to end; returns those that are still open after 5 seconds. */
+  left(): Promise<string[]>;
+}
+
+/** Watches this thread from now on. `process.getActiveResourcesInfo` omits handles that are unref'd. */
+export function watchHandles(): Handles {
+  const made = new Map<number | Worker, string>();
+  createHook({
+    init(id, type) {
+      const place = type === 'Timeout' ? maker() : undefined;
+      if (place !== undefined) made.set(id, place);
+    },
+    destroy: (id) => made.delete(id),
+  }).enable();
+  process.on('worker', (worker) => {
+    made.set(worker, 'a thread');
+    worker.once('exit', () => made.delete(worker));
+  });
+  const open = () => [...made.values()];
+  return { open, left: () => left(open) };
+}
+
+async function left(open: () => string[]): Promise<string[]> {
+  const until = performance.now() + 5 * SECOND;
+  do await nextTurn();
+  while (open().length > 0 && performance.now() < until);
+  return open();
+}
+
+/** Returns the file of the library that created a timer; undefined for other creators. */
+function maker(): string | undefined {
+  const frames = new Error().stack?.split('\n').slice(1) ?? [];
+  const caller = frames.find((frame) => !/\bnode:|helpers\/handles\./.test(frame)) ?? '';
+  return /node_modules/.test(caller) ? undefined : /\/(lib\/[^:]+:\d+)/.exec(caller)?.[1];
+}
