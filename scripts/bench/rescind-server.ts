@@ -8,6 +8,7 @@ import { openParts } from '../../lib/parts.ts';
 import { connect } from '../../lib/store/mongo/database.ts';
 import { SECOND } from '../../lib/time.ts';
 import { createApp } from '../../server/app.ts';
+import type { Services } from '../../server/context.ts';
 import { listen } from '../../server/http-server.ts';
 import { authenticate, handleErrors } from '../../server/index.ts';
 import { createLog } from '../../server/log.ts';
@@ -40,12 +41,14 @@ async function openAuth(options: RowOptions): Promise<Auth> {
   });
 }
 
+const services = (auth: Auth): Services => ({ auth, stopping: new AbortController().signal });
+
 /** Serves a bare Koa application with the middleware, as the peers are measured. Returns the port. */
 async function serveEmbedded(auth: Auth): Promise<number> {
   const app = new Koa();
   app.use(handleErrors());
   app.use(authenticate(auth));
-  app.use((ctx) => me(ctx as unknown as Parameters<typeof me>[0], undefined as never));
+  app.use((ctx) => me(services(auth), ctx as unknown as Parameters<typeof me>[1]));
   const server = createServer(app.callback()).listen(0, host);
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
@@ -54,12 +57,7 @@ async function serveEmbedded(auth: Auth): Promise<number> {
 /** Serves the whole server as server/start.ts does, with its log on /dev/null. Returns the port. */
 async function serveWhole(auth: Auth): Promise<number> {
   const log = createLog('info');
-  const settings = {
-    stopping: new AbortController().signal,
-    requestDeadline: deadline,
-    trustProxy: 0,
-  };
-  const app = createApp({ auth, log, ...settings });
+  const app = createApp({ ...services(auth), log, requestDeadline: deadline, trustProxy: 0 });
   const { url } = await listen(app.callback(), { host, port: 0, log });
   return Number(new URL(url).port);
 }
