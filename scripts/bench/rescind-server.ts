@@ -41,14 +41,15 @@ async function openAuth(options: RowOptions): Promise<Auth> {
   });
 }
 
-const services = (auth: Auth): Services => ({ auth, stopping: new AbortController().signal });
+const stopping = new AbortController().signal;
 
 /** Serves a bare Koa application with the middleware, as the peers are measured. Returns the port. */
 async function serveEmbedded(auth: Auth): Promise<number> {
   const app = new Koa();
   app.use(handleErrors());
   app.use(authenticate(auth));
-  app.use((ctx) => me(services(auth), ctx as unknown as Parameters<typeof me>[1]));
+  const services: Services = { auth, stopping };
+  app.use((ctx) => me(services, ctx as unknown as Parameters<typeof me>[1]));
   const server = createServer(app.callback()).listen(0, host);
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
@@ -57,7 +58,7 @@ async function serveEmbedded(auth: Auth): Promise<number> {
 /** Serves the whole server as server/start.ts does, with its log on /dev/null. Returns the port. */
 async function serveWhole(auth: Auth): Promise<number> {
   const log = createLog('info');
-  const app = createApp({ ...services(auth), log, requestDeadline: deadline, trustProxy: 0 });
+  const app = createApp({ auth, stopping, log, requestDeadline: deadline, trustProxy: 0 });
   const { url } = await listen(app.callback(), { host, port: 0, log });
   return Number(new URL(url).port);
 }
