@@ -62,9 +62,8 @@ export function createDailyCounters(
     /** Returns the flushed counts of all servers for the last days and today, newest first. Throws StoreUnavailable. */
     async last(count: number): Promise<DayCounts[]> {
       const days = lastDays(count, clock());
-      const ids = days.flatMap((day) => COUNTERS.map((name) => toCounterId(day, name)));
-      const found = await findByIds(dailyCounts, ids, { n: 1 });
-      return days.map((day) => toDayCounts(day, new Map(found.map(({ _id, n }) => [_id, n]))));
+      const counts = await readCounts(dailyCounts, days);
+      return days.map((day) => toDayCounts(day, counts));
     },
 
     /** Stops the timer and flushes. Waits for the database for at most 2 seconds. */
@@ -92,6 +91,13 @@ function toCounterId(day: string, name: DailyCounterName): string {
 
 function lastDays(count: number, now: number): string[] {
   return Array.from({ length: count }, (_, ago) => toDay(now - ago * DAY));
+}
+
+/** Reads the counts of these days, by their ids. */
+async function readCounts(dailyCounts: Collections['dailyCounts'], days: readonly string[]) {
+  const ids = days.flatMap((day) => COUNTERS.map((name) => toCounterId(day, name)));
+  const found = await findByIds(dailyCounts, ids, { n: 1 });
+  return new Map(found.map(({ _id, n }) => [_id, n]));
 }
 
 function toDayCounts(day: string, counts: ReadonlyMap<string, number>): DayCounts {
