@@ -14,8 +14,9 @@ export function errorWithoutData(error: unknown, depth = 0): Error {
     name,
   );
   copy.stack = `${name}: ${copy.message}\n${readFrames(error)}`;
-  for (const name of ['code', 'codeName', 'remedy'])
-    if (name in error) Object.assign(copy, { [name]: plainCode(Reflect.get(error, name)) });
+  for (const code of ['code', 'codeName', 'remedy']) {
+    if (code in error) Object.assign(copy, { [code]: plainCode(Reflect.get(error, code)) });
+  }
   if (depth >= DEEPEST_CAUSE) return copy;
   if (error.cause !== undefined) copy.cause = errorWithoutData(error.cause, depth + 1);
   if (error instanceof AggregateError) {
