@@ -22,10 +22,10 @@ const databaseSchema = settingsSchema
 type Pool = Pick<z.output<typeof settingsSchema>, 'MONGODB_URI' | 'MONGODB_POOL_SIZE'>;
 
 function checkPool(pool: Pool, context: z.RefinementCtx): void {
-  const fault = poolFault(pool.MONGODB_URI, pool.MONGODB_POOL_SIZE);
-  if (fault === undefined) return;
-  const message = fault.replace('"maxPoolSize"', 'MONGODB_POOL_SIZE');
-  context.addIssue({ code: 'custom', path: ['MONGODB_URI'], message });
+  const message = poolFault(pool.MONGODB_URI, pool.MONGODB_POOL_SIZE, 'MONGODB_POOL_SIZE');
+  if (message !== undefined) {
+    context.addIssue({ code: 'custom', path: ['MONGODB_URI'], message });
+  }
 }
 
 /** Requires the private key, which is optional for the server. */

@@ -133,3 +133,10 @@ for (const [name, texts] of Object.entries(BAD)) {
     });
   }
 }
+
+test('a minPoolSize above MONGODB_POOL_SIZE is refused by the names of both, not by an option', (t) => {
+  const env = { ...LEAST, MONGODB_URI: 'mongodb://127.0.0.1/?minPoolSize=51' };
+  const error = t.throws(() => parseConfig(env), { instanceOf: ConfigError });
+  t.regex(error?.message ?? '', /MONGODB_URI .*minPoolSize=51.* MONGODB_POOL_SIZE/);
+  t.notRegex(error?.message ?? '', /maxPoolSize/);
+});

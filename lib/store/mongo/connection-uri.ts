@@ -13,9 +13,15 @@ export interface ConnectionUri {
   readonly maxIdleTimeMS: number;
 }
 
-/** A URI that can be parsed but not used. The message begins with `"uri"` and a verb, and repeats no secret. */
+/** A URI that can be parsed but not used. `fault` begins with a verb and repeats no secret. */
 export class UnusableUri extends TypeError {
   override readonly name = 'UnusableUri';
+  readonly fault: string;
+
+  constructor(fault: string) {
+    super(`"uri" ${fault}`);
+    this.fault = fault;
+  }
 }
 
 const DEFAULT_DATABASE = 'rescind';
@@ -48,7 +54,7 @@ export function readUri(text: string): ConnectionUri {
   const databaseName = readDatabaseName(uri);
   void new MongoClient(text).close(); // throws on unknown options
   if (findOption(uri, 'loadBalanced')?.toLowerCase() === 'true') {
-    throw new UnusableUri('"uri" sets loadBalanced, which hides the primary. Remove it');
+    throw new UnusableUri('sets loadBalanced, which hides the primary. Remove it');
   }
   const idle = Number(findOption(uri, 'maxIdleTimeMS') ?? LONGEST_IDLE);
   const maxIdleTimeMS = idle > 0 ? Math.min(idle, LONGEST_IDLE) : LONGEST_IDLE;
@@ -73,17 +79,24 @@ function findOption(uri: ConnectionString, name: string): string | undefined {
   return found?.[1];
 }
 
-/** Returns a phrase if `minPoolSize` in the URI is above the limit of connections; undefined if it is not. */
-export function poolFault(text: string, mostConnections: number): string | undefined {
+/**
+ * Returns a phrase if `minPoolSize` in the URI is above the limit of connections; undefined if it is not. `limitName`
+ * is the name of the limit for the caller's user.
+ */
+export function poolFault(
+  text: string,
+  mostConnections: number,
+  limitName = '"maxPoolSize"',
+): string | undefined {
   const least = Number(findOption(new ConnectionString(text), 'minPoolSize') ?? 0);
   if (least <= mostConnections) return undefined;
-  return `sets minPoolSize=${least}, but "maxPoolSize" allows only ${mostConnections} connections. Lower minPoolSize or raise "maxPoolSize"`;
+  return `sets minPoolSize=${least}, but ${limitName} allows only ${mostConnections} connections. Lower minPoolSize or raise ${limitName}`;
 }
 
 function readDatabaseName(uri: ConnectionString): string {
   const name = decodePath(uri.pathname.slice(1)) || DEFAULT_DATABASE;
   const fault = databaseFault(name);
-  if (fault !== undefined) throw new UnusableUri(`"uri" names a database that ${fault}`);
+  if (fault !== undefined) throw new UnusableUri(`names a database that ${fault}`);
   return name;
 }
 
@@ -91,7 +104,7 @@ function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    throw new UnusableUri('"uri" has a path that is not percent-encoded. Write % as %25');
+    throw new UnusableUri('has a path that is not percent-encoded. Write % as %25');
   }
 }
 

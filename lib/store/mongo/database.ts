@@ -59,7 +59,7 @@ export function connect(text: string, options: ConnectOptions = {}): Connection 
   const read = readUri(text);
   const { maxPoolSize = POOL_SIZE, deadline = DEFAULTS.deadline, commandTimeout } = options;
   const fault = poolFault(text, maxPoolSize);
-  if (fault !== undefined) throw new UnusableUri(`"uri" ${fault}`);
+  if (fault !== undefined) throw new UnusableUri(fault);
   const client = new MongoClient(read.uri, clientOptions(read, options));
   keepConnecting(client);
   // a command with a timeout of its own may be slow: a missing response is then no sign of a dead connection
@@ -132,7 +132,7 @@ export function uriFault(uri: string): string | undefined {
     void readUri(uri);
     return undefined;
   } catch (error) {
-    if (error instanceof UnusableUri) return error.message.replace('"uri" ', '');
+    if (error instanceof UnusableUri) return error.fault;
     return 'is not a connection string that the MongoDB driver can read (mongodb://… or mongodb+srv://…), or has options that contradict each other';
   }
 }
