@@ -25,7 +25,7 @@ import { revokeToken } from './use-cases/revoke-token.ts';
 import { endOtherSessions, endSession, listSessions } from './use-cases/sessions.ts';
 import { stats } from './use-cases/stats.ts';
 
-/** All use cases on one database, and `close`. */
+/** The use cases, bound to one database, and `close`. */
 export type Auth = ReturnType<typeof assemble>;
 
 /** The public keys that verify tokens (RFC 7517 section 5). */
@@ -34,22 +34,22 @@ export interface JwkSet {
 }
 
 /**
- * Assembles the use cases on one database. Throws a TypeError that names the option at fault.
- * Sends nothing to the database yet.
+ * Creates the use cases on one database. Throws a TypeError that names an invalid option. Does not wait for the
+ * database.
  */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   return assemble(await openParts(options));
 }
 
-/** The longest that `close` waits for running use cases, in milliseconds. */
+/** The most milliseconds that `close` waits for use cases in flight. */
 const CLOSE_TIMEOUT = 2 * SECOND;
 
-/** Binds every use case to the parts; `close` closes the parts. */
+/** Binds every use case to the parts, which are its dependencies. `close` closes the parts. */
 export function assemble(parts: AuthParts) {
   const { deadline, dailyCounters, keys, refreshTokens } = parts;
   const closing = createClosing(() => closeParts(parts), Math.min(deadline, CLOSE_TIMEOUT));
 
-  /** Gives a use case a deadline, counts its refusals and failures, and rejects calls after `close`. */
+  /** Adds a deadline to a use case, counts its refusals and failures, and rejects calls after `close`. */
   const use = <Input, Output>(
     story: (deps: AuthParts, input: Input, caller: Caller) => Promise<Output>,
   ): UseCase<Input, Output> => {
@@ -84,11 +84,11 @@ export function assemble(parts: AuthParts) {
       closing.isClosed() ? failedReport(CLOSED) : checkHealth({ ...parts, timeout: deadline / 2 }),
     /** Returns the public keys, the signing key first. Secrets are not included. */
     jwks: (): JwkSet => ({ keys: keys.publicJwks }),
-    /** The `kid` of each key that signs new tokens. A key is revoked by its `kid`. */
+    /** The `kid` of each key that makes new tokens, as needed to revoke the key. */
     kids: { accessTokens: keys.signing.kid, refreshTokens: refreshTokens.kid },
     /**
-     * Stops the threads, timers and listeners. Running use cases have up to two seconds to finish. Later calls are
-     * refused with `store_unavailable`, and `checkHealth` fails. May be called again. The database connection stays
+     * Stops the threads, timers and listeners. Use cases in flight have up to two seconds to finish. Later calls reject
+     * with `store_unavailable`, and `checkHealth` reports a failure. May be called again. The database connection stays
      * open: close it afterwards.
      */
     close: closing.close,

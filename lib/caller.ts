@@ -11,9 +11,9 @@ export interface Caller {
   readonly ip: string;
   readonly userAgent?: string | undefined;
   readonly requestId?: string | undefined;
-  /** Set once the caller's token has been accepted. */
+  /** The result of `authenticate`; undefined if the call is not authenticated. */
   readonly principal?: Principal | undefined;
-  /** The acting party if there is no principal: the name of a command, or the id of a client. */
+  /** The actor in the audit trail if there is no principal: the name of a command, or the id of a client. */
   readonly actor?: string | undefined;
   /** The time by which the call must return, in milliseconds as in `performance.now()`. */
   readonly deadline?: number | undefined;
@@ -25,7 +25,7 @@ export function toPrincipal({ principal }: Caller): Principal {
   return principal;
 }
 
-/** Returns the acting party: the id of the principal's user, else the actor. Throws a TypeError if both are missing. */
+/** Returns the id of the principal's user; without a principal, the `actor`. Throws a TypeError without both. */
 export function toActor({ principal, actor }: Caller): string {
   const id = principal?.user.id ?? actor;
   if (id === undefined) throw new TypeError('"caller" has neither a principal nor an actor');

@@ -26,7 +26,7 @@ export function errorWithoutData(error: unknown, depth = 0): Error {
   return copy;
 }
 
-/** Properties that only errors of the MongoDB driver have, whatever the name of their class. */
+/** Properties that only errors of the MongoDB driver have. They identify an error whose class has another name. */
 const MARKS = [
   'codeName',
   'errorLabels',
@@ -63,7 +63,7 @@ function plainCode(code: unknown): unknown {
   return isPlain ? code : undefined;
 }
 
-/** Returns the stack frames. In `stack` they follow the message, which may span several lines. */
+/** Returns only the stack frames of `stack`: the message before them may contain data. */
 function readFrames({ stack = '', message }: Error): string {
   const start = stack.indexOf(message);
   return (start < 0 ? stack : stack.slice(start + message.length))

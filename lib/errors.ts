@@ -1,4 +1,4 @@
-/** The codes of the reasons to refuse a request. They are stable: clients and log queries may rely on them. */
+/** The codes of refused requests. They are stable: clients and log queries may rely on them. */
 export type AuthErrorCode =
   | 'invalid_token'
   | 'token_revoked'
@@ -45,7 +45,7 @@ export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   store_unavailable: [503, `The database did not answer in time. ${TRY_AGAIN}`],
 };
 
-/** A fault of the input. `pointer` is a JSON Pointer (RFC 6901); `detail` is a sentence without the value. */
+/** A fault of the input. `pointer` is a JSON Pointer (RFC 6901); `detail` is a sentence that omits the value. */
 export interface InputFault {
   readonly pointer: string;
   readonly detail: string;
@@ -57,15 +57,15 @@ export interface AuthErrorOptions {
   /** Milliseconds after which a retry makes sense. */
   readonly retryAfter?: number;
   readonly faults?: readonly InputFault[];
-  /** A public description that replaces the description of the code. */
+  /** A public description to use instead of the description of the code. */
   readonly description?: string;
 }
 
 /**
  * The error of a refused request. Koa, Express and other hosts that support `http-errors` send a response with its
  * `status` and `headers`, and with its message if `expose` is true. Below status 500 the message is a public
- * description, and `cause` has the reason. From 500 on the message is the reason and is only logged. Neither contains
- * a token, a hash or a password. `instanceof` also recognises errors of another copy of the package.
+ * description, and `cause` has the reason. From 500 on the message is the reason and is only logged. Message and
+ * `cause` contain no token, hash or password. `instanceof` also recognises errors of another copy of the package.
  */
 export class AuthError extends Error {
   override readonly name: string = 'AuthError';
@@ -108,7 +108,7 @@ const TOKEN_WAS_SENT: ReadonlySet<string> = new Set([
   'user_tokens_revoked',
 ]);
 
-/** Returns the challenge of a refusal, which names an error only if an access token was sent (RFC 6750 section 3). */
+/** Returns the challenge of a refusal. It names an error only if an access token was sent (RFC 6750 section 3). */
 export function challengeFor(status: number, code: string): Record<string, string> {
   if (code === 'forbidden') return { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' };
   if (code === 'invalid_client') return { 'WWW-Authenticate': BASIC };
@@ -127,8 +127,8 @@ function retryAfterHeader(milliseconds: number | undefined): Record<string, stri
 const STORE_RETRY_AFTER = 2_000;
 
 /**
- * The error of a request that was not decided, since the response of the database is missing, partial or invalid.
- * A write that fails with this error may or may not have been applied.
+ * The error of a request that was not decided, because the response of the database is missing, partial or invalid. A
+ * write that fails with this error may or may not have been applied.
  */
 export class StoreUnavailable extends AuthError {
   override readonly name: string = 'StoreUnavailable';

@@ -28,14 +28,14 @@ export function isIpv6(ip: string): boolean {
   return withoutNat64(parseIp(ip)) instanceof ipaddr.IPv6;
 }
 
-/** Returns the first bytes of an address, or the text if it is not an address. `lengths` has the number of bytes. */
+/** Returns as many bytes of an address as `lengths` has for its version, or the text if it is not an address. */
 function takePrefix(ip: string, lengths: Readonly<Record<'ipv4' | 'ipv6', number>>): string {
   const address = withoutNat64(parseIp(ip));
   if (address === undefined) return ip;
   return address.toByteArray().slice(0, lengths[address.kind()]).join('.');
 }
 
-/** Replaces a NAT64 address (RFC 6052) by its IPv4 address, since all NAT64 addresses would be one subscriber. */
+/** Replaces a NAT64 address (RFC 6052) by its IPv4 address: the NAT64 addresses of all subscribers share one /64. */
 function withoutNat64(address: Address | undefined): Address | undefined {
   if (address?.range() !== 'rfc6052') return address;
   return ipaddr.fromByteArray(address.toByteArray().slice(12));

@@ -77,7 +77,7 @@ export interface SessionRules {
   readonly maxSessions: number;
 }
 
-/** The longest `refreshTokenMaxTtl`. Revocation entries are kept longer, so the option may be raised at any time. */
+/** The highest `refreshTokenMaxTtl`. Entries of revoked sessions are kept longer than this, whatever the option is. */
 const LONGEST_SESSION = 90 * DAY;
 
 /** Returns the rules for sessions. Throws a TypeError that names the option at fault. */

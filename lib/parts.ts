@@ -37,12 +37,12 @@ export type AuthParts = Awaited<ReturnType<typeof openParts>>;
 /** The share of the deadline that a password check may take; the rest is for the database. */
 const PASSWORD_SHARE = 0.7;
 
-/** The number of deadlines after which a login no longer counts as in flight, even if its server crashed. */
+/** The number of deadlines after which a login without an outcome no longer counts as in flight, e.g. after a crash. */
 const ATTEMPT_HELD = 2;
 
 /**
- * Creates every part from the options. Throws a TypeError that names the option at fault, before it creates a
- * timer, a thread or a listener.
+ * Creates every part from the options. Throws a TypeError that names an invalid option, before it creates a timer, a
+ * thread or a listener.
  */
 export async function openParts(given: AuthOptions) {
   checkOptions(given);
@@ -79,7 +79,7 @@ async function openPassive(options: ResolvedOptions) {
   };
 }
 
-/** Creates the parts with threads, timers and listeners, and the parts that depend on these. Must not throw. */
+/** Creates the parts with threads, timers and listeners, and what depends on them. A throw would leak these. */
 function openActive(
   options: ResolvedOptions,
   { collections, log, schema, passwordOptions }: Passive,

@@ -59,8 +59,8 @@ function counterFor(error: unknown): DailyCounterName | undefined {
 }
 
 /**
- * Checks the arguments of a use case. Throws a TypeError for a missing or mistyped caller, and for an input that is
- * not an object, such as a bare token. A missing input counts as an empty object.
+ * Checks the arguments of a use case. Throws a TypeError for a missing or mistyped caller, and for an input that is not
+ * an object, such as a bare token. Replaces a missing input by an empty object.
  */
 export function withCheckedArguments<Input, Output>(
   useCase: UseCase<Input, Output>,
@@ -79,7 +79,7 @@ function assertCaller(caller: unknown): asserts caller is Caller {
     throw new TypeError('"caller" is missing: pass { ip } as the second argument');
   }
   const members: Partial<Record<keyof Caller, unknown>> = caller;
-  const { ip, userAgent, requestId, principal, actor, deadline } = members; // runs on each request: cheaper than a loop over a list
+  const { ip, userAgent, requestId, principal, actor, deadline } = members; // no loop: this runs on each request
   if (typeof ip !== 'string') throw wrong('ip', 'a string');
   if (!isText(userAgent)) throw wrong('userAgent', TEXT);
   if (!isText(requestId)) throw wrong('requestId', TEXT);
@@ -110,7 +110,7 @@ function isPrincipal(value: unknown): boolean {
   return typeof user?.id === 'string' && typeof sessionId === 'string';
 }
 
-/** The message of the error of a call after `auth.close()`. */
+/** The message of AuthClosed. */
 export const CLOSED = 'This Auth is closed. Create another with createAuth()';
 
 /** The error of a call after `auth.close()`. Hosts respond with 503, since nothing was decided. */

@@ -1,4 +1,4 @@
-/** A user as use cases and their callers see one: without the password hash. */
+/** A user as use cases return it: without the password hash. */
 export interface User {
   readonly id: string;
   readonly email: string;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// RFC 5321 section 4.5.3.1.3: a path has 256 octets, two of them the angle brackets.
+// RFC 5321 section 4.5.3.1.3 limits a path to 256 octets, including two angle brackets.
 const MAX_LENGTH = 254;
 
 /** The pattern of a normalized address, without anchors. It is valid in PCRE too, for MongoDB's `$regex`. */
@@ -18,7 +18,7 @@ export const NORMAL_EMAIL = z.regexes.html5Email.source
 export function normalizeEmail(value: string): string | undefined {
   if (typeof value !== 'string') return undefined;
   const address = value.trim().normalize('NFC');
-  // The length is checked first: the pattern must never run over a long text.
+  // The length is checked first, so that the pattern never runs over a long text.
   if (address.length > MAX_LENGTH || !z.regexes.html5Email.test(address)) return undefined;
   return address.toLowerCase();
 }

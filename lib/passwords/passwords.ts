@@ -47,8 +47,8 @@ export function createPasswords(options: PasswordOptions) {
   }
 
   /**
-   * Reserves a queue slot for a password check and returns a function that releases it. Throws AuthError `busy`
-   * if no slot is free: without a reservation the caller would be refused later, after it has used the database.
+   * Reserves a queue slot for a password check and returns a function that releases it. Throws AuthError `busy` if no
+   * slot is free, so that the caller is refused before it uses the database.
    */
   function reserveSlot(): () => void {
     assertQueueHasRoom();
@@ -69,7 +69,7 @@ export function createPasswords(options: PasswordOptions) {
     /** Returns bcrypt's hash at the configured cost. Throws AuthError `busy` if the queue is full. */
     hash: (password: string): Promise<string> => run('hash', { password, cost }),
 
-    /** Returns true if the password matches the hash. Without a usable hash, returns false after the same time. */
+    /** Returns true if the password matches the hash. For an unusable hash, returns false after the same time. */
     async check(password: string, hash: string | undefined): Promise<boolean> {
       const usable = isUsableHash(hash);
       const fits = await run<boolean>('check', { password, hash: usable ? hash : dummy });
@@ -77,7 +77,7 @@ export function createPasswords(options: PasswordOptions) {
     },
 
     reserveSlot,
-    /** Returns true for a bcrypt hash at a cost from 10 to 14: `check` returns false for every other hash. */
+    /** Returns true for a hash that `check` can verify: bcrypt at a cost from 10 to 14. */
     isUsable: isUsableHash,
     /** Returns true if the cost of a hash is lower than the configured cost. */
     isOutdated: (hash: string): boolean => getRounds(hash) < cost,
@@ -110,12 +110,12 @@ export function checkPasswordOptions({ bcryptCost, bcryptThreads }: PasswordOpti
   }
 }
 
-/** Returns the number of checks that a thread does in about 2.5 seconds. Each step of cost halves the number. */
+/** Returns the queue length per thread: the checks that it does in about 2.5 seconds, half as many per step of cost. */
 function queuePerThread(cost: number): number {
   return 2 ** (HIGHEST_COST + 1 - cost);
 }
 
-/** Creates a hash that no known password has. Logins of unknown users check it, so they take as long as others. */
+/** Creates a hash that no known password has. Logins of unknown users check it, to take as long as all others. */
 function createDummyHash(cost: number): string {
   const digest = genSaltSync(cost).slice(-22) + genSaltSync(cost).slice(-9);
   return genSaltSync(cost) + digest;

@@ -18,28 +18,28 @@ export interface PasswordRuleOptions {
   readonly serviceName: string;
 }
 
-/** NIST's minimum length with a second factor (SP 800-63B-4 section 3.1.1.2). Without the factor, NIST requires 15. */
+/** NIST's minimum length with a second factor (SP 800-63B-4 section 3.1.1.2). With a password alone, it is 15. */
 const LEAST_MIN_LENGTH = 8;
 const MOST_MIN_LENGTH = 64;
 
-/** A password that only repeats a piece of at most this length is easy to guess, whatever its characters. */
+/** The length up to which a repeated piece makes a password easy to guess, whatever its characters. */
 const SHORT_PIECE = 4;
 
 /** Common passwords in lower case. */
 const COMMON: ReadonlySet<string> = new Set(dictionary['passwords-common']);
 
 /**
- * Creates the rules for new passwords (NIST SP 800-63B-4 section 3.1.1.2): a minimum length, the limits of bcrypt,
- * no common password, and no word that an attacker knows of the account. Such a word is also refused if it is
- * repeated or has digits or signs around it. No kind of character is required.
- * Throws TypeError for a minimum length outside 8 to 64.
+ * Creates the rules for new passwords (NIST SP 800-63B-4 section 3.1.1.2): a minimum length, the limits of bcrypt, no
+ * common password, and no word about the account, such as the user's name. Repeating such a word, or adding digits or
+ * signs around it, does not help. No kind of character is required. Throws TypeError for a minimum length outside 8 to
+ * 64.
  */
 export function createPasswordRules(options: PasswordRuleOptions) {
   const { passwordMinLength: minLength = DEFAULTS.passwordMinLength, serviceName } = options;
   assertInteger('passwordMinLength', minLength, LEAST_MIN_LENGTH, MOST_MIN_LENGTH);
 
   return {
-    /** Returns a sentence that describes the fault of a new password; undefined for a valid one. Never quotes it. */
+    /** Returns the fault of a new password as a sentence that does not quote it; undefined for a valid password. */
     findFault(password: string, owner: PasswordOwner): string | undefined {
       const unusable = passwordFault(password);
       if (unusable !== undefined) return unusable;
@@ -59,7 +59,7 @@ const ABOUT_THE_ACCOUNT =
 const COMMON_PASSWORD =
   'The password must not be a common one, even if it is repeated or has digits or signs around it.';
 
-/** Returns the words that an attacker knows of the account and tries first. */
+/** Returns the words about the account, which an attacker tries first. */
 function wordsAbout({ email, name }: PasswordOwner, serviceName: string): ReadonlySet<string> {
   const [local = ''] = email.split('@');
   const words = [email, local, name, serviceName, 'rescind'].map((word) => toLetters(fold(word)));
@@ -71,7 +71,7 @@ function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
-/** Returns the texts that a guesser tries: the whole, its repeated piece, the word in each, and the word's piece. */
+/** Returns the texts to compare with weak words: the password, the piece that it repeats, and the letters of both. */
 function findReadings(whole: string): readonly string[] {
   const piece = findPiece(whole);
   const word = findWord(whole);

@@ -15,7 +15,7 @@ export interface AdminDeps extends EndSessionsDeps {
 }
 
 export interface DryRunInput {
-  /** True to count only and change nothing. Default false. */
+  /** True to count the sessions without revoking anything. Default false. */
   readonly dryRun?: boolean | undefined;
 }
 
@@ -28,7 +28,7 @@ const NO_USER = 'There is no user with this id';
 
 /**
  * Revokes every token of a user. Returns the number of live sessions that it ends. With `dryRun` it only counts.
- * AuthError `not_found` if there is no such user, `store_unavailable`.
+ * Rejects with AuthError `not_found` if there is no such user, or `store_unavailable`.
  */
 export async function revokeUserTokens(
   deps: AdminDeps,
@@ -52,9 +52,9 @@ export async function revokeUserTokens(
 }
 
 /**
- * Revokes every token of everyone, the caller's too. Returns the number of sessions that it ends. With `dryRun` it
- * only counts. The sessions are counted before the revocation, so the number misses concurrent logins. It includes
- * unexpired sessions that a cutoff of their user has already revoked. AuthError `store_unavailable`.
+ * Revokes every token of everyone, the caller's too. Returns the number of sessions that it ends. With `dryRun` it only
+ * counts. The sessions are counted before the revocation, so the number misses concurrent logins. It includes unexpired
+ * sessions that a cutoff of their user has already revoked. Rejects with AuthError `store_unavailable`.
  */
 export async function revokeEveryone(
   { revocations, sessions, audit }: AdminDeps,
@@ -71,7 +71,9 @@ export async function revokeEveryone(
   return { sessionsEnded };
 }
 
-/** Lists the live sessions of a user, newest first. AuthError `not_found` (no such user), `store_unavailable`. */
+/**
+ * Lists a user's live sessions, newest first. Rejects with AuthError `not_found` (unknown user), `store_unavailable`.
+ */
 export async function userSessions(
   deps: AdminDeps,
   { userId }: UserInput,

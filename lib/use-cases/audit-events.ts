@@ -6,14 +6,14 @@ import type { AuditFilter, AuditPage, AuditTrail } from '../store/records/audit-
 export interface AuditEventsInput extends AuditFilter {
   /** The most events of one page, 1 to 200. Default 50. */
   readonly limit?: number | undefined;
-  /** The `nextCursor` of the previous page. The filter must be the same. */
+  /** The `nextCursor` of the previous page, for which the filter was the same. */
   readonly cursor?: string | undefined;
 }
 
 export const MOST_EVENTS = 200;
 const USUAL_EVENTS = 50;
 
-/** Reads a page of the audit trail, newest first. AuthError `invalid_input` (malformed cursor), `store_unavailable`. */
+/** Reads a page of audit events, newest first. Rejects with AuthError `invalid_input` (cursor), `store_unavailable`. */
 export async function auditEvents(
   { auditTrail }: { readonly auditTrail: AuditTrail },
   { limit = USUAL_EVENTS, cursor, ...filter }: AuditEventsInput,

@@ -21,14 +21,14 @@ export interface AuthenticateInput {
 
 /**
  * Returns the principal that an access token belongs to. Verifies the token, then reads `revoked_tokens`, and only then
- * loads the user. AuthError `invalid_token`, `token_revoked`, `user_tokens_revoked`, `store_unavailable`.
+ * loads the user. Rejects with AuthError `invalid_token`, `token_revoked`, `user_tokens_revoked`, `store_unavailable`.
  */
 export async function authenticate(
   { accessTokens, revocations, users, skew, lastUse }: AuthenticateDeps,
   { token }: AuthenticateInput,
 ): Promise<Principal> {
   const accessToken = accessTokens.verify(token);
-  await skew.assertBearable(); // with a wrong clock a good token would look expired: 503, not 401
+  await skew.assertBearable(); // 503 for a wrong clock, by which a valid token may seem expired (401)
   accessTokens.assertCurrent(accessToken);
   const kind = await revocations.check(accessToken);
   if (kind !== undefined) throw revoked(kind);

@@ -25,9 +25,9 @@ export interface ChangePasswordInput {
 /**
  * Changes the password of the calling user, ends every session, and opens a new one. After an interruption, the same
  * request completes the change. If that request is refused because its token is revoked, the change was complete: log
- * in with the new password. Needs `caller.principal`. AuthError `invalid_input`, `wrong_password`, `too_many_logins`,
- * `invalid_token` (the user was disabled meanwhile), `user_tokens_revoked` (another request changed the password
- * meanwhile), `busy`, `store_unavailable`.
+ * in with the new password. Needs `caller.principal`. Rejects with AuthError `invalid_input`, `wrong_password`,
+ * `too_many_logins`, `invalid_token` (the user was disabled meanwhile), `user_tokens_revoked` (another request changed
+ * the password meanwhile), `busy`, `store_unavailable`.
  */
 export async function changePassword(
   deps: ChangePasswordDeps,
@@ -63,7 +63,7 @@ function assertValid(input: ChangePasswordInput, owner: User, rules: PasswordRul
   throw new AuthError('invalid_input', 'The change of the password has invalid input', { faults });
 }
 
-/** The result of a change: the hash that is stored now. */
+/** The result of a successful change: the hash that is stored now. */
 interface Replaced {
   readonly hash: string;
 }
@@ -125,7 +125,7 @@ async function recordRefusal(
 
 /**
  * Confirms by a read after the cutoff that the account is unchanged, and returns the time of that read. The read
- * detects earlier changes. A later change also writes a cutoff, which revokes the new session.
+ * detects any change before it. A later change writes a cutoff too, which revokes the new session.
  */
 async function confirm({ users }: ChangePasswordDeps, id: string, hash: string): Promise<Date> {
   const { account, now } = assertEnabled(await users.readWithTime(id));

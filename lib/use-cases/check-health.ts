@@ -84,7 +84,7 @@ export async function checkHealth(deps: CheckHealthDeps): Promise<HealthReport> 
   return { ok, checks: { ...checks, proof: { ...checks.proof, ageMs: Math.round(age) } } };
 }
 
-/** Turns a result into a check. A promise that rejects or times out becomes a failed check. */
+/** Turns the result of a promise into a check, which fails if the promise rejects or times out. */
 async function judge<T>(
   finding: Promise<T>,
   toCheck: (value: T) => HealthCheck,
@@ -98,7 +98,7 @@ async function judge<T>(
   }
 }
 
-/** The check of writes without our schema: the database may belong to another application, so nothing is written. */
+/** The check `writes` of a database without our schema, which may belong to another application: nothing is written. */
 const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried before the database is migrated' };
 
 const good = (): HealthCheck => ({ ok: true });
@@ -154,7 +154,7 @@ function judgeProof(deployment: Deployment, maxStaleness: number): HealthCheck {
 /** A key that makes new tokens. */
 type MakingKey = ReturnType<typeof makingKeys>[number];
 
-/** Finds a revoked key among those that make new tokens. Every token made with it is refused. */
+/** Finds a key that makes new tokens although it is revoked. All of these tokens are refused. */
 async function findRevokedKey(deps: CheckHealthDeps): Promise<MakingKey | undefined> {
   const used = makingKeys(deps);
   const revoked = await Promise.all(used.map(({ kid }) => deps.revocations.isKeyRevoked(kid)));

@@ -28,8 +28,8 @@ export interface LoginInput {
 }
 
 /**
- * Exchanges an e-mail address and a password for a session and its tokens. AuthError
- * `invalid_input`, `invalid_credentials`, `too_many_logins`, `busy`, `store_unavailable`.
+ * Exchanges an e-mail address and a password for a session and its tokens. Rejects with AuthError `invalid_input`,
+ * `invalid_credentials`, `too_many_logins`, `busy`, `store_unavailable`.
  */
 export async function login(
   deps: LoginDeps,
@@ -62,7 +62,7 @@ function normalizeInput({ email, password }: LoginInput): LoginInput {
   return { email: normal, password };
 }
 
-/** The result of a right password, if the account did not change during the check. */
+/** The result of a right password. The account did not change during the check. */
 interface Verified {
   readonly account: Account;
   readonly cutoffs: Cutoffs;
@@ -72,7 +72,7 @@ interface Verified {
 
 interface Refusal {
   readonly account: Account | undefined;
-  /** For the audit trail; the client learns only that the login failed. */
+  /** The reason for the audit trail. The client learns only that the login failed. */
   readonly refusal:
     | 'unknown_account'
     | 'unsound_account'
@@ -136,15 +136,15 @@ async function verifyPasswordOnce(
   const again = await wellFormed(deps, users.readWithTime(account.id));
   if (again === undefined || again === MALFORMED) return 'changed';
   if (!hasSameCredentials(account, again.account)) return 'changed';
-  skew.assertNear(again.now); // a stamp too far ahead would survive the next revocation
+  skew.assertNear(again.now); // a stamp too far ahead of the clock would survive the user's next revocation
   return { account, cutoffs, now: again.now };
 }
 
 const MALFORMED = 'malformed';
 
 /**
- * Logs a document that bypassed its validator, and returns MALFORMED for it. So a client gets the same response, after
- * the same work, for every account that cannot log in.
+ * Logs an error for a document that bypassed its validator, and returns MALFORMED for it. So a client gets the same
+ * response, after the same work, for every account that cannot log in.
  */
 async function wellFormed<T>({ log }: LoginDeps, read: Promise<T>): Promise<T | typeof MALFORMED> {
   try {

@@ -15,13 +15,13 @@ export interface LogoutDeps extends EndSessionsDeps {
 }
 
 export interface LogoutInput {
-  /** The access token as the client sent it: expired, revoked or not. */
+  /** The access token as the client sent it. It may be expired or revoked. */
   readonly token: string;
 }
 
 /**
  * Revokes the token and its session. A repeated logout writes again: each success stands for a write of its own that a
- * majority has. Refuses a token of a revoked key, because whoever has the key could log out anyone.
+ * majority has. Refuses a token of a revoked key, because whoever has the key could log out anyone. Rejects with
  * AuthError `invalid_token`, `token_revoked`, `store_unavailable`.
  */
 export async function logout(
@@ -34,7 +34,7 @@ export async function logout(
   if (await revocations.isKeyRevoked(accessToken.kid)) {
     throw new AuthError('token_revoked', 'The key was revoked');
   }
-  lastUse.touch(accessToken.sessionId, accessToken.counter); // even if the revocation fails
+  lastUse.touch(accessToken.sessionId, accessToken.counter); // records the use even if the revocation fails
   const cause = { reason: 'logout', revokedBy: accessToken.userId };
   await revocations.revokeTokenAndSession({ ...accessToken, ...cause });
   markEndedInBackground(deps, [accessToken.sessionId]);

@@ -22,7 +22,7 @@ export interface RefreshDeps extends IssueTokensDeps, EndSessionsDeps {
   readonly lastUse: Pick<LastUse, 'seenCounter'>;
   readonly audit: Audit;
   readonly lifetimes: Lifetimes;
-  /** Milliseconds for which the previous refresh token is accepted in any case. */
+  /** Milliseconds for which the previous refresh token is accepted even if its successor was used. */
   readonly refreshGrace: number;
 }
 
@@ -34,7 +34,7 @@ export interface RefreshInput {
 /**
  * Exchanges a refresh token for new tokens of its session. A client may send a token twice, from two tabs or after a
  * lost response, and gets the same successor again: within the grace in any case, later only until the successor is
- * used. Any other reuse counts as theft and ends the session (RFC 9700 section 4.14.2). AuthError
+ * used. Any other reuse counts as theft and ends the session (RFC 9700 section 4.14.2). Rejects with AuthError
  * `refresh_token_malformed`, `refresh_token_expired`, `refresh_token_reused`, `refresh_token_revoked`,
  * `store_unavailable`.
  */

@@ -8,8 +8,8 @@ export interface RevokeAllTokensDeps {
 }
 
 /**
- * Revokes every token of the calling user, including those that a concurrent login is about to issue.
- * The user can log in again at once. Needs `caller.principal`. AuthError `store_unavailable`.
+ * Revokes every token of the calling user, including those that a concurrent login is about to issue. The user can log
+ * in again at once. Needs `caller.principal`. Rejects with AuthError `store_unavailable`.
  */
 export async function revokeAllTokens(
   { revocations, audit }: RevokeAllTokensDeps,

@@ -32,9 +32,9 @@ export interface RevokeTokenInput {
 }
 
 /**
- * Revokes a token for a registered client (RFC 7009). An access token is revoked alone, also if it has expired. A
- * refresh token is revoked with its session and the access tokens of that session. A foreign token needs no revocation,
- * and a token of a revoked key can revoke nothing: both resolve. AuthError `invalid_client`, `store_unavailable`.
+ * Revokes a token for a registered client (RFC 7009). An access token is revoked alone, even if it has expired. A
+ * refresh token is revoked with its session and all its access tokens. Resolves for a foreign token, which is never
+ * accepted, and for a token of a revoked key. Rejects with AuthError `invalid_client`, `store_unavailable`.
  */
 export async function revokeToken(
   deps: RevokeTokenDeps,
@@ -47,7 +47,7 @@ export async function revokeToken(
   const kid = accessToken?.kid ?? refreshToken?.kid;
   if (kid === undefined) return;
   if (await deps.revocations.isKeyRevoked(kid)) {
-    // Revokes the key again: each success stands for a write of its own.
+    // Revokes the key again, so that this success stands for a write of its own.
     await deps.revocations.revokeKey({ kid, ...causeFor(client) });
     return;
   }
@@ -57,7 +57,9 @@ export async function revokeToken(
 
 const FOREIGN: ReadonlySet<string> = new Set(['invalid_token', 'refresh_token_malformed']);
 
-/** Returns the verified token, or undefined for a foreign one. Its form shows its type, so no hint is needed. */
+/**
+ * Returns the verified token; undefined for a foreign one. Access and refresh tokens differ in form: no hint needed.
+ */
 function unlessForeign<Token>(verify: () => Token): Token | undefined {
   try {
     return verify();
@@ -74,7 +76,7 @@ async function revokeAccessToken(
   caller: Caller,
 ): Promise<void> {
   const { userId, sessionId } = token;
-  deps.lastUse.touch(sessionId, token.counter); // so its holder did receive the token
+  deps.lastUse.touch(sessionId, token.counter); // evidence that the client received this token
   await deps.revocations.revokeToken({ ...token, ...causeFor(client) });
   await record(deps, { type: 'access_token', userId, sessionId }, client, caller);
 }

@@ -15,7 +15,7 @@ export interface LiveSession extends StoredSession {
   readonly isCurrent: boolean;
 }
 
-/** Lists the caller's live sessions, the newest first. Needs `caller.principal`. AuthError `store_unavailable`. */
+/** Lists the caller's live sessions, newest first. Needs `caller.principal`. May reject with `store_unavailable`. */
 export async function listSessions(
   deps: SessionsDeps,
   _input: unknown,
@@ -27,8 +27,8 @@ export async function listSessions(
 }
 
 /**
- * Ends one session of the caller. Needs `caller.principal`. AuthError `not_found` for a session that is not the
- * user's, `store_unavailable`.
+ * Ends one session of the caller. Needs `caller.principal`. Rejects with AuthError `not_found` for a session that is
+ * not the caller's, or `store_unavailable`.
  */
 export async function endSession(
   deps: SessionsDeps,
@@ -47,8 +47,8 @@ export async function endSession(
 }
 
 /**
- * Ends all sessions of the caller except that of the token, and returns their number. Sessions that look revoked are
- * revoked again, because a majority may not have the entry that was read. Needs `caller.principal`.
+ * Ends all sessions of the caller except that of the token, and returns their number. Sessions that are revoked already
+ * are revoked again, so that each success stands for writes of its own. Needs `caller.principal`. Rejects with
  * AuthError `store_unavailable`.
  */
 export async function endOtherSessions(

@@ -8,7 +8,7 @@ export interface StatsDeps {
 }
 
 export interface StatsInput {
-  /** The number of days, up to and including today by UTC, 1 to 90. Default 7. */
+  /** The number of days (UTC), today included, 1 to 90. Default 7. */
   readonly days?: number | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface Stats {
 export const MOST_DAYS = 90;
 const USUAL_DAYS = 7;
 
-/** Reads the counts of the last days, and counts the revoked tokens. AuthError `store_unavailable`. */
+/** Reads the counts of the last days, and counts the revoked tokens. Rejects with AuthError `store_unavailable`. */
 export async function stats(
   { dailyCounters, countEntries }: StatsDeps,
   { days = USUAL_DAYS }: StatsInput,

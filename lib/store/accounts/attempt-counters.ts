@@ -7,7 +7,7 @@ import type { Expiry } from './expiry.ts';
 /** A limit of failures, and the key under which they are counted. */
 export interface Counter {
   readonly key: string;
-  /** The limit of failures and attempts in flight together. */
+  /** The limit for the sum of failures and attempts in flight. */
   readonly most: number;
   readonly expiry: Expiry;
 }
@@ -15,9 +15,11 @@ export interface Counter {
 /** A counter as stored: failures, and attempts that may become failures. */
 interface CounterDocument {
   readonly key: string;
-  /** The unexpired failures at the time of the last failure, this one included. */
+  /** The number of unexpired failures just after the last failure. */
   readonly points: number;
-  /** The start of the window, or the time of the last failure. Missing before the first failure. */
+  /**
+   * The time of the window's first failure (`allAtOnce`) or the last failure (`oneByOne`). Missing without failures.
+   */
   readonly since?: Date;
   /** Attempts without an outcome yet. An attempt expires at `until`, e.g. if its server crashed. */
   readonly under_way?: readonly { readonly id: string; readonly until: Date }[];
@@ -27,13 +29,13 @@ interface CounterDocument {
 
 /** The state of a counter before one more attempt. */
 export interface Room {
-  /** Milliseconds until enough failures have expired; 0 if the failures are below the limit now. */
+  /** Milliseconds until enough failures have expired for one more; 0 if the failures are below the limit now. */
   readonly wait: number;
   /** True if failures and attempts in flight together are below the limit. */
   readonly isFree: boolean;
 }
 
-/** An attempt in flight, counted by several counters. `release` and `fail` return false if it had expired. */
+/** An attempt in flight, counted by several counters. `release` and `fail` return false if the attempt has expired. */
 export type Reservation = NonNullable<Awaited<ReturnType<AttemptCounters['reserve']>>>;
 
 export type AttemptCounters = ReturnType<typeof createAttemptCounters>;
@@ -41,9 +43,9 @@ export type AttemptCounters = ReturnType<typeof createAttemptCounters>;
 export type CounterSnapshot = ReturnType<typeof toSnapshot>;
 
 /**
- * Counts failures and attempts in flight in `login_limits`, by the database's clock. An attempt is counted before
- * its outcome is known, so concurrent attempts get no more guesses than sequential ones. An attempt without an outcome
- * expires after `holdFor` milliseconds. A later outcome is ignored.
+ * Maintains the counters in `login_limits`: failures and attempts in flight, by the database's clock. An attempt is
+ * counted before its outcome is known, so concurrent attempts get no more guesses than sequential ones. An attempt
+ * without an outcome expires after `holdFor` milliseconds. A later outcome is ignored.
  */
 export function createAttemptCounters(collection: Collection, holdFor: number) {
   async function update(operations: AnyBulkWriteOperation[]): Promise<number> {
@@ -78,7 +80,7 @@ export function createAttemptCounters(collection: Collection, holdFor: number) {
     /** Reads counters and other entries by their keys, in one command. */
     read: (keys: readonly string[]): Promise<CounterSnapshot> => readCounters(collection, keys),
 
-    /** Counts an attempt in all of these counters. Returns undefined if one of them has reached its limit. */
+    /** Counts an attempt in all of these counters. If one has reached its limit, counts none and returns undefined. */
     async reserve(counters: readonly Counter[]) {
       const id = randomUUID();
       /** Drops the attempt. */
@@ -129,7 +131,7 @@ const underWay = { $ifNull: ['$under_way', NO_ATTEMPTS] };
 const isLive = { $gt: ['$$this.until', '$$NOW'] };
 const live = { $filter: { input: underWay, as: 'this', cond: isLive } };
 
-/** Adds the attempt if the counter is below its limit. Otherwise the update changes nothing, which costs no write. */
+/** Returns the update that adds an attempt if the counter is below its limit, and otherwise changes nothing. */
 function startUpdate({ key, most, expiry }: Counter, id: string, holdFor: number) {
   const hasRoom = { $lte: [{ $add: [expiry.failures, { $size: live }, 1] }, most] };
   const until = { $add: ['$$NOW', holdFor] };
@@ -157,7 +159,7 @@ function without(id: string): Document {
   return { $filter: { input: underWay, as: 'this', cond: { $ne: ['$$this.id', id] } } };
 }
 
-/** Returns the latest of the stored expiry and these dates. An earlier expiry would delete failures that count. */
+/** Returns the latest of the stored expiry and these dates. An earlier one would delete failures that still count. */
 function later(dates: readonly unknown[]): Document {
   return { $max: ['$expire', ...dates.map((each) => ({ $max: each }))] };
 }

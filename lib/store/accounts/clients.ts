@@ -8,7 +8,7 @@ import { createAssertIntact } from '../mongo/intact.ts';
 import { createSharedReads } from '../mongo/shared-reads.ts';
 import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
 
-/** A service that may call `/oauth`. */
+/** A registered client: a service that may introspect and revoke tokens. */
 export interface Client {
   readonly id: string;
   /** The display name. */
@@ -50,8 +50,8 @@ export function createClients(
 
   return {
     /**
-     * Returns the client with this id, perhaps from the cache: a client never changes. But it may have been revoked
-     * since, so the caller reads `revoked_tokens` too.
+     * Returns the client with this id, perhaps from the cache, since its document never changes. The client may have
+     * been revoked meanwhile, so the caller has to read `revoked_tokens` too.
      */
     async find(id: string): Promise<ClientAccount | undefined> {
       const known = found.get(id);
@@ -83,7 +83,7 @@ export function createClients(
       return toClient(document);
     },
 
-    /** Deletes a client. Revoke it first. Returns it once a majority has the deletion; undefined if it is unknown. */
+    /** Deletes a client; revoke it first. Resolves with the client once a majority has the deletion. */
     async delete(id: string): Promise<Client | undefined> {
       const deleted = await orUnavailable(clients.findOneAndDelete({ _id: id }));
       return deleted === null ? undefined : toClient(deleted);

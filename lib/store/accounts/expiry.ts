@@ -7,8 +7,8 @@ export interface Limit {
 }
 
 /**
- * A rule by which failures expire. The expressions are parts of updates, and use the database's clock and the fields
- * `$points` and `$since` of a counter. The functions compute the same for a counter that was read.
+ * A rule by which failures expire. Its expressions are parts of an update: they read the database's clock and the
+ * counter's fields `$points` and `$since`. Its functions compute the same for a counter that was read.
  */
 export interface Expiry {
   /** The number of failures that have not expired. */
@@ -19,7 +19,7 @@ export interface Expiry {
   readonly end: Document;
   /** Returns the number of failures that have not expired `age` milliseconds after `since`. */
   left(points: number, age: number): number;
-  /** Returns the milliseconds until one more failure stays within `most`; 0 if it does so now. */
+  /** Returns the milliseconds until one more failure stays within `most`; 0 if it already does. */
   wait(points: number, age: number, most: number): number;
 }
 

@@ -14,35 +14,35 @@ import {
 import { allAtOnce, type Limit, oneByOne } from './expiry.ts';
 
 export interface LoginLimitOptions {
-  /** The limit per account and address, and per session that changes its password. Default 10 in 15 minutes. */
+  /** The limit per pair of account and address, and per session for password changes. Default 10 in 15 minutes. */
   readonly perAccount?: Limit;
-  /** The limit per address (IPv6: per /64, and 10 times as many per /48), over all accounts. Default 100 in 15 minutes. */
+  /** The limit per address, over all accounts. IPv6: per /64, and tenfold per /48. Default 100 in 15 minutes. */
   readonly perAddress?: Limit;
   /**
-   * The limit per account, over all addresses without a login to it in the last 30 days. After so many failures such
-   * addresses are slowed down, not refused: each new one gets two tries, and all together get at most 5 times the limit
+   * The limit per account for all unknown addresses: those without a successful login in the last 30 days. Above it
+   * unknown addresses are slowed down, not refused: each gets two tries, and all together get at most 5 times the limit
    * in the duration. Default 100 in a day.
    */
   readonly anywhere?: Limit;
 }
 
-/** A password check in flight. Every function may reject with AuthError `store_unavailable`. */
+/** A password check in flight. Each of its functions may reject with AuthError `store_unavailable`. */
 export type LoginAttempt = ReturnType<typeof toAttempt>;
 
 export type LoginLimits = ReturnType<typeof createLoginLimits>;
 
 const KNOWN_FOR = 30 * DAY;
 
-/** The limit of an IPv6 /48 as a multiple of the limit of a /64. A /48 has 65,536 networks of the size /64. */
+/** The limit of an IPv6 /48, as a multiple of the limit of each of its 65,536 /64. */
 const PER_SITE = 10;
 
 /**
- * Above the limit `anywhere`, each unknown address has `tries` tries. Above `ofAddress` times the limit, each unknown
- * network has `tries` tries too. Above `ofNetwork` times the limit, unknown addresses are refused.
+ * The steps that slow down unknown addresses. Above the limit `anywhere`, each of them has `tries`. Above `ofAddress`
+ * times the limit, each of their networks has `tries` too. Above `ofNetwork` times the limit, all are refused.
  */
 const SLOWLY = { ofAddress: 3.2, ofNetwork: 4, tries: 2 };
 
-/** The `retryAfter` of `busy` in milliseconds: longer than a password check, so that a retry succeeds. */
+/** The `retryAfter` of `busy` in milliseconds: long enough for the password checks in flight to end. */
 const BUSY_RETRY_AFTER = SECOND;
 
 /**
@@ -72,7 +72,7 @@ export function createLoginLimits(
   return {
     /**
      * Counts a login before its password is checked. Throws AuthError `too_many_logins` with `retryAfter` after too
-     * many failures, and `busy` if only the attempts in flight exceed a limit.
+     * many failures, and `busy` if a limit is exceeded only because of attempts in flight.
      */
     async takeLogin(email: string, ip: string): Promise<LoginAttempt> {
       const { always, offers, known } = make.ofLogin(email, ip);
@@ -105,7 +105,7 @@ function choose(
   return free;
 }
 
-/** Wraps a reservation. Recording an outcome after its expiry throws: no client may learn an uncounted outcome. */
+/** Wraps a reservation. After its expiry `failed` and `succeeded` throw: no client may learn an uncounted outcome. */
 function toAttempt(reservation: Reservation, remember = async () => {}) {
   const inTime = async (end: Promise<boolean>) => {
     if (!(await end)) throw new StoreUnavailable('The attempt expired before it was counted');
@@ -126,11 +126,11 @@ function toAttempt(reservation: Reservation, remember = async () => {}) {
 }
 
 interface LoginCounters {
-  /** Counters of every login. */
+  /** The counters of a login from any address. */
   readonly always: readonly Counter[];
-  /** Lists of counters for a login from an unknown address. All counters of one list must be below their limits. */
+  /** More counters for an unknown address, as alternatives: all counters of one list must be below their limits. */
   readonly offers: readonly (readonly Counter[])[];
-  /** The key of the entry of a known address. */
+  /** The key of the entry that marks the address as known. */
   readonly known: string;
 }
 
@@ -163,7 +163,7 @@ function createMakeCounters(options: LoginLimitOptions) {
   };
 }
 
-/** Returns the lists of counters for a login from an unknown address, the preferred list first. */
+/** Returns the alternative lists of counters for a login from an unknown address, the preferred list first. */
 function createOffers(account: string, ip: string, anywhere: Limit): Counter[][] {
   const tries = { points: SLOWLY.tries, duration: 2 * anywhere.duration };
   const strangers = (share: number): Counter => ({

@@ -41,8 +41,8 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
     find: createFind(users, primary, assertIntact),
 
     /**
-     * Finds an account. Throws MalformedDocument if it lacks fields, or if no token can carry its id. The calls for an
-     * unknown address are the same, so that timing does not reveal known ones.
+     * Finds an account. Throws MalformedDocument if it lacks fields, or if no token can carry its id. Makes the same
+     * calls for an unknown address, so that timing does not reveal which addresses are known.
      */
     async findAccount(email: string): Promise<Account | undefined> {
       const document = await primary.read((readConcern) => {
@@ -83,7 +83,7 @@ function createUserWrites(users: Collections['users']) {
       return toUser(document);
     },
 
-    /** Sets the new hash. Returns false, and sets nothing, if the old hash is no longer stored. */
+    /** Replaces the hash by another one of the same password. Returns false if the old hash is no longer stored. */
     replaceHash: (id: string, oldHash: string, newHash: string): Promise<boolean> =>
       setFields(
         users,
@@ -102,7 +102,7 @@ function createUserWrites(users: Collections['users']) {
     /** Sets the hash of a new password unconditionally. Returns true if the user exists. */
     setPassword: (id: string, newHash: string): Promise<boolean> =>
       setFields(users, { _id: id }, newPassword(newHash)),
-    /** Disables the user. Keeps the time if the user was disabled before. Returns true if the user exists. */
+    /** Disables the user. If the user is disabled already, keeps the earlier time. Returns true if the user exists. */
     disable: (id: string): Promise<boolean> =>
       setFields(users, { _id: id }, { disabled_at: { $ifNull: ['$disabled_at', '$$NOW'] } }),
     /** Enables the user again. Returns true if the user exists. */
@@ -143,7 +143,7 @@ function createFind(users: Collections['users'], primary: ProvenReads, assertInt
   };
 }
 
-/** Sets fields by the database's clock. Returns true if the filter matches a user. */
+/** Sets these fields, and `updated_at` by the database's clock. Returns true if the filter matches a user. */
 async function setFields(
   users: Collections['users'],
   filter: Filter<UserDocument>,
@@ -177,7 +177,7 @@ function newDocument(user: NewUser): UserDocument {
 
 type UserFields = Pick<UserDocument, '_id' | keyof typeof USER_FIELDS>;
 
-/** Returns true if the fields have the right types. With a string as `roles`, `includes` would accept substrings. */
+/** Returns true if the fields have the right types. If `roles` were a string, `includes` would match a part of it. */
 function isSound({ email, name, company_id, roles, disabled_at }: UserFields): boolean {
   return (
     [email, name, company_id].every(isString) &&

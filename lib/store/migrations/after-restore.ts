@@ -8,8 +8,8 @@ import { type MigrationPlan, merge, step } from './plan.ts';
 const CAUSE = { reason: 'restored', revokedBy: 'rescind migrate' } as const;
 
 /**
- * Plans the steps that make a restored database safe. They refuse every token issued so far, because revocations may
- * be lost. The sentinel is written first. If the run stops between the two steps, the epochs of the sentinel and of
+ * Plans the steps that make a restored database safe. Every token issued so far is refused then, because revocations
+ * may be lost. The sentinel is written first. If the run stops between the two steps, the epochs of the sentinel and of
  * `schema` differ, and servers respond with 503 until the run is repeated.
  */
 export function planAfterRestore(collections: Collections): MigrationPlan {

@@ -15,7 +15,7 @@ export async function isKnownDatabase({
   schema,
   revokedTokens,
 }: Pick<Collections, 'schema' | 'revokedTokens'>): Promise<boolean> {
-  // Sequential reads: if several fail at once, the first error may be one without the driver's reason.
+  // Sequential reads: if both failed at once, the error that is thrown might lack the driver's reason.
   const note = await schema.findOne({ _id: 'rescind' });
   const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
   const isNote = typeof note?.version === 'number' && typeof note.epoch === 'string';
@@ -23,8 +23,8 @@ export async function isKnownDatabase({
 }
 
 /**
- * Returns a sentence for each sign that a collection belongs to another application; none if it may be changed.
- * A collection with exactly this project's validator is not searched, because `migrate` created it.
+ * Returns a sentence for each sign that a collection belongs to another application; none if it may be changed. A
+ * collection with exactly this project's validator is not searched, because `migrate` created it.
  */
 export async function foreignTraits(
   db: Db,
@@ -59,7 +59,7 @@ const STRANGERS =
   "holds documents that are not rescind's. Move them to another database: here rescind's validator applies to " +
   'them, and a TTL index may delete them';
 
-/** The number of documents to search. The first ones suffice: documents older than the migration come first. */
+/** The number of documents to search. The first ones suffice, since foreign documents are older than the migration. */
 const LOOKED_THROUGH = 10_000;
 
 /**

@@ -11,7 +11,7 @@ import { PROBE } from '../revocations/entry-ids.ts';
 import { probeUpdate } from '../revocations/entry-updates.ts';
 import { deletingIndexes, refusingIndexes } from './refusing-indexes.ts';
 
-/** Checks that find a fault before a request does. */
+/** Checks that find a fault of the database before a request fails because of it. */
 export type HealthChecks = ReturnType<typeof createHealthChecks>;
 
 /** The milliseconds for which a success and a failure are cached. */
@@ -26,8 +26,8 @@ export function createHealthChecks(collections: Collections) {
      */
     assertWritable: cached(() => writeProbe(collections)),
     /**
-     * Reads the indexes. Throws StoreNotReady if a collection was lost, or if an index can refuse writes or delete what
-     * has to stay. Throws StoreUnavailable if the indexes cannot be read.
+     * Reads the indexes. Throws StoreNotReady if a collection was lost, or if an index can refuse writes or delete
+     * documents that have to stay. Throws StoreUnavailable if the indexes cannot be read.
      */
     assertIndexes: createAssertIndexes(collections),
   };
@@ -66,7 +66,7 @@ function findFaults(spec: CollectionSpec | undefined, present: Indexes): readonl
   return [...refusingIndexes(spec, present), ...deleting];
 }
 
-/** Collections in which a missing document decides nothing, so a foreign TTL index does no harm. */
+/** Collections in which a missing document affects no decision, so a foreign TTL index does no harm. */
 const HISTORY: ReadonlySet<string> = new Set([NAMES.auditEvents, NAMES.dailyCounts]);
 
 /** Caches the result of a check, and shares a check in flight. */

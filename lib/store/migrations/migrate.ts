@@ -13,7 +13,7 @@ export type { MigrationPlan } from './plan.ts';
 export interface MigrateOptions {
   /** The time for which audit events are kept, in milliseconds. */
   readonly auditRetention: number;
-  /** True if this database was restored: the plan then refuses every token issued so far. Default false. */
+  /** True if this database was restored: the migration then refuses every token issued so far. Default false. */
   readonly afterRestore?: boolean | undefined;
 }
 
@@ -45,7 +45,7 @@ export async function isReady(db: Db, collection: 'users' | 'clients'): Promise<
   return steps.length + conflicts.length === 0;
 }
 
-/** Applies a plan without conflicts. Reports each step before it is applied. */
+/** Applies a plan, and reports each step before it. Throws a TypeError for a plan with conflicts. */
 export async function migrate(
   { conflicts, steps }: MigrationPlan,
   report: (description: string) => void,
@@ -76,7 +76,7 @@ const DUPLICATE_LIMITS =
 function duplicates<T extends Document>(collection: Collection<T>, field: string) {
   return collection
     .aggregate<{ _id: string; count: number }>([
-      { $match: { [field]: { $type: 'string' } } }, // other checks report documents without it
+      { $match: { [field]: { $type: 'string' } } }, // other checks report documents without this field
       { $group: { _id: `$${field}`, count: { $sum: 1 } } },
       { $match: { count: { $gt: 1 } } },
       { $sort: { _id: 1 } },
@@ -135,8 +135,8 @@ async function writeSchema({ schema, revokedTokens }: Collections): Promise<void
 }
 
 /**
- * Writes a new sentinel, whose cutoff is above the stamp of every existing token. So tokens issued without this
- * collection or under a lost sentinel are refused, and no revoked token becomes valid again.
+ * Writes a new sentinel, whose cutoff is above the stamp of every existing token. So all of these tokens are refused,
+ * and none whose revocation was lost becomes valid again.
  */
 async function createSentinel(
   { revokedTokens, schema, sessions }: Collections,

@@ -11,7 +11,7 @@ export function ownDocuments({ name, validator }: CollectionSpec): Document {
   return NARROWER[name] ?? validator;
 }
 
-/** Fields of our documents, by collection. A text, hashed or 2d index on other fields never refuses a document. */
+/** Fields of our documents, by collection. A text, hashed or 2d index on other fields never refuses our documents. */
 export const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [NAMES.revokedTokens]: [
     ...['_id', 'kind', 'revoked_at', 'writes', 'user_id', 'reason', 'revoked_by'],

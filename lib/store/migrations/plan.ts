@@ -161,13 +161,13 @@ function planChange(db: Db, collection: string, index: IndexSpec, found: Documen
     return conflict(`The index ${name} of ${collection} ${fault}; ${dropAdvice(collection, name)}`);
   }
   const { expireAfterSeconds } = index.options;
-  if (expireAfterSeconds === undefined) return NOTHING; // deletingIndexes reports a TTL of `found`
+  if (expireAfterSeconds === undefined) return NOTHING; // a TTL on `found` is reported by deletingIndexes
   return found['expireAfterSeconds'] === expireAfterSeconds
     ? NOTHING
     : planTtl(db, collection, index, found);
 }
 
-/** Returns, as a phrase, the option that defeats the purpose of the index and cannot be changed in place. */
+/** Returns a phrase for an option that defeats the purpose of the index and cannot be changed in place. */
 function describeFault({ options }: IndexSpec, found: Document): string | undefined {
   const partial = ['partialFilterExpression', 'sparse', 'collation'].find((name) => found[name]);
   if (partial !== undefined) return `has ${partial}`;

@@ -16,7 +16,7 @@ export function refusingIndexes(spec: CollectionSpec, present: readonly Document
   });
 }
 
-/** Returns, as a phrase, the property by which an index can refuse documents; undefined if it accepts all of them. */
+/** Returns a phrase for the property by which an index can refuse documents; undefined if it accepts all of them. */
 export function describeRefusal(spec: CollectionSpec, index: Document): string | undefined {
   const key: Document = index['key'];
   if (isSameKey(key, { _id: 1 })) return undefined;
@@ -39,7 +39,7 @@ function refusalByKind(collection: string, index: Document): string | undefined 
   return place === undefined ? undefined : `expects coordinates in ${place}`;
 }
 
-/** Returns a phrase if a text index can refuse documents: its `language_override` field must name a known language. */
+/** Returns a phrase if a text index takes the language from a field of ours: MongoDB refuses unknown languages. */
 function textRefusal(own: ReadonlySet<string>, index: Document): string | undefined {
   const language = String(index['language_override']);
   return own.has(language) ? `expects a language in ${language}` : undefined;
@@ -63,7 +63,7 @@ function ownIndex(spec: CollectionSpec, index: Document): IndexSpec | undefined 
   return spec.indexes.find(({ key }) => isSameKey(key, index['key']));
 }
 
-/** Returns true for our TTL index in descending order (by rate-limiter-flexible): it deletes the same documents. */
+/** Returns true for our TTL index in descending order (of rate-limiter-flexible): it deletes the same documents. */
 function isBackwards({ indexes }: CollectionSpec, index: Document): boolean {
   return (
     index['partialFilterExpression'] === undefined &&

@@ -8,7 +8,7 @@ import type { Finding } from './plan.ts';
 
 interface Found {
   readonly count: number;
-  /** The `_id` of one such user. */
+  /** The `_id` of one of these users. */
   readonly example: unknown;
 }
 
@@ -18,7 +18,7 @@ interface Fault extends Pick<Finding, 'remedy'> {
   readonly advice: string;
 }
 
-/** Finds users who cannot log in, by one scan in the database. Each finding has a reason, a number and an example. */
+/** Finds users who cannot log in, by one scan of the collection. Each finding has a reason, a number and an example. */
 export async function unusableUsers(db: Db): Promise<Finding[]> {
   const faults = createFaults();
   const facets = faults.map(({ filter }, nth) => [`fault${nth}`, counted(filter)]);
@@ -67,7 +67,7 @@ function counted(filter: Document): Document[] {
   ];
 }
 
-/** Returns a filter on the whole text (PCRE): unlike `$`, `\z` does not skip a line break at the end. */
+/** Returns a filter that must match the whole text. `$` would ignore a line break at its end, `\z` (PCRE) does not. */
 function whole(pattern: string): RegExpFilter {
   return { $regex: `\\A(?:${pattern})\\z`, $options: 's' };
 }
@@ -81,7 +81,7 @@ function findUserSchema(): Document {
   return findSpec(NAMES.users).validator['$jsonSchema'];
 }
 
-/** Removes `_id` from a schema: another fault covers `_id`. */
+/** Removes `_id` from a schema, since a fault of its own covers `_id`. */
 function withoutId({ required, properties, ...rest }: Document): Document {
   const { _id, ...others } = properties;
   const named = required.filter((name: string) => name !== '_id');

@@ -109,12 +109,12 @@ function unique(field: string): IndexSpec {
   return { key: { [field]: 1 }, options: { unique: true } };
 }
 
-/** Returns a TTL index. The field must be a Date: with another type the document would never expire. */
+/** Returns a TTL index. The field must be a Date: a document with another type would never expire. */
 function expiry(field: string, after: number): IndexSpec {
   return { key: { [field]: 1 }, options: { expireAfterSeconds: toSeconds(after) } };
 }
 
-/** Forbids `expires_at`: the TTL monitor would delete the entry, and with it a revocation. */
+/** Forbids `expires_at`, since the TTL monitor would delete the entry and so undo the revocation. */
 const NO_EXPIRY = { not: { required: ['expires_at'] } };
 
 type EntryShape = (kind: string, properties: Document) => Document & { properties: Document };

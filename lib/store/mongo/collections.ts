@@ -43,29 +43,30 @@ export interface SessionDocument {
   ip: string;
   /** The counter of the newest refresh token; the first one has 0. */
   counter?: number;
-  /** The start of the grace: the time when the newest refresh token was issued, or issued again after a grace. */
+  /** The start of the grace: the time of the last outcome `rotated` or `recovered`. */
   rotated_at?: Date;
   /** The user agent that requested the last rotation. */
   rotated_by?: string | null;
-  /** The number of repeated requests for a rotation (`retried`, `recovered`) in the life of the session. */
+  /** The number of outcomes `retried` and `recovered` in the life of the session. */
   graces?: number;
   /** The highest counter of any refresh or access token that was presented. */
   seen_counter?: number;
-  /** A copy of `refreshes`. It lags after a refresh by a server without `seen_counter`, until the next rotation. */
+  /** Equal to `refreshes` if all servers that issued the newest tokens maintain `seen_counter`. */
   tracked_refreshes?: number;
   /** The time when a refresh token was first reused. Every later refresh is refused as `reused` too. */
   reused_at?: Date;
-  /** The outcome of the last refresh, and its time by the database's clock; written by the update that decided it. */
+  /** The outcome of the last refresh, and its time by the database's clock. The update that decides it writes both. */
   last_refresh?: { outcome: RefreshOutcome; at: Date };
   /** The number of refreshes. It makes each refresh a write whose majority can be awaited. */
   refreshes?: number;
-  /** A hint for lists, written after the session was revoked. `revoked_tokens` decides. */
+  /** A hint that lets lists skip a revoked session. Only `revoked_tokens` decides whether the session is revoked. */
   ended_at?: Date;
 }
 
 /**
- * The outcome of presenting a refresh token. `repeated`: the newest token, within the grace. `retried`: the previous
- * token, within the grace. `recovered`: the previous token, after the grace, if its successor was never used.
+ * The outcome of a refresh. `rotated`: the newest token gets a successor. `repeated`: the newest token, within its
+ * grace, is issued again. `retried` and `recovered`: the previous token gets the same successor again, within the grace
+ * or, if the successor was never used, after it. `reused`: any other token, which counts as theft.
  */
 export type RefreshOutcome =
   | 'rotated'
@@ -87,7 +88,7 @@ export interface AuditDocument {
   details: Document;
 }
 
-/** A service that may call `/oauth`. */
+/** A registered client: a service that may introspect and revoke tokens. */
 export interface ClientDocument {
   _id: string;
   name: string;
@@ -122,7 +123,7 @@ export const NAMES = {
   schema: 'schema',
 } as const;
 
-/** The `_id` of the entry that identifies `revoked_tokens` to the server. */
+/** The `_id` of the sentinel: the entry that identifies `revoked_tokens` and has the deployment's cutoff. */
 export const SENTINEL = 'deployment';
 
 export interface Collections {
@@ -136,7 +137,7 @@ export interface Collections {
   readonly schema: Collection<SchemaDocument>;
 }
 
-/** The driver's default conversions of documents. They are set because an embedder's client may have other options. */
+/** The driver's default conversions of documents. They are set, since the client of an application may have others. */
 const PLAIN_VALUES = {
   raw: false,
   promoteValues: true,

@@ -13,7 +13,7 @@ export interface ConnectOptions {
 
 const MOST_BYTES = 128;
 
-/** Checks of the options. Each returns the fault as a phrase to follow the option's name; undefined without a fault. */
+/** The checks of the options. Each returns a phrase that follows the option's name; undefined for a valid value. */
 const CHECKS: Readonly<Record<keyof ConnectOptions, (value: unknown) => string | undefined>> = {
   deadline: (value) =>
     isWhole(value, 1, DAY) ? undefined : `must be a whole number of milliseconds from 1 to ${DAY}`,

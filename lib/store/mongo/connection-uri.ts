@@ -13,7 +13,7 @@ export interface ConnectionUri {
   readonly maxIdleTimeMS: number;
 }
 
-/** A URI that can be parsed but not used. `fault` begins with a verb and repeats no secret. */
+/** The error of a URI that can be parsed but not used. `fault` is a phrase that follows "uri", without secrets. */
 export class UnusableUri extends TypeError {
   override readonly name = 'UnusableUri';
   readonly fault: string;
@@ -64,7 +64,7 @@ export function readUri(text: string): ConnectionUri {
   return { uri: uri.href, databaseName, overridden, maxIdleTimeMS };
 }
 
-/** Deletes options and returns the names of those that differ from rescind's own values. */
+/** Deletes options and returns the names of those whose values differ from rescind's own. */
 function removeOptions(uri: ConnectionString, isChosen: (name: string) => boolean): string[] {
   const chosen = [...new Set(uri.searchParams.keys())].filter(isChosen);
   const differs = (name: string) =>
@@ -81,7 +81,7 @@ function findOption(uri: ConnectionString, name: string): string | undefined {
 
 /**
  * Returns a phrase if `minPoolSize` in the URI is above the limit of connections; undefined if it is not. `limitName`
- * is the name of the limit for the caller's user.
+ * is the name of the setting that sets this limit.
  */
 export function poolFault(
   text: string,

@@ -62,7 +62,7 @@ export function connect(text: string, options: ConnectOptions = {}): Connection 
   if (fault !== undefined) throw new UnusableUri(fault);
   const client = new MongoClient(read.uri, clientOptions(read, options));
   keepConnecting(client);
-  // a command with a timeout of its own may be slow: a missing response is then no sign of a dead connection
+  // with `commandTimeout` commands may be slow: a missing response is then no sign of a dead connection
   const stopWatching =
     commandTimeout === undefined
       ? watchQuietConnections(client, { timeout: deadline / 5 })

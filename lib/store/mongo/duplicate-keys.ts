@@ -3,7 +3,7 @@ import type { Remedy } from '../../errors.ts';
 
 const DUPLICATE_KEY = 11000;
 
-/** The names of an index that refused a duplicate key, and of its fields. Contains no values. */
+/** An index that refused a duplicate key: its name and the names of its fields, without values. */
 export interface Duplicate {
   readonly collection: string | undefined;
   readonly index: string | undefined;
@@ -19,18 +19,18 @@ export function duplicatesIn(error: unknown): readonly Duplicate[] {
   return each.filter((one) => isRecord(one) && one['code'] === DUPLICATE_KEY).map(toDuplicate);
 }
 
-/** Returns true for an E11000 error if the only index that refused is the one on this single field. */
+/** Returns true for an E11000 error if only indexes on exactly this field refused. */
 export function isDuplicateIn(error: unknown, field: string): boolean {
   const found = duplicatesIn(error);
   return found.length > 0 && found.every(({ fields }) => isDeepStrictEqual(fields, [field]));
 }
 
-/** Returns true if two upserts raced to insert the same document, false if another index refuses the document. */
+/** Returns true if two upserts raced to insert the same document: only the index on `_id` refused. */
 export function isUpsertRace(error: unknown): boolean {
   return isDuplicateIn(error, '_id');
 }
 
-/** Names the index that refuses a write, and what to do. Returns undefined if only the index on `_id` refuses. */
+/** Describes the index that refuses a write, and what to do. Returns undefined for an upsert race and other errors. */
 export function refusingIndex(error: unknown): readonly [Remedy, string] | undefined {
   const found = duplicatesIn(error).find(({ fields }) => !isDeepStrictEqual(fields, ['_id']));
   if (found?.index === undefined) return undefined;

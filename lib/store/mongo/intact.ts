@@ -12,9 +12,9 @@ export type AssertIntact = () => Promise<void>;
 const DECIDING = ['users', 'sessions', 'clients'] as const;
 
 /**
- * Creates the check to make after a read that finds nothing. A missing document proves something only in a collection
- * with the indexes that `migrate` created. They are missing if the collection was dropped or renamed, even if a write
- * has created it again. They are missing during a restore too, which builds them last. Concurrent calls share a read.
+ * Creates the check to make after a read that found no document, perhaps because the collection was lost. The check
+ * reads the indexes that `migrate` created. They are missing if the collection was dropped or renamed, even if a write
+ * has created it again, and during a restore, which builds indexes last. Concurrent calls share a read.
  */
 export function createAssertIntact(
   collections: Collections,

@@ -19,10 +19,10 @@ export interface QuietConnectionsOptions {
 }
 
 /**
- * Replaces all connections of a client if a command on a quiet one gets no response. A firewall drops idle
- * connections silently, most often all at once. Neither end detects this, and sent data is lost. The driver alone
- * would wait for its socket timeout, then try the next dead connection. After the replacement the driver retries the
- * commands on new connections, if a retry is safe: reads, and writes with their transaction number.
+ * Replaces all connections of a client if a command on a quiet connection gets no response. A firewall drops idle
+ * connections silently, most often all at once. Neither end detects this, and sent data is lost. The driver alone would
+ * wait for its socket timeout, then try the next dead connection. After the replacement the driver retries reads and
+ * retryable writes on new connections.
  */
 export function watchQuietConnections(
   client: MongoClient,

@@ -4,7 +4,7 @@ const AUTHENTICATION_FAILED = 18;
 const ATLAS_ERROR = 8000;
 const UNAUTHORIZED: ReadonlySet<unknown> = new Set([13, ATLAS_ERROR]);
 
-/** Describes refused credentials or a missing privilege, without values of the command. Otherwise returns undefined. */
+/** Describes refused credentials or a missing privilege, and what to do. Returns undefined for any other error. */
 export function accessFault(error: unknown): readonly [Remedy, string] | undefined {
   if (!(error instanceof Error && 'code' in error)) return undefined;
   if (error.code === AUTHENTICATION_FAILED) return ['grant_access', CREDENTIALS_REFUSED];

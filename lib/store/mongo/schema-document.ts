@@ -1,7 +1,7 @@
 import type { Collections, SchemaDocument } from './collections.ts';
 import { MAX_TIME, orUnavailable } from './database.ts';
 
-/** The schema document that `migrate` writes. */
+/** The reader of the schema document, which `migrate` writes. */
 export type Schema = ReturnType<typeof createSchema>;
 
 /** Reads the `schema` collection. */

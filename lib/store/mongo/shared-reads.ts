@@ -15,10 +15,10 @@ export interface SharedReadsOptions {
 export type SharedRead<Found> = (keys: readonly string[]) => Promise<Found>;
 
 /**
- * Lets concurrent callers share one read. While fewer than `atOnce` reads are in flight, a read starts at
- * the end of the turn of the event loop, for all callers of that turn; otherwise it starts when another read
- * returns. So every result comes from a read that began after the call: nothing is cached. A read that
- * fails rejects for its own callers only.
+ * Lets concurrent callers share one read. While fewer than `atOnce` reads are in flight, a read starts at the end of
+ * the turn of the event loop, for all callers of that turn. Otherwise it starts when another read returns. So every
+ * result comes from a read that began after the call: nothing is cached. A failed read rejects only for the callers
+ * that share it.
  */
 export function createSharedReads<Found>(
   read: (keys: readonly string[]) => Promise<Found>,

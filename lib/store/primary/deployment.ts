@@ -7,7 +7,7 @@ export interface Deployment {
   readonly kind: 'standalone' | 'replica set' | 'sharded';
   /** True if more than one member votes, or if this is unknown. A primary can then be cut off from its majority. */
   readonly hasSeveralVoters: boolean;
-  /** Milliseconds after which the other members elect another primary. */
+  /** Milliseconds without a primary after which the other members elect another one. */
   readonly electionTimeout: number;
   /** Sentences for the log: each describes a missing guarantee, and what to do. */
   readonly warnings: readonly string[];
@@ -63,7 +63,7 @@ async function orRefusal(command: Promise<Document>): Promise<Document | string>
 /** Codes of transient errors: no primary, a shutdown, an election, a timeout, the network between servers. */
 const TRANSIENT = new Set([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
-/** The code of AuthenticationFailed. It is no refusal of one command, because every command fails. */
+/** The code of AuthenticationFailed. It does not count as a refusal of one command, since every command fails. */
 const AUTHENTICATION_FAILED = 18;
 
 /**

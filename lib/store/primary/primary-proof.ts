@@ -27,10 +27,10 @@ export type ProvenReads = Pick<PrimaryProof, 'read'>;
 
 export type PrimaryProof = ReturnType<typeof createPrimaryProof>;
 
-/** Reads without a majority check. Used by the CLI, whose majority writes would fail on a stale primary anyway. */
+/** Reads without a proof of the primary. Such a read may miss writes on a primary that was cut off. Used by tests. */
 export const unproven: ProvenReads = { read: (find) => find('local') };
 
-/** The most tries of a read. Each primary change fails a try. A failover makes two changes, a new client makes one. */
+/** The most tries of a read. Each change of the primary fails a try: a failover makes two changes, a new client one. */
 const MOST_TRIES = 4;
 
 /**
@@ -57,7 +57,7 @@ export function createPrimaryProof(
 
   return {
     maxStaleness,
-    /** Returns the age of the last proof in milliseconds, also of an expired one; undefined if reads need no proof. */
+    /** Returns the age of the last proof in milliseconds, even if it has expired; undefined if reads need no proof. */
     age: held.age,
 
     /**
@@ -73,7 +73,7 @@ export function createPrimaryProof(
         return found;
       }),
 
-    /** Returns the deployment of the last valid proof, or of a new proof. Throws StoreUnavailable if that fails. */
+    /** Returns the deployment of a valid proof, the last or a new one. Throws StoreUnavailable if there is none. */
     deployment: async (): Promise<Deployment> => (await untilUnchanged(held.take)).deployment,
 
     stop(): void {
@@ -85,7 +85,7 @@ export function createPrimaryProof(
 
 /**
  * Returns the level at which a read misses no acknowledged write, and sees no write that may be lost. On a single-node
- * set `majority` is enough, because the node is the majority. It saves the write that a linearizable read makes.
+ * set `majority` is enough, because the node is the majority, and saves the write that a linearizable read makes.
  */
 export function strictLevel({ kind, hasSeveralVoters }: Deployment): ReadLevel {
   if (kind === 'standalone') return 'local';

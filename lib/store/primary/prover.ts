@@ -8,7 +8,7 @@ import { watchPrimary } from './watched-primary.ts';
 
 /** Evidence that a server was the primary, with its majority, at some time after the proof began. */
 export interface Proof {
-  /** The proven primary, identified by the number of changes so far. */
+  /** The proven primary, identified by the number of primary changes so far. */
   readonly primary: number;
   /** The start of the proof in milliseconds, by the process's monotonic clock. */
   readonly began: number;
@@ -44,7 +44,7 @@ export class PrimaryChanged extends StoreUnavailable {
   }
 }
 
-/** Makes one proof at a time. Concurrent callers share it. */
+/** Makes proofs of the primary, one at a time. Concurrent callers share a proof. */
 export function createProver(
   db: Db,
   { revokedTokens }: Pick<Collections, 'revokedTokens'>,
@@ -86,7 +86,7 @@ export function createProver(
   return {
     /** Makes a new proof, or joins the one in flight. Throws StoreUnavailable if the proof fails. */
     prove: shared(primary, attempt),
-    /** The driver's primary. A proof is still of this primary if `changes` is the same. */
+    /** The primary that the driver uses. A proof still holds for it if `changes` is the same. */
     primary,
     /** Stops watching. Attempts in flight are not reported any more. */
     stop(): void {

@@ -30,7 +30,7 @@ export interface RecordedEvent {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** A page of events, newest first, and the cursor of the next page; undefined on the last page. */
+/** A page of events, newest first, and the cursor of the next page. The cursor is undefined on the last page. */
 export interface AuditPage {
   readonly events: readonly RecordedEvent[];
   readonly nextCursor: string | undefined;

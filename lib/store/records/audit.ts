@@ -35,7 +35,7 @@ export type Audit = ReturnType<typeof createAudit>;
 export interface AuditOptions {
   /** Receives an error for each lost event. */
   readonly log: Log;
-  /** The timeout of a write in milliseconds: a response waits for its audit event. Default 1,000. */
+  /** The most milliseconds that a response waits for its audit event. Default 1,000. */
   readonly timeout?: number;
 }
 
@@ -76,7 +76,7 @@ function limitToDeadline(timeout: number, { deadline = Number.POSITIVE_INFINITY 
 
 function toDocument({ action, user, details }: AuditEvent, caller: Caller) {
   return {
-    _id: new ObjectId(), // otherwise a client's `pkFactory` would create the id
+    _id: new ObjectId(), // otherwise the `pkFactory` of the MongoClient would create the id
     at: new Date(),
     action,
     user_id: user?.id ?? null,

@@ -49,7 +49,7 @@ export function fromId({ _id }: RevocationDocument): string {
 /** The entries that one read returned, by name. They include those of other callers that shared the read. */
 export type Entries = ReadonlyMap<string, RevocationDocument>;
 
-/** Returns the cutoff of an entry in milliseconds; -Infinity without an entry. Stamps at or before it are revoked. */
+/** Returns the cutoff of an entry in milliseconds; -Infinity without an entry. Stamps up to the cutoff are revoked. */
 export function readCutoff(entries: Entries, name: string): number {
   const entry = entries.get(name);
   if (entry === undefined) return Number.NEGATIVE_INFINITY;

@@ -42,9 +42,9 @@ export interface RevokeClientInput extends Cause {
 export const LOGIN_IN_FLIGHT = 10 * MINUTE;
 
 /**
- * The distance of the deployment's cutoff from now, in milliseconds, if the last cutoffs may be lost. Those cutoffs
- * may have moved stamps 20 minutes ahead of the clock, or further if a clock was wrong. A day covers a clock that is
- * set to another time zone.
+ * The milliseconds by which the deployment's new cutoff is ahead of now if earlier cutoffs may be lost. Those may have
+ * moved stamps 20 minutes ahead of the clock, or further if a clock was wrong. A day even covers a clock in another
+ * time zone.
  */
 export const LOST_CUTOFFS = DAY;
 
@@ -54,7 +54,7 @@ const MARGIN = DAY;
 /** The lifetime of a session's entry in milliseconds, longer than the longest session that can be configured. */
 const SESSION_ENTRY_LIFETIME = 92 * DAY;
 
-/** Makes each repeated revocation a write of its own, whose majority can be awaited: an earlier write may be lost. */
+/** Changes the entry at each revocation, so that a repeated one waits for a majority: the first write may be lost. */
 const COUNT_WRITES = { writes: { $add: [{ $ifNull: ['$writes', 0] }, 1] } };
 
 /** Returns the fields that only the first revocation sets: author, time and reason. */
@@ -114,8 +114,8 @@ export function revokeClientUpdate(input: RevokeClientInput): Document[] {
 
 /**
  * Returns the update that revokes every token of one user. The new cutoff is above the last ones of the user and the
- * deployment, even if the clock was set back, and above the stamp of every login in flight. It counts from
- * the later of `$$NOW` and the server's time: after a failover, `$$NOW` may be slow, and so behind earlier stamps.
+ * deployment, even if the clock was set back, and above the stamp of every login in flight. It is computed from the
+ * later of `$$NOW` and the server's time, because `$$NOW` may be behind earlier stamps after a failover.
  */
 export function revokeUserUpdate(
   input: RevokeUserInput,
@@ -158,7 +158,7 @@ export function revokeEveryoneUpdate(
 }
 
 /**
- * The distance of the deployment's cutoff from the newest stamp, in milliseconds. During the search for that stamp,
+ * The margin of the deployment's cutoff above the newest stamp, in milliseconds. During the search for that stamp,
  * logins and revocations may raise it by a millisecond each, but never by a second in all.
  */
 const MEANWHILE = SECOND;

@@ -5,12 +5,12 @@ import type { ReadLevel } from '../primary/primary-proof.ts';
 import { toIdRange } from './entry-kinds.ts';
 
 /**
- * The timeout of the search for the newest cutoff of a user, in milliseconds. The search scans the entries of all
- * users who ever revoked their tokens, about 500,000 per second. A server stops earlier, at its deadline.
+ * The timeout of the search for the newest cutoff of a user, in milliseconds. The search scans the entries of all users
+ * who ever revoked their tokens, about 500,000 per second. A call to a server ends earlier, at its deadline.
  */
 const SEARCH_TIME = MINUTE;
 
-/** Returns the newest cutoff of a user and the newest stamp of a session. A cutoff of everyone must be above both. */
+/** Returns the newest cutoff of a user and the newest stamp of a session. The deployment's cutoff must exceed both. */
 export async function newestStamps(
   { revokedTokens, sessions }: Pick<Collections, 'revokedTokens' | 'sessions'>,
   level: ReadLevel = 'local',

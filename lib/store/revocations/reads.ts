@@ -95,14 +95,14 @@ function createDecidingReads(read: SharedRead<Found>) {
       return (await read([name])).entries.has(name);
     },
 
-    /** Returns the cutoffs that a new session's stamp must exceed. Makes the same read for an unknown user. */
+    /** Returns the cutoffs that a new session's stamp must exceed. For an unknown user, makes the same read. */
     async cutoffs(userId: string | undefined): Promise<Cutoffs> {
       const name = userEntry(userId ?? NOBODY);
       const { entries } = await read([name]);
       return { user: readCutoff(entries, name), deployment: readCutoff(entries, SENTINEL) };
     },
 
-    /** Makes one read and returns a function that is true for the revoked sessions among these of the user. */
+    /** Reads once, and returns a function that returns true for each of these sessions that is revoked. */
     async revokedAmong(userId: string, sessionIds: readonly string[]): Promise<IsRevoked> {
       const user = userEntry(userId);
       const { entries } = await read([user, ...sessionIds.map(sessionEntry)]);
@@ -117,7 +117,7 @@ function createDecidingReads(read: SharedRead<Found>) {
   };
 }
 
-/** Returns the names of the entries that can revoke a token. A refresh token has none: `token` repeats `session`. */
+/** Returns the names of entries that can revoke a token. Without a `hash`, `token` is the session's entry again. */
 function toNames({ hash, sessionId, kid, userId }: CheckInput) {
   const session = sessionEntry(sessionId);
   const token = hash === undefined ? session : tokenEntry(hash);
@@ -151,7 +151,7 @@ interface Found {
   readonly isStrict: boolean;
 }
 
-/** Creates a proven read and a strict read. Both are the same if proven reads are strict, as on a single-node set. */
+/** Creates a proven read and a strict read. If proven reads are strict, as on a single-node set, both share reads. */
 function createReads(
   revokedTokens: Collections['revokedTokens'],
   schema: Schema,

@@ -25,7 +25,7 @@ export function createCounterMemory(options: CounterMemoryOptions) {
     get,
     hasPending: (): boolean => pending.size > 0,
 
-    /** Stores a counter to be written. Returns false if the known one is not lower, or if the list is full. */
+    /** Stores a counter to be written. Returns false if it is not above the known one, or if the list is full. */
     add(sessionId: string, counter: number): boolean {
       if (counter <= get(sessionId)) return false;
       if (pending.size >= mostSessions && !pending.has(sessionId)) return false;
@@ -41,7 +41,7 @@ export function createCounterMemory(options: CounterMemoryOptions) {
       return batch;
     },
 
-    /** Restores counters whose write failed. Forgets one that failed too often, so that `add` accepts it again. */
+    /** Puts back counters whose write failed. Drops one that failed too often, so that `add` accepts it again. */
     putBack(batch: readonly SeenCounter[]): void {
       for (const seen of batch) {
         const { sessionId } = seen;

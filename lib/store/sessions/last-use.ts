@@ -48,7 +48,7 @@ export function createLastUse(
   return {
     /** Records a use, and the counter of its token, in memory only. */
     touch(sessionId: string, counter = 0): void {
-      if (counter > 0) seenCounters.touch(sessionId, counter); // a login's tokens have 0
+      if (counter > 0) seenCounters.touch(sessionId, counter); // the tokens of a login have counter 0
       if (recent.has(sessionId) || pending.size >= MOST_REMEMBERED) return;
       recent.set(sessionId, true);
       pending.add(sessionId);

@@ -10,7 +10,7 @@ export interface SeenCountersOptions {
 
 const MOST_AT_ONCE = 1_000;
 
-/** The bounds of the memory. A counter whose write failed too often is recorded again at the session's next request. */
+/** The bounds of the memory. A counter is dropped after `mostFailures`; the session's next request records it again. */
 const BOUNDS = { mostSessions: 50_000, mostFailures: 300 };
 
 /**

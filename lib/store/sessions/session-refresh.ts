@@ -8,7 +8,7 @@ export interface RefreshInput {
   readonly userAgent: string | undefined;
   /** The highest counter of an access token that this process has accepted, perhaps not written yet. */
   readonly seenCounter?: number;
-  /** Milliseconds for which the previous refresh token is accepted in any case. */
+  /** Milliseconds for which the previous refresh token is accepted even if its successor was used. */
   readonly grace: number;
   /** Milliseconds for which a session lives without a refresh. */
   readonly idleTtl: number;
@@ -45,7 +45,7 @@ export function refreshUpdate(input: RefreshInput): Document[] {
   ];
 }
 
-/** Returns the outcome of the first case that holds. A counter above the stored one is valid after a restore. */
+/** Returns the outcome of the first case that holds. After a restore, valid tokens may be above the stored counter. */
 function decideOutcome(input: RefreshInput): Document | RefreshOutcome {
   const { counter } = input;
   const stored = { $ifNull: ['$counter', 0] };
@@ -70,7 +70,7 @@ function seenCounter(input: RefreshInput): Document {
   return { $max: ['$seen_counter', input.seenCounter ?? 0] };
 }
 
-/** Returns the new `tracked_refreshes`. A rotation updates it, because this server issues the new tokens. */
+/** Returns the new `tracked_refreshes`. A rotation corrects it, because this server issues all of the new tokens. */
 function trackedRefreshes(): Document {
   const isKnown = { $or: [{ $eq: [OUTCOME, 'rotated'] }, IS_TRACKED] };
   return { $cond: [isKnown, { $add: [REFRESHES, 1] }, '$tracked_refreshes'] };

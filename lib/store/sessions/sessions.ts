@@ -48,8 +48,8 @@ export type Sessions = ReturnType<typeof createSessions>;
 export const MOST_SESSIONS = 1_000;
 
 /**
- * Sorts lists by the time of the login, because all stamps are alike after a cutoff ahead of the clock. One reply holds
- * the whole list, so no cursor stays open. The entry above MOST_SESSIONS reveals that there are too many.
+ * Sorts lists by the time of the login, because logins after a cutoff ahead of the clock have equal stamps. One reply
+ * holds the whole list, so no cursor stays open. One entry above MOST_SESSIONS reveals that there are too many.
  */
 const LISTED = {
   sort: { auth_time: -1, _id: -1 },
@@ -57,7 +57,9 @@ const LISTED = {
   batchSize: MOST_SESSIONS + 2,
 } as const;
 
-/** Reads (strictly) and writes `sessions`. A read that finds none throws StoreNotReady if the collection was lost. */
+/**
+ * Reads (strictly) and writes `sessions`. If it finds no session, and the collection was lost, throws StoreNotReady.
+ */
 export function createSessions(collections: Collections, primary: ProvenReads = unproven) {
   const { sessions } = collections;
   const assertIntact = createAssertIntact(collections, 'sessions');
@@ -93,7 +95,7 @@ export function createSessions(collections: Collections, primary: ProvenReads = 
       return found.map(toSession);
     },
 
-    /** Counts the sessions of all users with a stamp above this one (milliseconds), neither expired nor marked as ended. */
+    /** Counts all sessions that have a stamp above this one and are neither expired nor marked as ended. */
     countAbove: (stamp: number): Promise<BoundedCount> =>
       countUpTo(sessions, { stamp: { $gt: new Date(stamp) }, ...NOT_OVER }),
 
@@ -152,7 +154,7 @@ function createFindOne(
 /** The filter of sessions that are neither marked as ended nor expired, by the database's clock. */
 const NOT_OVER = { ended_at: null, $expr: { $gt: ['$expires_at', '$$NOW'] } } as Document;
 
-/** The filter of sessions whose tokens a server may accept, even after they expired, if its clock is slow. */
+/** The filter of sessions whose tokens a server with a slow clock may accept: up to 10 minutes after their expiry. */
 const MAY_LIVE = {
   ended_at: null,
   $expr: { $gt: ['$expires_at', { $subtract: ['$$NOW', 2 * MAX_SKEW] }] },

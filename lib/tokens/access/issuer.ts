@@ -13,7 +13,9 @@ export interface IssueInput {
   readonly authTime: Date;
   /** The end of the session. The token expires no later. */
   readonly endsAt: Date;
-  /** The session's number of rotations, as in its newest refresh token. Default 0: the token gets no counter. */
+  /**
+   * The session's number of rotations, as in its newest refresh token. Default 0, for which the token has no counter.
+   */
   readonly counter?: number;
 }
 

@@ -1,6 +1,6 @@
 import type { Users } from '../../store/accounts/users.ts';
 
-/** The subject of an audit event, as far as it could be loaded. */
+/** The user that an audit event is about. Fields that could not be loaded are null. */
 export interface AuditedUser {
   readonly id: string;
   readonly companyId: string | null;

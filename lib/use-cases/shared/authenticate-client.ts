@@ -17,9 +17,9 @@ export interface AuthenticateClientDeps {
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Returns the client that the credentials belong to. Throws for malformed credentials without a read. Reads each time
- * whether the client is revoked. In an introspection the check of the token shares this read, so it costs no second
- * read. AuthError `invalid_client`, `store_unavailable`.
+ * Returns the client that the credentials belong to. Throws for malformed credentials without a read. Reads at each
+ * call that the client is not revoked; an introspection checks its token in the same read. Rejects with AuthError
+ * `invalid_client`, `store_unavailable`.
  */
 export function authenticateClient(
   deps: AuthenticateClientDeps,

@@ -1,12 +1,12 @@
-/** The least share of predictable places in an arranged text. Random text never reaches this share. */
+/** The share of predictable parts at which a text counts as rearranged. Random text never reaches this share. */
 const MOST = 0.6;
 const STRIDES = [2, 3, 4, 5, 6, 7, 8];
 const PERIODS = [1, 2, 3, 4];
 const NEAR = 2;
 
 /**
- * Returns the simpler texts that a person may have rearranged into this text. Alternating rows are put one after the
- * other. Numbers that earlier numbers predict are removed.
+ * Returns simpler texts that a person may have rearranged into this text. Alternating rows are put one after the other.
+ * Numbers that earlier numbers predict are removed.
  */
 export function rearrange(text: string): readonly string[] {
   return [...rowsInTurn(text), ...withoutCounters(text), ...firstBytes(text)];
@@ -57,7 +57,7 @@ function withoutCounters(text: string): readonly string[] {
   });
 }
 
-/** Returns a test by index for numbers that two earlier numbers predict; undefined if too few are predictable. */
+/** Returns a function that is true for the index of a predictable number; undefined if too few are predictable. */
 function findPredictable(numbers: readonly number[]): ((index: number) => boolean) | undefined {
   for (const period of PERIODS) {
     const isPredictable = (index: number) =>

@@ -3,7 +3,7 @@ import { isDiceWord, LONGEST_WORD, wordBits } from './words.ts';
 /** The least number of words: eight words of a list of 7,776 have 103 bits. */
 const WORDS = 8;
 
-/** Words of fewer bits are common. A text with more than MOST_LIKELY of them was made up by a person, not drawn. */
+/** Words of fewer bits are common. A text with more than MOST_LIKELY of these was made up by a person, not drawn. */
 const LIKELY_BITS = 8;
 const MOST_LIKELY = 4;
 

@@ -207,7 +207,7 @@ bépoèvdljzwauiectsrnmçêàyxk fgğıodrnhpqwuieaütkmlyşjövcçzsb ertyuıop
 const SHORTEST_KNOWN = 6;
 const KNOWN_BITS = Math.log2(KNOWN_TEXT.length);
 
-/** Signs with and without shift, on the same keys of the most common keyboard. */
+/** Signs with and without shift, on the same keys of a US keyboard. */
 const SHIFTED = '!@#$%^&*()_+{}|:"<>?~';
 const UNSHIFTED = "1234567890-=[]\\;',./`";
 const SHIFT_BITS = 2;
@@ -224,7 +224,7 @@ export const findPressedAgain: FindPatterns = (folded, start) => {
   return earlierCopies(keys, start).map((copy) => ({ ...copy, bits: copy.bits + SHIFT_BITS }));
 };
 
-/** Finds copies of earlier characters, also backwards, and of known texts. Their cost is that of a place and a length. */
+/** Finds copies of earlier characters, also backwards, and of known texts. A copy costs its place and its length. */
 export const findCopies: FindPatterns = (folded, start) => [
   ...earlierCopies(folded, start),
   ...copies(

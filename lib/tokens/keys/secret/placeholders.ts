@@ -20,7 +20,7 @@ const WHOLE = [
 const DOUBLE = new RegExp(`\\{\\{(?:${PLAIN}|[|"&])*\\}\\}|<%=?(?:${PLAIN}|[["\\]])*%>`, 'u');
 const EMBEDDED = /[$#]\{([^}]*)\}|\$\(([^)]*)\)/g;
 
-/** A name in capitals, a longer name in any case, or a command with arguments. Brackets in random text have none. */
+/** A name in capitals, a longer name in any case, or a command with arguments. Random text in brackets has none. */
 const NAME = /^[A-Z][A-Z0-9_]{3,}$|^[A-Za-z_][\w.:-]{7,}$|^[a-z][\w.-]+\s/;
 
 /** Commands that generate a secret, code that reads a secret, tokens, and public keys. */

@@ -13,10 +13,10 @@ const MIN_BITS = 100;
 const MIN_REPEATED = 10;
 const MIN_CHARACTERS_LEFT = 20;
 
-/** The bits by which the minimum is lower for texts decoded from digits, since random digits may decode to a text. */
+/** The bits by which the minimum is lower for texts decoded from digits: random digits may decode to a text. */
 const DIGITS_BITS = 30;
 
-/** Dice words below this length in total are accepted without an estimate. Longer texts of them pass it anyway. */
+/** The length below which dice words are accepted without an estimate. Longer ones pass the estimate anyway. */
 const LONGEST_DICE = 200;
 
 /** The bits that it takes to guess how a text was rearranged. */

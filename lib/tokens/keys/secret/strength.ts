@@ -19,7 +19,7 @@ const CHOICES_BITS = 4;
  */
 const MADE_UP_BITS = 12;
 
-/** The bits added in a text of digits: more, since its dates, runs and copies are often there by chance. */
+/** The same in a text of digits: more, since digits often form dates, runs and copies by chance. */
 const MADE_UP_DIGITS_BITS = 20;
 const DRAWN_AGAIN_BITS = 2;
 const SEPARATOR_BITS = 0.5;
@@ -30,7 +30,7 @@ const UNKNOWN_WORD_BITS = 4;
 /** The most characters that are estimated at once. For a longer text, the stronger of its two ends counts. */
 const MOST_CHARACTERS = 256;
 
-/** The characters of the first estimate. Its bits have to exceed `enough` by a margin: it may end within a word. */
+/** The length of the first estimate. It may end within a word, so its bits must exceed `enough` by a margin. */
 const FIRST_LOOK = 40;
 const FIRST_LOOK_MARGIN = 30;
 
@@ -44,9 +44,9 @@ const FINDERS: readonly FindPatterns[] = [
 ];
 
 /**
- * Estimates the bits that a guesser has to find: the cheapest description of the text by random characters and
- * dice words, and by known words, dates, keyboard walks, runs and copies that people put in. Stops early at
- * `enough`.
+ * Estimates the bits that a guesser has to find: those of the cheapest description of the text. It consists of random
+ * characters and dice words, and of known words, dates, keyboard walks, runs and copies that people put in. Stops early
+ * at `enough`.
  */
 export function estimateStrength(text: string, enough: number): number {
   const characters = [...text];
@@ -105,7 +105,7 @@ function advance({ drawn, madeUp, unknownWord }: Costs, text: Text, at: number):
   }
 }
 
-/** Adds a word or a pattern, and a separator after it. */
+/** Lowers the bits after a word or a pattern, and after a separator that follows it. */
 function reach(costs: Float64Array, text: Text, at: number, { start, end, bits }: Pattern): void {
   const total = (costs[at] ?? 0) + bits + caseBits(text, start, end);
   lower(costs, end, total);

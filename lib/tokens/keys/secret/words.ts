@@ -150,7 +150,7 @@ export const placeholderWords: readonly string[] = [
 let known: ReadonlyMap<string, number> | undefined;
 let dice: ReadonlySet<string> | undefined;
 
-/** Returns the bits that a known word adds to a made-up text; undefined for an unknown word. Takes lower case. */
+/** Returns the bits that a known word adds to a made-up text; undefined for an unknown word. Expects lower case. */
 export function wordBits(word: string): number | undefined {
   known ??= weighWords();
   return known.get(word);
@@ -180,7 +180,7 @@ function takeBeginnings(words: ReadonlyMap<string, number>): ReadonlySet<string>
   return found;
 }
 
-/** Returns true for a word of the diceware list, whose words are equally likely in a draw. Takes lower case. */
+/** Returns true for a word of the diceware list, in which all words are equally likely. Expects lower case. */
 export function isDiceWord(word: string): boolean {
   dice ??= new Set(dictionary['diceware-common']);
   return dice.has(word);
