@@ -28,7 +28,7 @@ export function withDeadline<Input, Output>(
 
 /** Creates the error of a use case that missed its deadline. */
 export function timedOut(): StoreUnavailable {
-  return new StoreUnavailable('The deadline passed before a decision');
+  return new StoreUnavailable('The deadline passed before the request was decided');
 }
 
 /** Counts the revoked tokens that a use case refuses, and the database failures that it throws. */

@@ -15,7 +15,7 @@ test.serial('migrate --after-restore tells its steps, and leaves an audit event'
   t.deepEqual(stdout.split('\n'), [
     `Database ${db.databaseName}`,
     '  refuse every token issued so far, and give revoked_tokens a new epoch',
-    '  note that epoch in schema',
+    '  write the new epoch to schema',
     'Done: 2 steps.',
     'Users, passwords, clients and revoked keys are as in the backup. Repeat changes made since: see docs/restore.md.',
     '',

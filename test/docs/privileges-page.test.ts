@@ -77,7 +77,7 @@ test.serial('the two roles of the page are enough, and each refusal is one sente
   t.is(refused.code, 78);
   t.regex(
     refused.stderr,
-    /^MongoDB does not let .* run createIndexes on users: grant it the role rescindMigrate\. See docs\/privileges\.md\n$/,
+    /^MongoDB does not allow .* to run createIndexes on users\. Grant this user the role rescindMigrate\. See docs\/privileges\.md\n$/,
   );
   t.notRegex(refused.stderr, RAW);
   t.is((await rescind(t, ['migrate'], MIGRATE)).code, 0);
@@ -175,7 +175,7 @@ test.serial(
     t.is(changing.code, 78);
     t.regex(
       changing.stderr,
-      /^MongoDB does not let .* run collMod on users: grant it the role rescindMigrate/,
+      /^MongoDB does not allow .* to run collMod on users\. Grant this user the role rescindMigrate/,
     );
     t.notRegex(changing.stderr, RAW);
 
@@ -183,7 +183,7 @@ test.serial(
     t.is(reading.code, 78);
     t.regex(
       reading.stderr,
-      /run \w+ on revoked_tokens: grant it the role rescindServer\. See docs/,
+      /run \w+ on revoked_tokens\. Grant this user the role rescindServer\. See docs/,
     );
     t.notRegex(reading.stderr, RAW);
 
@@ -192,7 +192,7 @@ test.serial(
     t.is(started.code, 78);
     t.regex(
       started.stderr,
-      /run update on revoked_tokens: grant it the role rescindServer\. See docs/,
+      /run update on revoked_tokens\. Grant this user the role rescindServer\. See docs/,
     );
     t.notRegex(started.stderr, RAW);
   },
@@ -215,7 +215,7 @@ test.serial(
     t.deepEqual([status, body.checks.writes.ok, body.checks.indexes.ok], [503, false, true]);
     t.regex(
       body.checks.writes.detail,
-      /run update on revoked_tokens: grant it the role rescindServer\. See docs/,
+      /run update on revoked_tokens\. Grant this user the role rescindServer\. See docs/,
     );
   },
 );

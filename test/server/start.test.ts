@@ -37,7 +37,7 @@ test('server fails to start with no JWT_SECRET_KEY', async (t) => {
 
 const WEAK: readonly (readonly [value: string, fault: RegExp])[] = [
   ['hunter2', /has 7 characters after trimming; at least 32 are needed/],
-  ['your-secret-key-your-secret-key-your', /is one piece of fewer than 32 characters, repeated/],
+  ['your-secret-key-your-secret-key-your', /only repeats a piece of fewer than 32 characters/],
   ['<your-jwt-signing-key-goes-here-min-32-chars>', /is a placeholder/],
   ['change-this-to-a-random-string-in-production', /can be guessed/],
   ['abcdef123456_random_secure_string_here', /is a value printed in a guide or an example/],

@@ -108,7 +108,7 @@ function choose(
 /** Wraps a reservation. After its expiry `failed` and `succeeded` throw: no client may learn an uncounted outcome. */
 function toAttempt(reservation: Reservation, remember = async () => {}) {
   const inTime = async (end: Promise<boolean>) => {
-    if (!(await end)) throw new StoreUnavailable('The attempt expired before it was counted');
+    if (!(await end)) throw new StoreUnavailable('The attempt expired before it ended');
   };
   return {
     /** Records a wrong password as a failure. Await this before the response is sent. */

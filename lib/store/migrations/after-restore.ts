@@ -17,7 +17,7 @@ export function planAfterRestore(collections: Collections): MigrationPlan {
     step('refuse every token issued so far, and give revoked_tokens a new epoch', () =>
       moveSentinel(collections),
     ),
-    step('note that epoch in schema', () => copyEpoch(collections)),
+    step('write the new epoch to schema', () => copyEpoch(collections)),
   ]);
 }
 
@@ -46,5 +46,5 @@ async function copyEpoch(collections: Collections): Promise<void> {
 async function readEpoch({ revokedTokens }: Collections): Promise<string> {
   const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
   if (sentinel?.epoch !== undefined) return sentinel.epoch;
-  throw new StoreNotReady('migrate_after_restore', 'The sentinel was deleted: migrate again');
+  throw new StoreNotReady('migrate_after_restore', 'The sentinel was deleted. Migrate again');
 }

@@ -96,7 +96,7 @@ async function planSentinel(
     return conflict(`The schema is at version ${schema.version}, which needs a newer rescind`);
   }
   if (schema?.version !== SCHEMA_VERSION) {
-    plans.push(step(`note schema version ${SCHEMA_VERSION}`, () => writeSchema(collections)));
+    plans.push(step(`write schema version ${SCHEMA_VERSION}`, () => writeSchema(collections)));
   }
   if (sentinel?.epoch === undefined) {
     plans.push(schema === null ? firstSentinel(collections) : lostSentinel(collections));

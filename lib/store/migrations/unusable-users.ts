@@ -28,7 +28,7 @@ export async function unusableUsers(db: Db): Promise<Finding[]> {
     .toArray();
   return faults.flatMap(({ is, advice, remedy }, nth) =>
     (found[`fault${nth}`] ?? []).map(({ count, example }) => ({
-      message: `${count} ${count === 1 ? 'user has' : 'users have'} ${is}, such as the one with the _id ${toLine(example)}: ${advice}`,
+      message: `${count} ${count === 1 ? 'user has' : 'users have'} ${is}, for example _id ${toLine(example)}: ${advice}`,
       remedy,
     })),
   );

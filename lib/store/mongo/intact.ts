@@ -41,6 +41,6 @@ export function describeLoss(
   if (wanted.every(isThere)) return undefined;
   return (
     `${name} lacks the indexes that migrate created: it was dropped or renamed, or is being restored. ` +
-    'Put the collection back, then migrate the database'
+    'Restore the collection, then migrate the database'
   );
 }

@@ -14,11 +14,11 @@ export function accessFault(error: unknown): readonly [Remedy, string] | undefin
   if (error.code === ATLAS_ERROR && command === '') return undefined;
   const what = `run ${command || 'this command'}${collection && ` on ${collection}`}`;
   const role = FOR_MIGRATE.has(command) ? 'rescindMigrate' : 'rescindServer';
-  return ['grant_access', `MongoDB does not let ${USER} ${what}: grant it the role ${role}`];
+  return ['grant_access', `${DENIED} ${what}. Grant this user the role ${role}`];
 }
 
-const USER = 'the user of the connection URI';
-const CREDENTIALS_REFUSED = 'MongoDB refused the credentials of the connection URI; correct them';
+const DENIED = 'MongoDB does not allow the user of the connection URI to';
+const CREDENTIALS_REFUSED = 'MongoDB refused the credentials of the connection URI. Correct them';
 
 /** The forms of the error message: of mongod, then of shared cloud tiers. */
 const FORMS: readonly RegExp[] = [

@@ -104,11 +104,11 @@ function describeServer(address: string, { error }: Described): string {
   if (codes.includes('ECONNREFUSED')) return `${address} refuses connections`;
   if (certificate) return `the certificate of ${address} is not accepted (${certificate})`;
   if (/EPROTO|ERR_SSL/.test(codes))
-    return `${address} does not speak TLS, which the connection URI requires`;
+    return `${address} does not use TLS, which the connection URI requires`;
   if (/Timeout|ETIMEDOUT/.test(codes)) return `${address} did not answer in time`;
   if (/UNREACH/.test(codes)) return `there is no route to ${address}`;
   if (/ECONNRESET|EPIPE|MongoNetworkError/.test(codes)) {
-    return `${address} closes each connection, as if only one side speaks TLS (tls=true in the connection URI)`;
+    return `${address} closes each connection, perhaps because only one side uses TLS (tls=true in the connection URI)`;
   }
   return `${address} cannot be used (${codes.split(' ')[0]})`;
 }

@@ -67,7 +67,7 @@ export function readClaims(token: string): Claims {
 function findKey(token: CanonicalToken, keys: KeyRing): Key {
   const header = parse(headerSchema, parseJson(token.header), 'header');
   const key = keys.byKid.get(header.kid);
-  if (key === undefined) throw invalid('its key is not on the ring');
+  if (key === undefined) throw invalid('no key of this server has its kid');
   if (header.alg !== key.alg) throw invalid('its algorithm does not match its key');
   return key;
 }
@@ -94,7 +94,7 @@ function parseJson(part: string): unknown {
   } catch (cause) {
     throw invalid('it contains a part that is not JSON', cause);
   }
-  throw invalid('its JSON is not written as JSON.stringify writes it');
+  throw invalid('its JSON differs from the output of JSON.stringify');
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, part: string): T {

@@ -12,7 +12,7 @@ export function readPrivateKey(pem: string): ReadKeys {
   const blocks = parsePem(pem);
   if (blocks === undefined) return { fault: notPem('PRIVATE KEY') };
   if (blocks.length > 1)
-    return { fault: `holds ${blocks.length} PEM blocks; exactly one key can sign` };
+    return { fault: `holds ${blocks.length} PEM blocks. Give exactly one private key` };
   return readAll(blocks, (block) => {
     const fault = privateLabelFault(block);
     return fault ?? readKey(block, 'a private key in PKCS#8', pkcs8);

@@ -39,7 +39,7 @@ export function markEndedInBackground(
   sessions.markEnded(ids).catch((err: unknown) => {
     log.warn(
       { err },
-      'A revoked session could not be marked as ended; lists filter it out until it expires',
+      'A revoked session could not be marked as ended. Lists of sessions omit it anyway',
     );
   });
 }

@@ -12,7 +12,7 @@ interface CannotLogIn {
 const CANNOT_LOG_IN: Readonly<Record<string, CannotLogIn>> = {
   'an ObjectId': {
     changes: { _id: new ObjectId() },
-    told: /1 user has an _id .*such as.*[0-9a-f]{24}/,
+    told: /1 user has an _id .*for example.*[0-9a-f]{24}/,
   },
   'an id of 129 characters': { changes: { _id: 'x'.repeat(129) }, told: /1 user has an _id/ },
   'an empty id': { changes: { _id: '' }, told: /1 user has an _id .*_id ""/ },
@@ -65,7 +65,7 @@ test('users of one fault are told in one sentence, by their number and one of th
   ];
   await insertPast(db, user(), ...pairs.flat().map(user));
   const { stderr } = await rescind(t, ['migrate', '--check'], { env: { MONGODB_URI: uri } });
-  const told = [...stderr.matchAll(/: 2 users have (.+), such as the one with the _id \S+:/g)];
+  const told = [...stderr.matchAll(/: 2 users have (.+), for example _id \S+:/g)];
   t.is(told.length, pairs.length, stderr);
   for (const is of [/an _id/, /normal form/, /unsupported kind or cost/, /a field missing/]) {
     t.is(told.filter(([, fault = '']) => is.test(fault)).length, 1, String(is));

@@ -36,7 +36,7 @@ const PRIVATE: readonly Fault[] = [
   ['a key without its end', ed25519.privateKey.slice(0, -20), /^is not PEM/],
   ['a key with text beside it', `key: ${ed25519.privateKey}`, /^is not PEM/],
   ['a key and a cut one', `${ed25519.privateKey}${rsaPem().slice(0, 400)}`, /^is not PEM/],
-  ['two keys', ed25519.privateKey.repeat(2), /^holds 2 PEM blocks; exactly one key can sign/],
+  ['two keys', ed25519.privateKey.repeat(2), /^holds 2 PEM blocks\. Give exactly one private key/],
   ['a key in a JWK', '{"kty":"OKP","crv":"Ed25519","d":"AAAA"}', /^is not PEM/],
   ['an encrypted key', encrypted, /^is encrypted, .*openssl pkey -in FILE/],
   ['an encrypted key of old', encryptedOld, /^is encrypted, /],

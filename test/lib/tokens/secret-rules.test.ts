@@ -17,7 +17,7 @@ const PHRASES = {
   short: 'has N characters after trimming; at least N are needed',
   placeholder: 'is a placeholder that was not filled in',
   reference: 'is a reference to a secret, not the secret itself',
-  repeated: 'is one piece of fewer than N characters, repeated',
+  repeated: 'only repeats a piece of fewer than N characters',
   hash: 'is the hash of an empty text or of a word that is easy to guess',
   guessable:
     'can be guessed: known words, dates, keyboard walks, runs and repeats leave less than N random bits',

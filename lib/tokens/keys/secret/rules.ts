@@ -75,7 +75,7 @@ const RULES: readonly Rule[] = [
   },
   {
     isBroken: repeatsOnePiece,
-    fault: () => `is one piece of fewer than ${MIN_CHARACTERS} characters, repeated`,
+    fault: () => `only repeats a piece of fewer than ${MIN_CHARACTERS} characters`,
   },
   {
     isBroken: isPublished,
