@@ -25,7 +25,7 @@ import { revokeToken } from './use-cases/revoke-token.ts';
 import { endOtherSessions, endSession, listSessions } from './use-cases/sessions.ts';
 import { stats } from './use-cases/stats.ts';
 
-/** The use cases, bound to one database, and `close`. */
+/** The use cases on one database, with its health check, the public keys and `close`. */
 export type Auth = ReturnType<typeof assemble>;
 
 /** The public keys that verify tokens (RFC 7517 section 5). */
@@ -33,10 +33,7 @@ export interface JwkSet {
   readonly keys: readonly PublicJwk[];
 }
 
-/**
- * Creates the use cases on one database. Throws a TypeError that names an invalid option. Does not wait for the
- * database.
- */
+/** Creates the use cases on one database, without waiting for it. Throws a TypeError that names an invalid option. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   return assemble(await openParts(options));
 }
@@ -49,7 +46,7 @@ export function assemble(parts: AuthParts) {
   const { deadline, dailyCounters, keys, refreshTokens } = parts;
   const closing = createClosing(() => closeParts(parts), Math.min(deadline, CLOSE_TIMEOUT));
 
-  /** Adds a deadline to a use case, counts its refusals and failures, and rejects calls after `close`. */
+  /** Adds a deadline to a use case, counts revoked tokens and database failures, and rejects calls after `close`. */
   const use = <Input, Output>(
     story: (deps: AuthParts, input: Input, caller: Caller) => Promise<Output>,
   ): UseCase<Input, Output> => {

@@ -25,7 +25,7 @@ export function toPrincipal({ principal }: Caller): Principal {
   return principal;
 }
 
-/** Returns the id of the principal's user; without a principal, the `actor`. Throws a TypeError without both. */
+/** Returns the id of the principal's user; without a principal, the `actor`. Throws a TypeError if both are missing. */
 export function toActor({ principal, actor }: Caller): string {
   const id = principal?.user.id ?? actor;
   if (id === undefined) throw new TypeError('"caller" has neither a principal nor an actor');

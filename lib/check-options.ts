@@ -55,7 +55,7 @@ function isLimit(value: unknown): boolean {
   return isWhole && Number(points) >= 1 && Number(duration) >= SECOND;
 }
 
-/** The type check of each option. Other names are refused as misspellings. Most ranges are checked elsewhere. */
+/** The type check of each option. Other option names are refused. Most ranges are checked where an option is used. */
 const CHECKS: Readonly<Record<keyof AuthOptions, Check>> = {
   db: () => undefined, // assertUsable checks it
   secrets,

@@ -28,7 +28,7 @@ export function isIpv6(ip: string): boolean {
   return withoutNat64(parseIp(ip)) instanceof ipaddr.IPv6;
 }
 
-/** Returns as many bytes of an address as `lengths` has for its version, or the text if it is not an address. */
+/** Returns the first `lengths.ipv4` or `lengths.ipv6` bytes of an address, or the text if it is not an address. */
 function takePrefix(ip: string, lengths: Readonly<Record<'ipv4' | 'ipv6', number>>): string {
   const address = withoutNat64(parseIp(ip));
   if (address === undefined) return ip;

@@ -110,7 +110,7 @@ export function checkPasswordOptions({ bcryptCost, bcryptThreads }: PasswordOpti
   }
 }
 
-/** Returns the queue length per thread: the checks that it does in about 2.5 seconds, half as many per step of cost. */
+/** Returns the queue length per thread: the checks of about 2.5 seconds. Each step of cost halves their number. */
 function queuePerThread(cost: number): number {
   return 2 ** (HIGHEST_COST + 1 - cost);
 }

@@ -71,9 +71,7 @@ export async function revokeEveryone(
   return { sessionsEnded };
 }
 
-/**
- * Lists a user's live sessions, newest first. Rejects with AuthError `not_found` (unknown user), `store_unavailable`.
- */
+/** Lists a user's live sessions, newest first. Rejects with AuthError `not_found` (no user), `store_unavailable`. */
 export async function userSessions(
   deps: AdminDeps,
   { userId }: UserInput,

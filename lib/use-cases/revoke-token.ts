@@ -57,9 +57,7 @@ export async function revokeToken(
 
 const FOREIGN: ReadonlySet<string> = new Set(['invalid_token', 'refresh_token_malformed']);
 
-/**
- * Returns the verified token; undefined for a foreign one. Access and refresh tokens differ in form: no hint needed.
- */
+/** Returns the verified token; undefined for a foreign one. Access and refresh tokens differ in form. */
 function unlessForeign<Token>(verify: () => Token): Token | undefined {
   try {
     return verify();

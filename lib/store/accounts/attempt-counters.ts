@@ -17,9 +17,7 @@ interface CounterDocument {
   readonly key: string;
   /** The number of unexpired failures just after the last failure. */
   readonly points: number;
-  /**
-   * The time of the window's first failure (`allAtOnce`) or the last failure (`oneByOne`). Missing without failures.
-   */
+  /** The time of the window's first failure (`allAtOnce`) or of the last one (`oneByOne`), if there is any. */
   readonly since?: Date;
   /** Attempts without an outcome yet. An attempt expires at `until`, e.g. if its server crashed. */
   readonly under_way?: readonly { readonly id: string; readonly until: Date }[];
@@ -80,7 +78,7 @@ export function createAttemptCounters(collection: Collection, holdFor: number) {
     /** Reads counters and other entries by their keys, in one command. */
     read: (keys: readonly string[]): Promise<CounterSnapshot> => readCounters(collection, keys),
 
-    /** Counts an attempt in all of these counters. If one has reached its limit, counts none and returns undefined. */
+    /** Counts an attempt in all of these counters. If one is at its limit, counts it in none and returns undefined. */
     async reserve(counters: readonly Counter[]) {
       const id = randomUUID();
       /** Drops the attempt. */

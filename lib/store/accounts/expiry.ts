@@ -17,7 +17,7 @@ export interface Expiry {
   readonly since: Document | string;
   /** The time at which all failures have expired. */
   readonly end: Document;
-  /** Returns the number of failures that have not expired `age` milliseconds after `since`. */
+  /** Returns the number of unexpired failures, `age` milliseconds after `since`. */
   left(points: number, age: number): number;
   /** Returns the milliseconds until one more failure stays within `most`; 0 if it already does. */
   wait(points: number, age: number, most: number): number;

@@ -19,9 +19,9 @@ export interface LoginLimitOptions {
   /** The limit per address, over all accounts. IPv6: per /64, and tenfold per /48. Default 100 in 15 minutes. */
   readonly perAddress?: Limit;
   /**
-   * The limit per account for all unknown addresses: those without a successful login in the last 30 days. Above it
-   * unknown addresses are slowed down, not refused: each gets two tries, and all together get at most 5 times the limit
-   * in the duration. Default 100 in a day.
+   * The limit per account for all unknown addresses: those without a successful login to the account in the last 30
+   * days. Above this limit they are slowed down, not refused: each gets two tries, and all together get at most 5 times
+   * the limit in the duration. Default 100 in a day.
    */
   readonly anywhere?: Limit;
 }
@@ -37,8 +37,8 @@ const KNOWN_FOR = 30 * DAY;
 const PER_SITE = 10;
 
 /**
- * The steps that slow down unknown addresses. Above the limit `anywhere`, each of them has `tries`. Above `ofAddress`
- * times the limit, each of their networks has `tries` too. Above `ofNetwork` times the limit, all are refused.
+ * The steps that slow down unknown addresses. Above the limit `anywhere`, each of them is limited to `tries`. Above
+ * `ofAddress` times the limit, each of their networks is too. Above `ofNetwork` times the limit, all are refused.
  */
 const SLOWLY = { ofAddress: 3.2, ofNetwork: 4, tries: 2 };
 

@@ -42,7 +42,7 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
 
     /**
      * Finds an account. Throws MalformedDocument if it lacks fields, or if no token can carry its id. Makes the same
-     * calls for an unknown address, so that timing does not reveal which addresses are known.
+     * database calls for an unknown address, so that timing does not reveal which addresses are known.
      */
     async findAccount(email: string): Promise<Account | undefined> {
       const document = await primary.read((readConcern) => {

@@ -59,7 +59,7 @@ const STRANGERS =
   "holds documents that are not rescind's. Move them to another database: here rescind's validator applies to " +
   'them, and a TTL index may delete them';
 
-/** The number of documents to search. The first ones suffice, since foreign documents are older than the migration. */
+/** The number of documents to search. The first ones suffice: foreign documents are older, so they come first. */
 const LOOKED_THROUGH = 10_000;
 
 /**

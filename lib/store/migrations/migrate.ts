@@ -45,7 +45,7 @@ export async function isReady(db: Db, collection: 'users' | 'clients'): Promise<
   return steps.length + conflicts.length === 0;
 }
 
-/** Applies a plan, and reports each step before it. Throws a TypeError for a plan with conflicts. */
+/** Applies a plan. Reports each step before applying it. Throws a TypeError for a plan with conflicts. */
 export async function migrate(
   { conflicts, steps }: MigrationPlan,
   report: (description: string) => void,

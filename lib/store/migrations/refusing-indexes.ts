@@ -39,7 +39,7 @@ function refusalByKind(collection: string, index: Document): string | undefined 
   return place === undefined ? undefined : `expects coordinates in ${place}`;
 }
 
-/** Returns a phrase if a text index takes the language from a field of ours: MongoDB refuses unknown languages. */
+/** Returns a phrase if a text index takes a field of ours as the language: MongoDB refuses unknown languages. */
 function textRefusal(own: ReadonlySet<string>, index: Document): string | undefined {
   const language = String(index['language_override']);
   return own.has(language) ? `expects a language in ${language}` : undefined;
@@ -63,7 +63,7 @@ function ownIndex(spec: CollectionSpec, index: Document): IndexSpec | undefined 
   return spec.indexes.find(({ key }) => isSameKey(key, index['key']));
 }
 
-/** Returns true for our TTL index in descending order (of rate-limiter-flexible): it deletes the same documents. */
+/** Returns true for our TTL index in descending order (by rate-limiter-flexible): it deletes the same documents. */
 function isBackwards({ indexes }: CollectionSpec, index: Document): boolean {
   return (
     index['partialFilterExpression'] === undefined &&

@@ -67,7 +67,7 @@ function counted(filter: Document): Document[] {
   ];
 }
 
-/** Returns a filter that must match the whole text. `$` would ignore a line break at its end, `\z` (PCRE) does not. */
+/** Returns a filter that must match the whole text. `$` would ignore a line break at its end; `\z` (PCRE) does not. */
 function whole(pattern: string): RegExpFilter {
   return { $regex: `\\A(?:${pattern})\\z`, $options: 's' };
 }
@@ -81,7 +81,7 @@ function findUserSchema(): Document {
   return findSpec(NAMES.users).validator['$jsonSchema'];
 }
 
-/** Removes `_id` from a schema, since a fault of its own covers `_id`. */
+/** Removes `_id` from a schema, since a wrong `_id` is reported as a fault of its own. */
 function withoutId({ required, properties, ...rest }: Document): Document {
   const { _id, ...others } = properties;
   const named = required.filter((name: string) => name !== '_id');

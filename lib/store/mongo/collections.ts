@@ -57,7 +57,7 @@ export interface SessionDocument {
   reused_at?: Date;
   /** The outcome of the last refresh, and its time by the database's clock. The update that decides it writes both. */
   last_refresh?: { outcome: RefreshOutcome; at: Date };
-  /** The number of refreshes. It makes each refresh a write whose majority can be awaited. */
+  /** The number of refreshes. Each refresh changes it, so each one is a write whose majority can be awaited. */
   refreshes?: number;
   /** A hint that lets lists skip a revoked session. Only `revoked_tokens` decides whether the session is revoked. */
   ended_at?: Date;
@@ -137,7 +137,7 @@ export interface Collections {
   readonly schema: Collection<SchemaDocument>;
 }
 
-/** The driver's default conversions of documents. They are set, since the client of an application may have others. */
+/** The driver's default conversions of documents, set because the client of an application may have other options. */
 const PLAIN_VALUES = {
   raw: false,
   promoteValues: true,

@@ -80,8 +80,8 @@ function findOption(uri: ConnectionString, name: string): string | undefined {
 }
 
 /**
- * Returns a phrase if `minPoolSize` in the URI is above the limit of connections; undefined if it is not. `limitName`
- * is the name of the setting that sets this limit.
+ * Returns a phrase if `minPoolSize` in the URI is above the limit of connections; undefined if it is not. The phrase
+ * names the limit by `limitName`.
  */
 export function poolFault(
   text: string,

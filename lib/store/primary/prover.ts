@@ -86,7 +86,7 @@ export function createProver(
   return {
     /** Makes a new proof, or joins the one in flight. Throws StoreUnavailable if the proof fails. */
     prove: shared(primary, attempt),
-    /** The primary that the driver uses. A proof still holds for it if `changes` is the same. */
+    /** The primary that the driver uses. A proof holds for it while `changes` equals the `primary` of the proof. */
     primary,
     /** Stops watching. Attempts in flight are not reported any more. */
     stop(): void {

@@ -18,7 +18,7 @@ export function createStrictReads(db: Db): ProvenReads {
 
 /**
  * Confirms that a majority has everything that was read on this connection so far, by a linearizable read, which waits
- * for the majority. Throws StoreUnavailable if uncertain.
+ * for the majority. Throws StoreUnavailable if it fails.
  */
 export async function confirmReads(db: Db): Promise<void> {
   const { kind } = await inspectDeployment(db);

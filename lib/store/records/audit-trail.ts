@@ -41,10 +41,7 @@ export type AuditTrail = ReturnType<typeof createAuditTrail>;
 /** Reads the `audit_events` collection. */
 export function createAuditTrail({ auditEvents }: Pick<Collections, 'auditEvents'>) {
   return {
-    /**
-     * Returns at most `limit` events that follow `after`, newest first. New events do not shift later pages.
-     * Throws StoreUnavailable.
-     */
+    /** Returns at most `limit` events that follow `after`, newest first. New events do not shift later pages. */
     async page(filter: AuditFilter, limit: number, after?: AuditPosition): Promise<AuditPage> {
       const found = await orUnavailable(
         auditEvents

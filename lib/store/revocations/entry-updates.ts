@@ -43,8 +43,8 @@ export const LOGIN_IN_FLIGHT = 10 * MINUTE;
 
 /**
  * The milliseconds by which the deployment's new cutoff is ahead of now if earlier cutoffs may be lost. Those may have
- * moved stamps 20 minutes ahead of the clock, or further if a clock was wrong. A day even covers a clock in another
- * time zone.
+ * moved stamps 20 minutes ahead of the clock, or further if a clock was wrong. A day even covers a clock that is set to
+ * another time zone.
  */
 export const LOST_CUTOFFS = DAY;
 

@@ -53,7 +53,7 @@ export function createRevocationReads(
   return { ...createChecks(reads), ...createDecidingReads(reads.readStrictly) };
 }
 
-/** Creates the checks of tokens and clients. They read on a proven primary, and strictly only before a refusal. */
+/** Creates the checks of tokens and clients. They read on a proven primary; before a refusal they read strictly too. */
 function createChecks({ readProven, readStrictly }: ReturnType<typeof createReads>) {
   return {
     /**
@@ -95,14 +95,14 @@ function createDecidingReads(read: SharedRead<Found>) {
       return (await read([name])).entries.has(name);
     },
 
-    /** Returns the cutoffs that a new session's stamp must exceed. For an unknown user, makes the same read. */
+    /** Returns the cutoffs that a new session's stamp must exceed. Reads for an unknown user too, to take as long. */
     async cutoffs(userId: string | undefined): Promise<Cutoffs> {
       const name = userEntry(userId ?? NOBODY);
       const { entries } = await read([name]);
       return { user: readCutoff(entries, name), deployment: readCutoff(entries, SENTINEL) };
     },
 
-    /** Reads once, and returns a function that returns true for each of these sessions that is revoked. */
+    /** Makes one read, and returns a function that returns true for each of these sessions that is revoked. */
     async revokedAmong(userId: string, sessionIds: readonly string[]): Promise<IsRevoked> {
       const user = userEntry(userId);
       const { entries } = await read([user, ...sessionIds.map(sessionEntry)]);

@@ -49,7 +49,7 @@ export const MOST_SESSIONS = 1_000;
 
 /**
  * Sorts lists by the time of the login, because logins after a cutoff ahead of the clock have equal stamps. One reply
- * holds the whole list, so no cursor stays open. One entry above MOST_SESSIONS reveals that there are too many.
+ * holds the whole list, so no cursor stays open. The one entry above MOST_SESSIONS shows that the user has too many.
  */
 const LISTED = {
   sort: { auth_time: -1, _id: -1 },
@@ -57,9 +57,7 @@ const LISTED = {
   batchSize: MOST_SESSIONS + 2,
 } as const;
 
-/**
- * Reads (strictly) and writes `sessions`. If it finds no session, and the collection was lost, throws StoreNotReady.
- */
+/** Reads (strictly) and writes `sessions`. Reads without a result throw StoreNotReady if the collection was lost. */
 export function createSessions(collections: Collections, primary: ProvenReads = unproven) {
   const { sessions } = collections;
   const assertIntact = createAssertIntact(collections, 'sessions');

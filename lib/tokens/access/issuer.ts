@@ -14,7 +14,7 @@ export interface IssueInput {
   /** The end of the session. The token expires no later. */
   readonly endsAt: Date;
   /**
-   * The session's number of rotations, as in its newest refresh token. Default 0, for which the token has no counter.
+   * The session's number of rotations, as in its newest refresh token. For 0, the default, the token has no counter.
    */
   readonly counter?: number;
 }

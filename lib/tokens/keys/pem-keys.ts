@@ -78,7 +78,7 @@ function readKey(block: PemBlock, what: string, parse: (der: Buffer) => KeyObjec
   return typeFault(key) ?? key;
 }
 
-/** Returns the fault of a key; undefined for Ed25519 and strong RSA. An ECDSA signature has a second valid form. */
+/** Returns the fault of a key; undefined for Ed25519 and strong RSA. ECDSA signatures would have two valid forms. */
 function typeFault({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObject) {
   if (type === 'ed25519') return undefined;
   if (type !== 'rsa') return `is a key of type ${type}. Use Ed25519 (for EdDSA) or RSA (for RS256)`;

@@ -19,7 +19,7 @@ const CHOICES_BITS = 4;
  */
 const MADE_UP_BITS = 12;
 
-/** The same in a text of digits: more, since digits often form dates, runs and copies by chance. */
+/** The same for a text of digits. It is more, since digits often form dates, runs and copies by chance. */
 const MADE_UP_DIGITS_BITS = 20;
 const DRAWN_AGAIN_BITS = 2;
 const SEPARATOR_BITS = 0.5;
@@ -44,9 +44,9 @@ const FINDERS: readonly FindPatterns[] = [
 ];
 
 /**
- * Estimates the bits that a guesser has to find: those of the cheapest description of the text. It consists of random
- * characters and dice words, and of known words, dates, keyboard walks, runs and copies that people put in. Stops early
- * at `enough`.
+ * Estimates the bits that a guesser has to find: those of the cheapest description of the text. This description
+ * consists of random characters and dice words, and of known words, dates, keyboard walks, runs and copies that people
+ * put in. Stops early at `enough`.
  */
 export function estimateStrength(text: string, enough: number): number {
   const characters = [...text];
