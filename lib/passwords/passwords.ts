@@ -110,7 +110,7 @@ export function checkPasswordOptions({ bcryptCost, bcryptThreads }: PasswordOpti
   }
 }
 
-/** Returns the queue length per thread: the checks of about 2.5 seconds. Each step of cost halves their number. */
+/** Returns the queue length per thread: as many checks as take about 2.5 seconds. Each step of cost halves it. */
 function queuePerThread(cost: number): number {
   return 2 ** (HIGHEST_COST + 1 - cost);
 }

@@ -34,7 +34,7 @@ export interface HealthReport {
     readonly proof: HealthCheck;
     /** The probe entry can be written. A success is cached for 30 seconds. */
     readonly writes: HealthCheck;
-    /** Every collection has the indexes of `migrate`, and no index that refuses writes or deletes what has to stay. */
+    /** Every collection has the indexes of `migrate`, and no index that refuses writes or deletes needed documents. */
     readonly indexes: HealthCheck;
     /** The keys that make new tokens are not revoked. */
     readonly signingKey: HealthCheck;

@@ -98,7 +98,7 @@ async function checkPassword(
   }
 }
 
-/** Verifies the password, a second time if the account changed meanwhile. */
+/** Verifies the password, and once more if the account changed meanwhile. */
 async function verify(
   deps: LoginDeps,
   email: string,

@@ -20,7 +20,7 @@ export interface LogoutInput {
 }
 
 /**
- * Revokes the token and its session. A repeated logout writes again: each success stands for a write of its own that a
+ * Revokes the token and its session. A repeated logout writes again, so that each success is backed by a write that a
  * majority has. Refuses a token of a revoked key, because whoever has the key could log out anyone. Rejects with
  * AuthError `invalid_token`, `token_revoked`, `store_unavailable`.
  */

@@ -47,7 +47,7 @@ export async function revokeToken(
   const kid = accessToken?.kid ?? refreshToken?.kid;
   if (kid === undefined) return;
   if (await deps.revocations.isKeyRevoked(kid)) {
-    // Revokes the key again, so that this success stands for a write of its own.
+    // Revokes the key again, so that this success is also backed by a write that a majority has.
     await deps.revocations.revokeKey({ kid, ...causeFor(client) });
     return;
   }

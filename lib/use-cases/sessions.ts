@@ -48,8 +48,8 @@ export async function endSession(
 
 /**
  * Ends all sessions of the caller except that of the token, and returns their number. Sessions that are revoked already
- * are revoked again, so that each success stands for writes of its own. Needs `caller.principal`. Rejects with
- * AuthError `store_unavailable`.
+ * are revoked again, so that each success is backed by a write that a majority has. Needs `caller.principal`. Rejects
+ * with AuthError `store_unavailable`.
  */
 export async function endOtherSessions(
   deps: SessionsDeps,

@@ -27,7 +27,7 @@ interface CounterDocument {
 
 /** The state of a counter before one more attempt. */
 export interface Room {
-  /** Milliseconds until enough failures have expired for one more; 0 if the failures are below the limit now. */
+  /** Milliseconds until enough failures have expired for another attempt; 0 if they are below the limit now. */
   readonly wait: number;
   /** True if failures and attempts in flight together are below the limit. */
   readonly isFree: boolean;

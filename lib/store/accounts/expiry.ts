@@ -19,7 +19,7 @@ export interface Expiry {
   readonly end: Document;
   /** Returns the number of unexpired failures, `age` milliseconds after `since`. */
   left(points: number, age: number): number;
-  /** Returns the milliseconds until one more failure stays within `most`; 0 if it already does. */
+  /** Returns the milliseconds until `most` leaves room for one more failure; 0 if it does so now. */
   wait(points: number, age: number, most: number): number;
 }
 

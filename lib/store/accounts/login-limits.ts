@@ -128,7 +128,7 @@ function toAttempt(reservation: Reservation, remember = async () => {}) {
 interface LoginCounters {
   /** The counters of a login from any address. */
   readonly always: readonly Counter[];
-  /** More counters for an unknown address, as alternatives: all counters of one list must be below their limits. */
+  /** Lists of further counters for an unknown address. In one of these lists, all must be below their limits. */
   readonly offers: readonly (readonly Counter[])[];
   /** The key of the entry that marks the address as known. */
   readonly known: string;

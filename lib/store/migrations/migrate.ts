@@ -64,7 +64,7 @@ async function planUnique({ users, loginLimits }: Collections): Promise<Migratio
   const [emails, keys] = [await duplicates(users, 'email'), await duplicates(loginLimits, 'key')];
   const conflicts = emails.map(
     ({ _id, count }) =>
-      `${count} users have the e-mail address ${_id}; keep one of them, then migrate again`,
+      `${count} users have the e-mail address ${_id}. Keep one of them, then migrate again`,
   );
   return conflict(...conflicts, ...(keys.length > 0 ? [DUPLICATE_LIMITS] : []));
 }

@@ -47,7 +47,7 @@ export async function planCollection(
   const options: Document = ('options' in found && found.options) || {};
   if (found.type !== 'collection' || options['clusteredIndex'] || options['capped']) {
     return conflict(
-      `${spec.name} is not a plain collection; move it away, then migrate again. ${ELSEWHERE}`,
+      `${spec.name} is not a plain collection. Move it away, then migrate again. ${ELSEWHERE}`,
     );
   }
   const present = await db.collection(spec.name).listIndexes().toArray();
@@ -137,7 +137,7 @@ function planIndex(
   const name = Object.entries(index.key).flat().join('_');
   if (present.some((other) => other['name'] === name)) {
     return conflict(
-      `${collection} has an index named ${name} on other fields; ${dropAdvice(collection, name)}`,
+      `${collection} has an index named ${name} on other fields. ${dropAdvice(collection, name)}`,
     );
   }
   return step(`create index ${name} on ${collection}${describe(index.options)}`, () =>
@@ -148,7 +148,7 @@ function planIndex(
         if (duplicatesIn(error).length === 0) throw error;
         throw new StoreNotReady(
           'migrate',
-          `${collection} has duplicates, so the index ${name} cannot be created; migrate again to list them`,
+          `${collection} has duplicates, so the index ${name} cannot be created. Migrate again to list them`,
         );
       }),
   );
@@ -158,7 +158,7 @@ function planChange(db: Db, collection: string, index: IndexSpec, found: Documen
   const fault = describeFault(index, found);
   if (fault !== undefined) {
     const name = String(found['name']);
-    return conflict(`The index ${name} of ${collection} ${fault}; ${dropAdvice(collection, name)}`);
+    return conflict(`The index ${name} of ${collection} ${fault}. ${dropAdvice(collection, name)}`);
   }
   const { expireAfterSeconds } = index.options;
   if (expireAfterSeconds === undefined) return NOTHING; // a TTL on `found` is reported by deletingIndexes

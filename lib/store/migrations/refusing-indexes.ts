@@ -11,7 +11,7 @@ export function refusingIndexes(spec: CollectionSpec, present: readonly Document
     if (fault === undefined) return [];
     const name = String(index['name']);
     return [
-      `The index ${name} of ${spec.name} ${fault}: it can refuse what rescind writes; ${dropAdvice(spec.name, name)}`,
+      `The index ${name} of ${spec.name} ${fault}, so it can refuse what rescind writes. ${dropAdvice(spec.name, name)}`,
     ];
   });
 }
@@ -55,7 +55,7 @@ export function deletingIndexes(spec: CollectionSpec, present: readonly Document
   );
   return deleting.map(
     ({ name }) =>
-      `${spec.name} has a TTL index ${name} of another application; ${dropAdvice(spec.name, name)}`,
+      `${spec.name} has a TTL index ${name} of another application. ${dropAdvice(spec.name, name)}`,
   );
 }
 
@@ -77,5 +77,5 @@ function isBackwards({ indexes }: CollectionSpec, index: Document): boolean {
 
 /** Returns the advice to drop an index and to migrate again. */
 export function dropAdvice(collection: string, name: string): string {
-  return `drop it (db.${collection}.dropIndex(${JSON.stringify(name)})), then migrate again`;
+  return `Drop it (db.${collection}.dropIndex(${JSON.stringify(name)})), then migrate again`;
 }

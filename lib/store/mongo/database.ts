@@ -62,7 +62,7 @@ export function connect(text: string, options: ConnectOptions = {}): Connection 
   if (fault !== undefined) throw new UnusableUri(fault);
   const client = new MongoClient(read.uri, clientOptions(read, options));
   keepConnecting(client);
-  // with `commandTimeout` commands may be slow: a missing response is then no sign of a dead connection
+  // if `commandTimeout` is set, commands may be slow: a missing response is no sign of a dead connection
   const stopWatching =
     commandTimeout === undefined
       ? watchQuietConnections(client, { timeout: deadline / 5 })

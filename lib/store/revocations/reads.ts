@@ -117,7 +117,7 @@ function createDecidingReads(read: SharedRead<Found>) {
   };
 }
 
-/** Returns the names of entries that can revoke a token. Without a `hash`, `token` is the session's entry again. */
+/** Returns the names of entries that can revoke a token. Without a hash, `token` repeats the session's entry. */
 function toNames({ hash, sessionId, kid, userId }: CheckInput) {
   const session = sessionEntry(sessionId);
   const token = hash === undefined ? session : tokenEntry(hash);

@@ -45,7 +45,7 @@ export function refreshUpdate(input: RefreshInput): Document[] {
   ];
 }
 
-/** Returns the outcome of the first case that holds. After a restore, valid tokens may be above the stored counter. */
+/** Returns the outcome of the first case that holds. After a restore, a valid counter may exceed the stored one. */
 function decideOutcome(input: RefreshInput): Document | RefreshOutcome {
   const { counter } = input;
   const stored = { $ifNull: ['$counter', 0] };

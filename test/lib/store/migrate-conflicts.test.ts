@@ -25,7 +25,7 @@ test('a non-unique `email` index and duplicate emails are each told by name and 
 
   t.is(code, 1);
   t.regex(stderr, /^Nothing was changed\. Conflicts:$/m);
-  t.regex(stderr, /The index by_email of users is not unique; drop it .*dropIndex\("by_email"\)/);
+  t.regex(stderr, /The index by_email of users is not unique\. Drop it .*dropIndex\("by_email"\)/);
   t.regex(stderr, /2 users have the e-mail address ann@example\.com/);
   t.regex(stderr, /2 users have the e-mail address eve@example\.com/);
   t.notRegex(stdout + stderr, /bob@example\.com/);

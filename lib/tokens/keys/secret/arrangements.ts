@@ -23,7 +23,7 @@ function rowsInTurn(text: string): readonly string[] {
   );
 }
 
-/** Returns true if neighbours in a row have similar codes much more often than any two characters of the text. */
+/** Returns true if characters `stride` apart have similar codes much more often than any two characters of the text. */
 function isNear(codes: readonly number[], stride: number): boolean {
   const rest = codes.slice(stride);
   const near = rest.filter((code, at) => areNear(code, codes[at])).length / rest.length;

@@ -21,7 +21,7 @@ export function isDrawnByDice(text: string): boolean {
 
 type Words = readonly string[];
 
-/** Divides a text into the fewest words of the list. Returns no words if the words of the list cannot make up the text. */
+/** Divides a text into the fewest words of the list. Returns no words if some letters belong to none. */
 function divide(text: string): Words {
   const fewest: (Words | undefined)[] = [[]];
   for (let end = 1; end <= text.length; end++) fewest[end] = fewestUpTo(fewest, text, end);

@@ -224,7 +224,7 @@ export const findPressedAgain: FindPatterns = (folded, start) => {
   return earlierCopies(keys, start).map((copy) => ({ ...copy, bits: copy.bits + SHIFT_BITS }));
 };
 
-/** Finds copies of earlier characters, also backwards, and of known texts. A guesser needs their place and length. */
+/** Finds copies of earlier characters, also backwards, and of known texts. Their bits cover place and length. */
 export const findCopies: FindPatterns = (folded, start) => [
   ...earlierCopies(folded, start),
   ...copies(

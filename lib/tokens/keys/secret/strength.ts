@@ -19,7 +19,7 @@ const CHOICES_BITS = 4;
  */
 const MADE_UP_BITS = 12;
 
-/** The same for a text of digits. It is more, since digits often form dates, runs and copies by chance. */
+/** The bits that are added in a text of digits: more, since digits often form dates, runs and copies by chance. */
 const MADE_UP_DIGITS_BITS = 20;
 const DRAWN_AGAIN_BITS = 2;
 const SEPARATOR_BITS = 0.5;
@@ -206,7 +206,7 @@ const ALPHABETS: readonly (readonly [form: RegExp, size: number])[] = [
 const PRINTABLE = 95;
 const ALPHABET_BITS = 2.5;
 
-/** Returns each character's bits in the smallest alphabet: that of the text, of the run, or of the used characters. */
+/** Returns each character's bits in the smallest of three alphabets: the text's, its run's, or the used characters. */
 function charactersBits(characters: readonly string[]): readonly number[] {
   const whole = alphabetSize(characters.join(''));
   const kinds = new Set(characters).size;
