@@ -71,7 +71,7 @@ function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
-/** Returns the texts to compare with weak words: the password, the piece that it repeats, and the letters of both. */
+/** Returns the texts to compare with weak words, such as the password, its letters, and the piece that it repeats. */
 function findReadings(whole: string): readonly string[] {
   const piece = findPiece(whole);
   const word = findWord(whole);

@@ -42,7 +42,7 @@ const PER_SITE = 10;
  */
 const SLOWLY = { ofAddress: 3.2, ofNetwork: 4, tries: 2 };
 
-/** The `retryAfter` of `busy` in milliseconds: long enough for the password checks in flight to end. */
+/** The `retryAfter` of `busy` in milliseconds: longer than a password check, so that no attempt is in flight then. */
 const BUSY_RETRY_AFTER = SECOND;
 
 /**

@@ -13,7 +13,7 @@ export interface ConnectionUri {
   readonly maxIdleTimeMS: number;
 }
 
-/** The error of a URI that can be parsed but not used. `fault` is a phrase that follows "uri", without secrets. */
+/** The error of a URI that can be parsed but not used. `fault` is a phrase that follows its name, without secrets. */
 export class UnusableUri extends TypeError {
   override readonly name = 'UnusableUri';
   readonly fault: string;

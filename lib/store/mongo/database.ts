@@ -105,7 +105,7 @@ function keepConnecting(client: MongoClient): void {
   };
 }
 
-/** Throws TypeError for a database that cannot be used, e.g. because a secondary could answer for the primary. */
+/** Throws TypeError for a database that cannot be used, e.g. because its client may read from a secondary. */
 export function assertUsable(db: Db): void {
   if (typeof db?.collection !== 'function') {
     throw new TypeError('"db" must be a Db of the MongoDB driver');
@@ -114,7 +114,7 @@ export function assertUsable(db: Db): void {
     throw new TypeError('"db" must be a Db of the MongoDB driver 7, with its client');
   }
   if (db.client.options.directConnection) {
-    throw new TypeError('"db" must not use directConnection: a secondary could answer');
+    throw new TypeError('"db" must not use directConnection: it may reach a secondary');
   }
   if (db.client.options.loadBalanced) {
     throw new TypeError('"db" must not use loadBalanced: it hides which server is the primary');
@@ -143,7 +143,7 @@ const KEEP_ALIVE_AFTER = 20 * SECOND;
 function clientOptions(read: ConnectionUri, options: ConnectOptions): MongoClientOptions {
   const { deadline = DEFAULTS.deadline, commandTimeout = deadline, appName = 'rescind' } = options;
   return {
-    directConnection: false, // a direct connection would let a secondary answer
+    directConnection: false, // a direct connection may reach a secondary
     readPreference: ReadPreference.primary,
     retryReads: true,
     retryWrites: true,

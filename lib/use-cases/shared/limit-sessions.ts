@@ -11,7 +11,7 @@ export interface LimitSessionsDeps extends EndSessionsDeps {
 
 const REASON = 'too_many_sessions';
 
-/** Ends the oldest sessions of a user above `maxSessions`. Makes only one read if there are none. */
+/** Ends the oldest sessions of a user above `maxSessions`. Makes only one read for a user below this limit. */
 export async function limitSessions(
   deps: LimitSessionsDeps,
   userId: string,
