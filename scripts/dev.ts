@@ -1,4 +1,4 @@
-/** `npm run dev`: a database, a secret, a user and the server, on a machine with nothing set up. */
+/** Entry point of `npm run dev`: prepares a database, a secret and a user, then runs the server. Needs no setup. */
 import { chmod, mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { EXIT } from '../server/exit-codes.ts';
@@ -18,16 +18,16 @@ const help = `Usage: npm run dev
 
 Runs rescind on this machine, with nothing to set up:
   1. finds a MongoDB server (mongod) or fetches one, and runs it on .data/mongodb
-  2. makes a JWT secret and keeps it in .data/jwt-secret-key
+  2. generates a JWT secret and keeps it in .data/jwt-secret-key
   3. migrates the database and creates ${devUser.email} / ${devUser.password}
   4. runs the server and shows what to try
 Ctrl-C stops the server and MongoDB. To start afresh: rm -rf .data
 
 Settings, from the environment or from .env:
-  HOST, PORT       the address of the server (127.0.0.1, 8001)
-  MONGODB_URI      a MongoDB on this machine to use instead; no user is created then
-  JWT_SECRET_KEY   a secret to use instead
-  MONGOD_BINARY    the mongod to run
+  HOST, PORT       listen on this address (default: 127.0.0.1, 8001)
+  MONGODB_URI      use this MongoDB, which must be on this machine; create no user
+  JWT_SECRET_KEY   use this secret
+  MONGOD_BINARY    run this mongod
 All other settings in .env.example are passed to the server.
 `;
 
@@ -57,7 +57,7 @@ function wantsHelp(args: string[]): boolean {
   }
 }
 
-/** @returns the exit code of the server. */
+/** Starts the database and the server. Resolves with the exit code of the server. */
 async function serve(settings: Settings, report: Report, cleanups: Cleanups): Promise<number> {
   await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 });
   await chmod(settings.dataFolder, 0o700);
@@ -100,7 +100,7 @@ function toUrl({ host, port }: Settings): string {
   return `http://${callable.includes(':') ? `[${callable}]` : callable}:${port}`;
 }
 
-// Ignored, so that the server and its database continue after the reader of the output, e.g. `head`, has gone.
+// Output errors are ignored, so that the server and its database continue when the reader, e.g. `head`, has exited.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 main(process.argv.slice(2)).then(

@@ -17,7 +17,7 @@ export interface UserChange {
   /** Name of the command, such as `user:disable`. */
   readonly command: string;
   readonly action: AuditAction;
-  /** Checks the input before anything is written, and returns the writes. */
+  /** Checks the input before anything is written, and returns the database writes of the change. */
   prepare(user: User, config: DatabaseConfig): Promise<UserWrites>;
   /** Formats the line that is printed on success. */
   readonly done: (email: string) => string;
@@ -30,8 +30,8 @@ export interface UserWrites {
 }
 
 /**
- * Changes a user and revokes every token of that user. Throws CliError for an unknown user, and if the database
- * fails during the change. The change may then be partial, and the same command, run again, completes it.
+ * Changes a user and revokes every token of that user. Throws CliError for an unknown user. Also throws CliError if the
+ * database fails during the change: the change may then be partial, and running the command again completes it.
  */
 export async function changeUser(address: string, change: UserChange): Promise<void> {
   const email = normalizeEmail(address);
@@ -78,7 +78,7 @@ async function explainPartialWrite(write: () => Promise<void>): Promise<void> {
 
 const GONE = 'The user has just been deleted.';
 
-/** Returns the error of a command that changed nothing. */
+/** Creates the error of a command that stops before it changes anything. */
 export function refusal(message: string): CliError {
   return new CliError(EXIT.failed, `Nothing was changed. ${message}`);
 }

@@ -1,4 +1,4 @@
-/** Ends a command with an exit code and a message, which names the fault and the remedy. */
+/** Thrown to end a command with an exit code. The message names the fault and the remedy. */
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly exitCode: number;

@@ -12,7 +12,7 @@ interface Options {
   readonly name: string;
 }
 
-/** Registers a client and prints its id and its secret, which cannot be printed again. */
+/** Registers a client and prints its id and secret. Only a hash of the secret is stored, so it is printed only once. */
 export function clientCreateCommand(): Command {
   return new Command('client:create')
     .description('register a service that may revoke and introspect tokens; prints its secret once')
@@ -44,7 +44,7 @@ function describeLoss(reason: string): string {
   return `No client was created, because the secret could not be printed. ${reason}`;
 }
 
-/** Deletes a client whose secret was not printed. */
+/** Deletes a client whose secret could not be printed, and rethrows the error. */
 async function undoCreate(clients: Clients, id: string, error: unknown): Promise<never> {
   await clients.delete(id).catch(() => {
     throw new CliError(
@@ -57,7 +57,7 @@ async function undoCreate(clients: Clients, id: string, error: unknown): Promise
 
 const MAX_NAME = 100;
 
-/** Matches control and invisible characters, which could break the lines of client:list. */
+/** Matches control and invisible characters, which could corrupt the output of client:list. */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 function findNameFault(name: string): string | undefined {

@@ -14,7 +14,7 @@ interface Options {
 /** Deletes a client. Every server rejects the client's requests from then on. */
 export function clientDeleteCommand(): Command {
   return new Command('client:delete')
-    .description('delete a registered client; every server rejects it at once')
+    .description('delete a registered client; every server rejects its requests at once')
     .requiredOption('--id <id>', 'id of the client, from client:list')
     .action(deleteClient);
 }

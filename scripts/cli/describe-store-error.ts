@@ -2,7 +2,7 @@ import { describeMongoCode, isMongoError } from '../../lib/error-without-data.ts
 import type { StoreUnavailable } from '../../lib/errors.ts';
 import { UNANSWERED } from '../../lib/store/mongo/database.ts';
 
-/** Describes the cause of the error: an error that MongoDB returned, or the reason why MongoDB cannot be reached. */
+/** Describes why the database is unavailable: the error that it returned, or the reason why it cannot be reached. */
 export function describeStoreError(error: StoreUnavailable): string {
   const { message, cause } = error;
   if (message !== UNANSWERED || !(cause instanceof Error)) return message;

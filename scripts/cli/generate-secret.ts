@@ -10,7 +10,7 @@ interface Options {
   readonly key?: AsymmetricAlgorithm;
 }
 
-/** Prints `JWT_SECRET_KEY=<value>`, or with `--key` `JWT_PRIVATE_KEY="<value>"`, and nothing else. */
+/** Prints one line for .env: `JWT_SECRET_KEY=<value>`, or `JWT_PRIVATE_KEY="<value>"` with `--key`. */
 export function generateSecretCommand(): Command {
   const key = new Option('--key <algorithm>', 'print a new JWT_PRIVATE_KEY and no secret');
   return new Command('generate-secret')

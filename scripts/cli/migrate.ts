@@ -21,8 +21,9 @@ interface Options {
 }
 
 /**
- * Migrates the database to the schema of this version, or prints the differences. With `--after-restore` it also
- * revokes every token issued so far. This is an option because the command cannot detect a restored backup.
+ * Migrates the database to the schema of this version. With `--check` or `--dry-run` only prints the differences. With
+ * `--after-restore` also revokes every token issued so far. The operator must pass `--after-restore`, because the
+ * command cannot detect a restored backup.
  */
 export function migrateCommand(): Command {
   return new Command('migrate')
@@ -35,7 +36,7 @@ export function migrateCommand(): Command {
       new Option(
         '--after-restore',
         'the database is a restored backup: revoke every token issued so far, since revocations after the backup are lost',
-      ).conflicts('check'), // --after-restore is itself a difference, so --check would always fail
+      ).conflicts('check'), // --after-restore adds a step, so --check would always find a difference
     )
     .addHelpText(
       'after',
@@ -56,7 +57,7 @@ async function run(
   );
   const warnings = await orUnavailable(withProgress(findWarnings(db, plan)));
   assertNoConflicts(plan, warnings);
-  await confirmReads(db); // the plan may have read an earlier migration that is not on a majority yet
+  await confirmReads(db); // the plan may rely on writes of an earlier migration: waits until a majority has them
   if (check) return assertNoDifferences(plan, warnings);
   if (dryRun) {
     printWarnings(warnings);
@@ -71,14 +72,14 @@ async function run(
   if (!afterRestore) return;
   await auditRestore(db);
   printProgress(
-    'Users, passwords, clients and revoked keys are as in the backup. Repeat changes made since: see docs/restore.md.',
+    'Users, passwords, clients and revoked keys are as in the backup. Repeat the changes made since the backup: see docs/restore.md.',
   );
 }
 
 /** Finds problems that `migrate` does not repair: users who cannot log in, and documents of other applications. */
 async function findWarnings(db: Db, { conflicts }: MigrationPlan): Promise<readonly string[]> {
   const users = (await unusableUsers(db)).map(withAdvice);
-  if (conflicts.length > 0) return users; // the conflicts already name these documents
+  if (conflicts.length > 0) return users; // the conflicts already name the documents of other applications
   return [...users, ...(await foreignDocuments(db))];
 }
 
@@ -88,7 +89,7 @@ function printWarnings(warnings: readonly string[]): void {
   for (const sentence of warnings) printProgress(`  ${sentence}`);
 }
 
-/** Records the revocation without a number of sessions, because the backup does not have those opened after it. */
+/** Records the audit event without a number of sessions: sessions opened after the backup cannot be counted. */
 function auditRestore(db: Db): Promise<void> {
   const event = {
     action: 'everyone_revoked',

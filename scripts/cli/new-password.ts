@@ -5,14 +5,17 @@ import { MINUTE } from '../../lib/time.ts';
 import type { DatabaseConfig } from '../../server/config/config.ts';
 import { readHidden } from './read-hidden.ts';
 
-/** Returns the password of the option. Without the option, prompts on a terminal or reads standard input. */
+/**
+ * Returns the value of --password. Without this option, prompts on a terminal, or reads standard input if it is no
+ * terminal.
+ */
 export async function readPassword(option: string | undefined): Promise<string> {
   if (option !== undefined) return option;
   if (process.stdin.isTTY) return readHidden('Password: ');
   return (await text(process.stdin)).replace(/\r?\n$/, '');
 }
 
-/** Returns a message about the configured rule that the password violates, or undefined. */
+/** Returns a message about the first rule that the password violates, or undefined if it violates none. */
 export function newPasswordFault(
   password: string,
   owner: PasswordOwner,

@@ -3,7 +3,7 @@ import { devNull } from 'node:os';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from './cli-error.ts';
 
-/** Error code if the reader of a pipe, e.g. `head`, has closed it. The command then continues without output. */
+/** Code of the write error after the reader of a pipe, e.g. `head`, has exited. The command then continues. */
 const READER_GONE = 'EPIPE';
 
 let failure: string | undefined;
@@ -41,12 +41,15 @@ export async function printSecret(text: string, describeLoss: (reason: string) =
   throw new CliError(EXIT.output, describeLoss(describeFailure(error.code)));
 }
 
-/** Waits until output is written or lost. Returns a message and an exit code if output was lost, except by EPIPE. */
+/**
+ * Waits until the output is written. If output was lost, returns a message and an exit code. Ignores output that was
+ * lost because the reader of a pipe exited.
+ */
 export async function findLostOutput(): Promise<
   { sentence: string; exitCode: number } | undefined
 > {
   await new Promise((resolve) => process.stdout.write('', resolve));
-  await new Promise(setImmediate); // the error event of a failed write follows its callback
+  await new Promise(setImmediate); // waits for the error event, which Node emits after the callback
   if (failure === undefined) return undefined;
   const exitCode = hasResult ? EXIT.output : EXIT.ok;
   const state = hasResult ? 'The output is incomplete.' : 'The work is done.';
@@ -55,7 +58,7 @@ export async function findLostOutput(): Promise<
 
 const DISCARDED = 'Standard output is closed or discarded. Redirect it to a terminal or a file.';
 
-/** Detects the null device, which Node also opens in place of a closed standard output. */
+/** Returns true if standard output is the null device. Node also opens this device if standard output is closed. */
 function isDiscarded(): boolean {
   const { rdev } = fstatSync(process.stdout.fd);
   const sink = statSync(devNull, { throwIfNoEntry: false });

@@ -5,7 +5,7 @@ import { readEnvironment } from '../../server/config/env.ts';
 import { printResult } from './output.ts';
 import { pemLine } from './pem-line.ts';
 
-/** Prints `JWT_PUBLIC_KEYS="<value>"` with the public key of JWT_PRIVATE_KEY, and nothing else. */
+/** Prints one line for .env: `JWT_PUBLIC_KEYS="<value>"` with the public key of JWT_PRIVATE_KEY. */
 export function publicKeyCommand(): Command {
   return new Command('public-key')
     .description('print the JWT_PUBLIC_KEYS of JWT_PRIVATE_KEY, ready for .env')

@@ -8,7 +8,7 @@ import { readUnverifiedSession } from '../../lib/tokens/refresh/refresh-tokens.t
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from './cli-error.ts';
 
-/** Maximum bytes that are read from the file. Every token is much shorter. */
+/** Maximum number of bytes read from the file. Every token is much shorter. */
 const MAX_READ = 16 * 1024;
 
 /** Reads an access token, or the session id of a refresh token, from a file. Does not verify the token. */
@@ -30,7 +30,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** Reads only the start of a stream, because the stream may be endless. */
+/** Reads a stream up to MAX_READ, because the stream may be endless. */
 async function readStart(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;

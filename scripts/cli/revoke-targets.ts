@@ -10,7 +10,10 @@ import { cliCaller } from './cli-caller.ts';
 import { readToken } from './read-token.ts';
 import type { CommandStore } from './with-store.ts';
 
-/** Revokes a target, or with `dryRun` counts its sessions. Returns a line to print. Throws AuthError `not_found`. */
+/**
+ * Revokes a target, or with `dryRun` only counts its live sessions. Returns a line to print. Throws AuthError
+ * `not_found` for an unknown user or session.
+ */
 type Revoke = (value: string, dryRun: boolean) => Promise<string>;
 
 /** Targets of `revoke`: a user or session by id, a token by its file, a key by its `kid`, everyone. */
@@ -64,9 +67,12 @@ export function createTargets(store: CommandStore): Targets {
 }
 
 const KEY_ADVICE =
-  'Nobody can log in at a server that signs with this key until it has another JWT_SECRET_KEY or JWT_PRIVATE_KEY.';
+  'Nobody can log in at a server that signs with this key. Set another JWT_SECRET_KEY or JWT_PRIVATE_KEY there.';
 
-/** Creates the target `key`. Counts the sessions of all keys, as an upper bound: sessions do not store their key. */
+/**
+ * Creates the revoke function of `key`. A session does not store its key, so the function counts the sessions of all
+ * keys, which is an upper bound.
+ */
 function createRevokeKey({ sessions, revocations, audit }: CommandStore): Revoke {
   return async function revokeKey(kid, dryRun) {
     const { deployment } = await revocations.cutoffs(undefined);
@@ -81,7 +87,10 @@ function createRevokeKey({ sessions, revocations, audit }: CommandStore): Revoke
   };
 }
 
-/** Revokes a session, and one of its tokens if given. Returns the number of live sessions that ended, as text. */
+/**
+ * Revokes a session and, if given, one of its tokens; with `dryRun` changes nothing. Returns the number of live
+ * sessions that end (0 or 1) as text.
+ */
 async function endOne(
   store: CommandStore,
   session: Pick<Session, 'id' | 'userId'>,

@@ -12,7 +12,7 @@ type Options = Partial<Record<keyof Targets, string | true>> & { readonly dryRun
 
 const TARGETS = ['user', 'token', 'session', 'key', 'everyone'] as const;
 
-/** Revokes directly in the database, without the server and its secrets. */
+/** Revokes tokens directly in the database. Needs neither the server nor its secrets. */
 export function revokeCommand(): Command {
   return new Command('revoke')
     .description('revoke directly in the database, without the server; name exactly one target')
@@ -37,7 +37,7 @@ async function revoke(options: Options, command: Command): Promise<void> {
   const { [name]: value, dryRun = false } = options;
   await withDatabase((db) =>
     withStore(db, async (store) => {
-      await store.revocations.assertSentinel(); // first: in a wrong database, an existing user would seem unknown
+      await store.revocations.assertSentinel(); // first, to report a wrong database in place of an unknown user
       const line = await createTargets(store)[name](String(value), dryRun);
       if (dryRun) printResult(line);
       else printProgress(line);

@@ -21,8 +21,8 @@ export function userDisableCommand(): Command {
 }
 
 /**
- * Enables a user after revoking every token of that user. Earlier tokens would otherwise be valid again if the user
- * was disabled by hand, or by a command that failed before its revocation.
+ * Revokes every token of a user, then enables the user. Without the revocation, earlier tokens would be valid again if
+ * the user was disabled directly in the database, or by a command that failed before it revoked the tokens.
  */
 export function userEnableCommand(): Command {
   return new Command('user:enable')

@@ -37,7 +37,10 @@ function warn(warnings: readonly string[]): void {
   for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
 }
 
-/** Throws a refusal if the collection is not migrated, because it would accept invalid and duplicate documents. */
+/**
+ * Throws the error that `refusal` creates if the collection is not migrated. Without its validator and indexes, the
+ * collection would accept invalid and duplicate documents.
+ */
 export async function assertReady(
   db: Db,
   collection: Parameters<typeof isReady>[1],

@@ -13,7 +13,7 @@ import { createSessions, type Sessions } from '../../lib/store/sessions/sessions
 import { MINUTE } from '../../lib/time.ts';
 import { cliLog } from './cli-caller.ts';
 
-/** Collections that commands read and write. */
+/** Collections that commands read and write, and the log of the commands. */
 export interface CommandStore {
   readonly users: Users;
   readonly sessions: Sessions;
@@ -23,7 +23,7 @@ export interface CommandStore {
   readonly log: Log;
 }
 
-/** Runs the work and waits for its background writes, because the caller closes the connection afterwards. */
+/** Runs the work, then waits for its background writes, because the caller closes the connection afterwards. */
 export async function withStore<T>(db: Db, work: (store: CommandStore) => Promise<T>): Promise<T> {
   const collections = openCollections(db);
   const dailyCounters = createDailyCounters(collections);

@@ -1,7 +1,7 @@
 import type { Paint } from './progress.ts';
 import { devUser } from './user.ts';
 
-/** Values in the banner. `ownUri` is the URI of the MongoDB that dev started, if any. */
+/** Values in the banner. `ownUri` is the URI of the MongoDB that `npm run dev` started, if it started one. */
 export interface BannerFacts {
   url: string;
   dataFolder: string;
@@ -9,8 +9,8 @@ export interface BannerFacts {
 }
 
 /**
- * Returns a text with the commands that try the server, stop it and start afresh. The text has no comments,
- * because zsh rejects comments at its prompt, and users should be able to copy all lines at once.
+ * Returns the text that `npm run dev` prints: commands that try the server, stop it and start afresh. The commands have
+ * no comments: users should be able to paste all lines at once, and zsh rejects comments at its prompt.
  */
 export function banner({ url, dataFolder, ownUri }: BannerFacts, paint: Paint): string {
   const head = (text: string) => paint('bold', text);

@@ -7,7 +7,7 @@ import { type Mongod, startMongod, withDatabase } from './mongod/start.ts';
 import { DataFolderInUse } from './mongod/start-failure.ts';
 import type { Report } from './progress.ts';
 
-/** The MongoDB that dev itself started. */
+/** The MongoDB that `npm run dev` itself started. */
 export interface OwnDatabase {
   uri: string;
   /** Rejects when the MongoDB ends. Never resolves. */

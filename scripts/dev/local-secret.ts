@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 
 /**
- * Returns the JWT secret of a data folder. The secret is generated once and kept in a file that only its
- * owner can read, so that tokens stay valid after a restart.
+ * Returns the JWT secret of a data folder. The secret is generated once and kept in a file, so that tokens stay
+ * valid after a restart. Only the owner can read the file.
  */
 export async function localSecret(dataFolder: string): Promise<string> {
   const file = join(dataFolder, 'jwt-secret-key');

@@ -8,8 +8,8 @@ loopback.addAddress('::1', 'ipv6');
 /**
  * Checks that a MongoDB connection string names only this machine.
  *
- * @returns undefined if every host is a loopback address, else a reason. The reason never repeats the
- *   connection string, which may contain a password.
+ * @returns undefined if every host is a loopback address, else a reason. The reason may name hosts, but never
+ *   repeats the whole connection string, which may contain a password.
  */
 export function leadsAway(uri: string): string | undefined {
   const parsed = parse(uri);

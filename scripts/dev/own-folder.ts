@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Creates a temporary folder that is removed when this process exits, except by a SIGKILL. The `exit`
- * event is used in place of a cleanup, because a second Ctrl-C skips cleanups.
+ * Creates a temporary folder that is removed when this process exits, unless a SIGKILL ends the process. An `exit`
+ * listener removes it, because a second Ctrl-C skips the cleanups of cleanups.ts.
  */
 export async function ownFolder(prefix: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), prefix));

@@ -1,4 +1,4 @@
-/** Child processes: started, awaited, and ended with this process at the latest. */
+/** Starts, awaits and ends child processes. All of them are killed when this process exits. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import nanoSpawn, { type Options, type Subprocess } from 'nano-spawn';
@@ -9,7 +9,7 @@ process.on('exit', () => {
   for (const child of alive) child.kill('SIGKILL');
 });
 
-/** Kills the child when this process exits, except by a SIGKILL of this process. */
+/** Kills the child when this process exits. Does not work if a SIGKILL ends this process. */
 function killAtExit(child: ChildProcess): void {
   alive.add(child);
   child.once('exit', () => alive.delete(child));
@@ -31,8 +31,8 @@ export function spawnChild(
 export type RunOptions = Omit<Options, 'env'> & { readonly env?: NodeJS.ProcessEnv };
 
 /**
- * Runs a command to its end and collects its output. Rejects with a SubprocessError unless the exit code is 0.
- * The child inherits the environment, and ends with this process at the latest.
+ * Runs a command to its end and collects its output. Rejects with a SubprocessError unless the exit code is 0. The
+ * child inherits the environment, and is killed when this process exits.
  */
 export function run(
   command: string,

@@ -1,21 +1,21 @@
-/** Progress of scripts: plain lines, coloured on a terminal. */
+/** Prints the progress of scripts: plain lines, coloured on a terminal. */
 import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 
-/** Reports the progress of a long step. Prints at most one line in 30 seconds. */
+/** Reports the progress of a long step. Prints at most one line every 30 seconds. */
 export type Detail = (text: string) => void;
 
 /** Reports the progress of a script. */
 export interface Report {
   /** Prints a line. */
   note(text: string): void;
-  /** Prints a line that asks for attention. */
+  /** Prints a warning. */
   warn(text: string): void;
   /** Prints the title, runs `work`, and prints the elapsed time. Rethrows an error of `work`. */
   step<T>(title: string, work: (detail: Detail) => Promise<T>): Promise<T>;
 }
 
-/** Colours a text, or leaves it as it is. */
+/** Colours a text, or returns it unchanged for a stream without colours. */
 export type Paint = (format: Parameters<typeof styleText>[0], text: string) => string;
 
 type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'hasColors'>>;
@@ -27,7 +27,7 @@ export function painter(stream: Output): Paint {
   return (format, text) => (colours ? styleText(format, text, { validateStream: false }) : text);
 }
 
-/** Milliseconds between two lines about the same step. */
+/** Minimum milliseconds between two lines about the progress of a step. */
 const NOW_AND_THEN = 30_000;
 
 /**

@@ -13,7 +13,7 @@ import type { Report } from './progress.ts';
 import { waitFor } from './wait-for.ts';
 
 const READY_LIMIT = 60_000;
-/** Milliseconds for a server to stop, in addition to its SHUTDOWN_DELAY. */
+/** Milliseconds until a server that does not stop is killed, in addition to its SHUTDOWN_DELAY. */
 const STOP_GRACE = 15_000;
 
 /**
@@ -42,7 +42,7 @@ function addressFault(host: string, port: number, error: NodeJS.ErrnoException):
  * Starts the server and waits until `/readyz` returns 200.
  *
  * @returns a promise of the server's exit code.
- * @throws CliError with the exit code of a server that ends first, or 1 if it is not ready within 60 s.
+ * @throws CliError with the exit code of the server if it ends before it is ready, or 1 if it is not ready in 60 s.
  */
 export async function startServer(
   url: string,
@@ -52,7 +52,7 @@ export async function startServer(
 ): Promise<{ exitCode: Promise<number> }> {
   const main = fileURLToPath(new URL('../../server/main.js', import.meta.url));
   const format = await createFormat();
-  // The server has its own session, so that a Ctrl-C reaches only this script. It stops the server, then MongoDB.
+  // The server has its own session, so that a Ctrl-C reaches only this script, which then stops the server.
   const child = spawnChild(process.execPath, [main], {
     env,
     detached: true,
@@ -78,7 +78,7 @@ function showLog(child: ChildProcess, format: (line: string) => string): void {
     process.stdout.on('drain', () => lines.resume());
     lines.on('line', (line) => {
       const isSlow = !process.stdout.write(format(line));
-      // If the reader has gone, no `drain` follows: a pause would never end, and the server would block.
+      // If the reader has exited, no `drain` follows: a pause would never end, and the server would block.
       if (isSlow && process.stdout.writable) lines.pause();
     });
   }
@@ -119,5 +119,5 @@ async function assertReady(url: string): Promise<true> {
 }
 
 function toExitCode(child: ChildProcess): number {
-  return child.exitCode ?? 1; // no code means that a signal ended it
+  return child.exitCode ?? 1; // a child that a signal ended has no exit code
 }

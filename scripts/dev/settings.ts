@@ -14,7 +14,7 @@ export interface Settings {
   port: string;
   /** Passed to the server as given. Default 0s, because no load balancer needs time to notice the stop. */
   shutdownDelay: string;
-  /** The user's own MongoDB on this machine, to be used in place of a new one. */
+  /** Connection string of a MongoDB on this machine that the user provides. Without it, a MongoDB is started. */
   mongodbUri: string | undefined;
   hasSecret: boolean;
 }
@@ -22,10 +22,10 @@ export interface Settings {
 type Lookup = (name: string) => string | undefined;
 
 /**
- * Reads the settings from the environment and from `.env`. The environment wins. An empty value counts as
- * missing.
+ * Reads the settings from the environment and from `.env`. Variables of the environment override those in `.env`.
+ * An empty value counts as missing.
  *
- * @throws CliError 78 if MONGODB_URI is not on this machine. Nothing has been changed at that time.
+ * @throws CliError 78 if MONGODB_URI does not lead to this machine. Nothing has been changed by then.
  */
 export async function readSettings(env: NodeJS.ProcessEnv, folder: string): Promise<Settings> {
   const all = readEnvironment(folder, env);

@@ -1,5 +1,5 @@
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-// Milliseconds within which signals count as one request: for one Ctrl-C, the terminal and npm both send a signal.
+// Milliseconds within which signals count as one request: at one Ctrl-C, the terminal and npm both send a signal.
 const sameRequestWithin = 500;
 
 /**
@@ -32,7 +32,7 @@ function whenOrphaned(act: () => void): void {
   setInterval(() => process.ppid !== parent && act(), 250).unref();
 }
 
-/** Resolves with the name of the process signal when a result of `stopSignal` is aborted. */
+/** Resolves with the name of the process signal once `signal`, a result of `stopSignal`, is aborted. */
 export function stopped(signal: AbortSignal): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(signal.reason);

@@ -5,7 +5,7 @@ export interface WaitOptions {
   readonly timeout?: number;
   /** Milliseconds between two attempts. Default 25. */
   readonly interval?: number;
-  /** Gives up at once when aborted. */
+  /** Ends the wait when aborted. */
   readonly signal?: AbortSignal;
 }
 

@@ -17,7 +17,7 @@ test.serial('migrate --after-restore tells its steps, and leaves an audit event'
     '  refuse every token issued so far, and give revoked_tokens a new epoch',
     '  write the new epoch to schema',
     'Done: 2 steps.',
-    'Users, passwords, clients and revoked keys are as in the backup. Repeat changes made since: see docs/restore.md.',
+    'Users, passwords, clients and revoked keys are as in the backup. Repeat the changes made since the backup: see docs/restore.md.',
     '',
   ]);
   t.like(await collections.auditEvents.findOne(), {

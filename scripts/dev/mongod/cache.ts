@@ -7,7 +7,7 @@ const abandonedAfter = 60 * 60 * 1000;
 
 /**
  * Returns the folders that may contain a fetched mongod: first the user's cache, then the cache in node_modules
- * of the current folder. The second is for a home folder that is missing or read-only.
+ * of the current folder, which is used if the home folder is missing or read-only.
  */
 export function cacheFolders(env: NodeJS.ProcessEnv): string[] {
   const caches = join(process.cwd(), 'node_modules', '.cache');
@@ -33,7 +33,7 @@ function userHome(): string {
 /**
  * Creates a staging folder in the first cache folder that can be written, passes it to `work`, and
  * removes it afterwards. Files enter the cache only by `publish`, so that concurrent or killed fetches
- * never leave a half-written file there.
+ * never leave a half-written file in the cache.
  *
  * @throws Error with one reason per folder, if no folder can be written.
  */
@@ -64,7 +64,7 @@ async function makeStagingFolder(folders: string[]): Promise<{ staging: string; 
   throw new Error(`no cache folder can be written: ${reasons.join('; ')}`);
 }
 
-/** Removes the folders of killed fetches. Keeps folders younger than an hour, because their fetch may still run. */
+/** Removes the staging folders of killed fetches. Keeps folders younger than an hour: their fetch may still run. */
 async function removeAbandoned(cache: string): Promise<void> {
   for (const name of await readdir(cache)) {
     if (!name.startsWith(stagingPrefix)) continue;

@@ -16,5 +16,5 @@ try {
     ? 'it is not installed (npm install mongodb-memory-server-core)'
     : message;
   process.stderr.write(`\n${reason.replaceAll('\n', ' ')}\n`);
-  process.exit(1); // exitCode would wait for open connections of the failed download
+  process.exit(1); // with process.exitCode, Node would wait for open connections of the failed download
 }

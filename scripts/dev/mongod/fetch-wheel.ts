@@ -64,7 +64,7 @@ async function install(
 
 /**
  * Returns the environment of pip. The user's pip settings are kept (proxy, mirror, certificates), except
- * two that conflict with `--target`. pip unpacks in TMPDIR. This is `staging`, which is removed afterwards.
+ * two that conflict with `--target`. pip unpacks in TMPDIR, here `staging`, which the caller removes afterwards.
  */
 function pipEnv(env: NodeJS.ProcessEnv, staging: string): NodeJS.ProcessEnv {
   return { ...env, TMPDIR: staging, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' };

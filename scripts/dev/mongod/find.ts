@@ -36,7 +36,9 @@ export async function findMongod(env: NodeJS.ProcessEnv, report: Report): Promis
 
 async function useGiven(binary: string, env: NodeJS.ProcessEnv, report: Report): Promise<string> {
   const version = await mongodVersion(binary, env).catch((error: Error) => {
-    const ways = ['Set it to a mongod that runs here. If it is unset, one is found or fetched.'];
+    const ways = [
+      'Set MONGOD_BINARY to a mongod that runs on this machine, or unset it: a mongod is then found or fetched.',
+    ];
     const lines = [`MONGOD_BINARY=${binary} cannot be used: ${error.message}.`, ...ways];
     throw new Error([...lines, ...libraryWays(error.message)].join('\n'), { cause: error });
   });

@@ -1,13 +1,13 @@
 import getPort from 'get-port';
 
 /**
- * First port of a range below the ports of outgoing connections (on Linux 32768 and above). An outgoing
- * connection could otherwise take the port of a stopped mongod. Its client could even connect to itself.
+ * First port of a range below the ephemeral ports (on Linux 32768 and above). In the ephemeral range, an outgoing
+ * connection could take the port of a stopped mongod, and a client of this mongod could even connect to itself.
  */
 const FIRST = 10_000;
 const LAST = 32_767;
 
-/** Finds a TCP port of 127.0.0.1 that is free now, and is not returned again within 15 seconds. */
+/** Finds a TCP port of 127.0.0.1 that is free now. Does not return the same port again within 15 seconds. */
 export function freePort(): Promise<number> {
   return getPort({ host: '127.0.0.1', port: randomPorts() });
 }

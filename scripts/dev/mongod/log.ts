@@ -14,7 +14,7 @@ export interface MongodLog {
 /** Reads the log of a mongod that has just been spawned. */
 export function readLog(child: ChildProcess): MongodLog {
   const lines: string[] = [];
-  // "close", because at "exit" the last lines may still be in the pipe.
+  // Waits for "close", because at "exit" the last lines may still be in the pipe.
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const listening = new Promise<void>((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {

@@ -48,6 +48,6 @@ async function rename(admin: Db, host: string): Promise<void> {
     version: config.version + 1,
     members: [{ ...member, host }],
   };
-  // Forced: only a primary accepts an unforced change, and a node that is not in the configuration is no primary.
+  // Forced: only a primary accepts an unforced change, and with its old address this mongod cannot become primary.
   await admin.command({ replSetReconfig, force: true });
 }

@@ -6,17 +6,17 @@ import { join } from 'node:path';
 const portTaken = 48;
 const dataFolderInUse = 100;
 
-/** The data folder is in use by another mongod. */
+/** Thrown if another mongod uses the data folder. */
 export class DataFolderInUse extends Error {
   override name = 'DataFolderInUse' as const;
 }
 
-/** Another program listens on the port. */
+/** Thrown if another program listens on the port. */
 export class PortTaken extends Error {
   override name = 'PortTaken' as const;
 }
 
-/** Returns the error of a mongod that did not start. `what` contains the reason and the log. */
+/** Creates the error of a mongod that did not start. `what` contains the reason and the log. */
 export async function startFailure(
   { binary, dataFolder }: { binary: string; dataFolder: string },
   child: ChildProcess,

@@ -12,12 +12,12 @@ import { PortTaken, startFailure } from './start-failure.ts';
 const START_LIMIT = MINUTE;
 const STOP_GRACE = 10 * SECOND;
 
-/** Options of a mongod. The default of `port` is a free port. `args` are passed to mongod. */
+/** Options of a mongod. By default, `port` is a free port. `args` are passed to mongod. */
 export interface MongodOptions {
   binary: string;
   dataFolder: string;
   port?: number | undefined;
-  /** Port of a proxy, which replaces `port` in the configuration of the set, so that clients use the proxy. */
+  /** Port of a proxy. Replaces `port` in the configuration of the set, so that clients connect through the proxy. */
   advertisedPort?: number | undefined;
   /** Memory for WiredTiger's cache in GiB. Default 0.25, the minimum. */
   cacheSize?: number;

@@ -8,7 +8,7 @@ export const oldestVersion = 6;
  * Runs `mongod --version` and returns the version. Success also proves that the file is complete and runs
  * with the libraries and the processor of this machine.
  *
- * @returns for example `6.0.5`.
+ * @returns the version, such as `6.0.5`.
  * @throws Error with the reason in one line, if the mongod does not run or is too old.
  */
 export async function mongodVersion(binary: string, env: NodeJS.ProcessEnv): Promise<string> {
