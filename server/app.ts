@@ -22,7 +22,7 @@ export interface AppOptions extends Services {
   readonly trustProxy: number;
   /** Origins whose pages may read responses in a browser. Default: none. */
   readonly corsOrigins?: readonly string[] | undefined;
-  /** Request headers that these pages may send besides `Authorization` and `Content-Type`. Default: none. */
+  /** Request headers that pages of `corsOrigins` may send besides `Authorization` and `Content-Type`. Default: none. */
   readonly corsHeaders?: readonly string[] | undefined;
 }
 
@@ -44,7 +44,7 @@ export function createApp(options: AppOptions): Koa {
   return app;
 }
 
-/** Logs the errors of responses with status 500 or above. `busy` is not a bug, so it is logged without a stack. */
+/** Logs the errors of responses with status 500 or above. `busy` means overload, so it is logged without a stack. */
 function logErrors(log: Logger) {
   return function logError(error: unknown, ctx?: RequestContext): void {
     const fields = { request_id: ctx?.state[CALLER]?.requestId, code: ctx?.state.problem };

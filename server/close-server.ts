@@ -5,12 +5,12 @@ import { SECOND } from '../lib/time.ts';
 
 /** Milliseconds between two checks for idle connections. */
 const SWEEP = 100;
-/** Milliseconds from the end of listening to the close of connections that have sent no byte. */
+/** Milliseconds until connections that have sent no byte are closed, counted from the end of listening. */
 const FIRST_BYTE_TIMEOUT = SECOND;
 
 /**
- * Returns a function that closes the server without interrupting a request that has been read: it stops listening,
- * lets requests under way finish for up to `timeout` milliseconds, then closes all sockets.
+ * Returns a function that closes the server: it stops listening, lets requests under way finish for up to `timeout`
+ * milliseconds, then closes all sockets.
  */
 export function createClose(server: Server): (timeout: number) => Promise<void> {
   const sockets = new Set<Socket>();
@@ -21,7 +21,7 @@ export function createClose(server: Server): (timeout: number) => Promise<void> 
   return (timeout) => closeServer(server, timeout, sockets);
 }
 
-/** Closes connections that become idle or have sent no byte, because Node would wait for both. */
+/** Closes the server. Also closes connections that become idle or sent no byte, because Node would wait for them. */
 async function closeServer(
   server: Server,
   timeout: number,

@@ -11,7 +11,7 @@ export interface State<Body = unknown, Query = unknown> {
   [CALLER]: Caller;
   /** Bearer token of the request, on routes that require a bearer token. */
   token: string;
-  /** Credentials of the client, on routes for clients. Not yet verified. */
+  /** Unverified credentials of the client, on routes for registered clients. */
   credentials: ClientCredentials;
   /** User and session of the accepted token. */
   principal: Principal;
@@ -23,7 +23,7 @@ export interface State<Body = unknown, Query = unknown> {
   problem?: string;
 }
 
-/** Koa's context with this state. */
+/** Koa's context with the state above. */
 export type RequestContext<Body = unknown, Query = unknown> = ParameterizedContext<
   State<Body, Query>,
   Context

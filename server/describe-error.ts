@@ -10,7 +10,7 @@ interface DescribedError {
   readonly errors?: readonly DescribedError[];
 }
 
-/** Serializes an error for the log: type, message, code and stack. Omits the rest, which may contain user data. */
+/** Serializes an error and its causes for the log. Omits all members that may contain user data. */
 export function describeError(error: unknown): DescribedError {
   const plain = errorWithoutData(error);
   const { stack = '', name, message } = plain;

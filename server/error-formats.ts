@@ -16,7 +16,7 @@ export function toProblemDocument({ status, body }: ProblemAnswer): ErrorAnswer 
   return { status, type: 'application/problem+json', body };
 }
 
-/** OAuth errors of problems (RFC 6749 section 5.2, for server errors section 4.1.2.1). Others get DEFAULT. */
+/** Maps problem codes to OAuth errors (RFC 6749 sections 5.2 and 4.1.2.1). Other codes are mapped to DEFAULT. */
 const ERRORS: Readonly<Partial<Record<ProblemCode, readonly [status: number, error: string]>>> = {
   invalid_client: [401, 'invalid_client'],
   not_found: [404, 'invalid_request'],

@@ -1,7 +1,7 @@
 /** Exit codes of the commands and the server. The names that begin with EX_ are those of sysexits.h. */
 export const EXIT = {
   ok: 0,
-  /** A failure that the message explains: a difference, a conflict, a duplicate. */
+  /** A failure without a code of its own, such as a conflict or a duplicate. The message explains it. */
   failed: 1,
   /** EX_USAGE: the command line is wrong. */
   usage: 64,

@@ -4,7 +4,7 @@ export type Form = Readonly<Record<string, string>>;
 /**
  * Parses `application/x-www-form-urlencoded`. Returns undefined for a broken encoding, for text that is not
  * UTF-8, and for a duplicate parameter (RFC 6749 section 3.2). A parameter without a value is omitted. Brackets
- * in names have no meaning.
+ * in names are not interpreted.
  */
 export function parseForm(text: string): Form | undefined {
   const form: Record<string, string> = Object.create(null);

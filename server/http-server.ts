@@ -24,13 +24,13 @@ export interface ListenOptions {
 export interface Timeouts {
   /** Time from the start of a connection or request until all headers have arrived. */
   readonly headersTimeout: number;
-  /** Time until the whole request has arrived. */
+  /** Time until the whole request, with its body, has arrived. */
   readonly requestTimeout: number;
   /** Time from the end of a response to the next request. */
   readonly keepAliveTimeout: number;
   /** Time without traffic, e.g. because a client stops reading. Must be longer than any response takes. */
   readonly inactivityTimeout: number;
-  /** Time between two checks of `headersTimeout` and `requestTimeout`. Both can take effect that much later. */
+  /** Time between two checks of `headersTimeout` and `requestTimeout`. Delays both by up to this time. */
   readonly checkInterval: number;
 }
 
@@ -38,11 +38,11 @@ const TIMEOUTS: Timeouts = {
   headersTimeout: 10 * SECOND,
   requestTimeout: 15 * SECOND,
   keepAliveTimeout: 65 * SECOND,
-  inactivityTimeout: 75 * SECOND, // REQUEST_DEADLINE is at most 60 s
+  inactivityTimeout: 75 * SECOND, // any response takes at most 60 s, the maximum of REQUEST_DEADLINE
   checkInterval: 2 * SECOND,
 };
 
-/** Milliseconds for a client that sent CONNECT to read the rejection. */
+/** Milliseconds that a client gets to read the rejection of its CONNECT request. */
 const LAST_READ = SECOND;
 
 export interface HttpServer {
@@ -51,18 +51,18 @@ export interface HttpServer {
   close(timeout: number): Promise<void>;
 }
 
-/** Serves requests. Rejects with CannotListen when the address cannot be used. */
+/** Listens and serves requests. Rejects with CannotListen when the address cannot be used. */
 export async function listen(handle: RequestListener, options: ListenOptions): Promise<HttpServer> {
   const { inactivityTimeout, checkInterval, ...timeouts } = { ...TIMEOUTS, ...options.timeouts };
   const server = createServer(
     {
       ...timeouts,
       connectionsCheckingInterval: checkInterval,
-      requireHostHeader: false, // rejectMalformed checks the header, and responds with a problem document
+      requireHostHeader: false, // rejectMalformed checks the Host header and responds with a problem document
     },
     handle,
   );
-  server.maxHeadersCount = 0; // no limit: Node would silently drop further headers. Their size is limited to 16 KiB
+  server.maxHeadersCount = 0; // no limit, since Node silently drops headers above it; their size is limited to 16 KiB
   server.setTimeout(inactivityTimeout);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (GONE.has(error.code ?? '') || !socket.writable) socket.destroy();
@@ -92,8 +92,8 @@ const UNREADABLE: Readonly<Record<string, HttpProblemCode>> = {
 };
 
 /**
- * Logs a request that Node rejects before it reaches the application. Returns the response: a problem
- * document with the headers of every response.
+ * Logs a request that Node rejects before it reaches the application. Returns the text of the response: a problem
+ * document, with the headers that every response has.
  */
 function writeRejection(
   code: HttpProblemCode,

@@ -2,8 +2,8 @@
 const TOKENS = /("(?:[^"\\]|\\.)*")[ \t\r\n]*:|"(?:[^"\\]|\\.)*"|[{}]/g;
 
 /**
- * Returns true if an object has duplicate members, however their names are escaped (RFC 8259 section 4). The
- * text must be valid JSON. Parsers silently keep only the last duplicate.
+ * Returns true if an object has duplicate members, however their names are escaped (RFC 8259 section 4). The text must
+ * be valid JSON. JSON.parse silently keeps only the last duplicate.
  */
 export function hasDuplicates(json: string): boolean {
   const open: Set<string>[] = [];

@@ -36,7 +36,7 @@ interface Fault {
 const OTHER_HOST =
   'Set HOST to an address of this machine, such as 127.0.0.1, or to 0.0.0.0 for all of them';
 const UNRESOLVED: Fault = { cause: 'the name does not resolve', remedy: OTHER_HOST };
-const UNKNOWN: Fault = { cause: 'the system refused', remedy: 'Choose another HOST or PORT' };
+const UNKNOWN: Fault = { cause: 'the system refused it', remedy: 'Choose another HOST or PORT' };
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   EADDRINUSE: {

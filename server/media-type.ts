@@ -31,7 +31,7 @@ function tighten(match: string): string {
   return match.includes(';') ? '' : ' ';
 }
 
-/** Counts the parameters as sent, including duplicates, of which the parser keeps only the last. */
+/** Counts the parameters with all duplicates. The parser keeps one of them, so different counts reveal duplicates. */
 function countParameters(tight: string): number {
   return tight.replace(/"(?:[^"\\]|\\.)*"/g, '').split(';').length - 1;
 }

@@ -9,7 +9,7 @@ import {
   type Refusal,
 } from '../lib/errors.ts';
 
-/** Codes of requests that are rejected before a use case is called. */
+/** Problem codes of the server. The library has further codes, those of AuthError. */
 export type HttpProblemCode =
   | 'missing_token'
   | 'several_credentials'
@@ -52,7 +52,7 @@ const problems: Readonly<Record<ProblemCode, Refusal>> = {
   internal_error: [500, 'Internal server error'],
 };
 
-/** Rejects a request before a use case is called. Koa and other hosts convert it to a response, like an AuthError. */
+/** Thrown to reject a request before a use case is called. Koa converts it to a response, as it does an AuthError. */
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
   readonly code: HttpProblemCode;
@@ -101,7 +101,7 @@ export function isProblem(error: unknown): error is AuthError | HttpProblem {
   return error instanceof AuthError || error instanceof HttpProblem;
 }
 
-/** Converts any thrown value to a response. Other errors become `internal_error`, without their message. */
+/** Converts a thrown value to a response. A value that is no error of rescind becomes `internal_error`. */
 export function toProblemAnswer(error: unknown, requestId?: string): ProblemAnswer {
   const { code, headers } = isProblem(error) ? error : INTERNAL_ERROR;
   const [status, detail] = findRefusal(code, error);
@@ -117,7 +117,7 @@ export function toProblemAnswer(error: unknown, requestId?: string): ProblemAnsw
 
 const INTERNAL_ERROR = { code: 'internal_error', headers: {} } as const;
 
-/** Returns the status and description of a code. For a code of a newer version, takes those of the error. */
+/** Returns the status and description of a code. A code of a newer version is unknown: its error provides both. */
 function findRefusal(code: ProblemCode, error: unknown): Refusal {
   if (Object.hasOwn(problems, code) || !isProblem(error)) return problems[code];
   return [error.status, error.expose ? error.message : problems.internal_error[1]];

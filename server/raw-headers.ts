@@ -3,7 +3,7 @@ export const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
 
 /**
  * Returns the single coding of a Content-Encoding header in lower case: `identity` for an empty header,
- * undefined for several codings. `x-gzip` is `gzip` (RFC 9110 sections 8.4 and 8.4.1.3).
+ * undefined for several codings. `x-gzip` counts as `gzip` (RFC 9110 sections 8.4 and 8.4.1.3).
  */
 export function parseContentCoding(header: string): string | undefined {
   const [coding = 'identity', ...more] = splitList(header.toLowerCase());

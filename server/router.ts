@@ -10,8 +10,8 @@ import { validate } from './middleware/validate.ts';
 import type { Access, Route } from './routes/route.ts';
 
 /**
- * Creates the router. Each path has exactly one spelling, so a proxy's rules for a path apply to every request
- * that reaches its route.
+ * Creates the router. A path must match exactly, also in case and trailing slash. Rules of a proxy for a path thus
+ * apply to every request that reaches its route.
  */
 export function createRouter(routes: readonly Route[], services: Services): Router {
   const router = new Router({ strict: true, sensitive: true });
@@ -29,7 +29,7 @@ function pipeline(route: Route, services: Services): Middleware[] {
     ...(accessMiddleware[access](services) as Middleware[]),
     ...(query && !body ? [rejectBody()] : []),
     ...(body || query ? [validate(route) as Middleware] : []),
-    handler.bind(undefined, services) as unknown as Middleware, // earlier middleware has set the handler's state
+    handler.bind(undefined, services) as unknown as Middleware, // cast: the middleware above sets the state
   ];
 }
 

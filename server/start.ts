@@ -26,7 +26,7 @@ export function stopTimeout({ REQUEST_DEADLINE }: Pick<Config, 'REQUEST_DEADLINE
 }
 
 /**
- * Creates the parts of the server and listens. Throws StoreNotReady if an operator must change something first. An
+ * Creates the parts of the server and listens. Throws StoreNotReady if an operator must fix a failed health check. An
  * unreachable database does not prevent the start: responses have status 503 until it is reachable.
  */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {

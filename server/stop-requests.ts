@@ -14,7 +14,7 @@ export interface StopRequests {
 /** Signals that stop the server. Other signals have Node's default action, or are ignored below. */
 const STOPS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const STOPS_WITHOUT_DELAY = ['SIGQUIT'] as const;
-/** Signals that would do harm: SIGUSR1 opens Node's debugger to everyone on this machine, SIGUSR2 ends the process. */
+/** Signals that are ignored, because SIGUSR1 would open Node's debugger and SIGUSR2 would end the process. */
 const IGNORED = ['SIGUSR1', 'SIGUSR2'] as const;
 
 /** Milliseconds within which signals count as one: for one Ctrl-C, the terminal and npm both send a signal. */

@@ -1,9 +1,9 @@
 import type { Environment } from './env.ts';
 
-/** Settings that are keys or lists of keys. Each character is a part of the key, so an added one changes the key. */
+/** Settings that are secrets or lists of secrets. An added character, e.g. a quote, would change the secret. */
 const KEYS: ReadonlySet<string> = new Set(['JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS']);
 
-/** Settings that have several lines. */
+/** Settings in PEM, which may have several lines. */
 const PEMS: ReadonlySet<string> = new Set(['JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEYS']);
 const LINES: ReadonlySet<string> = new Set(['JWT_SECRET_KEY_PREVIOUS', ...PEMS]);
 
@@ -22,8 +22,8 @@ const INVISIBLE =
 const STRAY = /^(?:["'`][\w+/=.-]{32,}|[\w+/=.-]{32,}(?:["'`\\,;]|\\r?\\?n|%0[AD]))$/;
 
 /**
- * Removes quotes around values, which `docker run --env-file` keeps. Quotes around a secret or a PEM key are reported
- * instead: earlier versions used them as part of the key. Invisible and stray characters are reported, too.
+ * Removes the quotes that `docker run --env-file` keeps around values. Reports quotes around a secret instead, because
+ * earlier versions used them as part of the secret. Also reports invisible and stray characters.
  */
 export function cleanValues(env: Environment, names: readonly string[]) {
   const values: Record<string, string | undefined> = { ...env };

@@ -28,12 +28,12 @@ function checkPool(pool: Pool, context: z.RefinementCtx): void {
   }
 }
 
-/** Requires the private key, which is optional for the server. */
+/** Schema of `public-key`, which requires the private key. For the server the private key is optional. */
 const signingSchema = z.object({
   JWT_PRIVATE_KEY: z.string(`is missing or empty. ${REMEDY} -- --key EdDSA`).pipe(privateKey),
 });
 
-/** Also checks the order of the token lifetimes, and that MAX_STALENESS is longer than the interval of proofs. */
+/** Schema of the server. Also checks the pool size, the order of the token lifetimes, and MAX_STALENESS. */
 const serverSchema = settingsSchema.superRefine((config, context) => {
   checkPool(config, context);
   if (config.MAX_STALENESS > 0 && config.MAX_STALENESS <= config.PRIMARY_PROOF_INTERVAL) {
@@ -44,7 +44,7 @@ const serverSchema = settingsSchema.superRefine((config, context) => {
     ['ACCESS_TOKEN_TTL', 'REFRESH_TOKEN_IDLE_TTL'],
     ['REFRESH_TOKEN_IDLE_TTL', 'REFRESH_TOKEN_MAX_TTL'],
   ] as const) {
-    if (!(config[shorter] > config[longer])) continue; // NaN for an invalid duration
+    if (!(config[shorter] > config[longer])) continue; // an invalid duration is NaN, so the comparison is false
     const message = `must not be longer than ${longer}`;
     context.addIssue({ code: 'custom', path: [shorter], message });
   }
@@ -56,7 +56,7 @@ export type Config = Readonly<z.output<typeof serverSchema>>;
 /** The settings of commands that work on the database. Durations are in milliseconds. */
 export type DatabaseConfig = Readonly<z.output<typeof databaseSchema>>;
 
-/** Parses the settings of the server, frozen. Throws ConfigError with all problems. */
+/** Parses the settings of the server into a frozen object. Throws ConfigError with all problems. */
 export function parseConfig(env: Environment): Config {
   return parse(serverSchema, env);
 }

@@ -2,15 +2,15 @@
 const VARIABLE =
   /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*("[^"]*"|'[^']*'|`[^`]*`)?([^\r\n]*)$/gm;
 
-/** A line that continues a value: not empty, no comment and no variable. Base64 that ends in `=` is no variable. */
+/** A line that continues a value: neither empty, a comment nor a variable. Base64 that ends in `=` is no variable. */
 const CONTINUATION =
   /^\r?\n(?![ \t]*(?:#|\r?$|(?:export[ \t]+)?[\w.-]+[ \t]*=(?!=?\r?$)|(?:[A-Z\d_]+|\w{1,15})[ \t]*=\r?$))./m;
 
 const TYPOGRAPHIC = /^[“”„‘’‚«»]/;
 
 /**
- * Finds variables of a `.env` that Node parses differently from their spelling: values cut at a `#` or at the end
- * of the line, and unclosed or unknown quotes. Returns a sentence for each, without the value.
+ * Finds variables of a `.env` that Node would not parse as intended: values cut at a `#` or at the line end, broken
+ * quotes, and duplicates. Returns a sentence for each, without the value.
  */
 export function dotEnvFaults(text: string, isSetting: (name: string) => boolean): string[] {
   const seen = new Map<string, string>();
@@ -41,7 +41,7 @@ function findQuoteFault(quoted: string | undefined, rest: string): string | unde
   return isCut ? 'has a # that begins a comment. Put the value in quotes' : undefined;
 }
 
-/** Finds a value that continues on the next line. Node ends a value at the line end; other parsers may not. */
+/** Finds a value that continues on the next line. Node would silently cut it at the line end. */
 function findLineFault(rest: string, following: string): string | undefined {
   if (/\\\s*$/.test(rest)) return 'ends with a backslash. Put the value in single quotes';
   return CONTINUATION.test(following)

@@ -9,8 +9,8 @@ import { SECRETS, settings } from './settings.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the variables of `.env` in a folder, if there is one. The real environment wins over them. Throws
- * ConfigError if the file cannot be read, or if Node would parse a setting differently from its spelling.
+ * Reads the variables of `.env` in a folder, if the file exists. Variables of the real environment override them.
+ * Throws ConfigError if the file cannot be read, or if Node would not parse a setting as intended.
  */
 export function readEnvironment(folder: string, real: Environment): Environment {
   const text = readDotEnv(join(folder, '.env'));
@@ -43,7 +43,7 @@ export function withoutEmpty(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ''));
 }
 
-/** Reads the secrets from the files that NAME_FILE names. Returns all variables, and the files' problems. */
+/** Reads secrets from the files that NAME_FILE variables name. Returns all variables, and the problems of the files. */
 export function readSecretFiles(env: Environment, names: readonly string[]) {
   const values: Record<string, string | undefined> = { ...env };
   const problems: string[] = [];

@@ -30,7 +30,7 @@ export const previousSecrets = z.string().transform((text, context) => {
   return mayBeCut ? withJoined(secrets ?? []) : [...(secrets ?? [])];
 });
 
-/** Finds the fault of one secret. Quotes around it are a fault, except within a JSON array. */
+/** Finds the fault of one secret of the list. Quotes around a secret are a fault, except within a JSON array. */
 function findSecretFault(value: string, list: string): string | undefined {
   if (!list.trim().startsWith('[') && unquote(value) !== value) return 'has quotes around it';
   return secretFault(value);
@@ -39,7 +39,7 @@ function findSecretFault(value: string, list: string): string | undefined {
 const MAY_BE_CUT =
   'If a comma is part of the secret, write the list as a JSON array, or one secret per line';
 
-/** The advice for a wrong secret of the list. A newly generated secret would not verify the old tokens. */
+/** The advice for a faulty secret of the list. A new secret in its place would not verify the old tokens. */
 const LEAVE_OUT =
   'If you cannot correct it, remove it from the list: its tokens are rejected from then on, and their users must log in again';
 
@@ -58,7 +58,7 @@ function splitSecrets(text: string): SecretList {
   return { secrets: [...splitUnusual(text), text], mayBeCut: false };
 }
 
-/** Splits at unusual separators. Returns nothing unless every piece is a strong secret itself. */
+/** Splits at unusual separators. Returns an empty list unless every piece is a strong secret itself. */
 function splitUnusual(text: string): readonly string[] {
   const pieces = text.split(/\s+|;|\\r?\\?n/).filter((piece) => piece !== '');
   return pieces.length > 1 && pieces.every((piece) => secretFault(piece) === undefined)
@@ -69,7 +69,7 @@ function splitUnusual(text: string): readonly string[] {
 /** A character that occurs in passwords, but not in hexadecimal or base64. */
 const PASSWORD_CHARACTER = /[^\w+/=.~-]/;
 
-/** Adds the pieces joined by commas, since a secret may contain commas. More secrets are harmless: all only verify. */
+/** Adds adjacent pieces joined by commas: a secret may contain commas. Extra secrets only verify, which is harmless. */
 function withJoined(pieces: readonly string[]): string[] {
   const joined = pieces.flatMap((_, start) =>
     pieces.slice(start + 1).map((_, more) => pieces.slice(start, start + more + 2).join(',')),
@@ -99,9 +99,9 @@ export const publicKeys = z.string().superRefine((value, context) => {
   if (fault !== undefined) context.addIssue(fault);
 });
 
-/** The address of the database for `connect`. */
+/** A MongoDB connection string for `connect`. */
 export const mongodbUri = z
-  .string('is missing. Set it to the database, such as mongodb://127.0.0.1:27017/rescind')
+  .string('is missing. Set it to a connection string, such as mongodb://127.0.0.1:27017/rescind')
   .superRefine((uri, context) => {
     const fault = uriFault(uri);
     if (fault !== undefined) context.addIssue(fault);
@@ -138,13 +138,13 @@ function list(what: string, findFault: (element: string) => string | undefined) 
     });
 }
 
-/** An origin of any scheme: app shells and extensions have their own, such as `capacitor://localhost`. */
+/** An origin of any scheme: app shells and extensions use schemes of their own, e.g. `capacitor://localhost`. */
 const ORIGIN = /^([a-z][a-z\d+.-]*):\/\/[^/?#@*\s\\]+$/i;
 
 /** Schemes from which browsers load no pages. */
 const NO_PAGES: ReadonlySet<string> = new Set(['ftp', 'ws', 'wss', 'mongodb']);
 
-/** Requires an origin as browsers spell it, since no other spelling would match the Origin header. */
+/** Requires the spelling that browsers use, since no other spelling would match the Origin header. */
 function findOriginFault(text: string): string | undefined {
   const [, scheme] = ORIGIN.exec(text) ?? [];
   if (text === 'file://') return undefined;
@@ -155,7 +155,7 @@ function findOriginFault(text: string): string | undefined {
   return text === written ? undefined : `must be written as browsers send it: ${written}`;
 }
 
-/** Serializes an origin as browsers do. `URL` has the origin 'null' for unknown schemes. */
+/** Serializes an origin as browsers do. `URL` cannot: its origin is 'null' for schemes that it does not know. */
 function serializeOrigin({ origin, host }: URL, scheme: string): string {
   return origin === 'null' ? `${scheme}://${host}` : origin;
 }

@@ -21,7 +21,7 @@ import {
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-/** The most threads for bcrypt, even on machines with more processors. */
+/** Maximum threads for bcrypt, also on machines with more processors. */
 const MOST_THREADS = 64;
 
 /** Parsers and defaults of all settings. `.env.example` documents them. */

@@ -8,14 +8,14 @@ const KNOWN: readonly string[] = [
   ...SECRETS.map((name) => `${name}_FILE`),
 ];
 
-/** A misspelling of a setting up to this length has only one edit: HOME, two edits away from HOST, is none. */
+/** Length up to which only one edit counts as a misspelling: HOME is two edits away from HOST and is none. */
 const SHORT = 5;
 
-/** Prefixes that hardly any variables have except settings. */
+/** Prefixes of settings that hardly any other variable has. */
 const PREFIX =
   /^(JWT|MONGODB|BCRYPT|CORS|REFRESH|ACCESS_TOKEN|LOGIN_FAILURES|PRIMARY_PROOF|PASSWORD_MIN|TRUST|KEEP_ALIVE|SHUTDOWN|REQUEST|AUDIT)_/;
 
-/** Variables that Kubernetes and Docker set for a service, e.g. one named `mongodb`. */
+/** Variables that Kubernetes and Docker set for a service, e.g. for a service with the name `mongodb`. */
 const SERVICE_NAME = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$|_ENV_\w+$/;
 const SERVICE_VALUE = /^(tcp|udp|sctp):\/\/|^\/\S+\/\S+$/;
 

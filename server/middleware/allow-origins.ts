@@ -9,7 +9,7 @@ const EXPOSED = ['Retry-After', 'WWW-Authenticate', 'X-Request-Id'];
 /** Milliseconds that browsers may cache the response to a preflight request. */
 const MAX_AGE = 10 * MINUTE;
 
-/** Request headers that the API itself needs. */
+/** Request headers that pages need for the API itself. */
 const NEEDED = ['Authorization', 'Content-Type'];
 
 export interface AllowOriginsOptions {
@@ -33,7 +33,7 @@ export function allowOrigins(
     routes.filter(({ access }) => access === 'client').map(({ path }) => path),
   );
   return cors({
-    // Compares whole origins: a part of an origin does not identify its owner.
+    // Compares whole origins: anyone can own an origin that contains or ends with an allowed one.
     origin: (ctx) => {
       const origin = ctx.get('Origin');
       return allowed.has(origin) && !closed.has(ctx.path) ? origin : '';
@@ -42,6 +42,6 @@ export function allowOrigins(
     allowHeaders: [...NEEDED, ...headers],
     exposeHeaders: EXPOSED,
     maxAge: toSeconds(MAX_AGE),
-    keepHeadersOnError: false, // answerErrors, which runs around this middleware, keeps the headers
+    keepHeadersOnError: false, // unnecessary: answerErrors keeps the headers that are already set
   });
 }

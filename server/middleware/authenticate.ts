@@ -14,7 +14,7 @@ import { countHeader } from './reject-malformed.ts';
  * app.use(authenticate(auth));
  * app.use((ctx) => { ctx.body = `Hello ${ctx.state.principal.user.name}`; });
  *
- * In TypeScript, `new Koa<State>()` types `ctx.state` for middleware that is not chained to this one.
+ * In TypeScript, `new Koa<State>()` types `ctx.state` for middleware that other calls of `app.use` add.
  */
 export function authenticate(auth: Pick<Auth, 'authenticate'>): Middleware<State> {
   if (typeof auth?.authenticate !== 'function') {
@@ -29,7 +29,7 @@ export function authenticate(auth: Pick<Auth, 'authenticate'>): Middleware<State
   };
 }
 
-/** Requires a bearer token and does not verify it. Used by logout, which accepts revoked tokens. */
+/** Requires a bearer token and does not verify it. Used by logout, which also accepts a revoked token. */
 export function requireBearer(): Middleware<State> {
   return function requireBearer(ctx, next) {
     ctx.state.token = readBearerToken(ctx);

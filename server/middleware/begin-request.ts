@@ -12,13 +12,13 @@ export interface BeginRequestOptions {
   readonly requestDeadline: number;
   /** Headers of every response. */
   readonly headers: AnswerHeaders;
-  /** Called for each request with a forwarding header, which the client itself may have set. */
+  /** Called for each request with a header in FORWARDED. The client itself may have set the header. */
   readonly onForwarded: (ctx: Context) => void;
   /** Aborted once the server is stopping. Every response then closes its connection. */
   readonly stopping: AbortSignal;
 }
 
-/** Share of the deadline for the use case. The rest is for sending the response. */
+/** Share of the deadline for the use case. The rest is the time to send the response. */
 const USE_CASE_SHARE = 0.9;
 
 /** Sets the caller of the request (with its request id and deadline), and the headers of the response. */
@@ -56,7 +56,7 @@ function readCaller(ctx: Pick<RequestContext, 'ip' | 'get' | 'req'>, deadline?: 
     userAgent: cleanUserAgent(ctx.get('User-Agent')),
     requestId: /^[\w-]{8,64}$/.test(given) ? given : randomUUID(),
     deadline,
-    principal: undefined, // set here, because V8 is slow if `authenticate` adds a property to its copy
+    principal: undefined, // set here, since adding the property later in `authenticate` is slow in V8
   };
 }
 

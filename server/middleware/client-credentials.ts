@@ -34,7 +34,7 @@ function readHeader(header: string, form: Form): ClientCredentials {
   throw new HttpProblem('several_client_credentials');
 }
 
-/** Parses Basic credentials (RFC 7617), both parts form-encoded as RFC 6749 section 2.3.1 requires. */
+/** Parses Basic credentials (RFC 7617) whose id and secret are form-encoded (RFC 6749 section 2.3.1). */
 function parseBasic(header: string): Sent {
   const [, encoded = ''] = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header) ?? [];
   const decoded = Buffer.from(encoded, 'base64').toString();

@@ -4,20 +4,20 @@ import { type ErrorFormat, toProblemDocument } from '../error-formats.ts';
 import { isProblem, toProblemAnswer } from '../problems.ts';
 
 export interface HandleErrorsOptions {
-  /** Also answers errors of other packages, with 500 `internal_error`. Default false: these errors are rethrown. */
+  /** Also responds to errors of other packages, with 500 `internal_error`. Default false: they are rethrown. */
   readonly all?: boolean;
 }
 
 /**
- * Catches rescind's errors in later middleware and answers with a problem document (RFC 9457). Errors with status
- * 500 or above are also emitted as Koa's `error` event.
+ * Catches rescind's errors in later middleware and responds with a problem document (RFC 9457). Also emits errors with
+ * status 500 or above as Koa's `error` event.
  */
 export function handleErrors(options: HandleErrorsOptions = {}): Middleware<State> {
   const all = parseOptions(options);
   return answerErrors(toProblemDocument, (error) => all || isProblem(error));
 }
 
-/** Answers the errors of later middleware that `isAnswered` selects, in the given format. */
+/** Responds in the given format to the errors of later middleware that `isAnswered` selects. Rethrows the others. */
 export function answerErrors(
   format: ErrorFormat,
   isAnswered: (error: unknown) => boolean = () => true,
@@ -42,7 +42,7 @@ function parseOptions(options: HandleErrorsOptions): boolean {
   throw new TypeError(`"${unknown}" is not an option of handleErrors; the only option is "all"`);
 }
 
-/** Answers an error, sets its code for the log, and emits an `error` event for status 500 or above. */
+/** Writes the error response, sets the code for the log, and emits an `error` event for status 500 or above. */
 function answerError(ctx: ParameterizedContext<State>, error: unknown, format: ErrorFormat): void {
   const problem = toProblemAnswer(error, ctx.state[CALLER]?.requestId);
   const { status, type, body } = format(problem, ctx);

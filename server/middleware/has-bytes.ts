@@ -9,7 +9,7 @@ export async function hasBytes(ctx: Context): Promise<boolean> {
   return header['transfer-encoding'] !== undefined && withinDeadline(ctx, hasChunk(req));
 }
 
-/** Waits for the first byte of a chunked body. A disconnect within the body counts as a byte. */
+/** Returns true after the first byte of a chunked body. A disconnect within the body counts as a byte. */
 async function hasChunk(req: IncomingMessage): Promise<boolean> {
   try {
     for await (const chunk of req.iterator({ destroyOnReturn: false })) {

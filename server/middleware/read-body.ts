@@ -16,17 +16,17 @@ export type BodyType = 'json' | 'form';
 interface BodyKind {
   readonly mediaType: string;
   readonly parser: bodyParser.Options;
-  /** Code for another media type, charset or compression. */
+  /** Problem code for an unsupported media type, charset or compression. */
   readonly unsupported: HttpProblemCode;
   readonly malformed: HttpProblemCode;
-  /** Returns the input of the schema, from the parsed body or its text. Returns undefined for a malformed body. */
+  /** Returns the body to validate, made from the parsed body or its text. Returns undefined for a malformed body. */
   accept(parsed: unknown, text: string): object | undefined;
 }
 
 const LIMIT = '16kb';
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Kinds of bodies. `parseForm` parses forms, because koa-bodyparser would accept brackets and duplicates in forms. */
+/** Kinds of bodies. `parseForm` parses forms: koa-bodyparser would interpret brackets and accept duplicates. */
 const KINDS: Readonly<Record<BodyType, BodyKind>> = {
   json: {
     mediaType: 'application/json',
@@ -86,12 +86,12 @@ function isUtf8(mediaType: string, sent: string): boolean {
   return type === mediaType && /^utf-?8$/i.test(parameters?.['charset'] ?? 'utf-8');
 }
 
-/** Returns the error for unsupported headers. An empty chunked body is missing, whatever its Content-Type. */
+/** Returns the error for unsupported headers. An empty chunked body counts as missing, whatever its headers. */
 async function unsupportedOrMissing(ctx: Context, kind: BodyKind): Promise<HttpProblem> {
   return new HttpProblem((await hasBytes(ctx)) ? kind.unsupported : kind.malformed);
 }
 
-/** Converts an error of the parser by its status. An error without a status is a broken compression: `malformed`. */
+/** Converts an error of the parser by its status. An error without a status means corrupt compression: `malformed`. */
 function rejectAs({ unsupported, malformed }: BodyKind) {
   return function reject(error: Error, { req }: Context): never {
     req.unpipe();
@@ -102,7 +102,7 @@ function rejectAs({ unsupported, malformed }: BodyKind) {
   };
 }
 
-/** Rejects malformed bodies, and text that is not UTF-8, which the parser silently decodes to U+FFFD. */
+/** Rejects malformed bodies. Also rejects text that is not UTF-8, which the parser silently decodes to U+FFFD. */
 function acceptBody(
   { request: { body, rawBody } }: Context,
   { malformed, accept }: BodyKind,

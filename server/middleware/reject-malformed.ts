@@ -17,7 +17,7 @@ export function rejectMalformed(): Middleware {
     const fault = poisonedSockets.has(req.socket) ? 'bad_request' : findFault(req);
     if (fault === undefined) return next();
     poisonedSockets.add(req.socket);
-    if (!hasTarget(req)) req.url = '/'; // the log needs a path
+    if (!hasTarget(req)) req.url = '/'; // formatByPath needs a path
     throw new HttpProblem(fault, { headers: { Connection: 'close' } });
   };
 }

@@ -5,7 +5,7 @@ import { AuthError, type InputFault } from '../../lib/errors.ts';
 import type { State } from '../context.ts';
 import type { Route } from '../routes/route.ts';
 
-/** Parses the body and the query by their schemas. Throws AuthError `invalid_input` with all faults, without values. */
+/** Parses the body and the query by their schemas. Throws AuthError `invalid_input` with all faults, but no values. */
 export function validate({ body, query }: Pick<Route, 'body' | 'query'>): Middleware<State> {
   return function validate(ctx, next) {
     if (body !== undefined) ctx.state.body = parse(body, ctx.request.body);
@@ -14,7 +14,7 @@ export function validate({ body, query }: Pick<Route, 'body' | 'query'>): Middle
   };
 }
 
-/** Parses the whole query. By default Node ignores everything after 1,000 parameters, e.g. a `dry_run=true`. */
+/** Parses the whole query. By default, Node ignores parameters after the first 1,000, e.g. a `dry_run=true`. */
 function parseQuery(text: string): Record<string, unknown> {
   return { ...querystring.parse(text, '&', '=', { maxKeys: 0 }) };
 }
@@ -26,7 +26,7 @@ function parse(schema: z.ZodType, value: unknown): unknown {
   throw new AuthError('invalid_input', 'The input does not match its schema', { faults });
 }
 
-/** Converts an issue without naming unknown fields: a client may have sent a secret by mistake. */
+/** Converts an issue. Does not repeat unknown names, because a client may have sent a secret in place of a name. */
 function toFault(issue: z.core.$ZodIssue): InputFault {
   const pointer = issue.path.map((part) => `/${String(part)}`).join('');
   const detail =

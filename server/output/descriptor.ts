@@ -1,9 +1,9 @@
 import { fstatSync, write } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A file descriptor that is written without blocking the main thread. */
+/** A file descriptor that can be written without blocking the main thread. */
 export interface Descriptor {
-  /** Writes all bytes, or those before a failure. Retries while the reader is slow. */
+  /** Writes all bytes, or the bytes before a failure. Retries while the reader is slow. */
   write(bytes: Buffer): Promise<WriteResult>;
   /** Returns true while a system call is pending. `process.exit` would wait for it, possibly forever. */
   isWriting(): boolean;
@@ -18,9 +18,9 @@ export interface WriteResult {
   readonly code?: string;
 }
 
-/** Codes after which a write is retried: a pipe is full, or a signal arrived. */
+/** Codes after which a write is retried, e.g. because a pipe is full or a signal arrived. */
 const RETRIED: ReadonlySet<unknown> = new Set(['EAGAIN', 'EINTR', 'EBUSY']);
-/** Milliseconds between retries: doubled from the minimum to the maximum. */
+/** Milliseconds before the first retry. Doubled for each further retry, up to MAX_DELAY. */
 const MIN_DELAY = 5;
 const MAX_DELAY = 100;
 
@@ -55,7 +55,7 @@ export function openDescriptor(fd: 1 | 2): Descriptor {
   return { write: writeAll, isWriting: () => isWriting, returned: () => pending };
 }
 
-/** Repeats a write with increasing delays while it fails with one of the codes above. */
+/** Repeats a write with increasing delays while it fails with a code in RETRIED. */
 async function withRetries(write: () => Promise<WriteResult>): Promise<WriteResult> {
   for (let pause = MIN_DELAY; ; pause = Math.min(pause * 2, MAX_DELAY)) {
     const result = await write();
@@ -65,8 +65,8 @@ async function withRetries(write: () => Promise<WriteResult>): Promise<WriteResu
 }
 
 /**
- * Makes writes to a full pipe or socket fail with EAGAIN in place of blocking a thread. Node sets this
- * mode when it creates its own stream, and resets the mode when the process ends.
+ * Makes writes to a full pipe or socket fail with EAGAIN in place of blocking a thread. Node sets this non-blocking
+ * mode when it creates its own stream, and resets it when the process ends.
  */
 function avoidBlocking(fd: 1 | 2): void {
   try {

@@ -12,13 +12,13 @@ export interface Drops {
   add(lines: number, code: string): void;
   /** Returns the line that reports the count, or undefined if no line was dropped. */
   take(): string | undefined;
-  /** Called after `take`. If its line was not written, the next line includes the count. */
+  /** Called after `take`. If the line of `take` was not written, the next line includes its count. */
   settle(isWritten: boolean): void;
 }
 
 const REPORT_INTERVAL = MINUTE;
 
-/** Creates an empty count. */
+/** Creates a counter of dropped lines. */
 export function createDrops({ describeDropped, onDrop }: DropsOptions): Drops {
   let count = 0;
   let taken = 0;

@@ -32,7 +32,7 @@ export function openStandardOutput(): StandardOutput {
     flush: async (timeout) => {
       await Promise.all([flush(timeout), Promise.race([errors, delay(timeout)])]);
       const returned = Promise.all([stdout.returned(), stderr.returned()]);
-      await Promise.race([returned, delay(timeout)]); // a failing system call is also pending for a moment
+      await Promise.race([returned, delay(timeout)]); // a system call that is about to fail may still be pending
     },
     isWriting: () => stdout.isWriting() || stderr.isWriting(),
   };

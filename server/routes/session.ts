@@ -11,7 +11,7 @@ export const session = z.object({
   expires_at: z.iso.datetime(),
 });
 
-/** Converts a stored session to the input of `toWire` for `session`. */
+/** Converts a stored session to the input of `toWire` for the schema above. */
 export function toSession<Stored extends StoredSession>(stored: Stored) {
   return { ...stored, userAgent: stored.userAgent ?? null, createdAt: stored.authTime };
 }

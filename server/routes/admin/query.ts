@@ -1,13 +1,13 @@
 import * as z from 'zod';
 
-/** Creates the schema of a text. A parameter that is given twice arrives as an array and is rejected. */
+/** Creates the schema of a text parameter. A duplicate parameter arrives as an array and is rejected. */
 export const text = (name: string, maxLength: number) =>
   z
     .string(`${name} must be given once.`)
     .min(1, `${name} is empty.`)
     .refine((value) => [...value].length <= maxLength, `${name} is too long.`);
 
-/** Creates the schema of a whole number from 1 to `max`. */
+/** Creates the schema of a parameter that is a whole number from 1 to `max`. */
 export const wholeNumber = (name: string, max: number) => {
   const message = `${name} must be a whole number from 1 to ${max}, given once.`;
   return z
@@ -17,7 +17,7 @@ export const wholeNumber = (name: string, max: number) => {
     .refine((value) => value <= max, message);
 };
 
-/** Creates the schema of a time with its offset from UTC. */
+/** Creates the schema of a parameter that is a time with an offset from UTC. */
 export const time = (name: string) =>
   z.iso
     .datetime({

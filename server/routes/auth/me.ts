@@ -14,7 +14,7 @@ const answer = z.object({
 
 export const me: Handler = (_, ctx) => {
   const { user, sessionId } = ctx.state.principal;
-  const { id, email, name, companyId, roles } = user; // a spread of the frozen user costs 7 µs a request
+  const { id, email, name, companyId, roles } = user; // no spread, which takes 7 µs per request for a frozen object
   ctx.body = toWire(answer, { id, email, name, companyId, roles, sessionId });
 };
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** A string member of a JSON body. */
+/** Creates the schema of a string member of a JSON body. */
 export const bodyText = (name: string, maxLength: number) =>
   z.string(`${name} must be a string.`).max(maxLength, `${name} is too long.`);
 

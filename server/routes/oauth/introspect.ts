@@ -5,7 +5,7 @@ import type { Route } from '../route.ts';
 import { toWire } from '../wire.ts';
 import { tokenForm } from './token-form.ts';
 
-/** Members of RFC 7662 section 2.2, and members that describe the user as in `/me`. */
+/** The response for an active token: the members of RFC 7662 section 2.2, and the user's members as in `/me`. */
 const activeToken = z.object({
   active: z.literal(true),
   iss: z.string(),

@@ -7,7 +7,7 @@ import { tokenForm } from './token-form.ts';
 const revokeToken: Handler<z.output<typeof tokenForm>> = async ({ auth }, ctx) => {
   const { credentials, body } = ctx.state;
   await auth.revokeToken({ credentials, token: body.token }, callerOf(ctx));
-  ctx.body = {}; // clients ignore the body (RFC 7009 section 2.2)
+  ctx.body = {}; // without members, because clients ignore the body (RFC 7009 section 2.2)
 };
 
 export const revokeRoute: Route = {

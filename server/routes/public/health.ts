@@ -44,7 +44,7 @@ const readiness = z.object({
   checks: report,
 });
 
-/** Returns the checks in the form that `/readyz` and the log show: with the server's advice in each detail. */
+/** Converts the checks for `/readyz` and the log: to snake_case, with the server's advice in each detail. */
 export function writeChecks(checks: HealthReport['checks']) {
   return toWire(report, addAdvice(checks));
 }
