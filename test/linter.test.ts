@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'ava';
 
-/** Files that import a package which their side must not know, and what the linter has to say of them. */
+/** Files that import a package which their side must not use, and the messages of the linter. */
 const against: readonly [file: string, imports: string, message: RegExp][] = [
   ['lib/use-cases/logout.ts', 'mongodb', /Only lib\/store\/ imports mongodb/],
   ['lib/tokens/keys/key.ts', 'mongodb', /Only lib\/store\/ imports mongodb/],
@@ -49,7 +49,7 @@ function lint(
   }
 }
 
-test('the linter refuses every import of a package that the room must not know, and says why', (t) => {
+test('the linter refuses every import of a package that the room must not use, with the reason', (t) => {
   const diagnostics = lint(against);
   for (const [file, imports, message] of against) {
     const found = diagnostics.filter((text) => text.includes(`"${file}"`));

@@ -64,7 +64,7 @@ async function assertUntouched(
   t.deepEqual((await collections.sessions.find().toArray()).length, sessions.length);
 }
 
-test('A JSON body sent as text/plain or as a form, as other sites can without asking, is refused with 415 by every endpoint', (t) => {
+test('A JSON body sent as text/plain or as a form, as other sites can without a preflight, is refused with 415 by every endpoint', (t) => {
   const as = (type: string) => (good: object) => ({ type, body: JSON.stringify(good) });
   return assertRefused(t, UNSUPPORTED, {
     'text/plain': as('text/plain'),

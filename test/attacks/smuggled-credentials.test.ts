@@ -40,7 +40,7 @@ test('Smuggling: no one is let in whose token is not in exactly one Authorizatio
       me(`Proxy-Authorization: Bearer ${token}`, `X-Authorization: Bearer ${token}`),
     'an underscore in the name': (token) =>
       me(`Authorization_: Bearer ${token}`, `HTTP_AUTHORIZATION: Bearer ${token}`),
-    'a letter that looks alike': (token) => me(`\u0410uthorization: Bearer ${token}`),
+    'a similar letter': (token) => me(`\u0410uthorization: Bearer ${token}`),
     'the request line': (token) =>
       `GET /api/auth/me HTTP/1.1 Authorization: Bearer ${token}\r\nHost: x\r\n\r\n`,
     'a URL with it for a user': (token) =>

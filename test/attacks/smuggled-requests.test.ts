@@ -127,7 +127,7 @@ test('Smuggling: nothing is done that comes on a connection behind a malformed r
     'an expectation that nobody can meet': behind('GET /livez', 'Expect: miracles'),
     'an expectation that can be met, and another': behind('GET /livez', 'Expect: 100-continue, x'),
     'an unknown version': (token) => `GET /livez HTTP/1.2\r\nHost: x\r\n\r\n${logoutWith(token)}`,
-    'HTTP/2 without asking': (token) => `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${logoutWith(token)}`,
+    'HTTP/2 without an upgrade': (token) => `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${logoutWith(token)}`,
     'two good requests behind it': (token) =>
       request('GET /livez', 'Host: a', 'Host: b') + request('GET /livez') + logoutWith(token),
   });

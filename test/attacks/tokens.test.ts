@@ -81,7 +81,7 @@ test('An embedded jwk: a token that brings the key it was signed with is refused
   });
 });
 
-test('jku and x5u: no address that a token names is ever asked', async (t) => {
+test('jku and x5u: no request is ever sent to an address that a token names', async (t) => {
   let asked = 0;
   const server = createServer((_, response) => {
     asked++;
@@ -146,7 +146,7 @@ function withText(token: string, secret: string, texts: { header?: string; paylo
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
 
-test('Duplicate members: a token is refused that says alg, kid or a claim twice, in whichever order', async (t) => {
+test('Duplicate members: a token with a duplicate alg, kid or claim is refused, in either order', async (t) => {
   const it = await openFixture(t);
   const [header = '', payload = ''] = it.honest
     .split('.')

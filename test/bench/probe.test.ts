@@ -31,13 +31,13 @@ function row(checks: Row['checks']): Row {
   return { ...(ROWS[0] as Row), checks };
 }
 
-test('a server that does what its row says passes', async (t) => {
+test('a server that behaves as its row describes passes', async (t) => {
   await t.notThrowsAsync(probe(row('revocation'), await server(t, 401, 401), PROBES));
   await t.notThrowsAsync(probe(row('signature'), await server(t, 401, 200), PROBES));
   await t.notThrowsAsync(probe(row('nothing'), await server(t, 200, 200), PROBES));
 });
 
-test('a server that lets in what it says it refuses does not', async (t) => {
+test('a server that accepts a token that its row refuses does not pass', async (t) => {
   const lets = await server(t, 401, 200);
   await t.throwsAsync(probe(row('revocation'), lets, PROBES), {
     instanceOf: WrongAnswer,

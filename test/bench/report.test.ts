@@ -98,7 +98,7 @@ test('figures have as many digits as matter', (t) => {
   t.deepEqual([whole(Number.NaN), short(undefined), percent(Number.NaN)], ['–', '–', '–']);
 });
 
-test('a ratio whose rounds differ too much is not told', (t) => {
+test('a ratio whose rounds differ too much is not printed', (t) => {
   t.is(ratio({ median: 2, isUnsteady: true }), 'unsteady');
   t.is(ratio({ median: 2, isUnsteady: false }), '2.00');
   t.is(ratio(undefined), '–');
@@ -136,7 +136,7 @@ test('the headline is the smallest ratio to a peer that checks revocation', (t) 
   t.regex(headline(results({})), /No peer/);
 });
 
-test('a row that was not measured says why', (t) => {
+test('a row that was not measured has a reason', (t) => {
   const reason = 'needs redis-server: apt-get install redis-server';
   const rows = SOME.rows.map((row) =>
     row.id === 'koa-jwt-redis-none' ? { ...row, skipped: reason } : row,
@@ -144,7 +144,7 @@ test('a row that was not measured says why', (t) => {
   t.true(tables({ ...SOME, rows }).includes(reason));
 });
 
-test('the table of targets says what was reached, what was not, and what is not known', (t) => {
+test('the table of targets lists what was reached, what was not, and what is not known', (t) => {
   const text = targetTable(SOME);
   t.regex(lineWith(text, 'as documented'), /\| +at least 6 \| +10\.0 \| yes/);
   t.regex(lineWith(text, 'bare Koa JSON'), /\| +at least 0\.75 \| +0\.500 \| no/);
@@ -179,7 +179,7 @@ test('targets are taken from logins and memory too', (t) => {
   t.regex(lineWith(targets, '100,000 remembered'), /\| +80\.0 \| yes/);
 });
 
-test('failures are told with the tables', (t) => {
+test('failures are printed with the tables', (t) => {
   const text = tables(results({ failures: { bare: 'bare Koa answered 500' } }));
   t.regex(text, /## Failures\n\n- bare: bare Koa answered 500/);
 });

@@ -62,7 +62,7 @@ for (const [what, status, text] of ANSWERS) {
   });
 }
 
-test('more than was asked for is a fault', (t) => {
+test('more responses than requests are a fault', (t) => {
   const [, , text = ''] = ANSWERS[0] ?? [];
   const twice = new ResponseReader();
   twice.expect(() => t.fail());

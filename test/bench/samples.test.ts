@@ -10,7 +10,7 @@ test('percentiles are samples, in any order and of any number', (t) => {
   t.is(percentile(samples, 0), 0.001);
 });
 
-test('samples that come after a percentile was asked for count as well', (t) => {
+test('samples that come after a percentile was read count as well', (t) => {
   const tally = new Tally();
   const add = (latency: number) =>
     tally.add({ bytes: Buffer.of(), expected: [] }, 200, latency, true);

@@ -1,4 +1,6 @@
-/** A command that says it is done rests on a majority, as a 2xx does; and what is not found was not lost. */
+/**
+ * A command reports success only after a majority has its write, like a 2xx. Lost data is not reported as not found.
+ */
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { MongoClient } from 'mongodb';
@@ -66,7 +68,7 @@ const COMMANDS: Readonly<Record<string, (it: SetFixture) => readonly string[]>> 
 };
 
 test.serial(
-  'without a majority no command says that it is done, at the first try or the second',
+  'without a majority no command reports success, at the first try or the second',
   async (t) => {
     t.timeout(300_000);
     const it = await openSetFixture(t);
@@ -136,16 +138,19 @@ const MISSING: Readonly<Record<string, Missing>> = {
 };
 
 for (const [name, { lost, args }] of Object.entries(MISSING)) {
-  test.serial(`what is missing from a lost collection is not told as gone: ${name}`, async (t) => {
-    const it = await openServerFixture(t);
-    await it.db.dropCollection(lost);
-    const options = { env: { MONGODB_URI: it.uri }, input: PASSWORD };
-    const { code, stdout, stderr } = await rescind(t, args(it), options);
-    t.not(code, 0, stdout);
-    t.is(stdout, '');
-    t.regex(stderr, /npm run migrate/);
-    t.notRegex(stderr, /There is no|There are no|No client has/);
-  });
+  test.serial(
+    `what is missing from a lost collection is not reported as gone: ${name}`,
+    async (t) => {
+      const it = await openServerFixture(t);
+      await it.db.dropCollection(lost);
+      const options = { env: { MONGODB_URI: it.uri }, input: PASSWORD };
+      const { code, stdout, stderr } = await rescind(t, args(it), options);
+      t.not(code, 0, stdout);
+      t.is(stdout, '');
+      t.regex(stderr, /npm run migrate/);
+      t.notRegex(stderr, /There is no|There are no|No client has/);
+    },
+  );
 }
 
 test.serial('what can be revoked without `sessions` is revoked while that is lost', async (t) => {

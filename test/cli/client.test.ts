@@ -41,7 +41,7 @@ test.serial(
 );
 
 test.serial(
-  'a client that was created may ask at once, and one that was deleted no more',
+  'a client can send requests as soon as it is created, and none once it is deleted',
   async (t) => {
     const database = await migratedDatabase(t);
     const { url } = await serve(t, { MONGODB_URI: database.uri });
@@ -68,7 +68,7 @@ test.serial(
 );
 
 test.serial(
-  'client:list without clients prints nothing on standard output, and says so',
+  'client:list without clients prints nothing on standard output, and reports it on standard error',
   async (t) => {
     const { code, stdout, stderr } = await on(t, await migratedDatabase(t), 'client:list');
     t.deepEqual([code, stdout, stderr], [0, '', 'There are no clients.\n']);
@@ -103,13 +103,19 @@ test.serial('a name of 100 characters that take two units each is not too long',
   t.is((await database.collections.clients.findOne({}))?.name, '😀'.repeat(100));
 });
 
-test.serial('client:create on a database that is not migrated says what to run', async (t) => {
-  const database = emptyDatabase(t);
-  const { code, stdout, stderr } = await on(t, database, 'client:create', '--name', 'billing');
-  t.deepEqual([code, stdout], [1, '']);
-  t.regex(stderr, /^No client was created\. The database is not migrated\. Run: npm run migrate$/m);
-  t.deepEqual(await database.db.listCollections().toArray(), []);
-});
+test.serial(
+  'client:create on a database that is not migrated names the command to run',
+  async (t) => {
+    const database = emptyDatabase(t);
+    const { code, stdout, stderr } = await on(t, database, 'client:create', '--name', 'billing');
+    t.deepEqual([code, stdout], [1, '']);
+    t.regex(
+      stderr,
+      /^No client was created\. The database is not migrated\. Run: npm run migrate$/m,
+    );
+    t.deepEqual(await database.db.listCollections().toArray(), []);
+  },
+);
 
 test.serial('client:delete refuses an id that no client has, whatever it is: exit 1', async (t) => {
   const database = await migratedDatabase(t);

@@ -79,7 +79,7 @@ for (const args of [
   });
 }
 
-test.serial('public-key without a private key says what is missing: exit 78', async (t) => {
+test.serial('public-key without a private key names the missing setting: exit 78', async (t) => {
   for (const env of [{}, { JWT_PRIVATE_KEY: 'nonsense' }]) {
     const { code, stdout, stderr } = await rescind(t, ['public-key'], { env });
     t.deepEqual([code, stdout], [78, '']);

@@ -31,7 +31,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
 };
 
 for (const [command, options] of Object.entries(OPTIONS)) {
-  test.serial(`rescind ${command} --help exits 0 and tells every option`, async (t) => {
+  test.serial(`rescind ${command} --help exits 0 and lists every option`, async (t) => {
     const { code, stdout, stderr } = await rescind(t, [command, '--help']);
     t.deepEqual([code, stderr], [0, '']);
     t.true(stdout.startsWith(`Usage: rescind ${command} `), stdout);
@@ -39,7 +39,7 @@ for (const [command, options] of Object.entries(OPTIONS)) {
   });
 }
 
-test.serial('rescind --help exits 0 and tells every command and the exit codes', async (t) => {
+test.serial('rescind --help exits 0 and lists every command and the exit codes', async (t) => {
   const { code, stdout, stderr } = await rescind(t, ['--help']);
   t.deepEqual([code, stderr], [0, '']);
   for (const command of Object.keys(OPTIONS)) t.true(stdout.includes(command), command);

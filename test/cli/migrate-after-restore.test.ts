@@ -8,7 +8,7 @@ function migrate(t: ExecutionContext, uri: string, ...args: string[]) {
   return rescind(t, ['migrate', ...args], { env: { MONGODB_URI: uri } });
 }
 
-test.serial('migrate --after-restore tells its steps, and leaves an audit event', async (t) => {
+test.serial('migrate --after-restore prints its steps, and writes an audit event', async (t) => {
   const { uri, db, collections } = await migratedDatabase(t);
   const { code, stdout, stderr } = await migrate(t, uri, '--after-restore');
   t.deepEqual([code, stderr], [0, '']);
@@ -57,7 +57,7 @@ test.serial('migrate --after-restore --check is refused: it would always differ'
 });
 
 test.serial(
-  'after a restore of one collection migrate exits 1 and says what to run, which mends it',
+  'after a restore of one collection migrate exits 1 and names the command that repairs it',
   async (t) => {
     const { uri, collections } = await migratedDatabase(t);
     await collections.revokedTokens.updateOne({ _id: SENTINEL }, { $set: { epoch: 'another' } });

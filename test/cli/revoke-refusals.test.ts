@@ -6,7 +6,7 @@ import { emptyDatabase, migratedDatabase } from '../helpers/database.ts';
 import { emptyFolder, rescind } from '../helpers/processes.ts';
 import { snapshot } from '../helpers/snapshot.ts';
 
-/** Nobody is asked there. */
+/** Refused commands do not connect to it. */
 const NOWHERE = { MONGODB_URI: 'mongodb://127.0.0.1:1/rescind' };
 const KID = Buffer.alloc(32, 1).toString('base64url');
 const ID = randomUUID();
@@ -66,7 +66,7 @@ const TOKENS: Readonly<Record<string, string | undefined>> = {
 };
 
 test.serial(
-  'revoke --token refuses what is no token: exit 1, nothing changed, and none of it is told',
+  'revoke --token refuses what is no token: exit 1, nothing changed, and no part of it is printed',
   async (t) => {
     const { uri, db } = await migratedDatabase(t);
     const before = await snapshot(db);
@@ -135,17 +135,20 @@ const ALL = [
   ['--everyone', '--dry-run'],
 ];
 
-test.serial('revoke on a database that is not migrated says what to run: exit 78', async (t) => {
-  const { uri, db } = emptyDatabase(t);
-  for (const args of ALL) {
-    const { code, stdout, stderr } = await rescind(t, ['revoke', ...args], {
-      env: { MONGODB_URI: uri },
-    });
-    t.deepEqual([code, stdout], [78, ''], args.join(' '));
-    t.regex(stderr, /^Nothing was revoked\. revoked_tokens holds no sentinel.*npm run migrate/);
-  }
-  t.deepEqual(await db.listCollections().toArray(), []);
-});
+test.serial(
+  'revoke on a database that is not migrated names the command to run: exit 78',
+  async (t) => {
+    const { uri, db } = emptyDatabase(t);
+    for (const args of ALL) {
+      const { code, stdout, stderr } = await rescind(t, ['revoke', ...args], {
+        env: { MONGODB_URI: uri },
+      });
+      t.deepEqual([code, stdout], [78, ''], args.join(' '));
+      t.regex(stderr, /^Nothing was revoked\. revoked_tokens holds no sentinel.*npm run migrate/);
+    }
+    t.deepEqual(await db.listCollections().toArray(), []);
+  },
+);
 
 test.serial('revoke without MONGODB_URI exits 78, and with the database away 69', async (t) => {
   const without = await rescind(t, ['revoke', '--everyone']);

@@ -195,7 +195,7 @@ test.serial(
   },
 );
 
-test.serial('revoke --dry-run tells what would happen, and changes nothing', async (t) => {
+test.serial('revoke --dry-run prints what would happen, and changes nothing', async (t) => {
   const it = await openFixture(t);
   const { user, sessionId, token, refreshToken } = it;
   const kid = readKeyId(token);

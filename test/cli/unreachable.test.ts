@@ -26,7 +26,7 @@ function withoutNames(t: Parameters<typeof emptyFolder>[0]): string {
 }
 
 test.serial(
-  'a set whose names do not resolve here is told as that, by migrate and by the server',
+  'a set whose names do not resolve here is reported as such, by migrate and by the server',
   async (t) => {
     const mongod = await ownMongod(t);
     const { port } = new URL(mongod.uri);

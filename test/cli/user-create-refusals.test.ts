@@ -2,7 +2,7 @@ import test from 'ava';
 import { emptyDatabase, migratedDatabase } from '../helpers/database.ts';
 import { type Finished, rescind } from '../helpers/processes.ts';
 
-/** Nobody is asked there. */
+/** Refused commands do not connect to it. */
 const NOWHERE = { MONGODB_URI: 'mongodb://127.0.0.1:1/rescind' };
 const GOOD = 'correct horse battery';
 const ANN = ['user:create', '--email', 'ann@example.com', '--company', 'acme'];
@@ -37,13 +37,16 @@ for (const [what, email, password, told] of REFUSED) {
   });
 }
 
-test.serial('user:create on a database that is not migrated says what to run', async (t) => {
-  const { uri, db } = emptyDatabase(t);
-  const { code, stderr } = await rescind(t, ANN, { env: { MONGODB_URI: uri }, input: GOOD });
-  t.is(code, 1);
-  t.regex(stderr, /^No user was created\. The database is not migrated\. Run: npm run migrate$/m);
-  t.deepEqual(await db.listCollections().toArray(), []);
-});
+test.serial(
+  'user:create on a database that is not migrated names the command to run',
+  async (t) => {
+    const { uri, db } = emptyDatabase(t);
+    const { code, stderr } = await rescind(t, ANN, { env: { MONGODB_URI: uri }, input: GOOD });
+    t.is(code, 1);
+    t.regex(stderr, /^No user was created\. The database is not migrated\. Run: npm run migrate$/m);
+    t.deepEqual(await db.listCollections().toArray(), []);
+  },
+);
 
 test.serial(
   'user:create on a database with a conflict creates nobody: e-mail addresses may not be unique',

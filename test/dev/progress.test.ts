@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import test from 'ava';
 import { createReport } from '../../scripts/dev/progress.ts';
 
-test('where nobody watches, long work tells now and then how far it is', async (t) => {
+test('without a terminal, a long step prints its progress now and then', async (t) => {
   const stream = new PassThrough({ encoding: 'utf8' });
   let now = 0;
   const report = createReport(stream, () => now);

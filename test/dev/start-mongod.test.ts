@@ -72,7 +72,7 @@ test('stopping it twice, or at once, is harmless', async (t) => {
   t.regex(await mongod.ended, /^code 0/);
 });
 
-test('a folder in use is told with the process that uses it, which goes on', async (t) => {
+test('a folder in use is reported with the process that uses it, which keeps running', async (t) => {
   const dataFolder = emptyFolder(t);
   const first = await start(t, { dataFolder });
   const message = `${dataFolder} is in use by another mongod (pid ${first.pid}). Stop it with: kill ${first.pid}`;
@@ -88,14 +88,14 @@ test('the mongod on a port that is taken is not taken for the one started', asyn
   });
 });
 
-test('what mongod says is in the error when it does not start', async (t) => {
+test('the log of a mongod that does not start is in the error', async (t) => {
   const options = { dataFolder: emptyFolder(t), args: ['--nonsense'] };
   await t.throwsAsync(start(t, options), {
     message: /code 2[\s\S]*unrecognised option '--nonsense'/,
   });
 });
 
-test('a binary that cannot be run is told as it is', async (t) => {
+test('a binary that cannot be run is reported as such', async (t) => {
   const options = { binary: '/nonexistent/mongod', dataFolder: emptyFolder(t) };
   await t.throwsAsync(startMongod(options), {
     message: /\/nonexistent\/mongod cannot be run: .*ENOENT/,

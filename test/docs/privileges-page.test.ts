@@ -20,7 +20,7 @@ const RAW = /execute command|\$db|lsid|\{/;
 
 /** Starts a mongod of the test's own with `--auth`, and creates an administrator. */
 async function authMongod(t: ExecutionContext) {
-  // A set whose members ask for users needs a key file, even of one member.
+  // A set with access control needs a key file, even with one member.
   const keyFile = join(emptyFolder(t), 'key');
   writeFileSync(keyFile, 'aKeyOfATestAndOfNothingElse', { mode: 0o600 });
   const { uri } = await ownMongod(t, { args: ['--auth', '--keyFile', keyFile] });
@@ -153,7 +153,7 @@ async function useEverything(t: ExecutionContext, uri: string): Promise<void> {
 }
 
 test.serial(
-  'readWrite and read, where they are not enough, are told by action, collection and role',
+  'missing privileges of readWrite and read are reported with action, collection and role',
   async (t) => {
     const mongod = await authMongod(t);
     const admin = mongod.root.db('admin');

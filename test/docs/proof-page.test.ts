@@ -1,4 +1,4 @@
-/** docs/proof.md says of the last full run what docs/proof/results.md, which is printed by it, says. */
+/** docs/proof.md agrees with docs/proof/results.md, which the last full run printed. */
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
 
@@ -25,7 +25,7 @@ function sum(column: string): string {
   return numbers.reduce((total, each) => total + each, 0).toLocaleString('en');
 }
 
-test('every fault is told as it was printed', (t) => {
+test('every fault is described as it was printed', (t) => {
   t.is(printed.length, 12);
   t.is(told.length, printed.length);
   for (const [index, row] of told.entries()) t.like(printed[index], row);
@@ -36,7 +36,7 @@ test('the sums are those of the table', (t) => {
   t.true(page.includes(`of ${sum('checks')} checks`));
 });
 
-test('what could rest on nothing was asked 30 times each, and nothing was lost', (t) => {
+test('each situation was played in 30 rounds, and nothing was lost', (t) => {
   t.is(acknowledgements.length, 4);
   for (const row of acknowledgements) t.like(row, { rounds: '30', 'lost or wrong': '0' });
   const asked = acknowledgements.reduce((sum, { requests }) => sum + Number(requests), 0);

@@ -39,7 +39,7 @@ test('The checklist has each of the 39 rows once, in order, with its requirement
   }
 });
 
-test('A row names tests, or says that it is not done or does not apply, and why', (t) => {
+test('A row names tests, or states that it is not done or does not apply, and why', (t) => {
   for (const { number, how, tests } of rows) {
     t.true(tests.length > 0 || REASON.test(how), `row ${number} shows nothing and gives no reason`);
   }

@@ -9,7 +9,7 @@ import { addUser } from './users.ts';
 
 export type AdminServer = Awaited<ReturnType<typeof adminServer>>;
 
-/** Starts a server on a database that looks an hour old, and logs an admin in, whose token it returns. */
+/** Starts a server on a database with data as after an hour of use, and logs in an admin, whose token it returns. */
 export async function adminServer(t: Scope, environment: Record<string, string> = {}) {
   const server = await testServer(t, environment);
   await ageDeployment(server.collections);

@@ -42,9 +42,8 @@ export async function migrateNow(db: Db): Promise<void> {
 }
 
 /**
- * Makes the database look as if it had been migrated an hour ago. A new one has a cutoff of its own
- * 20 minutes ahead: all stamps would be that plus one, and neither `$$NOW` nor the 10 minutes would
- * decide anything.
+ * Sets back the migration of the database by an hour. A new database has a cutoff 20 minutes ahead of the clock: all
+ * stamps would be that cutoff plus one, and neither `$$NOW` nor the 10 minutes would matter.
  */
 export async function ageDeployment({ revokedTokens }: Collections): Promise<void> {
   const update = { $set: { revoked_before: new Date(Date.now() - HOUR) } };

@@ -67,7 +67,7 @@ export async function ownMongod(
 
 /** Starts the same behind a proxy that every client has to take. */
 export async function proxiedMongod(scope: Scope, options: OwnMongodOptions = {}) {
-  const port = await freePort(); // known before the mongod starts, as it looks for itself by the proxy
+  const port = await freePort(); // chosen before the mongod starts, because the mongod connects to itself through the proxy
   const proxy = await tcpProxy(scope, { target: () => port });
   const mongod = await ownMongod(scope, options, { port, advertisedPort: proxy.port });
   return Object.assign(mongod, { proxy });

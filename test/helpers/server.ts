@@ -61,7 +61,7 @@ export async function serveAuth(t: Scope, auth: Auth): Promise<string> {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  // biome-ignore lint/suspicious/noExplicitAny: tests read responses of every shape
   readonly body: any;
 }
 
@@ -112,7 +112,7 @@ export async function logIn(url: string, email: string, password = PASSWORD): Pr
 
 /**
  * Sends bytes that no HTTP client would send, over a socket of their own, and reads the answer until
- * the server closes the socket. A valid request has to ask for that: `Connection: close`.
+ * the server closes the socket. A valid request must contain `Connection: close`.
  */
 export async function sendRaw(url: string, request: string | Buffer): Promise<Answer> {
   const { hostname, port } = new URL(url);

@@ -65,7 +65,7 @@ function isAlive(pid: number): boolean {
 }
 
 test.serial(
-  "`npm ci && npm run dev` listens on 8001, and the README's curl lines do what it says",
+  "`npm ci && npm run dev` listens on 8001, and the README's curl lines work as described",
   async (t) => {
     await t.throwsAsync(send(`${URL}/livez`), undefined, 'something else listens on 8001');
     const copy = copyTree(t);
@@ -227,7 +227,7 @@ test('`npm ci --omit=dev` beside an existing `dist/` works', async (t) => {
   await assertServes(t, copy, env);
 });
 
-test('`npm ci --omit=dev` without a `dist/` fails with a sentence that says what to run', async (t) => {
+test('`npm ci --omit=dev` without a `dist/` fails with a sentence that names the command to run', async (t) => {
   const { code, stdout, stderr } = await copyTree(t).run('npm ci --omit=dev');
   t.not(code, 0);
   t.regex(

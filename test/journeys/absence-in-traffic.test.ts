@@ -42,7 +42,7 @@ interface Moment {
   mended: number;
 }
 
-/** Asks with a token from before, until it is told to stop. */
+/** Sends requests with an old token until all rounds have ended. */
 async function askOn(
   { url }: Fixture,
   tokens: Tokens,
@@ -59,7 +59,7 @@ async function askOn(
   }
 }
 
-/** Logs in, asks, logs out and asks again, until it is told to stop. */
+/** Logs in, requests `/me`, logs out and requests `/me` again, until all rounds have ended. */
 async function liveOn({ url, user }: Fixture, moment: Moment, seen: Seen) {
   while (moment.mended < ROUNDS) {
     const { mended } = moment;

@@ -59,12 +59,12 @@ test('After 1,000 wrong passwords for an account from other addresses, the right
   }
 });
 
-/** Passwords that were looked at. */
+/** Counts the passwords that were checked. */
 function countGuesses(statuses: Readonly<Record<number, number>>): number {
   return statuses[401] ?? 0;
 }
 
-/** Logs in, again after the time that each answer tells, and returns the seconds that it took in all. */
+/** Logs in, with a retry after each Retry-After, and returns the total seconds of waiting. */
 async function secondsUntilIn(ip: string, url: string, email: string): Promise<number> {
   for (let waited = 0; ; ) {
     const { status, headers } = await logInFrom(ip, url, email, PASSWORD);

@@ -19,7 +19,7 @@ function split(endpoint: string, id: string): [method: string, path: string] {
 }
 
 for (const endpoint of ENDPOINTS) {
-  test(`${endpoint} is for admins only, and others change nothing by asking`, async (t) => {
+  test(`${endpoint} is for admins only, and requests of others change nothing`, async (t) => {
     const { url, db, collections } = await adminServer(t);
     const user = await addUser(collections, { roles: ['administrator', 'Admin', ''] });
     const token = await logIn(url, user.email);

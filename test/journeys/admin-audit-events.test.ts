@@ -64,7 +64,7 @@ async function readAllIds({ auditEvents }: Collections): Promise<string[]> {
 
 const toIds = (events: readonly Event[]) => events.map(({ id }) => id);
 
-test('The audit trail tells who did what, to whom, when and whence, the newest first', async (t) => {
+test('The audit trail lists who did what, to whom, when and whence, the newest first', async (t) => {
   const { url, collections, admin, token, ask } = await trail(t, []);
   const user = await addUser(collections, { companyId: 'acme' });
   await logIn(url, user.email);
@@ -94,7 +94,7 @@ test('An empty trail is an empty page', async (t) => {
   t.deepEqual((await ask({})).body, { events: [], next_cursor: null });
 });
 
-test('A page has 50 events unless another limit is asked for, up to 200', async (t) => {
+test('A page has 50 events unless the query has another limit, up to 200', async (t) => {
   const { ask } = await trail(
     t,
     Array.from({ length: 205 }, (_, minute) => document(-minute)),

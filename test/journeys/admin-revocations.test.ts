@@ -66,7 +66,7 @@ test('An admin may revoke their own tokens as an admin: the answer is 200, and t
   t.is(toOutcome(await sendAs(token, path, 'POST')), refusal('user_tokens_revoked'));
 });
 
-test('A disabled user can be looked at and revoked like any other', async (t) => {
+test('The sessions of a disabled user can be read and revoked like any other', async (t) => {
   const { url, collections, token } = await adminServer(t);
   const user = await addUser(collections);
   await logIn(url, user.email);
@@ -77,7 +77,7 @@ test('A disabled user can be looked at and revoked like any other', async (t) =>
   t.deepEqual((await sendAs(token, `${path}/sessions`)).body, { sessions: [] });
 });
 
-test('A dry run tells how many sessions of a user would end, and changes nothing', async (t) => {
+test('A dry run returns how many sessions of a user would end, and changes nothing', async (t) => {
   const { url, db, collections, token } = await adminServer(t);
   const user = await addUser(collections);
   const tokens = await Promise.all([logIn(url, user.email), logIn(url, user.email)]);
@@ -197,7 +197,7 @@ test('An admin sees the live sessions of a user, the newest first', async (t) =>
   );
 });
 
-test('A body is refused where dry_run is looked for in the query, and nothing is revoked', async (t) => {
+test('A body is refused where dry_run belongs in the query, and nothing is revoked', async (t) => {
   const { url, token } = await adminServer(t);
   const authorization = `Bearer ${token}`;
   for (const body of [{ dry_run: true }, {}, []]) {

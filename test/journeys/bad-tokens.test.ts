@@ -6,7 +6,7 @@ import { isLeaked, refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, send, sendAs, sendRaw, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
-test('A request without a bearer token is told that one is missing, and of no error', async (t) => {
+test('A request without a bearer token gets missing_token, and a challenge without an error', async (t) => {
   const { url } = await testServer(t);
   for (const authorization of [
     undefined,

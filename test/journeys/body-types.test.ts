@@ -64,7 +64,7 @@ test('A type that is sent twice is refused, whichever comes first: Node keeps th
   }
 });
 
-test('A Host that is none is refused, whatever else the request asks for', async (t) => {
+test('An invalid Host is refused, whatever else the request contains', async (t) => {
   const { url } = await testServer(t);
   for (const [host, status] of [
     ['', 200],

@@ -15,7 +15,7 @@ interface Row {
   readonly header?: Record<string, string>;
 }
 
-/** Sends each of these to both endpoints, and tells what came of it. */
+/** Sends each row to both endpoints and asserts the outcome. */
 async function assertOutcome(
   t: ExecutionContext,
   expected: string,
@@ -186,7 +186,7 @@ test('Two Authorization headers are refused with 400, even when they are equal',
   }
 });
 
-test('Credentials in the URL are not looked at', async (t) => {
+test('Credentials in the URL are not read', async (t) => {
   const { url, collections } = await testServer(t);
   const query = new URLSearchParams({ ...TOKEN, ...inForm(await addClient(collections)) });
   for (const path of ENDPOINTS) {

@@ -31,7 +31,7 @@ function preflight(url: string, origin: string, method = 'GET'): Promise<Answer>
   return send(url, { method: 'OPTIONS', headers });
 }
 
-test('Where nothing is set, no answer says anything of origins', async (t) => {
+test('Without the setting, no response has a CORS header', async (t) => {
   const { url } = await testServer(t);
   for (const answer of [
     await send(`${url}/livez`, { headers: { origin: APP } }),
@@ -44,7 +44,7 @@ test('Where nothing is set, no answer says anything of origins', async (t) => {
   t.is((await preflight(`${url}/api/auth/me`, APP)).status, 405);
 });
 
-test('A page of a listed origin may ask, and may read every answer, refusals too', async (t) => {
+test('A page of a listed origin may send requests and read every response, refusals too', async (t) => {
   const { url, collections } = await testServer(t, SETTING);
   const token = await logIn(url, (await addUser(collections)).email);
   for (const origin of [APP, LOCAL]) {
@@ -69,7 +69,7 @@ test('A page of a listed origin may ask, and may read every answer, refusals too
   }
 });
 
-test('An outage can be told from a refusal in a browser', async (t) => {
+test('In a browser an outage differs from a refusal', async (t) => {
   const { url, collections } = await testServer(t, SETTING);
   const token = await logIn(url, (await addUser(collections)).email);
   await collections.revokedTokens.drop();
@@ -80,7 +80,7 @@ test('An outage can be told from a refusal in a browser', async (t) => {
   t.is(answer.headers.get('retry-after'), '2');
 });
 
-test('A preflight names the methods and headers there are, asks for no token, and does nothing', async (t) => {
+test('A preflight response lists all methods and headers, needs no token, and changes nothing', async (t) => {
   const { url, collections } = await testServer(t, SETTING);
   for (const [path, method] of [
     ['/api/auth/me', 'GET'],

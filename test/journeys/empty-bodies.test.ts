@@ -34,7 +34,7 @@ test('An empty body is no body: where none is read it is let through, however it
   }
 });
 
-test('An empty body is no body: where one is needed it is missing, whatever its type is said to be', async (t) => {
+test('An empty body is no body: where one is needed it is missing, whatever its Content-Type', async (t) => {
   const { url } = await testServer(t);
   for (const [name, headers] of Object.entries(EMPTY)) {
     t.is(toOutcome(await post(url, '/api/auth/login', headers)), refusal('malformed_body'), name);

@@ -86,7 +86,7 @@ test('A session of somebody else, one that is not there and what is no id are al
   for (const tokens of [asking, stranger]) await assertLives(t, it.url, tokens);
 });
 
-test('The others can be ended at once: the one that asks lives, and is told how many', async (t) => {
+test('All other sessions can be ended at once: the current one lives, and the response has their number', async (t) => {
   const { url, open, endOthers, listIds, collections } = await openFixture(t);
   const others = [await open(), await open(), await open()];
   const asking = await open();
@@ -104,7 +104,7 @@ test('What ends sessions is in the audit trail, with their ids', async (t) => {
   const [first, second, asking] = [await open(), await open(), await open()];
   await end(asking, first.sessionId);
   await endOthers(asking);
-  await endOthers(asking); // there is nothing left to end, and nothing to tell
+  await endOthers(asking); // nothing is left to end, so no event is written
   const events = await collections.auditEvents
     .find({ action: 'session_revoked' })
     .sort({ at: 1 })

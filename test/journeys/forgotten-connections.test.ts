@@ -13,7 +13,7 @@ const FORGOTTEN_AFTER = 3 * SECOND;
 const QUIET = FORGOTTEN_AFTER + SECOND;
 const DEADLINE = 10 * SECOND;
 
-/** A server whose connections to MongoDB, many and all live, have then been idle until a firewall forgot them. */
+/** A server with many live connections to MongoDB, which were then idle until a firewall dropped them. */
 async function openQuietFixture(t: ExecutionContext) {
   const { uri, proxy } = await proxiedMongod(t);
   const { db, close } = connect(uri, { deadline: 60 * SECOND });
@@ -36,14 +36,14 @@ async function atOnce(count: number, ask: (index: number) => Promise<{ status: n
   return answers.map(({ status }) => status);
 }
 
-test('requests that meet connections which a firewall forgot are answered 200, all of them', async (t) => {
+test('requests on connections that a firewall has dropped all get 200', async (t) => {
   const { url, token } = await openQuietFixture(t);
   const paths = ['/api/auth/me', '/api/auth/sessions'];
   const statuses = await atOnce(20, (index) => sendAs(token, `${url}${paths[index % 2]}`));
   t.deepEqual(statuses, Array(20).fill(200));
 });
 
-test('logouts at once that meet forgotten connections are done, and each token is refused', async (t) => {
+test('concurrent logouts on dropped connections succeed, and each token is refused', async (t) => {
   const { url, tokens } = await openQuietFixture(t);
   const logouts = await atOnce(10, (index) =>
     sendAs(tokens[index] ?? '', `${url}/api/auth/logout`, 'POST'),
@@ -53,7 +53,7 @@ test('logouts at once that meet forgotten connections are done, and each token i
   t.deepEqual(after, Array(10).fill(401));
 });
 
-test('a login that meets forgotten connections gets in', async (t) => {
+test('a login on dropped connections succeeds', async (t) => {
   const { url, email } = await openQuietFixture(t);
   t.truthy(await logIn(url, email, PASSWORD));
 });

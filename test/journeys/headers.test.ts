@@ -61,7 +61,7 @@ test('A request id is taken over where it is harmless, and made up where it is n
   t.is(seen.size, refused.length);
 });
 
-test('A problem says the request id of its log line', async (t) => {
+test('A problem contains the request id of its log line', async (t) => {
   const { url, log } = await testServer(t);
   const { body } = await sendAs('junk', `${url}/api/auth/me`);
   t.like(log.at(-1), { request_id: body.request_id, code: 'invalid_token', status: 401 });

@@ -8,7 +8,7 @@ import { toOauthOutcome } from '../helpers/refusals.ts';
 import { logIn, post, send, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
-test('An active token is told with its claims, whom it speaks for, and nothing inside', async (t) => {
+test('An active token is returned with its claims and its user, without internal claims', async (t) => {
   const { url, collections } = await testServer(t);
   const client = await addClient(collections);
   const user = await addUser(collections, { roles: ['admin', 'auditor'], companyId: 'acme' });

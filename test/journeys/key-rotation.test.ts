@@ -124,7 +124,7 @@ for (const [name, rotation] of Object.entries(ROTATIONS)) {
     t.is(await me(signing, fresh), refusal('token_revoked'));
   });
 
-  test(`${name}: a server that was not told of the new key first refuses what it signs`, async (t) => {
+  test(`${name}: a server that did not get the new key first refuses the tokens of that key`, async (t) => {
     const { start, logIn } = await deployment(t);
     const { before, switched } = rotation();
     const forgotten = await start(before);

@@ -8,7 +8,7 @@ import { startServerProcess } from '../helpers/processes.ts';
 import { logIn, send, sendAs } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
-/** A database that refuses to tell its configuration, as a shared tier does, to whomever and however often it is asked. */
+/** A database that refuses every command for its configuration, like a shared tier. */
 async function silentDatabase(t: ExecutionContext) {
   const { uri } = await ownMongod(t, { args: ['--setParameter', 'enableTestCommands=1'] });
   const client = new MongoClient(uri);
@@ -19,7 +19,7 @@ async function silentDatabase(t: ExecutionContext) {
   return { uri, collections: openCollections(client.db()) };
 }
 
-test("the log says once that the set's configuration is refused, and once which options of the URI are overridden; requests are served", async (t) => {
+test('the log names once the refused configuration of the set, and once the overridden options of the URI; requests are served', async (t) => {
   const { uri, collections } = await silentDatabase(t);
   const { email } = await addUser(collections);
   const server = await startServerProcess(t, {

@@ -4,7 +4,7 @@ import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
-test('A login gives a bearer token for 15 minutes, and the token tells whom it speaks for', async (t) => {
+test('A login returns a bearer token for 15 minutes, and the token names its user', async (t) => {
   const { url, collections } = await testServer(t);
   const user = await addUser(collections, { roles: ['admin'] });
 

@@ -43,7 +43,7 @@ test('Wrong passwords that come all at once are counted like those that come in 
   t.is(toOutcome(await from(HOME, url, email)), refusal('too_many_logins'));
 });
 
-/** Until when a client has to wait, as it is told. */
+/** Reads the seconds that a client has to wait. */
 function readRetryAfter({ headers }: Answer): number {
   return Number(headers.get('retry-after'));
 }

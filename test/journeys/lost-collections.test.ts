@@ -124,7 +124,7 @@ test('A session whose own document is missing ends no others, and reports none e
   }
 });
 
-test('revoke-others and DELETE write again for what looks revoked: each answer has a write of its own', async (t) => {
+test('revoke-others and DELETE write again for sessions that are already revoked: each response has a write of its own', async (t) => {
   const { url, own, otherId, collections } = await openFixture(t);
   const writes = async () =>
     (await collections.revokedTokens.findOne({ _id: `session:${otherId}` }))?.writes;

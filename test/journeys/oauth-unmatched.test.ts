@@ -2,7 +2,7 @@ import test from 'ava';
 import { refusal, toOauthOutcome, toOutcome } from '../helpers/refusals.ts';
 import { send, sendLines, testServer } from '../helpers/server.ts';
 
-test('Under /oauth a path or a method that there is not is told in the words of RFC 6749', async (t) => {
+test('Under /oauth an unknown path or method gets an error of RFC 6749', async (t) => {
   const { url, log } = await testServer(t);
   for (const [method, path, outcome, code] of [
     ['GET', '/oauth', '404 invalid_request', 'not_found'],
@@ -20,7 +20,7 @@ test('Under /oauth a path or a method that there is not is told in the words of 
   }
 });
 
-test('Under /oauth a request that is malformed is told in the words of RFC 6749 as well', async (t) => {
+test('Under /oauth a malformed request gets an error of RFC 6749 as well', async (t) => {
   const { url, log } = await testServer(t);
   for (const [line, header, outcome, code] of [
     ['POST /oauth/revoke', 'Host: y', '400 invalid_request', 'bad_request'],

@@ -64,7 +64,7 @@ test('a server does not start, with exit code 78, where an index refuses what it
   t.regex(stderr, /token_hash_1 of revoked_tokens (?:is unique|refuses)/);
 });
 
-test('however often /readyz is asked, its entry is written once in 30 seconds, and no statistic sees it', async (t) => {
+test('however often /readyz is requested, its entry is written once in 30 seconds and counted in no statistic', async (t) => {
   const { uri, collections } = await migratedDatabase(t);
   const { url } = await serve(t, { MONGODB_URI: uri });
   const answers = await Promise.all(Array.from({ length: 20 }, () => send(`${url}/readyz`)));

@@ -100,7 +100,7 @@ test('A body that does not fit is refused, and no token is read elsewhere', asyn
   t.is((await refresh(it.url, token)).status, 200, 'nothing of this has used the token');
 });
 
-test('A refresh asks for no access token, and looks at none', async (t) => {
+test('A refresh needs no access token, and reads none', async (t) => {
   const { url, tokens } = await openFixture(t);
   const answer = await refresh(url, tokens.refresh, { authorization: 'Bearer junk' });
   t.is(answer.status, 200);

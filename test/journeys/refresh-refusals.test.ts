@@ -84,7 +84,7 @@ const ENDINGS: Readonly<Record<string, readonly [ending: Ending, outcome: string
   ],
 };
 
-test('Once its session has ended a refresh token is refused, each time, and the code says why', async (t) => {
+test('Once its session has ended a refresh token is refused each time, with a code for the reason', async (t) => {
   const server = await testServer(t);
   for (const [what, [end, outcome]] of Object.entries(ENDINGS)) {
     const it = await enter(server);

@@ -80,7 +80,7 @@ test('The tokens of other keys live on', async (t) => {
   t.is((await sendAs(body.access_token, `${url}/api/auth/me`)).status, 200);
 });
 
-test('A server whose own key is revoked is not ready, and says which and how to replace it', async (t) => {
+test('A server whose own key is revoked is not ready, and names the key and how to replace it', async (t) => {
   const { JWT_PRIVATE_KEY = '' } = KEYS['EdDSA']?.() ?? {};
   for (const [environment, kid, fault] of [
     [{}, 'access', /^The key \S+ of .*, which makes all tokens, has been revoked.*JWT_SECRET_KEY/],

@@ -4,7 +4,7 @@ import { sendAs, testServer } from '../helpers/server.ts';
 import { age, refresh, type Tokens } from '../helpers/sessions.ts';
 import { enter, type Fixture, openFixture } from './sessions.ts';
 
-test('The list has each session with its device, address and times, the newest first, and says which one asks', async (t) => {
+test('The list has each session with its device, address and times, the newest first, and marks the current one', async (t) => {
   const { open, list, collections } = await openFixture(t, { TRUST_PROXY: '1' });
   const from = (agent: string, ip: string) => ({ 'user-agent': agent, 'x-forwarded-for': ip });
   const first = await open(from('Firefox', '203.0.113.7'));

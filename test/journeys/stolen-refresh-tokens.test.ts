@@ -39,7 +39,7 @@ test('After the grace an exchanged token is a theft, and nothing of the session 
   }
 });
 
-test(`${AT_ONCE} stolen tokens at the same time, after the grace, are all told to be`, async (t) => {
+test(`${AT_ONCE} stolen tokens at the same time, after the grace, are all refused as reused`, async (t) => {
   const { url, collections } = await testServer(t);
   const first = await openSession(url, (await addUser(collections)).email);
   const second = toTokens(await refresh(url, first.refresh));

@@ -156,7 +156,7 @@ test('A client that is refused revokes nothing', async (t) => {
   t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
 });
 
-test('Each revocation is in the audit trail, with the client that asked for it', async (t) => {
+test('Each revocation is in the audit trail, with the client that requested it', async (t) => {
   const { url, collections } = await testServer(t);
   const client = await addClient(collections);
   const user = await addUser(collections, { companyId: 'acme' });

@@ -45,7 +45,7 @@ test('What is not HTTP is answered 400, and harms no one else', async (t) => {
   t.is((await send(`${url}/livez`)).status, 200);
 });
 
-test('Headers over 16 KB are refused with 431, and what they hold is not told', async (t) => {
+test('Headers over 16 KB are refused with 431, and their content is not repeated', async (t) => {
   const server = await testServer(t);
   const secret = 'x'.repeat(17_000);
   const answer = await sendLines(

@@ -83,7 +83,7 @@ test('eleven auths share one client without a warning, and leave no listener', a
   t.is(count(), before);
 });
 
-test('a closed auth refuses everything as store_unavailable, and says that it was closed', async (t) => {
+test('a closed auth refuses everything as store_unavailable, with the message that it was closed', async (t) => {
   const { auth, collections } = await testAuth(t);
   const { email } = await addUser(collections);
   const { accessToken: token } = await auth.login({ email, password: PASSWORD }, CALLER);

@@ -37,7 +37,7 @@ const greet: Middleware = (ctx) => {
 
 const codes = Object.keys(REFUSALS) as AuthErrorCode[];
 
-test('a host answers every refusal by itself as handleErrors does, and tells nothing private', async (t) => {
+test('a host answers every refusal by itself as handleErrors does, and reveals nothing private', async (t) => {
   for (const code of codes) {
     const error = new AuthError(code, 'private', { retryAfter: 1_500 });
     const bare = await send(await serveBare(t, () => Promise.reject(error)));
@@ -122,7 +122,7 @@ test('errors of another copy of the package are recognised, each as what it is',
   }
 });
 
-test('what looks like a refusal and is none stays the application’s own', (t) => {
+test('what resembles a refusal and is none stays the application’s own', (t) => {
   const likenesses: unknown[] = [
     undefined,
     null,
@@ -165,7 +165,7 @@ test('a caller or a principal that somebody else left in ctx.state is not ours',
   const swapped = await serveBare(t, authenticate(auth), foreign, requireRole('admin'), greet);
   t.is((await send(swapped, { headers })).status, 403);
   const alone = await serveBare(t, foreign, requireRole('admin'), greet);
-  t.is((await send(alone)).status, 500, 'authenticate was forgotten');
+  t.is((await send(alone)).status, 500, 'authenticate is missing');
 
   const refused = await send(
     await serveBare(t, foreign, handleErrors() as Middleware, authenticate(auth)),

@@ -8,7 +8,7 @@ interface Operation {
   readonly requestBody?: { readonly content: object };
 }
 
-test('The API description that is fuzzed has every route, with its body, its parameters and who may ask', (t) => {
+test('The API description that is fuzzed has every route, with its body, its parameters and its access', (t) => {
   const { paths } = describeApi() as { paths: Record<string, Record<string, Operation>> };
   const described = Object.values(paths).flatMap((path) => Object.keys(path));
   t.is(described.length, routes.length);

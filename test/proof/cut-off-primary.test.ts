@@ -114,7 +114,7 @@ function lastAccepted(seen: readonly Seen[]): number {
 }
 
 test.serial(
-  'a server behind a cut-off primary stops accepting within MAX_STALENESS, and tells the age',
+  'a server behind a cut-off primary stops accepting within MAX_STALENESS, and reports the age',
   async (t) => {
     const fixture = await open(t, `${MAX_STALENESS}ms`);
     const { token, cut, elected, revoked, seen, readiness } = await cutOff(fixture);

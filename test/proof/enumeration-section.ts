@@ -35,7 +35,7 @@ const WRONG = 'not the password, but as long';
 const KNOWN = 'a known user';
 const OTHERS = ['no user', 'a disabled user', 'a disabled user, password right'] as const;
 
-/** Classes of accounts that an attacker could tell apart. */
+/** Classes of accounts that an attacker could distinguish. */
 const CLASSES = [KNOWN, ...OTHERS] as const;
 
 type Times = Record<(typeof CLASSES)[number], number[]>;
@@ -108,8 +108,8 @@ export function compare(first: number[], second: number[]) {
     /** The range of that difference in 95 of 100 resamplings (percentile bootstrap). */
     interval: [0.025, 0.975].map((share) => quantile(differences, share)) as [number, number],
     /**
-     * The share of pairs in which the value of the second is greater, ties counting half (Mann-Whitney's U by
-     * its greatest value): 0.5 where a single time tells nothing, 1 where it tells all.
+     * The share of pairs in which the value of the second is greater, ties counting half (Mann-Whitney's U by its
+     * greatest value): 0.5 where a single time reveals nothing, 1 where it reveals all.
      */
     chance,
     /** Mann-Whitney, two-sided, by the normal approximation: the likelihood of such a U where nothing differs. */

@@ -26,7 +26,7 @@ test('The comparison of times finds a missing read of 3 ms among 400 samples, an
   t.true(slower.chance > 0.6 && slower.pValue < 1e-6, JSON.stringify(slower));
 });
 
-test('Refused logins are measured in four classes, each of addresses that were never asked about', async (t) => {
-  const report = await assertShare(t, enumeration); // of so few samples none is told: npm run proof has the bound
+test('Refused logins are measured in four classes, each with new addresses', async (t) => {
+  const report = await assertShare(t, enumeration); // so few samples have no bound; npm run proof has it
   t.is(report.filter((line) => / % to /.test(line)).length, 3, report.join('\n'));
 });

@@ -46,7 +46,7 @@ export const floodsSection: Section = {
 
 type AloneRow = Awaited<ReturnType<typeof runAlone>>;
 
-/** Runs a flood that the database must not be asked about. */
+/** Runs a flood that must cause no command to the database. */
 async function runAlone(server: FloodedServer, { name, run }: Flood) {
   const before = await server.countCommands();
   const result = await run(() => true);

@@ -37,7 +37,7 @@ async function open(t: ExecutionContext): Promise<Fixture> {
   return { node, writer: await ownWriter(t, node.mongod.uri) };
 }
 
-test('each fault harms one node as it says, is put right, and loses nothing acknowledged', async (t) => {
+test('each fault harms one node as described, is repaired, and loses nothing acknowledged', async (t) => {
   const fixture = await open(t);
   const { node, writer } = fixture;
   for (const { name, title, strike, heal } of oneNodeFaults) {

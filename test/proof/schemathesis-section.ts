@@ -17,8 +17,8 @@ import type { Section } from './section.ts';
 const PACKAGE = 'schemathesis==4.32.5';
 
 /**
- * All checks but two. A body that fits its schema is refused where the address is none or the form says
- * something twice, which no schema can say; and a path may have methods of another route that fits it.
+ * All checks but two. A body that fits its schema is refused for an invalid address or a duplicate parameter, which no
+ * schema can express. And a path may have methods of another route that fits it.
  */
 const EXCLUDED = 'positive_data_acceptance,allow_header_conformance';
 const CHECKS = ['--checks', 'all', '--exclude-checks', EXCLUDED];

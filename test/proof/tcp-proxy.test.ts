@@ -138,7 +138,7 @@ test('the connection to a server that is not there ends', async (t) => {
 });
 
 onLinux(
-  'a rule tells processes apart, also one that had connected before it was known',
+  'a rule distinguishes processes, also one that connected before the rule named it',
   async (t) => {
     const pids: number[] = [];
     const proxy = await echoProxy(t);

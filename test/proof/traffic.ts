@@ -1,9 +1,9 @@
-/** Clients of two servers that log in, ask for `/me`, refresh, log out and revoke all at the same time. */
+/** Clients of two servers that log in, request `/me`, refresh, log out and revoke all at the same time. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Operation } from './history.ts';
 import { type ClientSession, login, pickRandom, request, type Server } from './requests.ts';
 
-/** Watchers only ask for `/me`, so that no slow write delays their checks. */
+/** Watchers only request `/me`, so that no slow write delays their checks. */
 export const CLIENTS = { actors: 8, watchers: 6 } as const;
 
 /** Number of newly revoked sessions that watchers try again and again. */

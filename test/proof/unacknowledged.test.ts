@@ -1,4 +1,4 @@
-/** A revocation that a majority does not have is answered 503, however often and wherever it is asked for. */
+/** A revocation that a majority does not have gets 503, however often and at whichever server it is requested. */
 import test from 'ava';
 import { deposePrimary } from '../helpers/set/split-brain.ts';
 import { askAll } from './acknowledgements/ask-and-judge.ts';

@@ -26,7 +26,7 @@ for (const quotes of ['""', "''", '``', '“”', '‘’', '„“', '«»']) {
     t.like(config, { MONGODB_URI: LEAST.MONGODB_URI, PORT: 80, LOG_LEVEL: 'warn' });
   });
 
-  test(`Quotes around a key are refused by name, and the key is not told: ${quotes}`, (t) => {
+  test(`Quotes around a key are refused by name, and the key is not printed: ${quotes}`, (t) => {
     for (const name of ['JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS']) {
       const error = t.throws(() => parseConfig({ ...LEAST, [name]: kept(secret) }), {
         instanceOf: ConfigError,
@@ -167,7 +167,7 @@ for (const [how, list] of Object.entries(LISTS)) {
   });
 }
 
-test('A secret with a comma is kept whole in a JSON array or on a line, and else the message says so', (t) => {
+test('A secret with a comma is kept whole in a JSON array or on a line; otherwise the message advises to use one of them', (t) => {
   const comma = 'k9,Vq}2:Zt!x_4Lw~7;Rb^e@8Ym{Hs%0';
   for (const list of [JSON.stringify([comma]), `${comma}\n${secret}`]) {
     t.is(
@@ -199,7 +199,7 @@ test('A previous secret with signs verifies as well where the comma was a part o
   t.deepEqual(previous(dice), [dice]);
 });
 
-test('A fault of a previous secret tells to take it out, since a new one verifies nothing', (t) => {
+test('The message about a faulty previous secret advises to remove it, since a new one verifies nothing', (t) => {
   const weak = 'change-this-to-a-random-string-in-production';
   for (const list of [weak, `${secret}\n${weak}`, `${secret},${weak}`, JSON.stringify([weak])]) {
     const error = t.throws(() => parseConfig({ ...LEAST, JWT_SECRET_KEY_PREVIOUS: list }));

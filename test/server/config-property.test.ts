@@ -50,7 +50,7 @@ function assertPromiseCanHold(config: Config) {
     'an access token ends with its session': access <= idle,
     'a session ends':
       idle <= config.REFRESH_TOKEN_MAX_TTL && config.REFRESH_TOKEN_MAX_TTL <= 90 * DAY,
-    'an answer is told in time': config.REQUEST_DEADLINE >= SECOND,
+    'a response has time': config.REQUEST_DEADLINE >= SECOND,
     'a primary is proved before its proof is stale': staleness === 0 || staleness > interval,
     'no setting is a secret that is weak': secretFault(config.JWT_SECRET_KEY) === undefined,
   };

@@ -64,7 +64,7 @@ test('empty equals unset, also of spaces only', (t) => {
   t.regex(error?.message ?? '', /JWT_SECRET_KEY is missing or empty/);
 });
 
-test('all problems are told at once, each by the name of its variable', (t) => {
+test('all problems are listed at once, each with the name of its variable', (t) => {
   const error = t.throws(
     () =>
       parseConfig({ PORT: '99999', ACCESS_TOKEN_TTL: '25h', LOG_LEVEL: 'loud', TRUST_PROXY: '-1' }),

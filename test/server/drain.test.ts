@@ -142,7 +142,7 @@ test('SIGUSR1, SIGUSR2 and SIGPIPE do nothing: no debugger, no end', async (t) =
   t.like(await server.finished, { code: 0, signal: null, stderr: '' });
 });
 
-test('A connection on which nothing was ever asked does not hold up the end', async (t) => {
+test('A connection without a request does not delay the end', async (t) => {
   const server = await startServer(t);
   const { port } = new URL(server.url);
   const silent = connect(Number(port), '127.0.0.1').on('error', () => undefined);
@@ -154,7 +154,7 @@ test('A connection on which nothing was ever asked does not hold up the end', as
   t.true(performance.now() - asked < 30 * SECOND); // KEEP_ALIVE_TIMEOUT is 65 s
 });
 
-test('KEEP_ALIVE_TIMEOUT is told to clients', async (t) => {
+test('KEEP_ALIVE_TIMEOUT is sent to clients', async (t) => {
   const { url } = await startServer(t, { KEEP_ALIVE_TIMEOUT: '620s' });
   const { headers } = await send(`${url}/livez`);
   t.is(headers.get('keep-alive'), 'timeout=620');

@@ -6,7 +6,7 @@ import { StoreUnavailable } from '../../lib/errors.ts';
 import { authenticate, type HandleErrorsOptions, handleErrors } from '../../server/index.ts';
 import { send } from '../helpers/server.ts';
 
-/** An application of somebody else's, whose handler does this; and what its `error` event told. */
+/** Serves an application with this handler, and records its `error` events. */
 async function serveApp(t: ExecutionContext, handler: Middleware, options?: HandleErrorsOptions) {
   const told: unknown[] = [];
   const app = new Koa();
@@ -24,26 +24,26 @@ test("an application's own errors stay its own", async (t) => {
   t.deepEqual([answer.status, answer.body], [404, 'no such thing']);
 });
 
-test('a fault of an application is told by its error event, and answered by Koa', async (t) => {
+test('a fault of an application is emitted as its error event, and answered by Koa', async (t) => {
   const fault = new Error('a bug');
   const { answer, told } = await serveApp(t, () => Promise.reject(fault));
   t.deepEqual([answer.status, answer.body, told], [500, 'Internal Server Error', [fault]]);
 });
 
-test('an outage is answered as a problem, and told by the error event', async (t) => {
+test('an outage is answered as a problem, and emitted as an error event', async (t) => {
   const outage = new StoreUnavailable('away');
   const { answer, told } = await serveApp(t, () => Promise.reject(outage));
   t.deepEqual([answer.status, answer.body.code, told], [503, 'store_unavailable', [outage]]);
 });
 
-test('with `all` a fault is answered as internal_error, and says nothing of itself', async (t) => {
+test('with `all` a fault is answered as internal_error, without its message', async (t) => {
   const fault = new Error('a bug with a secret');
   const { answer, told } = await serveApp(t, () => Promise.reject(fault), { all: true });
   t.deepEqual([answer.status, answer.body.code, told], [500, 'internal_error', [fault]]);
   t.false(JSON.stringify(answer.body).includes('secret'));
 });
 
-test('a forgotten await is found when the application starts', (t) => {
+test('a missing await is found when the application starts', (t) => {
   const auth = Promise.resolve() as unknown as Parameters<typeof authenticate>[0];
   t.throws(() => authenticate(auth), { instanceOf: TypeError, message: /"auth".*await/ });
 });

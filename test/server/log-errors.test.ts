@@ -70,7 +70,7 @@ function inspectAll(error: unknown): string {
   return [JSON.stringify({ ...error }), message, stack, cause && inspectAll(cause)].join('\n');
 }
 
-test('an error of the network is logged by name, and its cause by what the system says', (t) => {
+test('an error of the network is logged by name, and its cause by the message of the system', (t) => {
   let line = '';
   const log = createLog('info', { write: (text) => (line += text) });
   const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), {
@@ -81,7 +81,7 @@ test('an error of the network is logged by name, and its cause by what the syste
   t.regex(line, /MongoNetworkError.*ECONNREFUSED/);
 });
 
-test('lines of a message that look like frames are no frames', (t) => {
+test('lines of a message that resemble stack frames are not logged', (t) => {
   let line = '';
   const log = createLog('info', { write: (text) => (line += text) });
   const error = new MongoServerError({ errmsg: `dup\n    at ${SECRET} (x.js:1:1)`, code: 11_000 });

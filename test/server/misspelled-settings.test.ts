@@ -127,7 +127,7 @@ test('one edit to any setting is reported, and no value is', (t) => {
   t.notThrows(() => fc.assert(property));
 });
 
-test('where a setting is missing, the message tells of the misspelled one', (t) => {
+test('where a setting is missing, the message names the misspelled one', (t) => {
   const error = t.throws(() => parseConfig({ MONGODB_URL: 'mongodb://user:pass@h/x' }));
   t.regex(
     error?.message ?? '',

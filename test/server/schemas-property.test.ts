@@ -52,7 +52,7 @@ function isPlain(leaf: unknown): boolean {
   );
 }
 
-/** Whatever the schema accepts fits the rule; and it accepts something, or the rule was never asked. */
+/** Asserts that every input that the schema accepts fits the rule, and that the schema accepts some input. */
 function alwaysAccepts(schema: z.ZodType, rule: (leaf: unknown) => boolean) {
   let accepted = 0;
   fc.assert(

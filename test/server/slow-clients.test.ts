@@ -39,7 +39,7 @@ const MORE = 'a'.repeat(10_000);
 
 /** Bytes that a client sends at once, bytes that follow one by one, and the statuses of the answers. */
 const CLIENTS: Readonly<Record<string, readonly [now: string, slowly: string, answers: RegExp]>> = {
-  'says nothing': ['', '', /^408 $/],
+  'sends nothing': ['', '', /^408 $/],
   'sends one header byte by byte': ['', `${GET}X: ${MORE}`, /^408 $/],
   'sends empty lines': ['', '\r\n'.repeat(5_000), /^408 $/],
   'sends a body byte by byte': [`${POST}Content-Length: 9999\r\n\r\n`, MORE, /^408 $/],
@@ -48,7 +48,7 @@ const CLIENTS: Readonly<Record<string, readonly [now: string, slowly: string, an
     '1\r\na\r\n'.repeat(2_000),
     /^408 $/,
   ],
-  'sends no body although asked for it': [
+  'sends no body after 100 Continue': [
     `${POST}Expect: 100-continue\r\nContent-Length: 9999\r\n\r\n`,
     '',
     /^100 408 $/,
@@ -58,8 +58,8 @@ const CLIENTS: Readonly<Record<string, readonly [now: string, slowly: string, an
     MORE,
     /^200 (?:408 )?$/,
   ],
-  'asks, and says nothing more': [`${GET}\r\n`, '', /^200 $/],
-  'asks, and asks again byte by byte': [`${GET}\r\n`, `${GET}X: ${MORE}`, /^200 408 $/],
+  'sends a request, and nothing more': [`${GET}\r\n`, '', /^200 $/],
+  'sends a request, and another byte by byte': [`${GET}\r\n`, `${GET}X: ${MORE}`, /^200 408 $/],
 };
 
 async function slowServer(t: ExecutionContext, requestDeadline: number, timeouts = LIMITS) {
@@ -168,7 +168,7 @@ test.serial('Clients that leave while they wait for an answer leave nothing behi
   for (const client of clients) {
     client.write('GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n', () => client.destroy());
   }
-  // What the database is asked at once it is asked by some ten connections, which stay.
+  // Concurrent commands use some ten connections to the database, which stay open.
   await waitFor(`Not many more sockets than ${before}`, () => countSockets() <= before + 50);
   t.is((await send(`${url}/readyz`)).status, 200);
 });

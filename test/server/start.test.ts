@@ -18,7 +18,7 @@ import { send } from '../helpers/server.ts';
 
 const REMEDY = 'npm run -s generate-secret';
 
-/** Nothing listens there, and nobody is asked before the settings are right. */
+/** Nothing listens there, and the server does not connect before all settings are valid. */
 const NOWHERE = 'mongodb://127.0.0.1:1/rescind';
 
 function failToStart(t: ExecutionContext, env: Record<string, string>): Promise<Finished> {
@@ -105,7 +105,7 @@ test('messages are clear and helpful: all problems at once, each by name, and no
   t.false(stderr.includes('changeme'));
 });
 
-test('a misspelled setting is told in the log, and the server starts', async (t) => {
+test('a misspelled setting is logged, and the server starts', async (t) => {
   const server = await startServerProcess(t, {
     MONGODB_URI: (await migratedDatabase(t)).uri,
     JWT_SECRET_KEY: generateSecret(),
@@ -115,7 +115,7 @@ test('a misspelled setting is told in the log, and the server starts', async (t)
   t.is((await send(`${server.url}/readyz`)).status, 200);
 });
 
-test('a database that is not migrated is told, with what to run', async (t) => {
+test('a database that is not migrated is reported, with the command to run', async (t) => {
   const { uri } = emptyDatabase(t);
   const env = { MONGODB_URI: uri, JWT_SECRET_KEY: generateSecret() };
   const { code, stderr } = await failToStart(t, env);
@@ -124,7 +124,7 @@ test('a database that is not migrated is told, with what to run', async (t) => {
   t.notRegex(stderr, /^\s+at /m);
 });
 
-test('a port in use is told in a sentence', async (t) => {
+test('a port in use is reported in a sentence', async (t) => {
   const { uri } = await migratedDatabase(t);
   const other = createServer().listen(0, '127.0.0.1');
   t.teardown(() => other.close());
@@ -172,7 +172,7 @@ const OF_NO_USE: readonly (readonly [host: string, code: number, sentence: RegEx
 ];
 
 for (const [HOST, expected, sentence] of OF_NO_USE) {
-  test(`A HOST that cannot be used is told in a sentence, whatever the cause: ${HOST}`, async (t) => {
+  test(`A HOST that cannot be used is reported in a sentence, whatever the cause: ${HOST}`, async (t) => {
     const { uri } = await migratedDatabase(t);
     const env = { MONGODB_URI: uri, JWT_SECRET_KEY: generateSecret(), HOST };
     const { code, stderr } = await failToStart(t, env);

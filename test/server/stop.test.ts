@@ -41,7 +41,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('a request under way when the server is asked to stop is answered', async (t) => {
+test('a request under way when the server stops is answered', async (t) => {
   const server = await startedServer(t);
   const { email } = await addUser(server.collections);
   const body = JSON.stringify({ email, password: PASSWORD });

@@ -64,7 +64,7 @@ async function startServerWithOutputs(
   outputs: Outputs,
   prefix: readonly string[] = [],
 ) {
-  const port = await freePort(); // The log that tells the port may lead nowhere.
+  const port = await freePort(); // The log, which contains the port, may lead nowhere.
   const [command = process.execPath, ...args] = [...prefix, process.execPath, SERVER];
   const own = { PATH: process.env['PATH'], PORT: String(port), JWT_SECRET_KEY: generateSecret() };
   const child = spawnChild(command, args, {

@@ -45,7 +45,7 @@ const QUIET = 25;
 
 type Faults = ReturnType<typeof createFaults>;
 
-/** Counts commands and says which of them fail. */
+/** Counts commands and decides which of them fail. */
 function createFaults() {
   let left = Number.POSITIVE_INFINITY;
   let fault: Fault | undefined;
@@ -89,7 +89,7 @@ function createFaults() {
   };
 }
 
-/** Passes each command on to MongoDB and each answer back, except for those that fail. */
+/** Forwards each command to MongoDB and each response to the client, except for those that fail. */
 function createRelay(
   client: Socket,
   database: Socket,

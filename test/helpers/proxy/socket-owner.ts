@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 const TABLE = '/proc/net/tcp';
 
-/** Linux tells the processes of the same user which of them owns a socket; other systems do not. */
+/** True on Linux, where a process can read which processes of the same user own a socket. */
 export const tellsOwners = existsSync(TABLE);
 
 /**
- * Finds the processes that opened the connections to a port of 127.0.0.1, by the ports they come from.
- * One call serves all connections: a look-up for each of hundreds would block the caller.
+ * Finds the processes that opened the connections to a port of 127.0.0.1, by the ports they come from. One call serves
+ * all connections: reading the table for each of hundreds would block the caller.
  */
 export function findOpeners(port: number, pids: Iterable<number>): ReadonlyMap<number, number> {
   const openers = new Map<number, number>();

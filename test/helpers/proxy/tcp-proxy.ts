@@ -21,7 +21,7 @@ export async function tcpProxy(
 ) {
   /** Each with the port that it comes from. */
   const connections = new Map<ReturnType<typeof proxyConnection>, number>();
-  /** Returns the treatment of a connection by its port, after one look-up of openers for all. */
+  /** Returns the treatment of a connection by its port. Reads the openers of all connections once. */
   let createJudge = (): ((from: number) => Treatment) => () => 'pass';
 
   const server = createServer({ noDelay: true }, (client: Socket) => {

@@ -91,7 +91,7 @@ function createNetwork(members: readonly Member[]) {
   }
 
   function apply(): void {
-    if (!tellsOwners) throw new Error('Partitions need Linux, which tells the owner of a socket');
+    if (!tellsOwners) throw new Error('Partitions need Linux, which shows the owner of a socket');
     const openers = () => [...members.map(({ pid }) => pid), ...onlyReached.keys()];
     for (const member of members) {
       member.proxy.treat((opener) => (canReach(opener, member) ? 'pass' : 'hole'), openers);

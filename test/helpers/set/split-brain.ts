@@ -13,13 +13,12 @@ export function splitBrain(set: ReplicaSet): Promise<Member> {
 }
 
 /**
- * Harms the primary and has another elected at once. Left to itself a set (mongod 6.0) never had two
- * primaries: the old one steps down as early as the others elect, and a new one takes 8 to 16 s until it
- * writes, as members first have to see that the old one, which they copy from, is silent. Here the others
- * copy from the member to be elected, that one is told to stand for election (as an operator, or a higher
- * priority, may), and `catchUpTimeoutMillis` is 0.
+ * Harms the primary and has another elected at once. Without help, a set (mongod 6.0) never had two primaries: the old
+ * primary steps down as soon as the others elect, and a new primary takes 8 to 16 s until it writes, because members
+ * must first notice that the old one, which they copy from, is silent. Here the others copy from the member to be
+ * elected, replSetStepUp starts its election, and `catchUpTimeoutMillis` is 0.
  *
- * @returns the new primary, which takes writes.
+ * @returns the new primary, which accepts writes.
  */
 export async function deposePrimary(set: ReplicaSet, harm: (old: Member) => void): Promise<Member> {
   const old = await set.primary();
@@ -38,7 +37,7 @@ async function copyFrom(source: Member, member: Member, primary: Member): Promis
     const { syncSourceHost } = await member.ask({ replSetGetStatus: 1 });
     if (syncSourceHost === source.host) return true;
     await member.ask({ replSetSyncFrom: source.host });
-    // It looks for another source when something has come from the present one.
+    // The member changes its source only after it has received something from the present one.
     await primary.ask({ appendOplogNote: 1, data: { note: 'to be copied' } });
     return undefined;
   });

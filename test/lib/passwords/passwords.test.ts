@@ -45,7 +45,7 @@ test('a hash made at a lower cost is outdated', (t) => {
   t.false(passwords.isOutdated(hash));
 });
 
-test('when too many wait, the next one is told busy with a time to come back', async (t) => {
+test('when too many checks wait, the next one is refused as busy with a time to retry', async (t) => {
   const small = createPasswords({ bcryptCost: 14, bcryptThreads: 1 }); // a queue of 2
   t.teardown(() => small.close());
   const hash = hashSync('correct horse', 10);

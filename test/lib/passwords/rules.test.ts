@@ -79,7 +79,7 @@ for (const password of GOOD) {
   });
 }
 
-test('characters are code points, as many as the configuration says', (t) => {
+test('characters are code points, and the configuration sets their minimum', (t) => {
   const emoji = '\u{1f600}\u{1f431}\u{1f40e}\u{1f50b}\u{1f4ce}\u{1f511}\u{1f512}\u{1f513}';
   t.is(short.findFault(emoji, OWNER), undefined);
   t.regex(short.findFault(emoji.slice(2), OWNER) ?? '', /at least 8 characters/);
@@ -89,7 +89,7 @@ test('characters are code points, as many as the configuration says', (t) => {
   t.regex(long.findFault(text.slice(1), OWNER) ?? '', /at least 64 characters/);
 });
 
-test('with 8 characters the list of common passwords has its say', (t) => {
+test('with a minimum of 8 characters, common passwords are refused', (t) => {
   for (const password of ['sunshine', 'Football', 'trustno1', 'dragon12', '1q2w3e4r', 'letmein!']) {
     t.regex(short.findFault(password, OWNER) ?? '', COMMON, password);
   }

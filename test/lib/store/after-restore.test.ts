@@ -33,14 +33,14 @@ async function assertWhole(t: ExecutionContext, db: Db, collections: Collections
   await t.notThrowsAsync(revocationsOn(collections).cutoffs(randomUUID()));
 }
 
-/** A login as it reads and writes; answers what its tokens say. */
+/** Reads and writes as a login does, and returns the data of the tokens. */
 async function logIn(collections: Collections, userId: string = randomUUID()) {
   const { user, deployment } = await revocationsOn(collections).cutoffs(userId);
   const stamp = Math.max(Date.now(), user + 1, deployment + 1);
   return addSession(collections, stamp, userId);
 }
 
-/** Copies what is in the database; the answer puts it back, and forgets what came after. */
+/** Copies the data of the database. Returns a function that restores the copy and removes all later data. */
 async function backUp({ revokedTokens, sessions, schema }: Collections) {
   const [entries, logins, versions] = await Promise.all([
     revokedTokens.find().toArray(),
@@ -101,7 +101,7 @@ for (const [what, put] of Object.entries(KNOWN)) {
 
 type Lift = (collections: Collections, userId: string) => Promise<unknown>;
 
-/** Whoever asks at the database has the say in a cutoff too: an operator's machine may be in another time zone. */
+/** Creates revocations of a machine whose clock is wrong by hours: a cutoff follows the later clock. */
 const inTimeZone = (hours: number, collections: Collections) =>
   createRevocations(collections, createSchema(collections), () => Date.now() + hours * HOUR);
 

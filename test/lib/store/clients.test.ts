@@ -46,7 +46,7 @@ test('a deleted client is not found by anyone who has not found it before', asyn
   t.deepEqual(await here.list(), [other]);
 });
 
-test('a client that was deleted by hand is forgotten in time', async (t) => {
+test('a client that was deleted by hand leaves the cache in time', async (t) => {
   const { collections } = await migratedDatabase(t);
   const clients = createClients(collections, 300);
   const client = await clients.create(BILLING);
@@ -56,7 +56,7 @@ test('a client that was deleted by hand is forgotten in time', async (t) => {
   t.is(await clients.find(client.id), undefined);
 });
 
-test('nor does it stay for being asked for again and again', async (t) => {
+test('frequent reads do not keep a deleted client in the cache', async (t) => {
   const { collections } = await migratedDatabase(t);
   const clients = createClients(collections, 300);
   const { id } = await clients.create(BILLING);
@@ -66,7 +66,7 @@ test('nor does it stay for being asked for again and again', async (t) => {
   t.is(await clients.find(id), undefined);
 });
 
-test('a database that does not answer is StoreUnavailable, whatever was asked', async (t) => {
+test('a database that does not respond is StoreUnavailable, whatever the command', async (t) => {
   const { uri } = await migratedDatabase(t);
   const { collections, under } = failingClient(t, uri);
   const clients = createClients(collections);

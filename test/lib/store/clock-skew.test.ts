@@ -30,7 +30,7 @@ async function authWithClock(t: ExecutionContext, { db, secret }: TestAuth, skew
 }
 
 for (const minutes of [6, -6]) {
-  test(`a clock that is ${minutes} minutes off decides nothing, and /readyz says so`, async (t) => {
+  test(`a clock that is ${minutes} minutes off decides nothing, and /readyz reports it`, async (t) => {
     const { auth, url, token, email } = await skewedServer(t, minutes * MINUTE);
     const loggedIn = auth.login({ email, password: PASSWORD }, CALLER);
     await t.throwsAsync(loggedIn, { instanceOf: StoreUnavailable });

@@ -94,6 +94,6 @@ for (const name of ['admin', 'config', 'local']) {
   });
 }
 
-test('what no driver can read is told as that', (t) => {
+test('a URI that no driver can parse is reported as such', (t) => {
   t.regex(uriFault('postgres://127.0.0.1') ?? '', /is not a connection string/);
 });

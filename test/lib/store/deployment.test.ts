@@ -32,7 +32,7 @@ const REFUSALS = [
 
 for (const [errorCode, name, whose] of REFUSALS) {
   test.serial(
-    `a set that refuses its configuration with ${errorCode} is taken to have several voters, and the warning says so: ${whose}`,
+    `a set that refuses its configuration with ${errorCode} is taken to have several voters, as the warning states: ${whose}`,
     async (t) => {
       const { db, appName } = ownClient(t);
       const fault = { mode: { times: 1 }, failCommands: ['replSetGetConfig'], appName, errorCode };
@@ -51,7 +51,7 @@ for (const [errorCode, name, whose] of REFUSALS) {
 }
 
 test.serial(
-  'a client of a strict API version learns of its set what that version tells',
+  'a client with a strict API version assumes several voters, because the version has no replSetGetConfig',
   async (t) => {
     const { db } = ownClient(t, { serverApi: { version: '1', strict: true } });
     const { hasSeveralVoters, warnings } = await inspectDeployment(db);
@@ -64,7 +64,7 @@ test.serial(
 const ODD: Readonly<Record<string, Answers>> = {
   'no configuration': { replSetGetConfig: { ok: 1 } },
   'a configuration without members': { replSetGetConfig: { ok: 1, config: {} } },
-  'members that do not say whether they vote': {
+  'members without their votes': {
     replSetGetConfig: { ok: 1, config: { members: [{ _id: 0 }, { _id: 1 }] } },
   },
   'a hello that is refused': { hello: new MongoServerError({ code: 59, codeName: 'NoCommand' }) },
@@ -77,7 +77,7 @@ interface Answers {
 
 for (const [what, answers] of Object.entries(ODD)) {
   test.serial(
-    `a set that does not tell who votes is taken to have several voters: ${what}`,
+    `a set without the votes of its members is taken to have several voters: ${what}`,
     async (t) => {
       const { db } = ownClient(t);
       const { hasSeveralVoters, kind } = await inspectDeployment(answering(db, answers));

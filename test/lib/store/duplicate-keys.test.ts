@@ -67,7 +67,7 @@ const WRITES: Readonly<Record<string, Write>> = {
 };
 
 for (const [what, { collection, key, write }] of Object.entries(WRITES)) {
-  test(`an E11000 of a foreign index is told by the name of the index, never by values: ${what}`, async (t) => {
+  test(`an E11000 of a foreign index is reported with the name of the index, never with values: ${what}`, async (t) => {
     const { db, collections } = await migratedDatabase(t);
     await db.collection(collection).createIndex(key, { unique: true });
     const twice = async () => {

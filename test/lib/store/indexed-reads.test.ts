@@ -76,7 +76,7 @@ const READS: Readonly<Record<string, readonly [Work, index: RegExp, read: number
   'the days are read': [(collections) => readDays(collections), /_id_/, 1],
   'live sessions are counted': [
     (collections) => createSessions(collections).countAbove(NOW.getTime() - HOUR),
-    /stamp_-1|expires_at_1/, // whichever leaves less to look at
+    /stamp_-1|expires_at_1/, // whichever leaves fewer entries to read
     1,
   ],
 };
@@ -92,13 +92,13 @@ for (const [what, [work, index, read]] of Object.entries(READS)) {
   });
 }
 
-test('counting entries looks at no document', async (t) => {
+test('counting entries reads no document', async (t) => {
   for (const plan of await recordPlans(t, (collections) => createCountEntries(collections)())) {
     t.notRegex(plan, /FETCH/);
   }
 });
 
-test('revokeEveryone looks through no whole collection', async (t) => {
+test('revokeEveryone scans no whole collection', async (t) => {
   const plans = await recordPlans(t, (collections) =>
     revocationsOn(collections).revokeEveryone({ reason: 'test', revokedBy: 'test' }),
   );

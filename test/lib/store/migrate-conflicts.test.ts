@@ -6,7 +6,7 @@ import { rescind } from '../../helpers/processes.ts';
 import { snapshot } from '../../helpers/snapshot.ts';
 import { assertRefused } from './assert-refused.ts';
 
-test('a non-unique `email` index and duplicate emails are each told by name and nothing is changed', async (t) => {
+test('a non-unique `email` index and duplicate emails are each reported by name and nothing is changed', async (t) => {
   const { uri, db } = emptyDatabase(t);
   const users = db.collection('users');
   await users.createIndex({ email: 1 }, { name: 'by_email' });
@@ -32,7 +32,7 @@ test('a non-unique `email` index and duplicate emails are each told by name and 
   t.deepEqual(await snapshot(db), before);
 });
 
-test('`--check` and `--dry-run` tell conflicts too, and exit 1', async (t) => {
+test('`--check` and `--dry-run` report conflicts too, and exit 1', async (t) => {
   const { uri, db } = await migratedDatabase(t);
   await db.collection('revoked_tokens').createIndex({ revoked_at: 1 }, { expireAfterSeconds: 60 });
   for (const option of ['--check', '--dry-run']) {
@@ -125,7 +125,7 @@ const CONFLICTS: readonly Conflict[] = [
 ];
 
 for (const { what, make, told } of CONFLICTS) {
-  test(`a conflict is told and nothing is changed: ${what}`, async (t) => {
+  test(`a conflict is reported and nothing is changed: ${what}`, async (t) => {
     const { db } = await migratedDatabase(t);
     await make(db);
     await db.dropCollection('audit_events'); // so that there would be something to do

@@ -14,7 +14,7 @@ const NOT_PLAIN: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
 };
 
 for (const [what, create] of Object.entries(NOT_PLAIN)) {
-  test(`a conflict is told and nothing is changed: ${what} in place of revoked_tokens`, async (t) => {
+  test(`a conflict is reported and nothing is changed: ${what} in place of revoked_tokens`, async (t) => {
     const { db } = emptyDatabase(t);
     await create(db);
     await assertRefused(t, db, /revoked_tokens is not a plain collection/);

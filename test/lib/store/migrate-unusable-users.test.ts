@@ -37,7 +37,7 @@ const CANNOT_LOG_IN: Readonly<Record<string, CannotLogIn>> = {
   'no disabled_at': { changes: { disabled_at: undefined }, told: /a field missing/ },
 };
 
-test('who cannot log in is told by number and example: migrate exits 0, --check 1', async (t) => {
+test('users who cannot log in are reported with their number and an example: migrate exits 0, --check 1', async (t) => {
   for (const [what, { changes, told }] of Object.entries(CANNOT_LOG_IN)) {
     const { uri, db } = await migratedDatabase(t);
     const env = { MONGODB_URI: uri };
@@ -55,7 +55,7 @@ test('who cannot log in is told by number and example: migrate exits 0, --check 
   }
 });
 
-test('users of one fault are told in one sentence, by their number and one of them', async (t) => {
+test('users with the same fault are reported in one sentence, with their number and one of them', async (t) => {
   const { uri, db } = await migratedDatabase(t);
   const pairs: readonly (readonly [Document, Document])[] = [
     [{ _id: 7 }, { _id: 8 }],

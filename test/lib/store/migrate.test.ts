@@ -77,7 +77,7 @@ test.serial('migrate reports the database and every step', async (t) => {
   t.regex(stdout, /^Done: \d+ steps\.$/m);
 });
 
-test.serial('`--dry-run` tells every step, changes nothing and exits 0', async (t) => {
+test.serial('`--dry-run` prints every step, changes nothing and exits 0', async (t) => {
   const { uri, db } = emptyDatabase(t);
   const dryRun = () => rescind(t, ['migrate', '--dry-run'], { env: { MONGODB_URI: uri } });
 

@@ -97,7 +97,7 @@ test('an attempt that stop() overtakes is not reported: a stopping server would 
   t.deepEqual(reported, []);
 });
 
-test('a mongod that comes back is asked anew what it is', async (t) => {
+test('a mongod that restarts is inspected again', async (t) => {
   const mongod = await ownMongod(t);
   const { db, close } = connect(mongod.uri, { deadline: 5_000 });
   t.teardown(close);

@@ -41,17 +41,17 @@ test('however long an outage, it is two lines: with the reason, and with its len
   t.deepEqual(lines[0]?.fields, { err: bad.error, primary: PRIMARY });
   t.deepEqual(lines[1]?.fields, { seconds: 0, primary: PRIMARY });
   tell(bad);
-  t.is(lines.length, 3, 'the next outage is told as well');
+  t.is(lines.length, 3, 'the next outage is logged as well');
 });
 
-test('another primary is no outage: it is asked anew at once', (t) => {
+test('another primary is no outage: the proof is repeated at once', (t) => {
   const { lines, log } = notedLog();
   const tell = createProofLog(log);
   for (const attempt of [{ ...bad, error: new PrimaryChanged() }, good]) tell(attempt);
   t.deepEqual(lines, []);
 });
 
-test('a mongod that dies and comes back is told, with its address', async (t) => {
+test('a mongod that dies and restarts is logged, with its address', async (t) => {
   const mongod = await ownMongod(t);
   const { db, close } = connect(mongod.uri, { deadline: 2_000 });
   t.teardown(close);
@@ -86,7 +86,7 @@ test('a warning about the deployment is logged once, however often the primary c
   );
 });
 
-test('the library warns in its log of a set that does not tell its configuration', async (t) => {
+test('the library logs a warning for a set that refuses its configuration', async (t) => {
   const { uri } = await migratedDatabase(t);
   const strict = { serverApi: { version: '1', strict: true } } as const;
   const client = new MongoClient(uri, strict);

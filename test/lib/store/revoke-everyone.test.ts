@@ -95,7 +95,7 @@ test('the newest of all of them decides', async (t) => {
   t.is(await revocationsOn(collections).revokeEveryone(CAUSE), high + SECOND);
 });
 
-test("a server whose clock is ahead of the database's has the say", async (t) => {
+test("the cutoff follows the clock of the server if that is ahead of the database's", async (t) => {
   const { collections } = await migratedDatabase(t);
   await ageDeployment(collections);
   const now = Date.now() + 3 * MINUTE;
@@ -128,7 +128,7 @@ test('After the clock was set back each round of login, revokeUser and revokeEve
   }
 });
 
-test('a login just after the newest stamp was looked for does not outlive revokeEveryone, however far ahead the cutoffs are', async (t) => {
+test('a login just after the newest stamp was read does not outlive revokeEveryone, however far ahead the cutoffs are', async (t) => {
   const { collections } = await migratedDatabase(t);
   await setDeploymentCutoff(collections, Date.now() + DAY);
   const others = revocationsOn(collections);

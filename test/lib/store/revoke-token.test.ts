@@ -49,7 +49,7 @@ test('revokeTokenAndSession revokes the token until a day after its exp, and its
   t.is(await check(sibling), 'session');
 });
 
-test('a second logout counts a write and leaves all that the first one said', async (t) => {
+test('a second logout counts a write and leaves all other fields of the first one', async (t) => {
   const { collections } = await migratedDatabase(t);
   const { revokeTokenAndSession } = revocationsOn(collections);
   const input = anyToken();
@@ -80,7 +80,7 @@ test('expires_at only ever moves later', async (t) => {
   t.is(await ends(), input.expiresAt + HOUR + DAY);
 });
 
-test('a name or a reason that looks like a field path or an operator is stored as it is', async (t) => {
+test('a name or a reason that resembles a field path or an operator is stored as it is', async (t) => {
   const { collections } = await migratedDatabase(t);
   const { revokeTokenAndSession, revokeUser } = revocationsOn(collections);
   const input = { ...anyToken(), userId: '$kind', reason: '$$NOW' };

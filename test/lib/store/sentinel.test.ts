@@ -6,7 +6,7 @@ import type { Revocations } from '../../../lib/store/revocations/revocations.ts'
 import { migratedDatabase } from '../../helpers/database.ts';
 import { revocationsOn } from '../../helpers/revocations-on.ts';
 
-/** Asks all that there is to ask, and expects that nothing is decided. */
+/** Calls every function that reads revocations, and asserts that each throws. */
 async function assertNothingDecided(t: ExecutionContext, revocations: Revocations, told: RegExp) {
   const userId = randomUUID();
   const token = {
@@ -34,7 +34,7 @@ function setSchemaEpoch({ schema }: Collections, epoch: string) {
   return schema.updateOne({ _id: 'rescind' }, { $set: { epoch } });
 }
 
-test('without a sentinel nothing is decided, and the message says what to do', async (t) => {
+test('without a sentinel nothing is decided, and the message names the remedy', async (t) => {
   const { collections } = await migratedDatabase(t);
   const revocations = revocationsOn(collections);
   await revocations.cutoffs(randomUUID()); // It was there once.

@@ -210,7 +210,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 };
 
-test('A refresh comes to what the table says, and changes what goes with that and nothing else', async (t) => {
+test('A refresh has the outcome of the table, and changes what belongs to the outcome and nothing else', async (t) => {
   const { store, open, read } = await setUp(t);
   for (const [name, { session, token, outcome, counter }] of Object.entries(ROWS)) {
     const id = await open(session);
@@ -230,7 +230,7 @@ test('A refresh comes to what the table says, and changes what goes with that an
   }
 });
 
-/** Lists all that a refresh may change. Dates are taken from `after`, and looked at in tests of their own. */
+/** Lists all that a refresh may change. Dates are taken from `after`; other tests check them. */
 function findChanges(outcome: RefreshOutcome, before: SessionDocument, after: SessionDocument) {
   const { at = new Date(Number.NaN) } = after.last_refresh ?? {};
   const { refreshes = 0, tracked_refreshes } = before;

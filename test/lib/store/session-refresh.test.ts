@@ -87,7 +87,7 @@ test('A newest token that was presented counts as seen, also where it did not ro
   t.is((await store.refresh(input(id, { counter: 4 })))?.outcome, 'reused');
 });
 
-test('A theft is told again and again, of every token, with the time of the first', async (t) => {
+test('A theft is reported again and again, for every token, with the time of the first', async (t) => {
   const { store, open, read } = await setUp(t);
   const id = await open({ reused: HOUR });
   const { reused_at } = await read(id);

@@ -95,7 +95,7 @@ test('A strict read shares a quick one only while that is strict itself', async 
   t.deepEqual(await asked(revocations.assertSentinel), ['strict linearizable']);
 });
 
-test('users asked for at the same time share reads, and each gets their own', async (t) => {
+test('users that are read at the same time share reads, and each read returns its own user', async (t) => {
   const { uri, collections } = await migratedDatabase(t);
   const { create } = createUsers(collections);
   const created = await Promise.all(Array.from({ length: 50 }, () => create(newUser())));
@@ -106,7 +106,7 @@ test('users asked for at the same time share reads, and each gets their own', as
     ...created.map(({ id }) => users.find(id)),
   ]);
   t.deepEqual(found, [undefined, ...created]);
-  // One is not found: it is read strictly, and then the collection is looked at.
+  // One is not found: it is read strictly, and then the collection is inspected.
   t.deepEqual(client.asked.sort(), ['find users', 'find users', 'listIndexes users']);
 });
 

@@ -7,7 +7,7 @@ import {
 import { SECOND } from '../../../lib/time.ts';
 import { loopTime } from '../../helpers/loop-clock.ts';
 
-/** Shared reads whose every read returns or fails when the test says so. */
+/** Shared reads whose every read returns or fails when the test requires it. */
 function open(options?: SharedReadsOptions) {
   const reads: Array<{ returns(found: string): void; fails(error: Error): void }> = [];
   const keysRead: string[] = [];
@@ -21,7 +21,7 @@ function open(options?: SharedReadsOptions) {
   return { ask, reads, keysRead, nextRead };
 }
 
-test('an ask alone starts its read at the end of the turn, and not before', async (t) => {
+test('a single call starts its read at the end of the turn, and not before', async (t) => {
   const { ask, reads, keysRead } = open();
   const answer = ask(['a', 'b']);
   t.deepEqual(keysRead, []);
@@ -31,7 +31,7 @@ test('an ask alone starts its read at the end of the turn, and not before', asyn
   t.is(await answer, 'found');
 });
 
-test('those who ask in one turn share one read, and who asks in the next one has another', async (t) => {
+test('calls in one turn share one read, and a call in the next turn has another', async (t) => {
   const { ask, reads, keysRead } = open();
   const together = [
     ask(['a']),
@@ -48,7 +48,7 @@ test('those who ask in one turn share one read, and who asks in the next one has
   t.is(await next, 'second');
 });
 
-test('asks that come while two reads are under way wait, and are read together when one returns', async (t) => {
+test('calls during two reads under way wait, and share one read when one of the two returns', async (t) => {
   const { ask, reads, keysRead } = open();
   const first = ask(['a']);
   await endOfTurn();
@@ -82,7 +82,7 @@ test('what is too much for one read is read in the next turn, and waits for no r
   t.deepEqual(keysRead, ['a', 'b']);
 });
 
-test('a key that is asked for twice is read once, and an ask for no key is read as well', async (t) => {
+test('a key in two calls is read once, and a call without keys is read as well', async (t) => {
   const { ask, reads, keysRead } = open({ atOnce: 1 });
   const none = ask([]);
   await endOfTurn();
@@ -95,7 +95,7 @@ test('a key that is asked for twice is read once, and an ask for no key is read 
   t.deepEqual(await Promise.all(waiting), ['second', 'second', 'second', 'second']);
 });
 
-test('more than mostKeys are split in order of arrival, and no ask is split or overtaken', async (t) => {
+test('more than mostKeys are split in order of arrival, and no call is split or overtaken', async (t) => {
   const { ask, reads, keysRead } = open({ atOnce: 1, mostKeys: 3 });
   const asks = ['ab', 'cd', 'e', 'fghij', 'k', 'lm', 'n'].map((keys) => ask([...keys]));
   for (let read = 0; read < 5; read++) {
@@ -112,7 +112,7 @@ test('more than mostKeys are split in order of arrival, and no ask is split or o
   );
 });
 
-test('a read that fails rejects each ask of its batch with its error, and no other', async (t) => {
+test('a read that fails rejects each call of its batch with its error, and no other', async (t) => {
   const { ask, reads } = open({ atOnce: 1 });
   const first = ask(['a']);
   await endOfTurn();
@@ -166,7 +166,7 @@ test('a read that hangs for longer than stuckAfter keeps nobody waiting, and sti
 });
 
 test('a read that hung makes room once, and not again when it returns or fails', async (t) => {
-  // No turn is waited for, so that no timer can fire between the ask for e and the last line.
+  // No turn is waited for, so that no timer can fire between the call for e and the last line.
   const endOfTurn = (action: () => void) => action();
   const options = { atOnce: 2, mostKeys: 1, stuckAfter: 50, endOfTurn };
   const { ask, reads, keysRead, nextRead } = open(options);

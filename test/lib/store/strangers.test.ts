@@ -114,14 +114,14 @@ test('all strangers together have at most five times the limit in any day, in tu
   t.deepEqual([second, third], [5, 4]);
 });
 
-test('the first failures are as many as the limit says, whichever addresses they come from', async (t) => {
+test('the first failures are as many as the limit allows, whichever addresses they come from', async (t) => {
   const fixture = await openLimits(t, { points: 10, duration: DAY });
   t.is(await attack(fixture, { addresses: 10, rounds: 1, origin: () => '192.0.2.1' }), 10);
   const slowly = await attack(fixture, { addresses: 10, rounds: 1, origin: () => '192.0.2.1' });
   t.is(slowly, 2, 'then each address has two tries');
 });
 
-test('what is told is the time until there is room', async (t) => {
+test('the returned time is the time until another login is allowed', async (t) => {
   const fixture = await openLimits(t, { points: 10, duration: DAY });
   const { limits, email, collections } = fixture;
   await attack(fixture, { addresses: 100, rounds: 1, origin: MANY_NETWORKS });

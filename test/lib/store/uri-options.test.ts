@@ -75,7 +75,7 @@ test('no option of the URI weakens what users and sessions read and write', asyn
   t.is(commands.filter(isWrite).length, 3);
 });
 
-/** Reads ask the primary for what it has; writes wait for the disks of a majority. */
+/** Asserts that commands read from the primary, and write to the disks of a majority. */
 function assertStrict(t: ExecutionContext, commands: readonly Document[]) {
   for (const command of commands) {
     if ('find' in command || 'aggregate' in command) {

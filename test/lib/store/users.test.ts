@@ -54,7 +54,7 @@ const reads: Readonly<Record<string, (users: Users, user: User) => Promise<unkno
 };
 
 for (const [name, read] of Object.entries(reads)) {
-  test(`${name} reads as the proof of the primary says, and tells nothing where there is none`, async (t) => {
+  test(`${name} reads with the level that the proof of the primary gives, and rejects without a proof`, async (t) => {
     const { uri, collections } = await migratedDatabase(t);
     const user = await createUsers(collections).create(ann());
     const noted = await notedClient(t, uri);

@@ -84,7 +84,7 @@ test('of eight changes at once to different passwords one succeeds, and its toke
   }
 });
 
-test('the same change asked for several times at once leaves one living session', async (t) => {
+test('the same change in several concurrent requests leaves one living session', async (t) => {
   const servers = await openTwoServers(t);
   const user = await addUser(servers.collections);
   const results = await Promise.allSettled([1, 2, 3].map(() => changePassword(servers.here, user)));

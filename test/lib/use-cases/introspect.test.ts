@@ -43,7 +43,7 @@ function gate(count: number) {
   };
 }
 
-test('The client, the revocations and the user are asked for at the same time', async (t) => {
+test('The client, the revocations and the user are read at the same time', async (t) => {
   t.timeout(MINUTE, 'one of them waits for another');
   const { parts, token, credentials } = await openFixture(t);
   const { clients, revocations, users } = parts;
@@ -79,7 +79,7 @@ test('An introspection is a use of the session, if it finds the token active and
   t.deepEqual(used, [[claims.sid, 3]], 'with the rotations that the token has');
 });
 
-test('What is wrong with the client is told before what is wrong with the token or the database', async (t) => {
+test('A fault of the client is reported before a fault of the token or the database', async (t) => {
   const { parts, token, credentials } = await openFixture(t);
   const away = async () => Promise.reject(new StoreUnavailable('away'));
   const introspect = bind(introspectStory, {
@@ -102,7 +102,7 @@ test('What is wrong with the client is told before what is wrong with the token 
 
 test('Credentials that are not spelled like some never reach the database', async (t) => {
   const { parts, token, credentials } = await openFixture(t);
-  const never = () => t.fail('The database was asked') as never;
+  const never = () => t.fail('The database was read') as never;
   const introspect = bind(introspectStory, {
     ...parts,
     clients: { find: never },

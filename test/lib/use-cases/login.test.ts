@@ -100,7 +100,7 @@ test('a disabled user is refused with the right password, as with a wrong one', 
   await t.throwsAsync(login({ ...input, password: 'wrong' }, CALLER), refused);
 });
 
-test('a stored hash outside cost 10 to 14 is refused, and the audit trail says why', async (t) => {
+test('a stored hash outside cost 10 to 14 is refused, and the audit trail has the reason', async (t) => {
   const { servers, set, input } = await setUp(t);
   await set({ password_hash: hashSync(PASSWORD, 9) });
   await t.throwsAsync(loginStory(servers.here, input, CALLER), refused);

@@ -21,7 +21,7 @@ export interface Victim {
   readonly request: EndingRequest;
   readonly userId: string;
   readonly email: string;
-  /** The session that asks. */
+  /** The session that sends the request. */
   readonly own: Tokens;
   /** The session that is to end: its newest tokens, and its first refresh token. */
   readonly target: Tokens & { readonly first: string };
@@ -45,7 +45,7 @@ export const ENDING_REQUESTS = {
 
 export type EndingRequest = keyof typeof ENDING_REQUESTS;
 
-/** An old primary believes in itself, and a server in its primary, for long enough to be asked. */
+/** Opens a deployment whose long timeouts let an old primary and its server accept requests in a situation. */
 export async function openEndingDeployment(
   scope: Scope,
   { staleness = '15s', electionTimeoutMillis = 20_000 } = {},

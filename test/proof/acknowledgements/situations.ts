@@ -22,13 +22,13 @@ import {
 export interface Situation {
   readonly name: string;
   readonly title: string;
-  /** Requests that cannot be asked in it. */
+  /** Requests that cannot be sent in this situation. */
   readonly without?: readonly EndingRequest[];
-  /** Brings the situation about, asks in it, and repairs everything. Returns the judged answers. */
+  /** Brings the situation about, sends the requests, and repairs everything. Returns the judged responses. */
   play(deployment: EndingDeployment, victims: Victim[]): Promise<readonly Outcome[]>;
 }
 
-/** Plays a situation, and then asks the same again. */
+/** Plays a situation, then sends the same requests again. */
 export async function playSituation(
   { without, play }: Situation,
   deployment: EndingDeployment,

@@ -73,7 +73,7 @@ export async function carryOut(
     [answers.some(({ outcome }) => outcome === '200'), 'Not even what is good was let in.'],
     [before === (await readLastingState(server)), 'Users or revocations were changed.'],
     [areAccepted, 'A good token was ended.'],
-    [errors.length === 0, `The log tells of errors: ${JSON.stringify(errors.slice(0, 3))}`],
+    [errors.length === 0, `The log contains errors: ${JSON.stringify(errors.slice(0, 3))}`],
   ];
   const faults = rules.flatMap(([isKept, otherwise]) => (isKept ? [] : [otherwise]));
   return { report: [formatAnswers(name, answers)], faults };

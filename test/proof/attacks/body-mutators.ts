@@ -78,7 +78,7 @@ export function mutateBody(good: GoodBody, random: Random): MutantBody {
   return { ...body, mutator: 'packed', ...pack(body.bytes, random) };
 }
 
-/** Packs a body as the header says, or not as it says, broken, or as a bomb. */
+/** Packs a body as its Content-Encoding names, or differently, broken, or as a bomb. */
 function pack(body: Buffer, { pick }: Random): { encoding: string; bytes: Buffer } {
   const [name, packing] = pick(Object.entries(PACKINGS));
   const other = pick([...Object.keys(PACKINGS), 'zstd', 'gzip, gzip', 'x', '']);

@@ -24,7 +24,7 @@ export function findFault(mutant: MutantBody, { status, body }: HttpAnswer, issu
     return `${status} in place of ${good.answer}`;
   if (status !== 200) return undefined;
   const fields = readFields(mutant);
-  if (fields === undefined) return 'it was read, and is not what it says it is';
+  if (fields === undefined) return 'it was read, although it does not match its headers';
   return RULES[good.path]?.(fields, body, issued) || undefined;
 }
 
@@ -56,7 +56,7 @@ function isEmpty(fields: Fields): boolean {
   return Object.keys(fields).length === 0;
 }
 
-/** Reads a body strictly; undefined where it says nothing. */
+/** Reads a body strictly. Returns undefined for a malformed body. */
 function readFields({ good, type, encoding = '', bytes }: MutantBody): Fields | undefined {
   const media = good.isForm ? 'application/x-www-form-urlencoded' : 'application/json';
   if (!new RegExp(`^${media}\\s*(;|$)`, 'i').test(type.trim())) return undefined;
@@ -75,7 +75,7 @@ const LIMIT = { maxOutputLength: 16 * 1024 };
 const unzip = (bytes: Buffer) => unzipSync(bytes, LIMIT);
 const keep = (bytes: Buffer) => bytes;
 
-/** Decoders by encoding. unzip tells gzip and deflate apart, so either may stand under either name. */
+/** Decoders by encoding. unzip detects gzip and deflate, so either may have the name of the other. */
 const UNPACK: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   '': keep,
   identity: keep,

@@ -54,7 +54,7 @@ const MUTATORS: Readonly<Record<string, Mutator>> = {
     token.split('.').slice(0, 2).join('.'),
   ],
 
-  // Tokens that say something else, made by somebody who has no key.
+  // Tokens with other content, made without a key.
   'parts exchanged': (token, { some }) => some(token.split('.')).join('.'),
   'parts of two tokens': (token, { pick }, another) => {
     const theirs = another.split('.');
@@ -105,7 +105,7 @@ function editPart(token: string, random: Random, index: 0 | 1): string {
 const MEMBERS = 'alg kid typ sub sid exp iat stamp type jti __proto__ crit'.split(' ');
 const VALUES = ['none', 'HS256', 'RS256', 'at+jwt', 'JWT', '', 0, 1e308, null, true];
 
-/** Changes what an object says, or only how it is spelled. */
+/** Changes the content of an object, or only its spelling. */
 function editJson(json: string, { pick, below, bytes, json: anyJson }: Random): string {
   const uuid = bytes(16, 16)
     .toString('hex')

@@ -110,13 +110,13 @@ function describe(answer: Answer): string {
   return `${summarize(answer)} ${JSON.stringify(answer.body)}`;
 }
 
-/** Milliseconds of the event loop until the other server is asked. */
+/** Milliseconds of the event loop until the request is sent to the other server. */
 const PATIENCE = 10_000;
 
 /**
- * Sends the same request again until it is decided; then everything has to be as it says. Asks the same
- * server; where its short deadline is not enough, the other one of the deployment. The last round, in which
- * nothing is broken, shows that the same one recovers too.
+ * Sends the same request again until it is decided, then compares everything with the decision. Uses the same server
+ * or, if its short deadline is not enough, the other one of the deployment. The last round, in which nothing is broken,
+ * shows that the same server recovers too.
  */
 async function checkAgain(
   server: BreakableServer,

@@ -23,7 +23,7 @@ const HARMS: Readonly<Record<string, (proxy: CommandProxy) => unknown>> = {
   'nobody listens': (proxy) => proxy.close(),
 };
 
-/** They ask nothing of the database. */
+/** Requests that need no database. */
 const KNOWS_BY_ITSELF = /livez|jwks/;
 
 for (const [harm, harmed] of Object.entries(HARMS)) {

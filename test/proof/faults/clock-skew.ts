@@ -44,7 +44,7 @@ export const clockSkew: Fault<SkewTarget> = {
     const isAllowed = Math.abs(offset) <= LARGEST_ALLOWED;
     const wrong = asked.filter(({ answer }) => (answer?.status === 503) === isAllowed);
     const clock = `with a clock ${offset / MINUTE} minutes off`;
-    if (asked.length === 0) return [`Nobody asked the server ${clock}`];
+    if (asked.length === 0) return [`No request reached the server ${clock}`];
     return wrong.map(
       ({ kind, answer }) => `The server answered ${kind} ${clock}: ${answer?.status}`,
     );

@@ -62,7 +62,7 @@ const LOGIN_RATE = 100;
 /** The time of the way to the server and back, in milliseconds. */
 const ROUND_TRIP = 500;
 
-/** Node looks after slow clients every 2 seconds; they have 10 for their headers, and 5 for a body to /login. */
+/** Node checks slow clients every 2 seconds; they have 10 for their headers, and 5 for a body to /login. */
 const LATEST_END = 15 * SECOND;
 
 /** Lists every flood, on this server. */

@@ -50,7 +50,7 @@ export function listJunk({ access, refresh }: Tokens): Readonly<Record<string, r
   };
 }
 
-/** The only junk in the right form, for which the server has to ask its database. */
+/** The only junk in the right form, for which the server must read from its database. */
 export const UNKNOWN_CLIENTS = 'credentials of unknown clients';
 
 /** Logins from any address: right ones, wrong ones, and of users that do not exist. */

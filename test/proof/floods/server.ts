@@ -63,7 +63,7 @@ export async function startFloodedServer(scope: Scope, deadline: number) {
         result: await work,
         /** The most memory of the process, in MiB. */
         memory: max(memory),
-        /** The longest that the machine took for a look: more than some 50 ms where it is busy. */
+        /** The longest time for one measurement: more than some 50 ms if the machine is busy. */
         stall: max(stalls),
       };
     },

@@ -15,7 +15,7 @@ export const SLOW_CLIENTS: readonly SlowClient[] = [
   [`${LOGIN}Transfer-Encoding: chunked\r\n\r\n`, '1\r\na\r\n'.repeat(2_000)],
 ];
 
-/** A client that asks once and stays connected. */
+/** A client that sends one request and stays connected. */
 export const IDLE_CLIENTS: readonly SlowClient[] = [['GET /livez HTTP/1.1\r\nHost: x\r\n\r\n', '']];
 
 /** Milliseconds from one slow byte to the next. */

@@ -6,7 +6,7 @@ export interface Limits {
 }
 
 export interface Answer {
-  /** When the store was looked at, somewhere between the start of the read and its return. */
+  /** The time of the read in the store, between the start of the read and its return. */
   readonly readAt: number;
   readonly found: ReadonlySet<string>;
 }
@@ -39,10 +39,10 @@ export interface History {
 type Rule = (history: History, limits: Limits) => boolean;
 
 const rules: Readonly<Record<string, Rule>> = {
-  'settling: every ask ends as one of the reads did': ({ asks, reads }) =>
+  'settling: every call ends as one of the reads did': ({ asks, reads }) =>
     asks.every((ask) => readBehind(ask, reads) !== undefined),
 
-  'freshness: an answer was read after each write that was acknowledged before the ask': ({
+  'freshness: a result was read after each write that was acknowledged before the call': ({
     asks,
     writes,
   }) =>
@@ -51,7 +51,7 @@ const rules: Readonly<Record<string, Rule>> = {
       return !isAnswer(outcome) || acknowledged.every((write) => write.appliedAt < outcome.readAt);
     }),
 
-  'completeness: an ask is read with every one of its keys': ({ asks, reads, writes }) =>
+  'completeness: a call is read with every one of its keys': ({ asks, reads, writes }) =>
     asks.every((ask) => {
       const keys = readBehind(ask, reads)?.keys;
       return ask.keys.every((key) => keys?.includes(key) && isFoundIfThere(key, ask, writes));
@@ -63,7 +63,7 @@ const rules: Readonly<Record<string, Rule>> = {
       return underWay.length <= atOnce;
     }),
 
-  'mostKeys: only one ask alone may bring more keys into a read': ({ asks, reads }, { mostKeys }) =>
+  'mostKeys: only a single call may bring more keys into a read': ({ asks, reads }, { mostKeys }) =>
     reads.every(
       (read) => read.keys.length <= mostKeys || asks.some((ask) => hasKeysOnly(ask, read)),
     ),
@@ -74,10 +74,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'purpose: somebody waits for every read': ({ asks, reads }) =>
     reads.every((read) => asks.some((ask) => ask.outcome === read.outcome)),
 
-  'failure: a read fails for its whole batch, and for nobody who asked after it began': ({
-    asks,
-    reads,
-  }) =>
+  'failure: a read fails for its whole batch, and for no call after it began': ({ asks, reads }) =>
     reads.filter(hasFailed).every((read) => {
       const failed = asks.filter((ask) => readBehind(ask, reads) === read);
       const keys = new Set(failed.flatMap((ask) => ask.keys));
@@ -91,7 +88,7 @@ export function brokenRule(history: History, limits: Limits): string | undefined
   return Object.entries(rules).find(([, holds]) => !holds(history, limits))?.[0];
 }
 
-/** Finds the read of an ask: answers and errors are objects of one read alone. */
+/** Finds the read of a call: results and errors are objects of one read alone. */
 function readBehind(ask: Ask, reads: readonly Read[]): Read | undefined {
   return reads.find((read) => read.outcome !== undefined && read.outcome === ask.outcome);
 }
@@ -109,7 +106,7 @@ function isFoundIfThere(key: string, { outcome }: Ask, writes: readonly Write[])
   return !writes.some((write) => write.key === key && write.appliedAt < outcome.readAt);
 }
 
-/** Checks that the read has the keys of this ask, and no others. */
+/** Checks that the read has the keys of this call, and no others. */
 function hasKeysOnly(ask: Ask, read: Read): boolean {
   return new Set(ask.keys).size === new Set([...ask.keys, ...read.keys]).size;
 }

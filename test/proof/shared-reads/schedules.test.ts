@@ -99,12 +99,12 @@ function keepsTheRules(create: Create, tally = { asks: 0, reads: 0 }) {
   });
 }
 
-test('in 10,000 schedules each answer is fresh and complete, reads are bounded, each ask is settled, and a failure stays in its batch', async (t) => {
+test('in 10,000 schedules each result is fresh and complete, reads are bounded, each call is settled, and a failure stays in its batch', async (t) => {
   const tally = { asks: 0, reads: 0 };
   const property = keepsTheRules(createSharedReads, tally);
   await t.notThrowsAsync(fc.assert(property, { numRuns: SCHEDULES }));
   t.true(tally.asks > 1.3 * tally.reads, 'too few reads were shared to show anything');
-  t.log(`${tally.asks} asks were answered by ${tally.reads} reads`);
+  t.log(`${tally.asks} calls shared ${tally.reads} reads`);
 });
 
 interface Waiter<Found> {
@@ -125,7 +125,7 @@ const sound: Create = (read, { atOnce = 2, mostKeys = 1_000 } = {}) =>
     return waiters.splice(0, count);
   });
 
-/** Joins a read that is under way and has the keys: it may have looked before the ask was made. */
+/** Joins a read that is under way and has the keys: it may have read before the call. */
 const joinsRunningRead: Create = (read, options) => {
   const running = new Map<readonly string[], ReturnType<typeof read>>();
   const ask = sound((keys) => {
@@ -209,7 +209,7 @@ test('joining a running read breaks freshness', caught, joinsRunningRead, /^fres
 test('caching the last answer breaks freshness', caught, cachesLastAnswer, /^freshness:/);
 test('dropping the tail breaks completeness', caught, dropsTail, /^completeness:/);
 
-test('those who ask in one turn share as few reads as their keys allow', async (t) => {
+test('calls in one turn share as few reads as their keys allow', async (t) => {
   const small = fc.integer({ min: 1, max: 5 });
   const sizes = fc.record({ atOnce: small, mostKeys: small, keysEach: small, asks: fc.nat(30) });
   const property = fc.asyncProperty(sizes, fc.scheduler(), async (given, scheduler) => {
