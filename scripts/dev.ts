@@ -20,7 +20,7 @@ Runs rescind on this machine, with nothing to set up:
   1. finds a MongoDB server (mongod) or fetches one, and runs it on .data/mongodb
   2. generates a JWT secret and keeps it in .data/jwt-secret-key
   3. migrates the database and creates ${devUser.email} / ${devUser.password}
-  4. runs the server and shows what to try
+  4. runs the server and prints commands to try
 Ctrl-C stops the server and MongoDB. To start afresh: rm -rf .data
 
 Settings, from the environment or from .env:

@@ -22,7 +22,10 @@ export function generateSecretCommand(): Command {
         key === undefined
           ? `JWT_SECRET_KEY=${generateSecret(bytes)}`
           : pemLine('JWT_PRIVATE_KEY', generatePrivateKey(key));
-      await printSecret(line, (reason) => `The secret is lost. ${reason} Then repeat the command.`);
+      await printSecret(
+        line,
+        (reason) => `The secret was not printed. ${reason} Then repeat the command.`,
+      );
     });
 }
 

@@ -26,7 +26,7 @@ export function banner({ url, dataFolder, ownUri }: BannerFacts, paint: Paint): 
     ...(ownUri
       ? [
           `${head('Start afresh:')} stop, then rm -rf ${dataFolder}`,
-          `${head('Look inside:')} mongosh "${ownUri}"`,
+          `${head('Inspect the database:')} mongosh "${ownUri}"`,
         ]
       : []),
     '',

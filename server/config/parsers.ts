@@ -8,7 +8,7 @@ import { HEADER_NAME } from '../raw-headers.ts';
 import { unquote } from './clean-values.ts';
 
 /** The command that generates JWT_SECRET_KEY. */
-export const REMEDY = 'Make one with: npm run -s generate-secret';
+export const REMEDY = 'Generate a new one with: npm run -s generate-secret';
 
 /** A strong secret. */
 export const secret = z.string().superRefine((value, context) => {

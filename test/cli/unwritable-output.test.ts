@@ -101,7 +101,7 @@ test.serial(
       for (const key of [[], ['--key', 'EdDSA']]) {
         const { code, stderr } = await lead(t, redirection, '', 'generate-secret', ...key);
         t.is(code, 74);
-        t.regex(stderr, /^The secret is lost\. .*\n$/);
+        t.regex(stderr, /^The secret was not printed\. .*\n$/);
       }
     }
   },

@@ -109,7 +109,7 @@ test('A server does not start with a revoked key, and starts once it only verifi
   t.is(code, 78);
   t.regex(
     stderr,
-    /^rescind cannot start\. The key \S+ of .* Replace JWT_SECRET_KEY\. Make one with: npm run/,
+    /^rescind cannot start\. The key \S+ of .* Replace JWT_SECRET_KEY\. Generate a new one with: npm run/,
   );
   t.false(stderr.includes(secret));
   const replaced = { JWT_SECRET_KEY: generateSecret(), JWT_SECRET_KEY_PREVIOUS: secret };

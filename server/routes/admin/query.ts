@@ -22,7 +22,7 @@ export const time = (name: string) =>
   z.iso
     .datetime({
       offset: true,
-      error: `${name} must be an ISO 8601 time with an offset, such as 2026-11-24T09:30:00Z. Write a + as %2B.`,
+      error: `${name} must be an ISO 8601 time with an offset, such as 2026-11-24T09:30:00Z, with + written as %2B.`,
     })
     .max(40, `${name} is too long.`)
     .transform((written) => new Date(written));
