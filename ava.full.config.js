@@ -42,7 +42,6 @@ export const full = [
   'dist/test/lib/store/write-faults.test.js',
   'dist/test/lib/tokens/generated-secrets.test.js',
   'dist/test/lib/tokens/secret-rules.test.js',
-  'dist/test/linter.test.js',
   'dist/test/server/config-property.test.js',
   'dist/test/server/drain.test.js',
   'dist/test/server/output.test.js',
