@@ -1,5 +1,7 @@
 import type { Remedy } from '../lib/errors.ts';
-import { REMEDY } from './config/parsers.ts';
+
+/** The command that generates a secret. For a key, `-- --key` and an algorithm follow. */
+export const GENERATE_NEW = 'Generate a new one with: npm run -s generate-secret';
 
 /** Maps each remedy code of the library to advice: a command, a setting or a page of this server. */
 export const ADVICE: Readonly<Record<Remedy, string>> = {
@@ -9,9 +11,9 @@ export const ADVICE: Readonly<Record<Remedy, string>> = {
   grant_access: 'See docs/privileges.md',
   shorten_staleness: 'The setting for "maxStaleness" is MAX_STALENESS',
   set_password: 'Run: npm run user:set-password',
-  replace_HS256_key: `Replace JWT_SECRET_KEY. ${REMEDY}`,
-  replace_EdDSA_key: `Replace JWT_PRIVATE_KEY. ${REMEDY} -- --key EdDSA`,
-  replace_RS256_key: `Replace JWT_PRIVATE_KEY. ${REMEDY} -- --key RS256`,
+  replace_HS256_key: `Replace JWT_SECRET_KEY. ${GENERATE_NEW}`,
+  replace_EdDSA_key: `Replace JWT_PRIVATE_KEY. ${GENERATE_NEW} -- --key EdDSA`,
+  replace_RS256_key: `Replace JWT_PRIVATE_KEY. ${GENERATE_NEW} -- --key RS256`,
 };
 
 /** Returns the message of an error or a failed check, followed by the advice for its remedy, if it has one. */

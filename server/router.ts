@@ -7,7 +7,7 @@ import { readBody } from './middleware/read-body.ts';
 import { rejectBody } from './middleware/reject-body.ts';
 import { requireRole } from './middleware/require-role.ts';
 import { validate } from './middleware/validate.ts';
-import type { Access, Route } from './routes/route.ts';
+import type { Access, Route } from './route.ts';
 
 /**
  * Creates the router. A path must match exactly, also in case and trailing slash. Rules of a proxy for a path thus

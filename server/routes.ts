@@ -1,3 +1,4 @@
+import type { Route } from './route.ts';
 import { auditEventsRoute } from './routes/admin/audit-events.ts';
 import { revocationRoutes } from './routes/admin/revocations.ts';
 import { statsRoute } from './routes/admin/stats.ts';
@@ -12,7 +13,6 @@ import { introspectRoute } from './routes/oauth/introspect.ts';
 import { revokeRoute } from './routes/oauth/revoke.ts';
 import { livezRoute, readyzRoute } from './routes/public/health.ts';
 import { jwksRoute } from './routes/public/jwks.ts';
-import type { Route } from './routes/route.ts';
 
 /** Every endpoint. */
 export const routes: readonly Route[] = [

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { poolFault } from '../../lib/store/mongo/connection-uri.ts';
+import { GENERATE_NEW } from '../advice.ts';
 import { cleanValues } from './clean-values.ts';
 import { type Environment, readSecretFiles, withoutEmpty } from './env.ts';
 import { ConfigError } from './error.ts';
-import { privateKey, REMEDY } from './parsers.ts';
+import { privateKey } from './parsers.ts';
 import { settings } from './settings.ts';
 import { misspelledSettings } from './warnings.ts';
 
@@ -30,7 +31,7 @@ function checkPool(pool: Pool, context: z.RefinementCtx): void {
 
 /** Schema of `public-key`, which requires the private key. For the server the private key is optional. */
 const signingSchema = z.object({
-  JWT_PRIVATE_KEY: z.string(`is missing or empty. ${REMEDY} -- --key EdDSA`).pipe(privateKey),
+  JWT_PRIVATE_KEY: z.string(`is missing or empty. ${GENERATE_NEW} -- --key EdDSA`).pipe(privateKey),
 });
 
 /** Schema of the server. Also checks the pool size, the order of the token lifetimes, and MAX_STALENESS. */

@@ -4,16 +4,14 @@ import { uriFault } from '../../lib/store/mongo/database.ts';
 import { DAY, parseDuration, SECOND } from '../../lib/time.ts';
 import { privateKeyFault, publicKeysFault } from '../../lib/tokens/keys/key-pair.ts';
 import { secretFault } from '../../lib/tokens/keys/secret/rules.ts';
+import { GENERATE_NEW } from '../advice.ts';
 import { HEADER_NAME } from '../raw-headers.ts';
 import { unquote } from './clean-values.ts';
-
-/** The command that generates JWT_SECRET_KEY. */
-export const REMEDY = 'Generate a new one with: npm run -s generate-secret';
 
 /** A strong secret. */
 export const secret = z.string().superRefine((value, context) => {
   const fault = secretFault(value);
-  if (fault !== undefined) context.addIssue(`${fault}. ${REMEDY}`);
+  if (fault !== undefined) context.addIssue(`${fault}. ${GENERATE_NEW}`);
 });
 
 /** A list of secrets: a JSON array, one per line, or comma-separated. */
@@ -90,7 +88,7 @@ function parseArray(text: string): { secrets?: readonly string[] } {
 /** A private key in PEM. */
 export const privateKey = z.string().superRefine((value, context) => {
   const fault = privateKeyFault(value);
-  if (fault !== undefined) context.addIssue(`${fault}. ${REMEDY} -- --key EdDSA`);
+  if (fault !== undefined) context.addIssue(`${fault}. ${GENERATE_NEW} -- --key EdDSA`);
 });
 
 /** Public keys in PEM, one after the other. */

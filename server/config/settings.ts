@@ -4,6 +4,7 @@ import { DEFAULTS } from '../../lib/defaults.ts';
 import { MOST_CONNECTIONS } from '../../lib/store/mongo/connection-uri.ts';
 import { POOL_SIZE } from '../../lib/store/mongo/database.ts';
 import { MOST_SESSIONS } from '../../lib/store/sessions/sessions.ts';
+import { GENERATE_NEW } from '../advice.ts';
 import {
   duration,
   headerNames,
@@ -15,7 +16,6 @@ import {
   previousSecrets,
   privateKey,
   publicKeys,
-  REMEDY,
   secret,
 } from './parsers.ts';
 
@@ -30,7 +30,7 @@ export const settings = {
   PORT: integer(0, 65_535).prefault('8001'),
   MONGODB_URI: mongodbUri,
   MONGODB_POOL_SIZE: integer(1, MOST_CONNECTIONS).default(POOL_SIZE),
-  JWT_SECRET_KEY: z.string(`is missing or empty. ${REMEDY}`).pipe(secret),
+  JWT_SECRET_KEY: z.string(`is missing or empty. ${GENERATE_NEW}`).pipe(secret),
   JWT_SECRET_KEY_PREVIOUS: previousSecrets.optional(),
   JWT_PRIVATE_KEY: privateKey.optional(),
   JWT_PUBLIC_KEYS: publicKeys.optional(),

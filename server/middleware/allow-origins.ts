@@ -1,7 +1,7 @@
 import cors from '@koa/cors';
 import type { Middleware } from 'koa';
 import { MINUTE, toSeconds } from '../../lib/time.ts';
-import type { Route } from '../routes/route.ts';
+import type { Route } from '../route.ts';
 
 /** Response headers that pages may read, for retries and for support requests. */
 const EXPOSED = ['Retry-After', 'WWW-Authenticate', 'X-Request-Id'];

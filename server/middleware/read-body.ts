@@ -6,12 +6,10 @@ import { hasDuplicates } from '../json-duplicates.ts';
 import { parseMediaType } from '../media-type.ts';
 import { HttpProblem, type HttpProblemCode } from '../problems.ts';
 import { parseContentCoding } from '../raw-headers.ts';
+import type { BodyType } from '../route.ts';
 import { hasBytes } from './has-bytes.ts';
 import { countHeader } from './reject-malformed.ts';
 import { withinDeadline } from './within-deadline.ts';
-
-/** Encoding of a body: a JSON object, or `application/x-www-form-urlencoded`. */
-export type BodyType = 'json' | 'form';
 
 interface BodyKind {
   readonly mediaType: string;

@@ -3,7 +3,7 @@ import type { Middleware } from 'koa';
 import type * as z from 'zod';
 import { AuthError, type InputFault } from '../../lib/errors.ts';
 import type { State } from '../context.ts';
-import type { Route } from '../routes/route.ts';
+import type { Route } from '../route.ts';
 
 /** Parses the body and the query by their schemas. Throws AuthError `invalid_input` with all faults, but no values. */
 export function validate({ body, query }: Pick<Route, 'body' | 'query'>): Middleware<State> {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Route } from '../../server/routes/route.ts';
+import type { Route } from '../../server/route.ts';
 import { routes } from '../../server/routes.ts';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Collections } from '../../lib/store/mongo/collections.ts';
 import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
-import type { Access, Route } from '../../server/routes/route.ts';
+import type { Access, Route } from '../../server/route.ts';
 import { routes } from '../../server/routes.ts';
 import { addClient, basic, postForm } from '../helpers/clients.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import * as z from 'zod';
-import type { Route } from '../../server/routes/route.ts';
+import type { Route } from '../../server/route.ts';
 import { routes } from '../../server/routes.ts';
 
 const OPERATORS = ['$ne', '$gt', '$regex', '$where', '$in', '$expr', '__proto__', 'constructor'];

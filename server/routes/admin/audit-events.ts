@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MOST_EVENTS } from '../../../lib/use-cases/audit-events.ts';
 import type { Handler } from '../../context.ts';
 import { callerOf } from '../../middleware/begin-request.ts';
-import type { Route } from '../route.ts';
+import type { Route } from '../../route.ts';
 import { toWire } from '../wire.ts';
 import { text, time, wholeNumber } from './query.ts';
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MOST_DAYS } from '../../../lib/use-cases/stats.ts';
 import type { Handler } from '../../context.ts';
 import { callerOf } from '../../middleware/begin-request.ts';
-import type { Route } from '../route.ts';
+import type { Route } from '../../route.ts';
 import { toWire } from '../wire.ts';
 import { wholeNumber } from './query.ts';
 

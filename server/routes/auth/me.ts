@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Handler } from '../../context.ts';
-import type { Route } from '../route.ts';
+import type { Route } from '../../route.ts';
 import { toWire } from '../wire.ts';
 
 const answer = z.object({

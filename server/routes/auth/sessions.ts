@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Handler } from '../../context.ts';
 import { callerOf } from '../../middleware/begin-request.ts';
-import type { Route } from '../route.ts';
+import type { Route } from '../../route.ts';
 import { session, toSession } from '../session.ts';
 import { toWire } from '../wire.ts';
 

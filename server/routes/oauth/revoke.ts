@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Handler } from '../../context.ts';
 import { callerOf } from '../../middleware/begin-request.ts';
-import type { Route } from '../route.ts';
+import type { Route } from '../../route.ts';
 import { tokenForm } from './token-form.ts';
 
 const revokeToken: Handler<z.output<typeof tokenForm>> = async ({ auth }, ctx) => {

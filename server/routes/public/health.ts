@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { HealthReport } from '../../../lib/use-cases/check-health.ts';
 import { withAdvice } from '../../advice.ts';
 import type { Handler } from '../../context.ts';
-import type { Route } from '../route.ts';
+import type { Route } from '../../route.ts';
 import { toWire } from '../wire.ts';
 
 const alive = z.object({ status: z.literal('alive') });

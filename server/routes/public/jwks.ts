@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Handler } from '../../context.ts';
-import type { Route } from '../route.ts';
+import type { Route } from '../../route.ts';
 
 /** Limits caching to 5 minutes: a new key must be published at least this long before it signs tokens. */
 const CACHE_CONTROL = 'public, max-age=300';

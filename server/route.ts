@@ -1,6 +1,8 @@
 import type * as z from 'zod';
-import type { Handler } from '../context.ts';
-import type { BodyType } from '../middleware/read-body.ts';
+import type { Handler } from './context.ts';
+
+/** Encoding of a body: a JSON object, or `application/x-www-form-urlencoded`. */
+export type BodyType = 'json' | 'form';
 
 /**
  * Callers that an endpoint accepts: anyone; anyone with a bearer token, which is not verified; registered clients;
