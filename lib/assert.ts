@@ -5,7 +5,15 @@ export function assertBoolean(name: string, value: unknown): void {
 }
 
 /** Throws a TypeError that names the option if its value is not a whole number from `least` to `most`. */
-export function assertInteger(name: string, value: unknown, least: number, most: number): void {
-  if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return;
-  throw new TypeError(`"${name}" must be a whole number from ${least} to ${most}`);
+export function assertInteger(name: string, value: unknown, least: number, most?: number): void {
+  const fault = integerFault(value, least, most);
+  if (fault !== undefined) throw new TypeError(`"${name}" ${fault}`);
+}
+
+/** Returns the fault of a value that is not a whole number from `least` to `most`, as a phrase after its name. */
+export function integerFault(value: unknown, least: number, most?: number): string | undefined {
+  const isInRange = Number(value) >= least && Number(value) <= (most ?? Number.MAX_SAFE_INTEGER);
+  if (Number.isInteger(value) && isInRange) return undefined;
+  const range = most === undefined ? `of at least ${least}` : `from ${least} to ${most}`;
+  return `must be a whole number ${range}`;
 }

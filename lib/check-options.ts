@@ -1,3 +1,4 @@
+import { integerFault } from './assert.ts';
 import type { Log } from './log.ts';
 import type { AuthOptions } from './options.ts';
 import { DAY, SECOND } from './time.ts';
@@ -8,16 +9,10 @@ type Check = (value: unknown) => string | undefined;
 const string: Check = (value) =>
   typeof value === 'string' && value !== '' ? undefined : 'must be a non-empty string';
 
-const wholeNumber: Check = (value) =>
-  Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : 'must be a whole number';
+const wholeNumber: Check = (value) => integerFault(value, 0);
 
 const aFunction: Check = (value) =>
   typeof value === 'function' ? undefined : 'must be a function';
-
-const deadline: Check = (value) =>
-  Number.isInteger(value) && Number(value) > 0 && Number(value) <= DAY
-    ? undefined
-    : 'must be a whole number of milliseconds, more than 0 and at most a day';
 
 const secrets: Check = (value) => {
   if (!Array.isArray(value) || value.length === 0) return 'must be a list of at least one secret';
@@ -51,8 +46,7 @@ const loginLimits: Check = (value) => {
 function isLimit(value: unknown): boolean {
   if (value === undefined) return true;
   const { points, duration }: Record<string, unknown> = Object(value);
-  const isWhole = Number.isSafeInteger(points) && Number.isSafeInteger(duration);
-  return isWhole && Number(points) >= 1 && Number(duration) >= SECOND;
+  return (integerFault(points, 1) ?? integerFault(duration, SECOND)) === undefined;
 }
 
 /** The type check of each option. Other option names are refused. Most ranges are checked where an option is used. */
@@ -72,7 +66,7 @@ const CHECKS: Readonly<Record<keyof AuthOptions, Check>> = {
   bcryptThreads: wholeNumber,
   passwordMinLength: wholeNumber,
   rememberedTokenBytes: wholeNumber,
-  deadline,
+  deadline: (value) => integerFault(value, 1, DAY),
   maxStaleness: wholeNumber,
   proofInterval: wholeNumber,
   onPrimaryProof: aFunction,

@@ -105,9 +105,7 @@ function busy(): AuthError {
 /** Throws TypeError if the cost or the number of threads is out of range. */
 export function checkPasswordOptions({ bcryptCost, bcryptThreads }: PasswordOptions): void {
   assertInteger('bcryptCost', bcryptCost, LOWEST_COST, HIGHEST_COST);
-  if (!Number.isInteger(bcryptThreads) || bcryptThreads < 1) {
-    throw new TypeError('"bcryptThreads" must be a whole number of at least 1');
-  }
+  assertInteger('bcryptThreads', bcryptThreads, 1);
 }
 
 /** Returns the queue length per thread: as many checks as take about 2.5 seconds. Each step of cost halves it. */

@@ -1,3 +1,4 @@
+import { integerFault } from '../../assert.ts';
 import { DAY } from '../../time.ts';
 import { MOST_CONNECTIONS } from './connection-uri.ts';
 
@@ -15,23 +16,14 @@ const MOST_BYTES = 128;
 
 /** The checks of the options. Each returns a phrase that follows the option's name; undefined for a valid value. */
 const CHECKS: Readonly<Record<keyof ConnectOptions, (value: unknown) => string | undefined>> = {
-  deadline: (value) =>
-    isWhole(value, 1, DAY) ? undefined : `must be a whole number of milliseconds from 1 to ${DAY}`,
-  commandTimeout: (value) =>
-    isWhole(value, 0, DAY) ? undefined : `must be a whole number of milliseconds from 0 to ${DAY}`,
+  deadline: (value) => integerFault(value, 1, DAY),
+  commandTimeout: (value) => integerFault(value, 0, DAY),
   appName: (value) =>
     typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= MOST_BYTES
       ? undefined
       : `must be a string of 1 to ${MOST_BYTES} bytes`,
-  maxPoolSize: (value) =>
-    isWhole(value, 1, MOST_CONNECTIONS)
-      ? undefined
-      : `must be a whole number from 1 to ${MOST_CONNECTIONS}`,
+  maxPoolSize: (value) => integerFault(value, 1, MOST_CONNECTIONS),
 };
-
-function isWhole(value: unknown, least: number, most: number): boolean {
-  return Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
-}
 
 /** Throws a TypeError that names an unknown or invalid option of `connect`. */
 export function checkConnectOptions(options: unknown): void {

@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { assertInteger, integerFault } from '../../assert.ts';
 import { DEFAULTS } from '../../defaults.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import { MINUTE } from '../../time.ts';
@@ -149,11 +150,8 @@ async function untilUnchanged<T>(attempt: () => Promise<T>): Promise<T> {
 export function checkProofOptions(options: PrimaryProofOptions) {
   const { maxStaleness = DEFAULTS.maxStaleness, onPrimaryProof = () => {} } = options;
   const { proofInterval = DEFAULTS.proofInterval } = options;
-  if (!(Number.isInteger(proofInterval) && proofInterval >= 10 && proofInterval <= MINUTE)) {
-    throw new TypeError('"proofInterval" must be a whole number of milliseconds from 10 to 60000');
-  }
-  const isBounded = maxStaleness > proofInterval && maxStaleness <= MINUTE;
-  if (!(maxStaleness === 0 || (Number.isInteger(maxStaleness) && isBounded))) {
+  assertInteger('proofInterval', proofInterval, 10, MINUTE);
+  if (maxStaleness !== 0 && integerFault(maxStaleness, proofInterval + 1, MINUTE) !== undefined) {
     throw new TypeError(
       '"maxStaleness" must be 0, or a whole number of milliseconds that is greater than "proofInterval" and at most 60000',
     );

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { assertInteger } from '../../assert.ts';
 import { DEFAULTS } from '../../defaults.ts';
 import { MINUTE, SECOND } from '../../time.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
@@ -55,9 +56,7 @@ function assertOptions({ issuer, audience, accessTokenTtl }: AccessTokenOptions)
       throw new TypeError(`"${name}" must be a non-empty string`);
     }
   }
-  if (!(accessTokenTtl >= SECOND && accessTokenTtl <= LONGEST_LIFETIME)) {
-    throw new TypeError('"accessTokenTtl" must be from 1 second to 24 hours, in milliseconds');
-  }
+  assertInteger('accessTokenTtl', accessTokenTtl, SECOND, LONGEST_LIFETIME);
 }
 
 /** The measured size of a cache entry in bytes, rounded up. Entries differ only in the length of the user's id. */
@@ -76,7 +75,7 @@ function sizeCalculation({ userId }: AccessToken): number {
  */
 export function createRememberedTokens(verify: Verify, options: RememberOptions): Verify {
   const { keys, rememberedTokenBytes = DEFAULTS.rememberedTokenBytes } = options;
-  assertBound(rememberedTokenBytes);
+  assertInteger('rememberedTokenBytes', rememberedTokenBytes, 0);
   const max = Math.floor(rememberedTokenBytes / ENTRY_BYTES);
   if (max === 0) return verify;
   const maxSize = max * ENTRY_BYTES;
@@ -91,9 +90,4 @@ export function createRememberedTokens(verify: Verify, options: RememberOptions)
     remembered.set(spelling, accessToken);
     return accessToken;
   };
-}
-
-function assertBound(bytes: number): void {
-  if (Number.isSafeInteger(bytes) && bytes >= 0) return;
-  throw new TypeError('"rememberedTokenBytes" must be a whole number of bytes, or 0');
 }

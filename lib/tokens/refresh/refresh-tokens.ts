@@ -5,6 +5,7 @@ import {
   type KeyObject,
   timingSafeEqual,
 } from 'node:crypto';
+import { DEFAULTS } from '../../defaults.ts';
 import { AuthError } from '../../errors.ts';
 import { secretBytes, secretKid } from '../keys/secret-key.ts';
 
@@ -44,7 +45,7 @@ export function readUnverifiedSession(token: string): string | undefined {
  */
 export async function createRefreshTokens(
   secrets: readonly string[],
-  { issuer = 'rescind', audience = 'rescind' }: RefreshTokenOptions = {},
+  { issuer = DEFAULTS.issuer, audience = DEFAULTS.audience }: RefreshTokenOptions = {},
 ) {
   const purpose = `rescind refresh tokens 2 ${JSON.stringify([issuer, audience])}`;
   const [signing, ...previous] = await Promise.all(

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { integerFault } from '../../../assert.ts';
 import { rearrange } from './arrangements.ts';
 import { isDrawnByDice } from './dice.ts';
 import { isHashedWord } from './hashes.ts';
@@ -117,10 +118,9 @@ export function normalizeSecret(value: string): string {
 
 /** Generates a secret in base64url, with the system's random generator. */
 export function generateSecret(bytes = MIN_GENERATED_BYTES): string {
-  if (!Number.isSafeInteger(bytes) || bytes < MIN_GENERATED_BYTES) {
-    throw new RangeError(
-      `"bytes" must be a whole number of at least ${MIN_GENERATED_BYTES}: HS256 needs a key of 256 bits (RFC 7518 section 3.2)`,
-    );
+  const fault = integerFault(bytes, MIN_GENERATED_BYTES);
+  if (fault !== undefined) {
+    throw new RangeError(`"bytes" ${fault}: HS256 needs a key of 256 bits (RFC 7518 section 3.2)`);
   }
   return randomBytes(bytes).toString('base64url');
 }
