@@ -22,7 +22,6 @@ export type AuthErrorCode =
 export type Refusal = readonly [status: number, description: string];
 
 const CREDENTIALS = 'Could not validate credentials';
-const TRY_AGAIN = 'Nothing was decided; try again after the time in Retry-After';
 
 /** The status and the public description of each code. */
 export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
@@ -37,15 +36,15 @@ export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   refresh_token_revoked: [401, 'The refresh token has been revoked; log in again'],
   wrong_password: [403, 'The current password is wrong'],
   forbidden: [403, 'Missing required role'],
-  not_found: [404, 'There is nothing at this path'],
+  not_found: [404, 'There is nothing with this id'],
   email_taken: [409, 'Another user has this e-mail address'],
-  invalid_input: [422, 'The input is not valid; see errors'],
-  too_many_logins: [429, 'Too many failed logins; try again after the time in Retry-After'],
-  busy: [503, `The server is busy. ${TRY_AGAIN}`],
-  store_unavailable: [503, `The database did not answer in time. ${TRY_AGAIN}`],
+  invalid_input: [422, 'The input is not valid'],
+  too_many_logins: [429, 'Too many failed logins; try again later'],
+  busy: [503, 'The server is busy'],
+  store_unavailable: [503, 'The database did not answer in time'],
 };
 
-/** A fault of the input. `pointer` is a JSON Pointer (RFC 6901); `detail` is a sentence that omits the value. */
+/** A fault of the input. `pointer` is a JSON Pointer (RFC 6901) into it; `detail` is a sentence that omits the value. */
 export interface InputFault {
   readonly pointer: string;
   readonly detail: string;

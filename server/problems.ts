@@ -29,7 +29,10 @@ export type HttpProblemCode =
 
 export type ProblemCode = AuthErrorCode | HttpProblemCode;
 
-/** Status and description of every error response. */
+const LATER = 'try again after the time in Retry-After';
+const UNDECIDED = `Nothing was decided; ${LATER}`;
+
+/** Status and description of every error response. Replaces what the library says by what a client of HTTP sees. */
 const problems: Readonly<Record<ProblemCode, Refusal>> = {
   ...REFUSALS,
   missing_token: [401, 'Could not validate credentials'],
@@ -49,7 +52,11 @@ const problems: Readonly<Record<ProblemCode, Refusal>> = {
   unsupported_media_type: [415, 'Send the body as application/json in UTF-8'],
   expectation_failed: [417, 'Send no Expect header other than 100-continue'],
   headers_too_large: [431, 'The request headers are too large; send less than 16 KiB'],
+  invalid_input: [422, 'The input is not valid; see errors'],
+  too_many_logins: [429, `Too many failed logins; ${LATER}`],
   internal_error: [500, 'Internal server error'],
+  busy: [503, `The server is busy. ${UNDECIDED}`],
+  store_unavailable: [503, `The database did not answer in time. ${UNDECIDED}`],
 };
 
 /** Thrown to reject a request before a use case is called. Koa converts it to a response, as it does an AuthError. */
@@ -106,13 +113,25 @@ export function toProblemAnswer(error: unknown, requestId?: string): ProblemAnsw
   const { code, headers } = isProblem(error) ? error : INTERNAL_ERROR;
   const [status, detail] = findRefusal(code, error);
   const title = STATUS_CODES[status] ?? 'Error';
-  const faults = error instanceof AuthError && error.faults.length > 0 ? error.faults : undefined;
+  const faults = error instanceof AuthError ? error.faults.map(toWireFault) : [];
   return {
     status,
     code,
     headers,
-    body: { title, status, detail, code, request_id: requestId, ...(faults && { errors: faults }) },
+    body: {
+      title,
+      status,
+      detail,
+      code,
+      request_id: requestId,
+      ...(faults.length > 0 && { errors: faults }),
+    },
   };
+}
+
+/** Spells the names in the pointer as the API does: the faults of a use case have those of its input. */
+function toWireFault({ pointer, detail }: InputFault): InputFault {
+  return { pointer: pointer.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), detail };
 }
 
 const INTERNAL_ERROR = { code: 'internal_error', headers: {} } as const;

@@ -25,7 +25,7 @@ export async function auditEvents(
 function toPosition(cursor: string): AuditPosition {
   const position = typeof cursor === 'string' ? parseCursor(cursor) : undefined;
   if (position !== undefined) return position;
-  const detail = 'cursor must be the next_cursor of an earlier response.';
+  const detail = 'The cursor must be that of an earlier page.';
   throw new AuthError('invalid_input', 'The cursor is malformed', {
     faults: [{ pointer: '/cursor', detail }],
   });

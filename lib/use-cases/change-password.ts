@@ -53,8 +53,8 @@ function assertValid(input: ChangePasswordInput, owner: User, rules: PasswordRul
   const { currentPassword, newPassword } = input;
   const isSame = currentPassword === newPassword;
   const details = {
-    '/current_password': passwordFault(currentPassword),
-    '/new_password': rules.findFault(newPassword, owner) ?? (isSame ? SAME : undefined),
+    '/currentPassword': passwordFault(currentPassword),
+    '/newPassword': rules.findFault(newPassword, owner) ?? (isSame ? SAME : undefined),
   };
   const faults = Object.entries(details).flatMap(([pointer, detail]) =>
     detail === undefined ? [] : [{ pointer, detail }],

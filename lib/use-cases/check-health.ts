@@ -18,8 +18,7 @@ export interface HealthCheck {
   readonly detail?: string;
   /** For `proof`: milliseconds since the last good proof of the primary began. */
   readonly ageMs?: number;
-  /** Set if waiting does not help: an operator has to do what `detail` describes. `remedy` is the code of this action. */
-  readonly needsOperator?: true;
+  /** Set if waiting does not help: the code of what an operator has to do, which `detail` describes. */
   readonly remedy?: Remedy;
 }
 
@@ -104,7 +103,7 @@ const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried before the databa
 const good = (): HealthCheck => ({ ok: true });
 
 function needsOperator(remedy: Remedy, detail: string): HealthCheck {
-  return { ok: false, detail, needsOperator: true, remedy };
+  return { ok: false, detail, remedy };
 }
 
 /** Builds the report of an `auth` that was closed: every check fails with this detail. */

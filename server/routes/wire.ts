@@ -17,7 +17,7 @@ type Members<Shape extends z.ZodRawShape, Kind> = {
 };
 
 /** The input of `toWire` for a schema: names in camelCase, times as `Date`, no literals. */
-type WireSource<Schema> =
+export type WireSource<Schema> =
   Schema extends z.ZodObject<infer Shape>
     ? Members<Shape, 'required'> & Partial<Members<Shape, 'optional'>>
     : Schema extends z.ZodArray<infer Item>

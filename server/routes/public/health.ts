@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import type { HealthReport } from '../../../lib/use-cases/check-health.ts';
+import type { HealthCheck, HealthReport } from '../../../lib/use-cases/check-health.ts';
 import { withAdvice } from '../../advice.ts';
 import type { Handler } from '../../context.ts';
 import type { Route } from '../../route.ts';
-import { toWire } from '../wire.ts';
+import { toWire, type WireSource } from '../wire.ts';
 
 const alive = z.object({ status: z.literal('alive') });
 
@@ -49,11 +49,12 @@ export function writeChecks(checks: HealthReport['checks']) {
   return toWire(report, addAdvice(checks));
 }
 
-function addAdvice(checks: HealthReport['checks']): HealthReport['checks'] {
-  const advised = Object.entries(checks).map(([name, { detail: message, remedy, ...check }]) => [
-    name,
-    message === undefined ? check : { ...check, detail: withAdvice({ message, remedy }) },
-  ]);
+function addAdvice(checks: HealthReport['checks']): WireSource<typeof report> {
+  const advised = Object.entries<HealthCheck>(checks).map(([name, found]) => {
+    const { detail: message = '', remedy } = found;
+    if (remedy === undefined) return [name, found];
+    return [name, { ...found, detail: withAdvice({ message, remedy }), needsOperator: true }];
+  });
   return Object.fromEntries(advised);
 }
 
