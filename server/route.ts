@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Handler } from './context.ts';
+import type { RequestContext, Services } from './context.ts';
 
 /** Encoding of a body: a JSON object, or `application/x-www-form-urlencoded`. */
 export type BodyType = 'json' | 'form';
@@ -24,6 +24,6 @@ export interface Route {
   readonly query?: z.ZodType;
   /** The schema of the body of a response with status 200. Without a schema the status is 204. */
   readonly answer?: z.ZodType;
-  /** The handler. Its types come from the schemas of the route. */
-  readonly handler: Handler<never, never>;
+  /** The handler. A method, since its `ctx` may be narrower: the types of body and query are those of the schemas. */
+  handler(services: Services, ctx: RequestContext): Promise<void> | void;
 }

@@ -1,4 +1,4 @@
-import Router from '@koa/router';
+import Router, { type RouterMiddleware } from '@koa/router';
 import type { Middleware } from 'koa';
 import type { Services, State } from './context.ts';
 import { authenticate, requireBearer } from './middleware/authenticate.ts';
@@ -13,8 +13,8 @@ import type { Access, Route } from './route.ts';
  * Creates the router. A path must match exactly, also in case and trailing slash. Rules of a proxy for a path thus
  * apply to every request that reaches its route.
  */
-export function createRouter(routes: readonly Route[], services: Services): Router {
-  const router = new Router({ strict: true, sensitive: true });
+export function createRouter(routes: readonly Route[], services: Services): Router<State> {
+  const router = new Router<State>({ strict: true, sensitive: true });
   for (const route of routes) {
     router.register(route.path, [route.method], pipeline(route, services));
   }
@@ -22,14 +22,14 @@ export function createRouter(routes: readonly Route[], services: Services): Rout
 }
 
 /** Returns the middleware of a route: body, access, validation and handler, in this order. */
-function pipeline(route: Route, services: Services): Middleware[] {
+function pipeline(route: Route, services: Services): RouterMiddleware<State>[] {
   const { body, bodyType = 'json', query, access, handler } = route;
   return [
     ...(body ? [readBody(bodyType)] : []),
-    ...(accessMiddleware[access](services) as Middleware[]),
+    ...accessMiddleware[access](services),
     ...(query && !body ? [rejectBody()] : []),
-    ...(body || query ? [validate(route) as Middleware] : []),
-    handler.bind(undefined, services) as unknown as Middleware, // cast: the middleware above sets the state
+    ...(body || query ? [validate(route)] : []),
+    handler.bind(undefined, services), // the middleware above sets the state
   ];
 }
 

@@ -8,7 +8,7 @@ import { openParts } from '../../lib/parts.ts';
 import { connect } from '../../lib/store/mongo/database.ts';
 import { SECOND } from '../../lib/time.ts';
 import { createApp } from '../../server/app.ts';
-import type { Services } from '../../server/context.ts';
+import type { State } from '../../server/context.ts';
 import { listen } from '../../server/http-server.ts';
 import { authenticate, handleErrors } from '../../server/index.ts';
 import { createLog } from '../../server/log.ts';
@@ -45,11 +45,11 @@ const stopping = new AbortController().signal;
 
 /** Serves a bare Koa application with the middleware, as the peers are measured. Returns the port. */
 async function serveEmbedded(auth: Auth): Promise<number> {
-  const app = new Koa();
+  const app = new Koa<State>();
   app.use(handleErrors());
   app.use(authenticate(auth));
-  const services: Services = { auth, stopping };
-  app.use((ctx) => me(services, ctx as unknown as Parameters<typeof me>[1]));
+  const services = { auth, stopping };
+  app.use((ctx) => me(services, ctx));
   const server = createServer(app.callback()).listen(0, host);
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Handler } from '../../context.ts';
+import type { RequestContext, Services } from '../../context.ts';
 import type { Route } from '../../route.ts';
 import { toWire } from '../wire.ts';
 
@@ -12,11 +12,11 @@ const answer = z.object({
   session_id: z.uuid(),
 });
 
-export const me: Handler = (_, ctx) => {
+export function me(_: Services, ctx: Pick<RequestContext, 'state' | 'body'>): void {
   const { user, sessionId } = ctx.state.principal;
   const { id, email, name, companyId, roles } = user; // no spread, which takes 7 µs per request for a frozen object
   ctx.body = toWire(answer, { id, email, name, companyId, roles, sessionId });
-};
+}
 
 export const meRoute: Route = {
   method: 'get',
