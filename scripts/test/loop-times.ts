@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 
 const FILES = {
   unit: 'test/lib/time.test.ts',
-  store: 'test/lib/store/sessions.test.ts',
+  store: 'test/lib/store/sessions/sessions.test.ts',
   journey: 'test/journeys/login-and-logout.test.ts',
 };
 

@@ -1,0 +1,90 @@
+import test, { type ExecutionContext } from 'ava';
+import { createAuth } from '../../../../lib/auth.ts';
+import { StoreUnavailable } from '../../../../lib/errors.ts';
+import { MINUTE } from '../../../../lib/time.ts';
+import { CALLER, PATIENT, type TestAuth, testAuth } from '../../../helpers/auth.ts';
+import { send, sendAs, serveAuth } from '../../../helpers/server.ts';
+import { refresh } from '../../../helpers/sessions.ts';
+import { addUser, PASSWORD } from '../../../helpers/users.ts';
+
+/** A server whose clock is so far off the database's. */
+async function skewedServer(t: ExecutionContext, skew: number) {
+  const right = await testAuth(t);
+  const { email } = await addUser(right.collections);
+  const { accessToken: token, refreshToken } = await right.auth.login(
+    { email, password: PASSWORD },
+    CALLER,
+  );
+  const auth = await authWithClock(t, right, skew);
+  await auth.checkHealth(); // so that the skew has been measured
+  const url = await serveAuth(t, auth);
+  return { auth, url, token, refreshToken, email, right };
+}
+
+/** Another server of the same deployment. */
+async function authWithClock(t: ExecutionContext, { db, secret }: TestAuth, skew: number) {
+  const clock = () => Date.now() + skew;
+  const auth = await createAuth({ db, secrets: [secret], ...PATIENT, clock });
+  t.teardown(() => auth.close());
+  return auth;
+}
+
+for (const minutes of [6, -6]) {
+  test(`a clock that is ${minutes} minutes off decides nothing, and /readyz reports it`, async (t) => {
+    const { auth, url, token, email } = await skewedServer(t, minutes * MINUTE);
+    const loggedIn = auth.login({ email, password: PASSWORD }, CALLER);
+    await t.throwsAsync(loggedIn, { instanceOf: StoreUnavailable });
+    const authenticated = auth.authenticate({ token }, CALLER);
+    const error = await t.throwsAsync(authenticated, { instanceOf: StoreUnavailable });
+    t.regex(
+      error?.message ?? '',
+      /clock of this server is -?3(59|60|61) s off the database's.*NTP/,
+    );
+
+    const me = await sendAs(token, `${url}/api/auth/me`);
+    t.deepEqual([me.status, me.body.code], [503, 'store_unavailable']);
+    t.truthy(me.headers.get('retry-after'));
+
+    const { status, body } = await send(`${url}/readyz`);
+    t.is(status, 503);
+    t.false(body.checks.skew.ok);
+    t.regex(body.checks.skew.detail, /ahead of the database's clock/);
+    t.true(body.checks.database.ok);
+    t.is((await send(`${url}/livez`)).status, 200);
+  });
+}
+
+for (const minutes of [6, -6]) {
+  test(`with a clock that is ${minutes} minutes off a refresh token is not used up`, async (t) => {
+    const { url, refreshToken, right } = await skewedServer(t, minutes * MINUTE);
+    const before = await right.collections.sessions.findOne();
+    const answer = await refresh(url, refreshToken);
+    t.deepEqual([answer.status, answer.body.code], [503, 'store_unavailable']);
+    t.truthy(answer.headers.get('retry-after'));
+    t.deepEqual(await right.collections.sessions.findOne(), before);
+    await t.notThrowsAsync(right.auth.refresh({ refreshToken }, CALLER));
+  });
+}
+
+for (const minutes of [4, -4]) {
+  test(`a clock that is ${minutes} minutes off is fine`, async (t) => {
+    const { url, token, refreshToken } = await skewedServer(t, minutes * MINUTE);
+    t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
+    t.is((await refresh(url, refreshToken)).status, 200);
+    const { status, body } = await send(`${url}/readyz`);
+    t.deepEqual([status, body.status, body.checks.skew.ok], [200, 'ready', true]);
+  });
+}
+
+for (const minutes of [20, -20]) {
+  test(`a server whose clock is ${minutes} minutes off takes no good token for a bad one`, async (t) => {
+    const right = await testAuth(t);
+    const { auth, collections } = right;
+    const wrong = await authWithClock(t, right, minutes * MINUTE);
+    const { email } = await addUser(collections);
+    const { accessToken: token } = await auth.login({ email, password: PASSWORD }, CALLER);
+    await t.throwsAsync(wrong.authenticate({ token }, CALLER), { instanceOf: StoreUnavailable });
+    await wrong.logout({ token }, CALLER);
+    await t.throwsAsync(auth.authenticate({ token }, CALLER), { code: 'token_revoked' });
+  });
+}
