@@ -40,7 +40,7 @@ test('a direct connection is not taken: a secondary could answer by it', async (
   const options = { db: client.db(), secrets: [generateSecret()] };
   await t.throwsAsync(createAuth(options), { instanceOf: TypeError, message: /directConnection/ });
 
-  const { db, close } = connect(uri);
+  const { db, close } = connect(uri, { deadline: 60_000 });
   t.teardown(close);
   t.false(db.client.options.directConnection);
   t.is((await db.command({ hello: 1 }))['isWritablePrimary'], true);

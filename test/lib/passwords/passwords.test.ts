@@ -46,7 +46,7 @@ test('a hash made at a lower cost is outdated', (t) => {
 });
 
 test('when too many checks wait, the next one is refused as busy with a time to retry', async (t) => {
-  const small = createPasswords({ bcryptCost: 14, bcryptThreads: 1 }); // a queue of 2
+  const small = createPasswords({ bcryptCost: 14, bcryptThreads: 1, timeout: 60_000 }); // a queue of 2
   t.teardown(() => small.close());
   const hash = hashSync('correct horse', 10);
   const asked = Array.from({ length: 10 }, () => small.check('correct horse', hash));
