@@ -10,6 +10,7 @@ import {
   type ReadLevel,
   strictLevel,
 } from '../../../../lib/store/primary/primary-proof.ts';
+import { waitFor } from '../../../../scripts/dev/wait-for.ts';
 import { emptyDatabase, migratedDatabase, migrateNow } from '../../../helpers/database.ts';
 import { ownMongod } from '../../../helpers/mongod.ts';
 
@@ -112,7 +113,10 @@ test('a mongod that restarts is inspected again', async (t) => {
     'the database is away',
   );
   await mongod.restart();
-  t.truthy(await proof.read(() => openCollections(db).schema.findOne({})));
+  const schema = await waitFor('a read on the restarted mongod', () =>
+    proof.read(() => openCollections(db).schema.findOne({})),
+  );
+  t.is(schema._id, 'rescind');
 });
 
 const refused: readonly [title: string, options: PrimaryProofOptions, message: RegExp][] = [
