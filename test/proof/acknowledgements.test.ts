@@ -1,8 +1,8 @@
 import test from 'ava';
 import { MINUTE } from '../../lib/time.ts';
 import { tellsOwners } from '../helpers/proxy/socket-owner.ts';
-import { openEndingDeployment } from './acknowledgements/ending-requests.ts';
 import { playSituation, SITUATIONS } from './acknowledgements/situations.ts';
+import { openEndingDeployment } from './acknowledgements/victims.ts';
 
 const onLinux = tellsOwners ? test.serial : test.serial.skip;
 

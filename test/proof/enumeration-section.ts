@@ -10,8 +10,7 @@ import {
 import { post, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { UNLIMITED } from './attacks/attack.ts';
-import { formatTable } from './format-table.ts';
-import type { Section } from './section.ts';
+import { formatTable, type Section } from './section.ts';
 
 /**
  * Samples of each class in a block, and samples that are not counted before the first. Blocks are taken until

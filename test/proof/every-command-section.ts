@@ -8,9 +8,14 @@ import {
   type Round,
 } from './commands/break-each-command.ts';
 import { FAULTS, type FaultName, SILENT } from './commands/faults.ts';
-import { type GoodRequest, goodRequests, nameRequest } from './commands/requests.ts';
-import { formatTable } from './format-table.ts';
-import type { Finding, Section, SectionContext, Size } from './section.ts';
+import { type GoodRequest, goodRequests } from './good-requests.ts';
+import {
+  type Finding,
+  formatTable,
+  type Section,
+  type SectionContext,
+  type Size,
+} from './section.ts';
 
 interface Plan {
   readonly faults: readonly FaultName[];
@@ -55,7 +60,7 @@ export const everyCommandSection: Section = {
     const shared = await migratedDatabase(scope);
     shared.db.client.setMaxListeners(4 * WORKERS); // each server on it watches it
     const breakNext = (request: GoodRequest, index: number) => {
-      detail(`${nameRequest(request)}, ${goodRequests.length - 1 - index} requests left`);
+      detail(`${request.name}, ${goodRequests.length - 1 - index} requests left`);
       return breakRequest(context, shared, request);
     };
     const rounds = await pMap(goodRequests, breakNext, { concurrency: WORKERS });
@@ -100,7 +105,7 @@ function report(rounds: readonly NamedRound[], margin: number): Finding {
     ],
     faults: rounds.flatMap(({ request, fault, nth, met, late, faults }) => {
       const lateness = late > margin ? [`it came ${Math.round(late)} ms after the deadline`] : [];
-      const command = `${nameRequest(request)}, ${fault} at command ${nth} (${met.join(', ')})`;
+      const command = `${request.name}, ${fault} at command ${nth} (${met.join(', ')})`;
       return [...faults, ...lateness].map((text) => `${command}: ${text}`);
     }),
   };

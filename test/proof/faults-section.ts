@@ -8,55 +8,38 @@ import type { Fault } from './fault.ts';
 import { clockSkew } from './faults/clock-skew.ts';
 import { oneNodeFaults } from './faults/one-node.ts';
 import { replicaSetFaults, SET_SETTINGS } from './faults/replica-set.ts';
-import { formatTable } from './format-table.ts';
 import { countRepeated, createOutcome, listCounted, type Outcome, playFault } from './rounds.ts';
-import type { Section } from './section.ts';
+import { formatTable, type Section } from './section.ts';
 import type { Tally } from './tally.ts';
 import { CLIENTS } from './traffic.ts';
 
 export const faults: readonly Fault[] = [...oneNodeFaults, ...replicaSetFaults, clockSkew];
 
-export interface FaultsOptions {
-  /** Names of the faults to strike. Default: all. */
-  readonly faults?: readonly string[] | undefined;
-  /** Rounds of each fault. Default: those of the fault. */
-  readonly rounds?: number | undefined;
-  /** Faults that are played at the same time, each on a deployment of its own. Default 2. */
-  readonly workers?: number;
-  /** Folder for the histories of rounds with a breach. Default: a temporary one. */
-  readonly folder?: string;
-}
+const DEFAULT_FOLDER = join(tmpdir(), `rescind-proof-${process.pid}`);
 
 /** Strikes faults in the middle of traffic and checks every answer. */
-export function createFaultsSection({
-  faults: names,
-  rounds,
-  workers = 2,
-  folder = join(tmpdir(), `rescind-proof-${process.pid}`),
-}: FaultsOptions = {}): Section {
-  return {
-    name: 'faults',
-    title: 'Revoked means revoked, while faults happen',
-    async run({ scope, detail }) {
-      const outcomes = faults
-        .filter(({ name }) => names?.includes(name) ?? true)
-        .map((fault) => createOutcome({ ...fault, rounds: rounds ?? fault.rounds }));
-      const playing = new Set<Outcome>();
-      const progress = () => detail([...playing].map(describeProgress).join(' · '));
-      const play = async (outcome: Outcome) => {
-        playing.add(outcome);
-        progress();
-        await playFault(outcome, { scope, progress, folder });
-        playing.delete(outcome);
-      };
-      await pMap(outcomes, play, { concurrency: workers });
-      return {
-        report: [...NOTES.map((note) => `- ${note}`), '', formatOutcomes(outcomes)],
-        faults: outcomes.flatMap(listFaults),
-      };
-    },
-  };
-}
+export const faultsSection: Section = {
+  name: 'faults',
+  title: 'Revoked means revoked, while faults happen',
+  async run({ scope, detail, faults: names, rounds, workers = 2, folder = DEFAULT_FOLDER }) {
+    const outcomes = faults
+      .filter(({ name }) => names?.includes(name) ?? true)
+      .map((fault) => createOutcome({ ...fault, rounds: rounds ?? fault.rounds }));
+    const playing = new Set<Outcome>();
+    const progress = () => detail([...playing].map(describeProgress).join(' · '));
+    const play = async (outcome: Outcome) => {
+      playing.add(outcome);
+      progress();
+      await playFault(outcome, { scope, progress, folder });
+      playing.delete(outcome);
+    };
+    await pMap(outcomes, play, { concurrency: workers });
+    return {
+      report: [...NOTES.map((note) => `- ${note}`), '', formatOutcomes(outcomes)],
+      faults: outcomes.flatMap(listFaults),
+    };
+  },
+};
 
 const NOTES = [
   `Two servers with ${formatSettings(SETTINGS)}; ${CLIENTS.actors} clients that do everything and ${CLIENTS.watchers} that only ask for /me.`,

@@ -1,7 +1,7 @@
 /** The share of `npm run proof` that the tests play: the same code, fewer rounds. */
 import test from 'ava';
 import { MINUTE } from '../../lib/time.ts';
-import { createFaultsSection } from './faults-section.ts';
+import { faultsSection } from './faults-section.ts';
 import { assertShare } from './section.ts';
 
 for (const [name, rounds, title] of [
@@ -16,7 +16,7 @@ for (const [name, rounds, title] of [
 ] as const) {
   test.serial(title, async (t) => {
     t.timeout(10 * MINUTE);
-    const report = await assertShare(t, createFaultsSection({ faults: [name], rounds }));
+    const report = await assertShare(t, faultsSection, { faults: [name], rounds });
     t.log(report.at(-1));
   });
 }

@@ -6,8 +6,7 @@ import { createFloods, type Flood, type FloodResult, PLANS, type Plan } from './
 import { runGoodClient } from './floods/good-client.ts';
 import type { LoadResult } from './floods/load.ts';
 import { type FloodedServer, startFloodedServer } from './floods/server.ts';
-import { formatTable } from './format-table.ts';
-import type { Section } from './section.ts';
+import { formatTable, type Section } from './section.ts';
 
 const MOST_MEMORY_MORE = 256;
 const LEAST_SHARE = 0.999;

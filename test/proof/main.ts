@@ -12,7 +12,7 @@ import { readOptions } from './options.ts';
 import type { Finding, Section } from './section.ts';
 
 async function main(args: string[]): Promise<number> {
-  const options = readOptions(args);
+  const command = readOptions(args);
   const cleanups = createCleanups();
   const report = createReport(process.stderr);
   const interrupted = stopped(stopSignal(process.env)).then((signal) => {
@@ -20,14 +20,15 @@ async function main(args: string[]): Promise<number> {
     return EXIT.interrupted;
   });
   try {
-    return await Promise.race([prove(options, cleanups, report), interrupted]);
+    return await Promise.race([prove(command, cleanups, report), interrupted]);
   } finally {
     await cleanups.run();
   }
 }
 
+/** Runs each section in a scope of its own. One that breaks off has a fault. Returns the exit code. */
 async function prove(
-  { sections, out }: ReturnType<typeof readOptions>,
+  { sections, options, out }: ReturnType<typeof readOptions>,
   cleanups: Cleanups,
   report: Report,
 ): Promise<number> {
@@ -37,7 +38,14 @@ async function prove(
   const chapters: string[] = [];
   let exitCode: number = EXIT.ok;
   for (const section of sections) {
-    const finding = await runSection(section, cleanups, report);
+    const scope = openScope({ teardown: (undo) => cleanups.add(async () => undo()) });
+    const run = (detail: (text: string) => void) =>
+      section.run({ scope, size: 'full', detail, ...options });
+    const finding = await report.step(section.title, run).catch((error: Error) => ({
+      report: [],
+      faults: [`${section.name} broke off: ${error.stack}`],
+    }));
+    await scope.end();
     chapters.push(formatChapter(section, finding));
     if (finding.faults.length > 0) exitCode = EXIT.failed;
   }
@@ -48,18 +56,6 @@ async function prove(
     await writeFile(out, text);
   }
   return exitCode;
-}
-
-/** Runs a section in a scope of its own. One that breaks off has a fault. */
-async function runSection(section: Section, cleanups: Cleanups, report: Report): Promise<Finding> {
-  const scope = openScope({ teardown: (undo) => cleanups.add(async () => undo()) });
-  const run = (detail: (text: string) => void) => section.run({ scope, size: 'full', detail });
-  const finding = await report.step(section.title, run).catch((error: Error) => ({
-    report: [],
-    faults: [`${section.name} broke off: ${error.stack}`],
-  }));
-  await scope.end();
-  return finding;
 }
 
 function formatChapter({ title }: Section, { report, faults }: Finding): string {

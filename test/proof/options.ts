@@ -1,40 +1,38 @@
 import { dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT } from '../../server/exit-codes.ts';
-import { createAcknowledgements } from './acknowledgements-section.ts';
+import { acknowledgements } from './acknowledgements-section.ts';
 import { attacks } from './attacks-section.ts';
 import { enumeration } from './enumeration-section.ts';
 import { everyCommandSection } from './every-command-section.ts';
-import { createFaultsSection, type FaultsOptions, faults } from './faults-section.ts';
+import { faults, faultsSection } from './faults-section.ts';
 import { floodsSection } from './floods-section.ts';
 import { schemathesis } from './schemathesis-section.ts';
-import type { Section } from './section.ts';
+import type { Section, SectionOptions } from './section.ts';
 import { stalePrimary } from './stale-primary-section.ts';
 
-/** Lists the parts of `npm run proof`, in their order. */
-function listSections(options: FaultsOptions): readonly Section[] {
-  return [
-    stalePrimary,
-    createAcknowledgements(options),
-    createFaultsSection(options),
-    everyCommandSection,
-    attacks,
-    schemathesis,
-    floodsSection,
-    enumeration,
-  ];
-}
+/** The parts of `npm run proof`, in their order. */
+const SECTIONS: readonly Section[] = [
+  stalePrimary,
+  acknowledgements,
+  faultsSection,
+  everyCommandSection,
+  attacks,
+  schemathesis,
+  floodsSection,
+  enumeration,
+];
 
-interface Options extends Omit<FaultsOptions, 'folder'> {
+interface Options extends SectionOptions {
   /** Names of sections. */
   readonly only?: readonly string[];
   /** File for the tables; histories of rounds with a breach are written beside it. */
   readonly out?: string;
 }
 
-/** Reads the command line: the chosen sections, and a file. Prints the help or what is wrong, and exits. */
+/** Reads the command line: the chosen sections, their options, and a file. Prints the help or what is wrong, and exits. */
 export function readOptions(args: readonly string[]) {
-  const sectionNames = listSections({}).map(({ name }) => name);
+  const sectionNames = SECTIONS.map(({ name }) => name);
   const faultLines = faults.map(
     ({ name, title, rounds }) => `\n  ${name.padEnd(24)} ${title} (${rounds} rounds)`,
   );
@@ -65,8 +63,8 @@ export function readOptions(args: readonly string[]) {
     .parse(args, { from: 'user' })
     .opts<Options>();
   const chosen = only ?? (options.faults ? ['faults'] : sectionNames);
-  const sections = listSections({ ...options, ...(out && { folder: dirname(out) }) });
-  return { sections: sections.filter(({ name }) => chosen.includes(name)), out };
+  const sections = SECTIONS.filter(({ name }) => chosen.includes(name));
+  return { sections, options: { ...options, ...(out && { folder: dirname(out) }) }, out };
 }
 
 function parseWholeNumber(text: string): number {

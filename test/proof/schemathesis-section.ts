@@ -11,8 +11,7 @@ import { logIn, type TestServer, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 import { describeApi } from './api-description.ts';
 import { seed, UNLIMITED } from './attacks/attack.ts';
-import { type Column, formatTable } from './format-table.ts';
-import type { Section } from './section.ts';
+import { type Column, formatTable, type Section } from './section.ts';
 
 const PACKAGE = 'schemathesis==4.32.5';
 

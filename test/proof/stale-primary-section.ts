@@ -3,8 +3,7 @@ import { type Collection, MongoClient } from 'mongodb';
 import type { Scope } from '../helpers/scope.ts';
 import { ownReplicaSet, type ReplicaSet } from '../helpers/set/replica-set.ts';
 import { splitBrain } from '../helpers/set/split-brain.ts';
-import { formatTable } from './format-table.ts';
-import type { Section } from './section.ts';
+import { formatTable, type Section } from './section.ts';
 
 const BREAKS = [
   {

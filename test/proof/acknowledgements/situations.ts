@@ -1,44 +1,42 @@
 /** Situations in which the database cannot keep what a revocation writes, or lacks what it reads. */
-import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { DAY } from '../../../lib/time.ts';
-import { inForm, postForm } from '../../helpers/clients.ts';
-import { post, send, sendAs } from '../../helpers/server.ts';
-import { refresh } from '../../helpers/sessions.ts';
+import type { Tokens } from '../../helpers/sessions.ts';
 import type { Member } from '../../helpers/set/member.ts';
 import { splitBrain } from '../../helpers/set/split-brain.ts';
-import { PASSWORD } from '../../helpers/users.ts';
-import { ready } from '../deployment.ts';
+import { ready, type SetDeployment } from '../deployment.ts';
+import { endingRequests, listSessions } from '../good-requests.ts';
 import { askUntilDecided } from '../until-decided.ts';
-import { askAll, judge, type Outcome } from './ask-and-judge.ts';
 import {
-  type EndingDeployment,
-  type EndingRequest,
-  openTarget,
+  type Asked,
+  askAll,
+  judge,
+  type Outcome,
   openVictims,
+  renewSessions,
   type Victim,
-} from './ending-requests.ts';
+} from './victims.ts';
 
 export interface Situation {
   readonly name: string;
   readonly title: string;
-  /** Requests that cannot be sent in this situation. */
-  readonly without?: readonly EndingRequest[];
+  /** Names of requests that cannot be sent in this situation. */
+  readonly without?: readonly string[];
   /** Brings the situation about, sends the requests, and repairs everything. Returns the judged responses. */
-  play(deployment: EndingDeployment, victims: Victim[]): Promise<readonly Outcome[]>;
+  play(deployment: SetDeployment, victims: Victim[]): Promise<readonly Outcome[]>;
 }
 
 /** Plays a situation, then sends the same requests again. */
 export async function playSituation(
-  { without, play }: Situation,
-  deployment: EndingDeployment,
+  { without = [], play }: Situation,
+  deployment: SetDeployment,
 ): Promise<readonly Outcome[]> {
-  const all = await openVictims(deployment);
-  const victims = all.filter(({ request }) => !without?.includes(request));
+  const names = endingRequests.map(({ name }) => name).filter((name) => !without.includes(name));
+  const victims = await openVictims(deployment, names);
   const outcomes = await play(deployment, victims);
   await ready(deployment.servers);
   const [, { url }] = deployment.servers;
-  const asked = await askAll(url, victims, deployment, askUntilDecided);
+  const asked = await askAll(url, victims, askUntilDecided);
   return [...outcomes, ...(await judge(url, asked, true))];
 }
 
@@ -53,8 +51,8 @@ export const SITUATIONS: readonly Situation[] = [
       const others = set.members.filter((member) => member !== old);
       await Promise.all(others.map((member) => member.kill()));
       await writeToPrimaryOnly(old, victims);
-      const first = await askAll(servers[0].url, victims, deployment);
-      const second = await askAll(servers[1].url, victims, deployment);
+      const first = await askAll(servers[0].url, victims);
+      const second = await askAll(servers[1].url, victims);
       await old.kill();
       await Promise.all(others.map((member) => member.restart()));
       const [next] = others;
@@ -76,9 +74,9 @@ export const SITUATIONS: readonly Situation[] = [
       set.reachOnly(stale.pid, await set.primary());
       await splitBrain(set);
       for (const [index, victim] of victims.entries()) {
-        victims[index] = { ...victim, target: await openTarget(other.url, victim) };
+        victims[index] = await renewSessions(other.url, victim);
       }
-      const asked = await askAll(stale.url, victims, deployment);
+      const asked = await askAll(stale.url, victims);
       const outcomes = await judge(other.url, asked);
       await set.heal();
       return outcomes;
@@ -88,12 +86,17 @@ export const SITUATIONS: readonly Situation[] = [
     name: 'document-missing',
     title:
       'asked for a session whose document was deleted, by a token of it or for all of the user',
-    without: ['end session', 'revoke others', 'stolen refresh token'], // they read the document
+    without: [
+      'DELETE /api/auth/sessions/:id',
+      'POST /api/auth/sessions/revoke-others',
+      'POST /api/auth/refresh with a stolen token',
+    ], // they read the document
     async play(deployment, victims) {
       const { library, servers } = deployment;
-      const ids = victims.map(({ target }) => target.sessionId);
+      const ended = victims.flatMap(({ request, world }) => listSessions(request, world).ended);
+      const ids = ended.map(({ sessionId }) => sessionId);
       await library.collections.sessions.deleteMany({ _id: { $in: ids } });
-      return judge(servers[1].url, await askAll(servers[0].url, victims, deployment));
+      return judge(servers[1].url, await askAll(servers[0].url, victims));
     },
   },
   {
@@ -101,28 +104,27 @@ export const SITUATIONS: readonly Situation[] = [
     title: 'asked while `sessions` is renamed away, or `users`',
     async play(deployment, victims) {
       const [{ url }] = deployment.servers;
-      const asked = await askWithout('sessions', deployment, () =>
-        askAll(url, victims, deployment),
-      );
+      const asked = await askWithout('sessions', deployment, () => askAll(url, victims));
       const outcomes = await judge(url, asked);
-      const others = await askWithout('users', deployment, () => askOthers(deployment));
-      return [...outcomes, ...others];
+      const others = await openVictims(deployment, NEED_USERS);
+      const askedOthers = await askWithout('users', deployment, () => askAll(url, others));
+      return [...outcomes, ...askedOthers.map(expectAway)];
     },
   },
 ];
-
-const USER_WIDE: readonly EndingRequest[] = ['revoke all', 'change password', 'admin revoke'];
 
 /** Writes the entries of all requests to the primary alone: reads there see them, and no majority has them. */
 async function writeToPrimaryOnly({ port }: Member, victims: readonly Victim[]): Promise<void> {
   const client = new MongoClient(`mongodb://127.0.0.1:${port}/rescind`, { directConnection: true });
   const [revoked_at, expires_at] = [new Date(), new Date(Date.now() + DAY)];
   const shared = { revoked_at, reason: 'test', revoked_by: 'test', writes: 1 };
-  const entries = victims.map(({ request, userId: user_id, target }) =>
-    USER_WIDE.includes(request)
+  const entries = victims.map(({ request, world }) => {
+    const { id: user_id } = request.ends === 'allOfAnother' ? world.other : world.asker;
+    const [{ sessionId }, second] = listSessions(request, world).ended as [Tokens, Tokens?];
+    return second
       ? { _id: `user:${user_id}`, kind: 'user', user_id, revoked_before: expires_at, ...shared }
-      : { _id: `session:${target.sessionId}`, kind: 'session', user_id, expires_at, ...shared },
-  );
+      : { _id: `session:${sessionId}`, kind: 'session', user_id, expires_at, ...shared };
+  });
   const revokedTokens = client.db().collection<{ _id: string }>('revoked_tokens');
   const inserted = revokedTokens.insertMany(entries, { writeConcern: { w: 1 } });
   await inserted.finally(() => client.close());
@@ -131,7 +133,7 @@ async function writeToPrimaryOnly({ port }: Member, victims: readonly Victim[]):
 /** Asks while the collection is renamed away: a document that is missing then proves nothing. */
 async function askWithout<T>(
   name: string,
-  { library }: EndingDeployment,
+  { library }: SetDeployment,
   ask: () => Promise<T>,
 ): Promise<T> {
   const { db } = library.collections.sessions;
@@ -141,22 +143,16 @@ async function askWithout<T>(
   return asked;
 }
 
-/** Sends requests that need `users`, and expects 503. */
-async function askOthers({ servers, admin, client }: EndingDeployment): Promise<Outcome[]> {
-  const [{ url }] = servers;
-  const unknown = { email: `${randomUUID()}@example.com`, password: PASSWORD };
-  const answers = {
-    me: await sendAs(admin.access, `${url}/api/auth/me`),
-    refresh: await refresh(url, admin.refresh),
-    login: await post(`${url}/api/auth/login`, unknown),
-    introspect: await postForm(`${url}/oauth/introspect`, {
-      ...inForm(client),
-      token: admin.access,
-    }),
-    readyz: await send(`${url}/readyz`),
-  };
-  return Object.entries(answers).map(([request, { status }]) => {
-    const faults = status === 503 ? [] : [`${request} without users: ${status}`];
-    return { request, status, faults };
-  });
+/** Requests that need `users`. */
+const NEED_USERS = [
+  'GET /readyz',
+  'GET /api/auth/me',
+  'POST /api/auth/refresh',
+  'POST /api/auth/login',
+  'POST /oauth/introspect',
+];
+
+function expectAway({ request: { name }, answer: { status } }: Asked): Outcome {
+  const faults = status === 503 ? [] : [`${name} without users: ${status}`];
+  return { request: name, status, faults };
 }

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import type { Scope } from '../../helpers/scope.ts';
 import { sendAs, type TestServer } from '../../helpers/server.ts';
-import { formatTable } from '../format-table.ts';
 import { createHttpClient, type HttpAnswer, type HttpRequest, type Send } from '../http-client.ts';
-import type { Finding, SectionContext } from '../section.ts';
+import { type Finding, formatTable, type SectionContext } from '../section.ts';
 import { createRandom, type Random } from './random.ts';
 
 /** One kind of attack, on a server of its own. */

@@ -3,9 +3,10 @@ import { loopTime } from '../../helpers/loop-clock.ts';
 import { commandProxy, type Fault } from '../../helpers/proxy/command-proxy.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { type Answer, sendAs, serve } from '../../helpers/server.ts';
+import type { Tokens } from '../../helpers/sessions.ts';
+import { type GoodRequest, listSessions, summarize } from '../good-requests.ts';
 import { askUntilDecided } from '../until-decided.ts';
-import { type GoodRequest, listTokens, summarize } from './requests.ts';
-import { createWorlds, type World } from './world.ts';
+import { createWorlds, type World } from '../world.ts';
 
 /** REQUEST_DEADLINE of the server whose commands are broken, in milliseconds. */
 export const DEADLINE = 2_000;
@@ -53,7 +54,7 @@ export async function breakEachCommand(
     if (round.met.length > 0) nth++;
     else if (round.outcome !== 'away') return rounds; // else the deadline passed before the command
   }
-  throw new Error(`${request.route} never comes to its end in ${MOST_ROUNDS} rounds`);
+  throw new Error(`${request.name} never comes to its end in ${MOST_ROUNDS} rounds`);
 }
 
 async function breakCommand(
@@ -137,23 +138,23 @@ async function checkAgain(
 const REVOKED = /^401 (?:user_tokens|token)_revoked$/;
 const ACCEPTED = /^200$/;
 
-/** Checks the dead tokens, the living ones, and the new one if there is one. */
+/** Checks the tokens of ended sessions, those of living ones, and the new one if there is one. */
 async function checkTokens(
   { sound }: BreakableServer,
   request: GoodRequest,
   world: World,
   { body }: Answer,
 ): Promise<readonly string[]> {
-  const check = async (name: string, token: string, expected: RegExp) => {
-    const answer = summarize(await sendAs(token, `${sound}/api/auth/me`));
+  const check = async (name: string, { access }: Pick<Tokens, 'access'>, expected: RegExp) => {
+    const answer = summarize(await sendAs(access, `${sound}/api/auth/me`));
     return expected.test(answer) ? [] : [`${name} was answered ${answer}`];
   };
-  const { dead, living } = listTokens(request, world);
-  const given = body.access_token === undefined ? [] : [String(body.access_token)];
+  const { ended, living } = listSessions(request, world);
+  const given = body.access_token === undefined ? [] : [{ access: String(body.access_token) }];
   const faults = await Promise.all([
-    ...dead.map((token) => check('a revoked token', token, REVOKED)),
-    ...living.map((token) => check('a living token', token, ACCEPTED)),
-    ...given.map((token) => check('the new token', token, ACCEPTED)),
+    ...ended.map((tokens) => check('a revoked token', tokens, REVOKED)),
+    ...living.map((tokens) => check('a living token', tokens, ACCEPTED)),
+    ...given.map((tokens) => check('the new token', tokens, ACCEPTED)),
   ]);
   return faults.flat();
 }

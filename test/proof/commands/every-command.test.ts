@@ -5,9 +5,9 @@ import { routes } from '../../../server/routes.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
 import type { Fault } from '../../helpers/proxy/command-proxy.ts';
 import { everyCommandSection } from '../every-command-section.ts';
+import { goodRequests } from '../good-requests.ts';
 import { assertShare } from '../section.ts';
 import { breakableServer, breakEachCommand } from './break-each-command.ts';
-import { goodRequests, nameRequest } from './requests.ts';
 
 test('Every route has a request whose commands are broken', (t) => {
   const asked = new Set(goodRequests.map(({ route }) => route));
@@ -29,7 +29,7 @@ const LIE: Fault = {
 
 test('The check catches a revocation that was acknowledged and not written', async (t) => {
   const server = await breakableServer(t, await migratedDatabase(t), MINUTE);
-  const logout = goodRequests.find((request) => nameRequest(request) === 'POST /api/auth/logout');
+  const logout = goodRequests.find(({ name }) => name === 'POST /api/auth/logout');
   if (logout === undefined) return t.fail();
   const rounds = await breakEachCommand(server, logout, () => LIE);
   const lost = rounds.find(({ met }) => met.includes('update revoked_tokens'));

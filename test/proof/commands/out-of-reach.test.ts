@@ -7,8 +7,8 @@ import { loopTime } from '../../helpers/loop-clock.ts';
 import type { CommandProxy, Fault } from '../../helpers/proxy/command-proxy.ts';
 import { type Answer, sendAs } from '../../helpers/server.ts';
 import { refresh } from '../../helpers/sessions.ts';
+import { goodRequests, summarize } from '../good-requests.ts';
 import { type BreakableServer, breakableServer, DEADLINE, isAway } from './break-each-command.ts';
-import { goodRequests, nameRequest, summarize } from './requests.ts';
 
 /** Milliseconds of the event loop, in which servers, clients and proxies work side by side. */
 const MARGIN = 3 * SECOND;
@@ -43,8 +43,8 @@ for (const [harm, harmed] of Object.entries(HARMS)) {
         const isRight = KNOWS_BY_ITSELF.test(request.route)
           ? answer.status === 200
           : isAway(answer);
-        t.true(isRight, `${nameRequest(request)} was answered ${summarize(answer)}`);
-        t.true(worked < DEADLINE + MARGIN, `${nameRequest(request)} took ${worked} ms`);
+        t.true(isRight, `${request.name} was answered ${summarize(answer)}`);
+        t.true(worked < DEADLINE + MARGIN, `${request.name} took ${worked} ms`);
       }),
     );
   });

@@ -9,8 +9,8 @@ import { revocationsOn } from '../../helpers/revocations-on.ts';
 import { type Answer, post, sendAs, serve } from '../../helpers/server.ts';
 import { refresh } from '../../helpers/sessions.ts';
 import { PASSWORD } from '../../helpers/users.ts';
-import { summarize } from './requests.ts';
-import { createWorlds, type World } from './world.ts';
+import { summarize } from '../good-requests.ts';
+import { createWorlds, type World } from '../world.ts';
 
 type Ask = (url: string, world: World) => Promise<Answer>;
 
