@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
-import { testServer } from '../helpers/server.ts';
-import { converse, request } from './smuggling.ts';
+import { converse, testServer } from '../helpers/server.ts';
+import { request } from './smuggling.ts';
 
 /** Bodies that are refused before all of them is read, by what is wrong with them. */
 const BODIES: Readonly<Record<string, { status: number; headers?: string[]; body: string }>> = {

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { assertHarmless, CHUNKED, converse, request, shareFixture } from './smuggling.ts';
+import { converse } from '../helpers/server.ts';
+import { assertHarmless, CHUNKED, request, shareFixture } from './smuggling.ts';
 
 const shared = shareFixture();
 

@@ -1,13 +1,6 @@
 import test from 'ava';
-import { sendAs } from '../helpers/server.ts';
-import {
-  type Conversation,
-  converse,
-  isRefusal,
-  openFixture,
-  request,
-  shareFixture,
-} from './smuggling.ts';
+import { type Conversation, converse, sendAs } from '../helpers/server.ts';
+import { isRefusal, openFixture, request, shareFixture } from './smuggling.ts';
 
 const shared = shareFixture();
 

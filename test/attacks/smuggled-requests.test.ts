@@ -1,14 +1,7 @@
 import { METHODS } from 'node:http';
 import test from 'ava';
-import { sendAs } from '../helpers/server.ts';
-import {
-  assertHarmless,
-  CHUNKED,
-  converse,
-  type Rows,
-  request,
-  shareFixture,
-} from './smuggling.ts';
+import { converse, sendAs } from '../helpers/server.ts';
+import { assertHarmless, CHUNKED, type Rows, request, shareFixture } from './smuggling.ts';
 
 /** Node 20.19's parser takes any two bytes for the end of a chunk; the one that came with QUERY does not. */
 const STRICT_PARSER = METHODS.includes('QUERY');

@@ -1,11 +1,9 @@
 /** Requests byte by byte, as HTTP clients refuse to send them, and a server to which they are sent. */
-import { connect } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { MINUTE, SECOND } from '../../lib/time.ts';
 import { ageDeployment } from '../helpers/database.ts';
 import { issueWithAge } from '../helpers/forged-tokens.ts';
 import { openScope, type Scope } from '../helpers/scope.ts';
-import { send, sendAs, testServer } from '../helpers/server.ts';
+import { converse, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
 export type Fixture = Awaited<ReturnType<typeof openFixture>>;
@@ -54,33 +52,6 @@ export function isRefusal(status: number): boolean {
 }
 
 export const CHUNKED = 'Transfer-Encoding: chunked';
-
-/** Answers on one connection, with their statuses in order. */
-export type Conversation = Awaited<ReturnType<typeof converse>>;
-
-/** Milliseconds without an answer after which a connection is given up that the server leaves open. */
-const LATEST_ANSWER = 2 * MINUTE;
-/** The same after an answer; five times as long as that one took, where that is longer. */
-const SILENCE = 2 * SECOND;
-
-/** Writes the bytes of a text in ISO-8859-1 to a connection of its own, and reads until the server closes it or is silent. */
-export async function converse(url: string, request: string) {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  const started = performance.now();
-  const chunks: Buffer[] = [];
-  socket.setTimeout(LATEST_ANSWER, () => socket.destroy());
-  socket.on('data', (chunk) => {
-    chunks.push(chunk);
-    socket.setTimeout(Math.max(SILENCE, 5 * (performance.now() - started)));
-  });
-  socket.on('error', () => undefined); // it was reset: what has come by then counts
-  socket.write(Buffer.from(request, 'latin1'));
-  await new Promise((resolve) => socket.once('close', resolve));
-  const text = Buffer.concat(chunks).toString();
-  const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
-  return { statuses, text };
-}
 
 /** Formats a request of this line and these headers, with `Host: x` where none is among them. */
 export function request(line: string, ...headers: string[]): string {

@@ -3,7 +3,7 @@ import { ConnectionString } from 'mongodb-connection-string-url';
 import { migrate, planMigration } from '../../lib/store/migrations/migrate.ts';
 import { type Collections, openCollections } from '../../lib/store/mongo/collections.ts';
 import { connect, type Db } from '../../lib/store/mongo/database.ts';
-import { DAY, HOUR } from '../../lib/time.ts';
+import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
 import type { Scope } from './scope.ts';
 
 export type TestDatabase = ReturnType<typeof emptyDatabase>;
@@ -18,15 +18,22 @@ export function testUri(name = `rescind_test_${randomUUID()}`): string {
   return uri.href;
 }
 
+/** Connects to a database as a server does, by default with a long deadline; the connection ends with the test. */
+export function openDatabase(
+  t: Scope,
+  uri: string,
+  options: Parameters<typeof connect>[1] = { deadline: MINUTE },
+) {
+  const { db, close } = connect(uri, options);
+  t.teardown(close);
+  return { uri, db, collections: openCollections(db) };
+}
+
 /** Opens an empty database of the test's own, dropped when the test ends. */
 export function emptyDatabase(t: Scope) {
-  const uri = testUri();
-  const { db, close } = connect(uri, { deadline: 60_000 });
-  t.teardown(async () => {
-    await db.dropDatabase();
-    await close();
-  });
-  return { uri, db, collections: openCollections(db) };
+  const database = openDatabase(t, testUri());
+  t.teardown(() => database.db.dropDatabase());
+  return database;
 }
 
 /** Opens a migrated database of the test's own, dropped when the test ends. */

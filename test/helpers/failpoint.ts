@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Db, MongoClient } from 'mongodb';
-import { openCollections } from '../../lib/store/mongo/collections.ts';
-import { connect } from '../../lib/store/mongo/database.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { testUri } from './database.ts';
+import { openDatabase, testUri } from './database.ts';
 import type { Scope } from './scope.ts';
 
 /** A setting of MongoDB's failCommand, which makes commands fail. */
@@ -16,10 +14,8 @@ export interface Fault {
 /** Connects as `connect` does, under a name that only this client has: its commands fail, while those of others go on. */
 export function failingClient(t: Scope, uri: string) {
   const appName = `rescind-test-${randomUUID()}`;
-  const { db, close } = connect(uri, { appName });
-  t.teardown(close);
   return {
-    collections: openCollections(db),
+    collections: openDatabase(t, uri, { appName }).collections,
     under: <T>(fault: Fault, work: () => Promise<T>) => underFault({ appName, ...fault }, work),
   };
 }

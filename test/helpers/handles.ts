@@ -3,16 +3,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { SECOND } from '../../lib/time.ts';
 
-/** Timers and threads that the library has made, also those that would not keep a process alive. */
-export interface Handles {
-  /** Returns the open ones, by the place that created them. */
-  open(): string[];
-  /** Waits for them to end; returns those that are still open after 5 seconds. */
-  left(): Promise<string[]>;
-}
-
-/** Watches this thread from now on. `process.getActiveResourcesInfo` omits handles that are unref'd. */
-export function watchHandles(): Handles {
+/**
+ * Watches the timers and threads that the library makes in this thread from now on, also those that would not keep a
+ * process alive: `process.getActiveResourcesInfo` omits them.
+ */
+export function watchHandles() {
   const made = new Map<number | Worker, string>();
   createHook({
     init(id, type) {
@@ -25,15 +20,16 @@ export function watchHandles(): Handles {
     made.set(worker, 'a thread');
     worker.once('exit', () => made.delete(worker));
   });
+  /** Returns the open ones, by the place that created them. */
   const open = () => [...made.values()];
-  return { open, left: () => left(open) };
-}
-
-async function left(open: () => string[]): Promise<string[]> {
-  const until = performance.now() + 5 * SECOND;
-  do await nextTurn();
-  while (open().length > 0 && performance.now() < until);
-  return open();
+  /** Waits for them to end; returns those that are still open after 5 seconds. */
+  async function left(): Promise<string[]> {
+    const until = performance.now() + 5 * SECOND;
+    do await nextTurn();
+    while (open().length > 0 && performance.now() < until);
+    return open();
+  }
+  return { open, left };
 }
 
 /** Returns the file of the library that created a timer; undefined for other creators. */

@@ -1,7 +1,6 @@
 import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
 import type { Auth } from '../../lib/auth.ts';
-import { MINUTE } from '../../lib/time.ts';
+import { MINUTE, SECOND } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { createApp } from '../../server/app.ts';
@@ -110,18 +109,47 @@ export async function logIn(url: string, email: string, password = PASSWORD): Pr
   return body.access_token;
 }
 
-/**
- * Sends bytes that no HTTP client would send, over a socket of their own, and reads the answer until
- * the server closes the socket. A valid request must contain `Connection: close`.
- */
-export async function sendRaw(url: string, request: string | Buffer): Promise<Answer> {
+/** Milliseconds without an answer after which a connection is given up that the server leaves open. */
+const LATEST_ANSWER = 2 * MINUTE;
+/** The same after an answer; five times as long as that one took, where that is longer. */
+const SILENCE = 2 * SECOND;
+
+/** Answers on one connection, with their statuses in order. */
+export type Conversation = Awaited<ReturnType<typeof converse>>;
+
+/** Writes bytes, or a text in ISO-8859-1, to a connection of its own, and reads until the server closes it or is silent. */
+export async function converse(url: string, request: string | Buffer) {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
-  socket.setTimeout(10_000, () =>
-    socket.destroy(new Error('The server neither answers nor closes')),
-  );
-  socket.write(request);
-  const [head = '', ...bodies] = (await text(socket)).split('\r\n\r\n');
+  const started = performance.now();
+  const chunks: Buffer[] = [];
+  let isClosed = true;
+  const giveUp = () => {
+    isClosed = false;
+    socket.destroy();
+  };
+  socket.setTimeout(LATEST_ANSWER, giveUp);
+  socket.on('data', (chunk) => {
+    chunks.push(chunk);
+    socket.setTimeout(Math.max(SILENCE, 5 * (performance.now() - started)));
+  });
+  socket.on('error', () => undefined); // it was reset: what has come by then counts
+  socket.write(request, 'latin1');
+  await new Promise((resolve) => socket.once('close', resolve));
+  const text = Buffer.concat(chunks).toString();
+  const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
+  return { statuses, text, isClosed };
+}
+
+/**
+ * Sends bytes that no HTTP client would send, and reads the answer until the server closes the connection.
+ * A valid request has to ask for that: `Connection: close`.
+ */
+export async function sendRaw(url: string, request: string | Buffer): Promise<Answer> {
+  const bytes = typeof request === 'string' ? Buffer.from(request) : request;
+  const { text, isClosed } = await converse(url, bytes);
+  if (!isClosed) throw new Error('The server neither answers nor closes');
+  const [head = '', ...bodies] = text.split('\r\n\r\n');
   const lines = [...head.matchAll(/^([\w-]+): *(.*?) *\r?$/gm)];
   const headers = new Headers(lines.map(([, name = '', value = '']) => [name, value]));
   return toAnswer(Number(head.split(' ')[1]), headers, bodies.join('\r\n\r\n'));

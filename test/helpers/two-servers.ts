@@ -3,7 +3,6 @@ import { hashSync } from 'bcryptjs';
 import type { Caller } from '../../lib/caller.ts';
 import { AuthError, type AuthErrorCode } from '../../lib/errors.ts';
 import type { AuthParts } from '../../lib/parts.ts';
-import { connect } from '../../lib/store/mongo/database.ts';
 import { HOUR } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { authenticate } from '../../lib/use-cases/authenticate.ts';
@@ -11,7 +10,7 @@ import { changePassword as changeStory } from '../../lib/use-cases/change-passwo
 import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
 import type { User } from '../../lib/user.ts';
 import { CALLER, testParts } from './auth.ts';
-import { ageDeployment, migratedDatabase } from './database.ts';
+import { ageDeployment, migratedDatabase, openDatabase } from './database.ts';
 import type { Scope } from './scope.ts';
 import { PASSWORD } from './users.ts';
 
@@ -26,10 +25,8 @@ export async function openTwoServers(t: Scope) {
   const secrets = [generateSecret()];
 
   function openServer(): Promise<AuthParts> {
-    const { db, close } = connect(uri, { deadline: HOUR });
-    t.teardown(close);
     return testParts(t, {
-      db,
+      db: openDatabase(t, uri, { deadline: HOUR }).db,
       secrets,
       bcryptThreads: 2,
       deadline: HOUR, // The password threads have the lowest priority on the machine.

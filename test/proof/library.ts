@@ -1,9 +1,7 @@
-import { openCollections } from '../../lib/store/mongo/collections.ts';
-import { connect } from '../../lib/store/mongo/database.ts';
 import { HOUR, MINUTE } from '../../lib/time.ts';
 import type { User } from '../../lib/user.ts';
 import { grantSession, testParts } from '../helpers/auth.ts';
-import { ageDeployment, migrateNow } from '../helpers/database.ts';
+import { ageDeployment, migrateNow, openDatabase } from '../helpers/database.ts';
 import type { Scope } from '../helpers/scope.ts';
 import { addUser } from '../helpers/users.ts';
 import type { Operation } from './history.ts';
@@ -23,11 +21,9 @@ export type Library = Awaited<ReturnType<typeof openLibrary>>;
 
 /** Migrates the database and opens a library on it, with the secret of the servers. */
 export async function openLibrary(scope: Scope, uri: string, secret: string) {
-  const { db, close } = connect(uri, { deadline: MINUTE });
-  scope.teardown(close);
+  const { db, collections } = openDatabase(scope, uri);
   await migrateNow(db);
   const parts = await testParts(scope, { db, secrets: [secret], ...OPTIONS });
-  const collections = openCollections(db);
   await ageDeployment(collections);
   return { parts, collections };
 }

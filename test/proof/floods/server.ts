@@ -1,11 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { max } from 'simple-statistics';
-import { openCollections } from '../../../lib/store/mongo/collections.ts';
-import { connect } from '../../../lib/store/mongo/database.ts';
-import { MINUTE } from '../../../lib/time.ts';
 import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
 import { run } from '../../../scripts/dev/processes.ts';
-import { migrateNow } from '../../helpers/database.ts';
+import { migrateNow, openDatabase } from '../../helpers/database.ts';
 import { ownMongod } from '../../helpers/mongod.ts';
 import { startServerProcess } from '../../helpers/processes.ts';
 import type { Scope } from '../../helpers/scope.ts';
@@ -21,8 +18,7 @@ const LOOK_EVERY = 250;
 
 export async function startFloodedServer(scope: Scope, deadline: number) {
   const { uri } = await ownMongod(scope);
-  const { db, close } = connect(uri, { deadline: MINUTE });
-  scope.teardown(close);
+  const { db, collections } = openDatabase(scope, uri);
   await migrateNow(db);
   const { url, pid } = await startServerProcess(scope, {
     MONGODB_URI: uri,
@@ -34,7 +30,7 @@ export async function startFloodedServer(scope: Scope, deadline: number) {
   const emails: string[] = [];
   const sessions: Tokens[] = [];
   for (let n = 0; n < USERS; n++) {
-    const { email } = await addUser(openCollections(db));
+    const { email } = await addUser(collections);
     emails.push(email);
     sessions.push(await openSession(url, email));
   }
