@@ -1,4 +1,5 @@
 import type { Collections, SessionDocument } from '../../lib/store/mongo/collections.ts';
+import type { IssuedTokens } from '../../lib/use-cases/shared/open-session.ts';
 import { type Answer, post, postLogin } from './server.ts';
 import { PASSWORD } from './users.ts';
 
@@ -30,8 +31,16 @@ export function refresh(
 /** Returns the tokens of an answer. Throws when it has none. */
 export function toTokens({ status, body }: Answer): Tokens {
   if (status !== 200) throw new Error(`No tokens, but ${status} ${JSON.stringify(body)}`);
-  const { access_token: access, refresh_token: token } = body;
-  return { access, refresh: token, sessionId: token.split('.')[2] };
+  return nameTokens({ accessToken: body.access_token, refreshToken: body.refresh_token });
+}
+
+/** Returns the tokens that the library issued, with their session: `rt1.<kid>.<sid>.<counter>.<mac>`. */
+export function nameTokens({
+  accessToken,
+  refreshToken,
+}: Pick<IssuedTokens, 'accessToken' | 'refreshToken'>): Tokens {
+  const [, , sessionId = ''] = refreshToken.split('.');
+  return { access: accessToken, refresh: refreshToken, sessionId };
 }
 
 /** Lets time pass for a session: what was written then is so many milliseconds older. */

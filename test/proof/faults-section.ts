@@ -26,7 +26,9 @@ export const faultsSection: Section = {
       .filter(({ name }) => names?.includes(name) ?? true)
       .map((fault) => createOutcome({ ...fault, rounds: rounds ?? fault.rounds }));
     const playing = new Set<Outcome>();
-    const progress = () => detail([...playing].map(describeProgress).join(' · '));
+    const describe = (outcome: Outcome) =>
+      `${outcome.fault.name} ${listCounted(outcome).length} of ${outcome.fault.rounds}`;
+    const progress = () => detail([...playing].map(describe).join(' · '));
     const play = async (outcome: Outcome) => {
       playing.add(outcome);
       progress();
@@ -51,11 +53,6 @@ const NOTES = [
 function formatSettings(settings: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(settings).map((pair) => pair.join('='));
   return pairs.join(' ');
-}
-
-function describeProgress(outcome: Outcome): string {
-  const { name, rounds } = outcome.fault;
-  return `${name} ${listCounted(outcome).length} of ${rounds}`;
 }
 
 function listFaults(outcome: Outcome): readonly string[] {

@@ -3,8 +3,7 @@ import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { post } from '../helpers/server.ts';
 import { PASSWORD } from '../helpers/users.ts';
 import { createFloods, type Flood, type FloodResult, PLANS, type Plan } from './floods/floods.ts';
-import { runGoodClient } from './floods/good-client.ts';
-import type { LoadResult } from './floods/load.ts';
+import { type LoadResult, runGoodClient } from './floods/load.ts';
 import { type FloodedServer, startFloodedServer } from './floods/server.ts';
 import { formatTable, type Section } from './section.ts';
 

@@ -3,6 +3,7 @@ import type { User } from '../../lib/user.ts';
 import { grantSession, testParts } from '../helpers/auth.ts';
 import { ageDeployment, migrateNow, openDatabase } from '../helpers/database.ts';
 import type { Scope } from '../helpers/scope.ts';
+import { nameTokens } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
 import type { Operation } from './history.ts';
 import { type ClientSession, openClientSession } from './requests.ts';
@@ -39,7 +40,7 @@ export async function openSessions(
 
   async function openOne(user: User): Promise<ClientSession> {
     const start = performance.now();
-    const session = openClientSession(user, await grantSession(parts, user.id));
+    const session = openClientSession(user, nameTokens(await grantSession(parts, user.id)));
     const names = { client: 'library', server: 'library', user: user.id };
     const answer = { status: 200, session: session.id };
     history.push({ kind: 'login', ...names, start, end: performance.now(), answer });

@@ -3,6 +3,7 @@
 import { MINUTE } from '../../lib/time.ts';
 import type { User } from '../../lib/user.ts';
 import { type Answer, send } from '../helpers/server.ts';
+import { type Tokens, toTokens } from '../helpers/sessions.ts';
 import { PASSWORD } from '../helpers/users.ts';
 import type { Kind, Operation } from './history.ts';
 
@@ -65,8 +66,7 @@ export async function login(
   const body = JSON.stringify({ email: user.email, password: PASSWORD });
   const answer = await ask(history, connection, { kind: 'login', user: user.id }, { body });
   if (answer?.status !== 200) return undefined;
-  const { access_token: accessToken, refresh_token: refreshToken } = answer.body;
-  return openClientSession(user, { accessToken, refreshToken });
+  return openClientSession(user, toTokens(answer));
 }
 
 async function ask(
@@ -81,7 +81,7 @@ async function ask(
   const reply = await send(`${server.url}${path}`, options).catch(() => undefined);
   const end = performance.now();
   const { code, session_id: id, refresh_token: token } = reply?.body ?? {};
-  const session = id ?? (token && parseSessionId(token));
+  const session = reply && (token ? toTokens(reply).sessionId : id);
   const answer = reply && { status: reply.status, code, session };
   history.push({ ...asked, client, server: server.name, start, end, answer });
   return reply;
@@ -91,24 +91,16 @@ export function pickRandom<T>(values: readonly T[]): T {
   return values[Math.floor(Math.random() * values.length)] as T;
 }
 
-export function openClientSession(
-  user: User,
-  { accessToken, refreshToken }: { readonly accessToken: string; readonly refreshToken: string },
-) {
+export function openClientSession(user: User, { access, refresh, sessionId }: Tokens) {
   return {
-    id: parseSessionId(refreshToken),
+    id: sessionId,
     user,
     /** Every access token of the session, the newest last. */
-    accessTokens: [accessToken],
-    refreshToken,
+    accessTokens: [access],
+    refreshToken: refresh,
     /** `doubtful`: a revocation was sent and not acknowledged, so it may have taken effect. */
     state: 'live' as 'live' | 'doubtful' | 'revoked',
   };
-}
-
-/** Reads the session of a refresh token: `rt1.<kid>.<sid>.<counter>.<mac>`. */
-function parseSessionId(refreshToken: string): string {
-  return refreshToken.split('.')[2] ?? '';
 }
 
 /** Names a token without disclosing it: the `jti`, or the counter of a refresh token. */

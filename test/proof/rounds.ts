@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openScope, type Scope } from '../helpers/scope.ts';
-import { type Breach, findBreaches } from './checker.ts';
+import { findBreaches } from './checker.ts';
 import { type Fault, NotHere, StrikeFailed, type Target } from './fault.ts';
 import { isAcknowledged, type Operation } from './history.ts';
 import { playRound, type Round } from './round.ts';
@@ -95,35 +95,16 @@ function opensOrRevokes(operation: Operation): boolean {
   return kind === 'login' ? isAcknowledged(operation) : REVOCATIONS.has(kind);
 }
 
-const formatOperation = (operation: Operation) => `${JSON.stringify(operation)}\n`;
-
 /** Reports the first breach of a round in full, and the file of its history: an operation a line, as JSON. */
 async function reportBreaches(title: string, round: Round, folder: string): Promise<string[]> {
-  const { breaches, history } = round;
+  const { breaches, history, fault } = round;
   const [first] = breaches;
   if (first === undefined) return [];
   const file = join(folder, `${title.replaceAll(/\W+/g, '-')}.jsonl`);
   await mkdir(folder, { recursive: true });
-  await writeFile(file, history.map(formatOperation).join(''));
-  warn(`${title}: ${describeBreach(first, round)}The whole history is in ${file}`);
+  await writeFile(file, history.map((operation) => `${JSON.stringify(operation)}\n`).join(''));
+  warn(`${title}: ${JSON.stringify({ ...first, fault })}; the whole history is in ${file}`);
   return [`${title}: ${breaches.map(({ rule }) => rule).join(', ')} (${file})`];
-}
-
-/** Number of operations shown with a breach. */
-const SHOWN = 16;
-
-/** Describes a breach, with the last operations of its session and the revoke-alls of its user, oldest first. */
-function describeBreach({ rule, operation, revocation }: Breach, { history, fault }: Round) {
-  const isRelated = (each: Operation) =>
-    (each.session ?? each.answer?.session) === operation.session ||
-    (each.user === operation.user && each.kind === 'revoke_all');
-  const related = history.filter(isRelated).sort((one, other) => one.start - other.start);
-  const until = related.indexOf(operation) + 1;
-  const lines = related.slice(Math.max(0, until - SHOWN), until + 2).map((each) => {
-    const mark = each === operation ? '>' : each === revocation ? '*' : ' ';
-    return `  ${mark} ${formatOperation(each)}`;
-  });
-  return `${rule}; the fault was from ${fault.start} to ${fault.end}:\n${lines.join('')}`;
 }
 
 /** A harm that could not be done shows nothing; every other error violates the promise. */

@@ -4,14 +4,14 @@ import type { SubprocessError } from 'nano-spawn';
 import { HOUR, MINUTE } from '../../lib/time.ts';
 import { run } from '../../scripts/dev/processes.ts';
 import { routes } from '../../server/routes.ts';
-import { addClient, basic } from '../helpers/clients.ts';
-import { ageDeployment } from '../helpers/database.ts';
+import { basic } from '../helpers/clients.ts';
 import { emptyFolder } from '../helpers/processes.ts';
-import { logIn, type TestServer, testServer } from '../helpers/server.ts';
-import { addUser } from '../helpers/users.ts';
+import type { Scope } from '../helpers/scope.ts';
+import { type TestServer, testServer } from '../helpers/server.ts';
 import { describeApi } from './api-description.ts';
 import { seed, UNLIMITED } from './attacks/attack.ts';
 import { type Column, formatTable, type Section } from './section.ts';
+import { createWorlds } from './world.ts';
 
 const PACKAGE = 'schemathesis==4.32.5';
 
@@ -52,7 +52,7 @@ export const schemathesis: Section = {
     const target = [description, '--url', server.url, '--seed', `${seed()}`, ...PHASES, ...CHECKS];
     const rows: Row[] = [];
     const faults: string[] = [];
-    for (const [name, options] of await listCallers(server)) {
+    for (const [name, options] of await listCallers(scope, server)) {
       detail(`as ${name}`);
       const seen = server.log.length;
       faults.push(...(await fuzz(program, folder, [...target, ...options])));
@@ -73,16 +73,14 @@ async function install(folder: string): Promise<string> {
 }
 
 /** Lists callers, with the options that add their headers and choose their paths. */
-async function listCallers({ url, collections }: TestServer) {
-  await ageDeployment(collections);
-  const { email } = await addUser(collections, { roles: ['admin'] });
-  const token = await logIn(url, email);
-  const { authorization } = basic(await addClient(collections));
+async function listCallers(scope: Scope, server: TestServer) {
+  const openWorld = await createWorlds(scope, server, server.secret);
+  const { asker, client } = await openWorld();
   const as = (value: string) => ['-H', `Authorization: ${value}`];
   return [
     [NOBODY, []],
-    ['an admin', [...as(`Bearer ${token}`), '--exclude-path-regex', ENDS_THE_TOKEN]],
-    ['a client', [...as(authorization), '--include-path-regex', '^/oauth']],
+    ['an admin', [...as(`Bearer ${asker.tokens.access}`), '--exclude-path-regex', ENDS_THE_TOKEN]],
+    ['a client', [...as(basic(client).authorization), '--include-path-regex', '^/oauth']],
   ] as const;
 }
 

@@ -4,7 +4,7 @@ import { grantSession, testParts } from '../helpers/auth.ts';
 import { addClient } from '../helpers/clients.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import type { Scope } from '../helpers/scope.ts';
-import type { Tokens } from '../helpers/sessions.ts';
+import { nameTokens } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
 
 /** The asker, who is an admin; another user; a service. */
@@ -18,11 +18,7 @@ export async function createWorlds(t: Scope, { db, collections }: TestDatabase, 
 
 /** Opens a world: sessions as a login opens them, without the time that a password takes. */
 export async function openWorld(parts: AuthParts, collections: Collections) {
-  async function openSession(userId: string): Promise<Tokens> {
-    const { accessToken, refreshToken } = await grantSession(parts, userId);
-    const [, , sessionId = ''] = refreshToken.split('.');
-    return { access: accessToken, refresh: refreshToken, sessionId };
-  }
+  const openSession = async (userId: string) => nameTokens(await grantSession(parts, userId));
 
   /** Adds a user with two sessions. */
   async function addPerson(roles: readonly string[]) {

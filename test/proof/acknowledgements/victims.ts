@@ -43,16 +43,11 @@ export function openVictims(
 
 /** Opens new sessions at a server in place of those that are to end, other than the one that asks for it. */
 export async function renewSessions(url: string, { request, world }: Victim): Promise<Victim> {
-  const { asker, other } = world;
-  const open = ({ email }: World['asker']) => waitFor('A login', () => openSession(url, email));
-  const renewed =
-    request.ends === 'mine'
-      ? { ...world, asker: { ...asker, tokens: await open(asker) } }
-      : {
-          ...world,
-          asker: { ...asker, second: await open(asker) },
-          other: { ...other, second: await open(other) },
-        };
+  const name = request.ends === 'mine' ? 'tokens' : 'second';
+  async function renew(person: World['asker']) {
+    return { ...person, [name]: await waitFor('A login', () => openSession(url, person.email)) };
+  }
+  const renewed = { ...world, asker: await renew(world.asker), other: await renew(world.other) };
   await request.prepare?.(renewed);
   return { request, world: renewed };
 }

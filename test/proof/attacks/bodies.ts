@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { routes } from '../../../server/routes.ts';
-import { addClient, basic } from '../../helpers/clients.ts';
+import { basic } from '../../helpers/clients.ts';
 import { encode } from '../../helpers/forged-tokens.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { testServer } from '../../helpers/server.ts';
-import { openSession } from '../../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../../helpers/users.ts';
 import { listProperties } from '../api-description.ts';
 import type { Header, HttpRequest } from '../http-client.ts';
+import { createWorlds } from '../world.ts';
 import { type Attack, UNLIMITED } from './attack.ts';
 import { type GoodBody, type MutantBody, mutateBody } from './body-mutators.ts';
 import { findFault } from './body-oracle.ts';
@@ -50,9 +50,9 @@ async function openFixture(scope: Scope) {
   const server = await testServer(scope, UNLIMITED);
   const email = `kim.${randomUUID()}@example.com`;
   await addUser(server.collections, { email });
-  const other = await addUser(server.collections);
-  const tokens = await openSession(server.url, other.email);
-  const client = basic(await addClient(server.collections)).authorization;
+  const openWorld = await createWorlds(scope, server, server.secret);
+  const { other, client } = await openWorld();
+  const { tokens } = other;
   const values: Readonly<Record<string, string>> = {
     email,
     password: PASSWORD,
@@ -72,7 +72,7 @@ async function openFixture(scope: Scope) {
       path,
       isForm: bodyType === 'form',
       fields: Object.fromEntries(names.map((name) => [name, known[name] ?? ''])),
-      authorization: access === 'client' ? client : `Bearer ${tokens.access}`,
+      authorization: access === 'client' ? basic(client).authorization : `Bearer ${tokens.access}`,
       answer: path === '/api/auth/change-password' ? 403 : 200,
     };
     return Array(WEIGHTS[path] ?? 4).fill(good);

@@ -67,11 +67,9 @@ async function breakCommand(
   const world = await server.openWorld();
   await request.prepare?.(world);
   proxy.arm(nth, fault);
-  const started = performance.now();
-  const startedWork = loopTime();
+  const started = loopTime();
   const answer = await request.ask(url, world);
-  const took = performance.now() - started;
-  const late = loopTime() - startedWork - deadline;
+  const took = loopTime() - started;
   await proxy.quiet();
   const met = proxy.disarm();
   const outcome = classify(answer, request);
@@ -81,10 +79,10 @@ async function breakCommand(
     /** The commands that met the fault; none where the request made no such command. */
     met,
     outcome,
-    /** Milliseconds until the answer. */
+    /** Milliseconds of the event loop until the answer. */
     took,
-    /** Milliseconds of the event loop from the deadline to the answer; below 0 where it came in time. */
-    late,
+    /** The same from the deadline on; below 0 where it came in time. */
+    late: took - deadline,
     /** Sentences on what must not have been. */
     faults: [
       ...(outcome === 'wrong' ? [`it was answered ${describe(answer)}`] : []),

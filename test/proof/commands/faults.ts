@@ -22,6 +22,8 @@ const cutBefore: Fault = { isDone: false, answer: () => 'cut' };
 const cutAfter: Fault = { isDone: true, answer: () => 'cut' };
 const cutInside: Fault = { isDone: true, answer: () => 'half' };
 
+const RETRYABLE = 'RetryableWriteError';
+
 /** Failures of a command, by name. */
 export const FAULTS = {
   'an error of the server (8000)': refused(8000, 'AtlasError'),
@@ -33,19 +35,15 @@ export const FAULTS = {
   'a cursor that is gone (43)': refused(43, 'CursorNotFound'),
   'a full disk (14031)': refused(14031, 'OutOfDiskSpace'),
   'an interrupted command (11601)': refused(11601, 'Interrupted'),
-  'a primary that has stepped down (10107)': refused(
-    10107,
-    'NotWritablePrimary',
-    'RetryableWriteError',
-  ),
+  'a primary that has stepped down (10107)': refused(10107, 'NotWritablePrimary', RETRYABLE),
   'a primary that steps down, twice (11602)': twice(
-    refused(11602, 'InterruptedDueToReplStateChange', 'RetryableWriteError'),
+    refused(11602, 'InterruptedDueToReplStateChange', RETRYABLE),
   ),
-  'a shutdown, twice (91)': twice(refused(91, 'ShutdownInProgress', 'RetryableWriteError')),
+  'a shutdown, twice (91)': twice(refused(91, 'ShutdownInProgress', RETRYABLE)),
   'a majority that was not waited for (64)': unacknowledged(64, 'WriteConcernFailed'),
   'a majority that cannot be had (100)': unacknowledged(100, 'UnsatisfiableWriteConcern'),
   'a step-down before the majority, twice (91)': twice(
-    unacknowledged(91, 'ShutdownInProgress', 'RetryableWriteError'),
+    unacknowledged(91, 'ShutdownInProgress', RETRYABLE),
   ),
   'a connection cut before': cutBefore,
   'a connection cut before, twice': twice(cutBefore),

@@ -2,8 +2,8 @@ import { MINUTE, SECOND } from '../../../lib/time.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import type { Tokens } from '../../helpers/sessions.ts';
 import { createHttpClient } from '../http-client.ts';
-import { listJunk, type Make, makeLogins, UNKNOWN_CLIENTS } from './junk.ts';
-import { type LoadResult, runClosedLoop, runOpenLoop } from './load.ts';
+import { listJunk, makeLogins, UNKNOWN_CLIENTS } from './junk.ts';
+import { inTurn, type LoadResult, type Make, runClosedLoop, runOpenLoop } from './load.ts';
 import type { FloodedServer } from './server.ts';
 import { IDLE_CLIENTS, keepConnections, SLOW_CLIENTS } from './slow-clients.ts';
 
@@ -74,9 +74,8 @@ export function createFloods(
   const send = createHttpClient(scope, url);
 
   const sendJunk = (makes: readonly Make[]) => async (isOver: () => boolean) => {
-    let sent = 0;
-    const next = () => (sent < junk || !isOver() ? makes[sent++ % makes.length]?.() : undefined);
-    return summarize(await runClosedLoop(send, next, CONNECTIONS), [401]);
+    const requests = inTurn(makes, (sent) => sent < junk || !isOver());
+    return summarize(await runClosedLoop(send, requests, CONNECTIONS), [401]);
   };
 
   /** Keeps connections open. Where that is awaited, the server must end each one, and in time. */
@@ -98,10 +97,9 @@ export function createFloods(
 
   /** Sends logins at a steady rate. Logins must be turned away, and answered in time. */
   async function logIn(): Promise<FloodResult> {
-    const makes = makeLogins(emails);
-    let left = (duration * LOGIN_RATE) / SECOND;
-    const next = () => (left-- > 0 ? makes[left % makes.length]?.() : undefined);
-    const result = await runOpenLoop(send, next, LOGIN_RATE);
+    const count = (duration * LOGIN_RATE) / SECOND;
+    const logins = inTurn(makeLogins(emails), (sent) => sent < count);
+    const result = await runOpenLoop(send, logins, LOGIN_RATE);
     const { faults, answers } = summarize(result, [200, 401, 429, 503]);
     const isShed = '429' in result.statuses || '503' in result.statuses;
     return {

@@ -5,10 +5,8 @@ import { encode, readClaims } from '../../helpers/forged-tokens.ts';
 import type { Tokens } from '../../helpers/sessions.ts';
 import { PASSWORD } from '../../helpers/users.ts';
 import { ALPHABET } from '../attacks/texts.ts';
-import { bearer, type HttpRequest, introspect, postJson } from '../http-client.ts';
-
-/** Makes a request that is unlike all before. */
-export type Make = () => HttpRequest;
+import { bearer, introspect, postJson } from '../http-client.ts';
+import type { Make } from './load.ts';
 
 const randomText = (bytes = 32) => randomBytes(bytes).toString('base64url');
 

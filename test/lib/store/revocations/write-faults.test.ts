@@ -6,9 +6,8 @@ import { sessionEntry, toId, tokenEntry } from '../../../../lib/store/revocation
 import type { Revocations } from '../../../../lib/store/revocations/revocations.ts';
 import { MINUTE } from '../../../../lib/time.ts';
 import { migratedDatabase } from '../../../helpers/database.ts';
-import { failingClient } from '../../../helpers/failpoint.ts';
+import { failingClient, tooSlow, writeFaults } from '../../../helpers/failpoint.ts';
 import { revocationsOn } from '../../../helpers/revocations-on.ts';
-import { tooSlow, writeFaults } from '../write-faults.ts';
 import { interceptWrites } from './intercept-writes.ts';
 
 const TOKEN = {

@@ -3,8 +3,7 @@ import test from 'ava';
 import { StoreUnavailable } from '../../../../lib/errors.ts';
 import { createSessions } from '../../../../lib/store/sessions/sessions.ts';
 import { DAY, HOUR } from '../../../../lib/time.ts';
-import { failingClient } from '../../../helpers/failpoint.ts';
-import { tooSlow, writeFaults } from '../write-faults.ts';
+import { failingClient, tooSlow, writeFaults } from '../../../helpers/failpoint.ts';
 import { AFTER, AGENT, input, setUp, WITHIN } from './refresh-fixture.ts';
 
 const ODD_AGENTS = ['$counter', '$$NOW', '$$ROOT', '$', '', 'a.b', '{"$gt":""}', 'x\0y', 'Ünï😀'];
