@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type Conversation, converse, sendAs } from '../helpers/server.ts';
+import { converse, sendAs } from '../helpers/server.ts';
 import { isRefusal, openFixture, request, shareFixture } from './smuggling.ts';
 
 const shared = shareFixture();
@@ -77,7 +77,7 @@ test('Smuggling: no header or parameter changes the method or the path of a requ
     'X-Forwarded-Prefix: /api/auth/logout',
     'X-Forwarded-Host: elsewhere.example',
   ];
-  const answers: Conversation[] = [];
+  const answers: Awaited<ReturnType<typeof converse>>[] = [];
   for (const target of [
     '/api/auth/logout',
     '/api/auth/logout?_method=POST',

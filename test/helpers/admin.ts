@@ -7,8 +7,6 @@ import { logIn, testServer } from './server.ts';
 import { snapshot } from './snapshot.ts';
 import { addUser } from './users.ts';
 
-export type AdminServer = Awaited<ReturnType<typeof adminServer>>;
-
 /** Starts a server on a database with data as after an hour of use, and logs in an admin, whose token it returns. */
 export async function adminServer(t: Scope, environment: Record<string, string> = {}) {
   const server = await testServer(t, environment);

@@ -14,8 +14,6 @@ export const CALLER: Caller = { ip: '192.0.2.1', userAgent: 'test', requestId: '
 /** The lowest bcrypt cost, and time enough on a machine that is busy with other tests. */
 export const PATIENT = { bcryptCost: 10, deadline: MINUTE } as const;
 
-export type TestAuth = Awaited<ReturnType<typeof testAuth>>;
-
 /** Opens the library on a migrated database of the test's own, at the lowest bcrypt cost. */
 export async function testAuth(t: Scope, options: Partial<AuthOptions> = {}) {
   const database = await migratedDatabase(t);

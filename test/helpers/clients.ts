@@ -18,11 +18,6 @@ export function basic({ clientId, clientSecret }: ClientCredentials) {
   return { authorization: `Basic ${encoded}` };
 }
 
-/** Returns the parameters of `client_secret_post`. */
-export function inForm({ clientId, clientSecret }: ClientCredentials) {
-  return { client_id: clientId, client_secret: clientSecret };
-}
-
 /** Sends a form by POST: parameters, or a raw body. */
 export function postForm(
   url: string,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Db, MongoClient } from 'mongodb';
+import { MongoClient } from 'mongodb';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { openDatabase, testUri } from './database.ts';
 import type { Scope } from './scope.ts';
@@ -20,6 +20,8 @@ export function failingClient(t: Scope, uri: string) {
   };
 }
 
+const PARAMETER = 'failpoint.failCommand';
+
 /** Runs `work` while the fault hits the clients and collections that it names (`appName`, `namespace`). */
 export async function underFault<T>({ mode, ...data }: Fault, work: () => Promise<T>): Promise<T> {
   const operator = new MongoClient(testUri('admin'));
@@ -27,7 +29,9 @@ export async function underFault<T>({ mode, ...data }: Fault, work: () => Promis
   try {
     // A mongod has one failCommand for all: another test's is waited for, one left by a killed test is not.
     const timeout = 20_000;
-    await waitFor('An unused failCommand', () => isOff(admin), { timeout }).catch(() => undefined);
+    const getParameter = { getParameter: 1, [PARAMETER]: 1 };
+    const isOff = async () => (await admin.command(getParameter))[PARAMETER].mode === 0;
+    await waitFor('An unused failCommand', isOff, { timeout }).catch(() => undefined);
     await admin.command({ configureFailPoint: 'failCommand', mode, data });
     return await work();
   } finally {
@@ -37,11 +41,6 @@ export async function underFault<T>({ mode, ...data }: Fault, work: () => Promis
     await admin.command({ appendOplogNote: 1, data: {}, writeConcern });
     await operator.close();
   }
-}
-
-async function isOff(admin: Db): Promise<boolean> {
-  const name = 'failpoint.failCommand';
-  return (await admin.command({ getParameter: 1, [name]: 1 }))[name].mode === 0;
 }
 
 /** A write whose majority cannot be waited for: it happened, and was not acknowledged. */

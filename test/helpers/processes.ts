@@ -39,8 +39,6 @@ export interface Finished {
   readonly stderr: string;
 }
 
-export type RunningProcess = ReturnType<typeof start>;
-
 /** Runs `rescind <args>` to its end. */
 export function rescind(t: Scope, args: readonly string[], options?: ProcessOptions) {
   return run(t, process.execPath, [CLI, ...args], options);

@@ -114,10 +114,10 @@ const LATEST_ANSWER = 2 * MINUTE;
 /** The same after an answer; five times as long as that one took, where that is longer. */
 const SILENCE = 2 * SECOND;
 
-/** Answers on one connection, with their statuses in order. */
-export type Conversation = Awaited<ReturnType<typeof converse>>;
-
-/** Writes bytes, or a text in ISO-8859-1, to a connection of its own, and reads until the server closes it or is silent. */
+/**
+ * Writes bytes, or a text in ISO-8859-1, to a connection of its own, and reads until the server closes it or is silent.
+ * Returns the statuses of all answers in order.
+ */
 export async function converse(url: string, request: string | Buffer) {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

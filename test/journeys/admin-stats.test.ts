@@ -3,13 +3,15 @@ import test from 'ava';
 import { Binary } from 'mongodb';
 import { DAY } from '../../lib/time.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { type AdminServer, adminServer } from '../helpers/admin.ts';
+import { adminServer } from '../helpers/admin.ts';
 import { underFault } from '../helpers/failpoint.ts';
 import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, post, sendAs, serve } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
 const toDay = (time: number) => new Date(time).toISOString().slice(0, 10);
+
+type AdminServer = Awaited<ReturnType<typeof adminServer>>;
 
 function stats({ url, token }: AdminServer, query = '') {
   return sendAs(token, `${url}/api/admin/stats${query}`);

@@ -2,12 +2,17 @@ import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { hashClientSecret } from '../../lib/tokens/client-secrets.ts';
 import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
-import { addClient, basic, inForm, postForm } from '../helpers/clients.ts';
+import { addClient, basic, postForm } from '../helpers/clients.ts';
 import { isLeaked, toOauthOutcome } from '../helpers/refusals.ts';
 import { type Answer, sendRaw, testServer } from '../helpers/server.ts';
 
 const ENDPOINTS = ['/oauth/introspect', '/oauth/revoke'] as const;
 const TOKEN = { token: 'some-token' };
+
+/** Returns the parameters of `client_secret_post`. */
+function inForm({ clientId, clientSecret }: ClientCredentials) {
+  return { client_id: clientId, client_secret: clientSecret };
+}
 
 interface Row {
   readonly name: string;

@@ -19,9 +19,9 @@ import { type Breach, findBreaches } from './checker.ts';
 import type { Operation } from './history.ts';
 import { OPTIONS, openLibrary, openSessions } from './library.ts';
 import { request, type Server } from './requests.ts';
-import { sweep } from './sweep.ts';
 import { countOperations, NEVER } from './tally.ts';
 import { feed, startTraffic, stopTraffic } from './traffic.ts';
+import { sweep } from './until-decided.ts';
 
 type Break = (parts: AuthParts, db: Db) => AuthParts;
 

@@ -2,7 +2,7 @@
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { type RunningProcess, SERVER, start } from '../helpers/processes.ts';
+import { SERVER, start } from '../helpers/processes.ts';
 import type { Scope } from '../helpers/scope.ts';
 import { send } from '../helpers/server.ts';
 import { ownReplicaSet, type ReplicaSetOptions } from '../helpers/set/replica-set.ts';
@@ -53,7 +53,7 @@ export async function startServer(scope: Scope, name: string, environment: Envir
   const env = { ...SETTINGS, ...environment, HOST: '127.0.0.1', PORT };
   const url = `http://127.0.0.1:${PORT}`;
   const launch = () => start(scope, process.execPath, [SERVER], { env });
-  let running: RunningProcess | undefined = launch();
+  let running: ReturnType<typeof launch> | undefined = launch();
   return {
     name,
     url,

@@ -6,9 +6,9 @@ import { ready } from './deployment.ts';
 import { type Fault, StrikeFailed, type Target } from './fault.ts';
 import type { Operation } from './history.ts';
 import { openSessions } from './library.ts';
-import { sweep } from './sweep.ts';
 import { countOperations, type Interval, NEVER, type Tally } from './tally.ts';
 import { feed, startTraffic, stopTraffic } from './traffic.ts';
+import { sweep } from './until-decided.ts';
 
 type Amount = Pick<Tally, 'acknowledged' | 'checks'>;
 

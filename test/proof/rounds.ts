@@ -1,13 +1,14 @@
 /** A fault, struck round after round on one deployment. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openScope, type Scope } from '../helpers/scope.ts';
+import { openScope } from '../helpers/scope.ts';
 import { findBreaches } from './checker.ts';
 import { type Fault, NotHere, StrikeFailed, type Target } from './fault.ts';
 import { isAcknowledged, type Operation } from './history.ts';
 import { playRound, type Round } from './round.ts';
-import { sweep } from './sweep.ts';
+import type { SectionContext } from './section.ts';
 import { REVOCATIONS } from './tally.ts';
+import { sweep } from './until-decided.ts';
 
 export type Outcome = ReturnType<typeof createOutcome>;
 
@@ -35,12 +36,9 @@ export function countRepeated(outcome: Outcome): number {
   return outcome.played.length - listCounted(outcome).length + outcome.brokenOff;
 }
 
-interface Play {
-  readonly scope: Scope;
+interface Play extends Pick<Required<SectionContext>, 'scope' | 'folder'> {
   /** Called after each round. */
   readonly progress: () => void;
-  /** Folder for the histories of rounds with a breach. */
-  readonly folder: string;
 }
 
 /** Strikes the fault until its rounds count, on a fresh deployment where a round breaks off. */

@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { createAuth } from '../../../../lib/auth.ts';
 import { StoreUnavailable } from '../../../../lib/errors.ts';
 import { MINUTE } from '../../../../lib/time.ts';
-import { CALLER, PATIENT, type TestAuth, testAuth } from '../../../helpers/auth.ts';
+import { CALLER, PATIENT, testAuth } from '../../../helpers/auth.ts';
 import { send, sendAs, serveAuth } from '../../../helpers/server.ts';
 import { refresh } from '../../../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../../../helpers/users.ts';
@@ -22,7 +22,11 @@ async function skewedServer(t: ExecutionContext, skew: number) {
 }
 
 /** Another server of the same deployment. */
-async function authWithClock(t: ExecutionContext, { db, secret }: TestAuth, skew: number) {
+async function authWithClock(
+  t: ExecutionContext,
+  { db, secret }: Awaited<ReturnType<typeof testAuth>>,
+  skew: number,
+) {
   const clock = () => Date.now() + skew;
   const auth = await createAuth({ db, secrets: [secret], ...PATIENT, clock });
   t.teardown(() => auth.close());

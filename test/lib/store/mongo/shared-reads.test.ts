@@ -1,5 +1,6 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import test from 'ava';
+import fc from 'fast-check';
 import {
   createSharedReads,
   type SharedReadsOptions,
@@ -180,6 +181,28 @@ test('a read that hung makes room once, and not again when it returns or fails',
   t.like(rejected, { reason: { message: 'late' } });
   void ask(['e']);
   t.deepEqual(keysRead, ['a', 'b', 'c', 'd']);
+});
+
+test('those who ask in one turn share as few reads as their keys allow', async (t) => {
+  const small = fc.integer({ min: 1, max: 5 });
+  const sizes = fc.record({ atOnce: small, mostKeys: small, keysEach: small, asks: fc.nat(30) });
+  const property = fc.asyncProperty(sizes, fc.scheduler(), async (given, scheduler) => {
+    const { atOnce, mostKeys, keysEach, asks } = given;
+    let reads = 0;
+    const ask = createSharedReads(() => scheduler.schedule(Promise.resolve(++reads)), {
+      atOnce,
+      mostKeys,
+      stuckAfter: 1_000_000, // longer than any schedule takes
+      endOfTurn: (action) => void scheduler.schedule(Promise.resolve(), 'a turn ends').then(action),
+    });
+    for (let asked = 0; asked < asks; asked++) {
+      void ask(Array.from({ length: keysEach }, (_, n) => `${asked}-${n}`));
+    }
+    await scheduler.waitIdle();
+    const asksInOneRead = Math.max(1, Math.floor(mostKeys / keysEach));
+    return reads === Math.ceil(asks / asksInOneRead);
+  });
+  await t.notThrowsAsync(fc.assert(property, { numRuns: 1_000 }));
 });
 
 test('without options two reads are under way, of a thousand keys, and one is stuck after a second', async (t) => {
