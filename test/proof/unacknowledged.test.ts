@@ -5,7 +5,7 @@ import {
   askAll,
   openEndingDeployment,
   openVictims,
-  renewSessions,
+  renewSession,
 } from './acknowledgements/victims.ts';
 
 const LONG = { staleness: '30s', electionTimeoutMillis: 40_000 };
@@ -48,7 +48,7 @@ test.serial(
     });
     const statuses: Record<string, number> = {};
     for (const victim of victims) {
-      const asked = await askAll(server.url, [await renewSessions(other.url, victim)]);
+      const asked = await askAll(server.url, [await renewSession(other.url, victim)]);
       statuses[victim.request.name] = asked[0]?.answer.status ?? 0;
     }
     t.deepEqual([...new Set(Object.values(statuses))], [503], JSON.stringify(statuses));

@@ -13,7 +13,7 @@ import {
   judge,
   type Outcome,
   openVictims,
-  renewSessions,
+  renewSession,
   type Victim,
 } from './victims.ts';
 
@@ -74,7 +74,7 @@ export const SITUATIONS: readonly Situation[] = [
       set.reachOnly(stale.pid, await set.primary());
       await splitBrain(set);
       for (const [index, victim] of victims.entries()) {
-        victims[index] = await renewSessions(other.url, victim);
+        victims[index] = await renewSession(other.url, victim);
       }
       const asked = await askAll(stale.url, victims);
       const outcomes = await judge(other.url, asked);

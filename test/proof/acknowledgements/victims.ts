@@ -41,13 +41,12 @@ export function openVictims(
   return Promise.all(opened);
 }
 
-/** Opens new sessions at a server in place of those that are to end, other than the one that asks for it. */
-export async function renewSessions(url: string, { request, world }: Victim): Promise<Victim> {
+/** Opens a session at a server in place of one that is to end; one that only asks for the end of others stays. */
+export async function renewSession(url: string, { request, world }: Victim): Promise<Victim> {
+  const whose = request.ends === 'allOfAnother' ? 'other' : 'asker';
   const name = request.ends === 'mine' ? 'tokens' : 'second';
-  async function renew(person: World['asker']) {
-    return { ...person, [name]: await waitFor('A login', () => openSession(url, person.email)) };
-  }
-  const renewed = { ...world, asker: await renew(world.asker), other: await renew(world.other) };
+  const tokens = await waitFor('A login', () => openSession(url, world[whose].email));
+  const renewed = { ...world, [whose]: { ...world[whose], [name]: tokens } };
   await request.prepare?.(renewed);
   return { request, world: renewed };
 }
