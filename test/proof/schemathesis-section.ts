@@ -10,7 +10,7 @@ import type { Scope } from '../helpers/scope.ts';
 import { type TestServer, testServer } from '../helpers/server.ts';
 import { describeApi } from './api-description.ts';
 import { seed, UNLIMITED } from './attacks/attack.ts';
-import { type Column, formatTable, type Section } from './section.ts';
+import { formatTable, type Section } from './section.ts';
 import { createWorlds } from './world.ts';
 
 const PACKAGE = 'schemathesis==4.32.5';
@@ -60,7 +60,14 @@ export const schemathesis: Section = {
       rows.push({ name, lines });
     }
     faults.push(...rows.flatMap(findFaults));
-    return { report: [`${PACKAGE}, seed ${seed()}.`, '', formatTable(rows, COLUMNS)], faults };
+    const table = formatTable(rows, [
+      ['who asks', ({ name }) => name],
+      ['requests', ({ lines }) => lines.length],
+      ['2xx', count(2)],
+      ['4xx', count(4)],
+      ['5xx', count(5)],
+    ]);
+    return { report: [`${PACKAGE}, seed ${seed()}.`, '', table], faults };
   },
 };
 
@@ -100,14 +107,6 @@ const isIn = (hundred: number) => (line: Line) =>
 const isOpen = ({ path }: Line) =>
   routes.some((route) => route.path === path && route.access === 'anyone');
 const count = (hundred: number) => (row: Row) => row.lines.filter(isIn(hundred)).length;
-
-const COLUMNS: readonly Column<Row>[] = [
-  ['who asks', ({ name }) => name],
-  ['requests', ({ lines }) => lines.length],
-  ['2xx', count(2)],
-  ['4xx', count(4)],
-  ['5xx', count(5)],
-];
 
 /** Finds failures of the server, work for nobody, and a caller who never succeeded: that would test nothing. */
 function findFaults({ name, lines }: Row): string[] {

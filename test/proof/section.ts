@@ -52,7 +52,7 @@ export async function assertShare(
   return report;
 }
 
-export type Column<T> = readonly [title: string, cell: (value: T) => string | number];
+type Column<T> = readonly [title: string, cell: (value: T) => string | number];
 
 /** Formats a row for each value as Markdown. The first column is text, the others are numbers. */
 export function formatTable<T>(values: readonly T[], columns: readonly Column<T>[]): string {
