@@ -75,10 +75,7 @@ const RULES: Readonly<Record<string, (history: History, limits: Limits) => boole
   'purpose: somebody waits for every read': ({ asks, reads }) =>
     reads.every((read) => asks.some((ask) => ask.outcome === read.outcome)),
 
-  'failure: a read fails for its whole batch, and for no call after it began': ({
-    asks,
-    reads,
-  }) =>
+  'failure: a read fails for its whole batch, and for no call after it began': ({ asks, reads }) =>
     reads.filter(hasFailed).every((read) => {
       const failed = asks.filter((ask) => readBehind(ask, reads) === read);
       const keys = new Set(failed.flatMap((ask) => ask.keys));

@@ -183,7 +183,7 @@ test('a read that hung makes room once, and not again when it returns or fails',
   t.deepEqual(keysRead, ['a', 'b', 'c', 'd']);
 });
 
-test('those who ask in one turn share as few reads as their keys allow', async (t) => {
+test('calls in one turn share as few reads as their keys allow', async (t) => {
   const small = fc.integer({ min: 1, max: 5 });
   const sizes = fc.record({ atOnce: small, mostKeys: small, keysEach: small, asks: fc.nat(30) });
   const property = fc.asyncProperty(sizes, fc.scheduler(), async (given, scheduler) => {
