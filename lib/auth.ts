@@ -35,7 +35,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
 /** The most milliseconds that `close` waits for use cases in flight. */
 const CLOSE_TIMEOUT = 2 * SECOND;
 
-/** Binds every use case to the parts, which are its dependencies. `close` closes the parts. */
+/** Binds every use case to the parts that it needs. `close` closes the parts. */
 export function assemble(parts: AuthParts) {
   const { deadline, dailyCounters, keys, refreshTokens } = parts;
   const closing = createClosing(() => closeParts(parts), Math.min(deadline, CLOSE_TIMEOUT));
@@ -75,12 +75,12 @@ export function assemble(parts: AuthParts) {
       closing.isClosed() ? failedReport(CLOSED) : checkHealth({ ...parts, timeout: deadline / 2 }),
     /** Returns the public keys, the signing key first. Secrets are not included. */
     jwks: (): JwkSet => ({ keys: keys.publicJwks }),
-    /** The `kid` of each key that makes new tokens, as needed to revoke the key. */
+    /** The `kid` of each key that makes new tokens. A key is revoked by its `kid`. */
     kids: { accessTokens: keys.signing.kid, refreshTokens: refreshTokens.kid },
     /**
-     * Stops the threads, timers and listeners. Use cases in flight have up to two seconds to finish. Later calls reject
-     * with `store_unavailable`, and `checkHealth` reports a failure. May be called again. The database connection stays
-     * open: close it afterwards.
+     * Stops the threads, timers and listeners. Use cases in flight have up to two seconds to finish. Use cases that are
+     * called later reject with `store_unavailable`, and `checkHealth` reports a failure. Does not close the database
+     * connection: close it afterwards.
      */
     close: closing.close,
   };

@@ -49,9 +49,9 @@ function isLimit(value: unknown): boolean {
   return (integerFault(points, 1) ?? integerFault(duration, SECOND)) === undefined;
 }
 
-/** The type check of each option. Other option names are refused. Most ranges are checked where an option is used. */
+/** The type check of each option. Other option names are refused. The code that uses an option checks its range. */
 const CHECKS: Readonly<Record<keyof AuthOptions, Check>> = {
-  db: () => undefined, // assertUsable checks it
+  db: () => undefined, // checked by assertUsable
   secrets,
   privateKey: string,
   publicKeys: string,

@@ -5,7 +5,7 @@ import type { UseCase } from './use-case.ts';
 /** The message of AuthClosed. */
 export const CLOSED = 'This Auth is closed. Create another with createAuth()';
 
-/** The error of a call after `auth.close()`. Hosts respond with 503, since nothing was decided. */
+/** The error of a call after `auth.close()`. Hosts respond with 503. */
 class AuthClosed extends StoreUnavailable {
   override readonly name = 'AuthClosed';
 

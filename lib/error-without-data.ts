@@ -26,7 +26,7 @@ export function errorWithoutData(error: unknown, depth = 0): Error {
   return copy;
 }
 
-/** Properties that only errors of the MongoDB driver have. They identify an error whose class has another name. */
+/** Properties that only errors of the MongoDB driver have, whatever the name of their class. */
 const MARKS = [
   'codeName',
   'errorLabels',

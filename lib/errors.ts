@@ -41,7 +41,7 @@ export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   invalid_input: [422, 'The input is not valid'],
   too_many_logins: [429, 'Too many failed logins; try again later'],
   busy: [503, 'The server is busy'],
-  store_unavailable: [503, 'The database did not answer in time'],
+  store_unavailable: [503, 'The database did not respond in time'],
 };
 
 /** A fault of the input. `pointer` is a JSON Pointer (RFC 6901) into it; `detail` is a sentence that omits the value. */
@@ -126,8 +126,8 @@ function retryAfterHeader(milliseconds: number | undefined): Record<string, stri
 const STORE_RETRY_AFTER = 2_000;
 
 /**
- * The error of a request that was not decided, because the response of the database is missing, partial or invalid. A
- * write that fails with this error may or may not have been applied.
+ * The error of a request that could not be decided, because the response of the database is missing, partial or
+ * invalid. A write that fails with this error may or may not have been applied.
  */
 export class StoreUnavailable extends AuthError {
   override readonly name: string = 'StoreUnavailable';
@@ -168,8 +168,8 @@ export function isAuthError(error: unknown): error is AuthError {
 }
 
 /**
- * Makes `instanceof` check a symbol that all copies of the package share: an application may load two copies,
- * each with classes of its own. Subclasses without a brand are checked by their prototype as usual.
+ * Makes `instanceof` check a symbol that all copies of the package share, since an application may load two copies
+ * with separate classes. `instanceof` of a subclass without a brand works as usual.
  */
 export function brand(type: { readonly prototype: object }, name: string): void {
   const symbol = Symbol.for(`rescind.${name}`);

@@ -77,7 +77,7 @@ export interface SessionRules {
   readonly maxSessions: number;
 }
 
-/** The highest `refreshTokenMaxTtl`. Entries of revoked sessions are kept longer than this, whatever the option is. */
+/** The highest `refreshTokenMaxTtl`. The store keeps the entry of a revoked session for longer. */
 const LONGEST_SESSION = 90 * DAY;
 
 /** Returns the rules for sessions. Throws a TypeError that names the option at fault. */

@@ -37,7 +37,7 @@ export type AuthParts = Awaited<ReturnType<typeof openParts>>;
 /** The share of the deadline that a password check may take; the rest is for the database. */
 const PASSWORD_SHARE = 0.7;
 
-/** The time after which a login without an outcome no longer counts as in flight, as a multiple of the deadline. */
+/** A login without an outcome counts as in flight for this multiple of the deadline. */
 const ATTEMPT_HELD = 2;
 
 /**
@@ -79,7 +79,7 @@ async function openPassive(options: ResolvedOptions) {
   };
 }
 
-/** Creates the parts with threads, timers and listeners, and what depends on them. Must not throw: they would leak. */
+/** Creates the parts with threads, timers and listeners, and their dependents. Must not throw: threads would leak. */
 function openActive(
   options: ResolvedOptions,
   { collections, log, schema, passwordOptions }: Passive,

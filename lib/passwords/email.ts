@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// RFC 5321 section 4.5.3.1.3 limits a path to 256 octets, including two angle brackets.
+// RFC 5321 section 4.5.3.1.3 allows 256 octets for a path, which is the address between two angle brackets.
 const MAX_LENGTH = 254;
 
 /** The pattern of a normalized address, without anchors. It is valid in PCRE too, for MongoDB's `$regex`. */
@@ -13,7 +13,7 @@ export const NORMAL_EMAIL = z.regexes.html5Email.source
  * Returns undefined if the result is not an address of printable ASCII.
  *
  * `toLowerCase` would map some characters outside ASCII to `i` or `k`, so the pattern rejects these characters first.
- * Only the Kelvin sign is accepted, since NFC turns it into the letter K.
+ * The exception is the Kelvin sign: NFC turns it into the letter K, which is ASCII.
  */
 export function normalizeEmail(value: string): string | undefined {
   if (typeof value !== 'string') return undefined;

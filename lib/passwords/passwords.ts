@@ -69,7 +69,7 @@ export function createPasswords(options: PasswordOptions) {
     /** Returns bcrypt's hash at the configured cost. Throws AuthError `busy` if the queue is full. */
     hash: (password: string): Promise<string> => run('hash', { password, cost }),
 
-    /** Returns true if the password matches the hash. For an unusable hash, returns false after the same time. */
+    /** Returns true if the password matches the hash. Without a usable hash, returns false in the same time. */
     async check(password: string, hash: string | undefined): Promise<boolean> {
       const usable = isUsableHash(hash);
       const fits = await run<boolean>('check', { password, hash: usable ? hash : dummy });
@@ -108,12 +108,12 @@ export function checkPasswordOptions({ bcryptCost, bcryptThreads }: PasswordOpti
   assertInteger('bcryptThreads', bcryptThreads, 1);
 }
 
-/** Returns the queue length per thread: as many checks as take about 2.5 seconds. Each step of cost halves it. */
+/** Returns the queue length per thread: the checks of about 2.5 seconds. A cost higher by 1 halves the length. */
 function queuePerThread(cost: number): number {
   return 2 ** (HIGHEST_COST + 1 - cost);
 }
 
-/** Creates a hash that no known password has. Logins of unknown users check it, to take as long as all others. */
+/** Creates a hash that no known password has. A login of an unknown user checks it, to take as long as any login. */
 function createDummyHash(cost: number): string {
   const digest = genSaltSync(cost).slice(-22) + genSaltSync(cost).slice(-9);
   return genSaltSync(cost) + digest;

@@ -18,11 +18,11 @@ export interface PasswordRuleOptions {
   readonly serviceName: string;
 }
 
-/** NIST's minimum length with a second factor (SP 800-63B-4 section 3.1.1.2). With a password alone, it is 15. */
+/** The minimum that NIST requires with a second factor; without one, it is 15 (SP 800-63B-4 section 3.1.1.2). */
 const LEAST_MIN_LENGTH = 8;
 const MOST_MIN_LENGTH = 64;
 
-/** The length up to which a repeated piece makes a password easy to guess, whatever its characters. */
+/** A password that repeats a piece of up to this length is refused, whatever its characters. */
 const SHORT_PIECE = 4;
 
 /** Common passwords in lower case. */
@@ -30,9 +30,8 @@ const COMMON: ReadonlySet<string> = new Set(dictionary['passwords-common']);
 
 /**
  * Creates the rules for new passwords (NIST SP 800-63B-4 section 3.1.1.2): a minimum length, the limits of bcrypt, no
- * common password, and no word about the account, such as the user's name. Repeating such a word, or adding digits or
- * signs around it, does not help. No kind of character is required. Throws TypeError for a minimum length outside 8 to
- * 64.
+ * common password, and no word about the account, such as the user's name. Such a word is refused even if it is
+ * repeated or has digits or signs around it. Throws TypeError for a minimum length outside 8 to 64.
  */
 export function createPasswordRules(options: PasswordRuleOptions) {
   const { passwordMinLength: minLength = DEFAULTS.passwordMinLength, serviceName } = options;
@@ -57,7 +56,7 @@ export function createPasswordRules(options: PasswordRuleOptions) {
 const ABOUT_THE_ACCOUNT =
   'The password must be more than your name, your e-mail address or the name of the service.';
 const COMMON_PASSWORD =
-  'The password must not be a common one, even if it is repeated or has digits or signs around it.';
+  'The password must not be a common password, even repeated or with digits or signs around it.';
 
 /** Returns the words about the account, which an attacker tries first. */
 function wordsAbout({ email, name }: PasswordOwner, serviceName: string): ReadonlySet<string> {
@@ -71,14 +70,14 @@ function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
-/** Returns the texts to compare with weak words, such as the password, its letters, and the piece that it repeats. */
+/** Returns texts to compare with weak words: the password, its letters, and the piece that one of these repeats. */
 function findReadings(whole: string): readonly string[] {
   const piece = findPiece(whole);
   const word = findWord(whole);
   return [whole, piece, word, findWord(piece), findPiece(word)];
 }
 
-/** Returns the letters of a text; '' if they are less than a third of it, since the rest may then be hard to guess. */
+/** Returns the letters of a text; '' if less than a third are letters, since the rest may then be hard to guess. */
 function findWord(text: string): string {
   const letters = toLetters(text);
   return letters.length * 3 < text.length ? '' : letters;

@@ -14,8 +14,8 @@ export function isClientSecret(text: string): boolean {
 }
 
 /**
- * Returns the hash of a secret that is stored: its SHA-256 in hexadecimal. A slow hash is not needed, since
- * 32 random bytes cannot be guessed.
+ * Returns the hash to store for a secret: SHA-256 in hexadecimal. A slow hash is not needed, since 32 random bytes
+ * cannot be guessed.
  */
 export function hashClientSecret(secret: string): string {
   return hash('sha256', secret, 'hex');

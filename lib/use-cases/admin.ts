@@ -52,8 +52,8 @@ export async function revokeUserTokens(
 }
 
 /**
- * Revokes every token of everyone, the caller's too. Returns the number of sessions that it ends. With `dryRun` it only
- * counts. The sessions are counted before the revocation, so the number misses concurrent logins. It includes unexpired
+ * Revokes every token of everyone, the caller included. Returns the number of sessions that it ends. With `dryRun` it
+ * only counts. The count is made before the revocation, so it misses concurrent logins. The count includes unexpired
  * sessions that a cutoff of their user has already revoked. Rejects with AuthError `store_unavailable`.
  */
 export async function revokeEveryone(

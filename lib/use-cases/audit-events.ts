@@ -6,7 +6,7 @@ import type { AuditFilter, AuditPage, AuditTrail } from '../store/records/audit-
 export interface AuditEventsInput extends AuditFilter {
   /** The most events of one page, 1 to 200. Default 50. */
   readonly limit?: number | undefined;
-  /** The `nextCursor` of the previous page, for which the filter was the same. */
+  /** The `nextCursor` of the previous page. The filter must be the same as for that page. */
   readonly cursor?: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export async function auditEvents(
 function toPosition(cursor: string): AuditPosition {
   const position = typeof cursor === 'string' ? parseCursor(cursor) : undefined;
   if (position !== undefined) return position;
-  const detail = 'The cursor must be that of an earlier page.';
+  const detail = 'The cursor must come from an earlier page.';
   throw new AuthError('invalid_input', 'The cursor is malformed', {
     faults: [{ pointer: '/cursor', detail }],
   });

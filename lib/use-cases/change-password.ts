@@ -23,9 +23,9 @@ export interface ChangePasswordInput {
 }
 
 /**
- * Changes the password of the calling user, ends every session, and opens a new one. After an interruption, the same
- * request completes the change. If that request is refused because its token is revoked, the change was complete: log
- * in with the new password. Needs `caller.principal`. Rejects with AuthError `invalid_input`, `wrong_password`,
+ * Changes the password of the calling user, ends every session, and opens a new one. If the change is interrupted, the
+ * same request completes it. If this request is refused because its token is revoked, the change was complete: log in
+ * with the new password. Needs `caller.principal`. Rejects with AuthError `invalid_input`, `wrong_password`,
  * `too_many_logins`, `invalid_token` (the user was disabled meanwhile), `user_tokens_revoked` (another request changed
  * the password meanwhile), `busy`, `store_unavailable`.
  */
@@ -73,8 +73,8 @@ interface NotReplaced {
 }
 
 /**
- * Replaces the hash if the current password matches it. Retries once if the hash changed meanwhile: the current
- * password still matches a hash that a login has renewed, but not the hash of another password.
+ * Replaces the hash if the current password matches it. Retries once if the hash changed meanwhile, since a login may
+ * have renewed the hash of the same password.
  */
 async function replacePassword(
   deps: ChangePasswordDeps,
@@ -124,8 +124,8 @@ async function recordRefusal(
 }
 
 /**
- * Confirms by a read after the cutoff that the account is unchanged, and returns the time of that read. The read
- * detects any change before it. A later change writes a cutoff too, which revokes the new session.
+ * Reads the account after the cutoff, and returns the time of the read. Throws if the account has changed. A change
+ * after this read writes a cutoff of its own, which revokes the new session.
  */
 async function confirm({ users }: ChangePasswordDeps, id: string, hash: string): Promise<Date> {
   const { account, now } = assertEnabled(await users.readWithTime(id));

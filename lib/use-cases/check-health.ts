@@ -16,9 +16,9 @@ import { timedOut } from '../use-case.ts';
 export interface HealthCheck {
   readonly ok: boolean;
   readonly detail?: string;
-  /** For `proof`: milliseconds since the last good proof of the primary began. */
+  /** For `proof`: milliseconds since the start of the last successful proof of the primary. */
   readonly ageMs?: number;
-  /** Set if waiting does not help: the code of what an operator has to do, which `detail` describes. */
+  /** The code of the action that an operator has to take, as in `detail`. Undefined if waiting may help. */
   readonly remedy?: Remedy;
 }
 
@@ -29,7 +29,7 @@ export interface HealthReport {
     readonly schema: HealthCheck;
     readonly sentinel: HealthCheck;
     readonly skew: HealthCheck;
-    /** The primary is proven to have its majority. */
+    /** The primary is proven to have a majority. */
     readonly proof: HealthCheck;
     /** The probe entry can be written. A success is cached for 30 seconds. */
     readonly writes: HealthCheck;
@@ -97,8 +97,8 @@ async function judge<T>(
   }
 }
 
-/** The check `writes` of a database without our schema, which may belong to another application: nothing is written. */
-const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried before the database is migrated' };
+/** The check `writes` of a database that is not migrated. The database may be foreign, so nothing is written. */
+const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried: the database is not migrated' };
 
 const good = (): HealthCheck => ({ ok: true });
 
@@ -122,7 +122,7 @@ export function failedReport(detail: string): HealthReport {
   return { ok: false, checks };
 }
 
-/** Accepts a newer version: it only adds to the schema, so servers of two versions can run side by side. */
+/** Accepts a newer schema, which only adds to the older one: servers of two versions can run side by side. */
 function judgeVersion(found: { readonly version: number } | undefined): HealthCheck {
   const version = found?.version ?? 0;
   if (version >= SCHEMA_VERSION) return { ok: true };

@@ -27,9 +27,9 @@ export interface ActiveToken {
 }
 
 /**
- * Introspects an access token for a registered client (RFC 7662): resolves with its claims and user if `authenticate`
- * would accept it now, otherwise with undefined. A refresh token is never active: it is meant for this server alone,
- * and proves nothing to another service. Rejects with AuthError `invalid_client`, `store_unavailable`.
+ * Introspects an access token for a registered client (RFC 7662). Resolves with the token's claims and user if
+ * `authenticate` would accept the token now, otherwise with undefined. A refresh token is never active, since it is
+ * meant for this server alone. Rejects with AuthError `invalid_client`, `store_unavailable`.
  */
 export async function introspect(
   deps: IntrospectDeps,
@@ -38,7 +38,7 @@ export async function introspect(
   const client = authenticateClient(deps, credentials);
   const found = findActive(deps, token); // runs while the client is authenticated
   found.catch(() => undefined);
-  await client; // first, so that an error of the client comes before one of the token
+  await client; // a fault of the client is reported before any fault of the token
   const active = await found;
   if (active !== undefined) deps.lastUse.touch(active.claims.sid, active.claims.counter);
   return active;
@@ -57,7 +57,7 @@ async function findActive(deps: IntrospectDeps, token: string): Promise<ActiveTo
   return { claims: accessTokens.read(token), user };
 }
 
-/** Verifies the signature and the times. Returns undefined for a foreign or expired token, or one from the future. */
+/** Verifies the signature and the times. Returns undefined if the token is foreign, expired or from the future. */
 async function verifyCurrent(
   { accessTokens, skew }: IntrospectDeps,
   token: string,

@@ -44,7 +44,7 @@ export async function login(
   const opened = { userId: account.id, stamp: stampAfter(now, cutoffs), authTime: now };
   const tokens = await openSession(deps, opened, caller);
   await deps.audit.record({ action: 'user_login', user: account, details: { email } }, caller);
-  void renewHash(deps, account, password); // never rejects; no response waits for it
+  void renewHash(deps, account, password); // never rejects; the login does not wait for it
   return tokens;
 }
 
@@ -62,17 +62,17 @@ function normalizeInput({ email, password }: LoginInput): LoginInput {
   return { email: normal, password };
 }
 
-/** The result of a right password. The account did not change during the check. */
+/** The result for a right password and an account that did not change during the check. */
 interface Verified {
   readonly account: Account;
   readonly cutoffs: Cutoffs;
-  /** The time of the last read, by the database's clock. */
+  /** The time of the last read of the account, by the database's clock. */
   readonly now: Date;
 }
 
 interface Refusal {
   readonly account: Account | undefined;
-  /** The reason for the audit trail. The client learns only that the login failed. */
+  /** The reason that the audit trail records. The client receives the same response for every reason. */
   readonly refusal:
     | 'unknown_account'
     | 'unsound_account'
@@ -98,7 +98,7 @@ async function checkPassword(
   }
 }
 
-/** Verifies the password, and once more if the account changed meanwhile. */
+/** Verifies the password. Verifies it once more if the account changed meanwhile. */
 async function verify(
   deps: LoginDeps,
   email: string,
@@ -119,8 +119,8 @@ async function verify(
 }
 
 /**
- * Verifies the password once. Reads the cutoffs after the hash, and the hash again after the cutoffs. So no revocation
- * and no new password goes unnoticed between the reads.
+ * Verifies the password once. Reads the cutoffs, and then the account a second time. A revocation or a new password
+ * between the two reads of the account is therefore noticed.
  */
 async function verifyPasswordOnce(
   deps: LoginDeps,
@@ -136,15 +136,15 @@ async function verifyPasswordOnce(
   const again = await wellFormed(deps, users.readWithTime(account.id));
   if (again === undefined || again === MALFORMED) return 'changed';
   if (!hasSameCredentials(account, again.account)) return 'changed';
-  skew.assertNear(again.now); // a stamp too far ahead of the clock would survive the user's next revocation
+  skew.assertNear(again.now); // a session with a stamp in the far future would survive the next revocation
   return { account, cutoffs, now: again.now };
 }
 
 const MALFORMED = 'malformed';
 
 /**
- * Logs an error for a document that bypassed its validator, and returns MALFORMED for it. So a client gets the same
- * response, after the same work, for every account that cannot log in.
+ * Returns MALFORMED for a document that bypassed its validator, and logs an error. The login goes on: the client
+ * receives the same response, after the same work, as for any other account that cannot log in.
  */
 async function wellFormed<T>({ log }: LoginDeps, read: Promise<T>): Promise<T | typeof MALFORMED> {
   try {
@@ -164,7 +164,7 @@ function hasSameCredentials(before: Account, after: Account): boolean {
   return before.passwordHash === after.passwordHash && before.disabled === after.disabled;
 }
 
-/** Returns a stamp above the cutoffs that were read before the password was checked, and not before now. */
+/** Returns the stamp of the new session: now, or just above the cutoffs if these are later. */
 function stampAfter(now: Date, cutoffs: Cutoffs): number {
   return Math.max(now.getTime(), cutoffs.user + 1, cutoffs.deployment + 1);
 }

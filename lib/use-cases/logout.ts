@@ -20,9 +20,9 @@ export interface LogoutInput {
 }
 
 /**
- * Revokes the token and its session. A repeated logout writes again, so that each success is backed by a write that a
- * majority has. Refuses a token of a revoked key, because whoever has the key could log out anyone. Rejects with
- * AuthError `invalid_token`, `token_revoked`, `store_unavailable`.
+ * Revokes the token and its session. A repeated logout writes again: success is reported only after a majority has
+ * acknowledged a write. Refuses a token of a revoked key, because a thief of the key could log out anyone. Rejects
+ * with AuthError `invalid_token`, `token_revoked`, `store_unavailable`.
  */
 export async function logout(
   deps: LogoutDeps,
@@ -34,7 +34,7 @@ export async function logout(
   if (await revocations.isKeyRevoked(accessToken.kid)) {
     throw new AuthError('token_revoked', 'The key was revoked');
   }
-  lastUse.touch(accessToken.sessionId, accessToken.counter); // records the use even if the revocation fails
+  lastUse.touch(accessToken.sessionId, accessToken.counter); // the session counts as used even if the revocation fails
   const cause = { reason: 'logout', revokedBy: accessToken.userId };
   await revocations.revokeTokenAndSession({ ...accessToken, ...cause });
   markEndedInBackground(deps, [accessToken.sessionId]);

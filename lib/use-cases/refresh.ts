@@ -32,8 +32,8 @@ export interface RefreshInput {
 }
 
 /**
- * Exchanges a refresh token for new tokens of its session. A client may send a token twice, from two tabs or after a
- * lost response, and gets the same successor again: within the grace in any case, later only until the successor is
+ * Exchanges a refresh token for new tokens of its session. A client may send a token again, from a second tab or after
+ * a lost response, and receives the same successor: within the grace in any case, later only until the successor is
  * used. Any other reuse counts as theft and ends the session (RFC 9700 section 4.14.2). Rejects with AuthError
  * `refresh_token_malformed`, `refresh_token_expired`, `refresh_token_reused`, `refresh_token_revoked`,
  * `store_unavailable`.
@@ -54,7 +54,7 @@ export async function refresh(
     idleTtl: deps.lifetimes.idleTtl,
   });
   if (refreshed === undefined) {
-    await deps.revocations.assertSentinel(); // in a lost database, a missing session proves nothing
+    await deps.revocations.assertSentinel(); // throws if documents were lost, perhaps this session
     throw expired('its session is gone');
   }
   deps.skew.assertNear(refreshed.at);
@@ -69,7 +69,7 @@ export async function refresh(
 
 const RETRIES: ReadonlySet<RefreshOutcome> = new Set(['retried', 'recovered']);
 
-/** Throws for a revoked session or user. Both reads begin after the refresh, so they see every earlier revocation. */
+/** Throws for a revoked session or user. Both reads begin after the refresh, so they see all revocations before it. */
 async function assertNotRevoked(
   { revocations, users }: RefreshDeps,
   session: StoredSession,
@@ -85,7 +85,7 @@ async function assertNotRevoked(
   return user;
 }
 
-/** Ends the session of a stolen token. Each reuse writes again, to complete a write that was interrupted. */
+/** Ends the session of a stolen token. Each reuse writes again, since an earlier write may have been interrupted. */
 async function endStolen(
   deps: RefreshDeps,
   session: StoredSession,
@@ -99,7 +99,7 @@ async function endStolen(
   return new AuthError('refresh_token_reused', 'The refresh token had been exchanged before');
 }
 
-/** Records a retry in the audit trail. The refresh does not wait for it: a retry is allowed in any case. */
+/** Records a retry in the audit trail. The refresh does not wait for this, since it succeeds in any case. */
 function recordRetry(
   { audit }: RefreshDeps,
   refreshed: Refreshed,

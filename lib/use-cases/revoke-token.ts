@@ -33,8 +33,8 @@ export interface RevokeTokenInput {
 
 /**
  * Revokes a token for a registered client (RFC 7009). An access token is revoked alone, even if it has expired. A
- * refresh token is revoked with its session and all its access tokens. Resolves for a foreign token, which is never
- * accepted, and for a token of a revoked key. Rejects with AuthError `invalid_client`, `store_unavailable`.
+ * refresh token is revoked with its session and all its access tokens. Also resolves for tokens that are refused
+ * anyway: foreign tokens and tokens of a revoked key. Rejects with AuthError `invalid_client`, `store_unavailable`.
  */
 export async function revokeToken(
   deps: RevokeTokenDeps,
@@ -47,7 +47,7 @@ export async function revokeToken(
   const kid = accessToken?.kid ?? refreshToken?.kid;
   if (kid === undefined) return;
   if (await deps.revocations.isKeyRevoked(kid)) {
-    // Revokes the key again, so that this success is also backed by a write that a majority has.
+    // Revokes the key again: success is reported only after a majority has acknowledged a write.
     await deps.revocations.revokeKey({ kid, ...causeFor(client) });
     return;
   }
@@ -57,7 +57,7 @@ export async function revokeToken(
 
 const FOREIGN: ReadonlySet<string> = new Set(['invalid_token', 'refresh_token_malformed']);
 
-/** Returns the verified token; undefined for a foreign one. Access and refresh tokens differ in form. */
+/** Returns the verified token; undefined for a foreign token, or for a token of the other kind. */
 function unlessForeign<Token>(verify: () => Token): Token | undefined {
   try {
     return verify();
@@ -74,7 +74,7 @@ async function revokeAccessToken(
   caller: Caller,
 ): Promise<void> {
   const { userId, sessionId } = token;
-  deps.lastUse.touch(sessionId, token.counter); // evidence that the client received this token
+  deps.lastUse.touch(sessionId, token.counter); // proves that the client received this token
   await deps.revocations.revokeToken({ ...token, ...causeFor(client) });
   await record(deps, { type: 'access_token', userId, sessionId }, client, caller);
 }

@@ -47,9 +47,9 @@ export async function endSession(
 }
 
 /**
- * Ends all sessions of the caller except that of the token, and returns their number. Sessions that are revoked already
- * are revoked again, so that each success is backed by a write that a majority has. Needs `caller.principal`. Rejects
- * with AuthError `store_unavailable`.
+ * Ends all other sessions of the caller, and returns their number. Revokes again the sessions that are revoked already:
+ * success is reported only after a majority has acknowledged a write. Needs `caller.principal`. Rejects with AuthError
+ * `store_unavailable`.
  */
 export async function endOtherSessions(
   deps: SessionsDeps,
@@ -82,9 +82,9 @@ async function listOwn(deps: SessionsDeps, caller: Caller): Promise<StoredSessio
 }
 
 const INCOMPLETE =
-  "The collection sessions lacks the caller's session: documents were lost. Restore the collection";
+  'The session of the caller is missing from the collection "sessions", which has lost documents. Restore the collection';
 
-/** Rejects if the caller's own session is not found: documents were lost, so other missing sessions prove nothing. */
+/** Rejects if the caller's own session is missing: `sessions` has then lost documents, and its lists are incomplete. */
 async function assertFound(
   { sessions }: SessionsDeps,
   found: readonly StoredSession[],

@@ -64,13 +64,13 @@ const ENTRY_BYTES = 450;
 
 const UUID_LENGTH = 36;
 
-/** Returns the size of a cache entry in bytes. Allows two bytes a character, since user ids may exceed Latin-1. */
+/** Returns the size of a cache entry in bytes. A user id may have characters beyond Latin-1, of two bytes each. */
 function sizeCalculation({ userId }: AccessToken): number {
   return ENTRY_BYTES + 2 * Math.max(0, userId.length - UUID_LENGTH);
 }
 
 /**
- * Verifies a token once and caches its content under the SHA-256 of its exact spelling. An entry is valid while the
+ * Verifies a token once and caches its content under the SHA-256 of the whole text. An entry is valid while the
  * token's key is on the ring. Callers check expiry and revocations at every use. Refusals are never cached.
  */
 export function createRememberedTokens(verify: Verify, options: RememberOptions): Verify {

@@ -10,19 +10,18 @@ export interface CanonicalToken {
   readonly signedBytes: string;
 }
 
-// In UTF-16 units, which are bytes here: a token with characters outside ASCII is rejected anyway.
+// In characters, which are bytes here: a token with characters outside ASCII is rejected anyway.
 const MAX_LENGTH = 4096;
 
 /**
- * Splits a compact token in canonical form; returns undefined for anything else.
- * It does not check the signature.
+ * Splits a compact token in canonical form; returns undefined for anything else. Does not check the signature.
  *
  * jose accepts many spellings of one token (changed unused bits, `=`, white space), each with a different hash.
  * Without this check, a revoked token would be accepted in another spelling (RFC 8725bis 3.14, RFC 7515 section 2).
  */
 export function parseCanonicalToken(token: string): CanonicalToken | undefined {
   if (typeof token !== 'string' || token.length > MAX_LENGTH) return undefined;
-  // The limit of four parts detects a surplus part, and avoids a list of 4096 empty parts.
+  // A fourth part shows that there are too many. More parts are not split off: a text of dots would have thousands.
   const [header, payload, signature, surplus] = token.split('.', 4);
   if (surplus !== undefined || !isCanonicalPart(header)) return undefined;
   if (!isCanonicalPart(payload) || !isCanonicalPart(signature)) return undefined;
@@ -38,8 +37,8 @@ export function hashSignedBytes(signedBytes: string): string {
 }
 
 /**
- * Returns true for non-empty base64url in canonical form. Encoding yields only `[A-Za-z0-9_-]`, clears unused bits
- * and never makes a length of 1 mod 4, so one comparison checks all of these.
+ * Returns true for non-empty base64url in canonical form: decoding and encoding it again yields the same text. Other
+ * characters than `[A-Za-z0-9_-]`, unused bits that are set, and lengths of 1 mod 4 would change the text.
  */
 function isCanonicalPart(part: string | undefined): part is string {
   return !!part && Buffer.from(part, 'base64url').toString('base64url') === part;

@@ -13,9 +13,7 @@ export interface IssueInput {
   readonly authTime: Date;
   /** The end of the session. The token expires no later. */
   readonly endsAt: Date;
-  /**
-   * The session's number of rotations, as in its newest refresh token. For 0, the default, the token has no counter.
-   */
+  /** The session's number of rotations, as in its newest refresh token. Default 0, which the token omits. */
   readonly counter?: number;
 }
 

@@ -67,7 +67,7 @@ export function readClaims(token: string): Claims {
 function findKey(token: CanonicalToken, keys: KeyRing): Key {
   const header = parse(headerSchema, parseJson(token.header), 'header');
   const key = keys.byKid.get(header.kid);
-  if (key === undefined) throw invalid('no key of this server has its kid');
+  if (key === undefined) throw invalid('its kid names no key of this server');
   if (header.alg !== key.alg) throw invalid('its algorithm does not match its key');
   return key;
 }
@@ -83,8 +83,8 @@ function signedPayload({ signedBytes, payload, signature }: CanonicalToken, key:
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Parses JSON. Rejects a text that JSON.stringify would write differently, such as one with a duplicate member:
- * some parsers read the first of the duplicates, others the last (RFC 7519 section 4).
+ * Parses JSON. Rejects a text that JSON.stringify would write differently. This includes duplicate members, of which
+ * some parsers read the first and others the last (RFC 7519 section 4).
  */
 function parseJson(part: string): unknown {
   try {

@@ -18,7 +18,7 @@ export function privateKeyFault(pem: string): string | undefined {
   return toFault(readPrivateKey(pem));
 }
 
-/** Returns the first fault of public keys in PEM, as a phrase in the form of `privateKeyFault`; undefined if all are valid. */
+/** Returns the first fault of public keys in PEM, as a phrase like that of `privateKeyFault`; undefined if none. */
 export function publicKeysFault(pem: string): string | undefined {
   return toFault(readPublicKeys(pem));
 }
@@ -80,8 +80,8 @@ async function keyFromPublic(publicKey: KeyObject): Promise<AsymmetricKey> {
 }
 
 /**
- * Verifiers with node:crypto, which is faster than jose's WebCrypto. OpenSSL checks lengths and ranges: it rejects a
- * signature of the wrong length, and one whose number is not below the modulus (RSA) or the group order (Ed25519).
+ * Creates verifiers with node:crypto, which is faster than jose's WebCrypto. OpenSSL rejects a signature of the wrong
+ * length, or with an integer that is not below the modulus (RSA) or the group order (Ed25519).
  */
 export const VERIFIERS: Readonly<
   Record<AsymmetricAlgorithm, (key: KeyObject) => Key['hasSigned']>

@@ -20,7 +20,7 @@ export interface AsymmetricKeyOptions {
 }
 
 /**
- * Creates the ring. The private key signs, or the first secret if there is none. All other keys only verify.
+ * Creates the ring. The private key signs; without a private key, the first secret does. All other keys only verify.
  * Throws a TypeError that names the fault, never the value, if a secret is weak or a key unusable.
  */
 export async function createKeyRing(

@@ -17,7 +17,7 @@ export interface SigningKey extends Key {
   readonly cryptoKey: webcrypto.CryptoKey;
 }
 
-/** The algorithm of secrets, and those of key pairs (RFC 7518 section 3.1, RFC 8037 section 3.1). */
+/** HS256 for secrets, the other algorithms for key pairs (RFC 7518 section 3.1, RFC 8037 section 3.1). */
 export type Algorithm = 'HS256' | AsymmetricAlgorithm;
 export type AsymmetricAlgorithm = 'EdDSA' | 'RS256';
 

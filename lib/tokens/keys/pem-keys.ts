@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { decodeBytes, type PemBlock, parsePem } from './pem.ts';
 
-/** The keys of a PEM text, or its fault: a phrase that follows the option's name and contains no part of its value. */
+/** The keys of a PEM text, or its fault as a phrase after the option's name. The phrase never quotes the text. */
 export type ReadKeys = { readonly keys: readonly KeyObject[] } | { readonly fault: string };
 
 const LEAST_BITS = 2048;
@@ -73,12 +73,12 @@ function readKey(block: PemBlock, what: string, parse: (der: Buffer) => KeyObjec
   try {
     key = parse(der);
   } catch {
-    return `cannot be read as ${what}; it may have been cut off`; // OpenSSL's message is no help
+    return `cannot be read as ${what}; it may have been cut off`; // OpenSSL's message does not explain it
   }
   return typeFault(key) ?? key;
 }
 
-/** Returns the fault of a key; undefined for Ed25519 and strong RSA. ECDSA signatures would have two valid forms. */
+/** Returns the fault of a key; undefined for Ed25519 and strong RSA. ECDSA is refused: each signature has two forms. */
 function typeFault({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObject) {
   if (type === 'ed25519') return undefined;
   if (type !== 'rsa') return `is a key of type ${type}. Use Ed25519 (for EdDSA) or RSA (for RS256)`;

@@ -9,9 +9,8 @@ export interface PemBlock {
 const BLOCKS = /-----BEGIN ([A-Z0-9 ]{1,40})-----(.*?)-----END \1-----/gs;
 
 /**
- * Returns the blocks of a text in order. Returns undefined if there is no block, or if there is other text around the
- * blocks, which may be a truncated block. Accepts the two characters `\n` as a line break, as in .env files without
- * quotes.
+ * Returns the blocks of a text in order. Returns undefined if there is no block, or any other text, which may be a
+ * truncated block. Accepts the two characters `\n` as a line break, as in .env files without quotes.
  */
 export function parsePem(pem: string): readonly PemBlock[] | undefined {
   if (typeof pem !== 'string') return undefined;

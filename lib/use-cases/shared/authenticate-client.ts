@@ -17,9 +17,8 @@ export interface AuthenticateClientDeps {
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Returns the client that the credentials belong to. Throws for malformed credentials without a read. Checks at each
- * call that the client is not revoked; in an introspection, the same read checks the token. Rejects with AuthError
- * `invalid_client`, `store_unavailable`.
+ * Returns the client that the credentials belong to. Throws for malformed credentials without a read. Reads at each
+ * call whether the client is revoked. Rejects with AuthError `invalid_client`, `store_unavailable`.
  */
 export function authenticateClient(
   deps: AuthenticateClientDeps,

@@ -30,7 +30,7 @@ export async function endSessions(
   );
 }
 
-/** Marks sessions as ended, in the background. Lists of sessions do not rely on this: they read `revoked_tokens`. */
+/** Marks sessions as ended, in the background. Lists of sessions read `revoked_tokens`, so a lost mark does no harm. */
 export function markEndedInBackground(
   { sessions, log }: Pick<EndSessionsDeps, 'sessions' | 'log'>,
   ids: readonly string[],

@@ -11,7 +11,7 @@ export interface LimitSessionsDeps extends EndSessionsDeps {
 
 const REASON = 'too_many_sessions';
 
-/** Ends the oldest sessions of a user above `maxSessions`. Makes only one read for a user below this limit. */
+/** Ends a user's oldest sessions if there are more than `maxSessions`. Otherwise, this takes only one read. */
 export async function limitSessions(
   deps: LimitSessionsDeps,
   userId: string,

@@ -15,13 +15,13 @@ export async function liveSessions(
   return keepLive(deps, userId, await deps.sessions.listByUser(userId));
 }
 
-/** Returns no sessions if `sessions` was lost, so that the revocation goes on without a count. Throws other errors. */
+/** Returns no sessions if the collection was lost, so that the revocation can go on. Throws other errors. */
 export function noneIfLost(error: unknown): readonly never[] {
   if (error instanceof StoreNotReady) return [];
   throw error;
 }
 
-/** Filters a user's listed sessions by one read: keeps those that are neither expired nor revoked. */
+/** Returns the listed sessions of a user that are neither expired nor revoked. Takes one read. */
 export async function keepLive(
   { revocations }: Pick<LiveSessionsDeps, 'revocations'>,
   userId: string,

@@ -62,8 +62,8 @@ export async function openSession(
 
 /**
  * Issues the tokens of a session, with the `counter` of its newest refresh token. The access token expires no later
- * than the stored session, so lists of sessions show every live token. `isBound` is false for a session that an earlier
- * version opened: its refresh tokens are bound to no issuer and no audience.
+ * than the stored session, so a live token always belongs to a listed session. `isBound` is false for a session that an
+ * earlier version opened: its refresh tokens are bound to no issuer and no audience.
  */
 export async function issueTokens(
   { accessTokens, refreshTokens }: IssueTokensDeps,

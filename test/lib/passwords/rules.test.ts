@@ -3,7 +3,7 @@ import { createPasswordRules } from '../../../lib/passwords/rules.ts';
 
 const OWNER = { email: 'jane.roe85@example.com', name: 'Jane Q. Roe' };
 const LENGTH = /^The password must be at least 15 characters long/;
-const COMMON = /^The password must not be a common one/;
+const COMMON = /^The password must not be a common password/;
 const ACCOUNT = /^The password must be more than your name, your e-mail address or the name of/;
 
 const standard = createPasswordRules({ serviceName: 'Acme Portal' });

@@ -22,7 +22,7 @@ const PHRASES = {
   guessable:
     'can be guessed: known words, dates, keyboard walks, runs and repeats leave less than N random bits',
   published: 'is a value printed in a guide or an example, where anyone can read it',
-  weak: 'has fewer than N characters left without its weak words',
+  weak: 'has fewer than N characters besides its weak words',
   code: 'is a command, code, a token or a public key, not a secret',
 } as const;
 

@@ -5,14 +5,14 @@ const PERIODS = [1, 2, 3, 4];
 const NEAR = 2;
 
 /**
- * Returns simpler texts that a person may have rearranged into this text. Alternating rows are put one after the other.
- * Numbers that earlier numbers predict are removed.
+ * Returns simpler texts that a person may have rearranged into this text: by alternating the characters of two rows or
+ * more, by adding numbers in a series, or by encoding a series of bytes.
  */
 export function rearrange(text: string): readonly string[] {
   return [...rowsInTurn(text), ...withoutCounters(text), ...firstBytes(text)];
 }
 
-/** Puts rows that alternate in the text one after the other: `a1b2c3` becomes `abc123`. */
+/** Separates rows whose characters alternate, and joins the rows: `a1b2c3` becomes `abc123`. */
 function rowsInTurn(text: string): readonly string[] {
   const characters = [...text];
   const codes = characters.map((each) => each.toLowerCase().codePointAt(0) ?? 0);
@@ -23,7 +23,7 @@ function rowsInTurn(text: string): readonly string[] {
   );
 }
 
-/** Returns true if characters `stride` apart have similar codes much more often than any two characters of the text. */
+/** Returns true if characters `stride` apart have similar codes much more often than characters chosen at random. */
 function isNear(codes: readonly number[], stride: number): boolean {
   const rest = codes.slice(stride);
   const near = rest.filter((code, at) => areNear(code, codes[at])).length / rest.length;
@@ -57,7 +57,7 @@ function withoutCounters(text: string): readonly string[] {
   });
 }
 
-/** Returns a function that is true for the index of a predictable number; undefined if too few are predictable. */
+/** Returns a function that is true for the index of a predictable number; undefined if there are too few. */
 function findPredictable(numbers: readonly number[]): ((index: number) => boolean) | undefined {
   for (const period of PERIODS) {
     const isPredictable = (index: number) =>
@@ -73,7 +73,7 @@ function step(numbers: readonly number[], index: number, period: number): number
   return (numbers[index] ?? Number.NaN) - (numbers[index - period] ?? Number.NaN);
 }
 
-/** Returns the first four bytes of a text that encodes a series, such as 00 01 02, in hexadecimal or base64. */
+/** Decodes hexadecimal and base64. Returns the first four bytes if the bytes are a series, such as 00 01 02. */
 function firstBytes(text: string): readonly string[] {
   const encodings = [
     ...(/^(?:[\da-f]{2})+$/i.test(text) ? (['hex'] as const) : []),

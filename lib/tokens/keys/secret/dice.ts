@@ -3,13 +3,13 @@ import { isDiceWord, LONGEST_WORD, wordBits } from './words.ts';
 /** The least number of words: eight words of a list of 7,776 have 103 bits. */
 const WORDS = 8;
 
-/** Words of fewer bits are common. A text with more than MOST_LIKELY of these was made up by a person, not drawn. */
+/** Words of fewer bits are common. A person, not dice, has chosen the words if more than MOST_LIKELY are common. */
 const LIKELY_BITS = 8;
 const MOST_LIKELY = 4;
 
 /**
  * Returns true for words drawn by dice: at least eight different words of the list and nothing else, with or without
- * separators. Sentences do not count, since they have words of one or two letters, which are not in the list.
+ * separators. Sentences fail, since they have words of one or two letters, which are not in the list.
  */
 export function isDrawnByDice(text: string): boolean {
   const lower = text.toLowerCase();
@@ -21,7 +21,7 @@ export function isDrawnByDice(text: string): boolean {
 
 type Words = readonly string[];
 
-/** Divides a text into the fewest words of the list. Returns no words if some letters belong to none. */
+/** Divides a text into the fewest words of the list. Returns no words if this is impossible. */
 function divide(text: string): Words {
   const fewest: (Words | undefined)[] = [[]];
   for (let end = 1; end <= text.length; end++) fewest[end] = fewestUpTo(fewest, text, end);

@@ -55,7 +55,7 @@ const JOINTS = ['', '-', '_', ' '];
 
 let digests: ReadonlySet<string> | undefined;
 
-/** Returns true for a digest of an empty text or of a likely word, in hexadecimal or base64, also if truncated. */
+/** Returns true for a digest of an empty text or of a likely word. Accepts hexadecimal, base64 and short digests. */
 export function isHashedWord(text: string): boolean {
   const hex = inHex(text.replace(PREFIX, ''));
   if (hex === undefined) return false;
@@ -98,7 +98,7 @@ function likelyTexts(): ReadonlySet<string> {
 
 const LONGER = ['your-256-bit-secret', 'my-secret-key', 'my_secret_key', 'mysecretkey', 'rescind'];
 
-/** Adds each text with a line end, since `echo secret | sha256sum` hashes the line end too. */
+/** Returns each text without and with a line end, since `echo secret | sha256sum` hashes a line end. */
 function withLineEnds(texts: readonly string[]): readonly string[] {
   return texts.flatMap((text) => [text, `${text}\n`]);
 }

@@ -39,7 +39,7 @@ const SPELLINGS: readonly Readonly<Record<string, string>>[] = [
   { ...LEET, '1': 'l', '!': 'l' },
 ];
 
-/** Finds known words, also with digits for letters, and backwards. */
+/** Finds known words, including words written backwards or with digits and signs for letters. */
 export const findWords: FindPatterns = (folded, start, characters) => {
   const patterns: Pattern[] = [];
   const most = Math.min(folded.length, start + LONGEST_WORD);
@@ -122,7 +122,7 @@ function isLetter(point: number): boolean {
 type Graph = Readonly<Record<string, readonly (string | null)[]>>;
 const KEYBOARDS: readonly Graph[] = Object.values(adjacencyGraphs);
 
-/** The bits of a walk's keyboard and first key, of each turn, and of each step straight on. */
+/** The bits of a walk: for the choice of its keyboard and first key, for each turn, and for each step straight on. */
 const WALK_BITS = 5;
 const TURN_BITS = 2.5;
 const STEP_BITS = 0.4;
@@ -207,7 +207,7 @@ bépoèvdljzwauiectsrnmçêàyxk fgğıodrnhpqwuieaütkmlyşjövcçzsb ertyuıop
 const SHORTEST_KNOWN = 6;
 const KNOWN_BITS = Math.log2(KNOWN_TEXT.length);
 
-/** Signs with and without shift, on the same keys of a US keyboard. */
+/** The signs typed with shift on a US keyboard. UNSHIFTED has the character of each key without shift. */
 const SHIFTED = '!@#$%^&*()_+{}|:"<>?~';
 const UNSHIFTED = "1234567890-=[]\\;',./`";
 const SHIFT_BITS = 2;
@@ -224,7 +224,10 @@ export const findPressedAgain: FindPatterns = (folded, start) => {
   return earlierCopies(keys, start).map((copy) => ({ ...copy, bits: copy.bits + SHIFT_BITS }));
 };
 
-/** Finds copies of earlier characters, also backwards, and of known texts. Their bits cover place and length. */
+/**
+ * Finds substrings that repeat earlier text, forwards or reversed, or a known text. Each counts as the bits needed to
+ * encode its position and length.
+ */
 export const findCopies: FindPatterns = (folded, start) => [
   ...earlierCopies(folded, start),
   ...copies(
@@ -295,7 +298,7 @@ function matchLength(
   return length;
 }
 
-/** Returns the lengths over `longest` up to `length`. Of those over LONG, returns only the last, to save work. */
+/** Returns the lengths above `longest` up to `length`. Skips those above LONG except `length`, to save work. */
 function lengthsBetween(longest: number, length: number): readonly number[] {
   const lengths: number[] = [];
   for (let each = longest + 1; each <= Math.min(length, LONG); each++) lengths.push(each);

@@ -1,6 +1,6 @@
 import { wordBits } from './words.ts';
 
-/** Characters of a sentence or a name. Random text of 30 characters has others, too, so it does not match. */
+/** The characters of sentences and names. Thirty random characters nearly always include another character. */
 const PLAIN = "[\\p{L}\\p{N}\\s_.,:;()/'+=-]";
 
 /** Brackets around the whole text, as in guides and templates. */
@@ -16,11 +16,11 @@ const WHOLE = [
   `__${PLAIN}+__`,
 ].map((form) => new RegExp(`^(?:${form})$`, 'u'));
 
-/** Double brackets anywhere. Single brackets count only around a name or a command. */
+/** Double brackets. They mark a placeholder anywhere in a text, EMBEDDED ones only around a name or a known word. */
 const DOUBLE = new RegExp(`\\{\\{(?:${PLAIN}|[|"&])*\\}\\}|<%=?(?:${PLAIN}|[["\\]])*%>`, 'u');
 const EMBEDDED = /[$#]\{([^}]*)\}|\$\(([^)]*)\)/g;
 
-/** A name in capitals, a longer name in any case, or a command with arguments. Random text in brackets has none. */
+/** A name in capitals, a longer name in any case, or a command with arguments. Random text is none of these. */
 const NAME = /^[A-Z][A-Z0-9_]{3,}$|^[A-Za-z_][\w.:-]{7,}$|^[a-z][\w.-]+\s/;
 
 /** Commands that generate a secret, code that reads a secret, tokens, and public keys. */
@@ -40,7 +40,7 @@ const CODE = new RegExp(
   ].join('|'),
 );
 
-/** References to a secret elsewhere, in the notation of vaults and clouds. */
+/** References to a secret that is stored elsewhere, in the notations of vaults, clouds and files. */
 const REFERENCE =
   /^(?:arn:aws|op:\/\/|vault:|ref\+[a-z]+:\/\/|secret(?:s)?:\/\/|ssm:|sm:\/\/|projects\/[\w-]+\/secrets\/|@Microsoft\.KeyVault\(|file:|https?:\/\/|\/run\/secrets\/|\/(?:etc|var|opt|home|mnt)\/|ENC\[)/i;
 

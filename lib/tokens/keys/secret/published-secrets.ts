@@ -5,8 +5,8 @@ export interface PublishedSecret {
 }
 
 /**
- * Secrets that people copy from guides and examples. They are long enough, but are on every list of guesses.
- * Shorter secrets are refused for their length anyway. Each was found in public code.
+ * Secrets that people copy from guides and examples. Each was found in public code, so an attacker tries it first.
+ * Shorter published secrets are not listed, since they are refused for their length.
  */
 export const PUBLISHED_SECRETS: readonly PublishedSecret[] = [
   {

@@ -22,8 +22,8 @@ const DECODERS: readonly Decode[] = [
 const MOST_LAYERS = 2;
 
 /**
- * Returns the text, and the texts that it decodes to: from hexadecimal, base64, base32, percent-encoding, character
- * codes, or characters with a sign between them.
+ * Returns the text and all readable texts decoded from it: from hexadecimal, base64, base32, percent-encoding,
+ * character codes, or characters separated by a sign.
  */
 export function decodeLayers(text: string, layers = MOST_LAYERS): readonly string[] {
   if (layers === 0) return [text];
@@ -31,7 +31,7 @@ export function decodeLayers(text: string, layers = MOST_LAYERS): readonly strin
   return [text, ...decoded.flatMap((each) => decodeLayers(each.trim(), layers - 1))];
 }
 
-/** Returns true for readable text. Random bytes are not readable, since only one byte in three is printable. */
+/** Returns true for readable text. Random bytes fail, since only about one byte value in three is printable. */
 function isText(text: string): boolean {
   return text.length >= 8 && /^[\p{L}\p{N}\p{P}\p{S}\s]+$/u.test(text) && !text.includes('\ufffd');
 }

@@ -14,10 +14,10 @@ const MIN_BITS = 100;
 const MIN_REPEATED = 10;
 const MIN_CHARACTERS_LEFT = 20;
 
-/** The bits by which the minimum is lower for texts decoded from digits: random digits may decode to a text. */
+/** The reduction of MIN_BITS for texts decoded from digits: random digits may decode to a shorter text by chance. */
 const DIGITS_BITS = 30;
 
-/** The length below which dice words are accepted without an estimate. Longer ones pass the estimate anyway. */
+/** The length below which a text of dice words is accepted without an estimate. Longer texts pass the estimate. */
 const LONGEST_DICE = 200;
 
 /** The bits that it takes to guess how a text was rearranged. */
@@ -84,7 +84,7 @@ const RULES: readonly Rule[] = [
   },
   {
     isBroken: isMostlyWeak,
-    fault: () => `has fewer than ${MIN_CHARACTERS_LEFT} characters left without its weak words`,
+    fault: () => `has fewer than ${MIN_CHARACTERS_LEFT} characters besides its weak words`,
   },
   {
     isBroken: ({ text }) => isHashedWord(text),

@@ -14,12 +14,12 @@ import { DICE_BITS, isDiceWord, LONGEST_WORD } from './words.ts';
 const CHOICES_BITS = 4;
 
 /**
- * The bits that are added where made-up text begins. Some dice words are also common words, which have fewer bits in
- * made-up text. Because of the added bits, only several such words in a row count as made up.
+ * The bits that are added where made-up text begins. Many dice words are also common words, which have fewer bits in
+ * made-up text. The added bits outweigh this for a few such words, so that these still count as drawn by dice.
  */
 const MADE_UP_BITS = 12;
 
-/** The bits that are added in a text of digits: more, since digits often form dates, runs and copies by chance. */
+/** The bits added in a text of digits: more, since random digits often form dates, runs and copies by chance. */
 const MADE_UP_DIGITS_BITS = 20;
 const DRAWN_AGAIN_BITS = 2;
 const SEPARATOR_BITS = 0.5;
@@ -30,7 +30,7 @@ const UNKNOWN_WORD_BITS = 4;
 /** The most characters that are estimated at once. For a longer text, the stronger of its two ends counts. */
 const MOST_CHARACTERS = 256;
 
-/** The length of the first estimate. It may end within a word, so its bits must exceed `enough` by a margin. */
+/** The characters of the first estimate. They may end within a word, so their bits must exceed `enough` by a margin. */
 const FIRST_LOOK = 40;
 const FIRST_LOOK_MARGIN = 30;
 
@@ -44,9 +44,9 @@ const FINDERS: readonly FindPatterns[] = [
 ];
 
 /**
- * Estimates the bits that a guesser has to find: those of the cheapest description of the text. This description
- * consists of random characters and dice words, and of known words, dates, keyboard walks, runs and copies that people
- * put in. Stops early at `enough`.
+ * Estimates the bits that a guesser has to find: those of the cheapest description of the text. Its parts are drawn
+ * (random characters, dice words) or made up by a person (known words, dates, keyboard walks, runs and copies).
+ * Stops early at `enough`.
  */
 export function estimateStrength(text: string, enough: number): number {
   const characters = [...text];
@@ -62,7 +62,7 @@ export function estimateStrength(text: string, enough: number): number {
   return most;
 }
 
-/** The least bits of the text up to each place, by its state there: drawn, made up, or in an unknown word. */
+/** The least bits of the text before each place, if the text there is drawn, made up, or an unknown word. */
 interface Costs {
   readonly drawn: Float64Array;
   readonly madeUp: Float64Array;
@@ -86,7 +86,7 @@ function leastBits(characters: readonly string[]): number {
   return drawn[length] ?? 0;
 }
 
-/** Begins or ends made-up text, or an unknown word in it, if this lowers the bits up to this place. */
+/** Begins or ends made-up text, or an unknown word within made-up text, if this lowers the bits up to this place. */
 function settle({ drawn, madeUp, unknownWord }: Costs, at: number, madeUpBits: number): void {
   lower(madeUp, at, unknownWord[at]);
   lower(madeUp, at, (drawn[at] ?? 0) + madeUpBits);
@@ -118,13 +118,13 @@ function lower(costs: Float64Array, at: number, bits = Number.POSITIVE_INFINITY)
 
 interface Text {
   readonly characters: readonly string[];
-  /** Numbers of letters, and of capitals among them, up to each place. */
+  /** The number of letters up to each place. `capitals` has the number of capitals. */
   readonly letters: readonly number[];
   readonly capitals: readonly number[];
   /** The characters in lower case. */
   readonly folded: readonly string[];
   readonly separator: string | undefined;
-  /** Bits of each character if it was drawn at random, and if it is a part of an unknown word. */
+  /** The bits of each character drawn at random. `wordBits` has the bits of each character in an unknown word. */
   readonly drawnBits: readonly number[];
   readonly wordBits: readonly number[];
 }
@@ -184,7 +184,7 @@ function commonSeparator(characters: readonly string[]): string | undefined {
   return most !== undefined && most[1] > 1 ? most[0] : undefined;
 }
 
-/** Returns the bits of a character in an unknown word. A letter has 4: about 16 are likely at each place of a word. */
+/** Returns the bits of a character in an unknown word: 4 for a small letter, as about 16 letters are likely. */
 function unknownBits(character: string): number {
   if (/\p{Ll}/u.test(character)) return 4;
   if (/\d/.test(character)) return Math.log2(10);
@@ -206,7 +206,10 @@ const ALPHABETS: readonly (readonly [form: RegExp, size: number])[] = [
 const PRINTABLE = 95;
 const ALPHABET_BITS = 2.5;
 
-/** Returns each character's bits in the smallest of three alphabets: the text's, its run's, or the used characters. */
+/**
+ * Returns each character's bits in the smallest of three alphabets: the alphabet of the text, the alphabet of the run
+ * of letters and digits around the character, or the set of the characters that occur.
+ */
 function charactersBits(characters: readonly string[]): readonly number[] {
   const whole = alphabetSize(characters.join(''));
   const kinds = new Set(characters).size;
@@ -226,7 +229,7 @@ function alphabetSize(text: string): number {
   );
 }
 
-/** Returns the binary logarithm of the number of ways to choose `kinds` of `size` characters. */
+/** Returns the binary logarithm of the number of ways to choose `kinds` characters out of `size`. */
 function choiceBits(kinds: number, size: number): number {
   let bits = 0;
   for (let at = 0; at < Math.min(kinds, size - kinds); at++)

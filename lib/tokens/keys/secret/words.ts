@@ -6,7 +6,7 @@ a an and are as at be been but by can do does for from had has have he her him h
 no not of on or our she so than that the their them then there these they this to too up us was we were what when
 where which who will with would you your`;
 
-/** Words of dates and numbers. There are so few that each word adds little strength. */
+/** Words of dates and numbers. A guesser has few of them to try, so each word adds little strength. */
 const SERIES_WORDS = `
 january february march april may june july august september october november december
 jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday
@@ -123,7 +123,7 @@ prosim prosím nahodny náhodný retezec řetězec změňte csereld cseréld tit
 для продакшена продакшн продакшене замените заменить измени изменить свой свою наш ваш длинный длинная нужно не из
 подписи подпись токенов токена это мы нашего вашего символов символа приложения сервера пароля замініть цей рядок випадковий таємний`;
 
-/** Words for secrets in East Asian scripts, in which a word may be a character or two. */
+/** Words of placeholders in East Asian scripts, where many words have only one or two characters. */
 const EAST_ASIAN_WORDS = `
 秘密 密码 密钥 更改 请 请在 在 生产 环境 中 此 并 使用 随机 字符串 以 确保 安全 安全性 谢谢 合作 替换 为 您 的 我 你 修改 必须 至少 个 字符 长 这 是 一个
 本番 環境 では 必ず この 秘密鍵 鍵 を 変更 して ください ランダム な 文字列 文字 使用 に して 下さい は です 以上 パスワード シークレット キー トークン
@@ -141,7 +141,7 @@ export const DICE_BITS = Math.log2(7_776);
 /** The most characters of a word that is looked up. */
 export const LONGEST_WORD = 20;
 
-/** The words that a placeholder is made of. */
+/** The words of placeholders, and of secrets that people build from words. */
 export const placeholderWords: readonly string[] = [
   ...splitWords(PLACEHOLDER_WORDS),
   ...splitWords(HUMAN_WORDS),
@@ -160,7 +160,7 @@ const BEGINNING = 4;
 
 let beginnings: ReadonlySet<string> | undefined;
 
-/** Returns false for four letters that begin no known word, even backwards. This shortens the search in random text. */
+/** Returns false for four letters that begin no known word, forwards or backwards. The search then ends early. */
 export function mayBeginWord(letters: string): boolean {
   if (letters.length !== BEGINNING) return true;
   known ??= weighWords();
