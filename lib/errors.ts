@@ -63,8 +63,8 @@ export interface AuthErrorOptions {
 /**
  * The error of a refused request. Koa, Express and other hosts that support `http-errors` send a response with its
  * `status` and `headers`, and with its message if `expose` is true. Below status 500 the message is a public
- * description, and `cause` has the reason. From 500 on the message is the reason and is only logged. Message and
- * `cause` contain no token, hash or password. `instanceof` also recognises errors of another copy of the package.
+ * description, and `cause` has the reason. From status 500 on, the message is the reason, which is only logged. Message
+ * and `cause` contain no token, hash or password. `instanceof` also recognises errors of another copy of the package.
  */
 export class AuthError extends Error {
   override readonly name: string = 'AuthError';

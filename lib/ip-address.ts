@@ -35,7 +35,7 @@ function takePrefix(ip: string, lengths: Readonly<Record<'ipv4' | 'ipv6', number
   return address.toByteArray().slice(0, lengths[address.kind()]).join('.');
 }
 
-/** Replaces a NAT64 address (RFC 6052) by its IPv4 address: the NAT64 addresses of many subscribers share a /64. */
+/** Replaces a NAT64 address (RFC 6052) by its IPv4 address, since many subscribers share a /64 of NAT64. */
 function withoutNat64(address: Address | undefined): Address | undefined {
   if (address?.range() !== 'rfc6052') return address;
   return ipaddr.fromByteArray(address.toByteArray().slice(12));

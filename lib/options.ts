@@ -30,7 +30,7 @@ export interface AuthOptions {
   readonly refreshTokenIdleTtl?: number;
   /** Milliseconds after which a session ends even if it is refreshed, up to 90 days. Default 30 days. */
   readonly refreshTokenMaxTtl?: number;
-  /** Milliseconds for which the previous refresh token is accepted even if its successor was used. Default 1 minute. */
+  /** Milliseconds after a refresh in which the old token is accepted even if the new one was used. Default 1 minute. */
   readonly refreshGrace?: number;
   /** The most sessions of one user, 1 to 1,000. Another login ends the oldest session. Default 100. */
   readonly maxSessions?: number;

@@ -108,7 +108,7 @@ export function checkPasswordOptions({ bcryptCost, bcryptThreads }: PasswordOpti
   assertInteger('bcryptThreads', bcryptThreads, 1);
 }
 
-/** Returns the queue length per thread: the checks of about 2.5 seconds. A cost higher by 1 halves the length. */
+/** Returns the queue length per thread: checks that take about 2.5 seconds. A cost higher by 1 halves the length. */
 function queuePerThread(cost: number): number {
   return 2 ** (HIGHEST_COST + 1 - cost);
 }

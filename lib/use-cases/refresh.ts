@@ -22,7 +22,7 @@ export interface RefreshDeps extends IssueTokensDeps, EndSessionsDeps {
   readonly lastUse: Pick<LastUse, 'seenCounter'>;
   readonly audit: Audit;
   readonly lifetimes: Lifetimes;
-  /** Milliseconds for which the previous refresh token is accepted even if its successor was used. */
+  /** Milliseconds after a refresh in which the old token is accepted even if the new one was used. */
   readonly refreshGrace: number;
 }
 
@@ -54,7 +54,7 @@ export async function refresh(
     idleTtl: deps.lifetimes.idleTtl,
   });
   if (refreshed === undefined) {
-    await deps.revocations.assertSentinel(); // throws if documents were lost, perhaps this session
+    await deps.revocations.assertSentinel(); // throws if documents were lost: the session may not have ended
     throw expired('its session is gone');
   }
   deps.skew.assertNear(refreshed.at);
@@ -99,7 +99,7 @@ async function endStolen(
   return new AuthError('refresh_token_reused', 'The refresh token had been exchanged before');
 }
 
-/** Records a retry in the audit trail. The refresh does not wait for this, since it succeeds in any case. */
+/** Records a retry in the audit trail. The refresh does not wait for the event, and succeeds without it. */
 function recordRetry(
   { audit }: RefreshDeps,
   refreshed: Refreshed,

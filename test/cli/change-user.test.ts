@@ -165,7 +165,7 @@ test.serial('user:set-password knows the rules for new passwords', async (t) => 
   for (const [password, told] of [
     ['', /must not be empty/],
     ['fourteen chars', /at least 15 characters/],
-    ['passwordpassword', /a common one/],
+    ['passwordpassword', /a common password/],
     [it.email.slice(0, 60), /more than your name/],
     ['x'.repeat(73), /at most 72 bytes/],
   ] as const) {

@@ -98,7 +98,7 @@ test.serial('the rules for new passwords hold, except with --without-rules', asy
   const named = [...ANN, '--name', 'Ann Margaret Lee'];
   for (const [password, told] of [
     ['testpassword12', /at least 15 characters/],
-    ['passwordpassword', /a common one/],
+    ['passwordpassword', /a common password/],
     ['AnnMargaretLee1!', /more than your name/],
   ] as const) {
     const { code, stdout, stderr } = await create(t, uri, named, password);

@@ -10,7 +10,7 @@ export interface CanonicalToken {
   readonly signedBytes: string;
 }
 
-// In characters, which are bytes here: a token with characters outside ASCII is rejected anyway.
+// In characters, each of which is a byte: a token with characters outside ASCII is rejected anyway.
 const MAX_LENGTH = 4096;
 
 /**

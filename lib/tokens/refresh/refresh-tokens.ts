@@ -40,8 +40,8 @@ export function readUnverifiedSession(token: string): string | undefined {
 /**
  * Issues and verifies refresh tokens, which are not stored. A token consists of a session's id, a counter and a MAC.
  * The MAC key is derived from the secret, the issuer and the audience (HKDF, RFC 5869), for this use only.
- * Earlier versions derived the key from the secret only. The sessions of earlier versions keep tokens of that key, so
- * that servers of both versions can run side by side.
+ * Earlier versions derived the key from the secret only. Sessions that they opened still receive tokens of that key,
+ * so that servers of both versions can run side by side.
  */
 export async function createRefreshTokens(
   secrets: readonly string[],

@@ -15,7 +15,7 @@ export async function liveSessions(
   return keepLive(deps, userId, await deps.sessions.listByUser(userId));
 }
 
-/** Returns no sessions if the collection was lost, so that the revocation can go on. Throws other errors. */
+/** Returns no sessions if `sessions` was lost, so that the revocation can go on. Throws other errors. */
 export function noneIfLost(error: unknown): readonly never[] {
   if (error instanceof StoreNotReady) return [];
   throw error;

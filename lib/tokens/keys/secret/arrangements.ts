@@ -57,7 +57,7 @@ function withoutCounters(text: string): readonly string[] {
   });
 }
 
-/** Returns a function that is true for the index of a predictable number; undefined if there are too few. */
+/** Returns a function that is true for the index of a predictable number; undefined if too few are predictable. */
 function findPredictable(numbers: readonly number[]): ((index: number) => boolean) | undefined {
   for (const period of PERIODS) {
     const isPredictable = (index: number) =>

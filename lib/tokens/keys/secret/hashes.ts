@@ -55,7 +55,7 @@ const JOINTS = ['', '-', '_', ' '];
 
 let digests: ReadonlySet<string> | undefined;
 
-/** Returns true for a digest of an empty text or of a likely word. Accepts hexadecimal, base64 and short digests. */
+/** Returns true for a digest of an empty text or of a likely word: in hexadecimal, in base64, or truncated. */
 export function isHashedWord(text: string): boolean {
   const hex = inHex(text.replace(PREFIX, ''));
   if (hex === undefined) return false;

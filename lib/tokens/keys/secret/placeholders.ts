@@ -1,6 +1,6 @@
 import { wordBits } from './words.ts';
 
-/** The characters of sentences and names. Thirty random characters nearly always include another character. */
+/** The characters of sentences and names. Thirty random characters nearly always include one outside this set. */
 const PLAIN = "[\\p{L}\\p{N}\\s_.,:;()/'+=-]";
 
 /** Brackets around the whole text, as in guides and templates. */
@@ -20,7 +20,7 @@ const WHOLE = [
 const DOUBLE = new RegExp(`\\{\\{(?:${PLAIN}|[|"&])*\\}\\}|<%=?(?:${PLAIN}|[["\\]])*%>`, 'u');
 const EMBEDDED = /[$#]\{([^}]*)\}|\$\(([^)]*)\)/g;
 
-/** A name in capitals, a longer name in any case, or a command with arguments. Random text is none of these. */
+/** The content of a placeholder: a name in capitals, a longer name in any case, or a command with arguments. */
 const NAME = /^[A-Z][A-Z0-9_]{3,}$|^[A-Za-z_][\w.:-]{7,}$|^[a-z][\w.-]+\s/;
 
 /** Commands that generate a secret, code that reads a secret, tokens, and public keys. */

@@ -19,7 +19,7 @@ const CHOICES_BITS = 4;
  */
 const MADE_UP_BITS = 12;
 
-/** The bits added in a text of digits: more, since random digits often form dates, runs and copies by chance. */
+/** MADE_UP_BITS for a text of digits: more, since random digits often form dates, runs and copies by chance. */
 const MADE_UP_DIGITS_BITS = 20;
 const DRAWN_AGAIN_BITS = 2;
 const SEPARATOR_BITS = 0.5;
@@ -30,7 +30,7 @@ const UNKNOWN_WORD_BITS = 4;
 /** The most characters that are estimated at once. For a longer text, the stronger of its two ends counts. */
 const MOST_CHARACTERS = 256;
 
-/** The characters of the first estimate. They may end within a word, so their bits must exceed `enough` by a margin. */
+/** The number of characters estimated first. The last word may be cut, so the bits must exceed `enough` by a margin. */
 const FIRST_LOOK = 40;
 const FIRST_LOOK_MARGIN = 30;
 
@@ -184,7 +184,7 @@ function commonSeparator(characters: readonly string[]): string | undefined {
   return most !== undefined && most[1] > 1 ? most[0] : undefined;
 }
 
-/** Returns the bits of a character in an unknown word: 4 for a small letter, as about 16 letters are likely. */
+/** Returns the bits of a character in an unknown word: 4 for a small letter, as about 16 letters are likely there. */
 function unknownBits(character: string): number {
   if (/\p{Ll}/u.test(character)) return 4;
   if (/\d/.test(character)) return Math.log2(10);
