@@ -10,7 +10,7 @@ export function assertInteger(name: string, value: unknown, least: number, most?
   if (fault !== undefined) throw new TypeError(`"${name}" ${fault}`);
 }
 
-/** Returns undefined for a whole number from `least` to `most`, else its fault as a phrase that follows the name. */
+/** Returns undefined for a whole number from `least` to `most`, else the fault as a phrase that follows the name. */
 export function integerFault(value: unknown, least: number, most?: number): string | undefined {
   const isInRange = Number(value) >= least && Number(value) <= (most ?? Number.MAX_SAFE_INTEGER);
   if (Number.isInteger(value) && isInRange) return undefined;

@@ -184,7 +184,7 @@ function commonSeparator(characters: readonly string[]): string | undefined {
   return most !== undefined && most[1] > 1 ? most[0] : undefined;
 }
 
-/** Returns the bits of a character in an unknown word: 4 for a small letter, as about 16 letters are likely there. */
+/** Returns the bits of a character in an unknown word: 4 in lower case, since about 16 letters are likely there. */
 function unknownBits(character: string): number {
   if (/\p{Ll}/u.test(character)) return 4;
   if (/\d/.test(character)) return Math.log2(10);
