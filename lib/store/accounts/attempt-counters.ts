@@ -17,9 +17,9 @@ interface CounterDocument {
   readonly key: string;
   /** The number of unexpired failures just after the last failure. */
   readonly points: number;
-  /** The time of the window's first failure (`allAtOnce`) or of the last one (`oneByOne`), if there is any. */
+  /** The time of the first failure in the window (`allAtOnce`) or of the last failure (`oneByOne`). */
   readonly since?: Date;
-  /** Attempts without an outcome yet. An attempt expires at `until`, e.g. if its server crashed. */
+  /** Attempts without an outcome yet. An attempt whose server crashed expires at `until`. */
   readonly under_way?: readonly { readonly id: string; readonly until: Date }[];
   /** The time from which the TTL index may delete the document, because nothing in it counts any more. */
   readonly expire: Date;
@@ -27,7 +27,7 @@ interface CounterDocument {
 
 /** The state of a counter before one more attempt. */
 export interface Room {
-  /** Milliseconds until enough failures have expired for another attempt; 0 if they are below the limit now. */
+  /** Milliseconds until the number of failures is below the limit; 0 if it already is. */
   readonly wait: number;
   /** True if failures and attempts in flight together are below the limit. */
   readonly isFree: boolean;
@@ -43,7 +43,7 @@ export type CounterSnapshot = ReturnType<typeof toSnapshot>;
 /**
  * Maintains the counters in `login_limits`: failures and attempts in flight, by the database's clock. An attempt is
  * counted before its outcome is known, so concurrent attempts get no more guesses than sequential ones. An attempt
- * without an outcome expires after `holdFor` milliseconds. A later outcome is ignored.
+ * without an outcome expires after `holdFor` milliseconds.
  */
 export function createAttemptCounters(collection: Collection, holdFor: number) {
   async function update(operations: AnyBulkWriteOperation[]): Promise<number> {
@@ -75,10 +75,10 @@ export function createAttemptCounters(collection: Collection, holdFor: number) {
   }
 
   return {
-    /** Reads counters and other entries by their keys, in one command. */
+    /** Reads the documents with these keys in one command. */
     read: (keys: readonly string[]): Promise<CounterSnapshot> => readCounters(collection, keys),
 
-    /** Counts an attempt in all of these counters. If one is at its limit, counts it in none and returns undefined. */
+    /** Counts an attempt in all of these counters. If a counter is at its limit, changes none and returns undefined. */
     async reserve(counters: readonly Counter[]) {
       const id = randomUUID();
       /** Drops the attempt. */
@@ -86,7 +86,7 @@ export function createAttemptCounters(collection: Collection, holdFor: number) {
       /** Turns the attempt into a failure. */
       const fail = () => end(counters, id, failUpdate);
       const isComplete = await orUnavailable(start(counters, id)).catch((error: unknown) => {
-        void release().catch(() => undefined); // if this fails too, the attempt expires after `holdFor`
+        void release().catch(() => undefined); // without a release, the attempt expires after `holdFor`
         throw error;
       });
       if (isComplete) return { release, fail };
@@ -157,7 +157,7 @@ function without(id: string): Document {
   return { $filter: { input: underWay, as: 'this', cond: { $ne: ['$$this.id', id] } } };
 }
 
-/** Returns the latest of the stored expiry and these dates. An earlier one would delete failures that still count. */
+/** Returns the latest of the stored expiry and these dates. The TTL index must delete no failure that still counts. */
 function later(dates: readonly unknown[]): Document {
   return { $max: ['$expire', ...dates.map((each) => ({ $max: each }))] };
 }

@@ -34,8 +34,8 @@ const BY_AGE = { created_at: 1, _id: 1 } as const;
 const CLIENT_FIELDS = { name: 1, secret_hash: 1, created_at: 1 } as const;
 
 /**
- * Reads and writes the `clients` collection. A client is cached for `remembered` milliseconds only, so that a deleted
- * client is refused soon even without an entry in `revoked_tokens`, e.g. if it was deleted by hand.
+ * Reads and writes the `clients` collection. A client is cached for `remembered` milliseconds only: a client that was
+ * deleted by hand, without an entry in `revoked_tokens`, is refused once the cache has expired.
  */
 export function createClients(
   collections: Collections,
@@ -50,8 +50,8 @@ export function createClients(
 
   return {
     /**
-     * Returns the client with this id, perhaps from the cache, since its document never changes. The client may have
-     * been revoked meanwhile, so the caller has to read `revoked_tokens` too.
+     * Returns the client with this id, perhaps from the cache. It may have been revoked, so the caller has to check
+     * `revoked_tokens` as well.
      */
     async find(id: string): Promise<ClientAccount | undefined> {
       const known = found.get(id);

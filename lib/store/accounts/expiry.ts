@@ -19,11 +19,11 @@ export interface Expiry {
   readonly end: Document;
   /** Returns the number of unexpired failures, `age` milliseconds after `since`. */
   left(points: number, age: number): number;
-  /** Returns the milliseconds until `most` leaves room for one more failure; 0 if it does so now. */
+  /** Returns the milliseconds until `most` allows one more failure; 0 if it allows one now. */
   wait(points: number, age: number, most: number): number;
 }
 
-/** Expires all failures at once, `duration` milliseconds after the first one. */
+/** Expires all failures at once, `duration` milliseconds after the first failure. */
 export function allAtOnce(duration: number): Expiry {
   const end = { $add: ['$since', duration] };
   const isOpen = { $gt: [end, '$$NOW'] };
@@ -37,7 +37,7 @@ export function allAtOnce(duration: number): Expiry {
   };
 }
 
-/** Expires failures one by one, `points` of them per `duration` milliseconds. */
+/** Expires failures one by one: `points` failures in `duration` milliseconds. */
 export function oneByOne({ points: rate, duration }: Limit): Expiry {
   const each = duration / rate;
   const age = { $subtract: ['$$NOW', { $ifNull: ['$since', '$$NOW'] }] };

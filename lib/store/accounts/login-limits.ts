@@ -16,12 +16,12 @@ import { allAtOnce, type Limit, oneByOne } from './expiry.ts';
 export interface LoginLimitOptions {
   /** The limit per pair of account and address, and per session for password changes. Default 10 in 15 minutes. */
   readonly perAccount?: Limit;
-  /** The limit per address, over all accounts. IPv6: per /64, and tenfold per /48. Default 100 in 15 minutes. */
+  /** The limit per address (IPv6: /64), over all accounts; ten times as high per /48. Default 100 in 15 minutes. */
   readonly perAddress?: Limit;
   /**
-   * The limit per account for all unknown addresses: those without a successful login to the account in the last 30
-   * days. Above this limit they are slowed down, not refused: each gets two tries, and all together get at most 5 times
-   * the limit in the duration. Default 100 in a day.
+   * The limit per account for all unknown addresses together. An address is known for 30 days after a successful login
+   * to the account. Above the limit, each unknown address still gets two tries, and all of them together get at most 5
+   * times the limit in the duration. Default 100 in a day.
    */
   readonly anywhere?: Limit;
 }
@@ -33,16 +33,16 @@ export type LoginLimits = ReturnType<typeof createLoginLimits>;
 
 const KNOWN_FOR = 30 * DAY;
 
-/** The limit of an IPv6 /48, as a multiple of the limit of each of its 65,536 /64. */
+/** The limit of an IPv6 /48, as a multiple of the limit of a single /64. */
 const PER_SITE = 10;
 
 /**
- * The steps that slow down unknown addresses. Above the limit `anywhere`, each of them is limited to `tries`. Above
- * `ofAddress` times the limit, each of their networks is too. Above `ofNetwork` times the limit, all are refused.
+ * The steps that slow down unknown addresses. Above the limit `anywhere`, each address gets `tries`. Above `ofAddress`
+ * times the limit, all addresses of a network share `tries`. Above `ofNetwork` times the limit, all are refused.
  */
 const SLOWLY = { ofAddress: 3.2, ofNetwork: 4, tries: 2 };
 
-/** The `retryAfter` of `busy` in milliseconds: longer than a password check, so that no attempt is in flight then. */
+/** The `retryAfter` of `busy` in milliseconds: longer than a password check, so that attempts in flight end first. */
 const BUSY_RETRY_AFTER = SECOND;
 
 /**
@@ -63,7 +63,7 @@ export function createLoginLimits(
     return reservation;
   }
 
-  /** Stores an address as known. The expiry is by the database's clock, because a server's clock may be wrong. */
+  /** Stores an address as known. The database's clock sets the expiry, because a server's clock may be wrong. */
   async function remember(key: string): Promise<void> {
     const update = [{ $set: { points: 1, expire: { $add: ['$$NOW', KNOWN_FOR] } } }];
     await orUnavailable(loginLimits.updateOne({ key }, update, { upsert: true }));
@@ -105,13 +105,13 @@ function choose(
   return free;
 }
 
-/** Wraps a reservation. After its expiry `failed` and `succeeded` throw: no client may learn an uncounted outcome. */
+/** Wraps a reservation. `failed` and `succeeded` throw after its expiry: no client may learn an uncounted outcome. */
 function toAttempt(reservation: Reservation, remember = async () => {}) {
   const inTime = async (end: Promise<boolean>) => {
-    if (!(await end)) throw new StoreUnavailable('The attempt expired before it ended');
+    if (!(await end)) throw new StoreUnavailable('The password check took too long. Try again');
   };
   return {
-    /** Records a wrong password as a failure. Await this before the response is sent. */
+    /** Records a wrong password as a failure. Await the call before the response is sent. */
     failed: (): Promise<void> => inTime(reservation.fail()),
     /** Records a right password: drops the attempt, and stores the address as known. */
     async succeeded(): Promise<void> {
@@ -128,7 +128,7 @@ function toAttempt(reservation: Reservation, remember = async () => {}) {
 interface LoginCounters {
   /** The counters of a login from any address. */
   readonly always: readonly Counter[];
-  /** Lists of further counters for an unknown address. In one of these lists, all must be below their limits. */
+  /** Lists of further counters for an unknown address. In at least one list, every counter must be below its limit. */
   readonly offers: readonly (readonly Counter[])[];
   /** The key of the entry that marks the address as known. */
   readonly known: string;

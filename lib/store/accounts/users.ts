@@ -83,7 +83,7 @@ function createUserWrites(users: Collections['users']) {
       return toUser(document);
     },
 
-    /** Replaces the hash by another one of the same password. Returns false if the old hash is no longer stored. */
+    /** Replaces the hash by another hash of the same password. Returns false if the old hash is no longer stored. */
     replaceHash: (id: string, oldHash: string, newHash: string): Promise<boolean> =>
       setFields(
         users,
@@ -132,7 +132,7 @@ function createFind(users: Collections['users'], primary: ProvenReads, assertInt
   const readProven = readBy();
   const readStrictly = readBy('strict');
 
-  /** Reads a user. Before a request is refused, a strict read confirms that its user is missing or disabled. */
+  /** Reads a user. If the user seems missing or disabled, a strict read confirms it before the request is refused. */
   return async function find(id: string): Promise<User | undefined> {
     const first = (await readProven([id])).get(id);
     const isRefused = first === undefined || (!(first instanceof Error) && first.disabled);
@@ -154,7 +154,7 @@ async function setFields(
   return matchedCount === 1;
 }
 
-/** Returns the fields of a new password. A hash begins with `$`: without `$literal` it would name a field. */
+/** Returns the fields of a new password. Without `$literal`, MongoDB would take the hash (`$…`) for a field name. */
 function newPassword(hash: string): Document {
   return { password_hash: { $literal: hash }, password_changed_at: '$$NOW' };
 }
@@ -177,7 +177,7 @@ function newDocument(user: NewUser): UserDocument {
 
 type UserFields = Pick<UserDocument, '_id' | keyof typeof USER_FIELDS>;
 
-/** Returns true if the fields have the right types. If `roles` were a string, `includes` would match a part of it. */
+/** Returns true if the fields have the right types. If `roles` were a string, its `includes` would match substrings. */
 function isSound({ email, name, company_id, roles, disabled_at }: UserFields): boolean {
   return (
     [email, name, company_id].every(isString) &&

@@ -8,9 +8,9 @@ import { type MigrationPlan, merge, step } from './plan.ts';
 const CAUSE = { reason: 'restored', revokedBy: 'rescind migrate' } as const;
 
 /**
- * Plans the steps that make a restored database safe. Every token issued so far is refused then, because revocations
- * may be lost. The sentinel is written first. If the run stops between the two steps, the epochs of the sentinel and of
- * `schema` differ, and servers respond with 503 until the run is repeated.
+ * Plans the steps that make a restored database safe. Revocations may be lost, so every token issued so far is refused.
+ * The sentinel is written first. If the migration stops before the second step, the epochs of the sentinel and of
+ * `schema` differ, and servers respond with 503 until the migration is repeated.
  */
 export function planAfterRestore(collections: Collections): MigrationPlan {
   return merge([
@@ -34,7 +34,7 @@ async function moveSentinel(collections: Collections): Promise<void> {
   );
 }
 
-/** Copies the sentinel's epoch to `schema` until both agree: a concurrent run may replace the sentinel's epoch. */
+/** Copies the sentinel's epoch to `schema`, and repeats this if a concurrent migration has replaced the epoch. */
 async function copyEpoch(collections: Collections): Promise<void> {
   let epoch: string;
   do {

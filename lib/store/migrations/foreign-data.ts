@@ -7,15 +7,15 @@ import { ownDocuments } from './own-documents.ts';
 
 /** The advice for a collection that belongs to another application. */
 export const ELSEWHERE =
-  'rescind does not change data of another application. Give rescind a database of its own, e.g. on the same ' +
-  'cluster: change the path of the connection URI';
+  'rescind does not change data of another application. Change the path of the connection URI, so that rescind ' +
+  'has a database of its own';
 
 /** Returns true if `migrate` has run here: its schema document or its sentinel exists. */
 export async function isKnownDatabase({
   schema,
   revokedTokens,
 }: Pick<Collections, 'schema' | 'revokedTokens'>): Promise<boolean> {
-  // Sequential reads: if both failed at once, the error that is thrown might lack the driver's reason.
+  // Sequential reads: of two simultaneous errors, only one has the driver's reason, and the other may be thrown.
   const note = await schema.findOne({ _id: 'rescind' });
   const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
   const isNote = typeof note?.version === 'number' && typeof note.epoch === 'string';
@@ -23,8 +23,8 @@ export async function isKnownDatabase({
 }
 
 /**
- * Returns a sentence for each sign that a collection belongs to another application; none if it may be changed. A
- * collection with exactly this project's validator is not searched, because `migrate` created it.
+ * Returns a sentence for each sign that a collection belongs to another application. A collection that has exactly
+ * rescind's validator was created by `migrate`, so its documents are not searched.
  */
 export async function foreignTraits(
   db: Db,
@@ -59,12 +59,12 @@ const STRANGERS =
   "holds documents that are not rescind's. Move them to another database: here rescind's validator applies to " +
   'them, and a TTL index may delete them';
 
-/** The number of documents to search. The first ones suffice: foreign documents are older, so they come first. */
+/** The number of documents to search. Foreign documents are older than rescind's, so they come first. */
 const LOOKED_THROUGH = 10_000;
 
 /**
- * Returns a sentence for each collection with foreign documents among its first 10,000. Earlier versions could take
- * over collections of other applications. Leaves out `users`, which `unusableUsers` checks.
+ * Returns a sentence for each collection with foreign documents among its first 10,000 documents. Earlier versions
+ * could take over such collections. Leaves out `users`, which `unusableUsers` checks.
  */
 export async function foreignDocuments(db: Db): Promise<string[]> {
   const sentences: string[] = [];

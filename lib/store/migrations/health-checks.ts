@@ -14,7 +14,7 @@ import { deletingIndexes, refusingIndexes } from './refusing-indexes.ts';
 /** Checks that find a fault of the database before a request fails because of it. */
 export type HealthChecks = ReturnType<typeof createHealthChecks>;
 
-/** The milliseconds for which a success and a failure are cached. */
+/** Milliseconds for which a success (`GOOD_FOR`) or a failure (`BAD_FOR`) is cached. */
 const GOOD_FOR = 30 * SECOND;
 const BAD_FOR = SECOND;
 
@@ -22,12 +22,12 @@ export function createHealthChecks(collections: Collections) {
   return {
     /**
      * Writes the probe to `revoked_tokens` and waits for a majority. Caches a success for 30 seconds. Throws
-     * StoreNotReady if the database user lacks the privilege, and StoreUnavailable for any other failure.
+     * StoreNotReady if the database user lacks the privilege to write, and StoreUnavailable for any other failure.
      */
     assertWritable: cached(() => writeProbe(collections)),
     /**
-     * Reads the indexes. Throws StoreNotReady if a collection was lost, or if an index can refuse writes or delete
-     * documents that have to stay. Throws StoreUnavailable if the indexes cannot be read.
+     * Reads the indexes. Throws StoreNotReady if a collection was lost, or if an index can refuse writes, or can delete
+     * documents that must stay. Throws StoreUnavailable if the indexes cannot be read.
      */
     assertIndexes: createAssertIndexes(collections),
   };
@@ -36,7 +36,7 @@ export function createHealthChecks(collections: Collections) {
 async function writeProbe({ revokedTokens }: Pick<Collections, 'revokedTokens'>): Promise<void> {
   const write = revokedTokens.updateOne({ _id: PROBE }, probeUpdate(), { upsert: true });
   await orUnavailable(write, isUpsertRace).catch((error: unknown) => {
-    if (!isUpsertRace(error)) throw error; // another server has just written the probe
+    if (!isUpsertRace(error)) throw error; // in a race, another server has written the probe
   });
 }
 

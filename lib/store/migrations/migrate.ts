@@ -135,8 +135,8 @@ async function writeSchema({ schema, revokedTokens }: Collections): Promise<void
 }
 
 /**
- * Writes a new sentinel, whose cutoff is above the stamp of every existing token. So all of these tokens are refused,
- * and none whose revocation was lost becomes valid again.
+ * Writes a new sentinel. Its cutoff is above the stamp of every existing token, so all of these tokens are refused.
+ * Otherwise a token whose revocation was lost would be valid again.
  */
 async function createSentinel(
   { revokedTokens, schema, sessions }: Collections,

@@ -15,13 +15,13 @@ import {
   refusingIndexes,
 } from './refusing-indexes.ts';
 
-/** One change to the database. It is idempotent, also if two processes apply it at once. */
+/** One change to the database. It may be applied repeatedly, and by several processes at once. */
 export interface MigrationStep {
   readonly description: string;
   apply(): Promise<unknown>;
 }
 
-/** A fault as a sentence, and the code of a remedy if the host may have a command for it. */
+/** A fault as a sentence. `remedy` is the code of a remedy for which the host may have a command. */
 export interface Finding {
   readonly message: string;
   readonly remedy?: Remedy | undefined;
@@ -89,7 +89,7 @@ function planCreation(db: Db, spec: CollectionSpec): MigrationPlan {
   );
 }
 
-/** Takes over a collection that was created meanwhile, by another migrate or a running server. */
+/** Takes over a collection that another `migrate` or a running server has created since the plan was made. */
 async function adopt(db: Db, spec: CollectionSpec): Promise<void> {
   const [found] = await db.listCollections({ name: spec.name }).toArray();
   const options: Document = (found && 'options' in found && found.options) || {};

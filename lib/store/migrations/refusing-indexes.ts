@@ -39,13 +39,13 @@ function refusalByKind(collection: string, index: Document): string | undefined 
   return place === undefined ? undefined : `expects coordinates in ${place}`;
 }
 
-/** Returns a phrase if a text index takes a field of ours as the language: MongoDB refuses unknown languages. */
+/** Returns a phrase if a text index reads the language from a field of ours: MongoDB refuses an unknown language. */
 function textRefusal(own: ReadonlySet<string>, index: Document): string | undefined {
   const language = String(index['language_override']);
   return own.has(language) ? `expects a language in ${language}` : undefined;
 }
 
-/** Returns a sentence for each foreign TTL index. A TTL that deletes a revocation makes its token valid again. */
+/** Returns a sentence for each foreign TTL index. If it deleted a revocation, the token would be valid again. */
 export function deletingIndexes(spec: CollectionSpec, present: readonly Document[]): string[] {
   const deleting = present.filter(
     (index) =>
@@ -63,7 +63,7 @@ function ownIndex(spec: CollectionSpec, index: Document): IndexSpec | undefined 
   return spec.indexes.find(({ key }) => isSameKey(key, index['key']));
 }
 
-/** Returns true for our TTL index in descending order (by rate-limiter-flexible): it deletes the same documents. */
+/** Returns true for our TTL index in descending order, as rate-limiter-flexible creates it. It has the same effect. */
 function isBackwards({ indexes }: CollectionSpec, index: Document): boolean {
   return (
     index['partialFilterExpression'] === undefined &&

@@ -49,7 +49,7 @@ function createFaults(): readonly Fault[] {
     {
       filter: { email: { $type: 'string', $not: whole(`(?=.{1,254}\\z)${NORMAL_EMAIL}`) } },
       is: 'an e-mail address that is not in its normal form',
-      advice: 'store it trimmed, in ASCII and lower case, as a login looks it up',
+      advice: 'store it trimmed, in ASCII and lower case, because a login looks up this form',
     },
     {
       filter: { password_hash: { $type: 'string', $not: whole(USABLE_HASH) } },
@@ -67,7 +67,7 @@ function counted(filter: Document): Document[] {
   ];
 }
 
-/** Returns a filter that must match the whole text. `$` would ignore a line break at its end; `\z` (PCRE) does not. */
+/** Returns a filter that matches whole texts only. It ends in `\z`: `$` would also match before a final line break. */
 function whole(pattern: string): RegExpFilter {
   return { $regex: `\\A(?:${pattern})\\z`, $options: 's' };
 }

@@ -51,7 +51,7 @@ export function createClockSkew(db: Db, clock: Clock) {
      * Measures the skew first if it is unknown.
      */
     assertBearable: async (): Promise<void> => assertBearable(skew ?? (await measure())),
-    /** Throws StoreUnavailable if the skew from this time, just returned by the database, is over 5 minutes. */
+    /** Throws StoreUnavailable if the clock is over 5 minutes off this time, which the database has just returned. */
     assertNear: (databaseTime: Date): void => assertBearable(clock() - databaseTime.getTime()),
   };
 }

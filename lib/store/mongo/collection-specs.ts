@@ -119,7 +119,7 @@ const NO_EXPIRY = { not: { required: ['expires_at'] } };
 
 type EntryShape = (kind: string, properties: Document) => Document & { properties: Document };
 
-/** Returns the shape of a session's entry. `user_id` is optional: a refresh token does not name the user. */
+/** Returns the shape of a session's entry. `user_id` is optional: a revocation by refresh token knows no user. */
 function sessionEntryShape(entry: EntryShape): Document {
   const shape = entry('session', { _id: string, expires_at: date });
   return { ...shape, properties: { ...shape.properties, user_id: string } };

@@ -12,7 +12,7 @@ export interface RevocationDocument {
   revoked_by?: string;
   /** For tokens and sessions: the time from which the entry may be deleted. */
   expires_at?: Date;
-  /** For users and the deployment: every token with a stamp at or before this is revoked. */
+  /** For users and the deployment: every token with a stamp at or before this date is revoked. */
   revoked_before?: Date;
   /** For the deployment: the identity of this collection. */
   epoch?: string;
@@ -41,7 +41,7 @@ export interface SessionDocument {
   last_used_at: Date;
   user_agent: string | null;
   ip: string;
-  /** The counter of the newest refresh token; the first one has 0. */
+  /** The counter of the newest refresh token. The first refresh token has counter 0. */
   counter?: number;
   /** The start of the grace: the time of the last outcome `rotated` or `recovered`. */
   rotated_at?: Date;
@@ -51,22 +51,23 @@ export interface SessionDocument {
   graces?: number;
   /** The highest counter of any refresh or access token that was presented. */
   seen_counter?: number;
-  /** Equal to `refreshes` if all servers that issued the newest tokens maintain `seen_counter`. */
+  /** Equal to `refreshes` only if every server that issued the newest tokens maintains `seen_counter`. */
   tracked_refreshes?: number;
-  /** The time when a refresh token was first reused. Every later refresh is refused as `reused` too. */
+  /** The time when a refresh token was first reused. Every later refresh is refused with the outcome `reused`. */
   reused_at?: Date;
-  /** The outcome of the last refresh, and its time by the database's clock. The update that decides it writes both. */
+  /** The outcome of the last refresh, and its time by the database's clock. The refresh itself writes both. */
   last_refresh?: { outcome: RefreshOutcome; at: Date };
-  /** The number of refreshes. Each refresh changes it, so each one is a write whose majority can be awaited. */
+  /** The number of refreshes. Each refresh changes it: an update without a change might not wait for a majority. */
   refreshes?: number;
   /** A hint that lets lists skip a revoked session. Only `revoked_tokens` decides whether the session is revoked. */
   ended_at?: Date;
 }
 
 /**
- * The outcome of a refresh. `rotated`: the newest token gets a successor. `repeated`: the newest token, within its
- * grace, is issued again. `retried` and `recovered`: the previous token gets the same successor again, within the grace
- * or, if the successor was never used, after it. `reused`: any other token, which counts as theft.
+ * The outcome of a refresh. `rotated`: the newest token gets a successor. `repeated`: the newest token is issued again,
+ * because it was presented within its grace. `retried`: the previous token gets the same successor again, within the
+ * grace. `recovered`: the same after the grace, because the successor was never used. `reused`: any other token, which
+ * counts as theft. `expired`: the session has ended.
  */
 export type RefreshOutcome =
   | 'rotated'
@@ -92,7 +93,7 @@ export interface AuditDocument {
 export interface ClientDocument {
   _id: string;
   name: string;
-  /** SHA-256 of its secret, in hexadecimal. */
+  /** SHA-256 of the client's secret, in hexadecimal. */
   secret_hash: string;
   created_at: Date;
 }
@@ -137,7 +138,7 @@ export interface Collections {
   readonly schema: Collection<SchemaDocument>;
 }
 
-/** The driver's default conversions of documents, set because the client of an application may have other options. */
+/** The driver's default options for documents, set here because an application's client may have other options. */
 const PLAIN_VALUES = {
   raw: false,
   promoteValues: true,
@@ -164,7 +165,7 @@ export function openCollections(db: Db): Collections {
     users: db.collection<UserDocument>(NAMES.users, options),
     sessions: db.collection<SessionDocument>(NAMES.sessions, options),
     auditEvents: db.collection<AuditDocument>(NAMES.auditEvents, options),
-    // A failover may lose a few counts of failures. In return, no login waits for three journal flushes.
+    // With `w: 1` a failover may lose a few counts of failures, but no login waits for three journal flushes.
     loginLimits: db.collection(NAMES.loginLimits, { ...options, writeConcern: { w: 1 } }),
     clients: db.collection<ClientDocument>(NAMES.clients, options),
     dailyCounts: db.collection<DailyCountDocument>(NAMES.dailyCounts, options),

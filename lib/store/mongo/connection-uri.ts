@@ -13,7 +13,7 @@ export interface ConnectionUri {
   readonly maxIdleTimeMS: number;
 }
 
-/** The error of a URI that can be parsed but not used. `fault` is a phrase that follows its name, without secrets. */
+/** The error of a URI that can be parsed but not used. `fault` completes a sentence about the URI, without secrets. */
 export class UnusableUri extends TypeError {
   override readonly name = 'UnusableUri';
   readonly fault: string;
@@ -26,7 +26,7 @@ export class UnusableUri extends TypeError {
 
 const DEFAULT_DATABASE = 'rescind';
 
-/** Milliseconds after which an idle connection is not used again: some firewalls drop it after a minute. */
+/** Milliseconds after which an idle connection is not used again, because some firewalls drop it after a minute. */
 const LONGEST_IDLE = 45 * SECOND;
 
 /** Options for reaching the database and for authentication. */
@@ -54,7 +54,7 @@ export function readUri(text: string): ConnectionUri {
   const databaseName = readDatabaseName(uri);
   void new MongoClient(text).close(); // throws on unknown options
   if (findOption(uri, 'loadBalanced')?.toLowerCase() === 'true') {
-    throw new UnusableUri('sets loadBalanced, which hides the primary. Remove it');
+    throw new UnusableUri('sets loadBalanced, which hides the primary. Remove the option');
   }
   const idle = Number(findOption(uri, 'maxIdleTimeMS') ?? LONGEST_IDLE);
   const maxIdleTimeMS = idle > 0 ? Math.min(idle, LONGEST_IDLE) : LONGEST_IDLE;

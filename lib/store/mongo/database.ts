@@ -44,14 +44,15 @@ export const MAX_TIME = 2 * SECOND;
 /** Milliseconds after which a failed first connection is retried. */
 const CONNECT_AGAIN_AFTER = SECOND / 2;
 
-/** The write concern of revocations and logins: on the disks of a majority within 3 seconds, or not acknowledged. */
+/** The write concern of revocations and logins: acknowledged only if a majority has it on disk within 3 seconds. */
 export const DURABLE = { w: 'majority', j: true, wtimeoutMS: 3 * SECOND } as const;
 
 /**
- * Creates a client for the database in the URI's path, or `rescind` without a path. Sets every timeout: the driver's
- * defaults for sockets and for the pool are infinite. The client connects at the first use, and again after an outage.
- * Ignores the URI's options, except those that reach the database or tune connections. Throws the driver's
- * MongoParseError for a URI that cannot be parsed, and a TypeError for one that is missing or cannot be used.
+ * Creates a client for the database in the URI's path, or for `rescind` if the URI has no path. Sets every timeout,
+ * because the driver's defaults for sockets and for the pool are infinite. The client connects at the first use, and
+ * again after an outage. Ignores the URI's options, except options for reaching the database and for tuning
+ * connections. Throws the driver's MongoParseError for a URI that cannot be parsed, and a TypeError for one that is
+ * missing or cannot be used.
  */
 export function connect(text: string, options: ConnectOptions = {}): Connection {
   assertUri(text);
@@ -62,7 +63,7 @@ export function connect(text: string, options: ConnectOptions = {}): Connection 
   if (fault !== undefined) throw new UnusableUri(fault);
   const client = new MongoClient(read.uri, clientOptions(read, options));
   keepConnecting(client);
-  // if `commandTimeout` is set, commands may be slow: a missing response is no sign of a dead connection
+  // With a `commandTimeout`, slow commands are expected: a late response does not mean that a connection is dead.
   const stopWatching =
     commandTimeout === undefined
       ? watchQuietConnections(client, { timeout: deadline / 5 })
@@ -74,16 +75,13 @@ export function connect(text: string, options: ConnectOptions = {}): Connection 
   return { db: client.db(read.databaseName), overridden: read.overridden, close };
 }
 
-/** Throws TypeError if the URI is missing, e.g. because a variable is not set. */
+/** Throws TypeError if the URI is missing, e.g. because an environment variable is not set. */
 function assertUri(uri: unknown): void {
   if (typeof uri === 'string' && uri.trim() !== '') return;
   throw new TypeError('"uri" is missing: it must be a connection string, mongodb://…');
 }
 
-/**
- * Reconnects until the owner closes the client. Without this the driver (7.9) leaves a client closed for ever if its
- * first connection fails.
- */
+/** Reconnects until the owner closes the client. The driver (7.9) itself never retries a failed first connection. */
 function keepConnecting(client: MongoClient): void {
   const closeClient = client.close.bind(client);
   let timer: NodeJS.Timeout | undefined;
@@ -111,10 +109,10 @@ export function assertUsable(db: Db): void {
     throw new TypeError('"db" must be a Db of the MongoDB driver');
   }
   if (db.client?.options === undefined) {
-    throw new TypeError('"db" must be a Db of the MongoDB driver 7, with its client');
+    throw new TypeError('"db" has no MongoClient in "db.client". Use a Db of the MongoDB driver 7');
   }
   if (db.client.options.directConnection) {
-    throw new TypeError('"db" must not use directConnection: it may reach a secondary');
+    throw new TypeError('"db" must not use directConnection, which may reach a secondary');
   }
   if (db.client.options.loadBalanced) {
     throw new TypeError('"db" must not use loadBalanced: it hides which server is the primary');
@@ -160,8 +158,8 @@ function clientOptions(read: ConnectionUri, options: ConnectOptions): MongoClien
 }
 
 /**
- * Returns the result of a call to the database. Throws StoreUnavailable for every failure, because nothing was decided
- * then. Only `expected` errors pass through unchanged, and the caller handles them.
+ * Returns the result of a call to the database. Throws StoreUnavailable if the call fails, because its caller must not
+ * decide without the result. Errors for which `expected` returns true are thrown unchanged.
  */
 export async function orUnavailable<T>(
   call: Promise<T>,
@@ -180,10 +178,10 @@ export async function orUnavailable<T>(
   }
 }
 
-/** The message of an error that only its cause explains. */
+/** The message of a generic error; the details are in its `cause`. */
 export const UNANSWERED = 'Unexpected database error';
 
-/** Returns the documents with these ids, all in one reply: no cursor stays open. */
+/** Returns the documents with these ids, all in one reply, so that no cursor stays open. */
 export function findByIds<T extends Document>(
   collection: Collection<T>,
   ids: readonly T['_id'][],

@@ -10,7 +10,7 @@ export interface Duplicate {
   readonly fields: readonly string[];
 }
 
-/** Returns the indexes that refused a duplicate key (E11000): in a bulk write, one for each operation that failed. */
+/** Returns the indexes that refused a duplicate key (E11000). After a bulk write, each failed operation has one. */
 export function duplicatesIn(error: unknown): readonly Duplicate[] {
   if (!isRecord(error)) return [];
   const inBulk = Array.isArray(error['writeErrors']) ? error['writeErrors'] : [];
@@ -19,7 +19,7 @@ export function duplicatesIn(error: unknown): readonly Duplicate[] {
   return each.filter((one) => isRecord(one) && one['code'] === DUPLICATE_KEY).map(toDuplicate);
 }
 
-/** Returns true for an E11000 error if only indexes on exactly this field refused. */
+/** Returns true for an E11000 error if every index that refused has exactly this field. */
 export function isDuplicateIn(error: unknown, field: string): boolean {
   const found = duplicatesIn(error);
   return found.length > 0 && found.every(({ fields }) => isDeepStrictEqual(fields, [field]));
@@ -39,7 +39,7 @@ export function refusingIndex(error: unknown): readonly [Remedy, string] | undef
   return ['plan_migration', `${fault}. Plan a migration to find out whether to drop it`];
 }
 
-/** Reads an E11000 error. In a bulk write it lacks `keyPattern`: the field is read from the index name, `<field>_1`. */
+/** Converts an E11000 error. A bulk write's error lacks `keyPattern`, so the index name `<field>_1` gives the field. */
 function toDuplicate(error: Record<string, unknown>): Duplicate {
   const message = String(error['errmsg'] ?? error['message'] ?? '');
   const [, collection, index] = FORM.exec(message) ?? [];

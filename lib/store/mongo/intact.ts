@@ -12,9 +12,9 @@ export type AssertIntact = () => Promise<void>;
 const DECIDING = ['users', 'sessions', 'clients'] as const;
 
 /**
- * Creates the check to make after a read that found no document, perhaps because the collection was lost. The check
- * reads the indexes that `migrate` created. They are missing if the collection was dropped or renamed, even if a write
- * has created it again, and during a restore, which builds indexes last. Concurrent calls share a read.
+ * Creates the check to make after a read that found no document: the collection may have been lost. The check requires
+ * the indexes that `migrate` created. A dropped or renamed collection lacks them, even after new writes. A collection
+ * during a restore lacks them, because a restore builds indexes last. Concurrent calls share a read.
  */
 export function createAssertIntact(
   collections: Collections,

@@ -2,8 +2,8 @@ import { type MongoClient, MongoErrorLabel, MongoNetworkError } from 'mongodb';
 import { SECOND } from '../../time.ts';
 
 /**
- * Milliseconds without use after which a firewall may have dropped a connection. The driver's monitoring sends a
- * message every 2 seconds, so a firewall that drops connections sooner breaks the driver in any case.
+ * Milliseconds without use after which a firewall may have dropped a connection. A firewall that drops connections
+ * sooner breaks the driver's monitoring, which sends a message every 2 seconds.
  */
 const QUIET_AFTER = 2 * SECOND;
 
@@ -30,7 +30,7 @@ export function watchQuietConnections(
 ): () => void {
   const lastUsed = new Map<string, number>();
   const awaited = createAwaited(timeout, () => {
-    replaceConnections(client).catch(() => undefined); // no primary: no connections to replace
+    replaceConnections(client).catch(() => undefined); // without a primary there are no connections to replace
   });
 
   function onCheckedOut(connection: Named): void {
@@ -62,7 +62,7 @@ export function watchQuietConnections(
   };
 }
 
-/** Tracks commands in flight on quiet connections. If one exceeds the timeout, clears the list and calls `onDead`. */
+/** Tracks commands in flight on quiet connections. If a command exceeds the timeout, drops all and calls `onDead`. */
 function createAwaited(timeout: number, onDead: () => void) {
   const since = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
@@ -99,15 +99,15 @@ function toName({ address, connectionId }: Named): string {
 }
 
 /**
- * Makes the driver close every connection to the primary. The driver has no method for this, so a ping is aborted
- * with a network error, whose label makes the driver interrupt the connections in use too.
+ * Makes the driver close every connection to the primary. The driver has no method for this, so a ping is aborted with
+ * a network error. The label of the error makes the driver interrupt the connections in use as well.
  */
 async function replaceConnections(client: MongoClient): Promise<void> {
   const error = new MongoNetworkError('A quiet connection got no response');
   error.addErrorLabel(MongoErrorLabel.InterruptInUseConnections);
   const { signal, abort } = createAbort(error);
   const command = client.db('admin').command({ ping: 1 }, { signal });
-  setImmediate(abort); // by then the ping uses a connection, or waits for one
+  setImmediate(abort); // not at once: an abort has no effect before the ping uses or awaits a connection
   await command;
 }
 

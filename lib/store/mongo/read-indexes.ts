@@ -4,7 +4,7 @@ import { MAX_TIME, orUnavailable } from './database.ts';
 
 const NAMESPACE_NOT_FOUND = 26;
 
-/** Returns the indexes of a collection; none if it does not exist. Throws StoreUnavailable. */
+/** Returns the indexes of a collection; none if the collection does not exist. Throws StoreUnavailable. */
 export async function readIndexes(
   collection: Pick<Collection, 'listIndexes'>,
 ): Promise<readonly Document[]> {
@@ -18,7 +18,7 @@ export async function readIndexes(
   return orUnavailable(known);
 }
 
-/** Returns true if two indexes have the same fields in the same order, which identifies an index. */
+/** Returns true if two indexes have the same fields and directions, in the same order. */
 export function isSameKey(one: Document, other: Document): boolean {
   return isDeepStrictEqual(Object.entries(one), Object.entries(other));
 }

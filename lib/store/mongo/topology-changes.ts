@@ -7,10 +7,10 @@ interface Listener {
   end(): void;
 }
 
-/** One listener for each client, shared by all callbacks. Node warns about more than ten listeners. */
+/** One listener for each client, shared by all callbacks, because Node warns about more than ten listeners. */
 const listeners = new WeakMap<MongoClient, Listener>();
 
-/** Calls back on each change of the driver's view of the deployment. Returns a function that removes the callback. */
+/** Calls `callback` on each change of the driver's view of the deployment. Returns a function that removes it. */
 export function onTopologyChange(client: MongoClient, callback: Callback): () => void {
   const listener = listeners.get(client) ?? createListener(client);
   listener.callbacks.add(callback);

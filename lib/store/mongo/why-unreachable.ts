@@ -23,7 +23,7 @@ export function whyUnreachable(error: unknown): string | undefined {
   return reason === undefined ? unresolvedService(error) : explain(reason);
 }
 
-/** Explains a failed DNS lookup of a mongodb+srv:// URI. The driver looks up its servers before it connects. */
+/** Explains a failed DNS lookup of a mongodb+srv:// URI. The driver finds the servers of such a URI by DNS. */
 function unresolvedService(error: unknown): string | undefined {
   if (!(error instanceof Error && 'syscall' in error && 'hostname' in error)) return undefined;
   const { syscall, hostname } = error;
@@ -31,7 +31,7 @@ function unresolvedService(error: unknown): string | undefined {
   return `MongoDB did not answer: DNS returned no servers for mongodb+srv:// (SRV record ${hostname}). Is the name in the connection URI right, and does DNS work on this machine?`;
 }
 
-/** Keeps the reason why a client reaches no primary: if many calls fail at once, only one error contains it. */
+/** Keeps the reason why a client reaches no primary, because only one of many concurrent errors contains it. */
 export function watchReach(client: MongoClient) {
   let last: Reason | undefined;
   const stop = onTopologyChange(client, (description) => {

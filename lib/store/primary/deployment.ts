@@ -39,7 +39,7 @@ const ARBITER =
   'The replica set has an arbiter: while a data member is down, no revocation can be acknowledged. ' +
   'Replace the arbiter by a member with data';
 const NO_JOURNAL =
-  'writeConcernMajorityJournalDefault is off: a power failure of all members may lose a revocation that a majority has. Turn it on';
+  'writeConcernMajorityJournalDefault is off: a power failure of all members may lose a revocation that a majority has. Set this option to true';
 
 /** Returns the configuration of the replica set, or the reason why it cannot be read. */
 async function readConfig(db: Db): Promise<Document | string> {
@@ -63,7 +63,7 @@ async function orRefusal(command: Promise<Document>): Promise<Document | string>
 /** Codes of transient errors: no primary, a shutdown, an election, a timeout, the network between servers. */
 const TRANSIENT = new Set([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
-/** The code of AuthenticationFailed. It does not count as a refusal of one command, since every command fails. */
+/** The code of AuthenticationFailed. `isRefusal` excludes it, because every command fails with it, not only one. */
 const AUTHENTICATION_FAILED = 18;
 
 /**

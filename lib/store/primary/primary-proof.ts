@@ -28,10 +28,10 @@ export type ProvenReads = Pick<PrimaryProof, 'read'>;
 
 export type PrimaryProof = ReturnType<typeof createPrimaryProof>;
 
-/** Reads without a proof of the primary. Such a read may miss writes on a primary that was cut off. Used by tests. */
+/** Reads without a proof of the primary, for tests. On a primary that was cut off, such a read may miss writes. */
 export const unproven: ProvenReads = { read: (find) => find('local') };
 
-/** The most tries of a read. Each change of the primary fails a try: a failover makes two changes, a new client one. */
+/** The most tries of a read. Each change of the primary fails a try: two in a failover, one with a new client. */
 const MOST_TRIES = 4;
 
 /**
@@ -74,7 +74,7 @@ export function createPrimaryProof(
         return found;
       }),
 
-    /** Returns the deployment of a valid proof, the last or a new one. Throws StoreUnavailable if there is none. */
+    /** Returns the deployment of the last proof, or of a new proof if the last has expired. Throws StoreUnavailable. */
     deployment: async (): Promise<Deployment> => (await untilUnchanged(held.take)).deployment,
 
     stop(): void {
@@ -86,7 +86,7 @@ export function createPrimaryProof(
 
 /**
  * Returns the level at which a read misses no acknowledged write, and sees no write that may be lost. On a single-node
- * set `majority` is enough, because the node is the majority, and saves the write that a linearizable read makes.
+ * set `majority` is enough, because the node is the majority. It saves the write that a linearizable read makes.
  */
 export function strictLevel({ kind, hasSeveralVoters }: Deployment): ReadLevel {
   if (kind === 'standalone') return 'local';

@@ -8,7 +8,7 @@ import { watchPrimary } from './watched-primary.ts';
 
 /** Evidence that a server was the primary, with its majority, at some time after the proof began. */
 export interface Proof {
-  /** The proven primary, identified by the number of primary changes so far. */
+  /** The number of primary changes at the start of the proof, which identifies the proven primary. */
   readonly primary: number;
   /** The start of the proof in milliseconds, by the process's monotonic clock. */
   readonly began: number;
@@ -35,7 +35,7 @@ export interface ProverOptions {
   readonly onDeployment?: ((deployment: Deployment) => void) | undefined;
 }
 
-/** The error of a read during which a primary was elected, perhaps the same one. The read must be repeated. */
+/** The error of a read that must be repeated: a server was elected primary meanwhile, perhaps the same one again. */
 export class PrimaryChanged extends StoreUnavailable {
   override readonly name = 'PrimaryChanged';
 
@@ -86,9 +86,9 @@ export function createProver(
   return {
     /** Makes a new proof, or joins the one in flight. Throws StoreUnavailable if the proof fails. */
     prove: shared(primary, attempt),
-    /** The primary that the driver uses. A proof holds for it while `changes` equals the `primary` of the proof. */
+    /** The primary that the driver uses. A proof is valid only while its `primary` equals `changes`. */
     primary,
-    /** Stops watching. Attempts in flight are not reported any more. */
+    /** Stops watching the primary. Attempts in flight are no longer reported. */
     stop(): void {
       isStopped = true;
       primary.stop();
@@ -113,7 +113,7 @@ function createInspectOnce(db: Db, onDeployment: (deployment: Deployment) => voi
   };
 }
 
-/** Shares work in flight while the primary stays the same. Work that hangs on an earlier primary blocks no caller. */
+/** Shares work in flight until the primary changes. Later callers start new work, because the old work may hang. */
 function shared<T>(
   current: { readonly changes: number },
   work: () => Promise<T>,

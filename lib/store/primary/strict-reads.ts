@@ -17,8 +17,8 @@ export function createStrictReads(db: Db): ProvenReads {
 }
 
 /**
- * Confirms that a majority has everything that was read on this connection so far, by a linearizable read, which waits
- * for the majority. Throws StoreUnavailable if it fails.
+ * Confirms that a majority has everything that was read so far. Makes a linearizable read, which waits for the
+ * majority. Throws StoreUnavailable if this read fails.
  */
 export async function confirmReads(db: Db): Promise<void> {
   const { kind } = await inspectDeployment(db);

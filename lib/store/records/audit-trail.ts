@@ -69,7 +69,7 @@ function toQuery({ userId, actorId, action, from, to }: AuditFilter, after?: Aud
   return query.length > 0 ? { $and: query } : {};
 }
 
-/** Returns the filter of events after a position, as one range of the index. At an equal time it compares ids. */
+/** Returns the filter of older events, and of events of the same time with a lower id. It scans one index range. */
 function afterPosition({ at, id }: AuditPosition): Document[] {
   return [{ at: { $lte: at } }, { $nor: [{ at, _id: { $gte: id } }] }];
 }

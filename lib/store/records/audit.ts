@@ -76,7 +76,7 @@ function limitToDeadline(timeout: number, { deadline = Number.POSITIVE_INFINITY 
 
 function toDocument({ action, user, details }: AuditEvent, caller: Caller) {
   return {
-    _id: new ObjectId(), // otherwise the `pkFactory` of the MongoClient would create the id
+    _id: new ObjectId(), // a `pkFactory` of the MongoClient might create ids of another type
     at: new Date(),
     action,
     user_id: user?.id ?? null,

@@ -33,7 +33,7 @@ export function createDailyCounters(
 
   async function write(id: string, n: number): Promise<void> {
     const update = { $inc: { n }, $setOnInsert: { day: new Date(id.slice(0, DATE_LENGTH)) } };
-    // A failover may lose ten seconds of counts; no decision rests on them.
+    // A failover may lose ten seconds of counts; no decision depends on them.
     const options = { upsert: true, writeConcern: { w: 1 } } as const;
     await dailyCounts.updateOne({ _id: id }, update, options);
     const left = (sums.get(id) ?? 0) - n;

@@ -35,7 +35,7 @@ export function clientEntry(id: string): string {
 
 const TOKEN = 'token:';
 
-/** Returns the `_id` of the entry with this name. No other code creates ids: the BinData subtype must be the same. */
+/** Returns the `_id` of the entry with this name. No other code may create ids: all need the same BinData subtype. */
 export function toId(name: string): Binary | string {
   if (!name.startsWith(TOKEN)) return name;
   return Binary.createFromBase64(name.slice(TOKEN.length), Binary.SUBTYPE_DEFAULT);
@@ -46,7 +46,7 @@ export function fromId({ _id }: RevocationDocument): string {
   return typeof _id === 'string' ? _id : tokenEntry(_id.toString('base64'));
 }
 
-/** The entries that one read returned, by name. They include those of other callers that shared the read. */
+/** The entries that one read returned, by name. They include the entries of other callers that shared the read. */
 export type Entries = ReadonlyMap<string, RevocationDocument>;
 
 /** Returns the cutoff of an entry in milliseconds; -Infinity without an entry. Stamps up to the cutoff are revoked. */

@@ -4,7 +4,7 @@ import { Binary } from 'mongodb';
 export const ENTRY_KINDS = ['token', 'session', 'key', 'user'] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
-/** Returns the range of `_id`s of one kind. Those of tokens are binary data, which MongoDB sorts byte by byte. */
+/** Returns the range of `_id`s of one kind. The `_id`s of tokens are binary data, which MongoDB sorts byte by byte. */
 export function toIdRange(kind: EntryKind): { $gte: Binary | string; $lte: Binary | string } {
   if (kind !== 'token') return { $gte: `${kind}:`, $lte: `${kind};` }; // ";" comes after ":"
   const filled = (byte: number) => new Binary(Buffer.alloc(SHA256_BYTES, byte));

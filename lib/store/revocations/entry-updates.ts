@@ -42,19 +42,19 @@ export interface RevokeClientInput extends Cause {
 export const LOGIN_IN_FLIGHT = 10 * MINUTE;
 
 /**
- * The milliseconds by which the deployment's new cutoff is ahead of now if earlier cutoffs may be lost. Those may have
- * moved stamps 20 minutes ahead of the clock, or further if a clock was wrong. A day even covers a clock that is set to
- * another time zone.
+ * The milliseconds by which the deployment's new cutoff is ahead of now if earlier cutoffs may be lost. The lost
+ * cutoffs may have moved stamps 20 minutes ahead of the clock, or further if a clock was wrong. A day covers even a
+ * clock that is set to another time zone.
  */
 export const LOST_CUTOFFS = DAY;
 
-/** The milliseconds by which an entry outlives its token, in case the primary's clock runs ahead. */
+/** The milliseconds by which an entry outlives its token, because a primary whose clock is ahead deletes it early. */
 const MARGIN = DAY;
 
 /** The lifetime of a session's entry in milliseconds, longer than the longest session that can be configured. */
 const SESSION_ENTRY_LIFETIME = 92 * DAY;
 
-/** Changes the entry at each revocation, so that a repeated one waits for a majority: the first write may be lost. */
+/** Changes the entry at each revocation: an update without a change might not wait for a majority to have the entry. */
 const COUNT_WRITES = { writes: { $add: [{ $ifNull: ['$writes', 0] }, 1] } };
 
 /** Returns the fields that only the first revocation sets: author, time and reason. */
@@ -113,9 +113,9 @@ export function revokeClientUpdate(input: RevokeClientInput): Document[] {
 }
 
 /**
- * Returns the update that revokes every token of one user. The new cutoff is above the last ones of the user and the
- * deployment, even if the clock was set back, and above the stamp of every login in flight. It is computed from the
- * later of `$$NOW` and the server's time, because `$$NOW` may be behind earlier stamps after a failover.
+ * Returns the update that revokes every token of one user. The new cutoff is above the previous cutoffs of the user and
+ * the deployment, even if the clock was set back. It is also above the stamp of every login in flight. It is computed
+ * from the later of `$$NOW` and the server's time, because `$$NOW` may be behind earlier stamps after a failover.
  */
 export function revokeUserUpdate(
   input: RevokeUserInput,
@@ -158,12 +158,12 @@ export function revokeEveryoneUpdate(
 }
 
 /**
- * The margin of the deployment's cutoff above the newest stamp, in milliseconds. During the search for that stamp,
- * logins and revocations may raise it by a millisecond each, but never by a second in all.
+ * The margin of the deployment's cutoff above the newest stamp that was found, in milliseconds. During the search,
+ * logins and revocations may raise stamps by a millisecond each, but never by a second in all.
  */
 const MEANWHILE = SECOND;
 
-/** Returns the update of the probe entry. It tests that a server can write, revokes nothing, and is not counted. */
+/** Returns the update of the probe entry, which tests that a server can write. The entry revokes nothing. */
 export function probeUpdate(): Document[] {
   return [
     {

@@ -18,7 +18,7 @@ import {
 } from './entry-ids.ts';
 
 export interface CheckInput {
-  /** SHA-256 of the signed bytes in base64; undefined for a refresh token. */
+  /** SHA-256 of the signed bytes, in base64; undefined for a refresh token. */
   readonly hash?: string;
   readonly sessionId: string;
   readonly userId: string;
@@ -53,12 +53,12 @@ export function createRevocationReads(
   return { ...createChecks(reads), ...createDecidingReads(reads.readStrictly) };
 }
 
-/** Creates the checks of tokens and clients. They read on a proven primary; before a refusal they read strictly too. */
+/** Creates the checks of tokens and clients: proven reads, and a strict read that confirms each refusal. */
 function createChecks({ readProven, readStrictly }: ReturnType<typeof createReads>) {
   return {
     /**
-     * Returns the kind of entry that revokes the token; undefined if there is none. A read on a proven primary may
-     * return an entry that no majority has: a strict read confirms each refusal. Throws StoreUnavailable if uncertain.
+     * Returns the kind of entry that revokes the token; undefined if there is none. A strict read confirms each
+     * refusal, because a proven read may return an entry that no majority has. Throws StoreUnavailable if a read fails.
      */
     async check(token: CheckInput): Promise<RevocationKind | undefined> {
       const names = toNames(token);
@@ -86,7 +86,7 @@ async function findRevocation(token: CheckInput, read: SharedRead<Found>) {
   return findKind(token, names, (await read(Object.values(names))).entries);
 }
 
-/** Creates the reads that are always strict, because a write or a response depends on each of them alone. */
+/** Creates the reads that are always strict, because no second read confirms their results. */
 function createDecidingReads(read: SharedRead<Found>) {
   return {
     /** Returns true if every token of a signing key is revoked. */
@@ -95,14 +95,14 @@ function createDecidingReads(read: SharedRead<Found>) {
       return (await read([name])).entries.has(name);
     },
 
-    /** Returns the cutoffs that a new session's stamp must exceed. Reads for an unknown user too, to take as long. */
+    /** Returns the cutoffs that a new session's stamp must exceed. For an unknown user it reads the entry of NOBODY. */
     async cutoffs(userId: string | undefined): Promise<Cutoffs> {
       const name = userEntry(userId ?? NOBODY);
       const { entries } = await read([name]);
       return { user: readCutoff(entries, name), deployment: readCutoff(entries, SENTINEL) };
     },
 
-    /** Makes one read, and returns a function that returns true for each of these sessions that is revoked. */
+    /** Reads the entries of these sessions once. Returns a function that returns true for a revoked session. */
     async revokedAmong(userId: string, sessionIds: readonly string[]): Promise<IsRevoked> {
       const user = userEntry(userId);
       const { entries } = await read([user, ...sessionIds.map(sessionEntry)]);
@@ -117,7 +117,7 @@ function createDecidingReads(read: SharedRead<Found>) {
   };
 }
 
-/** Returns the names of entries that can revoke a token. Without a hash, `token` repeats the session's entry. */
+/** Returns the names of the entries that can revoke a token. Without a hash, `token` is the session's entry. */
 function toNames({ hash, sessionId, kid, userId }: CheckInput) {
   const session = sessionEntry(sessionId);
   const token = hash === undefined ? session : tokenEntry(hash);
@@ -151,7 +151,7 @@ interface Found {
   readonly isStrict: boolean;
 }
 
-/** Creates a proven read and a strict read. If proven reads are strict, as on a single-node set, both share reads. */
+/** Creates a proven and a strict read. If proven reads are strict anyway, as on a single-node set, both share reads. */
 function createReads(
   revokedTokens: Collections['revokedTokens'],
   schema: Schema,
@@ -175,7 +175,7 @@ function createReads(
   return { readProven, readStrictly };
 }
 
-/** Creates a read of entries and the sentinel. Without the sentinel, a missing entry would prove nothing. */
+/** Creates a read of entries and the sentinel. If the sentinel is missing, a missing entry proves nothing. */
 function createReader(
   revokedTokens: Collections['revokedTokens'],
   schema: Schema,

@@ -78,7 +78,7 @@ export function createRevocationWrites(
         );
         const { deployment } = await cutoffs(input.userId);
         if (deployment <= above) return cutoff;
-        above = deployment; // raised meanwhile by revokeEveryone: repeat, to get above it
+        above = deployment; // revokeEveryone has raised this cutoff: repeat, to exceed it
       }
     },
 
@@ -121,7 +121,7 @@ function upsertSession(session: RevokeSessionInput): Upsert {
   return upsert(sessionEntry(session.sessionId), revokeSessionUpdate(session));
 }
 
-/** Retries after an upsert race: the slower of two inserts fails with E11000 of `_id`; its retry finds the document. */
+/** Retries after an upsert race. The slower of two inserts fails with E11000 on `_id`; its retry finds the document. */
 async function retryRace<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await orUnavailable(write(), isUpsertRace);

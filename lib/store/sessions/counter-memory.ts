@@ -41,7 +41,7 @@ export function createCounterMemory(options: CounterMemoryOptions) {
       return batch;
     },
 
-    /** Puts back counters whose write failed. Drops one that failed too often, so that `add` accepts it again. */
+    /** Puts back counters whose write failed. Drops a counter that failed too often, so that `add` accepts it again. */
     putBack(batch: readonly SeenCounter[]): void {
       for (const seen of batch) {
         const { sessionId } = seen;

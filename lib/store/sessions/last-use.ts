@@ -17,8 +17,8 @@ const MOST_REMEMBERED = 50_000;
 const MOST_AT_ONCE = 1_000;
 
 /**
- * Maintains `sessions.last_used_at`, by one command for all used sessions in each flush, and `sessions.seen_counter`,
- * which is written without waiting for a flush.
+ * Maintains two fields of sessions. Each flush writes `last_used_at` of all used sessions in one command.
+ * `seen_counter` is written without waiting for a flush.
  */
 export function createLastUse(
   { sessions }: Pick<Collections, 'sessions'>,
@@ -57,7 +57,7 @@ export function createLastUse(
     /** Returns the session's highest counter that this process recorded, written or not; 0 for none. */
     seenCounter: seenCounters.get,
 
-    /** Flushes what was recorded, and stops the timers. */
+    /** Flushes the recorded uses and counters, and stops the timers. */
     async stop(): Promise<void> {
       clearInterval(timer);
       await Promise.all([flush(MOST_REMEMBERED), seenCounters.stop()]);

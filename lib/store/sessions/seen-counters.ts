@@ -10,13 +10,13 @@ export interface SeenCountersOptions {
 
 const MOST_AT_ONCE = 1_000;
 
-/** The bounds of the memory. A counter is dropped after `mostFailures`; the session's next request records it again. */
+/** The bounds of the memory. A counter is dropped after `mostFailures` writes; the next request records it again. */
 const BOUNDS = { mostSessions: 50_000, mostFailures: 300 };
 
 /**
  * Maintains `sessions.seen_counter`: evidence that a client received the tokens of a rotation. Without this evidence,
- * the previous refresh token may request those tokens again. A higher counter is written to a majority at once. One
- * command at a time writes the counters of all sessions.
+ * the client may present the previous refresh token, and gets the same tokens again. A higher counter is written to a
+ * majority at once. One command at a time writes the counters of all sessions.
  */
 export function createSeenCounters(
   { sessions }: Pick<Collections, 'sessions'>,
@@ -56,7 +56,7 @@ export function createSeenCounters(
       if (memory.add(sessionId, counter)) writing ??= writeAll();
     },
 
-    /** Makes one last attempt to write what is pending. */
+    /** Makes one last attempt to write the pending counters. */
     async stop(): Promise<void> {
       stopping.abort();
       await writing;

@@ -17,9 +17,9 @@ export interface Session {
   readonly stamp: number;
   /** The time when the user last gave a password. */
   readonly authTime: Date;
-  /** The end of the session without a further refresh. */
+  /** The end of the session if no further refresh extends it. */
   readonly expiresAt: Date;
-  /** The end of the session, which no refresh extends. */
+  /** The latest end of the session, which no refresh extends. */
   readonly endsAt: Date;
   readonly ip: string;
   readonly userAgent: string | undefined;
@@ -48,8 +48,9 @@ export type Sessions = ReturnType<typeof createSessions>;
 export const MOST_SESSIONS = 1_000;
 
 /**
- * Sorts lists by the time of the login, because logins after a cutoff ahead of the clock have equal stamps. One reply
- * holds the whole list, so no cursor stays open. The one entry above MOST_SESSIONS shows that the user has too many.
+ * Sorts lists by login time, not by stamp: after a cutoff ahead of the clock, several logins can have the same stamp.
+ * One reply holds the whole list, so no cursor stays open. The one entry above MOST_SESSIONS shows that the user has
+ * too many sessions.
  */
 const LISTED = {
   sort: { auth_time: -1, _id: -1 },
@@ -74,7 +75,7 @@ export function createSessions(collections: Collections, primary: ProvenReads = 
 
     /** Returns the session of any user, ended or not. */
     find: (id: string): Promise<StoredSession | undefined> => findOne({ _id: id }),
-    /** Returns the session if it is this user's. */
+    /** Returns the session if it belongs to this user. */
     findByUser: (userId: string, id: string): Promise<StoredSession | undefined> =>
       findOne({ _id: id, user_id: userId }),
 
