@@ -29,7 +29,7 @@ export function createAssertIntact(
   };
 }
 
-/** Returns the fault of a lost collection, and what to do; undefined if the collection is intact or decides nothing. */
+/** Returns the fault of a lost collection, and what to do; undefined if the collection is intact or not in DECIDING. */
 export function describeLoss(
   spec: CollectionSpec,
   present: readonly Document[],

@@ -11,7 +11,7 @@ export interface SharedReadsOptions {
   readonly endOfTurn?: (action: () => void) => void;
 }
 
-/** Returns the result of one read of these keys, and of the keys of other callers that share the read. */
+/** Returns the result of one read, which covers these keys and the keys of other callers that share the read. */
 export type SharedRead<Found> = (keys: readonly string[]) => Promise<Found>;
 
 /**

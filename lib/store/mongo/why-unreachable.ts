@@ -40,7 +40,7 @@ export function watchReach(client: MongoClient) {
     else if (servers.some(({ error }) => error) || isEmptySet(description)) last = description;
   });
   return {
-    /** Explains why no primary can be reached now. Returns undefined if one can, or if the driver has no reason yet. */
+    /** Explains why no primary can be reached. Returns undefined if a primary or no reason is known. */
     why: (): string | undefined => last && explain(last),
     stop,
   };

@@ -58,7 +58,7 @@ export function createPrimaryProof(
 
   return {
     maxStaleness,
-    /** Returns the age of the last proof in milliseconds, even if it has expired; undefined if reads need no proof. */
+    /** Returns the age of the last proof in milliseconds, even of an expired one; undefined if reads need no proof. */
     age: held.age,
 
     /**

@@ -25,7 +25,7 @@ export function createCounterMemory(options: CounterMemoryOptions) {
     get,
     hasPending: (): boolean => pending.size > 0,
 
-    /** Stores a counter to be written. Returns false if it is not above the known one, or if the list is full. */
+    /** Stores a counter to be written. Returns false if it is not above the known counter, or if the list is full. */
     add(sessionId: string, counter: number): boolean {
       if (counter <= get(sessionId)) return false;
       if (pending.size >= mostSessions && !pending.has(sessionId)) return false;
