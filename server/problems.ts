@@ -56,7 +56,7 @@ const problems: Readonly<Record<ProblemCode, Refusal>> = {
   too_many_logins: [429, `Too many failed logins; ${LATER}`],
   internal_error: [500, 'Internal server error'],
   busy: [503, `The server is busy. ${UNDECIDED}`],
-  store_unavailable: [503, `The database did not answer in time. ${UNDECIDED}`],
+  store_unavailable: [503, `The database did not respond in time. ${UNDECIDED}`],
 };
 
 /** Thrown to reject a request before a use case is called. Koa converts it to a response, as it does an AuthError. */
