@@ -1,6 +1,6 @@
 import type { Remedy } from '../lib/errors.ts';
 
-/** The command that generates a secret. For a key, `-- --key` and an algorithm follow. */
+/** Advice to generate a secret. For a private key, append ` -- --key` and an algorithm. */
 export const GENERATE_NEW = 'Generate a new one with: npm run -s generate-secret';
 
 /** Maps each remedy code of the library to advice: a command, a setting or a page of this server. */

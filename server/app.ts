@@ -44,7 +44,7 @@ export function createApp(options: AppOptions): Koa {
   return app;
 }
 
-/** Logs the errors of responses with status 500 or above. `busy` means overload, so it is logged without a stack. */
+/** Logs errors with status 500 or above. `busy` means overload, so its stack is omitted. */
 function logErrors(log: Logger) {
   return function logError(error: unknown, ctx?: RequestContext): void {
     const fields = { request_id: ctx?.state[CALLER]?.requestId, code: ctx?.state.problem };

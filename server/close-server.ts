@@ -5,7 +5,7 @@ import { SECOND } from '../lib/time.ts';
 
 /** Milliseconds between two checks for idle connections. */
 const SWEEP = 100;
-/** Milliseconds until connections that have sent no byte are closed, counted from the end of listening. */
+/** A connection that has sent no byte is closed this many milliseconds after the server stops listening. */
 const FIRST_BYTE_TIMEOUT = SECOND;
 
 /**
@@ -21,7 +21,7 @@ export function createClose(server: Server): (timeout: number) => Promise<void> 
   return (timeout) => closeServer(server, timeout, sockets);
 }
 
-/** Closes the server. Also closes connections that become idle or sent no byte, because Node would wait for them. */
+/** Closes the server. Node would wait for connections that become idle or sent no byte, so they are closed as well. */
 async function closeServer(
   server: Server,
   timeout: number,

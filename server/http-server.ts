@@ -28,9 +28,9 @@ export interface Timeouts {
   readonly requestTimeout: number;
   /** Time from the end of a response to the next request. */
   readonly keepAliveTimeout: number;
-  /** Time without traffic, e.g. because a client stops reading. Must be longer than any response takes. */
+  /** Time without traffic, e.g. after a client stops reading. Must exceed the duration of every response. */
   readonly inactivityTimeout: number;
-  /** Time between two checks of `headersTimeout` and `requestTimeout`. Delays both by up to this time. */
+  /** Time between two checks of `headersTimeout` and `requestTimeout`. A timeout takes effect at the next check. */
   readonly checkInterval: number;
 }
 
@@ -62,7 +62,7 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     },
     handle,
   );
-  server.maxHeadersCount = 0; // no limit, since Node silently drops headers above it; their size is limited to 16 KiB
+  server.maxHeadersCount = 0; // no limit, because Node would silently drop headers; their size is limited to 16 KiB
   server.setTimeout(inactivityTimeout);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (GONE.has(error.code ?? '') || !socket.writable) socket.destroy();

@@ -1,9 +1,9 @@
-/** Matches the name of a member with its colon, any other string, and a brace outside of strings. */
+/** Matches the name of a member with its colon, any other string, or a brace outside of strings. */
 const TOKENS = /("(?:[^"\\]|\\.)*")[ \t\r\n]*:|"(?:[^"\\]|\\.)*"|[{}]/g;
 
 /**
- * Returns true if an object has duplicate members, however their names are escaped (RFC 8259 section 4). The text must
- * be valid JSON. JSON.parse silently keeps only the last duplicate.
+ * Returns true if an object has duplicate members, even if their names are escaped differently (RFC 8259 section 4).
+ * The text must be valid JSON. JSON.parse silently keeps only the last duplicate.
  */
 export function hasDuplicates(json: string): boolean {
   const open: Set<string>[] = [];

@@ -5,13 +5,13 @@ import type { StandardOutput } from './output/standard-output.ts';
 const FLUSH_TIMEOUT = SECOND;
 
 /**
- * Writes the last lines, then ends the process with an exit code. If a write is still pending, e.g. to a terminal
- * stopped with Ctrl-S, ends the process by a SIGTERM, because `process.exit` would wait for the write.
+ * Writes the last lines, then ends the process with an exit code. A write may stay pending, e.g. to a terminal stopped
+ * with Ctrl-S. A SIGTERM then ends the process, because `process.exit` would wait for the write.
  */
 export async function leave(code: number, output: StandardOutput): Promise<never> {
   await output.flush(FLUSH_TIMEOUT);
   if (!output.isWriting()) process.exit(code);
   process.removeAllListeners('SIGTERM');
   process.kill(process.pid, 'SIGTERM');
-  process.abort(); // needed as PID 1 of a container, which ignores a SIGTERM to itself
+  process.abort(); // ends PID 1 of a container, which ignores its own SIGTERM
 }

@@ -20,7 +20,7 @@ export function listenOn(server: Server, { host, port }: Address): Promise<void>
   });
 }
 
-/** Returns a message with the cause of a failed listen and a remedy. */
+/** Returns a message with the reason why the server cannot listen, and a remedy. */
 export function listenFault(host: string, port: number, error: NodeJS.ErrnoException): string {
   const { code = 'an unknown error' } = error;
   const { cause, remedy } = FAULTS[code] ?? UNKNOWN;
@@ -34,7 +34,7 @@ interface Fault {
 }
 
 const OTHER_HOST =
-  'Set HOST to an address of this machine, such as 127.0.0.1, or to 0.0.0.0 for all of them';
+  'Set HOST to an address of this machine, such as 127.0.0.1, or to 0.0.0.0 for all its addresses';
 const UNRESOLVED: Fault = { cause: 'the name does not resolve', remedy: OTHER_HOST };
 const UNKNOWN: Fault = { cause: 'the system refused it', remedy: 'Choose another HOST or PORT' };
 

@@ -9,8 +9,8 @@ export interface MediaType {
 
 /**
  * Parses a Content-Type header (RFC 9110 section 8.3). Returns undefined when it is malformed or has a duplicate
- * parameter (RFC 6838 section 4.3). Parameters may be empty, as in `application/json;`, and surrounded by tabs
- * (section 5.6.6).
+ * parameter (RFC 6838 section 4.3). Accepts empty parameters, as in `application/json;`, and tabs around parameters
+ * (RFC 9110 section 5.6.6).
  */
 export function parseMediaType(header: string): MediaType | undefined {
   try {
@@ -31,7 +31,7 @@ function tighten(match: string): string {
   return match.includes(';') ? '' : ' ';
 }
 
-/** Counts the parameters with all duplicates. The parser keeps one of them, so different counts reveal duplicates. */
+/** Counts the parameters, including duplicates. The parser drops duplicates, so its count is then lower. */
 function countParameters(tight: string): number {
   return tight.replace(/"(?:[^"\\]|\\.)*"/g, '').split(';').length - 1;
 }

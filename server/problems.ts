@@ -32,7 +32,7 @@ export type ProblemCode = AuthErrorCode | HttpProblemCode;
 const LATER = 'try again after the time in Retry-After';
 const UNDECIDED = `Nothing was decided; ${LATER}`;
 
-/** Status and description of every error response. Replaces what the library says by what a client of HTTP sees. */
+/** Status and description of every error response. Some descriptions of the library are reworded for HTTP clients. */
 const problems: Readonly<Record<ProblemCode, Refusal>> = {
   ...REFUSALS,
   missing_token: [401, 'Could not validate credentials'],
@@ -129,14 +129,14 @@ export function toProblemAnswer(error: unknown, requestId?: string): ProblemAnsw
   };
 }
 
-/** Spells the names in the pointer as the API does: the faults of a use case have those of its input. */
+/** Converts the names in the pointer to snake_case, as in the API. Use cases have names in camelCase. */
 function toWireFault({ pointer, detail }: InputFault): InputFault {
   return { pointer: pointer.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), detail };
 }
 
 const INTERNAL_ERROR = { code: 'internal_error', headers: {} } as const;
 
-/** Returns the status and description of a code. A code of a newer version is unknown: its error provides both. */
+/** Returns the status and description of a code. For an unknown code of a newer version, the error provides both. */
 function findRefusal(code: ProblemCode, error: unknown): Refusal {
   if (Object.hasOwn(problems, code) || !isProblem(error)) return problems[code];
   return [error.status, error.expose ? error.message : problems.internal_error[1]];

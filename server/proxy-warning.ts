@@ -28,12 +28,12 @@ function findIgnored(get: (name: string) => string): string | undefined {
   if (header === undefined) return undefined;
   return (
     `A request has the header ${header}, which is ignored because TRUST_PROXY is 0. Behind a proxy all clients ` +
-    'then count as one address, and failed logins of one client lock out all. Set TRUST_PROXY to the number of ' +
-    'proxies that add to X-Forwarded-For. If there is no proxy, a client made up the header, and 0 is right'
+    'then count as one address, and failed logins of one client lock out all clients. Set TRUST_PROXY to the number ' +
+    'of proxies that add to X-Forwarded-For. If there is no proxy, a client made up the header, and 0 is right'
   );
 }
 
-/** Returns a warning if X-Forwarded-For contradicts TRUST_PROXY. Ignores requests without it, e.g. health checks. */
+/** Returns a warning if X-Forwarded-For contradicts TRUST_PROXY. A missing header is ignored, as in health checks. */
 function findMismatch(trustProxy: number, header: string): string | undefined {
   if (header === '') return undefined;
   const entries = header.split(',');

@@ -24,6 +24,6 @@ export interface Route {
   readonly query?: z.ZodType;
   /** The schema of the body of a response with status 200. Without a schema the status is 204. */
   readonly answer?: z.ZodType;
-  /** The handler. A method, since its `ctx` may be narrower: the types of body and query are those of the schemas. */
+  /** The handler. Declared as a method, so that a handler may require the narrower `ctx` of its schemas. */
   handler(services: Services, ctx: RequestContext): Promise<void> | void;
 }

@@ -10,8 +10,8 @@ import { validate } from './middleware/validate.ts';
 import type { Access, Route } from './route.ts';
 
 /**
- * Creates the router. A path must match exactly, also in case and trailing slash. Rules of a proxy for a path thus
- * apply to every request that reaches its route.
+ * Creates the router. A path must match exactly, including case and trailing slash. A request thus cannot bypass the
+ * rules of a proxy for a path with another spelling of the path.
  */
 export function createRouter(routes: readonly Route[], services: Services): Router<State> {
   const router = new Router<State>({ strict: true, sensitive: true });

@@ -105,7 +105,7 @@ function authOptions(config: Config) {
   };
 }
 
-/** Throws StoreNotReady if an operator must act on a failed check. Logs other failed checks. */
+/** Throws StoreNotReady if an operator must act on a failed check. Logs the other failed checks. */
 async function assertReady(auth: Auth, log: Logger): Promise<void> {
   const { ok, checks } = await auth.checkHealth();
   for (const { remedy, detail = '' } of Object.values(checks))

@@ -12,7 +12,7 @@ interface Options {
   readonly name: string;
 }
 
-/** Registers a client and prints its id and secret. Only a hash of the secret is stored, so it is printed only once. */
+/** Registers a client and prints its id and secret. Prints the secret only once, because only its hash is stored. */
 export function clientCreateCommand(): Command {
   return new Command('client:create')
     .description('register a service that may revoke and introspect tokens; prints its secret once')

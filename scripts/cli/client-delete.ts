@@ -36,4 +36,4 @@ async function deleteClient({ id }: Options): Promise<void> {
   );
 }
 
-const UNKNOWN = 'No client was deleted. No client has this id. client:list prints the ids.';
+const UNKNOWN = 'No client was deleted. No client has this id. Run: npm run client:list';

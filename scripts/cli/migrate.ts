@@ -40,8 +40,8 @@ export function migrateCommand(): Command {
     )
     .addHelpText(
       'after',
-      '\nExit codes: 0 done; 1 nothing was changed: a conflict with another application, or --check found a ' +
-        'difference or warning; 69 no database; 78 wrong configuration or a missing privilege.',
+      '\nExit codes: 0 done; 1 nothing was changed, because of a conflict with another application, or because ' +
+        '--check found a difference or warning; 69 no database; 78 wrong configuration or a missing privilege.',
     )
     .action((options: Options) => withDatabase((db, config) => run(db, config, options)));
 }
@@ -57,7 +57,7 @@ async function run(
   );
   const warnings = await orUnavailable(withProgress(findWarnings(db, plan)));
   assertNoConflicts(plan, warnings);
-  await confirmReads(db); // the plan may rely on writes of an earlier migration: waits until a majority has them
+  await confirmReads(db); // the plan may rely on writes of an earlier migration, which must have reached a majority
   if (check) return assertNoDifferences(plan, warnings);
   if (dryRun) {
     printWarnings(warnings);

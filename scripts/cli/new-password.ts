@@ -6,7 +6,7 @@ import type { DatabaseConfig } from '../../server/config/config.ts';
 import { readHidden } from './read-hidden.ts';
 
 /**
- * Returns the value of --password. Without this option, prompts on a terminal, or reads standard input if it is no
+ * Returns the value of --password. Without this option, reads standard input, with a prompt if standard input is a
  * terminal.
  */
 export async function readPassword(option: string | undefined): Promise<string> {

@@ -3,7 +3,7 @@ import { devNull } from 'node:os';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from './cli-error.ts';
 
-/** Code of the write error after the reader of a pipe, e.g. `head`, has exited. The command then continues. */
+/** Code of a write error that is no failure of the command: the reader of a pipe, e.g. `head`, has exited. */
 const READER_GONE = 'EPIPE';
 
 let failure: string | undefined;
@@ -58,7 +58,7 @@ export async function findLostOutput(): Promise<
 
 const DISCARDED = 'Standard output is closed or discarded. Redirect it to a terminal or a file.';
 
-/** Returns true if standard output is the null device. Node also opens this device if standard output is closed. */
+/** Returns true if standard output is the null device. If standard output is closed, Node opens the null device. */
 function isDiscarded(): boolean {
   const { rdev } = fstatSync(process.stdout.fd);
   const sink = statSync(devNull, { throwIfNoEntry: false });

@@ -67,7 +67,7 @@ export function createTargets(store: CommandStore): Targets {
 }
 
 const KEY_ADVICE =
-  'Nobody can log in at a server that signs with this key. Set another JWT_SECRET_KEY or JWT_PRIVATE_KEY there.';
+  'Nobody can log in at a server that signs with this key. Set another JWT_SECRET_KEY or JWT_PRIVATE_KEY on that server.';
 
 /**
  * Creates the revoke function of `key`. A session does not store its key, so the function counts the sessions of all

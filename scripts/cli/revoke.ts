@@ -37,7 +37,7 @@ async function revoke(options: Options, command: Command): Promise<void> {
   const { [name]: value, dryRun = false } = options;
   await withDatabase((db) =>
     withStore(db, async (store) => {
-      await store.revocations.assertSentinel(); // first, to report a wrong database in place of an unknown user
+      await store.revocations.assertSentinel(); // first, so that a wrong database is not reported as an unknown user
       const line = await createTargets(store)[name](String(value), dryRun);
       if (dryRun) printResult(line);
       else printProgress(line);

@@ -38,7 +38,7 @@ export async function startOwnDatabase(
   });
   const mongod = await report.step('Starting MongoDB', () => starting).catch(explain);
   const lost = loss(mongod);
-  // The caller awaits `lost` later. An earlier rejection must not count as unhandled.
+  // The caller awaits `lost` later. Without this handler, an earlier rejection would be unhandled and end the process.
   lost.catch(() => {});
   return { uri: withDatabase(mongod.uri, 'rescind'), lost };
 }

@@ -17,7 +17,7 @@ function killAtExit(child: ChildProcess): void {
   child.once('error', () => alive.delete(child));
 }
 
-/** Starts a child that is killed when this process exits. Only a SIGKILL of this process leaves it running. */
+/** Starts a child that is killed when this process exits. Only a SIGKILL of this process leaves the child running. */
 export function spawnChild(
   command: string,
   args: readonly string[],

@@ -20,7 +20,7 @@ export type Paint = (format: Parameters<typeof styleText>[0], text: string) => s
 
 type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'hasColors'>>;
 
-/** Creates a painter for `stream`, which colours text only on a terminal and only without NO_COLOR. */
+/** Creates a painter that colours text only if `stream` is a terminal and NO_COLOR is not set. */
 export function painter(stream: Output): Paint {
   const colours = stream.isTTY === true && stream.hasColors?.() === true;
   // `validateStream` is off, because styleText would check stdout and not `stream`.

@@ -13,7 +13,7 @@ import type { Report } from './progress.ts';
 import { waitFor } from './wait-for.ts';
 
 const READY_LIMIT = 60_000;
-/** Milliseconds until a server that does not stop is killed, in addition to its SHUTDOWN_DELAY. */
+/** Milliseconds after SHUTDOWN_DELAY until a server that does not stop is killed. */
 const STOP_GRACE = 15_000;
 
 /**
@@ -23,7 +23,7 @@ const STOP_GRACE = 15_000;
  */
 export async function checkAddress(host: string, port: string): Promise<void> {
   const number = Number(port);
-  // Not checked here, because the server itself rejects an invalid port with a message.
+  // An invalid port is not checked here, because the server itself rejects it with a message.
   if (!Number.isInteger(number) || number < 1 || number > 65_535) return;
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {

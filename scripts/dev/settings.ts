@@ -14,7 +14,7 @@ export interface Settings {
   port: string;
   /** Passed to the server as given. Default 0s, because no load balancer needs time to notice the stop. */
   shutdownDelay: string;
-  /** Connection string of a MongoDB on this machine that the user provides. Without it, a MongoDB is started. */
+  /** Connection string of the user's own MongoDB on this machine. If undefined, a MongoDB is started. */
   mongodbUri: string | undefined;
   hasSecret: boolean;
 }
@@ -62,10 +62,10 @@ function uriIn(file: string): string {
 
 function refusal(reason: string): string {
   return [
-    `MONGODB_URI is set, and npm run dev does not use it: ${reason}.`,
-    'npm run dev uses only a MongoDB on this machine (localhost, 127.0.0.0/8, ::1), so that a',
-    'trial never changes a database that matters. Nothing was changed. Do one of the following:',
-    '  - unset MONGODB_URI in the environment and in .env: dev then starts its own MongoDB',
-    '  - start a server on this MONGODB_URI: npm run migrate, then npm start',
+    `MONGODB_URI is set, but \`npm run dev\` does not use this URI: ${reason}.`,
+    '`npm run dev` uses only a MongoDB on this machine (localhost, 127.0.0.0/8, ::1), so that it never',
+    'changes data on another machine. Nothing was changed. Do one of the following:',
+    '  - unset MONGODB_URI in the environment and in .env; `npm run dev` then starts its own MongoDB',
+    '  - start a server on this MONGODB_URI: `npm run migrate`, then `npm start`',
   ].join('\n');
 }

@@ -13,7 +13,7 @@ export interface WaitOptions {
  * Calls `probe` until it returns something other than undefined, null or false, and returns that value. A
  * probe that throws is called again.
  *
- * @throws Error with `what` in its message and the last error of the probe as its cause.
+ * @throws Error after the timeout or an abort, with `what` in its message and the last error of the probe as its cause.
  */
 export async function waitFor<T>(
   what: string,

@@ -7,23 +7,23 @@ const KEYS: ReadonlySet<string> = new Set(['JWT_SECRET_KEY', 'JWT_SECRET_KEY_PRE
 const PEMS: ReadonlySet<string> = new Set(['JWT_PRIVATE_KEY', 'JWT_PUBLIC_KEYS']);
 const LINES: ReadonlySet<string> = new Set(['JWT_SECRET_KEY_PREVIOUS', ...PEMS]);
 
-/** A quoted value. The quotes may be escaped by backslashes, and a comma or semicolon may follow. */
+/** Matches a quoted value. Backslashes may escape the quotes. A comma or semicolon may follow. */
 const QUOTED =
   /^(?:\\?"([\s\S]*?)\\?"|\\?'([\s\S]*?)\\?'|`([\s\S]*)`|[“”„]([\s\S]*)[“”]|[‘’‚]([\s\S]*)[‘’]|«([\s\S]*)»|&quot;([\s\S]*)&quot;)[,;]?$/;
 
 const LINE_BREAKS = /[\t\r\n]/;
 
-/** Control characters, undecodable bytes, and special spaces and zero-width characters of editors and web pages. */
+/** Matches a control character, an undecodable byte, a special space, or a zero-width character. */
 const INVISIBLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finds control characters
   /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff\ufff9-\ufffd]/;
 
-/** A key in hexadecimal or base64 with a stray character of shells, JSON or code before or after it. */
+/** Matches a hexadecimal or base64 secret with a stray character, such as a quote or comma, before or after it. */
 const STRAY = /^(?:["'`][\w+/=.-]{32,}|[\w+/=.-]{32,}(?:["'`\\,;]|\\r?\\?n|%0[AD]))$/;
 
 /**
- * Removes the quotes that `docker run --env-file` keeps around values. Reports quotes around a secret instead, because
- * earlier versions used them as part of the secret. Also reports invisible and stray characters.
+ * Removes the quotes that `docker run --env-file` keeps around values. Reports quotes around a secret as a problem,
+ * because tokens that were signed with the quotes become invalid. Also reports invisible and stray characters.
  */
 export function cleanValues(env: Environment, names: readonly string[]) {
   const values: Record<string, string | undefined> = { ...env };

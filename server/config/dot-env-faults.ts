@@ -1,8 +1,8 @@
-/** A variable: its name, its value if quoted, and the rest of the line. */
+/** Matches a variable: its name, its value if the value is quoted, and the rest of the line. */
 const VARIABLE =
   /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*("[^"]*"|'[^']*'|`[^`]*`)?([^\r\n]*)$/gm;
 
-/** A line that continues a value: neither empty, a comment nor a variable. Base64 that ends in `=` is no variable. */
+/** Matches a following line that is no variable, no comment and not empty. Base64 with a final `=` is no variable. */
 const CONTINUATION =
   /^\r?\n(?![ \t]*(?:#|\r?$|(?:export[ \t]+)?[\w.-]+[ \t]*=(?!=?\r?$)|(?:[A-Z\d_]+|\w{1,15})[ \t]*=\r?$))./m;
 
@@ -36,7 +36,7 @@ function findQuoteFault(quoted: string | undefined, rest: string): string | unde
   if (quoted !== undefined)
     return isEnd ? undefined : 'has text after its closing quote. Remove it';
   if (/^["'`]/.test(rest)) return 'has a quote that is not closed. Close it';
-  if (TYPOGRAPHIC.test(rest)) return 'has typographic quotes. Use plain ones';
+  if (TYPOGRAPHIC.test(rest)) return 'has typographic quotes. Use plain quotes';
   const isCut = /^[^\s#]*#|\S#/.test(rest);
   return isCut ? 'has a # that begins a comment. Put the value in quotes' : undefined;
 }
@@ -50,5 +50,5 @@ function findLineFault(rest: string, following: string): string | undefined {
 }
 
 function findDuplicate(first: string | undefined, value: string): string | undefined {
-  return first === undefined || first === value ? undefined : 'is set twice. Keep one of them';
+  return first === undefined || first === value ? undefined : 'is set twice. Remove one line';
 }

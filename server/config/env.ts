@@ -43,7 +43,7 @@ export function withoutEmpty(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ''));
 }
 
-/** Reads secrets from the files that NAME_FILE variables name. Returns all variables, and the problems of the files. */
+/** Reads secrets from the files named in NAME_FILE variables. Returns all variables, and problems with the files. */
 export function readSecretFiles(env: Environment, names: readonly string[]) {
   const values: Record<string, string | undefined> = { ...env };
   const problems: string[] = [];

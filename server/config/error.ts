@@ -3,7 +3,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
 
-  /** Lists the hints below the problems. */
+  /** Creates an error whose message lists the problems, then the hints. */
   constructor(problems: readonly string[], hints: readonly string[] = []) {
     const count = problems.length === 1 ? 'One setting is' : `${problems.length} settings are`;
     super([`${count} wrong:`, ...problems.map((problem) => `  ${problem}`), ...hints].join('\n'));

@@ -37,13 +37,13 @@ function findSecretFault(value: string, list: string): string | undefined {
 const MAY_BE_CUT =
   'If a comma is part of the secret, write the list as a JSON array, or one secret per line';
 
-/** The advice for a faulty secret of the list. A new secret in its place would not verify the old tokens. */
+/** Advice for a faulty secret of the list. Does not suggest a new secret, which could not verify the old tokens. */
 const LEAVE_OUT =
-  'If you cannot correct it, remove it from the list: its tokens are rejected from then on, and their users must log in again';
+  'If you cannot correct the secret, remove it from the list. Its tokens are then rejected, and their users must log in again';
 
 interface SecretList {
   readonly secrets?: readonly string[];
-  /** True if the list was split at commas, which may have been part of a secret. */
+  /** True if the list was split at commas. A comma may be part of a secret, so a secret may have been cut. */
   readonly mayBeCut: boolean;
 }
 
@@ -56,7 +56,7 @@ function splitSecrets(text: string): SecretList {
   return { secrets: [...splitUnusual(text), text], mayBeCut: false };
 }
 
-/** Splits at unusual separators. Returns an empty list unless every piece is a strong secret itself. */
+/** Splits at spaces, semicolons or a literal `\n`. Returns an empty list unless each piece is a strong secret. */
 function splitUnusual(text: string): readonly string[] {
   const pieces = text.split(/\s+|;|\\r?\\?n/).filter((piece) => piece !== '');
   return pieces.length > 1 && pieces.every((piece) => secretFault(piece) === undefined)
@@ -67,7 +67,7 @@ function splitUnusual(text: string): readonly string[] {
 /** A character that occurs in passwords, but not in hexadecimal or base64. */
 const PASSWORD_CHARACTER = /[^\w+/=.~-]/;
 
-/** Adds adjacent pieces joined by commas: a secret may contain commas. Extra secrets only verify, which is harmless. */
+/** Adds adjacent pieces joined by commas: a secret may contain commas. Extra secrets are harmless: they never sign. */
 function withJoined(pieces: readonly string[]): string[] {
   const joined = pieces.flatMap((_, start) =>
     pieces.slice(start + 1).map((_, more) => pieces.slice(start, start + more + 2).join(',')),
@@ -114,7 +114,7 @@ export const host = z
     'must be an address or a name of this machine, such as 0.0.0.0, 127.0.0.1, ::1 or localhost, without scheme, port or path. Set the port with PORT',
   );
 
-/** A host name (RFC 1123 section 2.1), also with underscores, as in names of containers. */
+/** Matches a host name (RFC 1123 section 2.1). Allows underscores, because names of containers may have them. */
 const HOST_NAME = /^(?=.{1,253}$)[a-z\d_]([\w-]{0,61}[\w])?(\.[a-z\d_]([\w-]{0,61}[\w])?)*\.?$/i;
 
 /** Comma-separated origins as browsers and app shells write them (RFC 6454 section 6.2). */
@@ -142,7 +142,7 @@ const ORIGIN = /^([a-z][a-z\d+.-]*):\/\/[^/?#@*\s\\]+$/i;
 /** Schemes from which browsers load no pages. */
 const NO_PAGES: ReadonlySet<string> = new Set(['ftp', 'ws', 'wss', 'mongodb']);
 
-/** Requires the spelling that browsers use, since no other spelling would match the Origin header. */
+/** Checks that an origin is spelled as in the Origin header of browsers. No other spelling matches the header. */
 function findOriginFault(text: string): string | undefined {
   const [, scheme] = ORIGIN.exec(text) ?? [];
   if (text === 'file://') return undefined;
@@ -153,7 +153,7 @@ function findOriginFault(text: string): string | undefined {
   return text === written ? undefined : `must be written as browsers send it: ${written}`;
 }
 
-/** Serializes an origin as browsers do. `URL` cannot: its origin is 'null' for schemes that it does not know. */
+/** Serializes an origin as browsers do. The `origin` of a `URL` is 'null' for unknown schemes, e.g. `capacitor`. */
 function serializeOrigin({ origin, host }: URL, scheme: string): string {
   return origin === 'null' ? `${scheme}://${host}` : origin;
 }
@@ -182,7 +182,7 @@ export function duration(shortest: string, longest: string) {
     .refine((value) => value >= parse(shortest) && value <= parse(longest), message);
 }
 
-/** A number of failures within a duration. */
+/** A maximum number of failures within a duration, such as `10/15m`. */
 export function limit() {
   const message = 'must be <failures>/<duration>, such as 10/15m, with a duration of at most 365d';
   return z

@@ -21,7 +21,7 @@ import {
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-/** Maximum threads for bcrypt, also on machines with more processors. */
+/** Maximum number of bcrypt threads, even on a machine with more processors. */
 const MOST_THREADS = 64;
 
 /** Parsers and defaults of all settings. `.env.example` documents them. */
@@ -63,7 +63,7 @@ export const settings = {
   LOG_LEVEL: z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).prefault('info'),
 } as const;
 
-/** Secret or long settings, which can also be set by NAME_FILE. Their values are never printed. */
+/** Settings that are secret or long. NAME_FILE variables can set them from files. Their values are never printed. */
 export const SECRETS = [
   'MONGODB_URI',
   'JWT_SECRET_KEY',

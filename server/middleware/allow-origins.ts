@@ -21,8 +21,8 @@ export interface AllowOriginsOptions {
 
 /**
  * Lets pages of these origins read the responses in a browser, errors included (CORS of the Fetch standard).
- * Credentials mode (cookies) is never allowed, because pages set the Authorization header themselves. Endpoints
- * for registered clients are excluded, because a page cannot keep a client secret.
+ * Never allows cookies (credentials mode): pages need none, because they set the Authorization header themselves.
+ * Excludes endpoints for registered clients, because a page cannot keep a client secret.
  */
 export function allowOrigins(
   { origins, headers }: AllowOriginsOptions,
@@ -33,7 +33,7 @@ export function allowOrigins(
     routes.filter(({ access }) => access === 'client').map(({ path }) => path),
   );
   return cors({
-    // Compares whole origins: anyone can own an origin that contains or ends with an allowed one.
+    // Compares whole origins: anyone can register a domain whose name contains the name of an allowed one.
     origin: (ctx) => {
       const origin = ctx.get('Origin');
       return allowed.has(origin) && !closed.has(ctx.path) ? origin : '';

@@ -6,7 +6,7 @@ import { callerOf } from './begin-request.ts';
 import { countHeader } from './reject-malformed.ts';
 
 /**
- * Requires a valid access token that is not revoked, and checks it in the database for every request. Sets
+ * Requires a valid access token. Reads from the database for every request whether the token is revoked. Sets
  * `ctx.state.principal`: the user and the session.
  *
  * @example
@@ -14,7 +14,7 @@ import { countHeader } from './reject-malformed.ts';
  * app.use(authenticate(auth));
  * app.use((ctx) => { ctx.body = `Hello ${ctx.state.principal.user.name}`; });
  *
- * In TypeScript, `new Koa<State>()` types `ctx.state` for middleware that other calls of `app.use` add.
+ * In TypeScript, `new Koa<State>()` declares the type of `ctx.state` for all middleware of the application.
  */
 export function authenticate(auth: Pick<Auth, 'authenticate'>): Middleware<State> {
   if (typeof auth?.authenticate !== 'function') {
@@ -44,7 +44,7 @@ function readBearerToken(ctx: Pick<RequestContext, 'req' | 'get'>): string {
   return token;
 }
 
-/** Returns the Authorization header, or an empty string. Throws HttpProblem `several_credentials` for several. */
+/** Returns the Authorization header, or an empty string. Throws HttpProblem for several headers. */
 export function readAuthorization(ctx: Pick<RequestContext, 'req' | 'get'>): string {
   if (countHeader('authorization', ctx.req.rawHeaders) > 1) {
     throw new HttpProblem('several_credentials');

@@ -18,7 +18,7 @@ export interface BeginRequestOptions {
   readonly stopping: AbortSignal;
 }
 
-/** Share of the deadline for the use case. The rest is the time to send the response. */
+/** Share of the request deadline that the use case gets. The rest is reserved for sending the response. */
 const USE_CASE_SHARE = 0.9;
 
 /** Sets the caller of the request (with its request id and deadline), and the headers of the response. */
@@ -80,7 +80,7 @@ function readSocketIp(socket: Socket): string {
 
 const MAX_USER_AGENT = 512;
 
-/** Shortens the user agent, and replaces control characters (of ISO 8859-1), because terminals interpret them. */
+/** Shortens the user agent. Replaces control characters (of ISO 8859-1), because terminals would interpret them. */
 function cleanUserAgent(text: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: replaces control characters
   return text.slice(0, MAX_USER_AGENT).replace(/[\0-\x1f\x7f-\x9f]/g, ' ') || undefined;

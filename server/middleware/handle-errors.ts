@@ -4,7 +4,7 @@ import { type ErrorFormat, toProblemDocument } from '../error-formats.ts';
 import { isProblem, toProblemAnswer } from '../problems.ts';
 
 export interface HandleErrorsOptions {
-  /** Also responds to errors of other packages, with 500 `internal_error`. Default false: they are rethrown. */
+  /** If true, also responds to errors of other packages, with 500 `internal_error`. Default false: rethrows them. */
   readonly all?: boolean;
 }
 
@@ -17,7 +17,7 @@ export function handleErrors(options: HandleErrorsOptions = {}): Middleware<Stat
   return answerErrors(toProblemDocument, (error) => all || isProblem(error));
 }
 
-/** Responds in the given format to the errors of later middleware that `isAnswered` selects. Rethrows the others. */
+/** Responds to errors of later middleware in the given format. Rethrows an error if `isAnswered` returns false. */
 export function answerErrors(
   format: ErrorFormat,
   isAnswered: (error: unknown) => boolean = () => true,

@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 import { CALLER, type State } from '../context.ts';
 
 /**
- * Logs one line for each request, without headers, body and query. The path in the line is the pattern of the
- * route. An unmatched path is not logged, because it may contain a token.
+ * Logs one line for each request, without its headers, body and query. Logs the pattern of the route in place of the
+ * path. A path without a route is not logged, because it may contain a token.
  */
 export function logRequests(log: Logger): Middleware<State> {
   return async function logRequests(ctx, next) {

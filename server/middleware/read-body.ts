@@ -24,7 +24,7 @@ interface BodyKind {
 const LIMIT = '16kb';
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Kinds of bodies. `parseForm` parses forms: koa-bodyparser would interpret brackets and accept duplicates. */
+/** Kinds of bodies. Forms need `parseForm`, because koa-bodyparser would interpret brackets and accept duplicates. */
 const KINDS: Readonly<Record<BodyType, BodyKind>> = {
   json: {
     mediaType: 'application/json',
@@ -59,14 +59,14 @@ export function readBody(type: BodyType): Middleware {
 
 const noNext = () => Promise.resolve();
 
-/** Returns true for a missing body, and for an empty body whatever its Content-Type. */
+/** Returns true for a missing or empty body. The Content-Type of an empty body is ignored. */
 function isMissing({ request }: Context): boolean {
   return request.length === 0 || request.is('*/*') === null;
 }
 
 /**
- * Rewrites the headers to the spelling that the parser accepts. Returns false for another type or charset, for
- * several codings, and for several Content-Type headers: Node keeps the first, but a proxy may use the second.
+ * Rewrites the headers to the spelling that the parser accepts. Returns false for another type or charset, and for
+ * several codings or Content-Types. Of several Content-Types, Node uses the first, but a proxy may use the second.
  */
 function normalizeHeaders({ req }: Context, { mediaType }: BodyKind): boolean {
   const { 'content-type': sent = '', 'content-encoding': codings = '' } = req.headers;
@@ -84,12 +84,12 @@ function isUtf8(mediaType: string, sent: string): boolean {
   return type === mediaType && /^utf-?8$/i.test(parameters?.['charset'] ?? 'utf-8');
 }
 
-/** Returns the error for unsupported headers. An empty chunked body counts as missing, whatever its headers. */
+/** Returns the error for unsupported headers. An empty chunked body counts as missing. */
 async function unsupportedOrMissing(ctx: Context, kind: BodyKind): Promise<HttpProblem> {
   return new HttpProblem((await hasBytes(ctx)) ? kind.unsupported : kind.malformed);
 }
 
-/** Converts an error of the parser by its status. An error without a status means corrupt compression: `malformed`. */
+/** Converts an error of the parser by its status. Corrupt compressed data has no status and is `malformed`. */
 function rejectAs({ unsupported, malformed }: BodyKind) {
   return function reject(error: Error, { req }: Context): never {
     req.unpipe();

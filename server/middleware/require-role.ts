@@ -6,8 +6,8 @@ import { callerOf } from './begin-request.ts';
 
 /**
  * Requires a user with this role. Throws AuthError `forbidden` (403, `insufficient_scope`, RFC 6750 section 3.1).
- * Runs after `authenticate`. A principal that other middleware set in `ctx.state` is ignored. The user is loaded
- * for each request, so a removed role takes effect at once.
+ * Runs after `authenticate`. Ignores a principal that other middleware set in `ctx.state`. The user is loaded for
+ * each request, so the removal of a role takes effect at once.
  */
 export function requireRole(role: string): Middleware<State> {
   if (typeof role !== 'string' || role === '') {

@@ -14,7 +14,7 @@ export function validate({ body, query }: Pick<Route, 'body' | 'query'>): Middle
   };
 }
 
-/** Parses the whole query. By default, Node ignores parameters after the first 1,000, e.g. a `dry_run=true`. */
+/** Parses the whole query. By default, Node ignores parameters after the first 1,000 and could miss `dry_run`. */
 function parseQuery(text: string): Record<string, unknown> {
   return { ...querystring.parse(text, '&', '=', { maxKeys: 0 }) };
 }
@@ -26,7 +26,7 @@ function parse(schema: z.ZodType, value: unknown): unknown {
   throw new AuthError('invalid_input', 'The input does not match its schema', { faults });
 }
 
-/** Converts an issue. Does not repeat unknown names, because a client may have sent a secret in place of a name. */
+/** Converts an issue to a fault. Omits the names of unknown fields, because a client may have sent a secret there. */
 function toFault(issue: z.core.$ZodIssue): InputFault {
   const pointer = issue.path.map((part) => `/${String(part)}`).join('');
   const detail =

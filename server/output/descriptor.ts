@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** A file descriptor that can be written without blocking the main thread. */
 export interface Descriptor {
-  /** Writes all bytes, or the bytes before a failure. Retries while the reader is slow. */
+  /** Writes all bytes unless a system error stops the write. Retries while the reader is slow. */
   write(bytes: Buffer): Promise<WriteResult>;
-  /** Returns true while a system call is pending. `process.exit` would wait for it, possibly forever. */
+  /** Returns true while a system call is pending. `process.exit` would wait for this call, possibly forever. */
   isWriting(): boolean;
   /** Resolves when the pending system call returns, or at once if no call is pending. */
   returned(): Promise<unknown>;
@@ -65,8 +65,8 @@ async function withRetries(write: () => Promise<WriteResult>): Promise<WriteResu
 }
 
 /**
- * Makes writes to a full pipe or socket fail with EAGAIN in place of blocking a thread. Node sets this non-blocking
- * mode when it creates its own stream, and resets it when the process ends.
+ * Makes writes to a full pipe or socket fail with EAGAIN, so that they block no thread. Node makes a
+ * descriptor non-blocking when its stream is first accessed, and restores the mode when the process ends.
  */
 function avoidBlocking(fd: 1 | 2): void {
   try {

@@ -12,7 +12,7 @@ export interface Drops {
   add(lines: number, code: string): void;
   /** Returns the line that reports the count, or undefined if no line was dropped. */
   take(): string | undefined;
-  /** Called after `take`. If the line of `take` was not written, the next line includes its count. */
+  /** Called after a write of the line of `take`. If the write failed, the next line includes its count. */
   settle(isWritten: boolean): void;
 }
 

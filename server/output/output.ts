@@ -18,9 +18,9 @@ export interface OutputOptions extends DropsOptions {
 }
 
 const MAX_QUEUED = 16 * 1024 * 1024;
-/** Milliseconds until a failed descriptor is retried. */
+/** Milliseconds between a failed write and the next write. */
 const RETRY_DELAY = SECOND;
-/** Code that is reported if lines are dropped without a failed write, because the reader is too slow. */
+/** Code that is reported if lines are dropped because the queue is full: the reader is too slow. */
 const QUEUE_FULL = 'EAGAIN';
 
 /** Creates an output that runs one asynchronous write at a time. */
@@ -55,7 +55,7 @@ export function createOutput(
     return code;
   }
 
-  /** Counts the lines of a failed write and all queued lines as dropped. The descriptor may never recover. */
+  /** Drops the lines of a failed write, and all queued lines, because the descriptor may never recover. */
   function drop(lines: number, code: string): void {
     drops.add(lines, code);
     for (let text = queue.take(); text !== undefined; text = queue.take()) {

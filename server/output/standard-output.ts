@@ -3,9 +3,9 @@ import { openDescriptor } from './descriptor.ts';
 import { createOutput, type Output } from './output.ts';
 
 export interface StandardOutput extends Output {
-  /** Writes a text to standard error if possible. `flush` waits for it as well. */
+  /** Writes a text to standard error if possible. `flush` also waits for this write. */
   writeError(text: string): void;
-  /** Returns true while a system call is pending. `process.exit` would wait for it, possibly forever. */
+  /** Returns true while a system call is pending. `process.exit` would wait for this call, possibly forever. */
   isWriting(): boolean;
 }
 
@@ -32,7 +32,7 @@ export function openStandardOutput(): StandardOutput {
     flush: async (timeout) => {
       await Promise.all([flush(timeout), Promise.race([errors, delay(timeout)])]);
       const returned = Promise.all([stdout.returned(), stderr.returned()]);
-      await Promise.race([returned, delay(timeout)]); // a system call that is about to fail may still be pending
+      await Promise.race([returned, delay(timeout)]); // lets a pending system call return
     },
     isWriting: () => stdout.isWriting() || stderr.isWriting(),
   };

@@ -159,7 +159,7 @@ test.serial('revoke --key revokes whatever the key has signed', async (t) => {
   t.is(
     line,
     `Revoked every token that the key ${kid} has signed or will sign: at most 2 live sessions ended. ` +
-      'Nobody can log in at a server that signs with this key. Set another JWT_SECRET_KEY or JWT_PRIVATE_KEY there.',
+      'Nobody can log in at a server that signs with this key. Set another JWT_SECRET_KEY or JWT_PRIVATE_KEY on that server.',
   );
   for (const token of [it.token, it.other, await logIn(it.url, it.user.email)]) {
     t.is(await me(it.url, token), refusal('token_revoked'));

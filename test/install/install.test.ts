@@ -149,7 +149,7 @@ test('`MONGODB_URI=mongodb://db.example.com/prod npm run dev` touches nothing th
   t.is(dev.code, 78);
   t.regex(
     dev.stderr,
-    /MONGODB_URI is set, and npm run dev does not use it: it names db\.example\.com/,
+    /MONGODB_URI is set, but `npm run dev` does not use this URI: it names db\.example\.com/,
   );
   t.false(existsSync(join(copy.folder, '.data')));
 

@@ -6,8 +6,8 @@ const stagingPrefix = '.fetching-';
 const abandonedAfter = 60 * 60 * 1000;
 
 /**
- * Returns the folders that may contain a fetched mongod: first the user's cache, then the cache in node_modules
- * of the current folder, which is used if the home folder is missing or read-only.
+ * Returns the folders that may contain a fetched mongod: first the user's cache, then node_modules/.cache of the
+ * current folder. The second folder is used if the home folder is missing or read-only.
  */
 export function cacheFolders(env: NodeJS.ProcessEnv): string[] {
   const caches = join(process.cwd(), 'node_modules', '.cache');
@@ -74,7 +74,7 @@ async function removeAbandoned(cache: string): Promise<void> {
   }
 }
 
-/** Moves a finished file to its place in one step, and replaces an older file there. */
+/** Moves a finished file to `place` in one step. Replaces an older file. */
 export async function publish(staged: string, place: string): Promise<string> {
   await mkdir(dirname(place), { recursive: true, mode: 0o700 });
   await rename(staged, place);

@@ -31,11 +31,11 @@ export async function fetchDownload(env: NodeJS.ProcessEnv, report: Report): Pro
       download(folder, childEnv, detail),
     );
     await mongodVersion(binary, env);
-    // A hard link in place of a move, because the next call of the package must find the file at its old path.
+    // Links the file in place of a move, because the next call of the package must find the file at its old path.
     const staged = join(staging, 'mongod');
     return link(binary, staged).then(
       () => publish(staged, downloadedBinary(cache)),
-      () => binary, // hard links are not supported: the next call runs the package again
+      () => binary, // without hard links, the file does not enter the cache, and the next call runs the package again
     );
   });
 }
@@ -71,7 +71,7 @@ async function downloadEnv(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   };
 }
 
-/** Selects the build for Ubuntu 22.04 on Debian for arm64 (Docker on a Mac), for which MongoDB has no build. */
+/** Selects the Ubuntu 22.04 build on Debian for arm64, as in Docker on a Mac: MongoDB has no build for this system. */
 async function builtFor(): Promise<NodeJS.ProcessEnv> {
   if (process.platform !== 'linux' || process.arch !== 'arm64') return {};
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');

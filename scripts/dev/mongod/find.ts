@@ -37,7 +37,7 @@ export async function findMongod(env: NodeJS.ProcessEnv, report: Report): Promis
 async function useGiven(binary: string, env: NodeJS.ProcessEnv, report: Report): Promise<string> {
   const version = await mongodVersion(binary, env).catch((error: Error) => {
     const ways = [
-      'Set MONGOD_BINARY to a mongod that runs on this machine, or unset it: a mongod is then found or fetched.',
+      'Set MONGOD_BINARY to a mongod that runs on this machine, or unset MONGOD_BINARY: a mongod is then found or fetched.',
     ];
     const lines = [`MONGOD_BINARY=${binary} cannot be used: ${error.message}.`, ...ways];
     throw new Error([...lines, ...libraryWays(error.message)].join('\n'), { cause: error });
@@ -90,7 +90,7 @@ function explain(attempts: Attempt[]): string {
   const ways = [
     `install MongoDB ${oldestVersion}.0 or newer, so that mongod is on PATH: https://www.mongodb.com/docs/manual/installation/`,
     'set MONGOD_BINARY to the path of a mongod',
-    'use a MongoDB that runs on this machine already: MONGODB_URI=mongodb://127.0.0.1:27017/?replicaSet=rs0 for `npm run dev`, TEST_MONGODB_URI likewise for `npm test`',
+    'use a MongoDB that already runs on this machine: set MONGODB_URI=mongodb://127.0.0.1:27017/?replicaSet=rs0 for `npm run dev`, or TEST_MONGODB_URI for `npm test`',
     ...libraryWays(tried.join('\n')),
   ].map((way) => `  - ${way}`);
   return [
@@ -101,7 +101,7 @@ function explain(attempts: Attempt[]): string {
   ].join('\n');
 }
 
-/** Returns the command to install libcurl if it is missing, as in slim Debian and Ubuntu images. */
+/** Returns the command that installs libcurl, if a reason names it. Slim Debian and Ubuntu images lack libcurl. */
 function libraryWays(reasons: string): string[] {
   return reasons.includes('libcurl') ? ['apt-get install libcurl4 (mongod needs it)'] : [];
 }

@@ -70,7 +70,7 @@ export async function startMongod(options: MongodOptions): Promise<Mongod> {
  * Starts a mongod on 127.0.0.1, for a set that the caller initiates, and waits until it listens. The mongod
  * never outlives this process. A Ctrl-C in the terminal does not reach it, so the caller must stop it.
  *
- * @throws DataFolderInUse with the pid of the other mongod, or Error with the log if the mongod does not
+ * @throws DataFolderInUse if another mongod uses the data folder, or Error with the log if the mongod does not
  *   start within 60 s. No process is left running.
  */
 export async function startMember(options: MongodOptions): Promise<MongodProcess> {

@@ -44,7 +44,7 @@ const readiness = z.object({
   checks: report,
 });
 
-/** Converts the checks for `/readyz` and the log: to snake_case, with the server's advice in each detail. */
+/** Converts the checks for the log, as in `/readyz`: names in snake_case, and the details with the server's advice. */
 export function writeChecks(checks: HealthReport['checks']) {
   return toWire(report, addAdvice(checks));
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Handler } from '../../context.ts';
 import type { Route } from '../../route.ts';
 
-/** Limits caching to 5 minutes: a new key must be published at least this long before it signs tokens. */
+/** Allows caching for 5 minutes. A new key must be published for at least this time before it signs tokens. */
 const CACHE_CONTROL = 'public, max-age=300';
 
 const published = { kid: z.string(), use: z.literal('sig') };
