@@ -1,7 +1,7 @@
 import { SECOND } from '../lib/time.ts';
 import type { StandardOutput } from './output/standard-output.ts';
 
-/** Milliseconds to write the last log lines. */
+/** Maximum milliseconds for writing the last log lines. */
 const FLUSH_TIMEOUT = SECOND;
 
 /**

@@ -15,7 +15,7 @@ import { openStandardOutput } from './output/standard-output.ts';
 import { type RunningServer, startServer, stopTimeout } from './start.ts';
 import { listenForStop, type StopRequests } from './stop-requests.ts';
 
-/** Milliseconds to close the library and the database connection once the requests have ended. */
+/** Maximum milliseconds for closing the library and the database connection after the requests have ended. */
 const CLOSE_TIMEOUT = 5 * SECOND;
 
 const output = openStandardOutput();

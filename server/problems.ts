@@ -59,7 +59,7 @@ const problems: Readonly<Record<ProblemCode, Refusal>> = {
   store_unavailable: [503, `The database did not respond in time. ${UNDECIDED}`],
 };
 
-/** Thrown to reject a request before a use case is called. Koa converts it to a response, as it does an AuthError. */
+/** Thrown to reject a request before a use case is called. Koa converts this error to a response, like an AuthError. */
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
   readonly code: HttpProblemCode;

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
  */
 export function guard(child: ChildProcess): void {
   if (process.platform === 'win32') return;
-  // The shell has its own session, so that a Ctrl-C in the terminal does not end it before the child.
+  // The shell has its own session, so that a Ctrl-C in the terminal does not end the shell before the child.
   const shell = spawn('/bin/sh', ['-c', 'read _; kill "$1"', 'guard', String(child.pid)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 /**
  * Creates a temporary folder that is removed when this process exits, unless a SIGKILL ends the process. An `exit`
- * listener removes it, because a second Ctrl-C skips the cleanups of cleanups.ts.
+ * listener removes the folder, because a second Ctrl-C skips the cleanups of cleanups.ts.
  */
 export async function ownFolder(prefix: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), prefix));

@@ -25,7 +25,7 @@ type Lookup = (name: string) => string | undefined;
  * Reads the settings from the environment and from `.env`. Variables of the environment override those in `.env`.
  * An empty value counts as missing.
  *
- * @throws CliError 78 if MONGODB_URI does not lead to this machine. Nothing has been changed by then.
+ * @throws CliError 78 if MONGODB_URI does not lead to this machine, before anything is changed.
  */
 export async function readSettings(env: NodeJS.ProcessEnv, folder: string): Promise<Settings> {
   const all = readEnvironment(folder, env);

@@ -45,7 +45,7 @@ const serverSchema = settingsSchema.superRefine((config, context) => {
     ['ACCESS_TOKEN_TTL', 'REFRESH_TOKEN_IDLE_TTL'],
     ['REFRESH_TOKEN_IDLE_TTL', 'REFRESH_TOKEN_MAX_TTL'],
   ] as const) {
-    if (!(config[shorter] > config[longer])) continue; // an invalid duration is NaN, so the comparison is false
+    if (!(config[shorter] > config[longer])) continue; // also for an invalid duration (NaN), which is already reported
     const message = `must not be longer than ${longer}`;
     context.addIssue({ code: 'custom', path: [shorter], message });
   }

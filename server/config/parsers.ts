@@ -14,7 +14,7 @@ export const secret = z.string().superRefine((value, context) => {
   if (fault !== undefined) context.addIssue(`${fault}. ${GENERATE_NEW}`);
 });
 
-/** A list of secrets: a JSON array, one per line, or comma-separated. */
+/** A list of secrets: a JSON array, one secret per line, or comma-separated. */
 export const previousSecrets = z.string().transform((text, context) => {
   const { secrets, mayBeCut } = splitSecrets(text.trim());
   if (secrets === undefined)

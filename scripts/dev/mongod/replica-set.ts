@@ -8,7 +8,7 @@ export const replicaSetName = 'rs0';
  * Makes the mongod on `port` the writable primary of a replica set with one member, whose address is
  * `host`. Initiates the set, or changes the address in the configuration of an existing set.
  *
- * @throws Error if the signal is aborted first, with the last error as cause.
+ * @throws Error if the signal is aborted before the mongod is primary, with the last error as cause.
  */
 export async function becomePrimary(
   port: number,

@@ -111,7 +111,7 @@ function spawnMongod(options: MongodOptions, port: number): ChildProcess {
   const storage = ['--dbpath', dataFolder, '--wiredTigerCacheSizeGB', String(cacheSize)];
   const quiet = ['--setParameter', 'diagnosticDataCollectionEnabled=false'];
   const all = ['--replSet', replicaSetName, ...address, ...storage, ...quiet, ...args];
-  // The mongod has its own session, so that a Ctrl-C does not stop it before the server that uses it.
+  // The mongod has its own session, so that a Ctrl-C does not stop the mongod before the server.
   return spawnChild(binary, all, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
