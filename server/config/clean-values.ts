@@ -58,7 +58,7 @@ const CHECKS: readonly (readonly [isBroken: (value: Value) => boolean, fault: st
   ],
   [
     ({ name, bare }) => !PEMS.has(name) && /(?:^|\s)#\s|\s#/.test(bare),
-    'has a # next to a space, which begins a comment in .env, but not for docker run --env-file. Remove the comment',
+    'has a # next to a space. docker run --env-file keeps such a comment as part of the value. Remove the comment',
   ],
   [
     ({ bare }) => /^\{\s*"[\s\S]*\}$/.test(bare),
@@ -70,8 +70,8 @@ const CHECKS: readonly (readonly [isBroken: (value: Value) => boolean, fault: st
   ],
   [
     ({ name, whole, bare }) => KEYS.has(name) && bare !== whole,
-    'has quotes around it, which docker run --env-file keeps as part of the value. Remove them. Tokens that were ' +
-      'signed with the quotes become invalid',
+    'has quotes around it, which docker run --env-file keeps as part of the value. Remove the quotes. Tokens ' +
+      'that were signed with the quotes then become invalid',
   ],
 ];
 

@@ -34,7 +34,7 @@ const stats: Handler<unknown, z.output<typeof query>> = async ({ auth }, ctx) =>
 export const statsRoute: Route = {
   method: 'get',
   path: '/api/admin/stats',
-  summary: 'Revocations, rejected revoked tokens and database failures per day; stored revocations',
+  summary: 'Revocations, uses of revoked tokens and database failures per day; stored revocations',
   access: 'admin',
   query,
   answer,

@@ -33,7 +33,7 @@ const jwks: Handler = ({ auth }, ctx) => {
 export const jwksRoute: Route = {
   method: 'get',
   path: '/.well-known/jwks.json',
-  summary: 'The public keys that verify the signature of access tokens, but not their revocation',
+  summary: 'The public keys that verify signatures; they do not show whether a token is revoked',
   access: 'anyone',
   answer: z.object({ keys: z.array(publicJwk) }),
   handler: jwks,
