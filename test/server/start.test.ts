@@ -41,7 +41,7 @@ const WEAK: readonly (readonly [value: string, fault: RegExp])[] = [
   ['<your-jwt-signing-key-goes-here-min-32-chars>', /is a placeholder/],
   ['change-this-to-a-random-string-in-production', /can be guessed/],
   ['abcdef123456_random_secure_string_here', /is a value printed in a guide or an example/],
-  ['my-secret-password-for-testing-only!!', /has fewer than 20 characters left/],
+  ['my-secret-password-for-testing-only!!', /has fewer than 20 characters besides/],
 ];
 
 for (const [value, fault] of WEAK) {
