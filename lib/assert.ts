@@ -1,4 +1,4 @@
-/** Throws a TypeError for anything but true, false or undefined. The string 'false' would otherwise count as true. */
+/** Throws a TypeError if a value is neither boolean nor undefined, because the string 'false' would count as true. */
 export function assertBoolean(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'boolean') return;
   throw new TypeError(`"${name}" must be true or false`);
@@ -10,7 +10,7 @@ export function assertInteger(name: string, value: unknown, least: number, most?
   if (fault !== undefined) throw new TypeError(`"${name}" ${fault}`);
 }
 
-/** Returns undefined for a whole number from `least` to `most`, else the fault as a phrase that follows the name. */
+/** Returns undefined for a whole number from `least` to `most`; otherwise a phrase to put after the value's name. */
 export function integerFault(value: unknown, least: number, most?: number): string | undefined {
   const isInRange = Number(value) >= least && Number(value) <= (most ?? Number.MAX_SAFE_INTEGER);
   if (Number.isInteger(value) && isInRange) return undefined;

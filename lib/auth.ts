@@ -19,7 +19,7 @@ import { revokeToken } from './use-cases/revoke-token.ts';
 import { endOtherSessions, endSession, listSessions } from './use-cases/sessions.ts';
 import { stats } from './use-cases/stats.ts';
 
-/** The use cases on one database, with its health check, the public keys and `close`. */
+/** The use cases on one database, a health check of the database, the public keys, and `close`. */
 export type Auth = ReturnType<typeof assemble>;
 
 /** The public keys that verify tokens (RFC 7517 section 5). */
@@ -75,7 +75,7 @@ export function assemble(parts: AuthParts) {
       closing.isClosed() ? failedReport(CLOSED) : checkHealth({ ...parts, timeout: deadline / 2 }),
     /** Returns the public keys, the signing key first. Secrets are not included. */
     jwks: (): JwkSet => ({ keys: keys.publicJwks }),
-    /** The `kid` of each key that makes new tokens. A key is revoked by its `kid`. */
+    /** The `kid` of each key that makes new tokens. Use the `kid` to revoke the key. */
     kids: { accessTokens: keys.signing.kid, refreshTokens: refreshTokens.kid },
     /**
      * Stops the threads, timers and listeners. Use cases in flight have up to two seconds to finish. Use cases that are

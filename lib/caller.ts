@@ -15,7 +15,7 @@ export interface Caller {
   readonly principal?: Principal | undefined;
   /** The actor in the audit trail if there is no principal: the name of a command, or the id of a client. */
   readonly actor?: string | undefined;
-  /** The time by which the call must return, in milliseconds as in `performance.now()`. */
+  /** The time by which the call must return, in milliseconds on the clock of `performance.now()`. */
   readonly deadline?: number | undefined;
 }
 
@@ -25,7 +25,7 @@ export function toPrincipal({ principal }: Caller): Principal {
   return principal;
 }
 
-/** Returns the id of the principal's user; without a principal, the `actor`. Throws a TypeError if both are missing. */
+/** Returns the id of the principal's user, or `actor` without a principal. Throws a TypeError if both are missing. */
 export function toActor({ principal, actor }: Caller): string {
   const id = principal?.user.id ?? actor;
   if (id === undefined) throw new TypeError('"caller" has neither a principal nor an actor');

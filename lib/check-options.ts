@@ -49,7 +49,7 @@ function isLimit(value: unknown): boolean {
   return (integerFault(points, 1) ?? integerFault(duration, SECOND)) === undefined;
 }
 
-/** The type check of each option. Other option names are refused. The code that uses an option checks its range. */
+/** The type check of each option. Other names are refused. The code that uses an option also checks the range. */
 const CHECKS: Readonly<Record<keyof AuthOptions, Check>> = {
   db: () => undefined, // checked by assertUsable
   secrets,
@@ -75,7 +75,7 @@ const CHECKS: Readonly<Record<keyof AuthOptions, Check>> = {
   clock,
 };
 
-/** Throws a TypeError that names the option if one is unknown, missing or of the wrong type. */
+/** Throws a TypeError that names the first option that is unknown, missing or of the wrong type. */
 export function checkOptions(options: AuthOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError('"options" must be an object with "db" and "secrets"');

@@ -2,7 +2,6 @@ import { isAuthError, StoreUnavailable } from './errors.ts';
 import { withTimeout } from './time.ts';
 import type { UseCase } from './use-case.ts';
 
-/** The message of AuthClosed. */
 export const CLOSED = 'This Auth is closed. Create another with createAuth()';
 
 /** The error of a call after `auth.close()`. Hosts respond with 503. */
@@ -14,7 +13,7 @@ class AuthClosed extends StoreUnavailable {
   }
 }
 
-/** Creates the functions that close an Auth once. Calls in flight have up to `timeout` milliseconds to finish. */
+/** Creates the functions that close an Auth. Calls in flight have up to `timeout` milliseconds to finish. */
 export function createClosing(release: () => Promise<void>, timeout: number) {
   let inFlight = 0;
   let notifyIdle: (() => void) | undefined;

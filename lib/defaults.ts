@@ -1,6 +1,6 @@
 import { DAY, MINUTE, SECOND } from './time.ts';
 
-/** The defaults of the options, in the units of the options. The server uses them for its settings, too. */
+/** The defaults of the options, in the units of the options. The settings of the server have the same defaults. */
 export const DEFAULTS = Object.freeze({
   issuer: 'rescind',
   audience: 'rescind',

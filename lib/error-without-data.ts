@@ -26,7 +26,7 @@ export function errorWithoutData(error: unknown, depth = 0): Error {
   return copy;
 }
 
-/** Properties that only errors of the MongoDB driver have, whatever the name of their class. */
+/** Properties that only errors of the MongoDB driver have. They identify an error whatever its class is named. */
 const MARKS = [
   'codeName',
   'errorLabels',
@@ -63,7 +63,7 @@ function plainCode(code: unknown): unknown {
   return isPlain ? code : undefined;
 }
 
-/** Returns only the stack frames of `stack`: the message before them may contain data. */
+/** Returns the stack frames of `stack` without the message before them, which may contain data. */
 function readFrames({ stack = '', message }: Error): string {
   const start = stack.indexOf(message);
   return (start < 0 ? stack : stack.slice(start + message.length))

@@ -1,4 +1,4 @@
-/** The codes of refused requests. They are stable: clients and log queries may rely on them. */
+/** The codes of refused requests. They are stable, so clients and log queries may rely on them. */
 export type AuthErrorCode =
   | 'invalid_token'
   | 'token_revoked'
@@ -44,14 +44,14 @@ export const REFUSALS: Readonly<Record<AuthErrorCode, Refusal>> = {
   store_unavailable: [503, 'The database did not respond in time'],
 };
 
-/** A fault of the input. `pointer` is a JSON Pointer (RFC 6901) into it; `detail` is a sentence that omits the value. */
+/** A fault of the input. `pointer` is a JSON Pointer (RFC 6901) to the value, which the sentence `detail` omits. */
 export interface InputFault {
   readonly pointer: string;
   readonly detail: string;
 }
 
 export interface AuthErrorOptions {
-  /** The internal reason. For logs only, never sent to a client. */
+  /** The internal reason, which is logged but never sent to a client. */
   readonly cause?: unknown;
   /** Milliseconds after which a retry makes sense. */
   readonly retryAfter?: number;
@@ -73,7 +73,7 @@ export class AuthError extends Error {
   readonly statusCode: number;
   /** True if the message may be sent to a client. */
   readonly expose: boolean;
-  /** Response headers: `WWW-Authenticate`, `Retry-After`. */
+  /** The response headers `WWW-Authenticate` and `Retry-After`, if the error needs them. */
   readonly headers: Readonly<Record<string, string>>;
   /** Milliseconds after which a retry makes sense. */
   readonly retryAfter: number | undefined;
@@ -107,7 +107,7 @@ const TOKEN_WAS_SENT: ReadonlySet<string> = new Set([
   'user_tokens_revoked',
 ]);
 
-/** Returns the challenge of a refusal. It names an error only if an access token was sent (RFC 6750 section 3). */
+/** Returns the challenge of a refusal, with an error code only if an access token was sent (RFC 6750 section 3). */
 export function challengeFor(status: number, code: string): Record<string, string> {
   if (code === 'forbidden') return { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' };
   if (code === 'invalid_client') return { 'WWW-Authenticate': BASIC };
@@ -137,7 +137,7 @@ export class StoreUnavailable extends AuthError {
   }
 }
 
-/** The codes of the actions that operators may have to take. They are stable: a host may map them to its commands. */
+/** The codes of actions that operators may have to take. They are stable, so hosts may map them to commands. */
 export type Remedy =
   | 'migrate'
   | 'plan_migration'
@@ -168,8 +168,8 @@ export function isAuthError(error: unknown): error is AuthError {
 }
 
 /**
- * Makes `instanceof` check a symbol that all copies of the package share, since an application may load two copies
- * with separate classes. `instanceof` of a subclass without a brand works as usual.
+ * Makes `instanceof` recognise errors of other copies of the package, by a shared symbol. An application may load two
+ * copies, whose classes differ. `instanceof` of a subclass without a brand works as usual.
  */
 export function brand(type: { readonly prototype: object }, name: string): void {
   const symbol = Symbol.for(`rescind.${name}`);
@@ -187,7 +187,6 @@ export class MalformedDocument extends StoreUnavailable {
   override readonly name = 'MalformedDocument';
 }
 
-/** Creates a MalformedDocument that names the document. */
 export function malformedDocument(collection: string, id: unknown): MalformedDocument {
   return new MalformedDocument(
     `The document ${String(id)} in ${collection} has missing or mistyped fields. Correct the document`,

@@ -43,7 +43,7 @@ function withoutNat64(address: Address | undefined): Address | undefined {
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** The longest text that is parsed: an IPv6 address has up to 45 characters, and a zone id and a port may follow. */
+/** The longest text that is parsed. An IPv6 address has up to 45 characters, and a zone id and a port may follow. */
 const LONGEST = 100;
 
 function parseIp(text: string): Address | undefined {
@@ -52,7 +52,7 @@ function parseIp(text: string): Address | undefined {
   return isIP(bare) === 0 ? undefined : ipaddr.process(bare);
 }
 
-/** Removes a port: some proxies write `192.0.2.1:5678` and `[2001:db8::1]:5678` into X-Forwarded-For. */
+/** Removes a port, because some proxies write `192.0.2.1:5678` or `[2001:db8::1]:5678` into X-Forwarded-For. */
 function withoutPort(text: string): string {
   const [, v6, v4] = /^(?:\[(.+)\]|([^:]+))(?::\d+)?$/.exec(text) ?? [];
   return v6 ?? v4 ?? text;

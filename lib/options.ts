@@ -14,11 +14,11 @@ export interface AuthOptions {
   /** The signing secret, followed by secrets that only verify. Weak secrets are refused. */
   readonly secrets: readonly string[];
   /**
-   * The private key that signs access tokens in place of the first secret, so that other services can verify them:
+   * The private key that signs access tokens in place of the first secret, so that other services can verify them.
    * Ed25519 (EdDSA) or RSA of at least 2048 bits (RS256), PKCS#8 in PEM. The first secret still signs refresh tokens.
    */
   readonly privateKey?: string | undefined;
-  /** Public keys that only verify, in PEM, one after the other: those of the previous or the next private key. */
+  /** The public keys of previous and next private keys, in PEM, one after the other. They only verify tokens. */
   readonly publicKeys?: string | undefined;
   /** `iss` of the tokens. Default `rescind`. */
   readonly issuer?: string;
@@ -30,7 +30,7 @@ export interface AuthOptions {
   readonly refreshTokenIdleTtl?: number;
   /** Milliseconds after which a session ends even if it is refreshed, up to 90 days. Default 30 days. */
   readonly refreshTokenMaxTtl?: number;
-  /** Milliseconds after a refresh in which the old token is accepted even if the new one was used. Default 1 minute. */
+  /** Milliseconds for which an exchanged refresh token is accepted even if its successor was used. Default 1 minute. */
   readonly refreshGrace?: number;
   /** The most sessions of one user, 1 to 1,000. Another login ends the oldest session. Default 100. */
   readonly maxSessions?: number;
@@ -51,7 +51,7 @@ export interface AuthOptions {
   readonly maxStaleness?: number;
   /** Milliseconds between two proofs of the primary. Default 1,000. */
   readonly proofInterval?: number;
-  /** Called after each attempt to prove the primary, for metrics: `{ok, duration, primary, error}`. Must not throw. */
+  /** Called with `{ok, duration, primary, error}` after each attempt to prove the primary. Must not throw. */
   readonly onPrimaryProof?: (attempt: ProofAttempt) => void;
   /** The limits on failed logins. */
   readonly loginLimits?: LoginLimitOptions;
@@ -70,17 +70,17 @@ export function resolveOptions(options: AuthOptions): ResolvedOptions {
   return { ...DEFAULTS, ...(Object.fromEntries(given) as Partial<AuthOptions>) } as ResolvedOptions;
 }
 
-/** The rules for sessions; durations in milliseconds. */
+/** The rules for sessions. Durations are in milliseconds. */
 export interface SessionRules {
   readonly lifetimes: Lifetimes;
   readonly refreshGrace: number;
   readonly maxSessions: number;
 }
 
-/** The highest `refreshTokenMaxTtl`. The store keeps the entry of a revoked session for longer. */
+/** The highest `refreshTokenMaxTtl`. The store keeps the entry of a revoked session longer than any session lasts. */
 const LONGEST_SESSION = 90 * DAY;
 
-/** Returns the rules for sessions. Throws a TypeError that names the option at fault. */
+/** Returns the rules for sessions. Throws a TypeError that names an invalid option. */
 export function sessionRules(options: ResolvedOptions): SessionRules {
   const { accessTokenTtl, refreshGrace, maxSessions } = options;
   const { refreshTokenIdleTtl: idleTtl, refreshTokenMaxTtl: maxTtl } = options;

@@ -34,10 +34,10 @@ import { createRefreshTokens } from './tokens/refresh/refresh-tokens.ts';
 /** The dependencies of the use cases. */
 export type AuthParts = Awaited<ReturnType<typeof openParts>>;
 
-/** The share of the deadline that a password check may take; the rest is for the database. */
+/** The share of the deadline that a password check may take. The rest of the deadline is for the database. */
 const PASSWORD_SHARE = 0.7;
 
-/** A login without an outcome counts as in flight for this multiple of the deadline. */
+/** The multiple of the deadline after which a login without an outcome no longer counts as in flight. */
 const ATTEMPT_HELD = 2;
 
 /**
@@ -79,7 +79,7 @@ async function openPassive(options: ResolvedOptions) {
   };
 }
 
-/** Creates the parts with threads, timers and listeners, and their dependents. Must not throw: threads would leak. */
+/** Creates the parts with threads, timers or listeners, and their dependents. Must not throw, or threads would leak. */
 function openActive(
   options: ResolvedOptions,
   { collections, log, schema, passwordOptions }: Passive,

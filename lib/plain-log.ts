@@ -1,7 +1,7 @@
 import { errorWithoutData } from './error-without-data.ts';
 import type { Log } from './log.ts';
 
-/** Wraps a log: each error in `err` is replaced by a copy without data (`errorWithoutData`). */
+/** Wraps a log so that each error in `err` is logged without data (`errorWithoutData`). */
 export function loggedWithoutData(log: Log): Log {
   const sanitize = (fields: object) =>
     'err' in fields ? { ...fields, err: errorWithoutData(fields.err) } : fields;

@@ -33,7 +33,7 @@ export function parseDuration(text: string): number | undefined {
   return factor === undefined ? undefined : Number(amount) * factor;
 }
 
-/** Returns the result of `work`, or rejects with `timedOut()` after so many milliseconds. Does not cancel the work. */
+/** Returns the result of `work`. Rejects with `timedOut()` after `milliseconds`, but does not cancel the work. */
 export function withTimeout<T>(
   milliseconds: number,
   work: Promise<T>,

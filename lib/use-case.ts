@@ -8,9 +8,9 @@ import { DAY, withTimeout } from './time.ts';
 export type UseCase<Input, Output> = (input: Input, caller: Caller) => Promise<Output>;
 
 /**
- * Gives a use case a deadline. It rejects with StoreUnavailable at the caller's deadline, or after `timeout`
- * milliseconds if the caller has none. The work goes on in the background, so a revocation that was not
- * acknowledged may still happen.
+ * Gives a use case a deadline. The result rejects with StoreUnavailable at the caller's deadline, or after `timeout`
+ * milliseconds if the caller has no deadline. The work goes on in the background, so a revocation may still happen
+ * after the rejection.
  */
 export function withDeadline<Input, Output>(
   useCase: UseCase<Input, Output>,
@@ -30,7 +30,7 @@ export function timedOut(): StoreUnavailable {
   return new StoreUnavailable('The deadline passed before the request was decided');
 }
 
-/** Counts the revoked tokens that a use case refuses, and the database failures that it throws. */
+/** Counts the revoked tokens that a use case refuses, and the database failures with which it rejects. */
 export function withCounts<Input, Output>(
   useCase: UseCase<Input, Output>,
   { increment }: Pick<DailyCounters, 'increment'>,

@@ -13,7 +13,7 @@ export const portable: Bcrypt = bcryptjs;
 export async function native(): Promise<Bcrypt | undefined> {
   try {
     const { hashSync, compareSync } = (await import('bcrypt')).default;
-    // PHP writes `$2b$` as `$2y$`, which the native module does not accept.
+    // PHP writes `$2b$` as `$2y$`. The native module accepts only `$2b$`, so the prefix is replaced.
     const check = (password: string, hash: string) =>
       compareSync(password, hash.replace(/^\$2y\$/, '$2b$'));
     return { hashSync, compareSync: check };

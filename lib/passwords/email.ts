@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-// RFC 5321 section 4.5.3.1.3 allows 256 octets for a path, which is the address between two angle brackets.
+// RFC 5321 section 4.5.3.1.3 allows 256 octets for a path. The angle brackets around the address are two of them.
 const MAX_LENGTH = 254;
 
-/** The pattern of a normalized address, without anchors. It is valid in PCRE too, for MongoDB's `$regex`. */
+/** The pattern of a normalized address, without anchors. It is also valid in PCRE, which MongoDB's `$regex` uses. */
 export const NORMAL_EMAIL = z.regexes.html5Email.source
   .replace(/^\^|\$$/g, '')
   .replaceAll('a-zA-Z', 'a-z');

@@ -10,11 +10,11 @@ import type { CheckTask, HashTask } from './worker.ts';
 export type Passwords = ReturnType<typeof createPasswords>;
 
 export interface PasswordOptions {
-  /** bcrypt cost, 10 to 14: 2^cost rounds. */
+  /** The bcrypt cost, 10 to 14. A hash takes 2^cost rounds. */
   readonly bcryptCost: number;
   /** Worker threads, at least 1. */
   readonly bcryptThreads: number;
-  /** The timeout of a hash or a check in milliseconds, time in the queue included. Default 3,500. */
+  /** Milliseconds, including the time in the queue, after which a hash or a check rejects. Default 3,500. */
   readonly timeout?: number;
 }
 
@@ -69,7 +69,7 @@ export function createPasswords(options: PasswordOptions) {
     /** Returns bcrypt's hash at the configured cost. Throws AuthError `busy` if the queue is full. */
     hash: (password: string): Promise<string> => run('hash', { password, cost }),
 
-    /** Returns true if the password matches the hash. Without a usable hash, returns false in the same time. */
+    /** Returns true if the password matches the hash. If there is no usable hash, returns false after the same time. */
     async check(password: string, hash: string | undefined): Promise<boolean> {
       const usable = isUsableHash(hash);
       const fits = await run<boolean>('check', { password, hash: usable ? hash : dummy });
@@ -108,12 +108,12 @@ export function checkPasswordOptions({ bcryptCost, bcryptThreads }: PasswordOpti
   assertInteger('bcryptThreads', bcryptThreads, 1);
 }
 
-/** Returns the queue length per thread: checks that take about 2.5 seconds. A cost higher by 1 halves the length. */
+/** Returns the number of checks that may wait for each thread. They take about 2.5 seconds at any cost. */
 function queuePerThread(cost: number): number {
   return 2 ** (HIGHEST_COST + 1 - cost);
 }
 
-/** Creates a hash that no known password has. A login of an unknown user checks it, to take as long as any login. */
+/** Creates a hash that no known password has. It is checked for unknown users, so that all logins take equally long. */
 function createDummyHash(cost: number): string {
   const digest = genSaltSync(cost).slice(-22) + genSaltSync(cost).slice(-9);
   return genSaltSync(cost) + digest;

@@ -18,11 +18,11 @@ export interface PasswordRuleOptions {
   readonly serviceName: string;
 }
 
-/** The minimum that NIST requires with a second factor; without one, it is 15 (SP 800-63B-4 section 3.1.1.2). */
+/** The lowest minimum, which NIST allows only with a second factor (SP 800-63B-4 section 3.1.1.2). */
 const LEAST_MIN_LENGTH = 8;
 const MOST_MIN_LENGTH = 64;
 
-/** A password that repeats a piece of up to this length is refused, whatever its characters. */
+/** The longest piece whose repetition is refused as a password, whatever its characters. */
 const SHORT_PIECE = 4;
 
 /** Common passwords in lower case. */
@@ -65,19 +65,19 @@ function wordsAbout({ email, name }: PasswordOwner, serviceName: string): Readon
   return new Set(words.filter((word) => word !== ''));
 }
 
-/** Folds case and look-alike spellings, for comparison only: the password is hashed as it was typed. */
+/** Folds case and look-alike characters, for comparison only. The password itself is hashed as it was typed. */
 function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
-/** Returns texts to compare with weak words: the password, its letters, and the piece that one of these repeats. */
+/** Returns texts to compare with weak words: the password, its letters, and the piece that each of these repeats. */
 function findReadings(whole: string): readonly string[] {
   const piece = findPiece(whole);
   const word = findWord(whole);
   return [whole, piece, word, findWord(piece), findPiece(word)];
 }
 
-/** Returns the letters of a text; '' if less than a third are letters, since the rest may then be hard to guess. */
+/** Returns the letters of a text; '' if they are less than a third of it, because the rest may be hard to guess. */
 function findWord(text: string): string {
   const letters = toLetters(text);
   return letters.length * 3 < text.length ? '' : letters;
@@ -88,7 +88,7 @@ function toLetters(text: string): string {
   return text.replace(/[^\p{L}\p{M}\p{N}]/gu, '').replace(/^\p{N}+|\p{N}+$/gu, '');
 }
 
-/** Returns the shortest piece whose repetition is the text; the last copy may be incomplete. */
+/** Returns the shortest piece that the text repeats from start to end. The last copy of the piece may be incomplete. */
 function findPiece(text: string): string {
   for (let length = 1; length < text.length; length++) {
     if (text.slice(length) === text.slice(0, -length)) return text.slice(0, length);
@@ -105,7 +105,7 @@ function isMonotonous(reading: string): boolean {
   return findPiece(reading).length <= SHORT_PIECE || isSequence(reading);
 }
 
-/** Returns true for consecutive characters, up or down: `123456…`, `zyxwvu…`. */
+/** Returns true for consecutive characters in rising or falling order, such as `123456…` and `zyxwvu…`. */
 function isSequence(text: string): boolean {
   const points = [...text].map((character) => character.codePointAt(0) ?? 0);
   const steps = new Set(points.slice(1).map((point, index) => point - (points[index] ?? 0)));

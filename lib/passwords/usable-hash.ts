@@ -1,7 +1,7 @@
 export const LOWEST_COST = 10;
 export const HIGHEST_COST = 14;
 
-/** The pattern of a bcrypt hash at a cost from 10 to 14, without anchors. It is valid in PCRE too, for `$regex`. */
+/** The pattern of a bcrypt hash at a cost from 10 to 14, without anchors. It is also valid in PCRE, for `$regex`. */
 export const USABLE_HASH = String.raw`\$2[aby]\$1[0-4]\$[./A-Za-z0-9]{53}`;
 
 const FORM = new RegExp(`^${USABLE_HASH}$`);

@@ -12,7 +12,7 @@ export interface CheckTask {
   readonly hash: string;
 }
 
-/** The latest start of a task, in milliseconds since 1970. A task that is late is skipped: its caller has timed out. */
+/** The latest start of a task, in milliseconds since 1970. A late task is skipped, because its caller has timed out. */
 interface StartBy {
   readonly startBy: number;
 }

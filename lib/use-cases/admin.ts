@@ -27,8 +27,8 @@ const REASON = 'admin_requested';
 const NO_USER = 'There is no user with this id';
 
 /**
- * Revokes every token of a user. Returns the number of live sessions that it ends. With `dryRun` it only counts.
- * Rejects with AuthError `not_found` if there is no such user, or `store_unavailable`.
+ * Revokes every token of a user, and returns the number of live sessions that this ends. With `dryRun`, only counts the
+ * sessions. Rejects with AuthError `not_found` if there is no such user, or `store_unavailable`.
  */
 export async function revokeUserTokens(
   deps: AdminDeps,
@@ -52,9 +52,9 @@ export async function revokeUserTokens(
 }
 
 /**
- * Revokes every token of everyone, the caller included. Returns the number of sessions that it ends. With `dryRun` it
- * only counts. The count is made before the revocation, so it misses concurrent logins. The count includes unexpired
- * sessions that a cutoff of their user has already revoked. Rejects with AuthError `store_unavailable`.
+ * Revokes every token of everyone, even the caller, and returns the number of sessions that this ends. With `dryRun`,
+ * only counts the sessions. The count is made before the revocation, so it misses concurrent logins, and includes
+ * unexpired sessions that a cutoff of their user has already revoked. Rejects with AuthError `store_unavailable`.
  */
 export async function revokeEveryone(
   { revocations, sessions, audit }: AdminDeps,

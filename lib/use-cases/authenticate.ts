@@ -28,7 +28,7 @@ export async function authenticate(
   { token }: AuthenticateInput,
 ): Promise<Principal> {
   const accessToken = accessTokens.verify(token);
-  await skew.assertBearable(); // throws 503 for a wrong clock: a valid token could seem expired (401)
+  await skew.assertBearable(); // throws 503 if the clock is wrong, because a valid token could seem expired (401)
   accessTokens.assertCurrent(accessToken);
   const kind = await revocations.check(accessToken);
   if (kind !== undefined) throw revoked(kind);

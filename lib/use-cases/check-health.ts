@@ -33,7 +33,7 @@ export interface HealthReport {
     readonly proof: HealthCheck;
     /** The probe entry can be written. A success is cached for 30 seconds. */
     readonly writes: HealthCheck;
-    /** Every collection has the indexes of `migrate`, and no index that refuses writes or deletes needed documents. */
+    /** Every collection has the indexes of `migrate`, and none that would refuse writes or delete needed documents. */
     readonly indexes: HealthCheck;
     /** The keys that make new tokens are not revoked. */
     readonly signingKey: HealthCheck;
@@ -106,7 +106,7 @@ function needsOperator(remedy: Remedy, detail: string): HealthCheck {
   return { ok: false, detail, remedy };
 }
 
-/** Builds the report of an `auth` that was closed: every check fails with this detail. */
+/** Builds the report of a closed `auth`, in which every check fails with this detail. */
 export function failedReport(detail: string): HealthReport {
   const failed: HealthCheck = { ok: false, detail };
   const checks = {
@@ -122,7 +122,7 @@ export function failedReport(detail: string): HealthReport {
   return { ok: false, checks };
 }
 
-/** Accepts a newer schema, which only adds to the older one: servers of two versions can run side by side. */
+/** Accepts a newer schema, which only adds to the older one, so that servers of two versions can run side by side. */
 function judgeVersion(found: { readonly version: number } | undefined): HealthCheck {
   const version = found?.version ?? 0;
   if (version >= SCHEMA_VERSION) return { ok: true };
@@ -150,10 +150,9 @@ function judgeProof(deployment: Deployment, maxStaleness: number): HealthCheck {
   return { ok: true, detail: maxStaleness === 0 ? 'Every read proves the primary' : 'Proven' };
 }
 
-/** A key that makes new tokens. */
 type MakingKey = ReturnType<typeof makingKeys>[number];
 
-/** Finds a key that makes new tokens although it is revoked. All of these tokens are refused. */
+/** Finds a revoked key that still makes new tokens. All tokens of a revoked key are refused. */
 async function findRevokedKey(deps: CheckHealthDeps): Promise<MakingKey | undefined> {
   const used = makingKeys(deps);
   const revoked = await Promise.all(used.map(({ kid }) => deps.revocations.isKeyRevoked(kid)));

@@ -119,8 +119,8 @@ async function verify(
 }
 
 /**
- * Verifies the password once. Reads the cutoffs, and then the account a second time. A revocation or a new password
- * between the two reads of the account is therefore noticed.
+ * Verifies the password once. Reads the cutoffs before the check, and the account again after the check, to notice that
+ * the account was disabled or its password changed meanwhile.
  */
 async function verifyPasswordOnce(
   deps: LoginDeps,

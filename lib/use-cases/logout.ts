@@ -20,9 +20,9 @@ export interface LogoutInput {
 }
 
 /**
- * Revokes the token and its session. A repeated logout writes again: success is reported only after a majority has
- * acknowledged a write. Refuses a token of a revoked key, because a thief of the key could log out anyone. Rejects
- * with AuthError `invalid_token`, `token_revoked`, `store_unavailable`.
+ * Revokes the token and its session. A repeated logout writes again, because the earlier write may not have reached a
+ * majority. Refuses a token of a revoked key, because a thief of the key could log out anyone. Rejects with AuthError
+ * `invalid_token`, `token_revoked`, `store_unavailable`.
  */
 export async function logout(
   deps: LogoutDeps,

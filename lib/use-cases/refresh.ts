@@ -22,7 +22,7 @@ export interface RefreshDeps extends IssueTokensDeps, EndSessionsDeps {
   readonly lastUse: Pick<LastUse, 'seenCounter'>;
   readonly audit: Audit;
   readonly lifetimes: Lifetimes;
-  /** Milliseconds after a refresh in which the old token is accepted even if the new one was used. */
+  /** Milliseconds for which an exchanged refresh token is accepted even if its successor was used. */
   readonly refreshGrace: number;
 }
 
@@ -33,8 +33,8 @@ export interface RefreshInput {
 
 /**
  * Exchanges a refresh token for new tokens of its session. A client may send a token again, from a second tab or after
- * a lost response, and receives the same successor: within the grace in any case, later only until the successor is
- * used. Any other reuse counts as theft and ends the session (RFC 9700 section 4.14.2). Rejects with AuthError
+ * a lost response, and receives the same successor. After the grace, this is possible only until the successor is used.
+ * Any other reuse counts as theft and ends the session (RFC 9700 section 4.14.2). Rejects with AuthError
  * `refresh_token_malformed`, `refresh_token_expired`, `refresh_token_reused`, `refresh_token_revoked`,
  * `store_unavailable`.
  */
@@ -54,7 +54,7 @@ export async function refresh(
     idleTtl: deps.lifetimes.idleTtl,
   });
   if (refreshed === undefined) {
-    await deps.revocations.assertSentinel(); // throws if documents were lost: the session may not have ended
+    await deps.revocations.assertSentinel(); // throws if documents were lost, because the session may not have ended
     throw expired('its session is gone');
   }
   deps.skew.assertNear(refreshed.at);
@@ -85,7 +85,7 @@ async function assertNotRevoked(
   return user;
 }
 
-/** Ends the session of a stolen token. Each reuse writes again, since an earlier write may have been interrupted. */
+/** Ends the session of a stolen token. Each reuse writes again, as an earlier write may not have reached a majority. */
 async function endStolen(
   deps: RefreshDeps,
   session: StoredSession,

@@ -47,7 +47,7 @@ export async function revokeToken(
   const kid = accessToken?.kid ?? refreshToken?.kid;
   if (kid === undefined) return;
   if (await deps.revocations.isKeyRevoked(kid)) {
-    // Revokes the key again: success is reported only after a majority has acknowledged a write.
+    // Revokes the key again, because the earlier write may not have reached a majority.
     await deps.revocations.revokeKey({ kid, ...causeFor(client) });
     return;
   }
@@ -74,12 +74,12 @@ async function revokeAccessToken(
   caller: Caller,
 ): Promise<void> {
   const { userId, sessionId } = token;
-  deps.lastUse.touch(sessionId, token.counter); // proves that the client received this token
+  deps.lastUse.touch(sessionId, token.counter); // the request proves that this token was received
   await deps.revocations.revokeToken({ ...token, ...causeFor(client) });
   await record(deps, { type: 'access_token', userId, sessionId }, client, caller);
 }
 
-/** Revokes the session even if its document is not found: the MAC of the token proves that the session existed. */
+/** Revokes the session even without its document, because the MAC of the token proves that the session existed. */
 async function revokeRefreshToken(
   deps: RevokeTokenDeps,
   { sessionId }: RefreshToken,

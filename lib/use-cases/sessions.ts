@@ -47,9 +47,9 @@ export async function endSession(
 }
 
 /**
- * Ends all other sessions of the caller, and returns their number. Revokes again the sessions that are revoked already:
- * success is reported only after a majority has acknowledged a write. Needs `caller.principal`. Rejects with AuthError
- * `store_unavailable`.
+ * Ends all other sessions of the caller, and returns the number of live ones. Sessions that are already revoked are
+ * revoked again, because the earlier write may not have reached a majority. Needs `caller.principal`. Rejects with
+ * AuthError `store_unavailable`.
  */
 export async function endOtherSessions(
   deps: SessionsDeps,
@@ -84,7 +84,7 @@ async function listOwn(deps: SessionsDeps, caller: Caller): Promise<StoredSessio
 const INCOMPLETE =
   'The session of the caller is missing from the collection "sessions", which has lost documents. Restore the collection';
 
-/** Rejects if the caller's own session is missing: `sessions` has then lost documents, and its lists are incomplete. */
+/** Rejects if the caller's own session is missing, which proves that `sessions` has lost documents. */
 async function assertFound(
   { sessions }: SessionsDeps,
   found: readonly StoredSession[],

@@ -13,7 +13,7 @@ export interface StatsInput {
 }
 
 export interface Stats {
-  /** The counts of each day, newest first. Servers flush their counts every 10 seconds. */
+  /** The counts of each day, newest first. Servers flush counts every 10 seconds, so the latest may be missing. */
   readonly days: readonly DayCounts[];
   /** The entries in `revoked_tokens` now. Counting stops at 250,000 of a kind, or after a second. */
   readonly revokedTokens: EntryCounts;

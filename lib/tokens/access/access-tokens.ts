@@ -38,7 +38,7 @@ export function createAccessTokens(options: AccessTokenOptions) {
      * `invalid_token` for any other token. Uses the CPU only, never the database.
      */
     verify: createRememberedTokens(createVerifier(options), options),
-    /** Returns all claims of a token that `verify` has accepted. Not cached, since it is called rarely. */
+    /** Returns all claims of a token that `verify` has accepted. Decodes the token each time. */
     read: readClaims,
 
     /** Throws AuthError `invalid_token` for a token that has expired or is from the future. */
@@ -59,19 +59,19 @@ function assertOptions({ issuer, audience, accessTokenTtl }: AccessTokenOptions)
   assertInteger('accessTokenTtl', accessTokenTtl, SECOND, LONGEST_LIFETIME);
 }
 
-/** The measured size of a cache entry in bytes, rounded up. Entries differ only in the length of the user's id. */
+/** The measured size of a cache entry in bytes, rounded up, for a user's id of up to UUID_LENGTH characters. */
 const ENTRY_BYTES = 450;
 
 const UUID_LENGTH = 36;
 
-/** Returns the size of a cache entry in bytes. A user id may have characters beyond Latin-1, of two bytes each. */
+/** Returns the most bytes of a cache entry. Each further character of the user's id may take two bytes. */
 function sizeCalculation({ userId }: AccessToken): number {
   return ENTRY_BYTES + 2 * Math.max(0, userId.length - UUID_LENGTH);
 }
 
 /**
- * Verifies a token once and caches its content under the SHA-256 of the whole text. An entry is valid while the
- * token's key is on the ring. Callers check expiry and revocations at every use. Refusals are never cached.
+ * Verifies a token once and caches the content of the token under the SHA-256 of its whole text. An entry is valid
+ * while the token's key is on the ring. Callers check expiry and revocations at every use. Refusals are never cached.
  */
 export function createRememberedTokens(verify: Verify, options: RememberOptions): Verify {
   const { keys, rememberedTokenBytes = DEFAULTS.rememberedTokenBytes } = options;

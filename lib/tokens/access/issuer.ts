@@ -11,9 +11,9 @@ export interface IssueInput {
   readonly stamp: number;
   /** The time when the user last gave a password. */
   readonly authTime: Date;
-  /** The end of the session. The token expires no later. */
+  /** The end of the session. The token expires at this time or earlier. */
   readonly endsAt: Date;
-  /** The session's number of rotations, as in its newest refresh token. Default 0, which the token omits. */
+  /** The session's number of rotations, as in its newest refresh token. Default 0: the token has no counter. */
   readonly counter?: number;
 }
 

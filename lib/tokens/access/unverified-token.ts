@@ -13,7 +13,7 @@ export interface UnverifiedToken {
   readonly expiresAt: number;
 }
 
-/** The last second of the year 9999: MongoDB's tools may not display later dates. */
+/** The last second of the year 9999. Later times are rejected, because MongoDB's tools may not display them. */
 const LAST_SECOND = 253_402_300_799;
 
 const payloadSchema = z.object({
@@ -40,6 +40,6 @@ function parseJson(part: string): unknown {
   try {
     return JSON.parse(Buffer.from(part, 'base64url').toString());
   } catch {
-    return undefined; // the schema rejects it
+    return undefined; // which the schema rejects
   }
 }

@@ -1,4 +1,3 @@
-/** The most characters of a user's id. */
 export const LONGEST_USER_ID = 128;
 
 const FORM = new RegExp(`^.{1,${LONGEST_USER_ID}}$`, 'su');

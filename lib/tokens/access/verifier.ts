@@ -72,7 +72,6 @@ function findKey(token: CanonicalToken, keys: KeyRing): Key {
   return key;
 }
 
-/** Verifies the signature and returns the payload. */
 function signedPayload({ signedBytes, payload, signature }: CanonicalToken, key: Key): unknown {
   if (!key.hasSigned(signedBytes, Buffer.from(signature, 'base64url'))) {
     throw invalid('its signature is wrong');
@@ -83,8 +82,8 @@ function signedPayload({ signedBytes, payload, signature }: CanonicalToken, key:
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Parses JSON. Rejects a text that JSON.stringify would write differently. This includes duplicate members, of which
- * some parsers read the first and others the last (RFC 7519 section 4).
+ * Parses JSON. Rejects a text that JSON.stringify would write differently. Texts with duplicate members are therefore
+ * rejected, because some parsers read the first and others the last of the duplicates (RFC 7519 section 4).
  */
 function parseJson(part: string): unknown {
   try {

@@ -18,7 +18,7 @@ export function privateKeyFault(pem: string): string | undefined {
   return toFault(readPrivateKey(pem));
 }
 
-/** Returns the first fault of public keys in PEM, as a phrase like that of `privateKeyFault`; undefined if none. */
+/** Returns the first fault of public keys in PEM, in the form of `privateKeyFault`; undefined for valid keys. */
 export function publicKeysFault(pem: string): string | undefined {
   return toFault(readPublicKeys(pem));
 }
@@ -38,7 +38,7 @@ export function keysFromPublicPem(pem: string): Promise<Key[]> {
   return Promise.all(assertKeys(readPublicKeys(pem), 'publicKeys').map(keyFromPublic));
 }
 
-/** Generates a private key, PKCS#8 in PEM. RSA keys have 3072 bits: as strong as Ed25519 (SP 800-57 part 1). */
+/** Generates a private key, PKCS#8 in PEM. RSA keys have 3072 bits, to be as strong as Ed25519 (SP 800-57 part 1). */
 export function generatePrivateKey(alg: AsymmetricAlgorithm): string {
   const { privateKey } =
     alg === 'EdDSA'
@@ -80,17 +80,17 @@ async function keyFromPublic(publicKey: KeyObject): Promise<AsymmetricKey> {
 }
 
 /**
- * Creates verifiers with node:crypto, which is faster than jose's WebCrypto. OpenSSL rejects a signature of the wrong
- * length, or with an integer that is not below the modulus (RSA) or the group order (Ed25519).
+ * Creates verifiers with node:crypto, which is faster than jose's WebCrypto. OpenSSL checks the length of a signature,
+ * and that its integer is below the modulus (RSA) or the group order (Ed25519).
  */
 export const VERIFIERS: Readonly<
   Record<AsymmetricAlgorithm, (key: KeyObject) => Key['hasSigned']>
 > = {
-  /** RFC 8037 section 3.1 */
+  /** Verifies with Ed25519 (RFC 8037 section 3.1). */
   EdDSA: (key) => (signedBytes, signature) =>
     verify(null, Buffer.from(signedBytes), key, signature),
 
-  /** RFC 7518 section 3.3 */
+  /** Verifies with RSASSA-PKCS1-v1_5 and SHA-256 (RFC 7518 section 3.3). */
   RS256(publicKey) {
     const key = { key: publicKey, padding: constants.RSA_PKCS1_PADDING };
     return (signedBytes, signature) => verify('sha256', Buffer.from(signedBytes), key, signature);

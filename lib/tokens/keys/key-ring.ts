@@ -4,7 +4,6 @@ import { keyFromSecret } from './secret-key.ts';
 
 /** The keys that this deployment accepts. */
 export interface KeyRing {
-  /** The key that signs new tokens. */
   readonly signing: SigningKey;
   /** The public keys for other verifiers, the signing key first. Secrets are not included. */
   readonly publicJwks: readonly PublicJwk[];

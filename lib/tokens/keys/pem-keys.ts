@@ -73,12 +73,12 @@ function readKey(block: PemBlock, what: string, parse: (der: Buffer) => KeyObjec
   try {
     key = parse(der);
   } catch {
-    return `cannot be read as ${what}; it may have been cut off`; // OpenSSL's message does not explain it
+    return `cannot be read as ${what}; it may have been cut off`; // OpenSSL's message does not explain the fault
   }
   return typeFault(key) ?? key;
 }
 
-/** Returns the fault of a key; undefined for Ed25519 and strong RSA. ECDSA is refused: each signature has two forms. */
+/** Returns the fault of a key; undefined for Ed25519 and strong RSA. Refuses ECDSA, whose signatures have two forms. */
 function typeFault({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObject) {
   if (type === 'ed25519') return undefined;
   if (type !== 'rsa') return `is a key of type ${type}. Use Ed25519 (for EdDSA) or RSA (for RS256)`;

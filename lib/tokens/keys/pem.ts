@@ -1,16 +1,16 @@
-/** The text between a BEGIN and an END line (RFC 7468). */
+/** A block of text between a BEGIN and an END line (RFC 7468). */
 export interface PemBlock {
   /** The label of the BEGIN line, such as `PRIVATE KEY`. */
   readonly label: string;
-  /** Everything between the lines. */
+  /** The text between the BEGIN and the END line. */
   readonly text: string;
 }
 
 const BLOCKS = /-----BEGIN ([A-Z0-9 ]{1,40})-----(.*?)-----END \1-----/gs;
 
 /**
- * Returns the blocks of a text in order. Returns undefined if there is no block, or any other text, which may be a
- * truncated block. Accepts the two characters `\n` as a line break, as in .env files without quotes.
+ * Returns the blocks of a text in order. Returns undefined if there is no block, or text outside the blocks, which may
+ * be a truncated block. Accepts the two characters `\n` as a line break, as in .env files without quotes.
  */
 export function parsePem(pem: string): readonly PemBlock[] | undefined {
   if (typeof pem !== 'string') return undefined;

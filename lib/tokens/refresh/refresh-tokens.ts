@@ -16,7 +16,7 @@ export interface RefreshToken {
   readonly sessionId: string;
   /** The number of rotations of the session before this token. */
   readonly counter: number;
-  /** False if an earlier version opened the session: the token is then bound to no issuer and no audience. */
+  /** False if an earlier version opened the session, whose tokens are valid for any issuer and audience. */
   readonly isBound: boolean;
 }
 
@@ -32,16 +32,16 @@ export interface RefreshTokenOptions {
 const FORM =
   /^(rt1\.([\w-]{43})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(0|[1-9]\d{0,8}))\.([\w-]{43})$/;
 
-/** Returns the session id of a refresh token without verifying the MAC; undefined for any other text. */
+/** Returns the session id of a refresh token without verifying the MAC; undefined for a text in another form. */
 export function readUnverifiedSession(token: string): string | undefined {
   return FORM.exec(token)?.[3];
 }
 
 /**
  * Issues and verifies refresh tokens, which are not stored. A token consists of a session's id, a counter and a MAC.
- * The MAC key is derived from the secret, the issuer and the audience (HKDF, RFC 5869), for this use only.
- * Earlier versions derived the key from the secret only. Sessions that they opened still receive tokens of that key,
- * so that servers of both versions can run side by side.
+ * The MAC key is derived from the secret, the issuer and the audience (HKDF, RFC 5869), for this use only. Earlier
+ * versions derived the MAC key from the secret only. Sessions that an earlier version opened still receive tokens with
+ * such a MAC, so that servers of both versions can run side by side.
  */
 export async function createRefreshTokens(
   secrets: readonly string[],
@@ -106,7 +106,7 @@ function macFor(secret: string, purpose: string): Mac {
   return (text) => createHmac('sha256', key).update(text).digest();
 }
 
-/** Compares a MAC as text, in constant time. Another base64url spelling of the same bytes is rejected. */
+/** Compares a MAC in constant time, as text, so that another base64url spelling of the same bytes is rejected. */
 function isSpelling(mac: string, expected: Buffer): boolean {
   return timingSafeEqual(Buffer.from(mac), Buffer.from(expected.toString('base64url')));
 }

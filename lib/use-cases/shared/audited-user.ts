@@ -7,7 +7,7 @@ export interface AuditedUser {
   readonly email: string | null;
 }
 
-/** Loads a user for the audit trail. Never rejects: a completed action must not fail because this read failed. */
+/** Loads a user for the audit trail. Never rejects, because a failed read must not make a completed action fail. */
 export async function auditedUser(users: Pick<Users, 'find'>, id: string): Promise<AuditedUser> {
   const user = await users.find(id).catch(() => undefined);
   return user ?? { id, companyId: null, email: null };

@@ -3,7 +3,6 @@ import type { Client, Clients } from '../../store/accounts/clients.ts';
 import type { RevocationReads } from '../../store/revocations/reads.ts';
 import { isClientSecret, matchesClientSecret } from '../../tokens/client-secrets.ts';
 
-/** The credentials of a registered client. */
 export interface ClientCredentials {
   readonly clientId: string;
   readonly clientSecret: string;

@@ -15,7 +15,7 @@ export interface EndedSession {
   readonly userId: Session['userId'] | undefined;
 }
 
-/** Revokes sessions in one command. Resolves once a majority has the revocations. */
+/** Revokes sessions in one command. Resolves after a majority has acknowledged the revocations. */
 export async function endSessions(
   deps: EndSessionsDeps,
   ended: readonly EndedSession[],

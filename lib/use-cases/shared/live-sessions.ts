@@ -7,7 +7,7 @@ export interface LiveSessionsDeps {
   readonly revocations: Pick<Revocations, 'revokedAmong'>;
 }
 
-/** Reads the sessions of a user that are neither expired nor revoked, the newest first, in two reads. */
+/** Returns the sessions of a user that are neither expired nor revoked, newest first. Takes two reads. */
 export async function liveSessions(
   deps: LiveSessionsDeps,
   userId: string,
@@ -15,7 +15,7 @@ export async function liveSessions(
   return keepLive(deps, userId, await deps.sessions.listByUser(userId));
 }
 
-/** Returns no sessions if `sessions` was lost, so that the revocation can go on. Throws other errors. */
+/** Returns an empty list if `sessions` was lost, so that the revocation can go on. Throws other errors. */
 export function noneIfLost(error: unknown): readonly never[] {
   if (error instanceof StoreNotReady) return [];
   throw error;

@@ -23,9 +23,9 @@ export interface NewSession {
 
 /** Lifetimes of sessions, in milliseconds. */
 export interface Lifetimes {
-  /** The lifetime without a further refresh. */
+  /** The time without a refresh after which a session ends. */
   readonly idleTtl: number;
-  /** The lifetime that no refresh extends. */
+  /** The time after which a session ends even if it is refreshed. */
   readonly maxTtl: number;
 }
 
@@ -38,7 +38,7 @@ export interface OpenSessionDeps extends IssueTokensDeps, LimitSessionsDeps {
   readonly lifetimes: Lifetimes;
 }
 
-/** Opens a session and issues its first tokens. Resolves once a majority has the session. */
+/** Opens a session and issues its first tokens. Resolves after a majority has acknowledged the session. */
 export async function openSession(
   deps: OpenSessionDeps,
   opened: NewSession,
@@ -63,7 +63,7 @@ export async function openSession(
 /**
  * Issues the tokens of a session, with the `counter` of its newest refresh token. The access token expires no later
  * than the stored session, so a live token always belongs to a listed session. `isBound` is false for a session that an
- * earlier version opened: its refresh tokens are bound to no issuer and no audience.
+ * earlier version opened. Its refresh tokens are valid for any issuer and audience.
  */
 export async function issueTokens(
   { accessTokens, refreshTokens }: IssueTokensDeps,

@@ -1,6 +1,6 @@
 import type { LoginAttempt } from '../../store/accounts/login-limits.ts';
 
-/** Settles a counted attempt after the password check: counts a refusal as a failure, refunds a success or an error. */
+/** Settles a counted attempt after the check. A refusal counts as a failure. A success or an error is refunded. */
 export async function settleAttempt<Outcome extends object>(
   attempt: LoginAttempt,
   checked: Promise<Outcome>,

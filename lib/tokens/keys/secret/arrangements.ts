@@ -1,12 +1,12 @@
-/** The share of predictable parts at which a text counts as rearranged. Random text never reaches this share. */
+/** The share of predictable parts from which a text counts as rearranged. Random text always has a smaller share. */
 const MOST = 0.6;
 const STRIDES = [2, 3, 4, 5, 6, 7, 8];
 const PERIODS = [1, 2, 3, 4];
 const NEAR = 2;
 
 /**
- * Returns simpler texts that a person may have rearranged into this text: by alternating the characters of two rows or
- * more, by adding numbers in a series, or by encoding a series of bytes.
+ * Returns simpler texts from which a person may have made this text: by alternating the characters of several rows, by
+ * inserting a series of numbers, or by encoding a series of bytes.
  */
 export function rearrange(text: string): readonly string[] {
   return [...rowsInTurn(text), ...withoutCounters(text), ...firstBytes(text)];
@@ -45,7 +45,7 @@ function nearByChance(codes: readonly number[]): number {
   return pairs / codes.length ** 2;
 }
 
-/** Removes predictable numbers: `a1a2a3a4` becomes `a1a2aa`. A text of digits is cut into numbers of 2 to 4 digits. */
+/** Removes numbers that continue a series: `a1a2a3a4` becomes `a1a2aa`. A text of digits is cut into numbers. */
 function withoutCounters(text: string): readonly string[] {
   const forms = /^\d+$/.test(text) ? [/\d{2}/g, /\d{3}/g, /\d{4}/g] : [/\d+/g];
   return forms.flatMap((form) => {
@@ -57,7 +57,7 @@ function withoutCounters(text: string): readonly string[] {
   });
 }
 
-/** Returns a function that is true for the index of a predictable number; undefined if too few are predictable. */
+/** Returns a test for the index of a number that continues a series; undefined if too few numbers do so. */
 function findPredictable(numbers: readonly number[]): ((index: number) => boolean) | undefined {
   for (const period of PERIODS) {
     const isPredictable = (index: number) =>

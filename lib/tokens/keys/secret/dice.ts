@@ -1,9 +1,9 @@
 import { isDiceWord, LONGEST_WORD, wordBits } from './words.ts';
 
-/** The least number of words: eight words of a list of 7,776 have 103 bits. */
+/** The least number of words. Eight words of a list of 7,776 have 103 bits, and a secret needs 100. */
 const WORDS = 8;
 
-/** Words of fewer bits are common. A person, not dice, has chosen the words if more than MOST_LIKELY are common. */
+/** Words of fewer bits are common. If more than MOST_LIKELY words are common, a person chose the words, not dice. */
 const LIKELY_BITS = 8;
 const MOST_LIKELY = 4;
 

@@ -16,7 +16,7 @@ const RARE_ALGORITHMS = [
   'sha512-256',
 ];
 
-/** The number of hexadecimal digits that are compared: people often truncate digests to this length. */
+/** The number of hexadecimal digits that are compared, because people often truncate digests to this length. */
 const COMPARED = 32;
 
 /** The name of an algorithm or an encoding before the digest, as in `sha256:…`, `{SHA}…` and `0x…`. */
@@ -55,7 +55,7 @@ const JOINTS = ['', '-', '_', ' '];
 
 let digests: ReadonlySet<string> | undefined;
 
-/** Returns true for a digest of an empty text or of a likely word: in hexadecimal, in base64, or truncated. */
+/** Returns true for a whole or truncated digest, in hexadecimal or base64, of an empty text or a likely word. */
 export function isHashedWord(text: string): boolean {
   const hex = inHex(text.replace(PREFIX, ''));
   if (hex === undefined) return false;

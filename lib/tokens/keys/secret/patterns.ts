@@ -88,7 +88,7 @@ function leastBits([plain = '', ...others]: readonly string[], backwards: string
 const STEPS = [0, 1, -1, 2, -2];
 const RUN_BITS = 5;
 
-/** Finds runs: each character equals the previous one, or is one or two steps away. `890` and `yza` wrap around. */
+/** Finds runs: characters at equal steps of 0, 1 or 2, up or down. Steps of 1 may wrap around, as in `890`, `yza`. */
 export const findRuns: FindPatterns = (folded, start) => {
   for (const step of STEPS) {
     let end = start + 1;
@@ -122,7 +122,7 @@ function isLetter(point: number): boolean {
 type Graph = Readonly<Record<string, readonly (string | null)[]>>;
 const KEYBOARDS: readonly Graph[] = Object.values(adjacencyGraphs);
 
-/** The bits of a walk: for the choice of its keyboard and first key, for each turn, and for each step straight on. */
+/** The bits of a walk: WALK_BITS for its start, TURN_BITS for each turn, STEP_BITS for each step straight on. */
 const WALK_BITS = 5;
 const TURN_BITS = 2.5;
 const STEP_BITS = 0.4;
@@ -217,7 +217,7 @@ function toKey(character: string): string {
   return at === -1 ? character : (UNSHIFTED[at] ?? character);
 }
 
-/** Finds sequences of keys that were pressed before, with or without shift. */
+/** Finds sequences of keys that were also pressed earlier in the text, with or without shift. */
 export const findPressedAgain: FindPatterns = (folded, start) => {
   if (!folded.some((each) => SHIFTED.includes(each))) return [];
   const keys = folded.map(toKey);
@@ -225,8 +225,8 @@ export const findPressedAgain: FindPatterns = (folded, start) => {
 };
 
 /**
- * Finds substrings that repeat earlier text, forwards or reversed, or a known text. Each counts as the bits needed to
- * encode its position and length.
+ * Finds substrings that repeat a known text, or repeat earlier text forwards or reversed. Each counts as the bits
+ * needed to encode the position and the length of the repeated text.
  */
 export const findCopies: FindPatterns = (folded, start) => [
   ...earlierCopies(folded, start),
@@ -244,7 +244,7 @@ function earlierCopies(characters: readonly string[], start: number): readonly P
   );
 }
 
-/** The length of a match, and the distance back to its start. */
+/** The length of a match, and the distance from the end of the searched text back to the start of the match. */
 interface Match {
   readonly length: number;
   readonly distance: number;
@@ -264,7 +264,7 @@ function copies(
     });
 }
 
-/** Returns the nearest match of each length for the text from `start` on. Stops at the first long match. */
+/** Finds the last copy in `source` of each prefix of the text at `start`. Stops after a copy of LONG characters. */
 function matches(
   source: readonly string[],
   end: number,
@@ -298,7 +298,7 @@ function matchLength(
   return length;
 }
 
-/** Returns the lengths above `longest` up to `length`. Skips those above LONG except `length`, to save work. */
+/** Returns the lengths above `longest` up to `length`. Skips the lengths between LONG and `length`, to save work. */
 function lengthsBetween(longest: number, length: number): readonly number[] {
   const lengths: number[] = [];
   for (let each = longest + 1; each <= Math.min(length, LONG); each++) lengths.push(each);

@@ -16,7 +16,7 @@ const WHOLE = [
   `__${PLAIN}+__`,
 ].map((form) => new RegExp(`^(?:${form})$`, 'u'));
 
-/** Double brackets. They mark a placeholder anywhere in a text, EMBEDDED ones only around a name or a known word. */
+/** Double brackets mark a placeholder anywhere in a text. EMBEDDED brackets do so only around a name or known word. */
 const DOUBLE = new RegExp(`\\{\\{(?:${PLAIN}|[|"&])*\\}\\}|<%=?(?:${PLAIN}|[["\\]])*%>`, 'u');
 const EMBEDDED = /[$#]\{([^}]*)\}|\$\(([^)]*)\)/g;
 

@@ -22,7 +22,7 @@ const DECODERS: readonly Decode[] = [
 const MOST_LAYERS = 2;
 
 /**
- * Returns the text and all readable texts decoded from it: from hexadecimal, base64, base32, percent-encoding,
+ * Returns the text, and every readable text that it decodes to as hexadecimal, base64, base32, percent-encoding,
  * character codes, or characters separated by a sign.
  */
 export function decodeLayers(text: string, layers = MOST_LAYERS): readonly string[] {

@@ -10,21 +10,24 @@ import { estimateStrength } from './strength.ts';
 
 const MIN_CHARACTERS = 32;
 const MIN_BITS = 100;
-/** The least number of repeated characters for which a secret is refused. Fewer may be repeated by chance. */
+/** The least number of repeated characters for which a secret is refused. Fewer repeated characters may be chance. */
 const MIN_REPEATED = 10;
 const MIN_CHARACTERS_LEFT = 20;
 
-/** The reduction of MIN_BITS for texts decoded from digits: random digits may decode to a shorter text by chance. */
+/**
+ * The bits by which MIN_BITS is lower for texts decoded from digits. By chance, random digits may decode to a short
+ * text, which has fewer bits than the digits.
+ */
 const DIGITS_BITS = 30;
 
-/** The length below which a text of dice words is accepted without an estimate. Longer texts pass the estimate. */
+/** The length below which a text of dice words is accepted without an estimate. Longer ones are estimated, and pass. */
 const LONGEST_DICE = 200;
 
 /** The bits that it takes to guess how a text was rearranged. */
 const ARRANGEMENT_BITS = 4;
 const MIN_GENERATED_BYTES = 32;
 
-/** Weak words, longest first: `mysecretkey` is removed as a whole, not only the `secret` in it. */
+/** Weak words, longest first, so that `mysecretkey` is removed as a whole, not only the `secret` in it. */
 const WEAK_WORDS = new RegExp(
   [
     'your-secret-key',
@@ -42,7 +45,7 @@ const PIECE_LENGTHS = Array.from({ length: MIN_CHARACTERS - 1 }, (_, index) => i
 
 const PUBLISHED = new Set(PUBLISHED_SECRETS.map(({ value }) => value.trim().toLowerCase()));
 
-/** The trimmed value, and its code points: an emoji is one character. */
+/** The trimmed value, and its code points as characters, so that an emoji is one character. */
 interface Secret {
   readonly text: string;
   readonly characters: readonly string[];
@@ -144,7 +147,7 @@ function isPublished({ text }: Secret): boolean {
 }
 
 function isMostlyWeak({ text }: Secret): boolean {
-  // The pieces between the words stay apart: removing a word must not make a new word.
+  // The pieces between the words are not joined, because joining them could form a new weak word.
   const pieces = text.toLowerCase().split(WEAK_WORDS);
   return pieces.reduce((sum, piece) => sum + [...piece].length, 0) < MIN_CHARACTERS_LEFT;
 }
@@ -164,7 +167,7 @@ function isUnder(bits: number, text: string): boolean {
   return estimateStrength(text, bits) < bits;
 }
 
-/** Returns true if each character equals the character one period earlier. The last copy may be incomplete. */
+/** Returns true if a text only repeats its first `period` characters. The last repetition may be incomplete. */
 function hasPeriod(characters: readonly string[], period: number): boolean {
   for (let at = period; at < characters.length; at++) {
     if (characters[at] !== characters[at - period]) return false;

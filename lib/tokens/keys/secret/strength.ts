@@ -15,11 +15,11 @@ const CHOICES_BITS = 4;
 
 /**
  * The bits that are added where made-up text begins. Many dice words are also common words, which have fewer bits in
- * made-up text. The added bits outweigh this for a few such words, so that these still count as drawn by dice.
+ * made-up text. Because of the added bits, a few such words still have fewer bits as words drawn by dice.
  */
 const MADE_UP_BITS = 12;
 
-/** MADE_UP_BITS for a text of digits: more, since random digits often form dates, runs and copies by chance. */
+/** MADE_UP_BITS for a text of digits. It is higher, because random digits often form dates, runs and copies. */
 const MADE_UP_DIGITS_BITS = 20;
 const DRAWN_AGAIN_BITS = 2;
 const SEPARATOR_BITS = 0.5;
@@ -44,8 +44,8 @@ const FINDERS: readonly FindPatterns[] = [
 ];
 
 /**
- * Estimates the bits that a guesser has to find: those of the cheapest description of the text. Its parts are drawn
- * (random characters, dice words) or made up by a person (known words, dates, keyboard walks, runs and copies).
+ * Estimates the bits that a guesser has to find: the fewest bits that describe the text as a series of parts. A part is
+ * drawn (random characters, dice words) or made up by a person (known words, dates, keyboard walks, runs and copies).
  * Stops early at `enough`.
  */
 export function estimateStrength(text: string, enough: number): number {
@@ -62,7 +62,7 @@ export function estimateStrength(text: string, enough: number): number {
   return most;
 }
 
-/** The least bits of the text before each place, if the text there is drawn, made up, or an unknown word. */
+/** The least bits of the text up to each place, by the kind of text there: drawn, made up, or an unknown word. */
 interface Costs {
   readonly drawn: Float64Array;
   readonly madeUp: Float64Array;
@@ -86,7 +86,7 @@ function leastBits(characters: readonly string[]): number {
   return drawn[length] ?? 0;
 }
 
-/** Begins or ends made-up text, or an unknown word within made-up text, if this lowers the bits up to this place. */
+/** Begins or ends made-up text, or an unknown word within made-up text, if this lowers the bits up to `at`. */
 function settle({ drawn, madeUp, unknownWord }: Costs, at: number, madeUpBits: number): void {
   lower(madeUp, at, unknownWord[at]);
   lower(madeUp, at, (drawn[at] ?? 0) + madeUpBits);
@@ -105,7 +105,7 @@ function advance({ drawn, madeUp, unknownWord }: Costs, text: Text, at: number):
   }
 }
 
-/** Lowers the bits after a word or a pattern, and after a separator that follows it. */
+/** Lowers the bits up to the end of a word or pattern, and up to the end of a separator after the word or pattern. */
 function reach(costs: Float64Array, text: Text, at: number, { start, end, bits }: Pattern): void {
   const total = (costs[at] ?? 0) + bits + caseBits(text, start, end);
   lower(costs, end, total);
@@ -124,7 +124,7 @@ interface Text {
   /** The characters in lower case. */
   readonly folded: readonly string[];
   readonly separator: string | undefined;
-  /** The bits of each character drawn at random. `wordBits` has the bits of each character in an unknown word. */
+  /** The bits of each character if drawn at random. `wordBits` has the bits of each character in an unknown word. */
   readonly drawnBits: readonly number[];
   readonly wordBits: readonly number[];
 }
@@ -154,7 +154,7 @@ function findDiceWords({ folded }: Text, start: number): readonly number[] {
   return ends;
 }
 
-/** Returns the bits of the capitals: 0 without any, 0.5 for an initial capital, 1 for capitals only, else more. */
+/** Returns the bits that capitals add: 0 for none, 0.5 for an initial one, 1 for capitals only, more for a mixture. */
 function caseBits({ letters, capitals }: Text, start: number, end: number): number {
   const upper = between(capitals, start, end);
   const all = between(letters, start, end);
@@ -174,7 +174,7 @@ function between(counts: readonly number[], start: number, end: number): number 
   return (counts[end] ?? 0) - (counts[start] ?? 0);
 }
 
-/** Returns the most frequent sign that occurs more than once: it may separate words. */
+/** Returns the most frequent sign, which may separate words; undefined if no sign occurs more than once. */
 function commonSeparator(characters: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const each of characters) {
@@ -184,7 +184,7 @@ function commonSeparator(characters: readonly string[]): string | undefined {
   return most !== undefined && most[1] > 1 ? most[0] : undefined;
 }
 
-/** Returns the bits of a character in an unknown word: 4 in lower case, since about 16 letters are likely there. */
+/** Returns the bits of a character in an unknown word: 4 in lower case, since about 16 letters are likely in words. */
 function unknownBits(character: string): number {
   if (/\p{Ll}/u.test(character)) return 4;
   if (/\d/.test(character)) return Math.log2(10);

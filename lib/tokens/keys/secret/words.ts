@@ -6,7 +6,7 @@ a an and are as at be been but by can do does for from had has have he her him h
 no not of on or our she so than that the their them then there these they this to too up us was we were what when
 where which who will with would you your`;
 
-/** Words of dates and numbers. A guesser has few of them to try, so each word adds little strength. */
+/** Words of dates and numbers. There are few such words to guess, so each word adds little strength. */
 const SERIES_WORDS = `
 january february march april may june july august september october november december
 jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday
@@ -123,7 +123,7 @@ prosim prosím nahodny náhodný retezec řetězec změňte csereld cseréld tit
 для продакшена продакшн продакшене замените заменить измени изменить свой свою наш ваш длинный длинная нужно не из
 подписи подпись токенов токена это мы нашего вашего символов символа приложения сервера пароля замініть цей рядок випадковий таємний`;
 
-/** Words of placeholders in East Asian scripts, where many words have only one or two characters. */
+/** Words of placeholders in East Asian scripts. These words are short, so each word adds little strength. */
 const EAST_ASIAN_WORDS = `
 秘密 密码 密钥 更改 请 请在 在 生产 环境 中 此 并 使用 随机 字符串 以 确保 安全 安全性 谢谢 合作 替换 为 您 的 我 你 修改 必须 至少 个 字符 长 这 是 一个
 本番 環境 では 必ず この 秘密鍵 鍵 を 変更 して ください ランダム な 文字列 文字 使用 に して 下さい は です 以上 パスワード シークレット キー トークン
@@ -160,7 +160,7 @@ const BEGINNING = 4;
 
 let beginnings: ReadonlySet<string> | undefined;
 
-/** Returns false for four letters that begin no known word, forwards or backwards. The search then ends early. */
+/** Returns false for four letters with which no known word begins, forwards or backwards. A search can then end. */
 export function mayBeginWord(letters: string): boolean {
   if (letters.length !== BEGINNING) return true;
   known ??= weighWords();
@@ -180,7 +180,7 @@ function takeBeginnings(words: ReadonlyMap<string, number>): ReadonlySet<string>
   return found;
 }
 
-/** Returns true for a word of the diceware list, in which all words are equally likely. Expects lower case. */
+/** Returns true for a word of the diceware list. Expects lower case. */
 export function isDiceWord(word: string): boolean {
   dice ??= new Set(dictionary['diceware-common']);
   return dice.has(word);
