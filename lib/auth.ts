@@ -80,7 +80,7 @@ export function assemble(parts: AuthParts) {
     /**
      * Stops the threads, timers and listeners. Use cases in flight have up to two seconds to finish. Use cases that are
      * called later reject with `store_unavailable`, and `checkHealth` reports a failure. Does not close the database
-     * connection: close it afterwards.
+     * connection, which the application has to close afterwards.
      */
     close: closing.close,
   };

@@ -6,7 +6,7 @@ export interface Bcrypt {
   compareSync(password: string, hash: string): boolean;
 }
 
-/** bcryptjs, a dependency that is always installed. */
+/** The functions of bcryptjs, a dependency that is always installed. */
 export const portable: Bcrypt = bcryptjs;
 
 /** Returns the optional peer `bcrypt`, which is about 1.4 times as fast; undefined if it cannot be loaded. */

@@ -47,8 +47,8 @@ export function createPasswords(options: PasswordOptions) {
   }
 
   /**
-   * Reserves a queue slot for a password check and returns a function that releases it. Throws AuthError `busy` if no
-   * slot is free, so that the caller is refused before it uses the database.
+   * Reserves a queue slot for a password check and returns a function that releases the slot. Throws AuthError `busy`
+   * if no slot is free, so that a call is refused before it reads from the database.
    */
   function reserveSlot(): () => void {
     assertQueueHasRoom();

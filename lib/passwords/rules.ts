@@ -77,7 +77,7 @@ function findReadings(whole: string): readonly string[] {
   return [whole, piece, word, findWord(piece), findPiece(word)];
 }
 
-/** Returns the letters of a text; '' if they are less than a third of it, because the rest may be hard to guess. */
+/** Returns the letters of a text; '' if less than a third are letters, because the rest may be hard to guess. */
 function findWord(text: string): string {
   const letters = toLetters(text);
   return letters.length * 3 < text.length ? '' : letters;

@@ -16,7 +16,7 @@ import { timedOut } from '../use-case.ts';
 export interface HealthCheck {
   readonly ok: boolean;
   readonly detail?: string;
-  /** For `proof`: milliseconds since the start of the last successful proof of the primary. */
+  /** Milliseconds since the start of the last successful proof of the primary. Only the check `proof` has this age. */
   readonly ageMs?: number;
   /** The code of the action that an operator has to take, as in `detail`. Undefined if waiting may help. */
   readonly remedy?: Remedy;
@@ -31,7 +31,9 @@ export interface HealthReport {
     readonly skew: HealthCheck;
     /** The primary is proven to have a majority. */
     readonly proof: HealthCheck;
-    /** The probe entry can be written. A success is cached for 30 seconds. */
+    /**
+     * The probe, an entry of `revoked_tokens` that revokes nothing, can be written. A success is cached for 30 seconds.
+     */
     readonly writes: HealthCheck;
     /** Every collection has the indexes of `migrate`, and none that would refuse writes or delete needed documents. */
     readonly indexes: HealthCheck;

@@ -13,7 +13,7 @@ export interface IssueInput {
   readonly authTime: Date;
   /** The end of the session. The token expires at this time or earlier. */
   readonly endsAt: Date;
-  /** The session's number of rotations, as in its newest refresh token. Default 0: the token has no counter. */
+  /** The session's number of rotations, as in its newest refresh token. Default 0, which is left out of the token. */
   readonly counter?: number;
 }
 

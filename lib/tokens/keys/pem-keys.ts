@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { decodeBytes, type PemBlock, parsePem } from './pem.ts';
 
-/** The keys of a PEM text, or its fault as a phrase after the option's name. The phrase never quotes the text. */
+/** The keys of a PEM text, or its fault as a phrase that follows the option's name and never quotes the text. */
 export type ReadKeys = { readonly keys: readonly KeyObject[] } | { readonly fault: string };
 
 const LEAST_BITS = 2048;

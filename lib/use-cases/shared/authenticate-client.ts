@@ -16,8 +16,9 @@ export interface AuthenticateClientDeps {
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Returns the client that the credentials belong to. Throws for malformed credentials without a read. Reads at each
- * call whether the client is revoked. Rejects with AuthError `invalid_client`, `store_unavailable`.
+ * Returns the client that the credentials belong to. Throws for malformed credentials before it reads from the
+ * database. Each call reads whether the client is revoked. Rejects with AuthError `invalid_client`,
+ * `store_unavailable`.
  */
 export function authenticateClient(
   deps: AuthenticateClientDeps,

@@ -11,7 +11,7 @@ export interface LimitSessionsDeps extends EndSessionsDeps {
 
 const REASON = 'too_many_sessions';
 
-/** Ends a user's oldest sessions if there are more than `maxSessions`. Takes only one read if there are not. */
+/** Ends a user's oldest sessions if there are more than `maxSessions`. With fewer sessions, takes only one read. */
 export async function limitSessions(
   deps: LimitSessionsDeps,
   userId: string,
