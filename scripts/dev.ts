@@ -94,7 +94,7 @@ async function createUser(env: NodeJS.ProcessEnv): Promise<void> {
   await rescind(['user:create', ...who, '--if-absent', '--without-rules'], env, password);
 }
 
-/** Returns the URL of the server. Replaces a wildcard address, to which clients cannot connect, by loopback. */
+/** Returns the URL of the server. Replaces a wildcard address, which clients cannot connect to, by loopback. */
 function toUrl({ host, port }: Settings): string {
   const callable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
   return `http://${callable.includes(':') ? `[${callable}]` : callable}:${port}`;

@@ -23,15 +23,15 @@ export interface UserChange {
   readonly done: (email: string) => string;
 }
 
-/** Database writes to run before and after the revocation. Each returns false if the user does not exist. */
+/** Database writes to run before and after the revocation. Each write returns false if the user does not exist. */
 export interface UserWrites {
   before?(users: Users): Promise<boolean>;
   after?(users: Users): Promise<boolean>;
 }
 
 /**
- * Changes a user and revokes every token of that user. Throws CliError for an unknown user. Also throws CliError if the
- * database fails during the change: the change may then be partial, and running the command again completes it.
+ * Changes a user and revokes every token of that user. Throws CliError if the user is unknown, or if the database
+ * fails. After a database failure, the change may be incomplete until the command is run again.
  */
 export async function changeUser(address: string, change: UserChange): Promise<void> {
   const email = normalizeEmail(address);

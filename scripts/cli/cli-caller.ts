@@ -1,13 +1,13 @@
 import type { Caller } from '../../lib/caller.ts';
 import type { Log } from '../../lib/log.ts';
 
-/** Creates the caller that a command passes to use cases. It has an actor, but no user and no IP address. */
+/** Creates the caller that a command passes to use cases. The actor of this caller is the command, not a user. */
 export function cliCaller(command: string): Caller {
   const actor = `rescind ${command}`;
   return { ip: 'local', userAgent: actor, actor };
 }
 
-/** Logs messages to standard error without their fields: a MongoDB error in a field may contain user data. */
+/** Logs messages to standard error without their fields, because a MongoDB error in a field may contain user data. */
 export const cliLog: Log = {
   warn: (_fields, message) => print(message),
   error: (_fields, message) => print(message),

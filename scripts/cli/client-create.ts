@@ -44,7 +44,7 @@ function describeLoss(reason: string): string {
   return `No client was created, because the secret could not be printed. ${reason}`;
 }
 
-/** Deletes a client whose secret could not be printed, and rethrows the error. */
+/** Deletes a client whose secret could not be printed. Rethrows `error`, the reason why printing failed. */
 async function undoCreate(clients: Clients, id: string, error: unknown): Promise<never> {
   await clients.delete(id).catch(() => {
     throw new CliError(

@@ -2,7 +2,7 @@ import { describeMongoCode, isMongoError } from '../../lib/error-without-data.ts
 import type { StoreUnavailable } from '../../lib/errors.ts';
 import { UNANSWERED } from '../../lib/store/mongo/database.ts';
 
-/** Describes why the database is unavailable: the error that it returned, or the reason why it cannot be reached. */
+/** Explains why the database is unavailable. Includes the cause if the message is UNANSWERED, which names no reason. */
 export function describeStoreError(error: StoreUnavailable): string {
   const { message, cause } = error;
   if (message !== UNANSWERED || !(cause instanceof Error)) return message;

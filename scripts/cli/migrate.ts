@@ -57,7 +57,7 @@ async function run(
   );
   const warnings = await orUnavailable(withProgress(findWarnings(db, plan)));
   assertNoConflicts(plan, warnings);
-  await confirmReads(db); // the plan may rely on writes of an earlier migration, which must have reached a majority
+  await confirmReads(db); // waits until a majority has every write that the plan relies on
   if (check) return assertNoDifferences(plan, warnings);
   if (dryRun) {
     printWarnings(warnings);
@@ -89,7 +89,7 @@ function printWarnings(warnings: readonly string[]): void {
   for (const sentence of warnings) printProgress(`  ${sentence}`);
 }
 
-/** Records the audit event without a number of sessions: sessions opened after the backup cannot be counted. */
+/** Records the audit event. Omits the number of sessions, because those opened after the backup cannot be counted. */
 function auditRestore(db: Db): Promise<void> {
   const event = {
     action: 'everyone_revoked',
@@ -101,7 +101,7 @@ function auditRestore(db: Db): Promise<void> {
 
 const PROGRESS_INTERVAL = 5 * SECOND;
 
-/** Prints every 5 seconds that a long step is still running. */
+/** Prints every 5 seconds that `work` is still running. */
 async function withProgress<T>(work: Promise<T>): Promise<T> {
   const started = performance.now();
   const timer = setInterval(() => {

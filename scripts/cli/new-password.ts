@@ -6,8 +6,8 @@ import type { DatabaseConfig } from '../../server/config/config.ts';
 import { readHidden } from './read-hidden.ts';
 
 /**
- * Returns the value of --password. Without this option, reads standard input, with a prompt if standard input is a
- * terminal.
+ * Returns the value of --password if given. Otherwise reads the password from standard input, and prompts for it if
+ * standard input is a terminal.
  */
 export async function readPassword(option: string | undefined): Promise<string> {
   if (option !== undefined) return option;

@@ -3,7 +3,7 @@ import { devNull } from 'node:os';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from './cli-error.ts';
 
-/** Code of a write error that is no failure of the command: the reader of a pipe, e.g. `head`, has exited. */
+/** Code of a write error after the reader of a pipe, e.g. `head`, has exited. Only `printSecret` then fails. */
 const READER_GONE = 'EPIPE';
 
 let failure: string | undefined;
@@ -29,8 +29,8 @@ export function printResult(line: string): void {
 }
 
 /**
- * Prints a text that is stored nowhere else. Throws CliError if it cannot be written, if the reader has closed
- * the pipe, or if standard output is discarded.
+ * Prints a text that is stored nowhere else. Throws CliError if the text cannot be written, e.g. because the reader has
+ * closed the pipe, or if standard output is discarded.
  */
 export async function printSecret(text: string, describeLoss: (reason: string) => string) {
   if (isDiscarded()) throw new CliError(EXIT.output, describeLoss(DISCARDED));
@@ -58,7 +58,7 @@ export async function findLostOutput(): Promise<
 
 const DISCARDED = 'Standard output is closed or discarded. Redirect it to a terminal or a file.';
 
-/** Returns true if standard output is the null device. If standard output is closed, Node opens the null device. */
+/** Returns true if standard output is the null device, which Node also opens in place of a closed standard output. */
 function isDiscarded(): boolean {
   const { rdev } = fstatSync(process.stdout.fd);
   const sink = statSync(devNull, { throwIfNoEntry: false });

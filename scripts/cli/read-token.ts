@@ -30,7 +30,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** Reads a stream up to MAX_READ, because the stream may be endless. */
+/** Reads only about MAX_READ bytes of a stream, because the stream may be endless. */
 async function readStart(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;

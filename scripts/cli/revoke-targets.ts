@@ -16,7 +16,7 @@ import type { CommandStore } from './with-store.ts';
  */
 type Revoke = (value: string, dryRun: boolean) => Promise<string>;
 
-/** Targets of `revoke`: a user or session by id, a token by its file, a key by its `kid`, everyone. */
+/** Revoke functions by kind of target. The value is an id (user, session), a file (token) or a `kid` (key). */
 export interface Targets {
   readonly user: Revoke;
   readonly session: Revoke;
@@ -28,7 +28,7 @@ export interface Targets {
 const CALLER = cliCaller('revoke');
 const CAUSE = { reason: 'admin_requested', revokedBy: toActor(CALLER) } as const;
 
-/** Creates the revoke functions of all targets. */
+/** Creates the revoke functions of all kinds of targets. */
 export function createTargets(store: CommandStore): Targets {
   const { sessions } = store;
 
@@ -88,8 +88,8 @@ function createRevokeKey({ sessions, revocations, audit }: CommandStore): Revoke
 }
 
 /**
- * Revokes a session and, if given, one of its tokens; with `dryRun` changes nothing. Returns the number of live
- * sessions that end (0 or 1) as text.
+ * Revokes a session. If `token` is given, also revokes this token of the session. With `dryRun`, changes nothing.
+ * Returns the number of live sessions that end (0 or 1) as text.
  */
 async function endOne(
   store: CommandStore,

@@ -38,7 +38,7 @@ function warn(warnings: readonly string[]): void {
 }
 
 /**
- * Throws the error that `refusal` creates if the collection is not migrated. Without its validator and indexes, the
+ * Throws an error, created by `refusal`, if the collection is not migrated. Without the validator and the indexes, the
  * collection would accept invalid and duplicate documents.
  */
 export async function assertReady(

@@ -9,8 +9,8 @@ export interface BannerFacts {
 }
 
 /**
- * Returns the text that `npm run dev` prints: commands that try the server, stop it and start afresh. The commands have
- * no comments: users should be able to paste all lines at once, and zsh rejects comments at its prompt.
+ * Returns the text that `npm run dev` prints: commands that try the server, stop it and start afresh. The commands
+ * contain no comments, because zsh rejects comments in pasted lines.
  */
 export function banner({ url, dataFolder, ownUri }: BannerFacts, paint: Paint): string {
   const head = (text: string) => paint('bold', text);

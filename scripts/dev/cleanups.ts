@@ -1,10 +1,10 @@
-/** Undoes what a script has started, in reverse order. */
+/** Functions that undo what a script has started. They run in reverse order. */
 export interface Cleanups {
   add(undo: () => Promise<unknown>): void;
   run(): Promise<void>;
 }
 
-/** Creates an empty list of cleanups. All of them run, even if one fails. */
+/** Creates an empty list of cleanups. Every cleanup runs, even if another one fails. */
 export function createCleanups(): Cleanups {
   const undos: (() => Promise<unknown>)[] = [];
   return {

@@ -6,7 +6,7 @@ import { run } from './processes.ts';
 /**
  * Runs a command of the compiled `rescind` without printing its output.
  *
- * @throws CliError with the exit code and the output of the command, if it fails.
+ * @throws CliError with the exit code and the output of the command, if the command fails.
  */
 export async function rescind(
   args: readonly string[],

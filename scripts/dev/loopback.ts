@@ -26,7 +26,7 @@ function parse(uri: string): ConnectionString | undefined {
   try {
     return new ConnectionString(uri);
   } catch {
-    return undefined; // without the parser's message, which repeats parts of the string
+    return undefined; // drops the parser's message, because it repeats parts of the string
   }
 }
 

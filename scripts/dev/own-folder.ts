@@ -11,7 +11,7 @@ export async function ownFolder(prefix: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), prefix));
   process.once('exit', () => {
     try {
-      // With retries, because a mongod that was just ended may write here for another second.
+      // Retries, because a mongod that was just killed may still write into the folder for a second.
       rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     } catch (error) {
       process.stderr.write(`${folder} could not be removed: ${(error as Error).message}\n`);

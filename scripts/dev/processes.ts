@@ -63,14 +63,14 @@ export function howEnded(child: ChildProcess): string {
   return child.signalCode ?? `code ${child.exitCode}`;
 }
 
-/** Resolves when the child has ended, or at once if it has ended already. */
+/** Resolves once the child has ended. */
 export async function ended(child: ChildProcess): Promise<void> {
   if (!hasEnded(child)) await once(child, 'exit');
 }
 
 /**
- * Ends a child with `signal`, or with SIGKILL if it still runs `grace` milliseconds later. Does nothing
- * for a child that has ended.
+ * Ends a child with `signal`, and with SIGKILL if the child still runs `grace` milliseconds later. Does nothing for a
+ * child that has ended.
  */
 export async function endChild(
   child: ChildProcess,

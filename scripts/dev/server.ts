@@ -78,7 +78,7 @@ function showLog(child: ChildProcess, format: (line: string) => string): void {
     process.stdout.on('drain', () => lines.resume());
     lines.on('line', (line) => {
       const isSlow = !process.stdout.write(format(line));
-      // If the reader has exited, no `drain` follows: a pause would never end, and the server would block.
+      // If the reader has exited, no `drain` event ends the pause. The server would then block on its full pipe.
       if (isSlow && process.stdout.writable) lines.pause();
     });
   }

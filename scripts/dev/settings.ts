@@ -10,9 +10,9 @@ export interface Settings {
   /** The folder of the database and the secret. */
   dataFolder: string;
   host: string;
-  /** Passed as given to the server, which validates the port. */
+  /** Passed unchanged to the server, which validates the port. */
   port: string;
-  /** Passed to the server as given. Default 0s, because no load balancer needs time to notice the stop. */
+  /** Passed unchanged to the server. Default 0s, because no load balancer needs time to notice the stop. */
   shutdownDelay: string;
   /** Connection string of the user's own MongoDB on this machine. If undefined, a MongoDB is started. */
   mongodbUri: string | undefined;

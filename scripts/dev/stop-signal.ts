@@ -1,5 +1,5 @@
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-// Milliseconds within which signals count as one request: at one Ctrl-C, the terminal and npm both send a signal.
+// Milliseconds within which signals count as one request, because the terminal and npm each send one at a Ctrl-C.
 const sameRequestWithin = 500;
 
 /**

@@ -1,4 +1,4 @@
-/** The user that `npm run dev` creates in its own MongoDB, and in no other, because the password is public. */
+/** The user that `npm run dev` creates, but only in a MongoDB that it started, because the password is public. */
 export const devUser = {
   email: 'john.doe@testcompany.com',
   password: 'testpassword123',

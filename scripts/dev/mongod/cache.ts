@@ -64,7 +64,9 @@ async function makeStagingFolder(folders: string[]): Promise<{ staging: string; 
   throw new Error(`no cache folder can be written: ${reasons.join('; ')}`);
 }
 
-/** Removes the staging folders of killed fetches. Keeps folders younger than an hour: their fetch may still run. */
+/**
+ * Removes the staging folders of killed fetches. Keeps those younger than an hour, because their fetch may still run.
+ */
 async function removeAbandoned(cache: string): Promise<void> {
   for (const name of await readdir(cache)) {
     if (!name.startsWith(stagingPrefix)) continue;

@@ -15,9 +15,8 @@ export function downloadedBinary(cache: string): string {
 }
 
 /**
- * Downloads a mongod for this platform with mongodb-memory-server-core (70 MB or more). The package runs
- * in a child process, so that it can be ended and its console output is hidden. A retry continues an
- * interrupted download.
+ * Downloads a mongod for this platform with mongodb-memory-server-core (70 MB or more). Runs the package in a child
+ * process, which can be ended and whose console output is hidden. A retry continues an interrupted download.
  *
  * @returns the path of the mongod.
  * @throws Error with the reason, if the download fails or takes longer than 60 s.
@@ -31,11 +30,11 @@ export async function fetchDownload(env: NodeJS.ProcessEnv, report: Report): Pro
       download(folder, childEnv, detail),
     );
     await mongodVersion(binary, env);
-    // Links the file in place of a move, because the next call of the package must find the file at its old path.
+    // Links the file instead of moving it, because the next call of the package must find the file at its old path.
     const staged = join(staging, 'mongod');
     return link(binary, staged).then(
       () => publish(staged, downloadedBinary(cache)),
-      () => binary, // without hard links, the file does not enter the cache, and the next call runs the package again
+      () => binary, // without hard links, returns the package's file; the next call then runs the package again
     );
   });
 }
@@ -71,7 +70,7 @@ async function downloadEnv(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   };
 }
 
-/** Selects the Ubuntu 22.04 build on Debian for arm64, as in Docker on a Mac: MongoDB has no build for this system. */
+/** Selects the Ubuntu 22.04 build on Debian for arm64 (e.g. Docker on a Mac), for which MongoDB has no build. */
 async function builtFor(): Promise<NodeJS.ProcessEnv> {
   if (process.platform !== 'linux' || process.arch !== 'arm64') return {};
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');

@@ -63,8 +63,8 @@ async function install(
 }
 
 /**
- * Returns the environment of pip. The user's pip settings are kept (proxy, mirror, certificates), except
- * two that conflict with `--target`. pip unpacks in TMPDIR, here `staging`, which the caller removes afterwards.
+ * Returns the environment of pip. Keeps the user's pip settings, e.g. the proxy, but turns off two settings that
+ * conflict with `--target`. Sets TMPDIR to `staging`, so that the caller removes what pip unpacks.
  */
 function pipEnv(env: NodeJS.ProcessEnv, staging: string): NodeJS.ProcessEnv {
   return { ...env, TMPDIR: staging, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' };

@@ -17,8 +17,7 @@ interface Attempt {
  *
  * @param env - the environment with these variables. Child processes get the same environment.
  * @returns the path of the mongod, for `startMongod`.
- * @throws Error if every attempt failed, with the reasons and what to do. If `MONGOD_BINARY` is set, it is the
- *   only attempt.
+ * @throws Error with the reasons and what to do, if every attempt failed. A set `MONGOD_BINARY` is the only attempt.
  */
 export async function findMongod(env: NodeJS.ProcessEnv, report: Report): Promise<string> {
   const given = env['MONGOD_BINARY'];
@@ -101,7 +100,7 @@ function explain(attempts: Attempt[]): string {
   ].join('\n');
 }
 
-/** Returns the command that installs libcurl, if a reason names it. Slim Debian and Ubuntu images lack libcurl. */
+/** Returns the command that installs libcurl, if a reason names libcurl. Slim Debian and Ubuntu images lack libcurl. */
 function libraryWays(reasons: string): string[] {
   return reasons.includes('libcurl') ? ['apt-get install libcurl4 (mongod needs it)'] : [];
 }

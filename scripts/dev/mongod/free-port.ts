@@ -2,7 +2,7 @@ import getPort from 'get-port';
 
 /**
  * First port of a range below the ephemeral ports (on Linux 32768 and above). In the ephemeral range, an outgoing
- * connection could take the port of a stopped mongod, and a client of this mongod could even connect to itself.
+ * connection could take the port of a stopped mongod.
  */
 const FIRST = 10_000;
 const LAST = 32_767;

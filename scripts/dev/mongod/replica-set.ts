@@ -48,6 +48,6 @@ async function rename(admin: Db, host: string): Promise<void> {
     version: config.version + 1,
     members: [{ ...member, host }],
   };
-  // Forced: only a primary accepts an unforced change, and with its old address this mongod cannot become primary.
+  // Uses force, because only a primary accepts an unforced change, and under its old address the mongod is no primary.
   await admin.command({ replSetReconfig, force: true });
 }

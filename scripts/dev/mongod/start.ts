@@ -31,9 +31,9 @@ export interface MongodProcess {
   /** Resolves when the mongod has ended, with its exit code or signal and its last log lines. */
   ended: Promise<string>;
   isRunning(): boolean;
-  /** Stops the mongod like an operator: SIGTERM, and after 10 s SIGKILL. Further calls do nothing. */
+  /** Ends the mongod with SIGTERM, and with SIGKILL if it still runs after 10 s. Further calls only wait. */
   stop(): Promise<void>;
-  /** Ends the mongod like a crash (SIGKILL), for fault tests. Its folder and port can be used again. */
+  /** Kills the mongod (SIGKILL) to simulate a crash in fault tests. Its folder and port can be used again. */
   kill(): Promise<void>;
 }
 
@@ -67,11 +67,11 @@ export async function startMongod(options: MongodOptions): Promise<Mongod> {
 }
 
 /**
- * Starts a mongod on 127.0.0.1, for a set that the caller initiates, and waits until it listens. The mongod
- * never outlives this process. A Ctrl-C in the terminal does not reach it, so the caller must stop it.
+ * Starts a mongod on 127.0.0.1, for a set that the caller initiates, and waits until the mongod listens. The mongod
+ * never outlives this process. A Ctrl-C in the terminal does not reach the mongod, so the caller must stop it.
  *
- * @throws DataFolderInUse if another mongod uses the data folder, or Error with the log if the mongod does not
- *   start within 60 s. No process is left running.
+ * @throws DataFolderInUse if another mongod uses the data folder, or Error with the log if the mongod does not start
+ *   within 60 s. After an error, the mongod is not running.
  */
 export async function startMember(options: MongodOptions): Promise<MongodProcess> {
   await mkdir(options.dataFolder, { recursive: true, mode: 0o700 });
