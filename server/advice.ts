@@ -16,7 +16,7 @@ export const ADVICE: Readonly<Record<Remedy, string>> = {
   replace_RS256_key: `Replace JWT_PRIVATE_KEY. ${GENERATE_NEW} -- --key RS256`,
 };
 
-/** Returns the message of an error or a failed check, followed by the advice for its remedy, if it has one. */
+/** Returns the message of an error or a failed check. If a remedy is given, appends the advice for this remedy. */
 export function withAdvice({ message, remedy }: { message: string; remedy?: unknown }): string {
   const [, advice] = Object.entries(ADVICE).find(([code]) => code === remedy) ?? [];
   return advice === undefined ? message : `${message}. ${advice}`;

@@ -15,7 +15,7 @@ const ALWAYS: AnswerHeaders = [
   ['X-Frame-Options', 'DENY'],
   ['X-Permitted-Cross-Domain-Policies', 'none'],
   ['X-XSS-Protection', '0'],
-  ['Cache-Control', 'no-store'], // RFC 6749 section 5.1: responses contain tokens or data about tokens
+  ['Cache-Control', 'no-store'], // required by RFC 6749 section 5.1, because responses may contain tokens
 ];
 
 /** Returns the headers of every response. `corsOrigins` are the origins whose pages may read responses. */

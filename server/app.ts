@@ -18,7 +18,7 @@ export interface AppOptions extends Services {
   readonly log: Logger;
   /** Maximum milliseconds until a response is sent. */
   readonly requestDeadline: number;
-  /** Number of proxies in front of the server, each of which adds to X-Forwarded-For. */
+  /** Number of proxies in front of the server, each of which adds an address to X-Forwarded-For. */
   readonly trustProxy: number;
   /** Origins whose pages may read responses in a browser. Default: none. */
   readonly corsOrigins?: readonly string[] | undefined;
@@ -44,7 +44,7 @@ export function createApp(options: AppOptions): Koa {
   return app;
 }
 
-/** Logs errors with status 500 or above. `busy` means overload, so its stack is omitted. */
+/** Logs errors with status 500 or above. An overload (`busy`) is logged as a warning without its stack. */
 function logErrors(log: Logger) {
   return function logError(error: unknown, ctx?: RequestContext): void {
     const fields = { request_id: ctx?.state[CALLER]?.requestId, code: ctx?.state.problem };

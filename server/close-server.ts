@@ -21,7 +21,7 @@ export function createClose(server: Server): (timeout: number) => Promise<void> 
   return (timeout) => closeServer(server, timeout, sockets);
 }
 
-/** Closes the server. Node would wait for connections that become idle or sent no byte, so they are closed as well. */
+/** Closes the server. Also closes connections that become idle or sent no byte, because Node would wait for them. */
 async function closeServer(
   server: Server,
   timeout: number,

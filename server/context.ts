@@ -3,7 +3,7 @@ import type { Auth } from '../lib/auth.ts';
 import type { Caller, Principal } from '../lib/caller.ts';
 import type { ClientCredentials } from '../lib/use-cases/shared/authenticate-client.ts';
 
-/** Key of the caller in `ctx.state`: a symbol, because an application may use the name `caller` there. */
+/** Key of the caller in `ctx.state`. A symbol, because an application may itself set `ctx.state.caller`. */
 export const CALLER: unique symbol = Symbol.for('rescind.caller');
 
 /** Values that middleware sets in `ctx.state` for later middleware. */
@@ -15,9 +15,7 @@ export interface State<Body = unknown, Query = unknown> {
   credentials: ClientCredentials;
   /** User and session of the accepted token. */
   principal: Principal;
-  /** Validated body. */
   body: Body;
-  /** Validated query. */
   query: Query;
   /** Code of the problem in the response, for the log. */
   problem?: string;

@@ -22,7 +22,7 @@ export function parseForm(text: string): Form | undefined {
   return form;
 }
 
-/** Decodes one name or value of a form. Returns undefined when its encoding is broken or not UTF-8. */
+/** Decodes one name or value of a form. Returns undefined if the encoding is broken or the text is not UTF-8. */
 export function decodeFormText(text: string): string | undefined {
   if (!/[%+]/.test(text)) return text; // fast path for tokens, which are long
   try {

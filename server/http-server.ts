@@ -10,7 +10,7 @@ import { HttpProblem, type HttpProblemCode, toProblemAnswer } from './problems.t
 
 export interface ListenOptions {
   readonly host: string;
-  /** 0 chooses a free port. */
+  /** The port, or 0 for any free port. */
   readonly port: number;
   /** Logs the requests that Node rejects before they reach the application. */
   readonly log: Pick<Logger, 'info'>;
@@ -20,17 +20,17 @@ export interface ListenOptions {
   readonly timeouts?: Partial<Timeouts>;
 }
 
-/** Limits for slow clients in milliseconds. A connection that exceeds a limit is closed. */
+/** Timeouts for slow clients, in milliseconds. A connection that exceeds a timeout is closed. */
 export interface Timeouts {
-  /** Time from the start of a connection or request until all headers have arrived. */
+  /** Maximum time from the start of a connection or request until all headers have arrived. */
   readonly headersTimeout: number;
-  /** Time until the whole request, with its body, has arrived. */
+  /** Maximum time until the whole request, with its body, has arrived. */
   readonly requestTimeout: number;
-  /** Time from the end of a response to the next request. */
+  /** Maximum time from the end of a response to the next request. */
   readonly keepAliveTimeout: number;
-  /** Time without traffic, e.g. after a client stops reading. Must exceed the duration of every response. */
+  /** Maximum time without traffic. Must be longer than any request takes, because nothing is sent meanwhile. */
   readonly inactivityTimeout: number;
-  /** Time between two checks of `headersTimeout` and `requestTimeout`. A timeout takes effect at the next check. */
+  /** Time between two checks of `headersTimeout` and `requestTimeout`, which take effect only at a check. */
   readonly checkInterval: number;
 }
 
@@ -38,11 +38,11 @@ const TIMEOUTS: Timeouts = {
   headersTimeout: 10 * SECOND,
   requestTimeout: 15 * SECOND,
   keepAliveTimeout: 65 * SECOND,
-  inactivityTimeout: 75 * SECOND, // any response takes at most 60 s, the maximum of REQUEST_DEADLINE
+  inactivityTimeout: 75 * SECOND, // longer than 60 s, the maximum of REQUEST_DEADLINE
   checkInterval: 2 * SECOND,
 };
 
-/** Milliseconds that a client gets to read the rejection of its CONNECT request. */
+/** Milliseconds after which a rejected CONNECT request is closed, even if the client has not read the response. */
 const LAST_READ = SECOND;
 
 export interface HttpServer {
@@ -58,11 +58,11 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     {
       ...timeouts,
       connectionsCheckingInterval: checkInterval,
-      requireHostHeader: false, // rejectMalformed checks the Host header and responds with a problem document
+      requireHostHeader: false, // lets rejectMalformed check the Host header and respond with a problem document
     },
     handle,
   );
-  server.maxHeadersCount = 0; // no limit, because Node would silently drop headers; their size is limited to 16 KiB
+  server.maxHeadersCount = 0; // no maximum, because Node would silently drop the rest; their maximum size is 16 KiB
   server.setTimeout(inactivityTimeout);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (GONE.has(error.code ?? '') || !socket.writable) socket.destroy();
@@ -73,7 +73,7 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     socket.resume().end(writeRejection('bad_request', options));
   });
   const close = createClose(server);
-  server.on('checkExpectation', handle); // rejectMalformed checks the Expect header
+  server.on('checkExpectation', handle); // lets rejectMalformed check the Expect header
   await listenOn(server, options);
   return { url: formatUrl(server), close };
 }

@@ -3,7 +3,7 @@ const TOKENS = /("(?:[^"\\]|\\.)*")[ \t\r\n]*:|"(?:[^"\\]|\\.)*"|[{}]/g;
 
 /**
  * Returns true if an object has duplicate members, even if their names are escaped differently (RFC 8259 section 4).
- * The text must be valid JSON. JSON.parse silently keeps only the last duplicate.
+ * Used because JSON.parse silently keeps only the last duplicate. The text must be valid JSON.
  */
 export function hasDuplicates(json: string): boolean {
   const open: Set<string>[] = [];

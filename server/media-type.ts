@@ -8,7 +8,7 @@ export interface MediaType {
 }
 
 /**
- * Parses a Content-Type header (RFC 9110 section 8.3). Returns undefined when it is malformed or has a duplicate
+ * Parses a Content-Type header (RFC 9110 section 8.3). Returns undefined if the header is malformed or has a duplicate
  * parameter (RFC 6838 section 4.3). Accepts empty parameters, as in `application/json;`, and tabs around parameters
  * (RFC 9110 section 5.6.6).
  */
@@ -31,7 +31,7 @@ function tighten(match: string): string {
   return match.includes(';') ? '' : ' ';
 }
 
-/** Counts the parameters, including duplicates. The parser drops duplicates, so its count is then lower. */
+/** Counts the parameters, including duplicates. If there are duplicates, the parser finds fewer parameters. */
 function countParameters(tight: string): number {
   return tight.replace(/"(?:[^"\\]|\\.)*"/g, '').split(';').length - 1;
 }

@@ -9,7 +9,7 @@ import {
   type Refusal,
 } from '../lib/errors.ts';
 
-/** Problem codes of the server. The library has further codes, those of AuthError. */
+/** Problem codes of the server. The library adds the codes of AuthError. */
 export type HttpProblemCode =
   | 'missing_token'
   | 'several_credentials'
@@ -129,14 +129,14 @@ export function toProblemAnswer(error: unknown, requestId?: string): ProblemAnsw
   };
 }
 
-/** Converts the names in the pointer to snake_case, as in the API. Use cases have names in camelCase. */
+/** Converts the names in the pointer from the camelCase of use cases to the snake_case of the API. */
 function toWireFault({ pointer, detail }: InputFault): InputFault {
   return { pointer: pointer.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), detail };
 }
 
 const INTERNAL_ERROR = { code: 'internal_error', headers: {} } as const;
 
-/** Returns the status and description of a code. For an unknown code of a newer version, the error provides both. */
+/** Returns the status and description of a code. Takes both from the error if only a newer version knows the code. */
 function findRefusal(code: ProblemCode, error: unknown): Refusal {
   if (Object.hasOwn(problems, code) || !isProblem(error)) return problems[code];
   return [error.status, error.expose ? error.message : problems.internal_error[1]];

@@ -7,7 +7,7 @@ export const FORWARDED = ['X-Forwarded-For', 'Forwarded', 'X-Real-IP'] as const;
 
 /**
  * Returns a function that logs a warning for the first request that contradicts TRUST_PROXY. If TRUST_PROXY is wrong,
- * login limits count all clients as one address, or use an address that a client made up.
+ * login limits count all clients as one address, or count an address that a client made up.
  */
 export function createProxyWarning(log: Logger, trustProxy: number): (ctx: Context) => void {
   let isLogged = false;
@@ -33,7 +33,7 @@ function findIgnored(get: (name: string) => string): string | undefined {
   );
 }
 
-/** Returns a warning if X-Forwarded-For contradicts TRUST_PROXY. A missing header is ignored, as in health checks. */
+/** Returns a warning if X-Forwarded-For contradicts TRUST_PROXY. Ignores a missing header, e.g. in health checks. */
 function findMismatch(trustProxy: number, header: string): string | undefined {
   if (header === '') return undefined;
   const entries = header.split(',');

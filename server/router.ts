@@ -10,8 +10,8 @@ import { validate } from './middleware/validate.ts';
 import type { Access, Route } from './route.ts';
 
 /**
- * Creates the router. A path must match exactly, including case and trailing slash. A request thus cannot bypass the
- * rules of a proxy for a path with another spelling of the path.
+ * Creates the router. A path must match exactly, including case and trailing slash, so that no other spelling of the
+ * path bypasses the rules of a proxy for this path.
  */
 export function createRouter(routes: readonly Route[], services: Services): Router<State> {
   const router = new Router<State>({ strict: true, sensitive: true });

@@ -20,14 +20,14 @@ export interface RunningServer {
 
 const MIN_STOP_TIMEOUT = 5 * SECOND;
 
-/** Returns the milliseconds that requests get to finish when the server stops listening. No response takes longer. */
+/** Returns the milliseconds that requests under way get to finish. Every response is sent within this time. */
 export function stopTimeout({ REQUEST_DEADLINE }: Pick<Config, 'REQUEST_DEADLINE'>): number {
   return Math.max(MIN_STOP_TIMEOUT, REQUEST_DEADLINE);
 }
 
 /**
- * Creates the parts of the server and listens. Throws StoreNotReady if an operator must fix a failed health check. An
- * unreachable database does not prevent the start: responses have status 503 until it is reachable.
+ * Creates the parts of the server and listens. Throws StoreNotReady if an operator must fix a failed health check. Also
+ * starts while the database is unreachable; responses then have status 503.
  */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
   const connection = connect(config.MONGODB_URI, {

@@ -5,19 +5,19 @@ import { SECOND } from '../lib/time.ts';
 export interface StopRequests {
   /** Resolves with the first signal, or with undefined if an error came first. */
   readonly first: Promise<NodeJS.Signals | undefined>;
-  /** Resolves when the process must stop without delay: at SIGQUIT, an error, or a second signal. */
+  /** Resolves after SIGQUIT, an uncaught error or a second signal. The process must then stop without delay. */
   readonly hurried: Promise<void>;
   /** Returns true after an uncaught error. */
   hasErred(): boolean;
 }
 
-/** Signals that stop the server. Other signals have Node's default action, or are ignored below. */
+/** Signals that stop the server after SHUTDOWN_DELAY. */
 const STOPS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const STOPS_WITHOUT_DELAY = ['SIGQUIT'] as const;
 /** Signals that are ignored, because SIGUSR1 would open Node's debugger and SIGUSR2 would end the process. */
 const IGNORED = ['SIGUSR1', 'SIGUSR2'] as const;
 
-/** Milliseconds within which signals count as one: for one Ctrl-C, the terminal and npm both send a signal. */
+/** Milliseconds within which signals count as one, because the terminal and npm each send one at a Ctrl-C. */
 const SAME_REQUEST_WITHIN = SECOND / 2;
 
 /** Listens for signals and uncaught errors until the process ends. `onError` receives each error. */

@@ -1,6 +1,6 @@
 import type { Environment } from './env.ts';
 
-/** Settings that are secrets or lists of secrets. An added character, e.g. a quote, would change the secret. */
+/** Settings that are checked for stray characters, because an added quote or comma would change the secret. */
 const KEYS: ReadonlySet<string> = new Set(['JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS']);
 
 /** Settings in PEM, which may have several lines. */
@@ -18,12 +18,13 @@ const INVISIBLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finds control characters
   /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff\ufff9-\ufffd]/;
 
-/** Matches a hexadecimal or base64 secret with a stray character, such as a quote or comma, before or after it. */
+/** Matches a hexadecimal or base64 secret that begins or ends with a stray character, such as a quote or comma. */
 const STRAY = /^(?:["'`][\w+/=.-]{32,}|[\w+/=.-]{32,}(?:["'`\\,;]|\\r?\\?n|%0[AD]))$/;
 
 /**
  * Removes the quotes that `docker run --env-file` keeps around values. Reports quotes around a secret as a problem,
- * because tokens that were signed with the quotes become invalid. Also reports invisible and stray characters.
+ * because tokens signed with the quotes as part of the secret become invalid. Also reports invisible and stray
+ * characters.
  */
 export function cleanValues(env: Environment, names: readonly string[]) {
   const values: Record<string, string | undefined> = { ...env };
@@ -39,7 +40,6 @@ export function cleanValues(env: Environment, names: readonly string[]) {
   return { values, problems };
 }
 
-/** Removes the quotes around a value. */
 export function unquote(value: string): string {
   const [, ...inside] = QUOTED.exec(value) ?? [];
   return inside.find((text) => text !== undefined) ?? value;

@@ -29,7 +29,7 @@ function checkPool(pool: Pool, context: z.RefinementCtx): void {
   }
 }
 
-/** Schema of `public-key`, which requires the private key. For the server the private key is optional. */
+/** Schema of the command `public-key`, which requires the private key. For the server the private key is optional. */
 const signingSchema = z.object({
   JWT_PRIVATE_KEY: z.string(`is missing or empty. ${GENERATE_NEW} -- --key EdDSA`).pipe(privateKey),
 });
@@ -45,7 +45,7 @@ const serverSchema = settingsSchema.superRefine((config, context) => {
     ['ACCESS_TOKEN_TTL', 'REFRESH_TOKEN_IDLE_TTL'],
     ['REFRESH_TOKEN_IDLE_TTL', 'REFRESH_TOKEN_MAX_TTL'],
   ] as const) {
-    if (!(config[shorter] > config[longer])) continue; // also for an invalid duration (NaN), which is already reported
+    if (!(config[shorter] > config[longer])) continue; // skips invalid durations (NaN), which are already reported
     const message = `must not be longer than ${longer}`;
     context.addIssue({ code: 'custom', path: [shorter], message });
   }
@@ -67,7 +67,7 @@ export function parseDatabaseConfig(env: Environment): DatabaseConfig {
   return parse(databaseSchema, env);
 }
 
-/** Parses the settings of `public-key`. */
+/** Parses the settings of the command `public-key`. */
 export function parseSigningConfig(env: Environment) {
   return parse(signingSchema, env);
 }

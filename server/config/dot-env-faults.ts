@@ -2,7 +2,7 @@
 const VARIABLE =
   /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*("[^"]*"|'[^']*'|`[^`]*`)?([^\r\n]*)$/gm;
 
-/** Matches a following line that is no variable, no comment and not empty. Base64 with a final `=` is no variable. */
+/** Matches a line that continues a value, i.e. is neither a variable nor a comment. Base64 may end with `=`. */
 const CONTINUATION =
   /^\r?\n(?![ \t]*(?:#|\r?$|(?:export[ \t]+)?[\w.-]+[ \t]*=(?!=?\r?$)|(?:[A-Z\d_]+|\w{1,15})[ \t]*=\r?$))./m;
 
@@ -41,7 +41,7 @@ function findQuoteFault(quoted: string | undefined, rest: string): string | unde
   return isCut ? 'has a # that begins a comment. Put the value in quotes' : undefined;
 }
 
-/** Finds a value that continues on the next line. Node would silently cut it at the line end. */
+/** Finds a value that continues on the next line. Node would silently cut the value at the line end. */
 function findLineFault(rest: string, following: string): string | undefined {
   if (/\\\s*$/.test(rest)) return 'ends with a backslash. Put the value in single quotes';
   return CONTINUATION.test(following)

@@ -9,8 +9,8 @@ import { SECRETS, settings } from './settings.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the variables of `.env` in a folder, if the file exists. Variables of the real environment override them.
- * Throws ConfigError if the file cannot be read, or if Node would not parse a setting as intended.
+ * Reads the variables of `.env` in a folder, if the file exists. Variables in `real`, the environment, override those
+ * of the file. Throws ConfigError if the file cannot be read, or if Node would not parse a setting as intended.
  */
 export function readEnvironment(folder: string, real: Environment): Environment {
   const text = readDotEnv(join(folder, '.env'));
@@ -38,7 +38,7 @@ function readCode(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : error;
 }
 
-/** Removes empty variables: `NAME=` counts as not set. */
+/** Removes empty variables, so that `NAME=` counts as not set. */
 export function withoutEmpty(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ''));
 }

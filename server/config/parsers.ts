@@ -14,7 +14,7 @@ export const secret = z.string().superRefine((value, context) => {
   if (fault !== undefined) context.addIssue(`${fault}. ${GENERATE_NEW}`);
 });
 
-/** A list of secrets: a JSON array, one secret per line, or comma-separated. */
+/** A list of secrets, written as a JSON array, with one secret per line, or separated by commas. */
 export const previousSecrets = z.string().transform((text, context) => {
   const { secrets, mayBeCut } = splitSecrets(text.trim());
   if (secrets === undefined)
@@ -67,7 +67,10 @@ function splitUnusual(text: string): readonly string[] {
 /** A character that occurs in passwords, but not in hexadecimal or base64. */
 const PASSWORD_CHARACTER = /[^\w+/=.~-]/;
 
-/** Adds adjacent pieces joined by commas: a secret may contain commas. Extra secrets are harmless: they never sign. */
+/**
+ * Returns the pieces, and runs of adjacent pieces joined by commas, because a secret may contain commas. Omits runs of
+ * hexadecimal or base64, which contain no commas. Wrong secrets are harmless, because they never sign.
+ */
 function withJoined(pieces: readonly string[]): string[] {
   const joined = pieces.flatMap((_, start) =>
     pieces.slice(start + 1).map((_, more) => pieces.slice(start, start + more + 2).join(',')),
@@ -136,10 +139,10 @@ function list(what: string, findFault: (element: string) => string | undefined) 
     });
 }
 
-/** An origin of any scheme: app shells and extensions use schemes of their own, e.g. `capacitor://localhost`. */
+/** Matches an origin of any scheme, because app shells use their own schemes, e.g. `capacitor://localhost`. */
 const ORIGIN = /^([a-z][a-z\d+.-]*):\/\/[^/?#@*\s\\]+$/i;
 
-/** Schemes from which browsers load no pages. */
+/** Schemes that are rejected in origins, because browsers load no pages from them. */
 const NO_PAGES: ReadonlySet<string> = new Set(['ftp', 'ws', 'wss', 'mongodb']);
 
 /** Checks that an origin is spelled as in the Origin header of browsers. No other spelling matches the header. */
@@ -153,7 +156,7 @@ function findOriginFault(text: string): string | undefined {
   return text === written ? undefined : `must be written as browsers send it: ${written}`;
 }
 
-/** Serializes an origin as browsers do. The `origin` of a `URL` is 'null' for unknown schemes, e.g. `capacitor`. */
+/** Serializes an origin as browsers do. Replaces 'null', which is the `origin` of a `URL` with an unknown scheme. */
 function serializeOrigin({ origin, host }: URL, scheme: string): string {
   return origin === 'null' ? `${scheme}://${host}` : origin;
 }

@@ -8,14 +8,14 @@ const KNOWN: readonly string[] = [
   ...SECRETS.map((name) => `${name}_FILE`),
 ];
 
-/** Maximum length of names for which two edits are no misspelling, e.g. HOME is not a misspelled HOST. */
+/** Length up to which a setting's name allows only one edit, so that HOME does not count as a misspelled HOST. */
 const SHORT = 5;
 
 /** Matches prefixes of settings. An unknown variable with such a prefix is probably a misspelled setting. */
 const PREFIX =
   /^(JWT|MONGODB|BCRYPT|CORS|REFRESH|ACCESS_TOKEN|LOGIN_FAILURES|PRIMARY_PROOF|PASSWORD_MIN|TRUST|KEEP_ALIVE|SHUTDOWN|REQUEST|AUDIT)_/;
 
-/** Matches variables that Kubernetes and Docker set for a service, e.g. MONGODB_SERVICE_HOST for `mongodb`. */
+/** Matches variables that need no warning, because Kubernetes or Docker sets them, e.g. MONGODB_SERVICE_HOST. */
 const SERVICE_NAME = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$|_ENV_\w+$/;
 const SERVICE_VALUE = /^(tcp|udp|sctp):\/\/|^\/\S+\/\S+$/;
 
@@ -26,7 +26,7 @@ export function misspelledSettings(env: Environment): string[] {
     .map(([name]) => describe(name));
 }
 
-/** Returns a warning with the options of MONGODB_URI that rescind overrides, or no warning if there are none. */
+/** Returns a warning that lists the options of MONGODB_URI that rescind overrides, if there are any. */
 export function overriddenOptions({ overridden }: Pick<Connection, 'overridden'>): string[] {
   if (overridden.length === 0) return [];
   return [

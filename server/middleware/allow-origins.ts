@@ -20,9 +20,9 @@ export interface AllowOriginsOptions {
 }
 
 /**
- * Lets pages of these origins read the responses in a browser, errors included (CORS of the Fetch standard).
- * Never allows cookies (credentials mode): pages need none, because they set the Authorization header themselves.
- * Excludes endpoints for registered clients, because a page cannot keep a client secret.
+ * Lets pages of these origins read the responses in a browser, errors included (CORS of the Fetch standard). Never
+ * allows cookies (credentials mode), because pages send the Authorization header instead. Excludes endpoints for
+ * registered clients, because a page cannot keep a client secret.
  */
 export function allowOrigins(
   { origins, headers }: AllowOriginsOptions,
@@ -33,7 +33,7 @@ export function allowOrigins(
     routes.filter(({ access }) => access === 'client').map(({ path }) => path),
   );
   return cors({
-    // Compares whole origins: anyone can register a domain whose name contains the name of an allowed one.
+    // Compares whole origins, because anyone can register a domain whose name contains an allowed name.
     origin: (ctx) => {
       const origin = ctx.get('Origin');
       return allowed.has(origin) && !closed.has(ctx.path) ? origin : '';
@@ -42,6 +42,6 @@ export function allowOrigins(
     allowHeaders: [...NEEDED, ...headers],
     exposeHeaders: EXPOSED,
     maxAge: toSeconds(MAX_AGE),
-    keepHeadersOnError: false, // unnecessary: answerErrors keeps the headers that are already set
+    keepHeadersOnError: false, // unnecessary, because answerErrors keeps headers that are already set
   });
 }

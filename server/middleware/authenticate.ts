@@ -29,7 +29,7 @@ export function authenticate(auth: Pick<Auth, 'authenticate'>): Middleware<State
   };
 }
 
-/** Requires a bearer token and does not verify it. Used by logout, which also accepts a revoked token. */
+/** Requires a bearer token. Does not verify the token, because logout also accepts a revoked token. */
 export function requireBearer(): Middleware<State> {
   return function requireBearer(ctx, next) {
     ctx.state.token = readBearerToken(ctx);
@@ -44,7 +44,7 @@ function readBearerToken(ctx: Pick<RequestContext, 'req' | 'get'>): string {
   return token;
 }
 
-/** Returns the Authorization header, or an empty string. Throws HttpProblem for several headers. */
+/** Returns the Authorization header, or '' if there is none. Throws HttpProblem if there are several. */
 export function readAuthorization(ctx: Pick<RequestContext, 'req' | 'get'>): string {
   if (countHeader('authorization', ctx.req.rawHeaders) > 1) {
     throw new HttpProblem('several_credentials');

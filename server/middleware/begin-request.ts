@@ -12,7 +12,7 @@ export interface BeginRequestOptions {
   readonly requestDeadline: number;
   /** Headers of every response. */
   readonly headers: AnswerHeaders;
-  /** Called for each request with a header in FORWARDED. The client itself may have set the header. */
+  /** Called for each request with a header of FORWARDED, which a proxy or the client may have set. */
   readonly onForwarded: (ctx: Context) => void;
   /** Aborted once the server is stopping. Every response then closes its connection. */
   readonly stopping: AbortSignal;

@@ -4,7 +4,7 @@ import { type ErrorFormat, toProblemDocument } from '../error-formats.ts';
 import { isProblem, toProblemAnswer } from '../problems.ts';
 
 export interface HandleErrorsOptions {
-  /** If true, also responds to errors of other packages, with 500 `internal_error`. Default false: rethrows them. */
+  /** If true, responds with 500 `internal_error` to errors of other packages. By default, rethrows such errors. */
   readonly all?: boolean;
 }
 

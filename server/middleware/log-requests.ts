@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 import { CALLER, type State } from '../context.ts';
 
 /**
- * Logs one line for each request, without its headers, body and query. Logs the pattern of the route in place of the
- * path. A path without a route is not logged, because it may contain a token.
+ * Logs one line for each request, without its headers, body and query. Logs the pattern of the route, or `(no route)`,
+ * in place of the path, because a path may contain a token.
  */
 export function logRequests(log: Logger): Middleware<State> {
   return async function logRequests(ctx, next) {

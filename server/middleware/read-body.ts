@@ -65,8 +65,8 @@ function isMissing({ request }: Context): boolean {
 }
 
 /**
- * Rewrites the headers to the spelling that the parser accepts. Returns false for another type or charset, and for
- * several codings or Content-Types. Of several Content-Types, Node uses the first, but a proxy may use the second.
+ * Rewrites the headers to the spelling that the parser accepts. Returns false for another type or charset, for several
+ * codings, and for several Content-Types, because Node and a proxy may choose different ones.
  */
 function normalizeHeaders({ req }: Context, { mediaType }: BodyKind): boolean {
   const { 'content-type': sent = '', 'content-encoding': codings = '' } = req.headers;
@@ -89,7 +89,7 @@ async function unsupportedOrMissing(ctx: Context, kind: BodyKind): Promise<HttpP
   return new HttpProblem((await hasBytes(ctx)) ? kind.unsupported : kind.malformed);
 }
 
-/** Converts an error of the parser by its status. Corrupt compressed data has no status and is `malformed`. */
+/** Maps an error of the parser to a problem by the status of the error. An error without a status is `malformed`. */
 function rejectAs({ unsupported, malformed }: BodyKind) {
   return function reject(error: Error, { req }: Context): never {
     req.unpipe();

@@ -29,7 +29,7 @@ function findFault(req: IncomingMessage): HttpProblemCode | undefined {
   return expectsTooMuch(req) ? 'expectation_failed' : undefined;
 }
 
-/** Checks that the target is a path or a URL (RFC 9112 section 3.2). */
+/** Checks that the target is a path, a URL or `*` (RFC 9112 section 3.2). */
 function hasTarget({ url = '' }: IncomingMessage): boolean {
   return url.startsWith('/') || url === '*' || isHttpUrl(url);
 }
@@ -67,7 +67,7 @@ function hasValidNames(rawHeaders: RawHeaders): boolean {
   return true;
 }
 
-/** Names and values of headers as received, alternating. Node's parsed headers keep only the first of duplicates. */
+/** Alternating names and values of headers as received, with duplicates. Node's parsed headers omit some duplicates. */
 type RawHeaders = readonly string[];
 
 /** Counts how often a header was sent. `name` must be in lower case. */

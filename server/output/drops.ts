@@ -12,13 +12,12 @@ export interface Drops {
   add(lines: number, code: string): void;
   /** Returns the line that reports the count, or undefined if no line was dropped. */
   take(): string | undefined;
-  /** Called after a write of the line of `take`. If the write failed, the next line includes its count. */
+  /** Called after each write. After a failed write, the next line of `take` includes the count again. */
   settle(isWritten: boolean): void;
 }
 
 const REPORT_INTERVAL = MINUTE;
 
-/** Creates a counter of dropped lines. */
 export function createDrops({ describeDropped, onDrop }: DropsOptions): Drops {
   let count = 0;
   let taken = 0;

@@ -6,7 +6,7 @@ import { createLineQueue } from './line-queue.ts';
 
 /** Writes lines to a descriptor that may be full, closed, or without a reader. */
 export interface Output {
-  /** Queues a line with its line end. Never throws or blocks: lines that cannot be written are dropped and counted. */
+  /** Queues a line with its line end. Never throws or blocks. Lines that cannot be written are dropped and counted. */
   write(line: string): void;
   /** Resolves when the queue is empty, when the descriptor fails, or after `timeout` milliseconds. */
   flush(timeout: number): Promise<void>;
@@ -20,7 +20,7 @@ export interface OutputOptions extends DropsOptions {
 const MAX_QUEUED = 16 * 1024 * 1024;
 /** Milliseconds between a failed write and the next write. */
 const RETRY_DELAY = SECOND;
-/** Code that is reported if lines are dropped because the queue is full: the reader is too slow. */
+/** Code that is reported if lines are dropped because a slow reader has let the queue become full. */
 const QUEUE_FULL = 'EAGAIN';
 
 /** Creates an output that runs one asynchronous write at a time. */
@@ -47,7 +47,7 @@ export function createOutput(
   }
 
   async function send(text: string, isCounted: boolean): Promise<string | undefined> {
-    const bytes = Buffer.from(hasOpenLine ? `\n${text}` : text); // ends a line that a full disk has cut
+    const bytes = Buffer.from(hasOpenLine ? `\n${text}` : text); // ends a line that was cut, e.g. by a full disk
     const { written, code } = await descriptor.write(bytes);
     if (written > 0) hasOpenLine = bytes[written - 1] !== LINE_END;
     drops.settle(code === undefined);

@@ -16,7 +16,7 @@ type Members<Shape extends z.ZodRawShape, Kind> = {
     : never]: WireSource<Shape[Name]>;
 };
 
-/** The input of `toWire` for a schema: names in camelCase, times as `Date`, no literals. */
+/** The input of `toWire` for a schema. Names are in camelCase, times are of type `Date`, and literals are omitted. */
 export type WireSource<Schema> =
   Schema extends z.ZodObject<infer Shape>
     ? Members<Shape, 'required'> & Partial<Members<Shape, 'optional'>>
@@ -27,8 +27,8 @@ export type WireSource<Schema> =
         : z.input<Schema>;
 
 /**
- * Converts a value to the body of a response: only the members that the schema names, in snake_case. Literals
- * come from the schema. `Date` is converted later by JSON.stringify.
+ * Converts a value to the body of a response, with only the members of the schema, in snake_case. Literals come from
+ * the schema. JSON.stringify converts each `Date` later.
  */
 export function toWire<Schema extends z.ZodObject>(schema: Schema, source: WireSource<Schema>) {
   let write = writers.get(schema);

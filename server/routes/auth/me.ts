@@ -14,7 +14,7 @@ const answer = z.object({
 
 export function me(_: Services, ctx: Pick<RequestContext, 'state' | 'body'>): void {
   const { user, sessionId } = ctx.state.principal;
-  const { id, email, name, companyId, roles } = user; // no spread: spreading a frozen object takes 7 µs
+  const { id, email, name, companyId, roles } = user; // no spread, because spreading a frozen object takes 7 µs
   ctx.body = toWire(answer, { id, email, name, companyId, roles, sessionId });
 }
 

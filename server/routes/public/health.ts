@@ -44,7 +44,7 @@ const readiness = z.object({
   checks: report,
 });
 
-/** Converts the checks for the log, as in `/readyz`: names in snake_case, and the details with the server's advice. */
+/** Converts the checks for the log. Like `/readyz`, uses names in snake_case and adds advice to the details. */
 export function writeChecks(checks: HealthReport['checks']) {
   return toWire(report, addAdvice(checks));
 }
