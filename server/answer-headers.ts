@@ -1,7 +1,7 @@
 /** Names and values of response headers. */
 export type AnswerHeaders = readonly (readonly [name: string, value: string])[];
 
-/** Headers of every response: those of helmet, a Content-Security-Policy that allows nothing, and `no-store`. */
+/** Headers of every response. The defaults of helmet, with a stricter Content-Security-Policy and with `no-store`. */
 const ALWAYS: AnswerHeaders = [
   ['Content-Security-Policy', "default-src 'none';frame-ancestors 'none'"],
   ['Cross-Origin-Opener-Policy', 'same-origin'],

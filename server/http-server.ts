@@ -42,7 +42,7 @@ const TIMEOUTS: Timeouts = {
   checkInterval: 2 * SECOND,
 };
 
-/** Milliseconds after which a rejected CONNECT request is closed, even if the client has not read the response. */
+/** Milliseconds after which the socket of a rejected CONNECT request is closed, even if the response is unread. */
 const LAST_READ = SECOND;
 
 export interface HttpServer {
@@ -62,7 +62,7 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
     },
     handle,
   );
-  server.maxHeadersCount = 0; // no maximum, because Node would silently drop the rest; their maximum size is 16 KiB
+  server.maxHeadersCount = 0; // no maximum, because Node silently drops headers above it; 16 KiB limits all headers
   server.setTimeout(inactivityTimeout);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (GONE.has(error.code ?? '') || !socket.writable) socket.destroy();

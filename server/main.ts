@@ -71,7 +71,7 @@ function reportFailure(error: unknown): number {
   return EXIT.failed;
 }
 
-/** Returns true for errors of system calls, e.g. a missing working directory. These are printed without a stack. */
+/** Returns true for an error of a system call, e.g. a missing working directory, which is printed without a stack. */
 function isSystemError(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error;
 }

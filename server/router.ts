@@ -29,7 +29,7 @@ function pipeline(route: Route, services: Services): RouterMiddleware<State>[] {
     ...accessMiddleware[access](services),
     ...(query && !body ? [rejectBody()] : []),
     ...(body || query ? [validate(route)] : []),
-    handler.bind(undefined, services), // the middleware above sets the state
+    handler.bind(undefined, services), // the middleware above has set `ctx.state`
   ];
 }
 

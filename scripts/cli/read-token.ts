@@ -8,7 +8,7 @@ import { readUnverifiedSession } from '../../lib/tokens/refresh/refresh-tokens.t
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from './cli-error.ts';
 
-/** Maximum number of bytes read from the file. Every token is much shorter. */
+/** Number of bytes after which the rest of a file is not read. Every token is much shorter. */
 const MAX_READ = 16 * 1024;
 
 /** Reads an access token, or the session id of a refresh token, from a file. Does not verify the token. */

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 
 /**
  * Ends a child if this process is ended by a SIGKILL, which no handler can catch. A small shell reads from a pipe that
- * only this process holds open. When this process ends, the system closes the pipe, and the shell ends the child by its
- * id. If the child ends first, the shell is killed.
+ * only this process holds open. When this process ends, the system closes the pipe, and the shell ends the child. If
+ * the child ends first, the shell is killed.
  */
 export function guard(child: ChildProcess): void {
   if (process.platform === 'win32') return;

@@ -2,7 +2,7 @@
 const VARIABLE =
   /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*("[^"]*"|'[^']*'|`[^`]*`)?([^\r\n]*)$/gm;
 
-/** Matches a line that continues a value, i.e. is neither a variable nor a comment. Base64 may end with `=`. */
+/** Matches a line that continues a value, e.g. base64 that ends with `=`. Excludes variables, comments, empty lines. */
 const CONTINUATION =
   /^\r?\n(?![ \t]*(?:#|\r?$|(?:export[ \t]+)?[\w.-]+[ \t]*=(?!=?\r?$)|(?:[A-Z\d_]+|\w{1,15})[ \t]*=\r?$))./m;
 

@@ -63,7 +63,7 @@ export const settings = {
   LOG_LEVEL: z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).prefault('info'),
 } as const;
 
-/** Settings that are secret or long. NAME_FILE variables can set them from files. Their values are never printed. */
+/** Settings that are secret or long. A variable NAME_FILE can name a file with the value. Values are never printed. */
 export const SECRETS = [
   'MONGODB_URI',
   'JWT_SECRET_KEY',

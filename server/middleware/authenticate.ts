@@ -7,7 +7,7 @@ import { countHeader } from './reject-malformed.ts';
 
 /**
  * Requires a valid access token. Reads from the database for every request whether the token is revoked. Sets
- * `ctx.state.principal`: the user and the session.
+ * `ctx.state.principal` to the user and the session.
  *
  * @example
  * app.use(handleErrors());

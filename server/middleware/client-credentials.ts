@@ -8,7 +8,7 @@ import { readAuthorization } from './authenticate.ts';
 
 /**
  * Requires the id and secret of a client, in the header or in the form (RFC 6749 section 2.3.1), and sets
- * `ctx.state.credentials`. The use case verifies the credentials, in parallel with its reads for the token.
+ * `ctx.state.credentials`. Does not verify them, because the use case does so in parallel with its other reads.
  */
 export function requireClientCredentials(): Middleware<State> {
   return function requireClientCredentials(ctx, next) {

@@ -17,7 +17,7 @@ interface BodyKind {
   /** Problem code for an unsupported media type, charset or compression. */
   readonly unsupported: HttpProblemCode;
   readonly malformed: HttpProblemCode;
-  /** Returns the body to validate, made from the parsed body or its text. Returns undefined for a malformed body. */
+  /** Converts the parsed body, or its text, to the body to validate. Returns undefined for a malformed body. */
   accept(parsed: unknown, text: string): object | undefined;
 }
 

@@ -2,7 +2,7 @@ import type { RouterContext } from '@koa/router';
 import type { Middleware } from 'koa';
 import { HttpProblem } from '../problems.ts';
 
-/** Rejects requests that match no route: 405 with `Allow` if the path has other methods, else 404. */
+/** Rejects requests that match no route, with 405 and `Allow` if the path has other methods, else with 404. */
 export function unmatched(): Middleware {
   return function unmatched(ctx) {
     const { matched = [] } = ctx as Partial<RouterContext>;

