@@ -1,12 +1,17 @@
 import test, { type ExecutionContext } from 'ava';
-import type { Collections } from '../../lib/store/mongo/collections.ts';
 import type { ClientCredentials } from '../../lib/use-cases/shared/authenticate-client.ts';
 import type { Access, Route } from '../../server/route.ts';
 import { routes } from '../../server/routes.ts';
 import { addClient, basic, postForm } from '../helpers/clients.ts';
 import { revocationsOn } from '../helpers/revocations-on.ts';
-import { post, send, sendAs, testServer } from '../helpers/server.ts';
+import { openScope } from '../helpers/scope.ts';
+import { post, postLogin, send, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
+
+/** One server for all tests, since each has users of its own. No login is turned away as one too many. */
+const file = openScope();
+const { url, collections } = await testServer(file, { BCRYPT_THREADS: '2' });
+test.after.always(file.end);
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -61,9 +66,8 @@ test('Each method and path is in the table once', (t) => {
 
 for (const route of routes) {
   test(`${toName(route)} answers what the table says, and nothing beside it`, async (t) => {
-    const { url, collections } = await testServer(t);
-    const { token, world } = await enter(url, collections);
-    const { status, headers, body } = await call(route, url, world, token);
+    const { token, world } = await enter();
+    const { status, headers, body } = await call(route, world, token);
     if (route.answer === undefined) {
       t.deepEqual([status, body], [204, '']);
       return;
@@ -74,29 +78,27 @@ for (const route of routes) {
   });
 
   test(`${toName(route)} is open to ${WHO[route.access]}`, async (t) => {
-    const { url, collections } = await testServer(t);
-    const { token, world } = await enter(url, collections);
+    const { token, world } = await enter();
     const codeFor = async (sent?: string) => {
-      const { status, body } = await call(route, url, world, sent);
+      const { status, body } = await call(route, world, sent);
       return body.code ?? status;
     };
     const open = route.answer === undefined ? 204 : 200;
     const { access } = route;
-    if (access === 'client') return assertForClients(t, route, url, world, collections);
+    if (access === 'client') return assertForClients(t, route, world);
     t.deepEqual(await codeFor(), access === 'anyone' ? open : 'missing_token');
     if (access === 'anyone') return;
     t.deepEqual(await codeFor('a.b.c'), 'invalid_token');
     await collections.users.updateOne({ _id: world.userId }, { $set: { roles: [] } });
     t.deepEqual(await codeFor(token), access === 'admin' ? 'forbidden' : open);
-    const other = await enter(url, collections);
+    const other = await enter();
     await sendAs(other.token, `${url}/api/auth/logout`, 'POST');
     t.deepEqual(await codeFor(other.token), access === 'bearer' ? open : 'token_revoked');
   });
 
   if (route.body !== undefined && route.bodyType !== 'form') {
     test(`${toName(route)} refuses a body that is not of its schema`, async (t) => {
-      const { url, collections } = await testServer(t);
-      const { token } = await enter(url, collections);
+      const { token } = await enter();
       const headers = { authorization: `Bearer ${token}` };
       for (const [body, status, code] of [
         [{ unknown: 1 }, 422, 'invalid_input'],
@@ -109,7 +111,6 @@ for (const route of routes) {
 }
 
 test('Every path answers 405 to the methods it does not have, and tells those it has', async (t) => {
-  const { url } = await testServer(t);
   for (const path of new Set(routes.map((route) => route.path.replace(/:\w+/g, 'x')))) {
     const allowed = allowedAt(path);
     for (const method of METHODS.filter((candidate) => !allowed.includes(candidate))) {
@@ -132,9 +133,9 @@ function toName({ method, path }: Route): string {
 }
 
 /** An admin who has logged in. */
-async function enter(url: string, collections: Collections) {
+async function enter() {
   const { id: userId, email } = await addUser(collections, { roles: ['admin'] });
-  const { body } = await post(`${url}/api/auth/login`, { email, password: PASSWORD });
+  const { body } = await postLogin(url, { email, password: PASSWORD });
   const { session_id: sessionId } = (await sendAs(body.access_token, `${url}/api/auth/me`)).body;
   const { access_token: accessToken, refresh_token: refreshToken } = body;
   const client = await addClient(collections);
@@ -142,7 +143,7 @@ async function enter(url: string, collections: Collections) {
   return { token: String(accessToken), world };
 }
 
-function call(route: Route, url: string, world: World, token?: string) {
+function call(route: Route, world: World, token?: string) {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const { path = route.path, body, form } = EXAMPLES[toName(route)]?.(world) ?? {};
   if (form !== undefined) return postForm(url + path, form, basic(world.client));
@@ -152,16 +153,10 @@ function call(route: Route, url: string, world: World, token?: string) {
 }
 
 /** Asserts that only the credentials of a client count, and only while it is registered. */
-async function assertForClients(
-  t: ExecutionContext,
-  route: Route,
-  url: string,
-  world: World,
-  collections: Collections,
-) {
+async function assertForClients(t: ExecutionContext, route: Route, world: World) {
   const { client } = world;
   const codeFor = async (it: ClientCredentials) => {
-    const { status, body } = await call(route, url, { ...world, client: it });
+    const { status, body } = await call(route, { ...world, client: it });
     return body.error ?? status;
   };
   t.is(await codeFor({ clientId: '', clientSecret: '' }), 'invalid_client');
