@@ -1,6 +1,12 @@
 import test from 'ava';
-import { post, send, testServer } from '../helpers/server.ts';
+import { openScope } from '../helpers/scope.ts';
+import { post, postLogin, send, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
+
+/** A server for the tests that need no settings of their own. */
+const file = openScope();
+const { url, uri, log, collections } = await testServer(file, { TRUST_PROXY: '1' });
+test.after.always(file.end);
 
 /** Entries of a proxy, and the address that is stored, limited and logged. */
 const ENTRIES: readonly (readonly [entry: string, ip: string])[] = [
@@ -26,23 +32,24 @@ const ENTRIES: readonly (readonly [entry: string, ip: string])[] = [
 
 for (const [entry, ip] of ENTRIES) {
   test(`An address is stored and logged in its one spelling: ${entry.slice(0, 30)} as ${ip}`, async (t) => {
-    const { url, log, collections } = await testServer(t, { TRUST_PROXY: '1' });
-    const { email } = await addUser(collections);
+    const { id: user_id, email } = await addUser(collections);
     const headers = { 'x-forwarded-for': entry, 'user-agent': 'an agent\u009b31m' };
-    t.is((await post(`${url}/api/auth/login`, { email, password: PASSWORD }, headers)).status, 200);
-    t.is(log.at(-1)?.['ip'], ip);
-    t.like(await collections.sessions.findOne(), { ip, user_agent: 'an agent 31m' });
-    t.like(await collections.auditEvents.findOne({ action: 'user_login' }), { ip });
+    const answer = await postLogin(url, { email, password: PASSWORD }, headers);
+    t.is(answer.status, 200);
+    const requestId = answer.headers.get('x-request-id');
+    t.is(log.find(({ request_id }) => request_id === requestId)?.['ip'], ip);
+    t.like(await collections.sessions.findOne({ user_id }), { ip, user_agent: 'an agent 31m' });
+    t.like(await collections.auditEvents.findOne({ user_id, action: 'user_login' }), { ip });
   });
 }
 
 test('A client gains nothing by another port or another spelling of its address', async (t) => {
   const limits = { LOGIN_FAILURES_PER_ADDRESS: '2/15m', TRUST_PROXY: '1' };
-  const { url } = await testServer(t, limits);
+  const own = await testServer(t, limits);
   const statuses: number[] = [];
   for (const entry of ['192.0.2.1:1', '::ffff:192.0.2.1', '[::ffff:192.0.2.1]:3', '192.0.2.1']) {
     const body = { email: 'nobody@example.com', password: 'wrong' };
-    const answer = await post(`${url}/api/auth/login`, body, { 'x-forwarded-for': entry });
+    const answer = await post(`${own.url}/api/auth/login`, body, { 'x-forwarded-for': entry });
     statuses.push(answer.status);
   }
   t.deepEqual(statuses, [401, 401, 429, 429]);
@@ -69,9 +76,9 @@ const WARNINGS: readonly (readonly [
 for (const [trusted, requests, says] of WARNINGS) {
   const told = says === undefined ? 'no warning' : 'one warning';
   test(`With TRUST_PROXY=${trusted} there is ${told} at ${JSON.stringify(requests)}, however often it comes`, async (t) => {
-    const { url, log } = await testServer(t, { TRUST_PROXY: trusted });
-    for (const headers of [...requests, ...requests]) await send(`${url}/livez`, { headers });
-    const warnings = log.filter((line) => 'trust_proxy' in line);
+    const own = await serve(t, { MONGODB_URI: uri, TRUST_PROXY: trusted });
+    for (const headers of [...requests, ...requests]) await send(`${own.url}/livez`, { headers });
+    const warnings = own.log.filter((line) => 'trust_proxy' in line);
     t.deepEqual(
       warnings.map(({ level }) => level),
       says === undefined ? [] : ['warn'],
