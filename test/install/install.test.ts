@@ -5,15 +5,27 @@ import { delimiter, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import { ownMongod } from '../helpers/mongod.ts';
-import { emptyFolder, start } from '../helpers/processes.ts';
+import { emptyFolder, type Finished, start } from '../helpers/processes.ts';
 import { readmeBlock } from '../helpers/readme.ts';
+import { openScope, type Scope } from '../helpers/scope.ts';
 import { logIn, send, sendAs } from '../helpers/server.ts';
+
+const file = openScope();
+test.after.always(file.end);
+
+/** One cache of npm for all copies, and nothing that npm does beside the installation. */
+const NPM = {
+  npm_config_cache: emptyFolder(file),
+  npm_config_prefer_offline: 'true',
+  npm_config_audit: 'false',
+  npm_config_update_notifier: 'false',
+};
 
 /** A copy of the tree as someone else would get it, and a home folder with nothing in it. */
 type Copy = ReturnType<typeof copyTree>;
 
 /** Copies all that git would: what is tracked, and what is new and not ignored. */
-function copyTree(t: ExecutionContext) {
+function copyTree(t: Scope) {
   const folder = emptyFolder(t);
   const listed = execFileSync('git', ['ls-files', '-coz', '--exclude-standard'], {
     encoding: 'utf8',
@@ -21,7 +33,7 @@ function copyTree(t: ExecutionContext) {
   for (const file of listed.split('\0').filter((name) => name !== '' && existsSync(name))) {
     cpSync(file, join(folder, file));
   }
-  const home = { HOME: emptyFolder(t), ...environment() };
+  const home = { HOME: emptyFolder(t), ...environment(), ...NPM };
 
   /** Starts a line of bash in it, as a job of a terminal. */
   function startLine(line: string, env: Record<string, string> = {}, input = '') {
@@ -32,6 +44,22 @@ function copyTree(t: ExecutionContext) {
   /** Runs a line of bash in it, as one types it, to its end. */
   const run = (...args: Parameters<typeof startLine>) => startLine(...args).finished;
   return { folder, start: startLine, run };
+}
+
+let installing: Promise<readonly [copy: Copy, npmCi: Finished]> | undefined;
+
+/** Copies a copy in which `npm ci` has run, once for all tests that begin with it. */
+async function installedCopy(t: ExecutionContext): Promise<Copy> {
+  installing ??= install(copyTree(file));
+  const [installed, { code, stderr }] = await installing;
+  t.is(code, 0, stderr);
+  const copy = copyTree(t);
+  execFileSync('cp', ['-a', `${installed.folder}/.`, copy.folder]);
+  return copy;
+}
+
+async function install(copy: Copy) {
+  return [copy, await copy.run('npm ci')] as const;
 }
 
 /** Returns the environment of the machine, without that of this project, its npm or its owner. */
@@ -107,9 +135,7 @@ test.serial(
 test.serial(
   'the second `npm run dev` on the same folder keeps its users and its tokens',
   async (t) => {
-    const copy = copyTree(t);
-    const installed = await copy.run('npm ci');
-    t.is(installed.code, 0, installed.stderr);
+    const copy = await installedCopy(t);
     const tokens: string[] = [];
     for (const time of [1, 2]) {
       const dev = copy.start('exec npm run dev');
@@ -140,10 +166,8 @@ test('the tests see nothing of the configured database', (t) => {
 `;
 
 test('`MONGODB_URI=mongodb://db.example.com/prod npm run dev` touches nothing there, nor does `npm test`', async (t) => {
-  const copy = copyTree(t);
+  const copy = await installedCopy(t);
   writeFileSync(join(copy.folder, 'test/sees-nothing.test.ts'), SEES_NOTHING);
-  const installed = await copy.run('npm ci');
-  t.is(installed.code, 0, installed.stderr);
 
   const dev = await copy.run('npm run dev', FOREIGN);
   t.is(dev.code, 78);
@@ -201,9 +225,9 @@ async function assertServes(t: ExecutionContext, copy: Copy, env: Record<string,
 }
 
 test('`npm ci && npm prune --omit=dev && npm run migrate && npm start` works in a copy of the tree', async (t) => {
-  const copy = copyTree(t);
-  const installed = await copy.run('npm ci && npm prune --omit=dev');
-  t.is(installed.code, 0, installed.stderr);
+  const copy = await installedCopy(t);
+  const pruned = await copy.run('npm prune --omit=dev');
+  t.is(pruned.code, 0, pruned.stderr);
   const env = await settingsFor(t, copy);
 
   const early = await copy.run('npm start', env);
@@ -216,9 +240,8 @@ test('`npm ci && npm prune --omit=dev && npm run migrate && npm start` works in 
 });
 
 test('`npm ci --omit=dev` beside an existing `dist/` works', async (t) => {
-  const copy = copyTree(t);
-  const line =
-    'npm ci && rm -rf node_modules && npm ci --omit=dev && ! test -e node_modules/typescript';
+  const copy = await installedCopy(t);
+  const line = 'rm -rf node_modules && npm ci --omit=dev && ! test -e node_modules/typescript';
   const installed = await copy.run(line);
   t.is(installed.code, 0, installed.stderr);
   const env = await settingsFor(t, copy);

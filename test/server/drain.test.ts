@@ -10,10 +10,15 @@ import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { faultyAtSignal, UNCAUGHT } from '../helpers/faulty-program.ts';
 import { startServerProcess } from '../helpers/processes.ts';
+import { openScope } from '../helpers/scope.ts';
 import { send } from '../helpers/server.ts';
 
-async function startServer(t: ExecutionContext, env: Record<string, string> = {}) {
-  const { uri } = await migratedDatabase(t);
+/** A database for the servers of all tests: none writes anything that another reads. */
+const file = openScope();
+const { uri } = await migratedDatabase(file);
+test.after.always(file.end);
+
+function startServer(t: ExecutionContext, env: Record<string, string> = {}) {
   return startServerProcess(t, { MONGODB_URI: uri, JWT_SECRET_KEY: generateSecret(), ...env });
 }
 
