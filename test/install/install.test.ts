@@ -96,8 +96,8 @@ test.serial(
   "`npm ci && npm run dev` listens on 8001, and the README's curl lines work as described",
   async (t) => {
     await t.throwsAsync(send(`${URL}/livez`), undefined, 'something else listens on 8001');
-    const copy = copyTree(t);
-    const dev = copy.start('npm ci && exec npm run dev');
+    const copy = await installedCopy(t);
+    const dev = copy.start('exec npm run dev');
     await dev.seen(/Stop:.*Ctrl-C/);
     t.is((await send(`${URL}/readyz`)).status, 200);
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
@@ -102,10 +103,10 @@ function waitForEnd({ ended }: Awaited<ReturnType<typeof startServerWithOutputs>
 }
 
 /** The client gives up at the deadline. */
-function readStatus(url: string): Promise<number | string> {
-  const asked = fetch(`${url}/livez`).then(async (answer) => {
-    await answer.text();
-    return answer.status;
+function readStatus(url: string): Promise<number | undefined | string> {
+  const asked = once(get(`${url}/livez`), 'response').then(async ([answer]) => {
+    await text(answer);
+    return answer.statusCode;
   });
   return withTimeout(DEADLINE, asked, () => new Error('No answer in time')).catch(String);
 }
