@@ -3,11 +3,17 @@ import { HOUR } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { issueWithAge } from '../helpers/forged-tokens.ts';
 import { isLeaked, refusal, toOutcome } from '../helpers/refusals.ts';
+import { openScope } from '../helpers/scope.ts';
 import { logIn, send, sendAs, sendRaw, testServer } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
+/** One server for the tests that need no database of their own: each has users of its own. */
+const file = openScope();
+const server = await testServer(file);
+const { url, secret, collections } = server;
+test.after.always(file.end);
+
 test('A request without a bearer token gets missing_token, and a challenge without an error', async (t) => {
-  const { url } = await testServer(t);
   for (const authorization of [
     undefined,
     '',
@@ -32,8 +38,6 @@ test('A request without a bearer token gets missing_token, and a challenge witho
 });
 
 test('A token that is not in the Authorization header is not read, and not logged', async (t) => {
-  const server = await testServer(t);
-  const { url, collections } = server;
   const token = await logIn(url, (await addUser(collections)).email);
   const answers = [
     await send(`${url}/api/auth/me?access_token=${token}`),
@@ -55,8 +59,6 @@ test('A token that is not in the Authorization header is not read, and not logge
 });
 
 test('Two Authorization headers are refused, whatever is in them', async (t) => {
-  const server = await testServer(t);
-  const { url, collections } = server;
   const token = await logIn(url, (await addUser(collections)).email);
   for (const [first, second] of [
     [`Authorization: Bearer ${token}`, `Authorization: Bearer ${token}`],
@@ -77,7 +79,6 @@ test('Two Authorization headers are refused, whatever is in them', async (t) => 
 });
 
 test('A token is refused once it has expired, and when another secret signed it', async (t) => {
-  const { url, secret, collections } = await testServer(t);
   const user = await addUser(collections);
   const expired = await issueWithAge(1 * HOUR, secret, user);
   const foreign = await issueWithAge(0, generateSecret(), user);
@@ -89,7 +90,6 @@ test('A token is refused once it has expired, and when another secret signed it'
 });
 
 test('A token is refused when its user has been disabled or deleted meanwhile', async (t) => {
-  const { url, collections } = await testServer(t);
   const { id: _id, email } = await addUser(collections);
   const token = await logIn(url, email);
   const me = async () => toOutcome(await sendAs(token, `${url}/api/auth/me`));

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { addClient, introspect } from '../helpers/clients.ts';
+import { openScope } from '../helpers/scope.ts';
 import {
   type Answer,
   logIn,
@@ -14,6 +15,11 @@ import { addUser } from '../helpers/users.ts';
 const APP = 'https://app.example.com';
 const LOCAL = 'http://localhost:5173';
 const SETTING = { CORS_ORIGINS: `${APP}, ${LOCAL}` };
+
+/** A server for all tests but those that look at its database or have other settings. */
+const file = openScope();
+const { url, collections } = await testServer(file, SETTING);
+test.after.always(file.end);
 
 const EXPOSED = 'Retry-After,WWW-Authenticate,X-Request-Id';
 
@@ -45,7 +51,6 @@ test('Without the setting, no response has a CORS header', async (t) => {
 });
 
 test('A page of a listed origin may send requests and read every response, refusals too', async (t) => {
-  const { url, collections } = await testServer(t, SETTING);
   const token = await logIn(url, (await addUser(collections)).email);
   for (const origin of [APP, LOCAL]) {
     const headers = { origin, authorization: `Bearer ${token}` };
@@ -155,7 +160,6 @@ const OTHERS: readonly string[] = [
 ];
 
 test('A page of any other origin may read nothing, and every answer differs by origin', async (t) => {
-  const { url, collections } = await testServer(t, SETTING);
   const token = await logIn(url, (await addUser(collections)).email);
   for (const origin of OTHERS) {
     const headers = { origin, authorization: `Bearer ${token}` };
@@ -174,7 +178,6 @@ test('A page of any other origin may read nothing, and every answer differs by o
 });
 
 test('Several Origin headers are none that is listed, whichever comes first', async (t) => {
-  const { url } = await testServer(t, SETTING);
   const evil = 'Origin: https://evil.example';
   for (const origins of [
     [`Origin: ${APP}`, evil],
@@ -188,7 +191,6 @@ test('Several Origin headers are none that is listed, whichever comes first', as
 });
 
 test('The endpoints for registered clients are for no page, whatever its origin', async (t) => {
-  const { url, collections } = await testServer(t, SETTING);
   const client = await addClient(collections);
   for (const path of ['/oauth/introspect', '/oauth/revoke']) {
     const asked = await preflight(url + path, APP, 'POST');
@@ -201,7 +203,6 @@ test('The endpoints for registered clients are for no page, whatever its origin'
 });
 
 test('OPTIONS that is no preflight is a method like any other', async (t) => {
-  const { url } = await testServer(t, SETTING);
   const answer = await send(`${url}/livez`, { method: 'OPTIONS', headers: { origin: APP } });
   t.is(answer.status, 405);
   t.is(answer.headers.get('allow'), 'HEAD, GET');

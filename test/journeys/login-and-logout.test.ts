@@ -1,11 +1,16 @@
 import test from 'ava';
 import { createIssuer, NEVER, readClaims } from '../helpers/forged-tokens.ts';
 import { refusal, toOutcome } from '../helpers/refusals.ts';
+import { openScope } from '../helpers/scope.ts';
 import { logIn, post, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
+/** One server for the tests that need no database of their own: each has users of its own. */
+const file = openScope();
+const { url, secret, collections } = await testServer(file);
+test.after.always(file.end);
+
 test('A login returns a bearer token for 15 minutes, and the token names its user', async (t) => {
-  const { url, collections } = await testServer(t);
   const user = await addUser(collections, { roles: ['admin'] });
 
   const { status, body } = await post(`${url}/api/auth/login`, {
@@ -30,7 +35,6 @@ test('A login returns a bearer token for 15 minutes, and the token names its use
 });
 
 test('logout revokes the token', async (t) => {
-  const { url, collections } = await testServer(t);
   const token = await logIn(url, (await addUser(collections)).email);
   t.is((await sendAs(token, `${url}/api/auth/me`)).status, 200);
 
@@ -59,7 +63,6 @@ test('revoked tokens cannot reach protected endpoints', async (t) => {
 });
 
 test('other tokens keep working', async (t) => {
-  const { url, collections } = await testServer(t);
   const { email } = await addUser(collections);
   const token = await logIn(url, email);
   const others = [
@@ -75,7 +78,6 @@ test('other tokens keep working', async (t) => {
 });
 
 test('logout revokes every token of its session', async (t) => {
-  const { url, secret, collections } = await testServer(t);
   const user = await addUser(collections);
   const token = await logIn(url, user.email);
   const { sid: sessionId, stamp } = readClaims(token);
@@ -95,7 +97,6 @@ test('logout revokes every token of its session', async (t) => {
 });
 
 test('the user can log in again after logout, and right after revoke-all', async (t) => {
-  const { url, collections } = await testServer(t);
   const { email } = await addUser(collections);
   const first = await logIn(url, email);
   await sendAs(first, `${url}/api/auth/logout`, 'POST');

@@ -2,18 +2,22 @@ import { connect } from 'node:net';
 import test from 'ava';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { isLeaked, refusal, toOutcome } from '../helpers/refusals.ts';
+import { openScope } from '../helpers/scope.ts';
 import { type Answer, send, sendLines, sendRaw, testServer } from '../helpers/server.ts';
 
+/** A server for all tests but those that look at its log or have other settings. */
+const file = openScope();
+const server = await testServer(file);
+const { url } = server;
+test.after.always(file.end);
+
 test('CONNECT opens no tunnel', async (t) => {
-  const { url } = await testServer(t);
   const answer = await sendLines(url, 'CONNECT example.com:443 HTTP/1.1');
   t.is(toOutcome(answer), refusal('bad_request'));
   t.is((await send(`${url}/livez`)).status, 200);
 });
 
 test('What is not HTTP is answered 400, and harms no one else', async (t) => {
-  const server = await testServer(t);
-  const { url } = server;
   const login = 'POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
   const requests: Record<string, string> = {
     'not a request': 'hello\r\n\r\n',
@@ -46,21 +50,15 @@ test('What is not HTTP is answered 400, and harms no one else', async (t) => {
 });
 
 test('Headers over 16 KB are refused with 431, and their content is not repeated', async (t) => {
-  const server = await testServer(t);
   const secret = 'x'.repeat(17_000);
-  const answer = await sendLines(
-    server.url,
-    'GET /livez HTTP/1.1',
-    `Authorization: Bearer ${secret}`,
-  );
+  const answer = await sendLines(url, 'GET /livez HTTP/1.1', `Authorization: Bearer ${secret}`);
   t.is(toOutcome(answer), refusal('headers_too_large'));
-  const target = await sendLines(server.url, `GET /${secret} HTTP/1.1`);
+  const target = await sendLines(url, `GET /${secret} HTTP/1.1`);
   t.is(toOutcome(target), refusal('headers_too_large'));
   t.false(isLeaked(secret.slice(0, 1_000), [answer, target], server));
 });
 
 test('An expectation that nobody can meet is refused with a problem document', async (t) => {
-  const { url } = await testServer(t);
   const answer = await sendLines(url, 'GET /livez HTTP/1.1', 'Expect: miracles');
   t.is(answer.headers.get('content-type'), 'application/problem+json');
   t.true(answer.status >= 400 && answer.status < 500);
@@ -81,7 +79,6 @@ test('A client that leaves in the middle of its body is no error of the server',
 });
 
 test('A target that is no URL is refused like any other bad request', async (t) => {
-  const { url } = await testServer(t);
   for (const target of [
     'http://',
     'http://[::1',
