@@ -3,14 +3,20 @@ import { emptyDatabase, migratedDatabase } from '../helpers/database.ts';
 import { underFault } from '../helpers/failpoint.ts';
 import { rescind } from '../helpers/processes.ts';
 import { refusal, toOutcome } from '../helpers/refusals.ts';
+import { openScope } from '../helpers/scope.ts';
 import { logIn, post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
 const NEW_PASSWORD = 'staple battery horse';
 
-/** A server with a user who has logged in, and the commands on its database. */
+/** A server for all tests, each of which has a user of its own, and a database in which nothing happens. */
+const file = openScope();
+const { url, uri, db, collections } = await testServer(file);
+const untouched = await migratedDatabase(file);
+test.after.always(file.end);
+
+/** A user of the server who has logged in, and the commands on its database. */
 async function openFixture(t: ExecutionContext) {
-  const { url, uri, db, collections } = await testServer(t);
   const { id, email } = await addUser(collections, { companyId: 'acme' });
   const env = { MONGODB_URI: uri, BCRYPT_COST: '10' };
   return {
@@ -125,32 +131,22 @@ const REFUSED: readonly (readonly [what: string, args: readonly string[], told: 
 for (const command of ['user:set-password', 'user:disable', 'user:enable']) {
   for (const [what, args, told] of REFUSED) {
     test.serial(`${command} refuses ${what}: exit 1`, async (t) => {
-      const { uri, collections } = await migratedDatabase(t);
-      const env = { MONGODB_URI: uri };
+      const env = { MONGODB_URI: untouched.uri };
       const answer = await rescind(t, [command, ...args], { env, input: NEW_PASSWORD });
       t.deepEqual([answer.code, answer.stdout], [1, '']);
       t.regex(answer.stderr, /^Nothing was changed\. /);
       t.regex(answer.stderr, told);
-      t.is(await collections.auditEvents.countDocuments(), 0);
+      t.is(await untouched.collections.auditEvents.countDocuments(), 0);
     });
   }
 
-  test.serial(
-    `${command} on a database that is not migrated names the command to run`,
-    async (t) => {
-      const { uri } = emptyDatabase(t);
-      const args = [command, '--email', 'ann@example.com'];
-      const { code, stderr } = await rescind(t, args, {
-        env: { MONGODB_URI: uri },
-        input: PASSWORD,
-      });
-      t.is(code, 1);
-      t.regex(
-        stderr,
-        /^Nothing was changed\. The database is not migrated\. Run: npm run migrate$/m,
-      );
-    },
-  );
+  test.serial(`${command} on a database that is not migrated names the command to run`, async (t) => {
+    const env = { MONGODB_URI: emptyDatabase(t).uri };
+    const args = [command, '--email', 'ann@example.com'];
+    const { code, stderr } = await rescind(t, args, { env, input: PASSWORD });
+    t.is(code, 1);
+    t.regex(stderr, /^Nothing was changed\. The database is not migrated\. Run: npm run migrate$/m);
+  });
 
   test.serial(`${command} without --email is a usage error: exit 64`, async (t) => {
     const { code, stderr } = await rescind(t, [command]);

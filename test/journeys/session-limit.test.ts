@@ -3,7 +3,8 @@ import type { Collections } from '../../lib/store/mongo/collections.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import { ageDeployment } from '../helpers/database.ts';
 import { refusal, toOutcome } from '../helpers/refusals.ts';
-import { sendAs, testServer } from '../helpers/server.ts';
+import { openScope, type Scope } from '../helpers/scope.ts';
+import { sendAs, type TestServer, testServer } from '../helpers/server.ts';
 import { age, openSession, refresh, type Tokens } from '../helpers/sessions.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -16,9 +17,17 @@ interface Fixture {
   open(): Promise<Tokens>;
 }
 
+/** A server for the tests that neither age the deployment nor count over all users. */
+const file = openScope();
+const shared = await startServer(file);
+test.after.always(file.end);
+
 /** A server that lets each user have three sessions. */
-async function openFixture(t: ExecutionContext): Promise<Fixture> {
-  const { url, collections } = await testServer(t, { MAX_SESSIONS: String(LIMIT) });
+function startServer(scope: Scope) {
+  return testServer(scope, { MAX_SESSIONS: String(LIMIT) });
+}
+
+async function openFixture({ url, collections }: TestServer): Promise<Fixture> {
   const { email, id } = await addUser(collections);
   return { url, collections, userId: id, open: () => openSession(url, email) };
 }
@@ -46,26 +55,26 @@ async function assertOldestEnd(t: ExecutionContext, { url, open }: Fixture): Pro
 }
 
 test('The session over the limit ends the oldest, whose tokens are refused from then on', async (t) => {
-  const it = await openFixture(t);
+  const it = await openFixture(await startServer(t));
   await ageDeployment(it.collections);
   await assertOldestEnd(t, it);
 });
 
 test('The oldest ends also in a deployment of a moment ago, where all stamps are alike', async (t) => {
-  const it = await openFixture(t);
+  const it = await openFixture(await startServer(t));
   await assertOldestEnd(t, it);
   t.is((await it.collections.sessions.distinct('stamp')).length, 1);
 });
 
 test('The oldest ends also right after a revoke-all', async (t) => {
-  const it = await openFixture(t);
+  const it = await openFixture(await startServer(t));
   await ageDeployment(it.collections);
   await sendAs((await it.open()).access, `${it.url}/api/auth/revoke-all-tokens`, 'POST');
   await assertOldestEnd(t, it);
 });
 
 test('Of 10 logins at once exactly as many live as may be', async (t) => {
-  const { url, open } = await openFixture(t);
+  const { url, open } = await openFixture(shared);
   const opened = await Promise.all(Array.from({ length: 10 }, open));
   const live = await Promise.all(opened.map((tokens) => isLive(url, tokens)));
   t.is(live.filter((isIt) => isIt).length, LIMIT);
@@ -77,7 +86,7 @@ test('Of 10 logins at once exactly as many live as may be', async (t) => {
 });
 
 test('What has ended or expired takes no place', async (t) => {
-  const { url, open, collections } = await openFixture(t);
+  const { url, open, collections } = await openFixture(shared);
   const [kept, loggedOut, expired] = [await open(), await open(), await open()];
   await sendAs(loggedOut.access, `${url}/api/auth/logout`, 'POST');
   await age(collections, expired.sessionId, 8 * DAY, ['expires_at']);
@@ -86,7 +95,7 @@ test('What has ended or expired takes no place', async (t) => {
 });
 
 test('A refresh keeps the place of its session, and takes no other', async (t) => {
-  const { url, open, collections } = await openFixture(t);
+  const { url, open, collections } = await openFixture(shared);
   const [first, second, third] = [await open(), await open(), await open()];
   await refresh(url, first.refresh);
   await age(collections, first.sessionId, HOUR);
@@ -97,7 +106,7 @@ test('A refresh keeps the place of its session, and takes no other', async (t) =
 });
 
 test('The limit is for each user', async (t) => {
-  const { url, open, collections } = await openFixture(t);
+  const { url, open, collections } = await openFixture(shared);
   const mine = [await open(), await open(), await open()];
   const { email } = await addUser(collections);
   for (let login = 0; login < LIMIT + 1; login++) await openSession(url, email);
@@ -105,7 +114,7 @@ test('The limit is for each user', async (t) => {
 });
 
 test('What the limit ends is in the audit trail', async (t) => {
-  const { open, collections, userId } = await openFixture(t);
+  const { open, collections, userId } = await openFixture(await startServer(t));
   const oldest = await open();
   for (let login = 0; login < LIMIT; login++) await open();
   const events = await collections.auditEvents.find({ action: 'session_revoked' }).toArray();
