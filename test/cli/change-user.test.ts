@@ -140,13 +140,19 @@ for (const command of ['user:set-password', 'user:disable', 'user:enable']) {
     });
   }
 
-  test.serial(`${command} on a database that is not migrated names the command to run`, async (t) => {
-    const env = { MONGODB_URI: emptyDatabase(t).uri };
-    const args = [command, '--email', 'ann@example.com'];
-    const { code, stderr } = await rescind(t, args, { env, input: PASSWORD });
-    t.is(code, 1);
-    t.regex(stderr, /^Nothing was changed\. The database is not migrated\. Run: npm run migrate$/m);
-  });
+  test.serial(
+    `${command} on a database that is not migrated names the command to run`,
+    async (t) => {
+      const env = { MONGODB_URI: emptyDatabase(t).uri };
+      const args = [command, '--email', 'ann@example.com'];
+      const { code, stderr } = await rescind(t, args, { env, input: PASSWORD });
+      t.is(code, 1);
+      t.regex(
+        stderr,
+        /^Nothing was changed\. The database is not migrated\. Run: npm run migrate$/m,
+      );
+    },
+  );
 
   test.serial(`${command} without --email is a usage error: exit 64`, async (t) => {
     const { code, stderr } = await rescind(t, [command]);
