@@ -1,11 +1,17 @@
 import test from 'ava';
 import { isLeaked, refusal, toOutcome } from '../helpers/refusals.ts';
+import { openScope } from '../helpers/scope.ts';
 import { logIn, post, sendAs, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { changePassword, NEW_PASSWORD } from './change-password.ts';
 
+/** A server for the tests without settings of their own: each has users of its own. */
+const file = openScope();
+const server = await testServer(file);
+const { url, collections } = server;
+test.after.always(file.end);
+
 test('After a change of the password only the new one logs in', async (t) => {
-  const { url, collections } = await testServer(t);
   const { id, email } = await addUser(collections);
   const before = await collections.users.findOne({ _id: id });
   const answer = await changePassword(url, await logIn(url, email));
@@ -31,7 +37,6 @@ test('After a change of the password only the new one logs in', async (t) => {
 });
 
 test('A change of the password ends every session there is at once, and opens one that lives', async (t) => {
-  const { url, collections } = await testServer(t);
   const { email } = await addUser(collections);
   const logins = await Promise.all(
     [1, 2, 3].map(() => post(`${url}/api/auth/login`, { email, password: PASSWORD })),
@@ -60,7 +65,6 @@ test('A change of the password ends every session there is at once, and opens on
 });
 
 test('One change may follow another at once, and a revoke-all reaches the session of each', async (t) => {
-  const { url, collections } = await testServer(t);
   const { email } = await addUser(collections);
   let token = await logIn(url, email);
   const passwords = [PASSWORD, NEW_PASSWORD, 'a third one, longer', PASSWORD];
@@ -76,8 +80,6 @@ test('One change may follow another at once, and a revoke-all reaches the sessio
 });
 
 test('A wrong current password changes nothing, and the token still works', async (t) => {
-  const server = await testServer(t);
-  const { url, collections } = server;
   const { id, email } = await addUser(collections);
   const token = await logIn(url, email);
   const before = await collections.users.findOne({ _id: id });
@@ -153,7 +155,6 @@ test('A change and a failed one are in the audit trail, without the passwords', 
 });
 
 test('A disabled user changes nothing', async (t) => {
-  const { url, collections } = await testServer(t);
   const { id, email } = await addUser(collections);
   const token = await logIn(url, email);
   await collections.users.updateOne({ _id: id }, { $set: { disabled_at: new Date() } });
