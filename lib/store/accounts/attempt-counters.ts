@@ -4,7 +4,7 @@ import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import { isDuplicateIn } from '../mongo/duplicate-keys.ts';
 import type { Expiry } from './expiry.ts';
 
-/** A limit of failures, and the key under which they are counted. */
+/** A counter of failures: its key, its limit, and the rule by which failures expire. */
 export interface Counter {
   readonly key: string;
   /** The limit for the sum of failures and attempts in flight. */
@@ -12,24 +12,24 @@ export interface Counter {
   readonly expiry: Expiry;
 }
 
-/** A counter as stored: failures, and attempts that may become failures. */
+/** A stored counter of failures, and of attempts in flight that may become failures. */
 interface CounterDocument {
   readonly key: string;
-  /** The number of unexpired failures just after the last failure. */
+  /** The number of unexpired failures at the time of the last failure, which is included. */
   readonly points: number;
-  /** The time of the first failure in the window (`allAtOnce`) or of the last failure (`oneByOne`). */
+  /** The time of a failure: the first in the window with `allAtOnce`, the last with `oneByOne`. */
   readonly since?: Date;
-  /** Attempts without an outcome yet. An attempt whose server crashed expires at `until`. */
+  /** Attempts in flight. An attempt whose outcome is never recorded, e.g. after a crash, expires at `until`. */
   readonly under_way?: readonly { readonly id: string; readonly until: Date }[];
-  /** The time from which the TTL index may delete the document, because nothing in it counts any more. */
+  /** The time after which nothing in the document counts any more, so that the TTL index may delete the document. */
   readonly expire: Date;
 }
 
-/** The state of a counter before one more attempt. */
+/** Shows if a counter allows one more attempt. */
 export interface Room {
-  /** Milliseconds until the number of failures is below the limit; 0 if it already is. */
+  /** Milliseconds until enough failures have expired to allow one more; 0 if one more is allowed now. */
   readonly wait: number;
-  /** True if failures and attempts in flight together are below the limit. */
+  /** True if the sum of failures and attempts in flight is below the limit. */
   readonly isFree: boolean;
 }
 
@@ -41,9 +41,9 @@ export type AttemptCounters = ReturnType<typeof createAttemptCounters>;
 export type CounterSnapshot = ReturnType<typeof toSnapshot>;
 
 /**
- * Maintains the counters in `login_limits`: failures and attempts in flight, by the database's clock. An attempt is
- * counted before its outcome is known, so concurrent attempts get no more guesses than sequential ones. An attempt
- * without an outcome expires after `holdFor` milliseconds.
+ * Maintains the counters in `login_limits`, which count failures and attempts in flight. All times are of the
+ * database's clock. An attempt is counted before its outcome is known, so that concurrent attempts get no more guesses
+ * than sequential ones. An attempt without an outcome expires after `holdFor` milliseconds.
  */
 export function createAttemptCounters(collection: Collection, holdFor: number) {
   async function update(operations: AnyBulkWriteOperation[]): Promise<number> {
@@ -52,7 +52,7 @@ export function createAttemptCounters(collection: Collection, holdFor: number) {
     return result.modifiedCount + result.upsertedCount;
   }
 
-  /** Counts the attempt. Retries once if a concurrent first attempt has inserted the same key. */
+  /** Counts the attempt. Retries once if a concurrent attempt has just inserted a counter with the same key. */
   async function start(counters: readonly Counter[], id: string): Promise<boolean> {
     const operations = counters.map((counter) => startUpdate(counter, id, holdFor));
     const isComplete = async () => (await update(operations)) === counters.length;
@@ -78,7 +78,7 @@ export function createAttemptCounters(collection: Collection, holdFor: number) {
     /** Reads the documents with these keys in one command. */
     read: (keys: readonly string[]): Promise<CounterSnapshot> => readCounters(collection, keys),
 
-    /** Counts an attempt in all of these counters. If a counter is at its limit, changes none and returns undefined. */
+    /** Counts an attempt in all these counters. If one is at its limit, returns undefined and counts nothing. */
     async reserve(counters: readonly Counter[]) {
       const id = randomUUID();
       /** Drops the attempt. */
@@ -86,7 +86,7 @@ export function createAttemptCounters(collection: Collection, holdFor: number) {
       /** Turns the attempt into a failure. */
       const fail = () => end(counters, id, failUpdate);
       const isComplete = await orUnavailable(start(counters, id)).catch((error: unknown) => {
-        void release().catch(() => undefined); // without a release, the attempt expires after `holdFor`
+        void release().catch(() => undefined); // if this fails, the attempt expires later
         throw error;
       });
       if (isComplete) return { release, fail };
@@ -129,7 +129,7 @@ const underWay = { $ifNull: ['$under_way', NO_ATTEMPTS] };
 const isLive = { $gt: ['$$this.until', '$$NOW'] };
 const live = { $filter: { input: underWay, as: 'this', cond: isLive } };
 
-/** Returns the update that adds an attempt if the counter is below its limit, and otherwise changes nothing. */
+/** Returns the update that adds an attempt to a counter. The update changes nothing if the counter is at its limit. */
 function startUpdate({ key, most, expiry }: Counter, id: string, holdFor: number) {
   const hasRoom = { $lte: [{ $add: [expiry.failures, { $size: live }, 1] }, most] };
   const until = { $add: ['$$NOW', holdFor] };
@@ -157,7 +157,7 @@ function without(id: string): Document {
   return { $filter: { input: underWay, as: 'this', cond: { $ne: ['$$this.id', id] } } };
 }
 
-/** Returns the latest of the stored expiry and these dates. The TTL index must delete no failure that still counts. */
+/** Returns the latest of the stored expiry and these dates, so that the TTL index keeps failures that still count. */
 function later(dates: readonly unknown[]): Document {
   return { $max: ['$expire', ...dates.map((each) => ({ $max: each }))] };
 }

@@ -11,7 +11,6 @@ import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
 /** A registered client: a service that may introspect and revoke tokens. */
 export interface Client {
   readonly id: string;
-  /** The display name. */
   readonly name: string;
   readonly createdAt: Date;
 }
@@ -34,8 +33,8 @@ const BY_AGE = { created_at: 1, _id: 1 } as const;
 const CLIENT_FIELDS = { name: 1, secret_hash: 1, created_at: 1 } as const;
 
 /**
- * Reads and writes the `clients` collection. A client is cached for `remembered` milliseconds only: a client that was
- * deleted by hand, without an entry in `revoked_tokens`, is refused once the cache has expired.
+ * Reads and writes the `clients` collection. Caches each client for `remembered` milliseconds. A client that was
+ * deleted by hand has no entry in `revoked_tokens`, so it may be accepted until its cache entry expires.
  */
 export function createClients(
   collections: Collections,
@@ -50,8 +49,8 @@ export function createClients(
 
   return {
     /**
-     * Returns the client with this id, perhaps from the cache. It may have been revoked, so the caller has to check
-     * `revoked_tokens` as well.
+     * Returns the client with this id, perhaps from the cache. The client may have been revoked, so the caller must
+     * also check `revoked_tokens`.
      */
     async find(id: string): Promise<ClientAccount | undefined> {
       const known = found.get(id);
@@ -76,14 +75,14 @@ export function createClients(
       return found.map(toClient);
     },
 
-    /** Adds a client. Resolves once a majority has it. */
+    /** Adds a client. Resolves once a majority has acknowledged the write. */
     async create(client: NewClient): Promise<Client> {
       const document = newDocument(client);
       await orUnavailable(clients.insertOne(document));
       return toClient(document);
     },
 
-    /** Deletes a client; revoke it first. Resolves with the client once a majority has the deletion. */
+    /** Deletes a client, which must be revoked first. Resolves with the client once a majority has deleted it. */
     async delete(id: string): Promise<Client | undefined> {
       const deleted = await orUnavailable(clients.findOneAndDelete({ _id: id }));
       return deleted === null ? undefined : toClient(deleted);
@@ -91,7 +90,7 @@ export function createClients(
   };
 }
 
-/** Creates the read of a client. If a proven read finds no client, a strict read confirms this. */
+/** Creates the read of a client. If a proven read finds no client, a strict read decides. */
 function createRead(clients: Collections['clients'], primary: ProvenReads) {
   const readBy = (rule?: 'strict') =>
     createSharedReads(async (ids) => {

@@ -7,8 +7,8 @@ export interface Limit {
 }
 
 /**
- * A rule by which failures expire. Its expressions are parts of an update: they read the database's clock and the
- * counter's fields `$points` and `$since`. Its functions compute the same for a counter that was read.
+ * A rule by which failures expire. The expressions are parts of an update, in which they read the database's clock and
+ * the counter's fields `$points` and `$since`. The functions apply the same rule to a counter that was read.
  */
 export interface Expiry {
   /** The number of failures that have not expired. */
@@ -17,9 +17,9 @@ export interface Expiry {
   readonly since: Document | string;
   /** The time at which all failures have expired. */
   readonly end: Document;
-  /** Returns the number of unexpired failures, `age` milliseconds after `since`. */
+  /** Returns how many of `points` failures are unexpired `age` milliseconds after `since`. */
   left(points: number, age: number): number;
-  /** Returns the milliseconds until `most` allows one more failure; 0 if it allows one now. */
+  /** Returns the milliseconds until the limit `most` allows one more failure; 0 if the limit allows one now. */
   wait(points: number, age: number, most: number): number;
 }
 
@@ -37,7 +37,7 @@ export function allAtOnce(duration: number): Expiry {
   };
 }
 
-/** Expires failures one by one: `points` failures in `duration` milliseconds. */
+/** Expires failures one by one and evenly, so that `points` failures expire in `duration` milliseconds. */
 export function oneByOne({ points: rate, duration }: Limit): Expiry {
   const each = duration / rate;
   const age = { $subtract: ['$$NOW', { $ifNull: ['$since', '$$NOW'] }] };

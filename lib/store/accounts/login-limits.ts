@@ -14,14 +14,14 @@ import {
 import { allAtOnce, type Limit, oneByOne } from './expiry.ts';
 
 export interface LoginLimitOptions {
-  /** The limit per pair of account and address, and per session for password changes. Default 10 in 15 minutes. */
+  /** The limit per account and address. Password changes have the same limit per session. Default 10 in 15 minutes. */
   readonly perAccount?: Limit;
-  /** The limit per address (IPv6: /64), over all accounts; ten times as high per /48. Default 100 in 15 minutes. */
+  /** The limit per IPv4 address or IPv6 /64, over all accounts. Tenfold for an IPv6 /48. Default 100 in 15 minutes. */
   readonly perAddress?: Limit;
   /**
    * The limit per account for all unknown addresses together. An address is known for 30 days after a successful login
-   * to the account. Above the limit, each unknown address still gets two tries, and all of them together get at most 5
-   * times the limit in the duration. Default 100 in a day.
+   * to the account. Above the limit, each unknown address still gets two tries, but all unknown addresses together get
+   * at most 5 times the limit in its duration. Default 100 in a day.
    */
   readonly anywhere?: Limit;
 }
@@ -42,7 +42,7 @@ const PER_SITE = 10;
  */
 const SLOWLY = { ofAddress: 3.2, ofNetwork: 4, tries: 2 };
 
-/** The `retryAfter` of `busy` in milliseconds: longer than a password check, so that attempts in flight end first. */
+/** The `retryAfter` of `busy` in milliseconds, long enough for the attempts in flight to end. */
 const BUSY_RETRY_AFTER = SECOND;
 
 /**
@@ -83,7 +83,7 @@ export function createLoginLimits(
       return toAttempt(reservation, () => remember(known));
     },
 
-    /** Counts a change of password in the same way, but per session, and separately from logins. */
+    /** Counts a change of password like a login, but per session and in counters of its own. */
     async takeChange(sessionId: string): Promise<LoginAttempt> {
       const ofSession = make.ofSession(sessionId);
       const snapshot = await counters.read(ofSession.map(({ key }) => key));
@@ -92,7 +92,10 @@ export function createLoginLimits(
   };
 }
 
-/** Returns the first set of counters that are all below their limits. Throws AuthError `too_many_logins` or `busy`. */
+/**
+ * Returns the first set whose counters are all below their limits. Throws AuthError `too_many_logins` or `busy` if
+ * there is no such set.
+ */
 function choose(
   options: readonly (readonly Counter[])[],
   snapshot: CounterSnapshot,
@@ -105,7 +108,10 @@ function choose(
   return free;
 }
 
-/** Wraps a reservation. `failed` and `succeeded` throw after its expiry: no client may learn an uncounted outcome. */
+/**
+ * Wraps a reservation. `failed` and `succeeded` throw if the reservation has expired, because clients may learn only
+ * outcomes that were counted.
+ */
 function toAttempt(reservation: Reservation, remember = async () => {}) {
   const inTime = async (end: Promise<boolean>) => {
     if (!(await end)) throw new StoreUnavailable('The password check took too long. Try again');
@@ -113,7 +119,7 @@ function toAttempt(reservation: Reservation, remember = async () => {}) {
   return {
     /** Records a wrong password as a failure. Await the call before the response is sent. */
     failed: (): Promise<void> => inTime(reservation.fail()),
-    /** Records a right password: drops the attempt, and stores the address as known. */
+    /** Records a right password. Drops the attempt and stores the address as known. */
     async succeeded(): Promise<void> {
       await inTime(reservation.release());
       await remember();
@@ -128,7 +134,7 @@ function toAttempt(reservation: Reservation, remember = async () => {}) {
 interface LoginCounters {
   /** The counters of a login from any address. */
   readonly always: readonly Counter[];
-  /** Lists of further counters for an unknown address. In at least one list, every counter must be below its limit. */
+  /** Alternatives for an unknown address. In one of these lists, every counter must be below its limit. */
   readonly offers: readonly (readonly Counter[])[];
   /** The key of the entry that marks the address as known. */
   readonly known: string;

@@ -11,13 +11,13 @@ import { type AssertIntact, createAssertIntact } from '../mongo/intact.ts';
 import { createSharedReads } from '../mongo/shared-reads.ts';
 import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
 
-/** A user with the password hash. No use case returns it. */
+/** A user with the password hash. Use cases never return an Account. */
 export interface Account extends User {
   readonly passwordHash: string;
 }
 
 export interface NewUser {
-  /** The address in normal form (normalizeEmail). */
+  /** The address in the normal form that `normalizeEmail` returns. */
   readonly email: string;
   readonly name: string;
   readonly companyId: string;
@@ -30,8 +30,8 @@ export type Users = ReturnType<typeof createUsers>;
 const USER_FIELDS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1 } as const;
 
 /**
- * Reads and writes the `users` collection. `find` reads on a proven primary. The reads of a login are strict. A
- * read that finds no user throws StoreNotReady if the collection was lost.
+ * Reads and writes the `users` collection. `find` reads on a proven primary. `findAccount` and `readWithTime` read
+ * strictly. A read that finds no user throws StoreNotReady if the collection was lost.
  */
 export function createUsers(collections: Collections, primary: ProvenReads = unproven) {
   const { users } = collections;
@@ -41,8 +41,8 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
     find: createFind(users, primary, assertIntact),
 
     /**
-     * Finds an account. Throws MalformedDocument if it lacks fields, or if no token can carry its id. Makes the same
-     * database calls for an unknown address, so that timing does not reveal which addresses are known.
+     * Finds an account. Throws MalformedDocument if the document lacks fields, or if its id does not fit into a token.
+     * Makes the same database calls for each address, so that timing does not reveal which addresses are known.
      */
     async findAccount(email: string): Promise<Account | undefined> {
       const document = await primary.read((readConcern) => {
@@ -114,7 +114,7 @@ function isTaken(error: unknown): boolean {
   return isDuplicateIn(error, 'email');
 }
 
-/** Creates `find`. A malformed document fails only the calls for its user, not other calls that share the read. */
+/** Creates `find`. A malformed document rejects only the calls for its user, not other calls that share the read. */
 function createFind(users: Collections['users'], primary: ProvenReads, assertIntact: AssertIntact) {
   const readBy = (rule?: 'strict') =>
     createSharedReads(async (ids) => {
@@ -132,7 +132,7 @@ function createFind(users: Collections['users'], primary: ProvenReads, assertInt
   const readProven = readBy();
   const readStrictly = readBy('strict');
 
-  /** Reads a user. If the user seems missing or disabled, a strict read confirms it before the request is refused. */
+  /** Reads a user. If a proven read finds the user missing or disabled, a strict read decides. */
   return async function find(id: string): Promise<User | undefined> {
     const first = (await readProven([id])).get(id);
     const isRefused = first === undefined || (!(first instanceof Error) && first.disabled);
@@ -154,7 +154,7 @@ async function setFields(
   return matchedCount === 1;
 }
 
-/** Returns the fields of a new password. Without `$literal`, MongoDB would take the hash (`$…`) for a field name. */
+/** Returns the fields of a new password. Without `$literal`, MongoDB would read the hash (`$…`) as a field path. */
 function newPassword(hash: string): Document {
   return { password_hash: { $literal: hash }, password_changed_at: '$$NOW' };
 }
@@ -177,7 +177,7 @@ function newDocument(user: NewUser): UserDocument {
 
 type UserFields = Pick<UserDocument, '_id' | keyof typeof USER_FIELDS>;
 
-/** Returns true if the fields have the right types. If `roles` were a string, its `includes` would match substrings. */
+/** Returns true if the fields have the right types. A string in `roles` would grant every role that is a part of it. */
 function isSound({ email, name, company_id, roles, disabled_at }: UserFields): boolean {
   return (
     [email, name, company_id].every(isString) &&
@@ -191,7 +191,7 @@ function isString(value: unknown): boolean {
   return typeof value === 'string';
 }
 
-/** Returns the user, frozen, because requests that use the same read get the same object. */
+/** Returns the user as a frozen object, because requests that share a read get the same object. */
 function toUser(document: UserFields): User {
   return Object.freeze({
     id: document._id,

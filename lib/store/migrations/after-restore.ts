@@ -9,8 +9,8 @@ const CAUSE = { reason: 'restored', revokedBy: 'rescind migrate' } as const;
 
 /**
  * Plans the steps that make a restored database safe. Revocations may be lost, so every token issued so far is refused.
- * The sentinel is written first. If the migration stops before the second step, the epochs of the sentinel and of
- * `schema` differ, and servers respond with 503 until the migration is repeated.
+ * The first step writes the sentinel. The second step copies the sentinel's epoch to `schema`. If the migration stops
+ * in between, the epochs differ, and servers respond with 503 until the migration is repeated.
  */
 export function planAfterRestore(collections: Collections): MigrationPlan {
   return merge([
@@ -34,7 +34,7 @@ async function moveSentinel(collections: Collections): Promise<void> {
   );
 }
 
-/** Copies the sentinel's epoch to `schema`, and repeats this if a concurrent migration has replaced the epoch. */
+/** Copies the sentinel's epoch to `schema`. Repeats the copy if a concurrent migration has replaced the epoch. */
 async function copyEpoch(collections: Collections): Promise<void> {
   let epoch: string;
   do {

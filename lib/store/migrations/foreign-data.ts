@@ -10,12 +10,12 @@ export const ELSEWHERE =
   'rescind does not change data of another application. Change the path of the connection URI, so that rescind ' +
   'has a database of its own';
 
-/** Returns true if `migrate` has run here: its schema document or its sentinel exists. */
+/** Returns true if `migrate` has created a schema document or a sentinel in this database. */
 export async function isKnownDatabase({
   schema,
   revokedTokens,
 }: Pick<Collections, 'schema' | 'revokedTokens'>): Promise<boolean> {
-  // Sequential reads: of two simultaneous errors, only one has the driver's reason, and the other may be thrown.
+  // The reads are sequential, because only one of two simultaneous errors contains the driver's reason.
   const note = await schema.findOne({ _id: 'rescind' });
   const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
   const isNote = typeof note?.version === 'number' && typeof note.epoch === 'string';
@@ -59,12 +59,12 @@ const STRANGERS =
   "holds documents that are not rescind's. Move them to another database: here rescind's validator applies to " +
   'them, and a TTL index may delete them';
 
-/** The number of documents to search. Foreign documents are older than rescind's, so they come first. */
+/** The number of documents to search. Foreign documents are older than rescind's, so a scan returns them first. */
 const LOOKED_THROUGH = 10_000;
 
 /**
- * Returns a sentence for each collection with foreign documents among its first 10,000 documents. Earlier versions
- * could take over such collections. Leaves out `users`, which `unusableUsers` checks.
+ * Returns a sentence for each collection with foreign documents among its first 10,000 documents. Earlier versions of
+ * `migrate` could take over collections of other applications. Leaves out `users`, which `unusableUsers` checks.
  */
 export async function foreignDocuments(db: Db): Promise<string[]> {
   const sentences: string[] = [];

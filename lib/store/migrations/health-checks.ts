@@ -11,7 +11,7 @@ import { PROBE } from '../revocations/entry-ids.ts';
 import { probeUpdate } from '../revocations/entry-updates.ts';
 import { deletingIndexes, refusingIndexes } from './refusing-indexes.ts';
 
-/** Checks that find a fault of the database before a request fails because of it. */
+/** Checks that detect a fault of the database before the fault makes a request fail. */
 export type HealthChecks = ReturnType<typeof createHealthChecks>;
 
 /** Milliseconds for which a success (`GOOD_FOR`) or a failure (`BAD_FOR`) is cached. */
@@ -26,7 +26,7 @@ export function createHealthChecks(collections: Collections) {
      */
     assertWritable: cached(() => writeProbe(collections)),
     /**
-     * Reads the indexes. Throws StoreNotReady if a collection was lost, or if an index can refuse writes, or can delete
+     * Reads the indexes. Throws StoreNotReady if a collection was lost, or if an index can refuse writes or delete
      * documents that must stay. Throws StoreUnavailable if the indexes cannot be read.
      */
     assertIndexes: createAssertIndexes(collections),
@@ -66,10 +66,10 @@ function findFaults(spec: CollectionSpec | undefined, present: Indexes): readonl
   return [...refusingIndexes(spec, present), ...deleting];
 }
 
-/** Collections in which a missing document affects no decision, so a foreign TTL index does no harm. */
+/** Collections whose documents affect no decision, so a foreign TTL index on them does no harm. */
 const HISTORY: ReadonlySet<string> = new Set([NAMES.auditEvents, NAMES.dailyCounts]);
 
-/** Caches the result of a check, and shares a check in flight. */
+/** Caches the result of a check. Concurrent calls share a check. */
 function cached<T>(check: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
   let expiresAt = 0;

@@ -11,9 +11,9 @@ import { conflict, type MigrationPlan, merge, planCollection, step } from './pla
 export type { MigrationPlan } from './plan.ts';
 
 export interface MigrateOptions {
-  /** The time for which audit events are kept, in milliseconds. */
+  /** Milliseconds after which audit events are deleted. */
   readonly auditRetention: number;
-  /** True if this database was restored: the migration then refuses every token issued so far. Default false. */
+  /** True if this database was restored, so that the migration refuses every token issued so far. Default false. */
   readonly afterRestore?: boolean | undefined;
 }
 
@@ -37,7 +37,7 @@ export async function planMigration(
   return merge(plans);
 }
 
-/** Returns true if documents can be added: the collection matches its specification, and servers accept the database. */
+/** Returns true if servers accept the database, and the collection matches its specification. */
 export async function isReady(db: Db, collection: 'users' | 'clients'): Promise<boolean> {
   const sentinel = await planSentinel(openCollections(db));
   const own = await planCollection(db, findSpec(NAMES[collection]), true);
@@ -59,7 +59,7 @@ export async function migrate(
 
 const MOST_DUPLICATES = 20;
 
-/** Finds duplicates before anything is changed: a unique index cannot be built over them. */
+/** Finds duplicates before the migration changes anything, because no unique index can be built over duplicates. */
 async function planUnique({ users, loginLimits }: Collections): Promise<MigrationPlan> {
   const [emails, keys] = [await duplicates(users, 'email'), await duplicates(loginLimits, 'key')];
   const conflicts = emails.map(
@@ -121,7 +121,7 @@ const DIFFERENT_EPOCHS =
   'backups, or a migration with the option "afterRestore" was interrupted. If this is the right database, ' +
   'migrate it with the option "afterRestore", which refuses every token issued so far';
 
-/** Writes the schema document. Takes the sentinel's epoch if only the schema document was lost. */
+/** Writes the schema document. Takes the epoch from the sentinel if there is a sentinel. */
 async function writeSchema({ schema, revokedTokens }: Collections): Promise<void> {
   const sentinel = await revokedTokens.findOne({ _id: SENTINEL });
   const epoch = sentinel?.epoch ?? randomUUID();
@@ -135,8 +135,8 @@ async function writeSchema({ schema, revokedTokens }: Collections): Promise<void
 }
 
 /**
- * Writes a new sentinel. Its cutoff is above the stamp of every existing token, so all of these tokens are refused.
- * Otherwise a token whose revocation was lost would be valid again.
+ * Writes a new sentinel whose cutoff is above the stamp of every existing token. So all existing tokens are refused,
+ * including those whose revocation was lost.
  */
 async function createSentinel(
   { revokedTokens, schema, sessions }: Collections,
@@ -158,7 +158,7 @@ async function createSentinel(
   await once(() => revokedTokens.updateOne(isIncomplete, [{ $set: fields }], { upsert: true }));
 }
 
-/** Ignores an upsert race: a concurrent migration has written the document. */
+/** Runs an upsert. Ignores an upsert race, because a concurrent migration has then written the document. */
 async function once(write: () => Promise<unknown>): Promise<void> {
   await write().catch((error: unknown) => {
     if (!isUpsertRace(error)) throw error;

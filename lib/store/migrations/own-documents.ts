@@ -5,13 +5,13 @@ import { PROBE } from '../revocations/entry-ids.ts';
 
 /**
  * Returns a filter for the documents that any version of this project has written into a collection. The filter is
- * narrower than the validator if the validator would also accept documents of other applications.
+ * narrower than the validator if the validator would accept documents of other applications as well.
  */
 export function ownDocuments({ name, validator }: CollectionSpec): Document {
   return NARROWER[name] ?? validator;
 }
 
-/** Fields of our documents, by collection. A text, hashed or 2d index on other fields never refuses our documents. */
+/** Fields of our documents, by collection. A text, hashed or 2d index can refuse our documents only on these fields. */
 export const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [NAMES.revokedTokens]: [
     ...['_id', 'kind', 'revoked_at', 'writes', 'user_id', 'reason', 'revoked_by'],
@@ -36,7 +36,7 @@ export const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [NAMES.schema]: ['_id', 'version', 'epoch'],
 };
 
-/** Fields that may hold lists. A hashed index refuses lists. */
+/** Fields that may hold lists. A hashed index on such a field refuses documents in which it holds a list. */
 export const LISTS: ReadonlySet<string> = new Set(['roles', 'details', 'under_way']);
 
 const text = { bsonType: 'string' } as const;

@@ -21,7 +21,7 @@ export interface MigrationStep {
   apply(): Promise<unknown>;
 }
 
-/** A fault as a sentence. `remedy` is the code of a remedy for which the host may have a command. */
+/** A fault, described in a sentence. `remedy` is a code that the application may map to a command of its own. */
 export interface Finding {
   readonly message: string;
   readonly remedy?: Remedy | undefined;
@@ -34,8 +34,8 @@ export interface MigrationPlan {
 }
 
 /**
- * Compares one collection, its validator and its indexes with their specification. Changes nothing. `isKnown` is
- * false for a database that was never migrated: its documents may belong to another application.
+ * Compares one collection, its validator and its indexes with their specification. Changes nothing. `isKnown` is false
+ * for a database that was never migrated, whose documents may belong to another application.
  */
 export async function planCollection(
   db: Db,
@@ -66,12 +66,10 @@ export function merge(plans: readonly MigrationPlan[]): MigrationPlan {
   };
 }
 
-/** Returns a plan of conflicts. */
 export function conflict(...sentences: readonly string[]): MigrationPlan {
   return { conflicts: sentences.map((message) => ({ message })), steps: [] };
 }
 
-/** Returns a plan of one step. */
 export function step(description: string, apply: () => Promise<unknown>): MigrationPlan {
   return { conflicts: [], steps: [{ description, apply }] };
 }
@@ -192,7 +190,7 @@ function describe({ unique, expireAfterSeconds }: IndexSpec['options']): string 
 const BACKGROUND_OPERATION_IN_PROGRESS = 12587;
 const RETRY_AFTER = SECOND / 4;
 
-/** Runs collMod. Retries while an index of the collection is being built, because MongoDB refuses collMod then. */
+/** Runs collMod. Retries while an index of the collection is being built, because MongoDB refuses collMod meanwhile. */
 async function modify(db: Db, collMod: Document): Promise<Document> {
   for (;;) {
     try {

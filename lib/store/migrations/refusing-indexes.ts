@@ -4,7 +4,7 @@ import type { CollectionSpec, IndexSpec } from '../mongo/collection-specs.ts';
 import { isSameKey } from '../mongo/read-indexes.ts';
 import { LISTS, OWN_FIELDS } from './own-documents.ts';
 
-/** Returns a sentence for each index that can refuse what the server writes, with the advice to drop it. */
+/** Returns a sentence for each index that can refuse documents of rescind. The sentence advises to drop the index. */
 export function refusingIndexes(spec: CollectionSpec, present: readonly Document[]): string[] {
   return present.flatMap((index) => {
     const fault = describeRefusal(spec, index);
@@ -16,7 +16,7 @@ export function refusingIndexes(spec: CollectionSpec, present: readonly Document
   });
 }
 
-/** Returns a phrase for the property by which an index can refuse documents; undefined if it accepts all of them. */
+/** Returns a phrase for the property by which an index can refuse our documents; undefined without such a property. */
 export function describeRefusal(spec: CollectionSpec, index: Document): string | undefined {
   const key: Document = index['key'];
   if (isSameKey(key, { _id: 1 })) return undefined;
@@ -39,13 +39,13 @@ function refusalByKind(collection: string, index: Document): string | undefined 
   return place === undefined ? undefined : `expects coordinates in ${place}`;
 }
 
-/** Returns a phrase if a text index reads the language from a field of ours: MongoDB refuses an unknown language. */
+/** Returns a phrase if a text index reads the language from a field of ours. MongoDB refuses unknown languages. */
 function textRefusal(own: ReadonlySet<string>, index: Document): string | undefined {
   const language = String(index['language_override']);
   return own.has(language) ? `expects a language in ${language}` : undefined;
 }
 
-/** Returns a sentence for each foreign TTL index. If it deleted a revocation, the token would be valid again. */
+/** Returns a sentence for each foreign TTL index, which may delete a revocation and so make a token valid again. */
 export function deletingIndexes(spec: CollectionSpec, present: readonly Document[]): string[] {
   const deleting = present.filter(
     (index) =>
@@ -63,7 +63,7 @@ function ownIndex(spec: CollectionSpec, index: Document): IndexSpec | undefined 
   return spec.indexes.find(({ key }) => isSameKey(key, index['key']));
 }
 
-/** Returns true for our TTL index in descending order, as rate-limiter-flexible creates it. It has the same effect. */
+/** Returns true for our TTL index in descending order (of rate-limiter-flexible), which deletes the same documents. */
 function isBackwards({ indexes }: CollectionSpec, index: Document): boolean {
   return (
     index['partialFilterExpression'] === undefined &&

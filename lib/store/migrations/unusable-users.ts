@@ -8,7 +8,7 @@ import type { Finding } from './plan.ts';
 
 interface Found {
   readonly count: number;
-  /** The `_id` of one of these users. */
+  /** The `_id` of one user with the fault. */
   readonly example: unknown;
 }
 
@@ -18,7 +18,7 @@ interface Fault extends Pick<Finding, 'remedy'> {
   readonly advice: string;
 }
 
-/** Finds users who cannot log in, by one scan of the collection. Each finding has a reason, a number and an example. */
+/** Finds users who cannot log in, by one scan. Each finding names the reason, the number of users and one of them. */
 export async function unusableUsers(db: Db): Promise<Finding[]> {
   const faults = createFaults();
   const facets = faults.map(({ filter }, nth) => [`fault${nth}`, counted(filter)]);
@@ -67,7 +67,7 @@ function counted(filter: Document): Document[] {
   ];
 }
 
-/** Returns a filter that matches whole texts only. It ends in `\z`: `$` would also match before a final line break. */
+/** Returns a filter that matches whole texts. It ends in `\z`, because `$` also matches before a final line break. */
 function whole(pattern: string): RegExpFilter {
   return { $regex: `\\A(?:${pattern})\\z`, $options: 's' };
 }
@@ -81,7 +81,7 @@ function findUserSchema(): Document {
   return findSpec(NAMES.users).validator['$jsonSchema'];
 }
 
-/** Removes `_id` from a schema, since a wrong `_id` is reported as a fault of its own. */
+/** Removes `_id` from a schema, because a wrong `_id` is reported as a fault of its own. */
 function withoutId({ required, properties, ...rest }: Document): Document {
   const { _id, ...others } = properties;
   const named = required.filter((name: string) => name !== '_id');
@@ -90,7 +90,7 @@ function withoutId({ required, properties, ...rest }: Document): Document {
 
 const MOST_SHOWN = 60;
 
-/** Returns an id on one line, whatever it contains. */
+/** Returns an id as short text. Quotes a string, so that its line breaks are escaped. */
 function toLine(id: unknown): string {
   const text = typeof id === 'string' ? JSON.stringify(id) : String(id);
   return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}…`;

@@ -2,7 +2,7 @@ import type { Collection, Document, Filter } from 'mongodb';
 import { SECOND } from '../../time.ts';
 import { orUnavailable } from './database.ts';
 
-/** A number of documents: exact, or a lower bound if counting was stopped. */
+/** A number of documents. It is exact, or a lower bound if counting was stopped. */
 export interface BoundedCount {
   readonly count: number;
   readonly isLowerBound: boolean;
@@ -16,7 +16,7 @@ const COUNT_TIME = SECOND;
 
 const MAX_TIME_EXPIRED = 50;
 
-/** Counts documents, up to 250,000 and for at most a second. After a timeout the result is a lower bound of 0. */
+/** Counts documents up to a limit of 250,000. If the count takes over a second, returns 0 as a lower bound. */
 export async function countUpTo<T extends Document>(
   collection: Collection<T>,
   filter: Document,

@@ -22,7 +22,7 @@ export function createClockSkew(db: Db, clock: Clock) {
     throw new StoreUnavailable(reason, error.cause);
   }
 
-  /** Measures the skew and returns it in milliseconds. It is positive if the clock of this process is ahead. */
+  /** Measures the skew and returns it in milliseconds. The skew is positive if the clock of this process is ahead. */
   async function measure(): Promise<number> {
     const sent = clock();
     const { localTime } = await orUnavailable(db.command({ hello: 1 })).catch(explain);
@@ -34,7 +34,7 @@ export function createClockSkew(db: Db, clock: Clock) {
   }
 
   function watch(): void {
-    measure().catch(() => undefined); // not reported: the next request fails in the same way
+    measure().catch(() => undefined); // not reported, because the next request fails as well
   }
 
   watch();
@@ -47,11 +47,11 @@ export function createClockSkew(db: Db, clock: Clock) {
       reach.stop();
     },
     /**
-     * Throws StoreUnavailable if the last measured skew is over 5 minutes: `exp` and `iat` would be meaningless.
-     * Measures the skew first if it is unknown.
+     * Throws StoreUnavailable if the last measured skew is over 5 minutes, because `exp` and `iat` would be
+     * meaningless. Measures the skew first if the skew is unknown.
      */
     assertBearable: async (): Promise<void> => assertBearable(skew ?? (await measure())),
-    /** Throws StoreUnavailable if the clock is over 5 minutes off this time, which the database has just returned. */
+    /** Throws StoreUnavailable if the clock of this process is over 5 minutes off this time of the database's clock. */
     assertNear: (databaseTime: Date): void => assertBearable(clock() - databaseTime.getTime()),
   };
 }

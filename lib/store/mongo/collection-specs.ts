@@ -13,7 +13,7 @@ export interface CollectionSpec {
   readonly indexes: readonly IndexSpec[];
 }
 
-/** The version of validators and indexes. Raised with each change, so that a server detects an older database. */
+/** The version of validators and indexes. Each change raises it, so that a server detects an older database. */
 export const SCHEMA_VERSION = 3;
 
 /** Returns the collections that `migrate` creates. */
@@ -109,17 +109,17 @@ function unique(field: string): IndexSpec {
   return { key: { [field]: 1 }, options: { unique: true } };
 }
 
-/** Returns a TTL index. The field must be a Date: a document with another type would never expire. */
+/** Returns a TTL index. MongoDB deletes a document only if this field is a Date. */
 function expiry(field: string, after: number): IndexSpec {
   return { key: { [field]: 1 }, options: { expireAfterSeconds: toSeconds(after) } };
 }
 
-/** Forbids `expires_at`, since the TTL monitor would delete the entry and so undo the revocation. */
+/** Forbids `expires_at`, because the TTL monitor would delete the entry and so undo the revocation. */
 const NO_EXPIRY = { not: { required: ['expires_at'] } };
 
 type EntryShape = (kind: string, properties: Document) => Document & { properties: Document };
 
-/** Returns the shape of a session's entry. `user_id` is optional: a revocation by refresh token knows no user. */
+/** Returns the shape of a session's entry. `user_id` is optional, because a refresh token does not name the user. */
 function sessionEntryShape(entry: EntryShape): Document {
   const shape = entry('session', { _id: string, expires_at: date });
   return { ...shape, properties: { ...shape.properties, user_id: string } };

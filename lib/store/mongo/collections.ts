@@ -1,7 +1,7 @@
 import { type Binary, type Collection, type Db, type Document, ReadPreference } from 'mongodb';
 import { DURABLE } from './database.ts';
 
-/** One entry of `revoked_tokens`. Only `toId` in entry-ids.ts creates its `_id`. */
+/** One entry of `revoked_tokens`. Its `_id` must be created by `toId` in entry-ids.ts. */
 export interface RevocationDocument {
   _id: Binary | string;
   kind: 'token' | 'session' | 'key' | 'client' | 'user' | 'deployment';
@@ -10,11 +10,11 @@ export interface RevocationDocument {
   user_id?: string;
   reason?: string;
   revoked_by?: string;
-  /** For tokens and sessions: the time from which the entry may be deleted. */
+  /** The time from which the entry of a token or a session may be deleted. */
   expires_at?: Date;
-  /** For users and the deployment: every token with a stamp at or before this date is revoked. */
+  /** The cutoff of a user or the deployment. Every token with a stamp at or before this date is revoked. */
   revoked_before?: Date;
-  /** For the deployment: the identity of this collection. */
+  /** The identity of this collection, stored in the sentinel. */
   epoch?: string;
 }
 
@@ -43,7 +43,7 @@ export interface SessionDocument {
   ip: string;
   /** The counter of the newest refresh token. The first refresh token has counter 0. */
   counter?: number;
-  /** The start of the grace: the time of the last outcome `rotated` or `recovered`. */
+  /** The time of the last outcome `rotated` or `recovered`, at which the grace started. */
   rotated_at?: Date;
   /** The user agent that requested the last rotation. */
   rotated_by?: string | null;
@@ -51,13 +51,13 @@ export interface SessionDocument {
   graces?: number;
   /** The highest counter of any refresh or access token that was presented. */
   seen_counter?: number;
-  /** Equal to `refreshes` only if every server that issued the newest tokens maintains `seen_counter`. */
+  /** A number that equals `refreshes` only if every server that issued the newest tokens maintains `seen_counter`. */
   tracked_refreshes?: number;
   /** The time when a refresh token was first reused. Every later refresh is refused with the outcome `reused`. */
   reused_at?: Date;
   /** The outcome of the last refresh, and its time by the database's clock. The refresh itself writes both. */
   last_refresh?: { outcome: RefreshOutcome; at: Date };
-  /** The number of refreshes. Each refresh changes it: an update without a change might not wait for a majority. */
+  /** The number of refreshes. Each changes it, because an update without a change might not wait for a majority. */
   refreshes?: number;
   /** A hint that lets lists skip a revoked session. Only `revoked_tokens` decides whether the session is revoked. */
   ended_at?: Date;
@@ -65,9 +65,9 @@ export interface SessionDocument {
 
 /**
  * The outcome of a refresh. `rotated`: the newest token gets a successor. `repeated`: the newest token is issued again,
- * because it was presented within its grace. `retried`: the previous token gets the same successor again, within the
- * grace. `recovered`: the same after the grace, because the successor was never used. `reused`: any other token, which
- * counts as theft. `expired`: the session has ended.
+ * because it was presented within its grace. `retried`: the previous token gets its successor again, within the grace.
+ * `recovered`: the previous token gets its successor again, after the grace, because the successor was never used.
+ * `reused`: another token was presented, which counts as theft. `expired`: the session has ended.
  */
 export type RefreshOutcome =
   | 'rotated'
@@ -89,7 +89,6 @@ export interface AuditDocument {
   details: Document;
 }
 
-/** A registered client: a service that may introspect and revoke tokens. */
 export interface ClientDocument {
   _id: string;
   name: string;
@@ -152,7 +151,7 @@ const PLAIN_VALUES = {
   enableUtf8Validation: true,
 };
 
-/** Opens the collections. Reads go to the primary and writes wait for a majority, whatever the URI sets. */
+/** Opens the collections. Whatever the URI sets, reads go to the primary, and writes wait for a majority. */
 export function openCollections(db: Db): Collections {
   const options = {
     readPreference: ReadPreference.primary,
@@ -165,7 +164,7 @@ export function openCollections(db: Db): Collections {
     users: db.collection<UserDocument>(NAMES.users, options),
     sessions: db.collection<SessionDocument>(NAMES.sessions, options),
     auditEvents: db.collection<AuditDocument>(NAMES.auditEvents, options),
-    // With `w: 1` a failover may lose a few counts of failures, but no login waits for three journal flushes.
+    // With `w: 1` a failover may lose a few counts. With `DURABLE` each login would wait for three journal flushes.
     loginLimits: db.collection(NAMES.loginLimits, { ...options, writeConcern: { w: 1 } }),
     clients: db.collection<ClientDocument>(NAMES.clients, options),
     dailyCounts: db.collection<DailyCountDocument>(NAMES.dailyCounts, options),

@@ -9,11 +9,11 @@ export interface ConnectionUri {
   readonly databaseName: string;
   /** Names of the options that rescind overrides, as spelled in the URI. */
   readonly overridden: readonly string[];
-  /** The URI's value or 45 seconds, whichever is less. */
+  /** Milliseconds after which the driver closes an idle connection: the URI's value, but at most 45 seconds. */
   readonly maxIdleTimeMS: number;
 }
 
-/** The error of a URI that can be parsed but not used. `fault` completes a sentence about the URI, without secrets. */
+/** The error of a URI that can be parsed but not used. `fault` is a phrase about the URI, without secrets. */
 export class UnusableUri extends TypeError {
   override readonly name = 'UnusableUri';
   readonly fault: string;
@@ -26,13 +26,13 @@ export class UnusableUri extends TypeError {
 
 const DEFAULT_DATABASE = 'rescind';
 
-/** Milliseconds after which an idle connection is not used again, because some firewalls drop it after a minute. */
+/** Milliseconds after which an idle connection is closed, because some firewalls drop it after a minute. */
 const LONGEST_IDLE = 45 * SECOND;
 
-/** Options for reaching the database and for authentication. */
+/** Options of the URI that are kept, because they are needed to reach the database or to authenticate. */
 const REACHING = /^(replicaSet|(tls|ssl|auth|gssapi|srv|proxy|autoSelectFamily).*|family)$/i;
 
-/** Options that tune connections and affect no guarantee. */
+/** Options of the URI that are kept, because they tune connections and affect no guarantee. */
 const TUNING = /^(compressors|zlibCompressionLevel|minPoolSize|maxConnecting|maxIdleTimeMS)$/i;
 
 /** Values that rescind sets itself. A URI that sets the same value needs no warning. */
@@ -64,7 +64,7 @@ export function readUri(text: string): ConnectionUri {
   return { uri: uri.href, databaseName, overridden, maxIdleTimeMS };
 }
 
-/** Deletes options and returns the names of those whose values differ from rescind's own. */
+/** Deletes the chosen options. Returns the names of those whose values differ from rescind's own. */
 function removeOptions(uri: ConnectionString, isChosen: (name: string) => boolean): string[] {
   const chosen = [...new Set(uri.searchParams.keys())].filter(isChosen);
   const differs = (name: string) =>
@@ -110,7 +110,7 @@ function decodePath(path: string): string {
 
 const MOST_BYTES = 63;
 
-/** Returns why a database of this name cannot be used, and what to do; undefined if it can. */
+/** Returns why a database of this name cannot be used, and what to do; undefined if the name can be used. */
 export function databaseFault(name: string): string | undefined {
   if (/^(admin|config|local)$/i.test(name)) {
     return `is MongoDB's own: ${name.toLowerCase()}. Name another database, such as ${DEFAULT_DATABASE}`;

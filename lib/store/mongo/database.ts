@@ -44,15 +44,15 @@ export const MAX_TIME = 2 * SECOND;
 /** Milliseconds after which a failed first connection is retried. */
 const CONNECT_AGAIN_AFTER = SECOND / 2;
 
-/** The write concern of revocations and logins: acknowledged only if a majority has it on disk within 3 seconds. */
+/** The write concern of revocations and logins. A write succeeds only if a majority has it on disk within 3 seconds. */
 export const DURABLE = { w: 'majority', j: true, wtimeoutMS: 3 * SECOND } as const;
 
 /**
  * Creates a client for the database in the URI's path, or for `rescind` if the URI has no path. Sets every timeout,
  * because the driver's defaults for sockets and for the pool are infinite. The client connects at the first use, and
- * again after an outage. Ignores the URI's options, except options for reaching the database and for tuning
- * connections. Throws the driver's MongoParseError for a URI that cannot be parsed, and a TypeError for one that is
- * missing or cannot be used.
+ * again after an outage. Uses only those options of the URI that reach the database or tune connections. Throws the
+ * driver's MongoParseError for a URI that cannot be parsed, and a TypeError for a URI that is missing or cannot be
+ * used.
  */
 export function connect(text: string, options: ConnectOptions = {}): Connection {
   assertUri(text);
@@ -63,7 +63,7 @@ export function connect(text: string, options: ConnectOptions = {}): Connection 
   if (fault !== undefined) throw new UnusableUri(fault);
   const client = new MongoClient(read.uri, clientOptions(read, options));
   keepConnecting(client);
-  // With a `commandTimeout`, slow commands are expected: a late response does not mean that a connection is dead.
+  // With a `commandTimeout`, slow commands are expected, so a late response does not mean that a connection is dead.
   const stopWatching =
     commandTimeout === undefined
       ? watchQuietConnections(client, { timeout: deadline / 5 })
@@ -81,7 +81,7 @@ function assertUri(uri: unknown): void {
   throw new TypeError('"uri" is missing: it must be a connection string, mongodb://…');
 }
 
-/** Reconnects until the owner closes the client. The driver (7.9) itself never retries a failed first connection. */
+/** Retries a failed first connection until the owner closes the client, because the driver (7.9) never retries it. */
 function keepConnecting(client: MongoClient): void {
   const closeClient = client.close.bind(client);
   let timer: NodeJS.Timeout | undefined;
@@ -124,7 +124,7 @@ export function assertUsable(db: Db): void {
   }
 }
 
-/** Returns why `connect` refuses the URI; undefined if it is accepted. Uses no network, and repeats no secret. */
+/** Returns why `connect` refuses the URI, without secrets; undefined if the URI is accepted. Makes no connection. */
 export function uriFault(uri: string): string | undefined {
   try {
     void readUri(uri);
@@ -173,7 +173,7 @@ export async function orUnavailable<T>(
     if (fault !== undefined) throw new StoreNotReady(...fault, errorWithoutData(error));
     throw new StoreUnavailable(
       whyUnreachable(error) ?? UNANSWERED,
-      errorWithoutData(error), // without data: the caller may log it
+      errorWithoutData(error), // without data, because the caller may log it
     );
   }
 }

@@ -3,14 +3,14 @@ import type { Remedy } from '../../errors.ts';
 
 const DUPLICATE_KEY = 11000;
 
-/** An index that refused a duplicate key: its name and the names of its fields, without values. */
+/** An index that refused a duplicate key. Contains names but no values. */
 export interface Duplicate {
   readonly collection: string | undefined;
   readonly index: string | undefined;
   readonly fields: readonly string[];
 }
 
-/** Returns the indexes that refused a duplicate key (E11000). After a bulk write, each failed operation has one. */
+/** Returns the index that refused a duplicate key (E11000); after a bulk write, one index for each failed operation. */
 export function duplicatesIn(error: unknown): readonly Duplicate[] {
   if (!isRecord(error)) return [];
   const inBulk = Array.isArray(error['writeErrors']) ? error['writeErrors'] : [];
@@ -19,13 +19,13 @@ export function duplicatesIn(error: unknown): readonly Duplicate[] {
   return each.filter((one) => isRecord(one) && one['code'] === DUPLICATE_KEY).map(toDuplicate);
 }
 
-/** Returns true for an E11000 error if every index that refused has exactly this field. */
+/** Returns true for an E11000 error if every index that refused a key has this field and no other field. */
 export function isDuplicateIn(error: unknown, field: string): boolean {
   const found = duplicatesIn(error);
   return found.length > 0 && found.every(({ fields }) => isDeepStrictEqual(fields, [field]));
 }
 
-/** Returns true if two upserts raced to insert the same document: only the index on `_id` refused. */
+/** Returns true if only the index on `_id` refused, because two upserts raced to insert the same document. */
 export function isUpsertRace(error: unknown): boolean {
   return isDuplicateIn(error, '_id');
 }
@@ -39,7 +39,7 @@ export function refusingIndex(error: unknown): readonly [Remedy, string] | undef
   return ['plan_migration', `${fault}. Plan a migration to find out whether to drop it`];
 }
 
-/** Converts an E11000 error. A bulk write's error lacks `keyPattern`, so the index name `<field>_1` gives the field. */
+/** Converts an E11000 error. Without `keyPattern`, as after a bulk write, reads the field from the name `<field>_1`. */
 function toDuplicate(error: Record<string, unknown>): Duplicate {
   const message = String(error['errmsg'] ?? error['message'] ?? '');
   const [, collection, index] = FORM.exec(message) ?? [];

@@ -12,9 +12,9 @@ export type AssertIntact = () => Promise<void>;
 const DECIDING = ['users', 'sessions', 'clients'] as const;
 
 /**
- * Creates the check to make after a read that found no document: the collection may have been lost. The check requires
- * the indexes that `migrate` created. A dropped or renamed collection lacks them, even after new writes. A collection
- * during a restore lacks them, because a restore builds indexes last. Concurrent calls share a read.
+ * Creates the check for a lost collection, to be made after a read that found no document. The check requires the
+ * indexes that `migrate` created. They are missing after the collection was dropped or renamed, even if documents were
+ * written since. They are also missing during a restore, which builds indexes last. Concurrent calls share a read.
  */
 export function createAssertIntact(
   collections: Collections,
@@ -29,7 +29,7 @@ export function createAssertIntact(
   };
 }
 
-/** Returns the fault of a lost collection, and what to do; undefined if the collection is intact or not in DECIDING. */
+/** Describes the loss of a collection, and what to do. Returns undefined if it is intact, or not in DECIDING. */
 export function describeLoss(
   spec: CollectionSpec,
   present: readonly Document[],

@@ -2,8 +2,8 @@ import { type MongoClient, MongoErrorLabel, MongoNetworkError } from 'mongodb';
 import { SECOND } from '../../time.ts';
 
 /**
- * Milliseconds without use after which a firewall may have dropped a connection. A firewall that drops connections
- * sooner breaks the driver's monitoring, which sends a message every 2 seconds.
+ * Milliseconds without use after which a firewall may have dropped a connection. A shorter time is not needed, because
+ * dropping connections sooner would break the driver's monitoring, which sends a message every 2 seconds.
  */
 const QUIET_AFTER = 2 * SECOND;
 
@@ -19,10 +19,10 @@ export interface QuietConnectionsOptions {
 }
 
 /**
- * Replaces all connections of a client if a command on a quiet connection gets no response. A firewall drops idle
- * connections silently, most often all at once. Neither end detects this, and sent data is lost. The driver alone would
- * wait for its socket timeout, then try the next dead connection. After the replacement the driver retries reads and
- * retryable writes on new connections.
+ * Replaces all connections of a client if a command gets no response on a quiet connection, unused for 2 seconds. A
+ * firewall drops idle connections silently, most often all at once. Neither end detects the drop, and sent data is
+ * lost. The driver alone would wait for its socket timeout, then try the next dead connection. After the replacement
+ * the driver retries reads and retryable writes on new connections.
  */
 export function watchQuietConnections(
   client: MongoClient,
@@ -62,7 +62,7 @@ export function watchQuietConnections(
   };
 }
 
-/** Tracks commands in flight on quiet connections. If a command exceeds the timeout, drops all and calls `onDead`. */
+/** Tracks commands in flight on quiet connections. If one exceeds the timeout, empties the list and calls `onDead`. */
 function createAwaited(timeout: number, onDead: () => void) {
   const since = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
@@ -99,15 +99,15 @@ function toName({ address, connectionId }: Named): string {
 }
 
 /**
- * Makes the driver close every connection to the primary. The driver has no method for this, so a ping is aborted with
- * a network error. The label of the error makes the driver interrupt the connections in use as well.
+ * Makes the driver close every connection to the primary. The driver does this only after a network error, so a ping is
+ * aborted with one. The label of the error makes the driver interrupt the connections in use as well.
  */
 async function replaceConnections(client: MongoClient): Promise<void> {
   const error = new MongoNetworkError('A quiet connection got no response');
   error.addErrorLabel(MongoErrorLabel.InterruptInUseConnections);
   const { signal, abort } = createAbort(error);
   const command = client.db('admin').command({ ping: 1 }, { signal });
-  setImmediate(abort); // not at once: an abort has no effect before the ping uses or awaits a connection
+  setImmediate(abort); // later, because an abort has no effect before the ping uses or awaits a connection
   await command;
 }
 

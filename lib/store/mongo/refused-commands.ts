@@ -20,7 +20,7 @@ export function accessFault(error: unknown): readonly [Remedy, string] | undefin
 const DENIED = 'MongoDB does not allow the user of the connection URI to';
 const CREDENTIALS_REFUSED = 'MongoDB refused the credentials of the connection URI. Correct them';
 
-/** Patterns of the error message: first that of mongod, then that of shared cloud tiers. */
+/** Patterns of error messages: the first of mongod, the second of shared cloud tiers. */
 const FORMS: readonly RegExp[] = [
   /execute command \{ (\w+): (?:"([^"]*)")?/,
   /not allowed to do action \[(\w+)\] on \[[^.\]]*\.?([^\]]*)\]/,

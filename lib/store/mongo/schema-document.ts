@@ -4,10 +4,9 @@ import { MAX_TIME, orUnavailable } from './database.ts';
 /** The reader of the schema document, which `migrate` writes. */
 export type Schema = ReturnType<typeof createSchema>;
 
-/** Reads the `schema` collection. */
 export function createSchema({ schema }: Pick<Collections, 'schema'>) {
   return {
-    /** Returns the schema version of the database, and the epoch of the `revoked_tokens` that belongs to it. */
+    /** Returns the schema version of the database, and the epoch that its `revoked_tokens` must have. */
     async find(): Promise<Pick<SchemaDocument, 'version' | 'epoch'> | undefined> {
       const options = { maxTimeMS: MAX_TIME };
       return (await orUnavailable(schema.findOne({ _id: 'rescind' }, options))) ?? undefined;

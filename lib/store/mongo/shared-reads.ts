@@ -7,7 +7,7 @@ export interface SharedReadsOptions {
   readonly mostKeys?: number;
   /** Milliseconds after which a read in flight no longer counts towards `atOnce`. Default 1,000. */
   readonly stuckAfter?: number;
-  /** Runs an action after all calls of this turn of the event loop. Default: setImmediate. */
+  /** Runs an action at the end of this turn of the event loop. Default: setImmediate. */
   readonly endOfTurn?: (action: () => void) => void;
 }
 
@@ -16,9 +16,9 @@ export type SharedRead<Found> = (keys: readonly string[]) => Promise<Found>;
 
 /**
  * Lets concurrent callers share one read. While fewer than `atOnce` reads are in flight, a read starts at the end of
- * the turn of the event loop, for all callers of that turn. Otherwise it starts when another read returns. So every
- * result comes from a read that began after the call: nothing is cached. A failed read rejects only for the callers
- * that share it.
+ * the turn of the event loop, for all callers of that turn. Otherwise callers wait until a read in flight returns, and
+ * share the next read. So every result comes from a read that began after the call, never from a cache. A failed read
+ * rejects only for the callers that share it.
  */
 export function createSharedReads<Found>(
   read: (keys: readonly string[]) => Promise<Found>,

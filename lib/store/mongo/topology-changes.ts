@@ -10,7 +10,7 @@ interface Listener {
 /** One listener for each client, shared by all callbacks, because Node warns about more than ten listeners. */
 const listeners = new WeakMap<MongoClient, Listener>();
 
-/** Calls `callback` on each change of the driver's view of the deployment. Returns a function that removes it. */
+/** Calls `callback` on each change of the driver's view of the deployment. Returns a function that ends the calls. */
 export function onTopologyChange(client: MongoClient, callback: Callback): () => void {
   const listener = listeners.get(client) ?? createListener(client);
   listener.callbacks.add(callback);

@@ -7,11 +7,11 @@ interface Described {
   readonly isWritable?: boolean;
 }
 
-/** The driver's view of the servers at the time when it could select none. */
+/** The driver's view of the servers when it could select none of them. */
 interface Reason {
   readonly servers: ReadonlyMap<string, Described>;
   readonly setName: string | null;
-  /** Null until a primary has been reached. */
+  /** The version of the set's configuration; null until a primary has been reached. */
   readonly maxSetVersion: number | null;
 }
 
@@ -23,7 +23,7 @@ export function whyUnreachable(error: unknown): string | undefined {
   return reason === undefined ? unresolvedService(error) : explain(reason);
 }
 
-/** Explains a failed DNS lookup of a mongodb+srv:// URI. The driver finds the servers of such a URI by DNS. */
+/** Explains a failed DNS lookup, by which the driver finds the servers of a mongodb+srv:// URI. */
 function unresolvedService(error: unknown): string | undefined {
   if (!(error instanceof Error && 'syscall' in error && 'hostname' in error)) return undefined;
   const { syscall, hostname } = error;
@@ -31,7 +31,7 @@ function unresolvedService(error: unknown): string | undefined {
   return `MongoDB did not answer: DNS returned no servers for mongodb+srv:// (SRV record ${hostname}). Is the name in the connection URI right, and does DNS work on this machine?`;
 }
 
-/** Keeps the reason why a client reaches no primary, because only one of many concurrent errors contains it. */
+/** Keeps the reason why a client reaches no primary, because only one of many concurrent errors contains the reason. */
 export function watchReach(client: MongoClient) {
   let last: Reason | undefined;
   const stop = onTopologyChange(client, (description) => {
@@ -40,7 +40,7 @@ export function watchReach(client: MongoClient) {
     else if (servers.some(({ error }) => error) || isEmptySet(description)) last = description;
   });
   return {
-    /** Explains why no primary can be reached. Returns undefined if a primary or no reason is known. */
+    /** Explains why no primary can be reached. Returns undefined if there is a primary, or if the reason is unknown. */
     why: (): string | undefined => last && explain(last),
     stop,
   };

@@ -5,11 +5,11 @@ import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
 /** The properties of a deployment on which guarantees depend. */
 export interface Deployment {
   readonly kind: 'standalone' | 'replica set' | 'sharded';
-  /** True if more than one member votes, or if this is unknown. A primary can then be cut off from its majority. */
+  /** True if more than one member votes, or if this is unknown. The primary of such a set can lose its majority. */
   readonly hasSeveralVoters: boolean;
   /** Milliseconds without a primary after which the other members elect another one. */
   readonly electionTimeout: number;
-  /** Sentences for the log: each describes a missing guarantee, and what to do. */
+  /** Sentences for the log. Each describes a missing guarantee, and what to do. */
   readonly warnings: readonly string[];
 }
 
@@ -60,14 +60,14 @@ async function orRefusal(command: Promise<Document>): Promise<Document | string>
   }
 }
 
-/** Codes of transient errors: no primary, a shutdown, an election, a timeout, the network between servers. */
+/** Codes of errors that a retry may resolve, such as no primary, a shutdown, an election or a timeout. */
 const TRANSIENT = new Set([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
-/** The code of AuthenticationFailed. `isRefusal` excludes it, because every command fails with it, not only one. */
+/** The code of AuthenticationFailed. It is no refusal of a single command, because every command fails with it. */
 const AUTHENTICATION_FAILED = 18;
 
 /**
- * Returns true for an error that no retry resolves. Examples: the user lacks the privilege (13); the command is
+ * Returns true if the database always refuses the command. Examples: the user lacks the privilege (13); the command is
  * missing in the API version (323), on a shared cluster (8000), or on another system with MongoDB's protocol (59).
  */
 function isRefusal(error: unknown): error is MongoServerError {

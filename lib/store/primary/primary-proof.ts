@@ -17,7 +17,7 @@ export interface PrimaryProofOptions {
   readonly maxStaleness?: number | undefined;
   readonly proofInterval?: number | undefined;
   readonly onPrimaryProof?: ((attempt: ProofAttempt) => void) | undefined;
-  /** Receives the deployment each time it was inspected. */
+  /** Receives the deployment after each inspection. */
   readonly onDeployment?: ((deployment: Deployment) => void) | undefined;
 }
 
@@ -31,13 +31,13 @@ export type PrimaryProof = ReturnType<typeof createPrimaryProof>;
 /** Reads without a proof of the primary, for tests. On a primary that was cut off, such a read may miss writes. */
 export const unproven: ProvenReads = { read: (find) => find('local') };
 
-/** The most tries of a read. Each change of the primary fails a try: two in a failover, one with a new client. */
+/** The most tries of a read. Each primary change fails one try. A failover has two changes, a new client has one. */
 const MOST_TRIES = 4;
 
 /**
- * Proves that the primary has its majority. A primary that was cut off serves plain reads until it steps down, but
- * no linearizable read. So one linearizable read is made every `proofInterval` as a proof. A plain read is accepted if
- * a proof of the same primary was complete before the read began, and if the proof began less than `maxStaleness`
+ * Proves that the primary has its majority. A primary that was cut off from it serves plain reads until it steps down,
+ * but no linearizable read. So one linearizable read is made every `proofInterval` as a proof. A plain read is accepted
+ * if a proof of the same primary was complete before the read began, and if the proof began less than `maxStaleness`
  * before the read returned. Such a read misses only writes that were acknowledged after the proof began.
  */
 export function createPrimaryProof(
@@ -58,13 +58,16 @@ export function createPrimaryProof(
 
   return {
     maxStaleness,
-    /** Returns the age of the last proof in milliseconds, even of an expired one; undefined if reads need no proof. */
+    /**
+     * Returns the age of the last proof in milliseconds, even if the proof has expired. Returns undefined if there is
+     * no proof, or if reads need none.
+     */
     age: held.age,
 
     /**
      * Returns the result of `find` on a proven primary. Repeats `find` if the primary changes meanwhile. Throws
-     * StoreUnavailable if the read may have missed a write older than `maxStaleness`. With the rule `strict` the
-     * read misses no acknowledged write, and sees no write that a majority does not have.
+     * StoreUnavailable if the read may have missed a write older than `maxStaleness`. With the rule `strict`, the read
+     * sees every acknowledged write, and only writes that a majority has.
      */
     read: <Found>(find: (level: ReadLevel) => Promise<Found>, rule?: 'strict'): Promise<Found> =>
       untilUnchanged(async () => {
@@ -74,7 +77,7 @@ export function createPrimaryProof(
         return found;
       }),
 
-    /** Returns the deployment of the last proof, or of a new proof if the last has expired. Throws StoreUnavailable. */
+    /** Returns the deployment of a valid proof, made anew if needed. Throws StoreUnavailable if the proof fails. */
     deployment: async (): Promise<Deployment> => (await untilUnchanged(held.take)).deployment,
 
     stop(): void {
@@ -85,8 +88,8 @@ export function createPrimaryProof(
 }
 
 /**
- * Returns the level at which a read misses no acknowledged write, and sees no write that may be lost. On a single-node
- * set `majority` is enough, because the node is the majority. It saves the write that a linearizable read makes.
+ * Returns the level at which a read sees every acknowledged write, and only writes that a majority has. A single node
+ * is its own majority, so `majority` is enough there, and saves the write that a linearizable read makes.
  */
 export function strictLevel({ kind, hasSeveralVoters }: Deployment): ReadLevel {
   if (kind === 'standalone') return 'local';
@@ -116,7 +119,7 @@ function createHeldProof({ prove, primary }: Prover, maxStaleness: number) {
 
     renewInBackground(): void {
       if (last !== undefined && isCurrent(last) && !isTimed(last)) return;
-      renew().catch(() => undefined); // not reported: the next read fails in the same way
+      renew().catch(() => undefined); // not reported, because a read that needs the proof fails
     },
 
     assertHolds(proof: Proof): void {
@@ -146,7 +149,7 @@ async function untilUnchanged<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Fills in the defaults. Throws TypeError for a time out of its range. */
+/** Returns the options with their defaults. Throws TypeError if a time is out of range. */
 export function checkProofOptions(options: PrimaryProofOptions) {
   const { maxStaleness = DEFAULTS.maxStaleness, onPrimaryProof = () => {} } = options;
   const { proofInterval = DEFAULTS.proofInterval } = options;

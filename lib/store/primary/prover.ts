@@ -6,9 +6,9 @@ import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import { type Deployment, inspectDeployment } from './deployment.ts';
 import { watchPrimary } from './watched-primary.ts';
 
-/** Evidence that a server was the primary, with its majority, at some time after the proof began. */
+/** Evidence that a server was the primary and had its majority at some time after the proof began. */
 export interface Proof {
-  /** The number of primary changes at the start of the proof, which identifies the proven primary. */
+  /** The number of primary changes before the proof began. It identifies the proven primary. */
   readonly primary: number;
   /** The start of the proof in milliseconds, by the process's monotonic clock. */
   readonly began: number;
@@ -17,7 +17,7 @@ export interface Proof {
 
 export interface ProofAttempt {
   readonly ok: boolean;
-  /** The duration in milliseconds. */
+  /** The duration of the attempt in milliseconds. */
   readonly duration: number;
   /** The primary's host and port; undefined without a primary. */
   readonly primary: string | undefined;
@@ -31,11 +31,11 @@ export interface ProverOptions {
   /** Milliseconds after which a proof expires; 0 to make no proofs. */
   readonly maxStaleness: number;
   readonly onPrimaryProof: (attempt: ProofAttempt) => void;
-  /** Receives the deployment each time it was inspected. */
+  /** Receives the deployment after each inspection. */
   readonly onDeployment?: ((deployment: Deployment) => void) | undefined;
 }
 
-/** The error of a read that must be repeated: a server was elected primary meanwhile, perhaps the same one again. */
+/** The error of a read that must be repeated, because a server was elected primary. It may be the same server again. */
 export class PrimaryChanged extends StoreUnavailable {
   override readonly name = 'PrimaryChanged';
 
@@ -86,7 +86,7 @@ export function createProver(
   return {
     /** Makes a new proof, or joins the one in flight. Throws StoreUnavailable if the proof fails. */
     prove: shared(primary, attempt),
-    /** The primary that the driver uses. A proof is valid only while its `primary` equals `changes`. */
+    /** The primary that the driver uses. A proof is valid only while `proof.primary` equals `primary.changes`. */
     primary,
     /** Stops watching the primary. Attempts in flight are no longer reported. */
     stop(): void {
@@ -100,7 +100,7 @@ function timedOut(): StoreUnavailable {
   return new StoreUnavailable('The primary could not be proven in time');
 }
 
-/** Creates a function that inspects the deployment once for each primary. A reconfigured primary counts as new. */
+/** Creates a function that inspects the deployment once for each primary, and again after a reconfiguration. */
 function createInspectOnce(db: Db, onDeployment: (deployment: Deployment) => void) {
   let known: { readonly primary: number; readonly deployment: Deployment } | undefined;
 
@@ -113,7 +113,7 @@ function createInspectOnce(db: Db, onDeployment: (deployment: Deployment) => voi
   };
 }
 
-/** Shares work in flight until the primary changes. Later callers start new work, because the old work may hang. */
+/** Shares work in flight until the primary changes. After a change, new work is started, because the old may hang. */
 function shared<T>(
   current: { readonly changes: number },
   work: () => Promise<T>,

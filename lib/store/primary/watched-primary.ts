@@ -3,12 +3,12 @@ import { onTopologyChange } from '../mongo/topology-changes.ts';
 
 /**
  * Watches the driver's primary. The driver emits a change in the same turn in which the change takes effect. So if
- * `changes` is equal before and after some commands, all of them went to the same primary of the same election.
+ * `changes` is equal before and after some commands, all of them went to one primary, with no election in between.
  */
 export function watchPrimary(client: MongoClient) {
   let primaries: readonly ServerDescription[] | undefined; // unknown until the first event
   const primary = {
-    /** A count that rises when the driver uses another primary, or the same one after an election. */
+    /** A count that rises with each new primary. A restart, election or reconfiguration makes a primary new. */
     changes: 0,
     /** Returns host and port of the primary, or of all mongos; undefined if none is known. */
     address: (): string | undefined =>

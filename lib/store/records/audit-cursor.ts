@@ -9,7 +9,7 @@ export interface AuditPosition {
 const TIME_BYTES = 8;
 const LENGTH = TIME_BYTES + 12;
 
-/** Encodes a position as text: its 20 bytes in base64url. */
+/** Encodes the 20 bytes of a position in base64url. */
 export function toCursor({ at, id }: AuditPosition): string {
   const bytes = Buffer.alloc(LENGTH);
   bytes.writeBigInt64BE(BigInt(at.getTime()));
@@ -17,7 +17,7 @@ export function toCursor({ at, id }: AuditPosition): string {
   return bytes.toString('base64url');
 }
 
-/** Decodes a cursor. Returns undefined for a text that `toCursor` never returns. */
+/** Decodes a cursor. Returns undefined for a text that is not a cursor. */
 export function parseCursor(text: string): AuditPosition | undefined {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length !== LENGTH || bytes.toString('base64url') !== text) return undefined;

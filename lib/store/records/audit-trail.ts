@@ -3,7 +3,7 @@ import type { AuditDocument, Collections } from '../mongo/collections.ts';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import { type AuditPosition, toCursor } from './audit-cursor.ts';
 
-/** A filter of audit events. All of its conditions have to hold. */
+/** A filter of audit events. An event must meet all conditions. */
 export interface AuditFilter {
   /** The affected user. */
   readonly userId?: string | undefined;
@@ -16,7 +16,6 @@ export interface AuditFilter {
   readonly to?: Date | undefined;
 }
 
-/** An audit event as stored. */
 export interface RecordedEvent {
   readonly id: string;
   readonly at: Date;
@@ -41,7 +40,7 @@ export type AuditTrail = ReturnType<typeof createAuditTrail>;
 /** Reads the `audit_events` collection. */
 export function createAuditTrail({ auditEvents }: Pick<Collections, 'auditEvents'>) {
   return {
-    /** Returns at most `limit` events that follow `after`, newest first. New events do not shift later pages. */
+    /** Returns at most `limit` events after the position `after`, newest first. New events do not shift later pages. */
     async page(filter: AuditFilter, limit: number, after?: AuditPosition): Promise<AuditPage> {
       const found = await orUnavailable(
         auditEvents
@@ -69,7 +68,7 @@ function toQuery({ userId, actorId, action, from, to }: AuditFilter, after?: Aud
   return query.length > 0 ? { $and: query } : {};
 }
 
-/** Returns the filter of older events, and of events of the same time with a lower id. It scans one index range. */
+/** Returns the filter of events that are older, or of the same time with a lower id. It scans one index range. */
 function afterPosition({ at, id }: AuditPosition): Document[] {
   return [{ at: { $lte: at } }, { $nor: [{ at, _id: { $gte: id } }] }];
 }

@@ -48,8 +48,8 @@ export function createAudit(
 ) {
   return {
     /**
-     * Writes the event. Never rejects and never waits long: the action has already happened, and must not seem to have
-     * failed because its event could not be written. Logs a lost event.
+     * Writes the event. Resolves after a short time even if the event could not be written, because the action has
+     * already happened and must not seem to have failed. Logs a lost event.
      */
     async record(event: AuditEvent, caller: Caller): Promise<void> {
       const written = auditEvents.insertOne(toDocument(event, caller)).then(
@@ -69,7 +69,7 @@ export function createAudit(
 
 const timedOut = () => new Error('The audit event was not written in time');
 
-/** Returns the time to wait: at most half of the time to the deadline, so that the response is still in time. */
+/** Returns the time to wait. It is at most half of the time to the deadline, so that the response is still in time. */
 function limitToDeadline(timeout: number, { deadline = Number.POSITIVE_INFINITY }: Caller): number {
   return Math.min(timeout, Math.max(0, deadline - performance.now()) / 2);
 }

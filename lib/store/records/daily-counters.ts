@@ -23,7 +23,7 @@ export interface DailyCountersOptions {
   readonly flushEvery?: number;
 }
 
-/** Maintains the `daily_counts` collection. Every process adds its own counts to the collection. */
+/** Maintains the `daily_counts` collection, to which every process adds its counts. */
 export function createDailyCounters(
   { dailyCounts }: Pick<Collections, 'dailyCounts'>,
   { clock = Date.now, flushEvery = 10 * SECOND }: DailyCountersOptions = {},
@@ -33,7 +33,7 @@ export function createDailyCounters(
 
   async function write(id: string, n: number): Promise<void> {
     const update = { $inc: { n }, $setOnInsert: { day: new Date(id.slice(0, DATE_LENGTH)) } };
-    // A failover may lose ten seconds of counts; no decision depends on them.
+    // With `w: 1` a failover may lose the last counts, but no decision depends on counts.
     const options = { upsert: true, writeConcern: { w: 1 } } as const;
     await dailyCounts.updateOne({ _id: id }, update, options);
     const left = (sums.get(id) ?? 0) - n;
@@ -59,14 +59,14 @@ export function createDailyCounters(
       sums.set(id, (sums.get(id) ?? 0) + 1);
     },
 
-    /** Returns the flushed counts of all servers for the last days and today, newest first. Throws StoreUnavailable. */
+    /** Returns the flushed counts of all servers for the last `count` days, today first. Throws StoreUnavailable. */
     async last(count: number): Promise<DayCounts[]> {
       const days = lastDays(count, clock());
       const counts = await readCounts(dailyCounts, days);
       return days.map((day) => toDayCounts(day, counts));
     },
 
-    /** Stops the timer and flushes. Waits for the database for at most 2 seconds. */
+    /** Stops the timer, and waits at most 2 seconds for a last flush. */
     async stop(): Promise<void> {
       clearInterval(timer);
       await withTimeout(STOP_TIMEOUT, flush(), timedOut).catch(() => undefined);
@@ -93,7 +93,6 @@ function lastDays(count: number, now: number): string[] {
   return Array.from({ length: count }, (_, ago) => toDay(now - ago * DAY));
 }
 
-/** Reads the counts of these days, by their ids. */
 async function readCounts(dailyCounts: Collections['dailyCounts'], days: readonly string[]) {
   const ids = days.flatMap((day) => COUNTERS.map((name) => toCounterId(day, name)));
   const found = await findByIds(dailyCounts, ids, { n: 1 });

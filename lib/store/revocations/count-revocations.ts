@@ -2,7 +2,7 @@ import type { DailyCounters } from '../records/daily-counters.ts';
 import type { Revocations } from './revocations.ts';
 import type { RevocationWrites } from './writes.ts';
 
-/** Wraps the writes of revocations: counts each write after a majority has acknowledged it. */
+/** Wraps the writes of revocations, so that each write is counted after a majority has acknowledged it. */
 export function countRevocations(
   revocations: Revocations,
   { increment }: Pick<DailyCounters, 'increment'>,

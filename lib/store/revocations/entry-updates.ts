@@ -17,7 +17,7 @@ export interface Cause {
 
 export interface RevokeSessionInput extends Cause {
   readonly sessionId: string;
-  /** Undefined if only a refresh token of the session is known. */
+  /** The user of the session; undefined if only a refresh token of the session is known. */
   readonly userId: string | undefined;
 }
 
@@ -38,23 +38,23 @@ export interface RevokeClientInput extends Cause {
   readonly clientId: string;
 }
 
-/** A duration longer than any login, in milliseconds. Cutoffs are this far ahead of now to cover logins in flight. */
+/** Milliseconds that no login exceeds. Cutoffs are this far ahead of now, so that they also revoke logins in flight. */
 export const LOGIN_IN_FLIGHT = 10 * MINUTE;
 
 /**
  * The milliseconds by which the deployment's new cutoff is ahead of now if earlier cutoffs may be lost. The lost
- * cutoffs may have moved stamps 20 minutes ahead of the clock, or further if a clock was wrong. A day covers even a
- * clock that is set to another time zone.
+ * cutoffs may have moved stamps 20 minutes ahead of the clock, or further if a clock was wrong. A day is enough even
+ * for a clock that is set to another time zone.
  */
 export const LOST_CUTOFFS = DAY;
 
-/** The milliseconds by which an entry outlives its token, because a primary whose clock is ahead deletes it early. */
+/** Milliseconds that an entry outlives its token, because a primary whose clock is ahead deletes entries too early. */
 const MARGIN = DAY;
 
 /** The lifetime of a session's entry in milliseconds, longer than the longest session that can be configured. */
 const SESSION_ENTRY_LIFETIME = 92 * DAY;
 
-/** Changes the entry at each revocation: an update without a change might not wait for a majority to have the entry. */
+/** Makes each revocation change the entry, because an update without a change might not wait for a majority. */
 const COUNT_WRITES = { writes: { $add: [{ $ifNull: ['$writes', 0] }, 1] } };
 
 /** Returns the fields that only the first revocation sets: author, time and reason. */
@@ -114,7 +114,7 @@ export function revokeClientUpdate(input: RevokeClientInput): Document[] {
 
 /**
  * Returns the update that revokes every token of one user. The new cutoff is above the previous cutoffs of the user and
- * the deployment, even if the clock was set back. It is also above the stamp of every login in flight. It is computed
+ * the deployment, even if the clock was set back, and above the stamp of every login in flight. The cutoff is computed
  * from the later of `$$NOW` and the server's time, because `$$NOW` may be behind earlier stamps after a failover.
  */
 export function revokeUserUpdate(
@@ -158,8 +158,8 @@ export function revokeEveryoneUpdate(
 }
 
 /**
- * The margin of the deployment's cutoff above the newest stamp that was found, in milliseconds. During the search,
- * logins and revocations may raise stamps by a millisecond each, but never by a second in all.
+ * The milliseconds by which the deployment's new cutoff exceeds the newest stamp that was found. Logins and revocations
+ * during the search may raise stamps by a millisecond each, but all together by less than a second.
  */
 const MEANWHILE = SECOND;
 

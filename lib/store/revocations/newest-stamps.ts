@@ -6,7 +6,7 @@ import { toIdRange } from './entry-kinds.ts';
 
 /**
  * The timeout of the search for the newest cutoff of a user, in milliseconds. The search scans the entries of all users
- * who ever revoked their tokens, about 500,000 per second. An HTTP request ends earlier, at its deadline.
+ * who ever revoked their tokens, about 500,000 per second. An HTTP request still ends at its deadline.
  */
 const SEARCH_TIME = MINUTE;
 

@@ -53,7 +53,7 @@ export function createRevocationReads(
   return { ...createChecks(reads), ...createDecidingReads(reads.readStrictly) };
 }
 
-/** Creates the checks of tokens and clients: proven reads, and a strict read that confirms each refusal. */
+/** Creates the checks of tokens and clients, which read on a proven primary. A strict read confirms each refusal. */
 function createChecks({ readProven, readStrictly }: ReturnType<typeof createReads>) {
   return {
     /**
@@ -67,7 +67,7 @@ function createChecks({ readProven, readStrictly }: ReturnType<typeof createRead
       return kind === undefined || isStrict ? kind : findRevocation(token, readStrictly);
     },
 
-    /** Does the same as `check` by one strict read. */
+    /** Does the same as `check`, but by one strict read. */
     checkStrictly(token: CheckInput): Promise<RevocationKind | undefined> {
       return findRevocation(token, readStrictly);
     },
@@ -95,7 +95,7 @@ function createDecidingReads(read: SharedRead<Found>) {
       return (await read([name])).entries.has(name);
     },
 
-    /** Returns the cutoffs that a new session's stamp must exceed. For an unknown user it reads the entry of NOBODY. */
+    /** Returns the cutoffs that a new session's stamp must exceed. For an unknown user, reads the entry of NOBODY. */
     async cutoffs(userId: string | undefined): Promise<Cutoffs> {
       const name = userEntry(userId ?? NOBODY);
       const { entries } = await read([name]);
@@ -117,14 +117,14 @@ function createDecidingReads(read: SharedRead<Found>) {
   };
 }
 
-/** Returns the names of the entries that can revoke a token. Without a hash, `token` is the session's entry. */
+/** Returns the names of the entries that can revoke a token. For a refresh token, `token` is equal to `session`. */
 function toNames({ hash, sessionId, kid, userId }: CheckInput) {
   const session = sessionEntry(sessionId);
   const token = hash === undefined ? session : tokenEntry(hash);
   return { token, session, key: signingKeyEntry(kid), user: userEntry(userId) };
 }
 
-/** Returns the most specific kind of entry that revokes the token. */
+/** Returns the most specific kind of entry that revokes the token; undefined if there is none. */
 function findKind(
   token: CheckInput,
   names: ReturnType<typeof toNames>,
@@ -147,11 +147,11 @@ const FOREIGN =
 
 interface Found {
   readonly entries: Entries;
-  /** True if a majority has what was read. Only such a read may refuse a token. */
+  /** True if a majority has all entries that were read. Only such a read may refuse a token. */
   readonly isStrict: boolean;
 }
 
-/** Creates a proven and a strict read. If proven reads are strict anyway, as on a single-node set, both share reads. */
+/** Creates a proven and a strict read. If proven reads are strict, as on a single-node set, both share reads. */
 function createReads(
   revokedTokens: Collections['revokedTokens'],
   schema: Schema,
@@ -175,7 +175,7 @@ function createReads(
   return { readProven, readStrictly };
 }
 
-/** Creates a read of entries and the sentinel. If the sentinel is missing, a missing entry proves nothing. */
+/** Creates a read of entries and the sentinel. Throws without a sentinel, because entries may be missing as well. */
 function createReader(
   revokedTokens: Collections['revokedTokens'],
   schema: Schema,

@@ -29,10 +29,10 @@ import {
 import { newestStamps } from './newest-stamps.ts';
 import type { RevocationReads } from './reads.ts';
 
-/** The writes that revoke. Each resolves once a majority has it, and throws StoreUnavailable if that is uncertain. */
+/** The writes that revoke. Each resolves once a majority has acknowledged it, and otherwise throws StoreUnavailable. */
 export type RevocationWrites = ReturnType<typeof createRevocationWrites>;
 
-/** Writes `revoked_tokens`. Checks the sentinel before each write: a write to a wrong database would revoke nothing. */
+/** Writes `revoked_tokens`. Each write first checks the sentinel, because a wrong database would revoke nothing. */
 export function createRevocationWrites(
   collections: Pick<Collections, 'revokedTokens' | 'sessions'>,
   { cutoffs, assertSentinel }: RevocationReads,
@@ -67,7 +67,7 @@ export function createRevocationWrites(
       if (sessions.length > 0) await upsertAll(sessions.map(upsertSession));
     },
 
-    /** Revokes every token that was issued to the user or is being issued. Returns the new cutoff. */
+    /** Revokes every token of the user, including tokens of logins in flight. Returns the new cutoff. */
     async revokeUser(input: RevokeUserInput): Promise<number> {
       const entry = userEntry(input.userId);
       for (let { deployment: above } = await cutoffs(input.userId); ; ) {
@@ -78,11 +78,11 @@ export function createRevocationWrites(
         );
         const { deployment } = await cutoffs(input.userId);
         if (deployment <= above) return cutoff;
-        above = deployment; // revokeEveryone has raised this cutoff: repeat, to exceed it
+        above = deployment; // repeat, because revokeEveryone has raised this cutoff
       }
     },
 
-    /** Revokes every token that was issued to anyone or is being issued. Returns the new cutoff. */
+    /** Revokes every token of all users, including tokens of logins in flight. Returns the new cutoff. */
     async revokeEveryone(cause: Cause): Promise<number> {
       await assertSentinel();
       const above = await primary.read((level) => newestStamps(collections, level), 'strict');
@@ -121,7 +121,7 @@ function upsertSession(session: RevokeSessionInput): Upsert {
   return upsert(sessionEntry(session.sessionId), revokeSessionUpdate(session));
 }
 
-/** Retries after an upsert race. The slower of two inserts fails with E11000 on `_id`; its retry finds the document. */
+/** Retries once after an upsert race, in which the slower insert fails with E11000. The retry finds the document. */
 async function retryRace<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await orUnavailable(write(), isUpsertRace);

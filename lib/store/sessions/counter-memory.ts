@@ -21,11 +21,11 @@ export function createCounterMemory(options: CounterMemoryOptions) {
   const get = (sessionId: string) => known.get(sessionId) ?? 0;
 
   return {
-    /** Returns the counter of a session; 0 for an unknown one. */
+    /** Returns the highest known counter of a session; 0 if none is known. */
     get,
     hasPending: (): boolean => pending.size > 0,
 
-    /** Stores a counter to be written. Returns false if it is not above the known counter, or if the list is full. */
+    /** Stores a risen counter to be written. Returns false if the counter has not risen, or if the list is full. */
     add(sessionId: string, counter: number): boolean {
       if (counter <= get(sessionId)) return false;
       if (pending.size >= mostSessions && !pending.has(sessionId)) return false;
@@ -34,14 +34,14 @@ export function createCounterMemory(options: CounterMemoryOptions) {
       return true;
     },
 
-    /** Removes at most `most` counters from the list of those to be written, and returns them. */
+    /** Removes at most `most` counters from the list of unwritten counters, and returns the removed counters. */
     take(most: number): SeenCounter[] {
       const batch = first(pending.values(), most);
       for (const { sessionId } of batch) pending.delete(sessionId);
       return batch;
     },
 
-    /** Puts back counters whose write failed. Drops a counter that failed too often, so that `add` accepts it again. */
+    /** Puts back counters whose write failed. A counter that failed too often is dropped, and can be added again. */
     putBack(batch: readonly SeenCounter[]): void {
       for (const seen of batch) {
         const { sessionId } = seen;

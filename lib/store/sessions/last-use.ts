@@ -7,7 +7,7 @@ import { createSeenCounters, type SeenCountersOptions } from './seen-counters.ts
 export type LastUse = ReturnType<typeof createLastUse>;
 
 export interface LastUseOptions extends SeenCountersOptions {
-  /** Milliseconds between two writes of one session, over all servers. Default 5 minutes. */
+  /** The least milliseconds between two writes of one session, over all servers. Default 5 minutes. */
   readonly interval?: number;
   /** Milliseconds between two flushes of this server. Default 10 seconds. */
   readonly flushEvery?: number;
@@ -39,7 +39,7 @@ export function createLastUse(
     const isDue = { $lt: ['$last_used_at', { $subtract: ['$$NOW', interval] }] };
     const filter = { _id: { $in: ids }, $expr: isDue };
     const update = [{ $set: { last_used_at: '$$NOW' } }];
-    // A failed write is ignored: the next use after `interval` writes again, and other calls report the outage.
+    // A failed write is ignored, because a use after `interval` is written again. Other calls report the outage.
     await sessions.updateMany(filter, update, { writeConcern: { w: 1 } }).catch(() => undefined);
   }
 

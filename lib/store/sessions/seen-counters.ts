@@ -10,12 +10,12 @@ export interface SeenCountersOptions {
 
 const MOST_AT_ONCE = 1_000;
 
-/** The bounds of the memory. A counter is dropped after `mostFailures` writes; the next request records it again. */
+/** The bounds of the memory. A counter is dropped after `mostFailures` writes, and stored again by the next request. */
 const BOUNDS = { mostSessions: 50_000, mostFailures: 300 };
 
 /**
- * Maintains `sessions.seen_counter`: evidence that a client received the tokens of a rotation. Without this evidence,
- * the client may present the previous refresh token, and gets the same tokens again. A higher counter is written to a
+ * Maintains `sessions.seen_counter`, which shows that a client received the tokens of a rotation. Until that is shown,
+ * a client that presents the previous refresh token gets the same tokens again. A higher counter is written to a
  * majority at once. One command at a time writes the counters of all sessions.
  */
 export function createSeenCounters(
@@ -32,7 +32,7 @@ export function createSeenCounters(
       await sessions.bulkWrite(batch.map(toUpdate), { ordered: false });
       return true;
     } catch {
-      memory.putBack(batch); // other calls report the outage
+      memory.putBack(batch); // not reported, because other calls report the outage
       return false;
     }
   }
@@ -64,7 +64,7 @@ export function createSeenCounters(
   };
 }
 
-/** Returns the update of a counter. It is no upsert: a deleted session must not come back. */
+/** Returns the update of a counter. The update is no upsert, because a deleted session must not come back. */
 function toUpdate({ sessionId, counter }: SeenCounter) {
   const update = { $max: { seen_counter: counter } };
   return { updateOne: { filter: { _id: sessionId }, update } };

@@ -6,11 +6,11 @@ export interface RefreshInput {
   /** The counter of the refresh token that was presented. */
   readonly counter: number;
   readonly userAgent: string | undefined;
-  /** The highest counter among the session's access tokens that this process has accepted, perhaps not written yet. */
+  /** The highest counter among the session's access tokens that this process has accepted. It may be unwritten. */
   readonly seenCounter?: number;
   /** Milliseconds for which the previous refresh token is accepted even if its successor was used. */
   readonly grace: number;
-  /** Milliseconds for which a session lives without a refresh. */
+  /** Milliseconds after which a session without a refresh expires. */
   readonly idleTtl: number;
 }
 
@@ -22,8 +22,8 @@ const REFRESHES = { $ifNull: ['$refreshes', 0] };
 const IS_TRACKED = { $eq: [{ $ifNull: ['$tracked_refreshes', -1] }, REFRESHES] };
 
 /**
- * Returns the update that decides the outcome of a refresh by the database's clock, and stores it. Each refresh is a
- * single update, so MongoDB orders the refreshes of a session, whichever server they reach.
+ * Returns the update that decides and stores the outcome of a refresh, by the database's clock. Each refresh is a
+ * single update, so MongoDB orders the refreshes of a session, even if they reach different servers.
  */
 export function refreshUpdate(input: RefreshInput): Document[] {
   return [
@@ -45,7 +45,7 @@ export function refreshUpdate(input: RefreshInput): Document[] {
   ];
 }
 
-/** Returns the outcome of the first case that holds. After a restore, the stored counter may be below a valid one. */
+/** Returns the outcome of the first case that holds. Accepts a counter above the stored one, as after a restore. */
 function decideOutcome(input: RefreshInput): Document | RefreshOutcome {
   const { counter } = input;
   const stored = { $ifNull: ['$counter', 0] };
@@ -70,7 +70,7 @@ function seenCounter(input: RefreshInput): Document {
   return { $max: ['$seen_counter', input.seenCounter ?? 0] };
 }
 
-/** Returns the new `tracked_refreshes`. A rotation sets it to `refreshes`: this server issues all of the new tokens. */
+/** Returns the new `tracked_refreshes`. A rotation sets it to `refreshes`, as this server issues all new tokens. */
 function trackedRefreshes(): Document {
   const isKnown = { $or: [{ $eq: [OUTCOME, 'rotated'] }, IS_TRACKED] };
   return { $cond: [isKnown, { $add: [REFRESHES, 1] }, '$tracked_refreshes'] };
@@ -84,7 +84,7 @@ function nextExpiry({ idleTtl }: RefreshInput): Document {
   return { $min: [{ $add: [NOW, idleTtl] }, '$ends_at'] };
 }
 
-/** Returns `then` for these outcomes, else `otherwise`. If `otherwise` is a missing field, `$set` leaves it missing. */
+/** Returns `then` for these outcomes, else `otherwise`. `$set` does not create a missing field named by `otherwise`. */
 function onlyWhen(
   outcomes: readonly RefreshOutcome[],
   then: unknown,

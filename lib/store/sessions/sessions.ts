@@ -17,15 +17,14 @@ export interface Session {
   readonly stamp: number;
   /** The time when the user last gave a password. */
   readonly authTime: Date;
-  /** The end of the session if no further refresh extends it. */
+  /** The time when the session expires, unless a refresh extends it. */
   readonly expiresAt: Date;
-  /** The latest end of the session, which no refresh extends. */
+  /** The time when the session ends, which no refresh extends. */
   readonly endsAt: Date;
   readonly ip: string;
   readonly userAgent: string | undefined;
 }
 
-/** A session as stored. */
 export interface StoredSession extends Session {
   readonly lastUsedAt: Date;
 }
@@ -48,9 +47,9 @@ export type Sessions = ReturnType<typeof createSessions>;
 export const MOST_SESSIONS = 1_000;
 
 /**
- * Sorts lists by login time, not by stamp: after a cutoff ahead of the clock, several logins can have the same stamp.
- * One reply holds the whole list, so no cursor stays open. The one entry above MOST_SESSIONS shows that the user has
- * too many sessions.
+ * Sorts lists by login time, because several logins can have the same stamp after a cutoff ahead of the clock. One
+ * reply holds the whole list, so no cursor stays open. An entry above MOST_SESSIONS shows that the user has too many
+ * sessions.
  */
 const LISTED = {
   sort: { auth_time: -1, _id: -1 },
@@ -58,14 +57,14 @@ const LISTED = {
   batchSize: MOST_SESSIONS + 2,
 } as const;
 
-/** Reads (strictly) and writes `sessions`. Reads without a result throw StoreNotReady if the collection was lost. */
+/** Reads and writes `sessions`. Finds and lists strictly, and throws StoreNotReady if the collection was lost. */
 export function createSessions(collections: Collections, primary: ProvenReads = unproven) {
   const { sessions } = collections;
   const assertIntact = createAssertIntact(collections, 'sessions');
   const findOne = createFindOne(sessions, primary, assertIntact);
 
   return {
-    /** Adds a session. Resolves once a majority has it. */
+    /** Adds a session. Resolves once a majority has acknowledged the write. */
     async insert(session: Session): Promise<void> {
       await orUnavailable(sessions.insertOne(toDocument(session)));
     },
@@ -73,7 +72,7 @@ export function createSessions(collections: Collections, primary: ProvenReads = 
     /** Decides a refresh in one update and waits for a majority. Returns undefined if there is no such session. */
     refresh: createRefresh(sessions, findOne),
 
-    /** Returns the session of any user, ended or not. */
+    /** Returns the session of any user, even if the session has ended. */
     find: (id: string): Promise<StoredSession | undefined> => findOne({ _id: id }),
     /** Returns the session if it belongs to this user. */
     findByUser: (userId: string, id: string): Promise<StoredSession | undefined> =>
@@ -94,7 +93,7 @@ export function createSessions(collections: Collections, primary: ProvenReads = 
       return found.map(toSession);
     },
 
-    /** Counts all sessions that have a stamp above this one and are neither expired nor marked as ended. */
+    /** Counts the sessions with a stamp above this one. Leaves out sessions that expired or are marked as ended. */
     countAbove: (stamp: number): Promise<BoundedCount> =>
       countUpTo(sessions, { stamp: { $gt: new Date(stamp) }, ...NOT_OVER }),
 
@@ -153,7 +152,10 @@ function createFindOne(
 /** The filter of sessions that are neither marked as ended nor expired, by the database's clock. */
 const NOT_OVER = { ended_at: null, $expr: { $gt: ['$expires_at', '$$NOW'] } } as Document;
 
-/** The filter of sessions whose tokens a server with a slow clock may accept: up to 10 minutes after their expiry. */
+/**
+ * The filter of sessions whose tokens may still be accepted. A server whose clock is slow accepts tokens up to 10
+ * minutes after their expiry.
+ */
 const MAY_LIVE = {
   ended_at: null,
   $expr: { $gt: ['$expires_at', { $subtract: ['$$NOW', 2 * MAX_SKEW] }] },
