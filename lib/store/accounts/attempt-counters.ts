@@ -15,9 +15,9 @@ export interface Counter {
 /** A stored counter of failures, and of attempts in flight that may become failures. */
 interface CounterDocument {
   readonly key: string;
-  /** The number of unexpired failures at the time of the last failure, which is included. */
+  /** The number of unexpired failures at the time of the last failure, including that failure. */
   readonly points: number;
-  /** The time of a failure: the first in the window with `allAtOnce`, the last with `oneByOne`. */
+  /** The time of the first failure in the window for `allAtOnce`; the time of the last failure for `oneByOne`. */
   readonly since?: Date;
   /** Attempts in flight. An attempt whose outcome is never recorded, e.g. after a crash, expires at `until`. */
   readonly under_way?: readonly { readonly id: string; readonly until: Date }[];
@@ -78,10 +78,10 @@ export function createAttemptCounters(collection: Collection, holdFor: number) {
     /** Reads the documents with these keys in one command. */
     read: (keys: readonly string[]): Promise<CounterSnapshot> => readCounters(collection, keys),
 
-    /** Counts an attempt in all these counters. If one is at its limit, returns undefined and counts nothing. */
+    /** Counts an attempt in all of these counters. If one of them is full, counts nothing and returns undefined. */
     async reserve(counters: readonly Counter[]) {
       const id = randomUUID();
-      /** Drops the attempt. */
+      /** Removes the attempt from the counters. */
       const release = () => end(counters, id, releaseUpdate);
       /** Turns the attempt into a failure. */
       const fail = () => end(counters, id, failUpdate);

@@ -34,7 +34,7 @@ const CLIENT_FIELDS = { name: 1, secret_hash: 1, created_at: 1 } as const;
 
 /**
  * Reads and writes the `clients` collection. Caches each client for `remembered` milliseconds. A client that was
- * deleted by hand has no entry in `revoked_tokens`, so it may be accepted until its cache entry expires.
+ * deleted by hand, without an entry in `revoked_tokens`, may be accepted until its cache entry expires.
  */
 export function createClients(
   collections: Collections,

@@ -14,7 +14,7 @@ import {
 import { allAtOnce, type Limit, oneByOne } from './expiry.ts';
 
 export interface LoginLimitOptions {
-  /** The limit per account and address. Password changes have the same limit per session. Default 10 in 15 minutes. */
+  /** The limit per account and address; for password changes, the limit per session. Default 10 in 15 minutes. */
   readonly perAccount?: Limit;
   /** The limit per IPv4 address or IPv6 /64, over all accounts. Tenfold for an IPv6 /48. Default 100 in 15 minutes. */
   readonly perAddress?: Limit;

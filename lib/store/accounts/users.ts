@@ -177,7 +177,7 @@ function newDocument(user: NewUser): UserDocument {
 
 type UserFields = Pick<UserDocument, '_id' | keyof typeof USER_FIELDS>;
 
-/** Returns true if the fields have the right types. A string in `roles` would grant every role that is a part of it. */
+/** Returns true if the fields have the right types. If `roles` were a string, each part of it would count as a role. */
 function isSound({ email, name, company_id, roles, disabled_at }: UserFields): boolean {
   return (
     [email, name, company_id].every(isString) &&

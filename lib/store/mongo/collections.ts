@@ -57,7 +57,7 @@ export interface SessionDocument {
   reused_at?: Date;
   /** The outcome of the last refresh, and its time by the database's clock. The refresh itself writes both. */
   last_refresh?: { outcome: RefreshOutcome; at: Date };
-  /** The number of refreshes. Each changes it, because an update without a change might not wait for a majority. */
+  /** The number of refreshes. A refresh raises it, because an update without a change might not wait for a majority. */
   refreshes?: number;
   /** A hint that lets lists skip a revoked session. Only `revoked_tokens` decides whether the session is revoked. */
   ended_at?: Date;

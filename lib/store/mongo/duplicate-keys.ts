@@ -39,7 +39,7 @@ export function refusingIndex(error: unknown): readonly [Remedy, string] | undef
   return ['plan_migration', `${fault}. Plan a migration to find out whether to drop it`];
 }
 
-/** Converts an E11000 error. Without `keyPattern`, as after a bulk write, reads the field from the name `<field>_1`. */
+/** Converts an E11000 error. Without `keyPattern`, as after a bulk write, the index `<field>_1` names the field. */
 function toDuplicate(error: Record<string, unknown>): Duplicate {
   const message = String(error['errmsg'] ?? error['message'] ?? '');
   const [, collection, index] = FORM.exec(message) ?? [];

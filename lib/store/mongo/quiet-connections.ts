@@ -62,7 +62,7 @@ export function watchQuietConnections(
   };
 }
 
-/** Tracks commands in flight on quiet connections. If one exceeds the timeout, empties the list and calls `onDead`. */
+/** Tracks commands in flight on quiet connections. If one exceeds the timeout, stops tracking and calls `onDead`. */
 function createAwaited(timeout: number, onDead: () => void) {
   const since = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;

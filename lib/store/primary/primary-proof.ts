@@ -31,14 +31,17 @@ export type PrimaryProof = ReturnType<typeof createPrimaryProof>;
 /** Reads without a proof of the primary, for tests. On a primary that was cut off, such a read may miss writes. */
 export const unproven: ProvenReads = { read: (find) => find('local') };
 
-/** The most tries of a read. Each primary change fails one try. A failover has two changes, a new client has one. */
+/**
+ * The most tries of a read. A try fails if the primary changes during the read. The driver reports two changes in a
+ * failover, and one change for a new client.
+ */
 const MOST_TRIES = 4;
 
 /**
- * Proves that the primary has its majority. A primary that was cut off from it serves plain reads until it steps down,
- * but no linearizable read. So one linearizable read is made every `proofInterval` as a proof. A plain read is accepted
- * if a proof of the same primary was complete before the read began, and if the proof began less than `maxStaleness`
- * before the read returned. Such a read misses only writes that were acknowledged after the proof began.
+ * Proves that the primary has its majority. Without its majority, a primary still serves plain reads until it steps
+ * down, but no linearizable read. So one linearizable read is made every `proofInterval` as a proof. A plain read is
+ * accepted if a proof of the same primary was complete before the read began, and if the proof began less than
+ * `maxStaleness` before the read returned. Such a read misses only writes that were acknowledged after the proof began.
  */
 export function createPrimaryProof(
   db: Db,
@@ -77,7 +80,7 @@ export function createPrimaryProof(
         return found;
       }),
 
-    /** Returns the deployment of a valid proof, made anew if needed. Throws StoreUnavailable if the proof fails. */
+    /** Returns the deployment of a valid proof. Makes a proof if none is valid. Throws StoreUnavailable if it fails. */
     deployment: async (): Promise<Deployment> => (await untilUnchanged(held.take)).deployment,
 
     stop(): void {

@@ -37,7 +37,6 @@ export interface AuditPage {
 
 export type AuditTrail = ReturnType<typeof createAuditTrail>;
 
-/** Reads the `audit_events` collection. */
 export function createAuditTrail({ auditEvents }: Pick<Collections, 'auditEvents'>) {
   return {
     /** Returns at most `limit` events after the position `after`, newest first. New events do not shift later pages. */
@@ -68,7 +67,7 @@ function toQuery({ userId, actorId, action, from, to }: AuditFilter, after?: Aud
   return query.length > 0 ? { $and: query } : {};
 }
 
-/** Returns the filter of events that are older, or of the same time with a lower id. It scans one index range. */
+/** Returns the filter of the events that follow a position, from newer to older. The filter scans one index range. */
 function afterPosition({ at, id }: AuditPosition): Document[] {
   return [{ at: { $lte: at } }, { $nor: [{ at, _id: { $gte: id } }] }];
 }

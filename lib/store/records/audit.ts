@@ -41,7 +41,6 @@ export interface AuditOptions {
 
 const TIMEOUT = SECOND;
 
-/** Writes the `audit_events` collection. */
 export function createAudit(
   { auditEvents }: Pick<Collections, 'auditEvents'>,
   { log, timeout = TIMEOUT }: AuditOptions,

@@ -48,7 +48,7 @@ export const LOGIN_IN_FLIGHT = 10 * MINUTE;
  */
 export const LOST_CUTOFFS = DAY;
 
-/** Milliseconds that an entry outlives its token, because a primary whose clock is ahead deletes entries too early. */
+/** Milliseconds for which an entry outlives its token, because a primary whose clock is ahead deletes entries early. */
 const MARGIN = DAY;
 
 /** The lifetime of a session's entry in milliseconds, longer than the longest session that can be configured. */

@@ -72,7 +72,6 @@ function createChecks({ readProven, readStrictly }: ReturnType<typeof createRead
       return findRevocation(token, readStrictly);
     },
 
-    /** Returns true if a registered client is revoked. */
     async isClientRevoked(id: string): Promise<boolean> {
       const name = clientEntry(id);
       const { entries, isStrict } = await readProven([name]);

@@ -32,7 +32,7 @@ import type { RevocationReads } from './reads.ts';
 /** The writes that revoke. Each resolves once a majority has acknowledged it, and otherwise throws StoreUnavailable. */
 export type RevocationWrites = ReturnType<typeof createRevocationWrites>;
 
-/** Writes `revoked_tokens`. Each write first checks the sentinel, because a wrong database would revoke nothing. */
+/** Writes `revoked_tokens`, but first checks the sentinel, because a write to a wrong database revokes nothing. */
 export function createRevocationWrites(
   collections: Pick<Collections, 'revokedTokens' | 'sessions'>,
   { cutoffs, assertSentinel }: RevocationReads,
@@ -78,7 +78,7 @@ export function createRevocationWrites(
         );
         const { deployment } = await cutoffs(input.userId);
         if (deployment <= above) return cutoff;
-        above = deployment; // repeat, because revokeEveryone has raised this cutoff
+        above = deployment; // repeat, because revokeEveryone has raised the deployment's cutoff
       }
     },
 

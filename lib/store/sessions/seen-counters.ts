@@ -10,13 +10,13 @@ export interface SeenCountersOptions {
 
 const MOST_AT_ONCE = 1_000;
 
-/** The bounds of the memory. A counter is dropped after `mostFailures` writes, and stored again by the next request. */
+/** Bounds of the memory. After `mostFailures` failed writes a counter is dropped. The next request adds it again. */
 const BOUNDS = { mostSessions: 50_000, mostFailures: 300 };
 
 /**
- * Maintains `sessions.seen_counter`, which shows that a client received the tokens of a rotation. Until that is shown,
- * a client that presents the previous refresh token gets the same tokens again. A higher counter is written to a
- * majority at once. One command at a time writes the counters of all sessions.
+ * Maintains `sessions.seen_counter`, which shows that a client received the tokens of a rotation. Until then, a client
+ * that presents the previous refresh token gets the same tokens again. A higher counter is written to a majority at
+ * once. One command at a time writes the counters of all sessions.
  */
 export function createSeenCounters(
   { sessions }: Pick<Collections, 'sessions'>,

@@ -6,7 +6,7 @@ export interface RefreshInput {
   /** The counter of the refresh token that was presented. */
   readonly counter: number;
   readonly userAgent: string | undefined;
-  /** The highest counter among the session's access tokens that this process has accepted. It may be unwritten. */
+  /** The highest counter among the session's access tokens that this process accepted. It may not be written yet. */
   readonly seenCounter?: number;
   /** Milliseconds for which the previous refresh token is accepted even if its successor was used. */
   readonly grace: number;

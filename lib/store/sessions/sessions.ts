@@ -80,8 +80,8 @@ export function createSessions(collections: Collections, primary: ProvenReads = 
 
     /**
      * Returns at most 1,001 sessions of the user, newest first. Leaves out sessions that are marked as ended, or that
-     * expired over 10 minutes ago. A returned session may be revoked: `revoked_tokens` decides. Throws StoreNotReady if
-     * the list is empty because the collection was lost.
+     * expired over 10 minutes ago. A returned session may be revoked, which only `revoked_tokens` shows. Throws
+     * StoreNotReady if the list is empty because the collection was lost.
      */
     async listByUser(userId: string): Promise<StoredSession[]> {
       const filter = { user_id: userId, ...MAY_LIVE };
