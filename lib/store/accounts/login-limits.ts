@@ -134,7 +134,7 @@ function toAttempt(reservation: Reservation, remember = async () => {}) {
 interface LoginCounters {
   /** The counters of a login from any address. */
   readonly always: readonly Counter[];
-  /** Alternatives for an unknown address. In one of these lists, every counter must be below its limit. */
+  /** Alternative lists of further counters for an unknown address. One list without a full counter is enough. */
   readonly offers: readonly (readonly Counter[])[];
   /** The key of the entry that marks the address as known. */
   readonly known: string;

@@ -37,7 +37,7 @@ export async function planMigration(
   return merge(plans);
 }
 
-/** Returns true if documents can be added, because servers accept the database and the collection is as specified. */
+/** Returns true if servers accept the database and the collection is as specified, so that documents can be added. */
 export async function isReady(db: Db, collection: 'users' | 'clients'): Promise<boolean> {
   const sentinel = await planSentinel(openCollections(db));
   const own = await planCollection(db, findSpec(NAMES[collection]), true);

@@ -15,7 +15,7 @@ import {
   refusingIndexes,
 } from './refusing-indexes.ts';
 
-/** One change to the database. It may be applied repeatedly, and by several processes at once. */
+/** One change to the database. Several processes may apply it, each of them repeatedly. */
 export interface MigrationStep {
   readonly description: string;
   apply(): Promise<unknown>;

@@ -63,7 +63,7 @@ function ownIndex(spec: CollectionSpec, index: Document): IndexSpec | undefined 
   return spec.indexes.find(({ key }) => isSameKey(key, index['key']));
 }
 
-/** Returns true for our TTL index in descending order (of rate-limiter-flexible), which deletes the same documents. */
+/** Returns true for the TTL index of rate-limiter-flexible, which acts like ours, but is in descending order. */
 function isBackwards({ indexes }: CollectionSpec, index: Document): boolean {
   return (
     index['partialFilterExpression'] === undefined &&

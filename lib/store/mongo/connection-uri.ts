@@ -80,8 +80,8 @@ function findOption(uri: ConnectionString, name: string): string | undefined {
 }
 
 /**
- * Returns a phrase if `minPoolSize` in the URI is above the limit of connections; undefined if it is not. The phrase
- * names the limit by `limitName`.
+ * Returns a phrase if `minPoolSize` in the URI exceeds the limit of connections, and undefined otherwise. The phrase
+ * calls the limit `limitName`.
  */
 export function poolFault(
   text: string,

@@ -135,7 +135,7 @@ export function uriFault(uri: string): string | undefined {
   }
 }
 
-/** Milliseconds after which TCP keep-alive probes an idle connection, because firewalls drop idle connections. */
+/** Milliseconds after which TCP keep-alive probes an idle connection, so that firewalls see traffic and keep it. */
 const KEEP_ALIVE_AFTER = 20 * SECOND;
 
 function clientOptions(read: ConnectionUri, options: ConnectOptions): MongoClientOptions {

@@ -50,7 +50,7 @@ async function readConfig(db: Db): Promise<Document | string> {
   return config !== undefined && Array.isArray(config['members']) ? config : 'no configuration';
 }
 
-/** Returns the result of a command, or the name of the error with which the database refuses it. */
+/** Returns the result of a command. If the database refuses the command, returns the name of the error. */
 async function orRefusal(command: Promise<Document>): Promise<Document | string> {
   try {
     return await orUnavailable(command, isRefusal);
@@ -63,7 +63,7 @@ async function orRefusal(command: Promise<Document>): Promise<Document | string>
 /** Codes of errors that a retry may resolve, such as no primary, a shutdown, an election or a timeout. */
 const TRANSIENT = new Set([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
-/** The code of AuthenticationFailed. It is no refusal of a single command, because every command fails with it. */
+/** The code of AuthenticationFailed. Every command fails with it, so it is not the refusal of a certain command. */
 const AUTHENTICATION_FAILED = 18;
 
 /**

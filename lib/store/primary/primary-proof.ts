@@ -28,7 +28,7 @@ export type ProvenReads = Pick<PrimaryProof, 'read'>;
 
 export type PrimaryProof = ReturnType<typeof createPrimaryProof>;
 
-/** Reads without a proof of the primary, for tests. On a primary that was cut off, such a read may miss writes. */
+/** Reads without a proof of the primary, for tests. Such a read may miss writes if the primary was cut off. */
 export const unproven: ProvenReads = { read: (find) => find('local') };
 
 /**
@@ -39,7 +39,7 @@ const MOST_TRIES = 4;
 
 /**
  * Proves that the primary has its majority. Without its majority, a primary still serves plain reads until it steps
- * down, but no linearizable read. So one linearizable read is made every `proofInterval` as a proof. A plain read is
+ * down, but linearizable reads fail. So one linearizable read is made every `proofInterval` as a proof. A plain read is
  * accepted if a proof of the same primary was complete before the read began, and if the proof began less than
  * `maxStaleness` before the read returned. Such a read misses only writes that were acknowledged after the proof began.
  */

@@ -113,7 +113,7 @@ function createInspectOnce(db: Db, onDeployment: (deployment: Deployment) => voi
   };
 }
 
-/** Shares work in flight until the primary changes. Then new work is started, because the old work may hang. */
+/** Shares work in flight until the primary changes. After a change, work is started anew, because the old may hang. */
 function shared<T>(
   current: { readonly changes: number },
   work: () => Promise<T>,

@@ -68,7 +68,7 @@ export function createAudit(
 
 const timedOut = () => new Error('The audit event was not written in time');
 
-/** Returns the time to wait. It is at most half of the time to the deadline, so that the response is still in time. */
+/** Returns the time to wait, at most half of the time to the deadline, so that the response is still in time. */
 function limitToDeadline(timeout: number, { deadline = Number.POSITIVE_INFINITY }: Caller): number {
   return Math.min(timeout, Math.max(0, deadline - performance.now()) / 2);
 }

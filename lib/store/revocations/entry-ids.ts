@@ -5,7 +5,7 @@ import type { RevocationDocument } from '../mongo/collections.ts';
 /** The `_id` of the probe, an entry that revokes nothing. All servers write the probe to test that writes succeed. */
 export const PROBE = 'deployment:readyz';
 
-/** Returns the name of a token's entry, from the token's hash in base64. The stored `_id` is binary: see `toId`. */
+/** Returns the name of a token's entry, from the token's hash in base64. `toId` converts the name to a binary `_id`. */
 export function tokenEntry(hash: string): string {
   return `${TOKEN}${hash}`;
 }

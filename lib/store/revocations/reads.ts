@@ -116,7 +116,7 @@ function createDecidingReads(read: SharedRead<Found>) {
   };
 }
 
-/** Returns the names of the entries that can revoke a token. For a refresh token, `token` is equal to `session`. */
+/** Returns the names of the entries that can revoke a token. For a refresh token, `token` is the same as `session`. */
 function toNames({ hash, sessionId, kid, userId }: CheckInput) {
   const session = sessionEntry(sessionId);
   const token = hash === undefined ? session : tokenEntry(hash);

@@ -25,7 +25,7 @@ export function createCounterMemory(options: CounterMemoryOptions) {
     get,
     hasPending: (): boolean => pending.size > 0,
 
-    /** Stores a risen counter to be written. Returns false if the counter has not risen, or if the list is full. */
+    /** Stores a counter to be written if it has risen and the list is not full. Returns true if it was stored. */
     add(sessionId: string, counter: number): boolean {
       if (counter <= get(sessionId)) return false;
       if (pending.size >= mostSessions && !pending.has(sessionId)) return false;

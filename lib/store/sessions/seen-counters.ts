@@ -14,9 +14,9 @@ const MOST_AT_ONCE = 1_000;
 const BOUNDS = { mostSessions: 50_000, mostFailures: 300 };
 
 /**
- * Maintains `sessions.seen_counter`, which shows that a client received the tokens of a rotation. Until then, a client
- * that presents the previous refresh token gets the same tokens again. A higher counter is written to a majority at
- * once. One command at a time writes the counters of all sessions.
+ * Maintains `sessions.seen_counter`, which shows that a client received the tokens of a rotation. Until the counter
+ * rises, a client that presents the previous refresh token gets the same tokens again. A higher counter is written to a
+ * majority at once. One command at a time writes the counters of all sessions.
  */
 export function createSeenCounters(
   { sessions }: Pick<Collections, 'sessions'>,

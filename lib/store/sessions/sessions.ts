@@ -19,7 +19,7 @@ export interface Session {
   readonly authTime: Date;
   /** The time when the session expires, unless a refresh extends it. */
   readonly expiresAt: Date;
-  /** The time when the session ends, which no refresh extends. */
+  /** The time when the session ends even if it is refreshed. */
   readonly endsAt: Date;
   readonly ip: string;
   readonly userAgent: string | undefined;
@@ -48,8 +48,8 @@ export const MOST_SESSIONS = 1_000;
 
 /**
  * Sorts lists by login time, because several logins can have the same stamp after a cutoff ahead of the clock. One
- * reply holds the whole list, so no cursor stays open. An entry above MOST_SESSIONS shows that the user has too many
- * sessions.
+ * reply holds the whole list, so no cursor stays open. The limit is above MOST_SESSIONS by one, to detect a user with
+ * too many sessions.
  */
 const LISTED = {
   sort: { auth_time: -1, _id: -1 },
@@ -69,7 +69,7 @@ export function createSessions(collections: Collections, primary: ProvenReads = 
       await orUnavailable(sessions.insertOne(toDocument(session)));
     },
 
-    /** Decides a refresh in one update and waits for a majority. Returns undefined if there is no such session. */
+    /** Decides a refresh in one update, and waits for a majority. Returns undefined if the session does not exist. */
     refresh: createRefresh(sessions, findOne),
 
     /** Returns the session of any user, even if the session has ended. */
@@ -105,7 +105,7 @@ export function createSessions(collections: Collections, primary: ProvenReads = 
   };
 }
 
-/** Creates `refresh`. If the update finds no session, but a strict read finds one, the update is repeated. */
+/** Creates `refresh`. If the update finds no session but a strict read finds it, the update is repeated. */
 function createRefresh(
   sessions: Collections['sessions'],
   findOne: ReturnType<typeof createFindOne>,
