@@ -29,7 +29,7 @@ export function createAssertIntact(
   };
 }
 
-/** Describes the loss of a collection, and what to do. Returns undefined if it is intact, or not one of DECIDING. */
+/** Describes the loss of a collection. Returns undefined if the collection is intact, or is not one of DECIDING. */
 export function describeLoss(
   spec: CollectionSpec,
   present: readonly Document[],

@@ -19,7 +19,7 @@ export interface QuietConnectionsOptions {
 }
 
 /**
- * Replaces all connections of a client if a command gets no response on a quiet connection, unused for 2 seconds. A
+ * Replaces all connections of a client if a command gets no response on a connection that was unused for 2 seconds. A
  * firewall drops idle connections silently, most often all at once. Neither end detects the drop, and sent data is
  * lost. The driver alone would wait for its socket timeout, then try the next dead connection. After the replacement
  * the driver retries reads and retryable writes on new connections.

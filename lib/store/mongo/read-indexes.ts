@@ -4,7 +4,7 @@ import { MAX_TIME, orUnavailable } from './database.ts';
 
 const NAMESPACE_NOT_FOUND = 26;
 
-/** Returns the indexes of a collection; none if the collection does not exist. Throws StoreUnavailable. */
+/** Returns the indexes of a collection; none if it does not exist. Throws StoreUnavailable if the read fails. */
 export async function readIndexes(
   collection: Pick<Collection, 'listIndexes'>,
 ): Promise<readonly Document[]> {

@@ -59,7 +59,7 @@ export function createDailyCounters(
       sums.set(id, (sums.get(id) ?? 0) + 1);
     },
 
-    /** Returns the flushed counts of all servers for the last `count` days, today first. Throws StoreUnavailable. */
+    /** Returns the flushed counts of the last `count` days, today first. Throws StoreUnavailable if the read fails. */
     async last(count: number): Promise<DayCounts[]> {
       const days = lastDays(count, clock());
       const counts = await readCounts(dailyCounts, days);

@@ -5,7 +5,7 @@ import { ENTRY_KINDS, type EntryKind, toIdRange } from './entry-kinds.ts';
 /** The number of entries of each kind. */
 export type EntryCounts = Readonly<Record<EntryKind, BoundedCount>>;
 
-/** Counts the entries of each kind in `revoked_tokens`, using only the `_id` index. Throws StoreUnavailable. */
+/** Counts the entries of each kind by the `_id` index alone. Throws StoreUnavailable if a count fails. */
 export function createCountEntries({ revokedTokens }: Pick<Collections, 'revokedTokens'>) {
   return async function countEntries(): Promise<EntryCounts> {
     const counts = await Promise.all(

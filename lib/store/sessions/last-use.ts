@@ -3,7 +3,7 @@ import { MINUTE, SECOND } from '../../time.ts';
 import type { Collections } from '../mongo/collections.ts';
 import { createSeenCounters, type SeenCountersOptions } from './seen-counters.ts';
 
-/** Records the last use of sessions. Writes each session once in an interval, and no request waits for the write. */
+/** Records the last use of sessions. A session is written at most once per interval, and no request waits for it. */
 export type LastUse = ReturnType<typeof createLastUse>;
 
 export interface LastUseOptions extends SeenCountersOptions {
