@@ -1,10 +1,16 @@
 import type { Caller } from './caller.ts';
-import { CLOSED, createClosing } from './closing.ts';
 import type { AuthOptions } from './options.ts';
 import { type AuthParts, closeParts, openParts } from './parts.ts';
 import { SECOND } from './time.ts';
 import type { PublicJwk } from './tokens/keys/key.ts';
-import { type UseCase, withCheckedArguments, withCounts, withDeadline } from './use-case.ts';
+import {
+  CLOSED,
+  createClosing,
+  type UseCase,
+  withCheckedArguments,
+  withCounts,
+  withDeadline,
+} from './use-case.ts';
 import { revokeEveryone, revokeUserTokens, userSessions } from './use-cases/admin.ts';
 import { auditEvents } from './use-cases/audit-events.ts';
 import { authenticate } from './use-cases/authenticate.ts';
