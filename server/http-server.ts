@@ -28,7 +28,7 @@ export interface Timeouts {
   readonly requestTimeout: number;
   /** Maximum time from the end of a response to the next request. */
   readonly keepAliveTimeout: number;
-  /** Maximum time without traffic. Must be longer than any request takes, because nothing is sent meanwhile. */
+  /** Maximum time without traffic. Must exceed the time of any request, as no byte moves while the server works on one. */
   readonly inactivityTimeout: number;
   /** Time between two checks of `headersTimeout` and `requestTimeout`, which take effect only at a check. */
   readonly checkInterval: number;

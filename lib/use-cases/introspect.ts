@@ -36,7 +36,7 @@ export async function introspect(
   { credentials, token }: IntrospectInput,
 ): Promise<ActiveToken | undefined> {
   const client = authenticateClient(deps, credentials);
-  const found = findActive(deps, token); // runs while the client is authenticated
+  const found = findActive(deps, token); // runs beside the authentication of the client
   found.catch(() => undefined);
   await client; // a fault of the client is reported before any fault of the token
   const active = await found;

@@ -12,7 +12,7 @@ interface Options {
 
 /** Prints one line for .env: `JWT_SECRET_KEY=<value>`, or `JWT_PRIVATE_KEY="<value>"` with `--key`. */
 export function generateSecretCommand(): Command {
-  const key = new Option('--key <algorithm>', 'print a new JWT_PRIVATE_KEY and no secret');
+  const key = new Option('--key <algorithm>', 'print a new JWT_PRIVATE_KEY in place of a secret');
   return new Command('generate-secret')
     .description('print a new JWT_SECRET_KEY, ready for .env')
     .option('--bytes <n>', 'random bytes, 32 to 1024 (64 for production)', parseBytes, 32)

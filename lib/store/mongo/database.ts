@@ -63,7 +63,7 @@ export function connect(text: string, options: ConnectOptions = {}): Connection 
   if (fault !== undefined) throw new UnusableUri(fault);
   const client = new MongoClient(read.uri, clientOptions(read, options));
   keepConnecting(client);
-  // With a `commandTimeout`, slow commands are expected, so a late response does not mean that a connection is dead.
+  // A caller that sets `commandTimeout` has slow commands. A late response is then no sign of a dead connection.
   const stopWatching =
     commandTimeout === undefined
       ? watchQuietConnections(client, { timeout: deadline / 5 })

@@ -80,7 +80,7 @@ export function createPrimaryProof(
         return found;
       }),
 
-    /** Returns the deployment of a valid proof. Makes a proof if none is valid. Throws StoreUnavailable if it fails. */
+    /** Returns the deployment as the valid proof found it. Makes a proof if there is none, or throws StoreUnavailable. */
     deployment: async (): Promise<Deployment> => (await untilUnchanged(held.take)).deployment,
 
     stop(): void {

@@ -69,7 +69,7 @@ export function createProver(
   async function attempt(): Promise<Proof> {
     const began = performance.now();
     const report = (outcome: Pick<ProofAttempt, 'ok' | 'error'>) => {
-      if (isStopped) return; // the proof may have failed only because the client closes
+      if (isStopped) return; // a closing client is no failure of the primary
       const duration = performance.now() - began;
       onPrimaryProof({ ...outcome, duration, primary: primary.address() });
     };

@@ -7,7 +7,7 @@ import { createSeenCounters, type SeenCountersOptions } from './seen-counters.ts
 export type LastUse = ReturnType<typeof createLastUse>;
 
 export interface LastUseOptions extends SeenCountersOptions {
-  /** The least time between two writes of one session by any server, in milliseconds. Default 5 minutes. */
+  /** Minimum milliseconds between two writes of a session's last use, by all servers together. Default 5 minutes. */
   readonly interval?: number;
   /** Milliseconds between two flushes of this server. Default 10 seconds. */
   readonly flushEvery?: number;

@@ -51,7 +51,7 @@ export function createSeenCounters(
     /** Returns the highest counter in memory, written or not; 0 for none. */
     get: memory.get,
 
-    /** Records a counter in memory. The write follows at once, and no request waits for it. */
+    /** Records a counter in memory, then writes it to the database at once. No request waits for the write. */
     touch(sessionId: string, counter: number): void {
       if (memory.add(sessionId, counter)) writing ??= writeAll();
     },

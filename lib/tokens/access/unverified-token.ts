@@ -40,6 +40,6 @@ function parseJson(part: string): unknown {
   try {
     return JSON.parse(Buffer.from(part, 'base64url').toString());
   } catch {
-    return undefined; // which the schema rejects
+    return undefined; // the schema rejects undefined
   }
 }

@@ -80,8 +80,8 @@ async function keyFromPublic(publicKey: KeyObject): Promise<AsymmetricKey> {
 }
 
 /**
- * Creates verifiers with node:crypto, which is faster than jose's WebCrypto. OpenSSL checks the length of a signature,
- * and that its integer is below the modulus (RSA) or the group order (Ed25519).
+ * Creates verifiers with node:crypto, which is faster than jose's WebCrypto. OpenSSL rejects a signature of the wrong
+ * length, or with a number that is not below the modulus (RSA) or the group order (Ed25519).
  */
 export const VERIFIERS: Readonly<
   Record<AsymmetricAlgorithm, (key: KeyObject) => Key['hasSigned']>

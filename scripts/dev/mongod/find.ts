@@ -36,7 +36,7 @@ export async function findMongod(env: NodeJS.ProcessEnv, report: Report): Promis
 async function useGiven(binary: string, env: NodeJS.ProcessEnv, report: Report): Promise<string> {
   const version = await mongodVersion(binary, env).catch((error: Error) => {
     const ways = [
-      'Set MONGOD_BINARY to a mongod that runs on this machine, or unset MONGOD_BINARY: a mongod is then found or fetched.',
+      'Set MONGOD_BINARY to the path of a mongod that can run on this machine. Without MONGOD_BINARY, one is found or fetched.',
     ];
     const lines = [`MONGOD_BINARY=${binary} cannot be used: ${error.message}.`, ...ways];
     throw new Error([...lines, ...libraryWays(error.message)].join('\n'), { cause: error });

@@ -147,7 +147,7 @@ function isPublished({ text }: Secret): boolean {
 }
 
 function isMostlyWeak({ text }: Secret): boolean {
-  // The pieces between the words are not joined, because joining them could form a new weak word.
+  // The pieces between the weak words are not joined, because joining them could form another weak word.
   const pieces = text.toLowerCase().split(WEAK_WORDS);
   return pieces.reduce((sum, piece) => sum + [...piece].length, 0) < MIN_CHARACTERS_LEFT;
 }
