@@ -17,9 +17,9 @@ export const DEFAULTS = Object.freeze({
   maxStaleness: 5 * SECOND,
   proofInterval: SECOND,
   loginLimits: Object.freeze({
-    perAccount: { points: 10, duration: 15 * MINUTE },
-    perAddress: { points: 100, duration: 15 * MINUTE },
-    anywhere: { points: 100, duration: DAY },
+    perAccount: Object.freeze({ points: 10, duration: 15 * MINUTE }),
+    perAddress: Object.freeze({ points: 100, duration: 15 * MINUTE }),
+    anywhere: Object.freeze({ points: 100, duration: DAY }),
   }),
   clock: Date.now,
 });

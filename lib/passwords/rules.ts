@@ -19,8 +19,8 @@ export interface PasswordRuleOptions {
 }
 
 /** The lowest minimum, which NIST allows only with a second factor (SP 800-63B-4 section 3.1.1.2). */
-const LEAST_MIN_LENGTH = 8;
-const MOST_MIN_LENGTH = 64;
+export const LEAST_MIN_LENGTH = 8;
+export const MOST_MIN_LENGTH = 64;
 
 /** The longest piece whose repetition is refused as a password, whatever its characters. */
 const SHORT_PIECE = 4;

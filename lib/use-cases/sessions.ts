@@ -1,5 +1,6 @@
 import { type Caller, toPrincipal } from '../caller.ts';
 import { AuthError, StoreUnavailable } from '../errors.ts';
+import { NAMES } from '../store/mongo/collections.ts';
 import type { Audit } from '../store/records/audit.ts';
 import type { StoredSession } from '../store/sessions/sessions.ts';
 import { type EndSessionsDeps, endSessions } from './shared/end-sessions.ts';
@@ -81,8 +82,7 @@ async function listOwn(deps: SessionsDeps, caller: Caller): Promise<StoredSessio
   return listed;
 }
 
-const INCOMPLETE =
-  'The session of the caller is missing from the collection "sessions", which has lost documents. Restore the collection';
+const INCOMPLETE = `The session of the caller is missing from the collection "${NAMES.sessions}", which has lost documents. Restore the collection`;
 
 /** Rejects if the caller's own session is missing, which proves that `sessions` has lost documents. */
 async function assertFound(

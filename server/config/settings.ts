@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 import { DEFAULTS } from '../../lib/defaults.ts';
+import { LEAST_MIN_LENGTH, MOST_MIN_LENGTH } from '../../lib/passwords/rules.ts';
+import { HIGHEST_COST, LOWEST_COST } from '../../lib/passwords/usable-hash.ts';
 import { MOST_CONNECTIONS } from '../../lib/store/mongo/connection-uri.ts';
 import { POOL_SIZE } from '../../lib/store/mongo/database.ts';
 import { MOST_SESSIONS } from '../../lib/store/sessions/sessions.ts';
@@ -41,8 +43,10 @@ export const settings = {
   REFRESH_TOKEN_MAX_TTL: duration('1s', '90d').default(DEFAULTS.refreshTokenMaxTtl),
   REFRESH_GRACE: duration('0s', '1h').default(DEFAULTS.refreshGrace),
   MAX_SESSIONS: integer(1, MOST_SESSIONS).default(DEFAULTS.maxSessions),
-  PASSWORD_MIN_LENGTH: integer(8, 64).default(DEFAULTS.passwordMinLength),
-  BCRYPT_COST: integer(10, 14).default(DEFAULTS.bcryptCost),
+  PASSWORD_MIN_LENGTH: integer(LEAST_MIN_LENGTH, MOST_MIN_LENGTH).default(
+    DEFAULTS.passwordMinLength,
+  ),
+  BCRYPT_COST: integer(LOWEST_COST, HIGHEST_COST).default(DEFAULTS.bcryptCost),
   BCRYPT_THREADS: integer(1, MOST_THREADS).prefault(
     String(Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1))),
   ),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { malformedDocument } from '../../errors.ts';
 import { MINUTE } from '../../time.ts';
-import type { ClientDocument, Collections } from '../mongo/collections.ts';
+import { type ClientDocument, type Collections, NAMES } from '../mongo/collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import { createAssertIntact } from '../mongo/intact.ts';
 import { createSharedReads } from '../mongo/shared-reads.ts';
@@ -117,6 +117,7 @@ function toClient(document: ClientDocument): Client {
 }
 
 function toAccount(document: ClientDocument): ClientAccount {
-  if (typeof document.secret_hash !== 'string') throw malformedDocument('clients', document._id);
+  if (typeof document.secret_hash !== 'string')
+    throw malformedDocument(NAMES.clients, document._id);
   return { ...toClient(document), secretHash: document.secret_hash };
 }

@@ -4,7 +4,7 @@ import { errorWithoutData } from '../../error-without-data.ts';
 import { AuthError, malformedDocument } from '../../errors.ts';
 import { isUserId } from '../../tokens/access/user-id.ts';
 import type { User } from '../../user.ts';
-import type { Collections, UserDocument } from '../mongo/collections.ts';
+import { type Collections, NAMES, type UserDocument } from '../mongo/collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import { isDuplicateIn } from '../mongo/duplicate-keys.ts';
 import { type AssertIntact, createAssertIntact } from '../mongo/intact.ts';
@@ -125,7 +125,7 @@ function createFind(users: Collections['users'], primary: ProvenReads, assertInt
       return new Map(
         documents.map((it) => [
           it._id,
-          isSound(it) ? toUser(it) : malformedDocument('users', it._id),
+          isSound(it) ? toUser(it) : malformedDocument(NAMES.users, it._id),
         ]),
       );
     });
@@ -206,6 +206,6 @@ function toUser(document: UserFields): User {
 function toAccount(document: UserDocument): Account {
   const { _id, password_hash } = document;
   const isComplete = isUserId(_id) && isSound(document) && isString(password_hash);
-  if (!isComplete) throw malformedDocument('users', _id);
+  if (!isComplete) throw malformedDocument(NAMES.users, _id);
   return { ...toUser(document), passwordHash: password_hash };
 }

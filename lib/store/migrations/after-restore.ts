@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { StoreNotReady } from '../../errors.ts';
-import { type Collections, SENTINEL } from '../mongo/collections.ts';
+import { type Collections, NAMES, SENTINEL } from '../mongo/collections.ts';
 import { LOST_CUTOFFS, revokeEveryoneUpdate } from '../revocations/entry-updates.ts';
 import { newestStamps } from '../revocations/newest-stamps.ts';
 import { type MigrationPlan, merge, step } from './plan.ts';
@@ -14,10 +14,10 @@ const CAUSE = { reason: 'restored', revokedBy: 'rescind migrate' } as const;
  */
 export function planAfterRestore(collections: Collections): MigrationPlan {
   return merge([
-    step('refuse every token issued so far, and give revoked_tokens a new epoch', () =>
+    step(`refuse every token issued so far, and give ${NAMES.revokedTokens} a new epoch`, () =>
       moveSentinel(collections),
     ),
-    step('write the new epoch to schema', () => copyEpoch(collections)),
+    step(`write the new epoch to ${NAMES.schema}`, () => copyEpoch(collections)),
   ]);
 }
 

@@ -117,7 +117,7 @@ function lostSentinel(collections: Collections): MigrationPlan {
 }
 
 const DIFFERENT_EPOCHS =
-  'The collections revoked_tokens and schema have different epochs: they come from different databases or ' +
+  `The collections ${NAMES.revokedTokens} and ${NAMES.schema} have different epochs: they come from different databases or ` +
   'backups, or a migration with the option "afterRestore" was interrupted. If this is the right database, ' +
   'migrate it with the option "afterRestore", which refuses every token issued so far';
 

@@ -1,6 +1,6 @@
 import { Binary } from 'mongodb';
 import { StoreUnavailable } from '../../errors.ts';
-import type { RevocationDocument } from '../mongo/collections.ts';
+import { NAMES, type RevocationDocument } from '../mongo/collections.ts';
 
 /** The `_id` of the probe, an entry that revokes nothing. All servers write the probe to test that writes succeed. */
 export const PROBE = 'deployment:readyz';
@@ -50,7 +50,7 @@ export function readCutoff(entries: Entries, name: string): number {
   const entry = entries.get(name);
   if (entry === undefined) return Number.NEGATIVE_INFINITY;
   if (!(entry.revoked_before instanceof Date)) {
-    throw new StoreUnavailable('An entry in revoked_tokens has no date in revoked_before');
+    throw new StoreUnavailable(`An entry in ${NAMES.revokedTokens} has no date in revoked_before`);
   }
   return entry.revoked_before.getTime();
 }

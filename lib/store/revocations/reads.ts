@@ -1,5 +1,10 @@
 import { StoreNotReady } from '../../errors.ts';
-import { type Collections, type RevocationDocument, SENTINEL } from '../mongo/collections.ts';
+import {
+  type Collections,
+  NAMES,
+  type RevocationDocument,
+  SENTINEL,
+} from '../mongo/collections.ts';
 import { findByIds } from '../mongo/database.ts';
 import type { Schema } from '../mongo/schema-document.ts';
 import { createSharedReads, type SharedRead } from '../mongo/shared-reads.ts';
@@ -138,10 +143,10 @@ function findKind(
 }
 
 const NOT_MIGRATED =
-  'revoked_tokens holds no sentinel: the collection was dropped or emptied, or this is another database. ' +
+  `${NAMES.revokedTokens} holds no sentinel: the collection was dropped or emptied, or this is another database. ` +
   'Migrate the database. Tokens issued before the migration stay refused';
 const FOREIGN =
-  'revoked_tokens belongs to another database: its epoch differs from that of the schema document. ' +
+  `${NAMES.revokedTokens} belongs to another database: its epoch differs from that of the schema document. ` +
   'If this is the right database, migrate it with the option "afterRestore", which refuses every token issued so far';
 
 interface Found {

@@ -2,7 +2,12 @@ import type { Document } from 'mongodb';
 import { malformedDocument, StoreUnavailable } from '../../errors.ts';
 import { type BoundedCount, countUpTo } from '../mongo/bounded-count.ts';
 import { MAX_SKEW } from '../mongo/clock-skew.ts';
-import type { Collections, RefreshOutcome, SessionDocument } from '../mongo/collections.ts';
+import {
+  type Collections,
+  NAMES,
+  type RefreshOutcome,
+  type SessionDocument,
+} from '../mongo/collections.ts';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import { type AssertIntact, createAssertIntact } from '../mongo/intact.ts';
 import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
@@ -178,7 +183,7 @@ function toDocument(session: Session): SessionDocument {
 
 function toSession(document: SessionDocument): StoredSession {
   if (!DATES.every((name) => document[name] instanceof Date)) {
-    throw malformedDocument('sessions', document._id);
+    throw malformedDocument(NAMES.sessions, document._id);
   }
   return {
     id: document._id,
@@ -197,7 +202,7 @@ const DATES = ['stamp', 'auth_time', 'expires_at', 'ends_at', 'last_used_at'] as
 
 function toRefreshed(document: SessionDocument): Refreshed {
   const { counter = 0, last_refresh: last, rotated_by } = document;
-  if (!(last?.at instanceof Date)) throw malformedDocument('sessions', document._id);
+  if (!(last?.at instanceof Date)) throw malformedDocument(NAMES.sessions, document._id);
   const rotatedBy = rotated_by ?? undefined;
   return { outcome: last.outcome, at: last.at, counter, rotatedBy, session: toSession(document) };
 }
