@@ -182,7 +182,7 @@ test.serial(
     await disk.fill();
     await assertAnswers(t, server.url, 400);
     await disk.free();
-    const line = await untilTold(path);
+    const line = await untilReported(path);
     t.true(line.dropped_lines > 0 && line.dropped_lines <= 400 + 10);
     await assertAnswers(t, server.url, 100);
     server.child.kill('SIGTERM');
@@ -191,10 +191,9 @@ test.serial(
   },
 );
 
-async function untilTold(path: string): Promise<{ dropped_lines: number }> {
-  for (;;) {
-    const line = /^\{.*"dropped_lines":.*\}$/m.exec(readFileSync(path, 'utf8'));
-    if (line !== null) return JSON.parse(line[0]);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+async function untilReported(path: string): Promise<{ dropped_lines: number }> {
+  const [line] = await waitFor('The number of dropped lines', () =>
+    /^\{.*"dropped_lines":.*\}$/m.exec(readFileSync(path, 'utf8')),
+  );
+  return JSON.parse(line);
 }

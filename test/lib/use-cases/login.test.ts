@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { hashSync } from 'bcryptjs';
 import { AuthError } from '../../../lib/errors.ts';
@@ -7,6 +6,7 @@ import { createPasswords } from '../../../lib/passwords/passwords.ts';
 import { HOUR } from '../../../lib/time.ts';
 import { login as loginStory } from '../../../lib/use-cases/login.ts';
 import type { User } from '../../../lib/user.ts';
+import { waitFor } from '../../../scripts/dev/wait-for.ts';
 import { CALLER } from '../../helpers/auth.ts';
 import { bind } from '../../helpers/bind.ts';
 import { isAccepted, openTwoServers, type TwoServers } from '../../helpers/two-servers.ts';
@@ -43,17 +43,8 @@ async function setUp(t: ExecutionContext) {
   return { servers, user, set, input: { email: user.email, password: PASSWORD } };
 }
 
-/** The stored hash, as soon as it is as it should be. */
-async function hashOnce(
-  { collections }: TwoServers,
-  { id }: User,
-  isRight: (hash: string) => boolean,
-) {
-  for (;;) {
-    const hash = (await collections.users.findOne({ _id: id }))?.password_hash ?? '';
-    if (isRight(hash)) return hash;
-    await delay(20);
-  }
+async function readHash({ collections }: TwoServers, { id }: User): Promise<string> {
+  return (await collections.users.findOne({ _id: id }))?.password_hash ?? '';
 }
 
 test('a login whose hash changes meanwhile starts over once, and works with the new hash', async (t) => {
@@ -113,9 +104,12 @@ test('after a login the password is hashed anew when the cost has risen', async 
   t.teardown(() => passwords.close());
   const login = bind(loginStory, { ...servers.here, passwords });
   const first = await login(input, CALLER);
-  const hash = await hashOnce(servers, user, (stored) => stored.startsWith('$2b$11$'));
+  const hash = await waitFor('A hash of cost 11', async () => {
+    const stored = await readHash(servers, user);
+    return stored.startsWith('$2b$11$') && stored;
+  });
   await login(input, CALLER);
-  t.is(await hashOnce(servers, user, () => true), hash);
+  t.is(await readHash(servers, user), hash);
   t.true(await isAccepted(servers.there, first.accessToken));
 });
 
@@ -142,7 +136,7 @@ test('hashing anew never overwrites a password that was changed meanwhile', asyn
     t.notThrowsAsync(bind(loginStory, { ...servers.here, users, passwords })(input, CALLER));
   });
   t.false(await renewed);
-  t.is(await hashOnce(servers, user, () => true), changed);
+  t.is(await readHash(servers, user), changed);
 });
 
 test('a login that is turned away as busy is no failure', async (t) => {
