@@ -1,7 +1,7 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { hashSync } from 'bcryptjs';
 import { migrate, planMigration } from '../../lib/store/migrations/migrate.ts';
-import type { RevocationDocument, UserDocument } from '../../lib/store/mongo/collections.ts';
+import { openCollections, type RevocationDocument } from '../../lib/store/mongo/collections.ts';
 import type { Db } from '../../lib/store/mongo/database.ts';
 import * as entryIds from '../../lib/store/revocations/entry-ids.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
@@ -22,21 +22,23 @@ export async function fillDatabase(
   revoked: readonly string[],
   detail: Detail,
 ): Promise<void> {
-  const insert = (collection: string, documents: object[]) =>
-    db.collection(collection).insertMany(documents, FAST);
+  const { users, revokedTokens } = openCollections(db);
   await migrate(await planMigration(db, { auditRetention: 400 * DAY }), () => {});
-  await insert('users', makeUsers());
+  await users.insertMany(makeUsers(), FAST);
   const known = revoked.map((token) => makeTokenEntry(tokens.hashToken(token)));
-  await insert('revoked_tokens', [...tokens.usersWithCutoff().map(makeCutoffEntry), ...known]);
+  const cutoffEntries = tokens.usersWithCutoff().map(makeCutoffEntry);
+  await revokedTokens.insertMany([...cutoffEntries, ...known], FAST);
   let pending: Promise<unknown> = Promise.resolve();
   for (let done = 0; done < entries; done += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, entries - done) }, makeOtherEntry);
     await pending; // the next batch was made while the database worked on the last one
-    pending = insert('revoked_tokens', batch);
+    pending = revokedTokens.insertMany(batch, FAST);
     detail(`${Math.round((100 * done) / entries)} %`);
   }
   await pending;
   if (entries === USUAL_ENTRIES) {
+    const insert = (collection: string, documents: object[]) =>
+      db.collection(collection).insertMany(documents, FAST);
     await insert('naive_revoked_tokens', makeNaiveEntries(entries, revoked));
     const revoked_before = tokens.cutoff();
     const cutoffs = tokens.usersWithCutoff().map((_id) => ({ _id, revoked_before }));
@@ -53,7 +55,7 @@ function makeNaiveEntries(count: number, revoked: readonly string[]) {
   return [...known, ...others].map((_id) => ({ _id }));
 }
 
-function makeUsers(): UserDocument[] {
+function makeUsers() {
   const now = new Date();
   // One hash for all users: 20,000 would take half an hour.
   const password_hash = hashSync(tokens.PASSWORD, tokens.BCRYPT_COST);

@@ -4,7 +4,11 @@ import test, { type ExecutionContext } from 'ava';
 import { MongoClient, ReadPreference } from 'mongodb';
 import { assemble } from '../../lib/auth.ts';
 import { type AuthParts, openParts } from '../../lib/parts.ts';
-import { openCollections, type RevocationDocument } from '../../lib/store/mongo/collections.ts';
+import {
+  NAMES,
+  openCollections,
+  type RevocationDocument,
+} from '../../lib/store/mongo/collections.ts';
 import type { Db } from '../../lib/store/mongo/database.ts';
 import { createRevocationReads, type RevocationKind } from '../../lib/store/revocations/reads.ts';
 import { createRevocations } from '../../lib/store/revocations/revocations.ts';
@@ -47,14 +51,14 @@ const withMemory: Break = (parts) => {
 /** Reads revocations from another member of the set. */
 function withReadsFrom(member: Db): Break {
   const options = { readPreference: ReadPreference.secondary };
-  const revokedTokens = member.collection<RevocationDocument>('revoked_tokens', options);
+  const revokedTokens = member.collection<RevocationDocument>(NAMES.revokedTokens, options);
   return (parts) => withCheck(parts, createRevocationReads({ revokedTokens }, parts.schema).check);
 }
 
 /** Sends revocations without waiting for an acknowledgement. */
 const withoutAcknowledgement: Break = (parts, db) => {
   const options = { writeConcern: { w: 0 } };
-  const revokedTokens = db.collection<RevocationDocument>('revoked_tokens', options);
+  const revokedTokens = db.collection<RevocationDocument>(NAMES.revokedTokens, options);
   const collections = { ...openCollections(db), revokedTokens };
   return { ...parts, revocations: createRevocations(collections, parts.schema) };
 };
@@ -156,7 +160,7 @@ async function checkLostWrite(t: ExecutionContext, change: Break): Promise<Breac
   t.is((await request(history, connection, 'me', session))?.status, 200);
   const isFrozen = new Promise<void>((resolve) => {
     client.on('commandStarted', ({ command }) => {
-      if (command['update'] !== 'revoked_tokens') return;
+      if (command['update'] !== NAMES.revokedTokens) return;
       mongod.freeze(); // before the command is on the wire
       resolve();
     });

@@ -1,5 +1,6 @@
 /** Memory of remembered tokens in the server process, and disk space of entries in the database. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NAMES } from '../../../lib/store/mongo/collections.ts';
 import type { Environment } from '../environment.ts';
 import { authorize, once, randomly } from '../generator/requests.ts';
 import { keepBusy } from '../measurement.ts';
@@ -46,7 +47,7 @@ async function readUsage({ usage }: RowServer, tokens: number) {
 
 export async function measureStorage({ entries, openDatabase }: Environment) {
   const read = async (count: number) => {
-    const stats = await openDatabase(count).command({ collStats: 'revoked_tokens' });
+    const stats = await openDatabase(count).command({ collStats: NAMES.revokedTokens });
     const { size: data, storageSize: disk, indexSizes: indexes } = stats;
     return { entries: stats['count'], data, disk, indexes };
   };

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document } from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
+import { NAMES } from '../../../lib/store/mongo/collections.ts';
 import type { Scope } from '../scope.ts';
 import type { Relay } from './connection.ts';
 import { tcpProxy } from './tcp-proxy.ts';
@@ -143,7 +144,7 @@ function createRelay(
 
 /** Commands of the driver itself, and counters that servers flush at their own times. */
 function isOwn({ $db, update }: Document): boolean {
-  return $db === undefined || $db === 'admin' || update === 'daily_counts';
+  return $db === undefined || $db === 'admin' || update === NAMES.dailyCounts;
 }
 
 /** Replaces the address of the only member of the set, so that the driver finds the proxy under it. */

@@ -1,5 +1,6 @@
 /** Situations in which the database cannot keep what a revocation writes, or lacks what it reads. */
-import { MongoClient } from 'mongodb';
+import { type Collection, MongoClient } from 'mongodb';
+import { NAMES } from '../../../lib/store/mongo/collections.ts';
 import { DAY } from '../../../lib/time.ts';
 import type { Tokens } from '../../helpers/sessions.ts';
 import type { Member } from '../../helpers/set/member.ts';
@@ -104,10 +105,11 @@ export const SITUATIONS: readonly Situation[] = [
     title: 'asked while `sessions` is renamed away, or `users`',
     async play(deployment, victims) {
       const [{ url }] = deployment.servers;
-      const asked = await askWithout('sessions', deployment, () => askAll(url, victims));
+      const { sessions, users } = deployment.library.collections;
+      const asked = await askWithout(sessions, () => askAll(url, victims));
       const outcomes = await judge(url, asked);
       const others = await openVictims(deployment, NEED_USERS);
-      const askedOthers = await askWithout('users', deployment, () => askAll(url, others));
+      const askedOthers = await askWithout(users, () => askAll(url, others));
       return [...outcomes, ...askedOthers.map(expectAway)];
     },
   },
@@ -125,21 +127,19 @@ async function writeToPrimaryOnly({ port }: Member, victims: readonly Victim[]):
       ? { _id: `user:${user_id}`, kind: 'user', user_id, revoked_before: expires_at, ...shared }
       : { _id: `session:${sessionId}`, kind: 'session', user_id, expires_at, ...shared };
   });
-  const revokedTokens = client.db().collection<{ _id: string }>('revoked_tokens');
-  const inserted = revokedTokens.insertMany(entries, { writeConcern: { w: 1 } });
-  await inserted.finally(() => client.close());
+  const revokedTokens = client.db().collection<{ _id: string }>(NAMES.revokedTokens);
+  await revokedTokens.insertMany(entries, { writeConcern: { w: 1 } }).finally(() => client.close());
 }
 
 /** Asks while the collection is renamed away: a document that is missing then proves nothing. */
 async function askWithout<T>(
-  name: string,
-  { library }: SetDeployment,
+  collection: Pick<Collection, 'collectionName' | 'rename'>,
   ask: () => Promise<T>,
 ): Promise<T> {
-  const { db } = library.collections.sessions;
-  await db.renameCollection(name, `${name}_away`);
+  const { collectionName } = collection;
+  const away = await collection.rename(`${collectionName}_away`);
   const asked = await ask();
-  await db.renameCollection(`${name}_away`, name, { dropTarget: true });
+  await away.rename(collectionName, { dropTarget: true });
   return asked;
 }
 

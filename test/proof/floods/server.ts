@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { max } from 'simple-statistics';
+import { max, sum } from 'simple-statistics';
+import { NAMES } from '../../../lib/store/mongo/collections.ts';
 import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
 import { run } from '../../../scripts/dev/processes.ts';
 import { migrateNow, openDatabase } from '../../helpers/database.ts';
@@ -13,7 +14,7 @@ import { addUser } from '../../helpers/users.ts';
 export type FloodedServer = Awaited<ReturnType<typeof startFloodedServer>>;
 
 const USERS = 20;
-const COUNTED = ['revoked_tokens', 'users', 'sessions', 'clients', 'login_limits', 'audit_events'];
+const { dailyCounts, schema, ...COUNTED } = NAMES;
 const LOOK_EVERY = 250;
 
 export async function startFloodedServer(scope: Scope, deadline: number) {
@@ -39,11 +40,10 @@ export async function startFloodedServer(scope: Scope, deadline: number) {
     url,
     emails,
     sessions,
-    /** Counts the commands at its collections so far, except those at the server's own counters. */
+    /** Counts the commands at its collections so far, without its own counters and the schema version. */
     async countCommands(): Promise<number> {
       const { totals } = await db.admin().command({ top: 1 });
-      const counts = COUNTED.map((name) => totals[`rescind.${name}`]?.total.count ?? 0);
-      return counts.reduce((sum, count) => sum + count, 0);
+      return sum(Object.values(COUNTED).map((name) => totals[`rescind.${name}`]?.total.count ?? 0));
     },
     /** Looks after the process again and again until the work is done. */
     async watch<T>(work: Promise<T>) {
