@@ -70,7 +70,7 @@ test('72-byte twins: a password that agrees with the right one in its first 72 b
 
 const AT_ONCE = 200;
 
-/** In milliseconds: what the event loop would stand still for if it hashed one password itself. */
+/** Measures in milliseconds how long the event loop would be blocked if it hashed one password itself. */
 function timeOneHash(cost: number): number {
   const started = performance.now();
   hashSync('x', cost);

@@ -14,7 +14,7 @@ function logInFrom(ip: string, url: string, email: string, password: string) {
   return post(`${url}/api/auth/login`, { email, password }, { 'x-forwarded-for': ip });
 }
 
-/** From where an attack comes: its n-th address. */
+/** Returns the n-th address that an attack comes from. */
 type Origin = (n: number) => string;
 
 const EVERYWHERE: Origin = (n) => `198.${18 + Math.floor(n / 250)}.${n % 250}.1`;

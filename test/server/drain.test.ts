@@ -48,7 +48,7 @@ function ask(url: string, agent?: Agent): Promise<Outcome> {
 const CLOSES = { status: 200, connection: 'close' };
 const REFUSES_BODY = { status: 422, connection: 'close' };
 
-/** In the middle of a request: its headers are read, its body is not there yet. */
+/** Begins a request, and returns once its headers are read; its body is not sent yet. */
 async function begunRequest(url: string) {
   const begun = request(`${url}/api/auth/login`, {
     method: 'POST',

@@ -150,7 +150,7 @@ export class Tally {
       completed: this.#latencies.length,
       elapsed,
       measuredStatuses: this.#measuredStatuses,
-      /** With the lead-in, as are their statuses, and the number of unexpected ones. */
+      /** Includes the lead-in, as do the statuses and the number of unexpected ones. */
       answered: sum(Object.values(this.#statuses)),
       statuses: this.#statuses,
       wrong: this.#wrong,

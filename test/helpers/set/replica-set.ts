@@ -49,7 +49,7 @@ function createReplicaSet(members: readonly Member[]) {
   const atRest = () => waitFor('A set at rest', () => findPrimaryAtRest(members));
   return {
     ...network,
-    /** With the database `rescind` in its path, by way of the proxies. */
+    /** Leads through the proxies to the database `rescind`. */
     uri: `mongodb://${hosts.join(',')}/rescind?replicaSet=${replicaSetName}`,
     members,
     primary,

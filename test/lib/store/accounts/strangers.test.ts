@@ -9,7 +9,7 @@ import type { Collections } from '../../../../lib/store/mongo/collections.ts';
 import { DAY, MINUTE, SECOND } from '../../../../lib/time.ts';
 import { migratedDatabase } from '../../../helpers/database.ts';
 
-/** From where an attack comes: its n-th address. */
+/** Returns the n-th address that an attack comes from. */
 type Origin = (n: number) => string;
 
 const MANY_NETWORKS: Origin = (n) => `198.${18 + Math.floor(n / 250)}.${n % 250}.1`;
