@@ -123,19 +123,19 @@ for (const command of ['user:set-password', 'user:disable']) {
   );
 }
 
-const REFUSED: readonly (readonly [what: string, args: readonly string[], told: RegExp])[] = [
+const REFUSED: readonly (readonly [what: string, args: readonly string[], message: RegExp])[] = [
   ['an unknown user', ['--email', 'nobody@example.com'], /There is no user with .* nobody@example/],
   ['no e-mail address', ['--email', 'nobody'], /--email is not a valid ASCII e-mail address/],
 ];
 
 for (const command of ['user:set-password', 'user:disable', 'user:enable']) {
-  for (const [what, args, told] of REFUSED) {
+  for (const [what, args, message] of REFUSED) {
     test.serial(`${command} refuses ${what}: exit 1`, async (t) => {
       const env = { MONGODB_URI: untouched.uri };
       const answer = await rescind(t, [command, ...args], { env, input: NEW_PASSWORD });
       t.deepEqual([answer.code, answer.stdout], [1, '']);
       t.regex(answer.stderr, /^Nothing was changed\. /);
-      t.regex(answer.stderr, told);
+      t.regex(answer.stderr, message);
       t.is(await untouched.collections.auditEvents.countDocuments(), 0);
     });
   }
@@ -164,7 +164,7 @@ for (const command of ['user:set-password', 'user:disable', 'user:enable']) {
 test.serial('user:set-password knows the rules for new passwords', async (t) => {
   const it = await openFixture(t);
   const before = await it.collections.users.findOne({ email: it.email });
-  for (const [password, told] of [
+  for (const [password, message] of [
     ['', /must not be empty/],
     ['fourteen chars', /at least 15 characters/],
     ['passwordpassword', /a common password/],
@@ -173,7 +173,7 @@ test.serial('user:set-password knows the rules for new passwords', async (t) => 
   ] as const) {
     const { code, stdout, stderr } = await it.run('user:set-password', '--password', password);
     t.deepEqual([code, stdout], [1, '']);
-    t.regex(stderr, told);
+    t.regex(stderr, message);
     if (password !== '') t.false(stderr.includes(password));
   }
   t.deepEqual(await it.collections.users.findOne({ email: it.email }), before);

@@ -75,7 +75,7 @@ test.serial(
   },
 );
 
-const NAMES: readonly (readonly [what: string, name: string, told: RegExp])[] = [
+const NAMES: readonly (readonly [what: string, name: string, message: RegExp])[] = [
   ['an empty name', '', /--name must not be empty/],
   ['a name of spaces', ' \t ', /--name must not be empty/],
   ['a name of 101 characters', 'x'.repeat(101), /--name must be at most 100 characters/],
@@ -87,13 +87,13 @@ const NAMES: readonly (readonly [what: string, name: string, told: RegExp])[] = 
   ['a name with a zero width space', 'a\u200bb', /--name must not contain control or invisible/],
 ];
 
-for (const [what, name, told] of NAMES) {
+for (const [what, name, message] of NAMES) {
   test.serial(`client:create refuses ${what}: exit 1`, async (t) => {
     const env = { MONGODB_URI: 'mongodb://127.0.0.1:1/rescind' };
     const { code, stdout, stderr } = await rescind(t, ['client:create', '--name', name], { env });
     t.deepEqual([code, stdout], [1, '']);
     t.regex(stderr, /^No client was created\. /);
-    t.regex(stderr, told);
+    t.regex(stderr, message);
   });
 }
 
@@ -144,7 +144,7 @@ for (const args of [
   });
 }
 
-for (const [what, args, told] of [
+for (const [what, args, message] of [
   ['no --name', ['client:create'], /'--name <name>' not specified/],
   ['no --id', ['client:delete'], /'--id <id>' not specified/],
   ['a secret of one’s own', ['client:create', '--name', 'a', '--secret', 'b'], /unknown option/],
@@ -152,6 +152,6 @@ for (const [what, args, told] of [
   test.serial(`${what} is a usage error: exit 64`, async (t) => {
     const { code, stdout, stderr } = await rescind(t, args);
     t.deepEqual([code, stdout], [64, '']);
-    t.regex(stderr, told);
+    t.regex(stderr, message);
   });
 }

@@ -16,7 +16,7 @@ const HEADER = part({ alg: 'HS256', kid: KID, typ: 'at+jwt' });
 const toToken = (payload: unknown) => `${HEADER}.${part(payload)}.${part('signature')}`;
 const CLAIMS = { sub: ID, sid: ID, exp: 1_900_000_000 };
 
-const USAGE: readonly (readonly [what: string, args: readonly string[], told: RegExp])[] = [
+const USAGE: readonly (readonly [what: string, args: readonly string[], message: RegExp])[] = [
   ['nothing to revoke', [], /name exactly one of --user, --token, --session, --key, --everyone/],
   ['--dry-run alone', ['--dry-run'], /name exactly one of/],
   ['--user and --everyone', ['--user', ID, '--everyone'], /name exactly one of/],
@@ -33,11 +33,11 @@ const USAGE: readonly (readonly [what: string, args: readonly string[], told: Re
   ['another spelling of a key', ['--key', `${KID.slice(0, -1)}F`], /43 characters of base64url/],
 ];
 
-for (const [what, args, told] of USAGE) {
+for (const [what, args, message] of USAGE) {
   test.serial(`revoke with ${what} is a usage error: exit 64`, async (t) => {
     const { code, stdout, stderr } = await rescind(t, ['revoke', ...args], { env: NOWHERE });
     t.deepEqual([code, stdout], [64, '']);
-    t.regex(stderr, told);
+    t.regex(stderr, message);
   });
 }
 
@@ -107,7 +107,7 @@ test.serial(
     const { uri, db } = await migratedDatabase(t);
     const before = await snapshot(db);
     const refreshToken = `rt1.${KID}.${ID}.0.${KID}`;
-    for (const [args, told] of [
+    for (const [args, message] of [
       [['--user', ID], /^Nothing was revoked\. There is no user with this id\.\n$/],
       [['--user', ''], /no user/],
       [['--user', 'ann@example.com'], /no user/],
@@ -121,7 +121,7 @@ test.serial(
       const options = { env: { MONGODB_URI: uri }, input: refreshToken };
       const { code, stdout, stderr } = await rescind(t, ['revoke', ...args], options);
       t.deepEqual([code, stdout], [1, ''], args.join(' '));
-      t.regex(stderr, told);
+      t.regex(stderr, message);
     }
     t.deepEqual(await snapshot(db), before);
   },

@@ -200,7 +200,7 @@ test.serial('revoke --dry-run prints what would happen, and changes nothing', as
   const { user, sessionId, token, refreshToken } = it;
   const kid = readKeyId(token);
   const before = await snapshotWithoutCounts(it.db);
-  for (const [args, told, input] of [
+  for (const [args, expected, input] of [
     [['--user', user.id], `every token of the user ${user.id}: 2 live sessions`],
     [['--session', sessionId], /^every token of the session .*: 1 live session$/],
     [['--token', '-'], /^the token and its session .*: 1 live session$/, token],
@@ -212,8 +212,8 @@ test.serial('revoke --dry-run prints what would happen, and changes nothing', as
     t.deepEqual([code, stderr], [0, ''], args.join(' '));
     const [, what = stdout] =
       /^Would revoke (.*) would end\. Nothing was changed\.[^\n]*\n$/.exec(stdout) ?? [];
-    if (typeof told === 'string') t.is(what, told);
-    else t.regex(what, told);
+    if (typeof expected === 'string') t.is(what, expected);
+    else t.regex(what, expected);
     t.false(stdout.includes(token.split('.')[2] ?? ''));
   }
   t.deepEqual(await snapshotWithoutCounts(it.db), before);

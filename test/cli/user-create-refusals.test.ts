@@ -7,32 +7,31 @@ const NOWHERE = { MONGODB_URI: 'mongodb://127.0.0.1:1/rescind' };
 const GOOD = 'correct horse battery';
 const ANN = ['user:create', '--email', 'ann@example.com', '--company', 'acme'];
 
-const REFUSED: readonly (readonly [what: string, email: string, password: string, told: RegExp])[] =
+const REFUSED: readonly (readonly [
+  what: string,
+  email: string,
+  password: string,
+  message: RegExp,
+])[] = [
+  ['no e-mail address', 'ann', 'p', /--email is not a valid ASCII e-mail address/],
+  ['an e-mail address with other letters', 'änn@example.com', 'p', /--email is not a valid ASCII/],
+  ['an empty password', 'ann@example.com', '\n', /The password must not be empty/],
   [
-    ['no e-mail address', 'ann', 'p', /--email is not a valid ASCII e-mail address/],
-    [
-      'an e-mail address with other letters',
-      'änn@example.com',
-      'p',
-      /--email is not a valid ASCII/,
-    ],
-    ['an empty password', 'ann@example.com', '\n', /The password must not be empty/],
-    [
-      'a password of 37 characters and 74 bytes',
-      'ann@example.com',
-      'ä'.repeat(37),
-      /at most 72 bytes/,
-    ],
-    ['a password with a NUL', 'ann@example.com', 'a\0b', /must not contain a NUL character/],
-  ];
+    'a password of 37 characters and 74 bytes',
+    'ann@example.com',
+    'ä'.repeat(37),
+    /at most 72 bytes/,
+  ],
+  ['a password with a NUL', 'ann@example.com', 'a\0b', /must not contain a NUL character/],
+];
 
-for (const [what, email, password, told] of REFUSED) {
+for (const [what, email, password, message] of REFUSED) {
   test.serial(`user:create refuses ${what}: exit 1, and never repeats the password`, async (t) => {
     const args = ['user:create', '--email', email, '--company', 'acme'];
     const { code, stdout, stderr } = await rescind(t, args, { env: NOWHERE, input: password });
     t.deepEqual([code, stdout], [1, '']);
     t.regex(stderr, /^No user was created\. /);
-    t.regex(stderr, told);
+    t.regex(stderr, message);
     if (password.length > 5) t.false(stderr.includes(password));
   });
 }
@@ -61,7 +60,7 @@ test.serial(
   },
 );
 
-const USAGE: readonly (readonly [what: string, args: readonly string[], told: RegExp])[] = [
+const USAGE: readonly (readonly [what: string, args: readonly string[], message: RegExp])[] = [
   ['an unknown option', [...ANN, '--admin'], /unknown option '--admin'/],
   ['no --email', ['user:create', '--company', 'acme'], /'--email <address>' not specified/],
   ['no --company', ['user:create', '--email', 'a@b.c'], /'--company <id>' not specified/],
@@ -71,11 +70,11 @@ const USAGE: readonly (readonly [what: string, args: readonly string[], told: Re
   ['no command', [], /Usage: rescind/],
 ];
 
-for (const [what, args, told] of USAGE) {
+for (const [what, args, message] of USAGE) {
   test.serial(`${what} is a usage error: exit 64`, async (t) => {
     const { code, stdout, stderr } = await rescind(t, args, { env: NOWHERE });
     t.deepEqual([code, stdout], [64, '']);
-    t.regex(stderr, told);
+    t.regex(stderr, message);
   });
 }
 

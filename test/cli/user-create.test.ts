@@ -96,14 +96,14 @@ test.serial('two user:create of one e-mail address at once make one user', async
 test.serial('the rules for new passwords hold, except with --without-rules', async (t) => {
   const { uri, collections } = await migratedDatabase(t);
   const named = [...ANN, '--name', 'Ann Margaret Lee'];
-  for (const [password, told] of [
+  for (const [password, message] of [
     ['testpassword12', /at least 15 characters/],
     ['passwordpassword', /a common password/],
     ['AnnMargaretLee1!', /more than your name/],
   ] as const) {
     const { code, stdout, stderr } = await create(t, uri, named, password);
     t.deepEqual([code, stdout], [1, '']);
-    t.regex(stderr, told);
+    t.regex(stderr, message);
     t.false(stderr.includes(password));
   }
   t.is(await collections.users.countDocuments(), 0);

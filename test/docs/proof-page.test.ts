@@ -16,7 +16,7 @@ function readRows(text: string, head: string): readonly Row[] {
 }
 
 const FAULTS = '| fault | rounds |';
-const told = readRows(page, FAULTS);
+const described = readRows(page, FAULTS);
 const printed = readRows(results, FAULTS);
 const acknowledgements = readRows(results, '| situation ');
 
@@ -27,8 +27,8 @@ function sum(column: string): string {
 
 test('every fault is described as it was printed', (t) => {
   t.is(printed.length, 12);
-  t.is(told.length, printed.length);
-  for (const [index, row] of told.entries()) t.like(printed[index], row);
+  t.is(described.length, printed.length);
+  for (const [index, row] of described.entries()) t.like(printed[index], row);
 });
 
 test('the sums are those of the table', (t) => {

@@ -166,7 +166,7 @@ async function dropAndMigrate({ db }: Fixture): Promise<void> {
   const { conflicts } = await planMigration(db, { auditRetention: 400 * DAY });
   const sentences = conflicts.map(({ message }) => message).join('\n');
   if (!sentences.includes('revoked_tokens is not a plain collection')) {
-    throw new Error(`Another conflict was told: ${sentences}`);
+    throw new Error(`Another conflict was reported: ${sentences}`);
   }
   await db.dropCollection('revoked_tokens');
   await migrateNow(db);

@@ -74,8 +74,8 @@ const WARNINGS: readonly (readonly [
 ];
 
 for (const [trusted, requests, says] of WARNINGS) {
-  const told = says === undefined ? 'no warning' : 'one warning';
-  test(`With TRUST_PROXY=${trusted} there is ${told} at ${JSON.stringify(requests)}, however often it comes`, async (t) => {
+  const reported = says === undefined ? 'no warning' : 'one warning';
+  test(`With TRUST_PROXY=${trusted} there is ${reported} at ${JSON.stringify(requests)}, however often it comes`, async (t) => {
     const own = await serve(t, { MONGODB_URI: uri, TRUST_PROXY: trusted });
     for (const headers of [...requests, ...requests]) await send(`${own.url}/livez`, { headers });
     const warnings = own.log.filter((line) => 'trust_proxy' in line);

@@ -15,9 +15,9 @@ test('There is no OAuth token endpoint, no password grant and no metadata that w
   ]) {
     for (const path of ['/oauth/token', '/token', '/oauth2/token']) {
       const { status, body } = await postForm(url + path, form, basic(client));
-      const told = path.startsWith('/oauth/') ? body.error : body.code;
+      const reported = path.startsWith('/oauth/') ? body.error : body.code;
       const expected = path.startsWith('/oauth/') ? 'invalid_request' : 'not_found';
-      t.deepEqual([status, told], [404, expected], `${path} ${form.grant_type}`);
+      t.deepEqual([status, reported], [404, expected], `${path} ${form.grant_type}`);
     }
     const login = await postForm(`${url}/api/auth/login`, form, basic(client));
     t.is(login.status, 415);

@@ -98,8 +98,8 @@ export function openClientSession(user: User, { access, refresh, sessionId }: To
     /** Every access token of the session, the newest last. */
     accessTokens: [access],
     refreshToken: refresh,
-    /** `doubtful`: a revocation was sent and not acknowledged, so it may have taken effect. */
-    state: 'live' as 'live' | 'doubtful' | 'revoked',
+    /** `undecided`: a revocation was sent and not acknowledged, so it may have taken effect. */
+    state: 'live' as 'live' | 'undecided' | 'revoked',
   };
 }
 

@@ -96,7 +96,7 @@ async function revoke(client: string, traffic: Traffic, kind: Revocation): Promi
   for (let n = 0; n < TRIES && !traffic.isOver; n++) {
     const server = servers[(first + n) % servers.length] as Server;
     const revoked = sessions.filter(isMeant);
-    mark(revoked, 'doubtful');
+    mark(revoked, 'undecided');
     const answer = await request(history, { client, server }, kind, session);
     if (answer?.status === 200) {
       mark(revoked, 'revoked');
@@ -111,7 +111,7 @@ async function revoke(client: string, traffic: Traffic, kind: Revocation): Promi
   return false;
 }
 
-function mark(sessions: readonly ClientSession[], state: 'doubtful' | 'revoked'): void {
+function mark(sessions: readonly ClientSession[], state: 'undecided' | 'revoked'): void {
   for (const session of sessions) if (session.state !== 'revoked') session.state = state;
 }
 

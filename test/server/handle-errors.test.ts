@@ -8,15 +8,18 @@ import { send } from '../helpers/server.ts';
 
 /** Serves an application with this handler, and records its `error` events. */
 async function serveApp(t: ExecutionContext, handler: Middleware, options?: HandleErrorsOptions) {
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const app = new Koa();
-  app.on('error', (error) => told.push(error));
+  app.on('error', (error) => reported.push(error));
   app.use(handleErrors(options));
   app.use(handler);
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.close());
-  return { told, answer: await send(`http://127.0.0.1:${(server.address() as AddressInfo).port}`) };
+  return {
+    reported,
+    answer: await send(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+  };
 }
 
 test("an application's own errors stay its own", async (t) => {
@@ -26,20 +29,20 @@ test("an application's own errors stay its own", async (t) => {
 
 test('a fault of an application is emitted as its error event, and answered by Koa', async (t) => {
   const fault = new Error('a bug');
-  const { answer, told } = await serveApp(t, () => Promise.reject(fault));
-  t.deepEqual([answer.status, answer.body, told], [500, 'Internal Server Error', [fault]]);
+  const { answer, reported } = await serveApp(t, () => Promise.reject(fault));
+  t.deepEqual([answer.status, answer.body, reported], [500, 'Internal Server Error', [fault]]);
 });
 
 test('an outage is answered as a problem, and emitted as an error event', async (t) => {
   const outage = new StoreUnavailable('away');
-  const { answer, told } = await serveApp(t, () => Promise.reject(outage));
-  t.deepEqual([answer.status, answer.body.code, told], [503, 'store_unavailable', [outage]]);
+  const { answer, reported } = await serveApp(t, () => Promise.reject(outage));
+  t.deepEqual([answer.status, answer.body.code, reported], [503, 'store_unavailable', [outage]]);
 });
 
 test('with `all` a fault is answered as internal_error, without its message', async (t) => {
   const fault = new Error('a bug with a secret');
-  const { answer, told } = await serveApp(t, () => Promise.reject(fault), { all: true });
-  t.deepEqual([answer.status, answer.body.code, told], [500, 'internal_error', [fault]]);
+  const { answer, reported } = await serveApp(t, () => Promise.reject(fault), { all: true });
+  t.deepEqual([answer.status, answer.body.code, reported], [500, 'internal_error', [fault]]);
   t.false(JSON.stringify(answer.body).includes('secret'));
 });
 

@@ -38,9 +38,9 @@ const THROWN: readonly (readonly [error: unknown, status: number, name: string, 
 /** Returns the response of a server in which this is thrown, and what it logs. */
 async function answerFor(t: ExecutionContext, thrown: unknown) {
   const app = new Koa();
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   let code: unknown;
-  app.on('error', (error) => told.push(error));
+  app.on('error', (error) => reported.push(error));
   app.use(async (ctx, next) => {
     await next();
     code = ctx.state['problem'];
@@ -53,7 +53,7 @@ async function answerFor(t: ExecutionContext, thrown: unknown) {
   await once(server, 'listening');
   t.teardown(() => server.close());
   const answer = await send(`http://127.0.0.1:${(server.address() as AddressInfo).port}/oauth/x`);
-  return { ...answer, code, told };
+  return { ...answer, code, reported };
 }
 
 test('Whatever is thrown is answered as RFC 6749 has it, and its code is left for the log', async (t) => {
@@ -65,7 +65,7 @@ test('Whatever is thrown is answered as RFC 6749 has it, and its code is left fo
     t.false(JSON.stringify(answer.body).includes('inside'), code);
     t.is(answer.headers.has('www-authenticate'), status === 401, code);
     t.is(answer.headers.has('retry-after'), status === 503, code);
-    t.deepEqual(answer.told, status >= 500 ? [thrown] : [], code);
+    t.deepEqual(answer.reported, status >= 500 ? [thrown] : [], code);
   }
 });
 

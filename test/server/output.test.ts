@@ -6,7 +6,7 @@ const LINE = `${'x'.repeat(99)}\n`;
 
 test('Lines beyond the bound are dropped and counted while nobody reads, and the count follows what waited', async (t) => {
   const written: string[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   let read: () => void = () => undefined;
   let isRead = new Promise<void>((resolve) => {
     read = resolve;
@@ -21,10 +21,10 @@ test('Lines beyond the bound are dropped and counted while nobody reads, and the
   const output = createOutput(descriptor, {
     maxQueued: 1_000,
     describeDropped: (lines) => `dropped ${lines}\n`,
-    onDrop: (code) => told.push(code),
+    onDrop: (code) => reported.push(code),
   });
   for (let line = 0; line < 100; line += 1) output.write(LINE);
-  t.deepEqual(told, ['EAGAIN']);
+  t.deepEqual(reported, ['EAGAIN']);
   read();
   isRead = Promise.resolve();
   await output.flush(10_000);

@@ -6,11 +6,11 @@ import { refusalCodes } from '../helpers/refusals.ts';
 const readme = readFileSync('README.md', 'utf8');
 
 test('The table of endpoints has every route, and no other', (t) => {
-  const told = [...readme.matchAll(/^\| `((?:GET|POST|DELETE) \/[^`]*)`/gm)].map(
+  const listed = [...readme.matchAll(/^\| `((?:GET|POST|DELETE) \/[^`]*)`/gm)].map(
     ([, name]) => name,
   );
   const there = routes.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
-  t.deepEqual(told.sort(), there.sort());
+  t.deepEqual(listed.sort(), there.sort());
 });
 
 test('The table of errors has every code', (t) => {

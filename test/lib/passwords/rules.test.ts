@@ -9,7 +9,7 @@ const ACCOUNT = /^The password must be more than your name, your e-mail address 
 const standard = createPasswordRules({ serviceName: 'Acme Portal' });
 const short = createPasswordRules({ serviceName: 'Acme Portal', passwordMinLength: 8 });
 
-const BAD: readonly (readonly [password: string, told: RegExp])[] = [
+const BAD: readonly (readonly [password: string, message: RegExp])[] = [
   ['', /must not be empty/],
   ['a\0bcdefghijklmnopq', /NUL/],
   ['\ud800 is half of a character', /valid Unicode/],
@@ -48,10 +48,10 @@ const BAD: readonly (readonly [password: string, told: RegExp])[] = [
   ['rescind-rescind-1', ACCOUNT],
 ];
 
-for (const [password, told] of BAD) {
+for (const [password, message] of BAD) {
   test(`refused: ${JSON.stringify(password)}`, (t) => {
     const fault = standard.findFault(password, OWNER) ?? '';
-    t.regex(fault, told);
+    t.regex(fault, message);
     if (password.length > 3) t.false(fault.includes(password));
   });
 }

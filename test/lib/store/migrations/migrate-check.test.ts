@@ -10,64 +10,64 @@ import { snapshot } from '../../../helpers/snapshot.ts';
 interface Difference {
   readonly what: string;
   readonly make: (db: Db) => Promise<unknown>;
-  readonly told: RegExp;
+  readonly message: RegExp;
 }
 
 const DIFFERENCES: readonly Difference[] = [
   {
     what: 'a missing collection',
     make: (db) => db.dropCollection('audit_events'),
-    told: /create collection audit_events/,
+    message: /create collection audit_events/,
   },
   {
     what: 'a missing validator',
     make: (db) => db.command({ collMod: 'revoked_tokens', validator: {} }),
-    told: /set the validator of revoked_tokens/,
+    message: /set the validator of revoked_tokens/,
   },
   {
     what: 'a changed validator',
     make: (db) => db.command({ collMod: 'users', validator: { email: { $type: 'string' } } }),
-    told: /set the validator of users/,
+    message: /set the validator of users/,
   },
   {
     what: 'validationLevel moderate',
     make: (db) => db.command({ collMod: 'sessions', validationLevel: 'moderate' }),
-    told: /set the validator of sessions/,
+    message: /set the validator of sessions/,
   },
   {
     what: 'validationAction warn',
     make: (db) => db.command({ collMod: 'sessions', validationAction: 'warn' }),
-    told: /set the validator of sessions/,
+    message: /set the validator of sessions/,
   },
   {
     what: 'a missing TTL index',
     make: (db) => db.collection('revoked_tokens').dropIndex('expires_at_1'),
-    told: /create index expires_at_1 on revoked_tokens/,
+    message: /create index expires_at_1 on revoked_tokens/,
   },
   {
     what: 'a missing unique index',
     make: (db) => db.collection('users').dropIndex('email_1'),
-    told: /create index email_1 on users/,
+    message: /create index email_1 on users/,
   },
   {
     what: 'a wrong TTL',
     make: (db) =>
       db.command({ collMod: 'sessions', index: { name: 'expires_at_1', expireAfterSeconds: 5 } }),
-    told: /change the TTL of expires_at_1 on sessions from 5 to 86400 s/,
+    message: /change the TTL of expires_at_1 on sessions from 5 to 86400 s/,
   },
   {
     what: 'a missing sentinel',
     make: (db) => db.collection<{ _id: string }>('revoked_tokens').deleteOne({ _id: SENTINEL }),
-    told: /create the sentinel/,
+    message: /create the sentinel/,
   },
   {
     what: 'an older schema version',
     make: (db) => db.collection('schema').updateOne({}, { $set: { version: 0 } }),
-    told: /write schema version 3/,
+    message: /write schema version 3/,
   },
 ];
 
-for (const { what, make, told } of DIFFERENCES) {
+for (const { what, make, message } of DIFFERENCES) {
   test.serial(`\`--check\` exits 1 on any difference: ${what}; migrate mends it`, async (t) => {
     const { uri, db } = await migratedDatabase(t);
     await make(db);
@@ -75,7 +75,7 @@ for (const { what, make, told } of DIFFERENCES) {
 
     const { code, stderr } = await check(t, uri);
     t.is(code, 1);
-    t.regex(stderr, told);
+    t.regex(stderr, message);
     t.regex(stderr, /Run: npm run migrate/);
     t.deepEqual(await snapshot(db), before);
 

@@ -45,31 +45,31 @@ test('`--check` and `--dry-run` report conflicts too, and exit 1', async (t) => 
 interface Conflict {
   readonly what: string;
   readonly make: (db: Db) => Promise<unknown>;
-  readonly told: RegExp;
+  readonly message: RegExp;
 }
 
 const CONFLICTS: readonly Conflict[] = [
   {
     what: 'a non-unique index on login_limits.key',
     make: (db) => replaceIndex(db, 'login_limits', 'key_1', { key: 1 }),
-    told: /index key_1 of login_limits is not unique/,
+    message: /index key_1 of login_limits is not unique/,
   },
   {
     what: 'an index with our name on other fields',
     make: (db) => replaceIndex(db, 'sessions', 'expires_at_1', { user_id: 1 }),
-    told: /sessions has an index named expires_at_1 on other fields/,
+    message: /sessions has an index named expires_at_1 on other fields/,
   },
   {
     what: 'a foreign TTL index on revoked_tokens',
     make: (db) =>
       db.collection('revoked_tokens').createIndex({ revoked_at: 1 }, { expireAfterSeconds: 60 }),
-    told: /revoked_tokens has a TTL index revoked_at_1 of another application/,
+    message: /revoked_tokens has a TTL index revoked_at_1 of another application/,
   },
   {
     what: 'a TTL index on the TTL field, but backwards',
     make: (db) =>
       db.collection('sessions').createIndex({ expires_at: -1 }, { expireAfterSeconds: 5 }),
-    told: /sessions has a TTL index expires_at_-1 of another application/,
+    message: /sessions has a TTL index expires_at_-1 of another application/,
   },
   {
     what: 'a second, partial TTL index on the TTL field',
@@ -80,13 +80,13 @@ const CONFLICTS: readonly Conflict[] = [
           { expires_at: 1 },
           { name: 'second', expireAfterSeconds: 5, partialFilterExpression: { ip: '::1' } },
         ),
-    told: /second of sessions|sessions has a TTL index second/,
+    message: /second of sessions|sessions has a TTL index second/,
   },
   {
     what: 'a TTL on the unique index of users',
     make: (db) =>
       replaceIndex(db, 'users', 'email_1', { email: 1 }, { unique: true, expireAfterSeconds: 5 }),
-    told: /email_1.* users|users .*email_1/,
+    message: /email_1.* users|users .*email_1/,
   },
   {
     what: 'a partial TTL index on revoked_tokens',
@@ -101,18 +101,18 @@ const CONFLICTS: readonly Conflict[] = [
           partialFilterExpression: { kind: 'token' },
         },
       ),
-    told: /index expires_at_1 of revoked_tokens has partialFilterExpression/,
+    message: /index expires_at_1 of revoked_tokens has partialFilterExpression/,
   },
   {
     what: 'a sparse unique index on users.email',
     make: (db) =>
       replaceIndex(db, 'users', 'email_1', { email: 1 }, { unique: true, sparse: true }),
-    told: /index email_1 of users has sparse/,
+    message: /index email_1 of users has sparse/,
   },
   {
     what: 'a newer schema version',
     make: (db) => db.collection('schema').updateOne({}, { $set: { version: 99 } }),
-    told: /schema is at version 99, which needs a newer rescind/,
+    message: /schema is at version 99, which needs a newer rescind/,
   },
   {
     what: 'a sentinel of another epoch',
@@ -120,16 +120,16 @@ const CONFLICTS: readonly Conflict[] = [
       db
         .collection<{ _id: string }>('revoked_tokens')
         .updateOne({ _id: SENTINEL }, { $set: { epoch: 'another' } }),
-    told: /different epochs.*migrate it with the option/,
+    message: /different epochs.*migrate it with the option/,
   },
 ];
 
-for (const { what, make, told } of CONFLICTS) {
+for (const { what, make, message } of CONFLICTS) {
   test(`a conflict is reported and nothing is changed: ${what}`, async (t) => {
     const { db } = await migratedDatabase(t);
     await make(db);
     await db.dropCollection('audit_events'); // so that there would be something to do
-    await assertRefused(t, db, told);
+    await assertRefused(t, db, message);
   });
 }
 

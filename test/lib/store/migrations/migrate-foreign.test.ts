@@ -51,7 +51,7 @@ const FOREIGN: readonly (readonly [collection: string, what: string, document: D
 ];
 
 for (const [collection, what, document] of FOREIGN) {
-  test(`a conflict is told and nothing is changed: ${collection} holds a document ${what}`, async (t) => {
+  test(`a conflict is reported and nothing is changed: ${collection} holds a document ${what}`, async (t) => {
     const { db } = emptyDatabase(t);
     await db.collection(collection).insertOne(document);
     await assertRefused(t, db, new RegExp(`${collection} holds .*not rescind's.*connection URI`));
@@ -77,7 +77,7 @@ const EMPTY: Readonly<Record<string, (db: Db) => Promise<unknown>>> = {
 };
 
 for (const [what, make] of Object.entries(EMPTY)) {
-  test(`a conflict is told and nothing is changed: an application's users is empty, with ${what}`, async (t) => {
+  test(`a conflict is reported and nothing is changed: an application's users is empty, with ${what}`, async (t) => {
     const { db } = emptyDatabase(t);
     await make(db);
     await assertRefused(t, db, /users .*connection URI/);
@@ -163,7 +163,7 @@ const NOT_PLAIN: Readonly<Record<string, (db: Db, name: string) => Promise<unkno
 };
 
 for (const [what, make] of Object.entries(NOT_PLAIN)) {
-  test(`a conflict is told and nothing is changed: ${what} has a name of ours, whichever`, async (t) => {
+  test(`a conflict is reported and nothing is changed: ${what} has a name of ours, whichever`, async (t) => {
     const names = collectionSpecs(DAY).map(({ name }) => name);
     const { db } = emptyDatabase(t);
     for (const name of names) await make(db, name);
@@ -216,7 +216,7 @@ const REFUSING: Readonly<Record<string, Index>> = {
 };
 
 for (const [what, [collection, key, options]] of Object.entries(REFUSING)) {
-  test(`a conflict is told with the line that drops it: an index ${what}`, async (t) => {
+  test(`a conflict is reported with the line that drops it: an index ${what}`, async (t) => {
     const { db } = await migratedDatabase(t);
     const name = await db.collection(collection).createIndex(key as never, options);
     await assertRefused(t, db, new RegExp(`${name} of ${collection} .*dropIndex\\("${name}"\\)`));
@@ -240,7 +240,7 @@ for (const [what, [collection, key, options]] of Object.entries(HARMLESS)) {
   });
 }
 
-test('documents that an earlier version took over are told by --check', async (t) => {
+test('documents that an earlier version took over are reported by --check', async (t) => {
   const { uri, db } = await migratedDatabase(t);
   await db.collection('audit_events').insertOne({ at: new Date(), action: 'paid' });
   const { code, stderr } = await rescind(t, ['migrate', '--check'], { env: { MONGODB_URI: uri } });
@@ -248,7 +248,7 @@ test('documents that an earlier version took over are told by --check', async (t
   t.regex(stderr, /needs attention: audit_events holds documents that are not rescind's/);
 });
 
-test('a limiter whose counters are there twice is told, and nothing is changed', async (t) => {
+test('a limiter whose counters are there twice is reported, and nothing is changed', async (t) => {
   const { db } = await migratedDatabase(t);
   const key = `account:${'x'.repeat(43)}`;
   await db.collection('login_limits').dropIndex('key_1');

@@ -96,8 +96,8 @@ test('the library logs a warning for a set that refuses its configuration', asyn
   t.teardown(() => auth.close());
   await auth.checkHealth();
   await auth.checkHealth();
-  const told = lines.filter(({ message }) =>
+  const reported = lines.filter(({ message }) =>
     /APIStrictError.*several voting members/.test(message),
   );
-  t.is(told.length, 1);
+  t.is(reported.length, 1);
 });

@@ -7,7 +7,11 @@ import { migratedDatabase } from '../../../helpers/database.ts';
 import { revocationsOn } from '../../../helpers/revocations-on.ts';
 
 /** Calls every function that reads revocations, and asserts that each throws. */
-async function assertNothingDecided(t: ExecutionContext, revocations: Revocations, told: RegExp) {
+async function assertNothingDecided(
+  t: ExecutionContext,
+  revocations: Revocations,
+  message: RegExp,
+) {
   const userId = randomUUID();
   const token = {
     hash: randomBytes(32).toString('base64'),
@@ -22,7 +26,7 @@ async function assertNothingDecided(t: ExecutionContext, revocations: Revocation
     () => revocations.cutoffs(userId),
     () => revocations.revokeUser(who),
   ]) {
-    await t.throwsAsync(ask, { instanceOf: StoreUnavailable, message: told });
+    await t.throwsAsync(ask, { instanceOf: StoreUnavailable, message });
   }
 }
 
