@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
+import { loopTime } from '../helpers/loop-clock.ts';
 import { converse, testServer } from '../helpers/server.ts';
 import { request } from './smuggling.ts';
 
@@ -39,9 +40,9 @@ for (const [name, { status, headers = [], body }] of Object.entries(BODIES)) {
     if (!isChunked) all.push(`Content-Length: ${body.length}`);
     const first = request('POST /api/auth/login', ...all) + body;
     const second = request('GET /livez', 'Connection: close');
-    const started = performance.now();
+    const started = loopTime();
     const { statuses } = await converse(url, first + second);
     t.deepEqual(statuses, [status, 200]);
-    t.true(performance.now() - started < 10_000, 'not only once the time for a request is up');
+    t.true(loopTime() - started < 10_000, 'not only once the time for a request is up');
   });
 }
