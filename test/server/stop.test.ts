@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage, request } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { SECOND } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migratedDatabase } from '../helpers/database.ts';
 import { startServerProcess } from '../helpers/processes.ts';
 import { send } from '../helpers/server.ts';
@@ -58,7 +58,12 @@ test('a request under way when the server stops is answered', async (t) => {
 
   server.kill('SIGTERM');
   await server.seen(/"msg":"stopping"/);
-  await delay(300);
+  await waitFor('A server that listens no more', () =>
+    send(`${server.url}/livez`).then(
+      () => false,
+      () => true,
+    ),
+  );
   await t.throwsAsync(send(`${server.url}/livez`), undefined, 'no new request is taken');
   login.end(body);
 

@@ -9,17 +9,21 @@ import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import { hasEnded, howEnded, spawnChild } from '../../scripts/dev/processes.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
+import { migratedDatabase } from '../helpers/database.ts';
 import { faultyAtSignal, UNCAUGHT } from '../helpers/faulty-program.ts';
 import { emptyFolder, SERVER, SERVER_ENV } from '../helpers/processes.ts';
+import { openScope } from '../helpers/scope.ts';
 import { smallDisk } from '../helpers/small-disk.ts';
 
-/** Nothing listens there: what a log line is about needs no database. */
-const ENV = { MONGODB_URI: 'mongodb://127.0.0.1:1/rescind', REQUEST_DEADLINE: '3s' };
-const DEADLINE = 3 * SECOND;
+/** The server's deadline is twice as long as the limits below: what ends only by it fails. */
+const file = openScope();
+const ENV = { MONGODB_URI: (await migratedDatabase(file)).uri, REQUEST_DEADLINE: '60s' };
+test.after.always(file.end);
+const DEADLINE = 30 * SECOND;
 const AT_ONCE = 50;
 /** More than a pipe and its reader hold, in lines. */
 const MANY = 1_200;
-const STOP_DEADLINE = 10 * SECOND;
+const STOP_DEADLINE = 30 * SECOND;
 
 /** The ends of the child's standard output and standard error. */
 type Outputs = readonly [stdout: number | 'pipe', stderr: number | 'pipe'];
@@ -121,10 +125,8 @@ for (const [title, { outputs, prefix, breaks, tells }] of Object.entries(CASES))
       if (breaks === 'both') stderr?.destroy();
       const logged = tells === undefined || stderr === null ? undefined : text(stderr);
       await assertAnswers(t, server.url, MANY);
-      const asked = performance.now();
       server.child.kill('SIGTERM');
       t.is(await waitForEnd(server), 0);
-      t.true(performance.now() - asked < STOP_DEADLINE);
       if (tells !== undefined) t.regex((await logged) ?? '', tells);
     },
   );
@@ -141,10 +143,8 @@ for (const fault of ['a rejection', 'an error each millisecond'] as const) {
         if (breaks !== undefined) stdout?.destroy();
         if (breaks === 'both') stderr?.destroy();
         await assertAnswers(t, server.url, 400);
-        const asked = performance.now();
         server.child.kill('SIGUSR2');
         t.is(await waitForEnd(server), 1, title);
-        t.true(performance.now() - asked < STOP_DEADLINE, title);
       }
     },
   );
