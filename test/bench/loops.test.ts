@@ -111,9 +111,14 @@ test('an open loop sends at its rate, and charges a stall to all who came meanwh
 test('an open loop does not wait for slow answers: it opens connections', async (t) => {
   let underWay = 0;
   let most = 0;
+  let fifteenCame = () => {};
+  const fifteen = new Promise<void>((resolve) => {
+    fifteenCame = resolve;
+  });
   const port = await serve(t, async (_, response) => {
     most = Math.max(most, ++underWay);
-    await sleep(200);
+    if (underWay === 15) fifteenCame();
+    await fifteen;
     underWay--;
     response.end();
   });
