@@ -12,8 +12,9 @@ export function assertInteger(name: string, value: unknown, least: number, most?
 
 /** Returns undefined for a whole number from `least` to `most`; otherwise a phrase to put after the value's name. */
 export function integerFault(value: unknown, least: number, most?: number): string | undefined {
-  const isInRange = Number(value) >= least && Number(value) <= (most ?? Number.MAX_SAFE_INTEGER);
-  if (Number.isInteger(value) && isInRange) return undefined;
+  const greatest = most ?? Number.MAX_SAFE_INTEGER;
+  if (Number.isInteger(value) && Number(value) >= least && Number(value) <= greatest)
+    return undefined;
   const range = most === undefined ? `of at least ${least}` : `from ${least} to ${most}`;
   return `must be a whole number ${range}`;
 }

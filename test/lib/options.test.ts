@@ -12,7 +12,11 @@ import { watchHandles } from '../helpers/handles.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
 const NO_TEXTS = [7, null, {}, [], '', true];
-const NO_NUMBERS = ['7', null, {}, [], Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, true, 7n];
+/** The last two cannot be converted to a number. */
+const NO_NUMBERS = [
+  ...['7', null, {}, [], Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, true, 7n],
+  ...[Symbol('7'), Object.create(null)],
+];
 const NO_FUNCTIONS = [7, null, {}, 'x'];
 const NO_LIMITS = [null, 7, [], { perAcount: {} }, { perAccount: null }, { anywhere: 10 }];
 
