@@ -114,7 +114,8 @@ function choose(
  */
 function toAttempt(reservation: Reservation, remember = async () => {}) {
   const inTime = async (end: Promise<boolean>) => {
-    if (!(await end)) throw new StoreUnavailable('The password check took too long. Try again');
+    if (!(await end))
+      throw new StoreUnavailable('The login attempt expired before it was counted. Try again');
   };
   return {
     /** Records a wrong password as a failure. Await the call before the response is sent. */
