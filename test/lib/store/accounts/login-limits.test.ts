@@ -9,6 +9,8 @@ import { HOUR, MINUTE, SECOND } from '../../../../lib/time.ts';
 import { migratedDatabase } from '../../../helpers/database.ts';
 
 const MANY = { points: 1_000, duration: HOUR };
+const TWO = { points: 2, duration: HOUR };
+const TWO_OF_EACH = { perAccount: TWO, perAddress: TWO, anywhere: TWO };
 const REFUSED = { code: 'too_many_logins' };
 const BUSY = { code: 'busy' };
 
@@ -74,12 +76,7 @@ test('anywhere: over all addresses, but an address that logged in before is spar
 
 test('a login that succeeds or is withdrawn is no failure', async (t) => {
   const { collections } = await migratedDatabase(t);
-  const two = { points: 2, duration: HOUR };
-  const limits = createLoginLimits(collections, {
-    perAccount: two,
-    perAddress: two,
-    anywhere: two,
-  });
+  const limits = createLoginLimits(collections, TWO_OF_EACH);
   const email = anyEmail();
   for (let time = 0; time < 5; time++) {
     await (await limits.takeLogin(email, '192.0.2.1')).succeeded();
@@ -119,10 +116,9 @@ test('of 20 logins at once, on two servers, no more than the limit are under way
 
 test('attempts under way leave no room, are no failures, and leave room again when they end', async (t) => {
   const { collections } = await migratedDatabase(t);
-  const two = { points: 2, duration: HOUR };
   for (const over of ['perAccount', 'perAddress'] as const) {
     const all = { perAccount: MANY, perAddress: MANY, anywhere: MANY };
-    const limits = createLoginLimits(collections, { ...all, [over]: two });
+    const limits = createLoginLimits(collections, { ...all, [over]: TWO });
     const [email, ip] = [anyEmail(), over === 'perAccount' ? '192.0.2.1' : '192.0.2.2'];
     const first = await limits.takeLogin(email, ip);
     const second = await limits.takeLogin(email, ip);
@@ -159,12 +155,7 @@ test('an attempt that a crash left under way is dropped in time, and is worth no
 
 test('changes of a password are counted by session: logins do not hinder them, nor other sessions', async (t) => {
   const { collections } = await migratedDatabase(t);
-  const two = { points: 2, duration: HOUR };
-  const limits = createLoginLimits(collections, {
-    perAccount: two,
-    perAddress: two,
-    anywhere: two,
-  });
+  const limits = createLoginLimits(collections, TWO_OF_EACH);
   await fail(limits, 'ann@example.com', '192.0.2.1', 2);
   for (let time = 0; time < 2; time++) await (await limits.takeChange('session-1')).failed();
   await t.throwsAsync(limits.takeChange('session-1'), REFUSED);
