@@ -2,7 +2,7 @@ import { type Remedy, StoreNotReady } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { HealthChecks } from '../store/migrations/health-checks.ts';
 import { type ClockSkew, MAX_SKEW } from '../store/mongo/clock-skew.ts';
-import { SCHEMA_VERSION } from '../store/mongo/collection-specs.ts';
+import { OLDEST_SCHEMA_VERSION, SCHEMA_VERSION } from '../store/mongo/collection-specs.ts';
 import type { Schema } from '../store/mongo/schema-document.ts';
 import type { Deployment } from '../store/primary/deployment.ts';
 import type { PrimaryProof } from '../store/primary/primary-proof.ts';
@@ -124,10 +124,13 @@ export function failedReport(detail: string): HealthReport {
   return { ok: false, checks };
 }
 
-/** Accepts a newer schema, which only adds to the older one, so that servers of two versions can run side by side. */
+/**
+ * Accepts the version before, because servers are replaced first and the database is migrated last. Accepts a newer
+ * schema, which only adds to the older one, so that servers of two versions can run side by side.
+ */
 function judgeVersion(found: { readonly version: number } | undefined): HealthCheck {
   const version = found?.version ?? 0;
-  if (version >= SCHEMA_VERSION) return { ok: true };
+  if (version >= OLDEST_SCHEMA_VERSION) return { ok: true };
   const detail = `The schema is at version ${version}, not at ${SCHEMA_VERSION}. Migrate the database`;
   return needsOperator('migrate', detail);
 }

@@ -87,7 +87,7 @@ function makeEntry(kind: 'token' | 'session', key: string, lifetime: number): Re
   const [user_id, revoked_at] = [randomUUID(), new Date()];
   const expires_at = new Date(revoked_at.getTime() + lifetime);
   const cause = { user_id, reason: 'logout', revoked_by: user_id, revoked_at };
-  return { _id: entryIds.toId(key), kind, ...cause, expires_at, writes: 1 };
+  return { _id: entryIds.toId(key), kind, ...cause, expires_at, writes: 1, fenced_writes: 1 };
 }
 
 /** Makes a user's entry after a revoke-all an hour ago. */
@@ -95,5 +95,13 @@ function makeCutoffEntry(user_id: string): RevocationDocument {
   const revoked_at = tokens.cutoff();
   const by = { reason: 'revoke_all', revoked_by: user_id } as const;
   const times = { revoked_at, revoked_before: revoked_at };
-  return { _id: entryIds.userEntry(user_id), kind: 'user', user_id, ...by, ...times, writes: 1 };
+  return {
+    _id: entryIds.userEntry(user_id),
+    kind: 'user',
+    user_id,
+    ...by,
+    ...times,
+    writes: 1,
+    fenced_writes: 1,
+  };
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ConnectionString } from 'mongodb-connection-string-url';
 import { migrate, planMigration } from '../../lib/store/migrations/migrate.ts';
-import { type Collections, openCollections } from '../../lib/store/mongo/collections.ts';
+import { findSpec } from '../../lib/store/mongo/collection-specs.ts';
+import { type Collections, NAMES, openCollections } from '../../lib/store/mongo/collections.ts';
 import { connect, type Db } from '../../lib/store/mongo/database.ts';
 import { DAY, HOUR, MINUTE } from '../../lib/time.ts';
 import type { Scope } from './scope.ts';
@@ -40,6 +41,18 @@ export function emptyDatabase(t: Scope) {
 export async function migratedDatabase(t: Scope): Promise<TestDatabase> {
   const database = emptyDatabase(t);
   await migrateNow(database.db);
+  return database;
+}
+
+/** Opens a database as the version before made it, whose schema is 3; dropped when the test ends. */
+export async function schema3Database(t: Scope): Promise<TestDatabase> {
+  const database = await migratedDatabase(t);
+  const { db, collections } = database;
+  const { $jsonSchema } = findSpec(NAMES.revokedTokens).validator;
+  await db.command({ collMod: NAMES.revokedTokens, validator: { $jsonSchema } });
+  await collections.revokedTokens.updateMany({}, { $unset: { fenced_writes: 1 } });
+  await collections.followers.drop();
+  await collections.schema.updateOne({}, { $set: { version: 3 } });
   return database;
 }
 

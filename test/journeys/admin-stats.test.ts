@@ -118,7 +118,7 @@ test.serial('A request that the database fails is counted', async (t) => {
 test('What is revoked now is counted by kind', async (t) => {
   const server = await adminServer(t);
   const now = new Date();
-  const shared = { revoked_at: now, writes: 1, user_id: randomUUID() };
+  const shared = { revoked_at: now, writes: 1, fenced_writes: 1, user_id: randomUUID() };
   await server.collections.revokedTokens.insertMany([
     ...[Buffer.alloc(32, 0), Buffer.alloc(32, 0xff), randomBytes(32)].map((bytes) => ({
       _id: new Binary(bytes),
@@ -138,7 +138,7 @@ test('What is revoked now is counted by kind', async (t) => {
       ...shared,
       revoked_before: now,
     })),
-    { _id: 'key:kid', kind: 'key' as const, revoked_at: now, writes: 1 },
+    { _id: 'key:kid', kind: 'key' as const, revoked_at: now, writes: 1, fenced_writes: 1 },
   ]);
   const exactly = (count: number) => ({ count, is_lower_bound: false });
   t.deepEqual((await stats(server)).body.revoked_tokens, {

@@ -120,6 +120,7 @@ test('A token stops being active with its logout, its session, its user and its 
       kind: 'key',
       revoked_at: new Date(),
       writes: 1,
+      fenced_writes: 1,
     });
   }
 });

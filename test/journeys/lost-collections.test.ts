@@ -147,6 +147,7 @@ test('/oauth/revoke for a revoked key writes the key again', async (t) => {
     revoked_at: new Date(),
     reason: 'leaked',
     writes: 1,
+    fenced_writes: 1,
   });
   const form = { token: own.token };
   t.is((await postForm(`${url}/oauth/revoke`, form, basic(client))).status, 200);

@@ -132,7 +132,7 @@ test('A token of a previous secret is exchanged for one of the new secret; of a 
 test('A refresh token of a revoked key is refused', async (t) => {
   const { url, collections, tokens } = await openFixture(t);
   const [, kid] = tokens.refresh.split('.');
-  const revoked = { kind: 'key', revoked_at: new Date(), writes: 1 } as const;
+  const revoked = { kind: 'key', revoked_at: new Date(), writes: 1, fenced_writes: 1 } as const;
   await collections.revokedTokens.insertOne({ _id: `key:${kid}`, ...revoked });
   t.is(toOutcome(await refresh(url, tokens.refresh)), REVOKED);
 });

@@ -27,6 +27,7 @@ test('A logout leaves an entry for the token, named by the SHA-256 of what its s
     reason: 'logout',
     revoked_by: user.id,
     writes: 1,
+    fenced_writes: 1,
   });
 });
 
@@ -47,6 +48,7 @@ test('A logout leaves an entry for the session that outlives every token of it',
     reason: 'logout',
     revoked_by: user.id,
     writes: 1,
+    fenced_writes: 1,
   });
 });
 
@@ -95,6 +97,7 @@ test('revoke-all leaves one entry for the user that never expires, and reaches 1
     reason: 'user_requested',
     revoked_by: user.id,
     writes: 1,
+    fenced_writes: 1,
   });
 });
 

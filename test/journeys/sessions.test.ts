@@ -70,13 +70,20 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
       revoked_at: new Date(),
       expires_at: new Date(Date.now() + HOUR),
       writes: 1,
+      fenced_writes: 1,
     }),
   'has expired': ({ collections }, other) =>
     age(collections, other.sessionId, 8 * DAY, ['expires_at']),
   "is at or before the user's cutoff": async ({ collections, userId }, other) => {
     const old = await collections.sessions.findOne({ _id: other.sessionId });
     const revoked_before = new Date(Number(old?.stamp) - HOUR);
-    const entry = { kind: 'user', user_id: userId, revoked_at: new Date(), writes: 1 } as const;
+    const entry = {
+      kind: 'user',
+      user_id: userId,
+      revoked_at: new Date(),
+      writes: 1,
+      fenced_writes: 1,
+    } as const;
     await collections.sessions.updateOne(
       { _id: other.sessionId },
       { $set: { stamp: revoked_before } },

@@ -139,7 +139,7 @@ test('Tokens of a revoked key order nothing: whoever has the key could revoke fo
   const client = await addClient(collections);
   const { token, refreshToken } = await logInFully(url, (await addUser(collections)).email);
   const { kid } = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString());
-  const entry = { kind: 'key', revoked_at: new Date(), writes: 1 } as const;
+  const entry = { kind: 'key', revoked_at: new Date(), writes: 1, fenced_writes: 1 } as const;
   await collections.revokedTokens.insertOne({ _id: `key:${kid}`, ...entry });
   for (const sent of [token, refreshToken]) t.like(await revoke(url, client, sent), REVOKED);
   const written = { kind: { $in: ['token', 'session'] as const } };

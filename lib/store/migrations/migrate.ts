@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Collection, Db, Document } from 'mongodb';
-import { collectionSpecs, findSpec, SCHEMA_VERSION } from '../mongo/collection-specs.ts';
+import {
+  collectionSpecs,
+  findSpec,
+  OLDEST_SCHEMA_VERSION,
+  SCHEMA_VERSION,
+  UNDER_WAY_VERSION,
+} from '../mongo/collection-specs.ts';
 import { type Collections, NAMES, openCollections, SENTINEL } from '../mongo/collections.ts';
 import { isUpsertRace } from '../mongo/duplicate-keys.ts';
 import { LOGIN_IN_FLIGHT, LOST_CUTOFFS } from '../revocations/entry-updates.ts';
 import { planAfterRestore } from './after-restore.ts';
+import { planFence } from './fence.ts';
 import { isKnownDatabase } from './foreign-data.ts';
 import { conflict, type MigrationPlan, merge, planCollection, step } from './plan.ts';
 
@@ -27,19 +34,23 @@ export async function planMigration(
 ): Promise<MigrationPlan> {
   const collections = openCollections(db);
   const isKnown = await isKnownDatabase(collections);
-  const plans: MigrationPlan[] = [];
+  const plans = [await planAnnouncement(collections)];
   for (const spec of collectionSpecs(auditRetention)) {
     plans.push(await planCollection(db, spec, isKnown));
   }
   plans.push(await planUnique(collections));
-  plans.push(await planSentinel(collections, afterRestore));
+  plans.push(await planFence(collections));
+  plans.push(await planSentinel(collections, { afterRestore }));
   if (afterRestore) plans.push(planAfterRestore(collections));
   return merge(plans);
 }
 
-/** Returns true if servers accept the database and the collection is as specified, so that documents can be added. */
+/**
+ * Returns true if servers accept the database and the collection is as specified, so that documents can be added. The
+ * version before is accepted, because its collections `users` and `clients` are the same.
+ */
 export async function isReady(db: Db, collection: 'users' | 'clients'): Promise<boolean> {
-  const sentinel = await planSentinel(openCollections(db));
+  const sentinel = await planSentinel(openCollections(db), { oldest: OLDEST_SCHEMA_VERSION });
   const own = await planCollection(db, findSpec(NAMES[collection]), true);
   const { steps, conflicts } = merge([sentinel, own]);
   return steps.length + conflicts.length === 0;
@@ -85,9 +96,29 @@ function duplicates<T extends Document>(collection: Collection<T>, field: string
     .toArray();
 }
 
+/**
+ * Plans the first step of a migration from the version before. A `migrate` of that version whose plan is older than this
+ * step finds its own validators in place, and one that plans later refuses a newer version. So it cannot replace the
+ * validators that the next steps set.
+ */
+async function planAnnouncement({ schema }: Collections): Promise<MigrationPlan> {
+  const found = await schema.findOne({ _id: 'rescind' });
+  if (found === null || found.version < OLDEST_SCHEMA_VERSION) return merge([]);
+  if (found.version >= UNDER_WAY_VERSION) return merge([]);
+  return step(`write schema version ${UNDER_WAY_VERSION}, at which an older migrate stops`, () =>
+    schema.updateOne({ _id: 'rescind' }, { $max: { version: UNDER_WAY_VERSION } }),
+  );
+}
+
+interface SentinelOptions {
+  readonly afterRestore?: boolean;
+  /** The oldest version that needs no step. */
+  readonly oldest?: number;
+}
+
 async function planSentinel(
   collections: Collections,
-  afterRestore = false,
+  { afterRestore = false, oldest = SCHEMA_VERSION }: SentinelOptions,
 ): Promise<MigrationPlan> {
   const schema = await collections.schema.findOne({ _id: 'rescind' });
   const sentinel = await collections.revokedTokens.findOne({ _id: SENTINEL });
@@ -95,7 +126,7 @@ async function planSentinel(
   if (schema !== null && schema.version > SCHEMA_VERSION) {
     return conflict(`The schema is at version ${schema.version}, which needs a newer rescind`);
   }
-  if (schema?.version !== SCHEMA_VERSION) {
+  if (schema === null || schema.version < oldest) {
     plans.push(step(`write schema version ${SCHEMA_VERSION}`, () => writeSchema(collections)));
   }
   if (sentinel?.epoch === undefined) {
@@ -153,6 +184,7 @@ async function createSentinel(
     revoked_at: '$$NOW',
     revoked_before: cutoff,
     writes: 1,
+    fenced_writes: 1,
   };
   const isIncomplete = { _id: SENTINEL, epoch: { $exists: false } };
   await once(() => revokedTokens.updateOne(isIncomplete, [{ $set: fields }], { upsert: true }));

@@ -15,7 +15,7 @@ export function ownDocuments({ name, validator }: CollectionSpec): Document {
 export const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [NAMES.revokedTokens]: [
     ...['_id', 'kind', 'revoked_at', 'writes', 'user_id', 'reason', 'revoked_by'],
-    ...['expires_at', 'revoked_before', 'epoch'],
+    ...['fenced_writes', 'expires_at', 'revoked_before', 'epoch'],
   ],
   [NAMES.users]: [
     ...['_id', 'email', 'company_id', 'name', 'roles', 'password_hash'],
@@ -33,6 +33,9 @@ export const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [NAMES.loginLimits]: ['_id', 'key', 'points', 'expire', 'since', 'under_way'],
   [NAMES.clients]: ['_id', 'name', 'secret_hash', 'created_at'],
   [NAMES.dailyCounts]: ['_id', 'day', 'n'],
+  [NAMES.followers]: [
+    ...['_id', 'lease', 'position', 'began', 'renewals', 'host', 'version', 'renewed_at'],
+  ],
   [NAMES.schema]: ['_id', 'version', 'epoch'],
 };
 

@@ -14,14 +14,23 @@ export interface CollectionSpec {
 }
 
 /** The version of validators and indexes. Each change raises it, so that a server detects an older database. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
+
+/** The oldest version on which servers and commands of this version work. Servers follow only on SCHEMA_VERSION. */
+export const OLDEST_SCHEMA_VERSION = 3;
+
+/**
+ * The version of a database that is being migrated from OLDEST_SCHEMA_VERSION. It makes an older `migrate` stop, which
+ * would otherwise set its own validators again.
+ */
+export const UNDER_WAY_VERSION = 3.5;
 
 /** Returns the collections that `migrate` creates. */
 export function collectionSpecs(auditRetention: number): readonly CollectionSpec[] {
   return [
     {
       name: NAMES.revokedTokens,
-      validator: { $jsonSchema: { oneOf: revocationShapes() } },
+      validator: { $jsonSchema: { oneOf: revocationShapes() }, ...FENCE },
       indexes: [expiry('expires_at', 0)],
     },
     { name: NAMES.users, validator: userShape(), indexes: [unique('email')] },
@@ -47,7 +56,7 @@ export function collectionSpecs(auditRetention: number): readonly CollectionSpec
     },
     {
       name: NAMES.loginLimits,
-      validator: shape({ key: string, points: { bsonType: 'number' }, expire: date }),
+      validator: shape({ key: string, points: number, expire: date }),
       indexes: [expiry('expire', 0), unique('key')],
     },
     { name: NAMES.clients, validator: clientShape(), indexes: [] },
@@ -56,6 +65,7 @@ export function collectionSpecs(auditRetention: number): readonly CollectionSpec
       validator: shape({ _id: string, day: date, n: { bsonType: ['int', 'long'] } }),
       indexes: [expiry('day', auditRetention)],
     },
+    { name: NAMES.followers, validator: followerShape(), indexes: [] },
     { name: NAMES.schema, validator: shape({ _id: string, epoch: string }), indexes: [] },
   ];
 }
@@ -67,7 +77,11 @@ export function findSpec(name: string): CollectionSpec {
   return spec;
 }
 
+/** Refuses revocations of versions up to schema 3, which raise `writes` alone and do not wait for followers. */
+const FENCE = { $expr: { $eq: ['$writes', '$fenced_writes'] } };
+
 const string = { bsonType: 'string' } as const;
+const number = { bsonType: 'number' } as const;
 const date = { bsonType: 'date' } as const;
 
 function userShape(): Document {
@@ -91,6 +105,19 @@ function sessionShape(): Document {
 
 function clientShape(): Document {
   return shape({ _id: string, name: string, secret_hash: string, created_at: date });
+}
+
+function followerShape(): Document {
+  return shape({
+    _id: string,
+    lease: number,
+    position: { bsonType: ['timestamp', 'null'] },
+    began: object({ wall: number, mono: number }),
+    renewals: { bsonType: ['int', 'long'] },
+    host: string,
+    version: string,
+    renewed_at: date,
+  });
 }
 
 function shape(properties: Document): Document {

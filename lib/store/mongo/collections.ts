@@ -1,4 +1,11 @@
-import { type Binary, type Collection, type Db, type Document, ReadPreference } from 'mongodb';
+import {
+  type Binary,
+  type Collection,
+  type Db,
+  type Document,
+  ReadPreference,
+  type Timestamp,
+} from 'mongodb';
 import { DURABLE } from './database.ts';
 
 /** One entry of `revoked_tokens`. Its `_id` must be created by `toId` in entry-ids.ts. */
@@ -7,6 +14,11 @@ export interface RevocationDocument {
   kind: 'token' | 'session' | 'key' | 'client' | 'user' | 'deployment';
   revoked_at: Date;
   writes: number;
+  /**
+   * A number that equals `writes` after each write of a version that followers hear. Versions up to schema 3 raise
+   * `writes` alone, which the validator of schema 4 refuses. Missing from entries that only such a version wrote.
+   */
+  fenced_writes?: number;
   user_id?: string;
   reason?: string;
   revoked_by?: string;
@@ -104,6 +116,21 @@ export interface DailyCountDocument {
   n: number;
 }
 
+/** A server that remembers what it has read and follows the changes. Each registration has a new `_id`. */
+export interface FollowerDocument {
+  _id: string;
+  /** Milliseconds after `began` for which the server may act on what it remembers. */
+  lease: number;
+  /** The cluster time of the last event that the server has applied; null until its first event. */
+  position: Timestamp | null;
+  /** The start of the newest renewal in milliseconds: since 1970, and by the monotonic clock of the server's process. */
+  began: { wall: number; mono: number };
+  renewals: number;
+  host: string;
+  version: string;
+  renewed_at: Date;
+}
+
 /** The schema version of the database, and the epoch of its `revoked_tokens`. */
 export interface SchemaDocument {
   _id: 'rescind';
@@ -120,6 +147,7 @@ export const NAMES = {
   loginLimits: 'login_limits',
   clients: 'clients',
   dailyCounts: 'daily_counts',
+  followers: 'followers',
   schema: 'schema',
 } as const;
 
@@ -134,6 +162,7 @@ export interface Collections {
   readonly loginLimits: Collection;
   readonly clients: Collection<ClientDocument>;
   readonly dailyCounts: Collection<DailyCountDocument>;
+  readonly followers: Collection<FollowerDocument>;
   readonly schema: Collection<SchemaDocument>;
 }
 
@@ -168,6 +197,7 @@ export function openCollections(db: Db): Collections {
     loginLimits: db.collection(NAMES.loginLimits, { ...options, writeConcern: { w: 1 } }),
     clients: db.collection<ClientDocument>(NAMES.clients, options),
     dailyCounts: db.collection<DailyCountDocument>(NAMES.dailyCounts, options),
+    followers: db.collection<FollowerDocument>(NAMES.followers, options),
     schema: db.collection<SchemaDocument>(NAMES.schema, options),
   };
 }

@@ -54,8 +54,13 @@ const MARGIN = DAY;
 /** The lifetime of a session's entry in milliseconds, longer than the longest session that can be configured. */
 const SESSION_ENTRY_LIFETIME = 92 * DAY;
 
-/** Makes each revocation change the entry, because an update without a change might not wait for a majority. */
-const COUNT_WRITES = { writes: { $add: [{ $ifNull: ['$writes', 0] }, 1] } };
+const NEXT_WRITE = { $add: [{ $ifNull: ['$writes', 0] }, 1] };
+
+/**
+ * Makes each revocation change the entry, because an update without a change might not wait for a majority. Sets the
+ * two counts to the same number, because the validator refuses servers that raise only `writes`.
+ */
+const COUNT_WRITES = { writes: NEXT_WRITE, fenced_writes: NEXT_WRITE };
 
 /** Returns the fields that only the first revocation sets: author, time and reason. */
 function firstCause({ reason, revokedBy }: Cause): Document {

@@ -119,7 +119,7 @@ export const SITUATIONS: readonly Situation[] = [
 async function writeToPrimaryOnly({ port }: Member, victims: readonly Victim[]): Promise<void> {
   const client = new MongoClient(`mongodb://127.0.0.1:${port}/rescind`, { directConnection: true });
   const [revoked_at, expires_at] = [new Date(), new Date(Date.now() + DAY)];
-  const shared = { revoked_at, reason: 'test', revoked_by: 'test', writes: 1 };
+  const shared = { revoked_at, reason: 'test', revoked_by: 'test', writes: 1, fenced_writes: 1 };
   const entries = victims.map(({ request, world }) => {
     const { id: user_id } = request.ends === 'allOfAnother' ? world.other : world.asker;
     const [{ sessionId }, second] = listSessions(request, world).ended as [Tokens, Tokens?];

@@ -63,7 +63,7 @@ const DIFFERENCES: readonly Difference[] = [
   {
     what: 'an older schema version',
     make: (db) => db.collection('schema').updateOne({}, { $set: { version: 0 } }),
-    message: /write schema version 3/,
+    message: /write schema version 4/,
   },
 ];
 

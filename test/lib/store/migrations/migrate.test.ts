@@ -30,6 +30,7 @@ test.serial('migrate makes every collection, each with a validator, and every in
     'audit_events',
     'clients',
     'daily_counts',
+    'followers',
     'login_limits',
     'revoked_tokens',
     'schema',

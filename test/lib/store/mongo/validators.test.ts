@@ -14,7 +14,14 @@ const VALIDATION_FAILED = 121;
 
 const date = new Date();
 const inADay = new Date(date.getTime() + 86_400_000);
-const shared = { revoked_at: date, writes: 1, user_id: 'u', reason: 'test', revoked_by: 'u' };
+const shared = {
+  revoked_at: date,
+  writes: 1,
+  fenced_writes: 1,
+  user_id: 'u',
+  reason: 'test',
+  revoked_by: 'u',
+};
 
 interface Shape {
   readonly collection: string;
@@ -36,7 +43,10 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     wrong: [
       ...notDates('expires_at', 'revoked_at'),
       { writes: 'many' },
-      { writes: 1.5 },
+      { writes: 2 },
+      { fenced_writes: 2 },
+      { fenced_writes: undefined },
+      { writes: 1, fenced_writes: 1.5 },
       { user_id: 7 },
       { _id: 'a string' },
       { kind: 'tokens' },

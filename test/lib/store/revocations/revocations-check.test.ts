@@ -13,7 +13,7 @@ import { migratedDatabase } from '../../../helpers/database.ts';
 import { revocationsOn } from '../../../helpers/revocations-on.ts';
 
 const STAMP = Date.UTC(2026, 0, 1);
-const shared = { revoked_at: new Date(), writes: 1 };
+const shared = { revoked_at: new Date(), writes: 1, fenced_writes: 1 };
 
 function anyToken() {
   return {

@@ -31,6 +31,7 @@ async function addUserCutoff({ revokedTokens }: Collections, cutoff: number): Pr
     revoked_at: new Date(),
     revoked_before: new Date(cutoff),
     writes: 1,
+    fenced_writes: 1,
   });
   return user_id;
 }
@@ -42,7 +43,13 @@ test('revokeEveryone kills every login in flight: its cutoff is 20 minutes ahead
   t.is(await deploymentCutoff(collections), answered);
   t.true(Math.abs(answered - Date.now() - 20 * MINUTE) < MINUTE);
   const sentinel = await collections.revokedTokens.findOne({ _id: SENTINEL });
-  t.like(sentinel, { kind: 'deployment', reason: 'test', revoked_by: 'tester', writes: 2 });
+  t.like(sentinel, {
+    kind: 'deployment',
+    reason: 'test',
+    revoked_by: 'tester',
+    writes: 2,
+    fenced_writes: 2,
+  });
   t.is(typeof sentinel?.epoch, 'string');
   t.true(Math.abs(Number(sentinel?.revoked_at) - Date.now()) < MINUTE);
 });

@@ -32,7 +32,13 @@ test('revokeTokenAndSession revokes the token until a day after its exp, and its
   await revokeTokenAndSession(input);
   const { token, session } = await readEntries(collections, input);
 
-  const said = { user_id: input.userId, reason: 'logout', revoked_by: input.userId, writes: 1 };
+  const said = {
+    user_id: input.userId,
+    reason: 'logout',
+    revoked_by: input.userId,
+    writes: 1,
+    fenced_writes: 1,
+  };
   t.like(token, { kind: 'token', ...said });
   t.like(session, { kind: 'session', ...said });
   t.is(token.expires_at?.getTime(), input.expiresAt + DAY);
@@ -59,11 +65,12 @@ test('a second logout counts a write and leaves all other fields of the first on
   await revokeTokenAndSession({ ...input, reason: 'another' });
   const second = await readEntries(collections, input);
 
-  t.deepEqual(second.token, { ...first.token, writes: 2 });
+  t.deepEqual(second.token, { ...first.token, writes: 2, fenced_writes: 2 });
   t.deepEqual(second.session, {
     ...first.session,
     expires_at: second.session.expires_at as Date,
     writes: 2,
+    fenced_writes: 2,
   });
   t.true(Number(second.session.expires_at) > Number(first.session.expires_at));
 });

@@ -12,7 +12,13 @@ import { interceptWrites } from './intercept-writes.ts';
 type Entries = Collections['revokedTokens'];
 
 function setCutoff(entries: Entries, key: string, cutoff: number) {
-  const fields = { kind: 'user', user_id: key, revoked_at: new Date(), writes: 1 } as const;
+  const fields = {
+    kind: 'user',
+    user_id: key,
+    revoked_at: new Date(),
+    writes: 1,
+    fenced_writes: 1,
+  } as const;
   const revoked_before = new Date(cutoff);
   return key === SENTINEL
     ? entries.updateOne({ _id: key }, { $set: { revoked_before } })
@@ -57,6 +63,7 @@ test('the cutoff grows with every revokeUser, also of many at once, and each is 
     reason: 'test',
     revoked_by: user.revokedBy,
     writes: 25,
+    fenced_writes: 25,
   });
 });
 
