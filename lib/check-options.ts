@@ -11,9 +11,6 @@ const string: Check = (value) =>
 
 const wholeNumber: Check = (value) => integerFault(value, 0);
 
-const aFunction: Check = (value) =>
-  typeof value === 'function' ? undefined : 'must be a function';
-
 const secrets: Check = (value) => {
   if (!Array.isArray(value) || value.length === 0) return 'must be a list of at least one secret';
   return value.every((each) => typeof each === 'string') ? undefined : 'must contain only strings';
@@ -67,12 +64,16 @@ const CHECKS: Readonly<Record<keyof AuthOptions, Check>> = {
   passwordMinLength: wholeNumber,
   rememberedTokenBytes: wholeNumber,
   deadline: (value) => integerFault(value, 1, DAY),
-  maxStaleness: wholeNumber,
-  proofInterval: wholeNumber,
-  onPrimaryProof: aFunction,
   loginLimits,
   log,
   clock,
+};
+
+/** The options of earlier versions that are refused, each with what replaces it. */
+const GONE: Readonly<Record<string, string>> = {
+  maxStaleness: 'every check reads strictly',
+  proofInterval: 'every check reads strictly',
+  onPrimaryProof: 'no proof of the primary is made, since every check reads strictly',
 };
 
 /** Throws a TypeError that names the first option that is unknown, missing or of the wrong type. */
@@ -81,14 +82,16 @@ export function checkOptions(options: AuthOptions): void {
     throw new TypeError('"options" must be an object with "db" and "secrets"');
   }
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(CHECKS, name));
-  if (unknown !== undefined) {
-    const known = Object.keys(CHECKS).join(', ');
-    throw new TypeError(`"${unknown}" is not an option of createAuth. The options are: ${known}`);
-  }
+  if (unknown !== undefined) throw new TypeError(`"${unknown}" ${describeUnknown(unknown)}`);
   if (options.secrets === undefined) throw new TypeError('"secrets" is missing');
   for (const [name, check] of Object.entries(CHECKS)) {
     const value = options[name as keyof AuthOptions];
     const fault = value === undefined ? undefined : check(value);
     if (fault !== undefined) throw new TypeError(`"${name}" ${fault}`);
   }
+}
+
+function describeUnknown(name: string): string {
+  if (Object.hasOwn(GONE, name)) return `is gone: ${GONE[name]}. Remove the option`;
+  return `is not an option of createAuth. The options are: ${Object.keys(CHECKS).join(', ')}`;
 }

@@ -143,7 +143,6 @@ export type Remedy =
   | 'plan_migration'
   | 'migrate_after_restore'
   | 'grant_access'
-  | 'shorten_staleness'
   | 'set_password'
   | `replace_${'HS256' | 'EdDSA' | 'RS256'}_key`;
 

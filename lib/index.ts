@@ -16,7 +16,6 @@ export type { LoginLimitOptions } from './store/accounts/login-limits.ts';
 export type { BoundedCount } from './store/mongo/bounded-count.ts';
 export type { ConnectOptions } from './store/mongo/connect-options.ts';
 export { type Connection, connect, type Db } from './store/mongo/database.ts';
-export type { ProofAttempt } from './store/primary/prover.ts';
 export type { AuditFilter, AuditPage, RecordedEvent } from './store/records/audit-trail.ts';
 export type { DayCounts } from './store/records/daily-counters.ts';
 export type { Clock } from './time.ts';

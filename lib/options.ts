@@ -3,7 +3,6 @@ import { DEFAULTS } from './defaults.ts';
 import type { Log } from './log.ts';
 import type { LoginLimitOptions } from './store/accounts/login-limits.ts';
 import type { Db } from './store/mongo/database.ts';
-import type { ProofAttempt } from './store/primary/prover.ts';
 import { MOST_SESSIONS } from './store/sessions/sessions.ts';
 import { type Clock, DAY, HOUR, SECOND } from './time.ts';
 import type { Lifetimes } from './use-cases/shared/open-session.ts';
@@ -44,15 +43,6 @@ export interface AuthOptions {
   readonly rememberedTokenBytes?: number;
   /** Milliseconds after which a call rejects, unless `caller.deadline` is set. Default 5,000. */
   readonly deadline?: number;
-  /**
-   * Milliseconds for which a proof of the primary's majority is valid. Either 0 (every read is linearizable), or more
-   * than `proofInterval` and less than the replica set's electionTimeoutMillis minus 2,000. Default 5,000.
-   */
-  readonly maxStaleness?: number;
-  /** Milliseconds between two proofs of the primary. Default 1,000. */
-  readonly proofInterval?: number;
-  /** Called with `{ok, duration, primary, error}` after each attempt to prove the primary. Must not throw. */
-  readonly onPrimaryProof?: (attempt: ProofAttempt) => void;
   /** The limits on failed logins. */
   readonly loginLimits?: LoginLimitOptions;
   /** Logs faults that no call reports, such as the loss of an audit event. Default: no log. */

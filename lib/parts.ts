@@ -1,5 +1,5 @@
 import { checkOptions } from './check-options.ts';
-import { type Log, silent } from './log.ts';
+import { silent } from './log.ts';
 import { type AuthOptions, type ResolvedOptions, resolveOptions, sessionRules } from './options.ts';
 import { checkPasswordOptions, createPasswords } from './passwords/passwords.ts';
 import { createPasswordRules } from './passwords/rules.ts';
@@ -9,15 +9,11 @@ import { createLoginLimits } from './store/accounts/login-limits.ts';
 import { createUsers } from './store/accounts/users.ts';
 import { createHealthChecks } from './store/migrations/health-checks.ts';
 import { createClockSkew } from './store/mongo/clock-skew.ts';
-import { type Collections, openCollections } from './store/mongo/collections.ts';
+import { openCollections } from './store/mongo/collections.ts';
 import { assertUsable } from './store/mongo/database.ts';
+import { createDeploymentLog } from './store/mongo/deployment.ts';
 import { createSchema } from './store/mongo/schema-document.ts';
-import {
-  checkProofOptions,
-  createPrimaryProof,
-  type PrimaryProof,
-} from './store/primary/primary-proof.ts';
-import { createDeploymentLog, createProofLog } from './store/primary/proof-log.ts';
+import { createStrictReads } from './store/mongo/strict-reads.ts';
 import { createAudit } from './store/records/audit.ts';
 import { createAuditTrail } from './store/records/audit-trail.ts';
 import { createDailyCounters } from './store/records/daily-counters.ts';
@@ -61,7 +57,6 @@ async function openPassive(options: ResolvedOptions) {
   const collections = openCollections(db);
   const passwordOptions = { bcryptCost, bcryptThreads, timeout: deadline * PASSWORD_SHARE };
   checkPasswordOptions(passwordOptions);
-  checkProofOptions(options);
   return {
     ...sessionRules(options),
     ...(await openTokens(options)),
@@ -69,7 +64,6 @@ async function openPassive(options: ResolvedOptions) {
     log,
     collections,
     passwordOptions,
-    schema: createSchema(collections),
     passwordRules: createPasswordRules({ passwordMinLength, serviceName: issuer }),
     countEntries: createCountEntries(collections),
     loginLimits: createLoginLimits(collections, options.loginLimits, ATTEMPT_HELD * deadline),
@@ -81,20 +75,21 @@ async function openPassive(options: ResolvedOptions) {
 
 /** Creates the parts with threads, timers or listeners, and their dependents. Must not throw, or threads would leak. */
 function openActive(
-  options: ResolvedOptions,
-  { collections, log, schema, passwordOptions }: Passive,
+  { db, clock }: ResolvedOptions,
+  { collections, log, passwordOptions }: Passive,
 ) {
-  const { db, clock } = options;
   const dailyCounters = createDailyCounters(collections, { clock });
-  const primary = openPrimaryProof(options, collections, log);
-  const revocations = createRevocations(collections, schema, clock, primary);
+  const strictReads = createStrictReads(db, { onDeployment: createDeploymentLog(log) });
+  const schema = createSchema(collections, strictReads);
+  const revocations = createRevocations(collections, schema, clock, strictReads);
   return {
     dailyCounters,
-    primary,
+    strictReads,
+    schema,
     passwords: createPasswords(passwordOptions),
-    users: createUsers(collections, primary),
-    clients: createClients(collections, MINUTE, primary),
-    sessions: createSessions(collections, primary),
+    users: createUsers(collections, strictReads),
+    clients: createClients(collections, MINUTE, strictReads),
+    sessions: createSessions(collections, strictReads),
     lastUse: createLastUse(collections),
     revocations: countRevocations(revocations, dailyCounters),
     skew: createClockSkew(db, clock),
@@ -103,28 +98,11 @@ function openActive(
 
 /** Ends the threads and timers of the parts. */
 export async function closeParts(parts: AuthParts): Promise<void> {
-  const { skew, primary, lastUse, dailyCounters, passwords } = parts;
+  const { skew, strictReads, lastUse, dailyCounters, passwords } = parts;
   skew.stop();
-  primary.stop();
+  strictReads.stop();
   await Promise.all([lastUse.stop(), dailyCounters.stop()]);
   await passwords.close();
-}
-
-function openPrimaryProof(
-  { db, maxStaleness, proofInterval, onPrimaryProof }: ResolvedOptions,
-  collections: Collections,
-  log: Log,
-): PrimaryProof {
-  const logAttempt = createProofLog(log);
-  return createPrimaryProof(db, collections, {
-    maxStaleness,
-    proofInterval,
-    onPrimaryProof(attempt) {
-      logAttempt(attempt);
-      onPrimaryProof?.(attempt);
-    },
-    onDeployment: createDeploymentLog(log),
-  });
 }
 
 async function openTokens(options: ResolvedOptions) {

@@ -9,7 +9,6 @@ export const ADVICE: Readonly<Record<Remedy, string>> = {
   plan_migration: 'Run: npm run migrate -- --check',
   migrate_after_restore: 'If MONGODB_URI is right, run: npm run migrate -- --after-restore',
   grant_access: 'See docs/privileges.md',
-  shorten_staleness: 'The setting for "maxStaleness" is MAX_STALENESS',
   set_password: 'Run: npm run user:set-password',
   replace_HS256_key: `Replace JWT_SECRET_KEY. ${GENERATE_NEW}`,
   replace_EdDSA_key: `Replace JWT_PRIVATE_KEY. ${GENERATE_NEW} -- --key EdDSA`,

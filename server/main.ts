@@ -6,7 +6,7 @@ import { withAdvice } from './advice.ts';
 import { type Config, parseConfig } from './config/config.ts';
 import { readEnvironment } from './config/env.ts';
 import { ConfigError } from './config/error.ts';
-import { misspelledSettings } from './config/warnings.ts';
+import { goneSettings, misspelledSettings } from './config/warnings.ts';
 import { EXIT } from './exit-codes.ts';
 import { leave } from './leave.ts';
 import { CannotListen } from './listen-on.ts';
@@ -26,7 +26,8 @@ async function run(): Promise<number> {
   const config = parseConfig(environment);
   const log = createLog(config.LOG_LEVEL, output);
   log.info('JWT_SECRET_KEY validated successfully');
-  for (const warning of misspelledSettings(environment)) log.warn(warning);
+  const warnings = [...misspelledSettings(environment), ...goneSettings(environment)];
+  for (const warning of warnings) log.warn(warning);
   const requests = listenForStop((err) =>
     log.fatal({ err }, 'The server stops because of an uncaught error'),
   );

@@ -95,8 +95,6 @@ function authOptions(config: Config) {
     bcryptThreads: config.BCRYPT_THREADS,
     passwordMinLength: config.PASSWORD_MIN_LENGTH,
     deadline: config.REQUEST_DEADLINE,
-    maxStaleness: config.MAX_STALENESS,
-    proofInterval: config.PRIMARY_PROOF_INTERVAL,
     loginLimits: {
       perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
       perAddress: config.LOGIN_FAILURES_PER_ADDRESS,

@@ -4,10 +4,8 @@ import type { HealthChecks } from '../store/migrations/health-checks.ts';
 import { type ClockSkew, MAX_SKEW } from '../store/mongo/clock-skew.ts';
 import { OLDEST_SCHEMA_VERSION, SCHEMA_VERSION } from '../store/mongo/collection-specs.ts';
 import type { Schema } from '../store/mongo/schema-document.ts';
-import type { Deployment } from '../store/primary/deployment.ts';
-import type { PrimaryProof } from '../store/primary/primary-proof.ts';
 import type { Revocations } from '../store/revocations/revocations.ts';
-import { SECOND, withTimeout } from '../time.ts';
+import { withTimeout } from '../time.ts';
 import type { KeyRing } from '../tokens/keys/key-ring.ts';
 import type { RefreshTokens } from '../tokens/refresh/refresh-tokens.ts';
 import { timedOut } from '../use-case.ts';
@@ -16,8 +14,6 @@ import { timedOut } from '../use-case.ts';
 export interface HealthCheck {
   readonly ok: boolean;
   readonly detail?: string;
-  /** Milliseconds since the start of the last successful proof of the primary. Only the check `proof` has this age. */
-  readonly ageMs?: number;
   /** The code of the action that an operator has to take, as in `detail`. Undefined if waiting may help. */
   readonly remedy?: Remedy;
 }
@@ -29,8 +25,8 @@ export interface HealthReport {
     readonly schema: HealthCheck;
     readonly sentinel: HealthCheck;
     readonly skew: HealthCheck;
-    /** The primary is proven to have a majority. */
-    readonly proof: HealthCheck;
+    /** The lease under which this server may follow the database instead of reading it. No server follows yet. */
+    readonly lease: HealthCheck;
     /**
      * The probe, an entry of `revoked_tokens` that revokes nothing, can be written. A success is cached for 30 seconds.
      */
@@ -46,7 +42,6 @@ export interface CheckHealthDeps {
   readonly schema: Schema;
   readonly revocations: Revocations;
   readonly skew: ClockSkew;
-  readonly primary: Pick<PrimaryProof, 'deployment' | 'age' | 'maxStaleness'>;
   readonly healthChecks: HealthChecks;
   readonly keys: Pick<KeyRing, 'signing'>;
   readonly refreshTokens: Pick<RefreshTokens, 'kid'>;
@@ -58,12 +53,11 @@ export interface CheckHealthDeps {
 
 /** Reads everything from the database that a request will need. Never rejects. */
 export async function checkHealth(deps: CheckHealthDeps): Promise<HealthReport> {
-  const { schema, revocations, skew, primary, healthChecks, timeout } = deps;
+  const { schema, revocations, skew, healthChecks, timeout } = deps;
   const measured = skew.measure();
   measured.catch((err) => deps.log.warn({ err }, 'The database cannot be reached'));
   const read = revocations.cutoffs(undefined); // reads the sentinel, as any request would
   const found = schema.find();
-  const proven = primary.deployment();
   const written = Promise.all([found, read]).then(([version]) =>
     judgeVersion(version).ok ? healthChecks.assertWritable().then(good) : NOT_TRIED,
   );
@@ -72,7 +66,7 @@ export async function checkHealth(deps: CheckHealthDeps): Promise<HealthReport> 
     schema: judge(found, judgeVersion, timeout),
     sentinel: judge(read, good, timeout),
     skew: judge(measured, judgeSkew, timeout),
-    proof: judge(proven, (deployment) => judgeProof(deployment, primary.maxStaleness), timeout),
+    lease: NOT_FOLLOWING,
     writes: judge(written, (check) => check, timeout),
     indexes: judge(healthChecks.assertIndexes(), good, timeout),
     signingKey: judge(findRevokedKey(deps), judgeKey, timeout),
@@ -80,9 +74,7 @@ export async function checkHealth(deps: CheckHealthDeps): Promise<HealthReport> 
   const settled = Object.entries(pending).map(async ([name, check]) => [name, await check]);
   const checks: HealthReport['checks'] = Object.fromEntries(await Promise.all(settled));
   const ok = Object.values(checks).every((check) => check.ok);
-  const age = primary.age();
-  if (age === undefined) return { ok, checks };
-  return { ok, checks: { ...checks, proof: { ...checks.proof, ageMs: Math.round(age) } } };
+  return { ok, checks };
 }
 
 /** Turns the result of a promise into a check, which fails if the promise rejects or times out. */
@@ -98,6 +90,12 @@ async function judge<T>(
     return { ok: false, detail: error instanceof Error ? error.message : 'The check failed' };
   }
 }
+
+/** The check `lease` of a server that does not follow. */
+const NOT_FOLLOWING: HealthCheck = {
+  ok: true,
+  detail: 'This server does not follow: every check reads the database',
+};
 
 /** The check `writes` of a database that is not migrated. The database may be foreign, so nothing is written. */
 const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried: the database is not migrated' };
@@ -116,7 +114,7 @@ export function failedReport(detail: string): HealthReport {
     schema: failed,
     sentinel: failed,
     skew: failed,
-    proof: failed,
+    lease: failed,
     writes: failed,
     indexes: failed,
     signingKey: failed,
@@ -138,21 +136,6 @@ function judgeVersion(found: { readonly version: number } | undefined): HealthCh
 function judgeSkew(milliseconds: number): HealthCheck {
   const detail = `The clock of this server is ${Math.round(milliseconds)} ms ahead of the database's clock`;
   return { ok: Math.abs(milliseconds) <= MAX_SKEW, detail };
-}
-
-/** The margin between the end of a proof and the earliest election, in milliseconds. */
-const BEFORE_ELECTION = 2 * SECOND;
-
-function judgeProof(deployment: Deployment, maxStaleness: number): HealthCheck {
-  const { kind, hasSeveralVoters, electionTimeout } = deployment;
-  const most = electionTimeout - BEFORE_ELECTION;
-  if (kind === 'sharded') return { ok: true, detail: 'No proof is possible through a mongos' };
-  if (!hasSeveralVoters) return { ok: true, detail: 'No proof is needed: no other member votes' };
-  if (maxStaleness >= Math.max(most, 1)) {
-    const detail = `"maxStaleness" is ${maxStaleness} ms, but the replica set elects another primary after ${electionTimeout} ms. Set "maxStaleness" to 0, or to less than ${most} ms`;
-    return needsOperator('shorten_staleness', detail);
-  }
-  return { ok: true, detail: maxStaleness === 0 ? 'Every read proves the primary' : 'Proven' };
 }
 
 type MakingKey = ReturnType<typeof makingKeys>[number];

@@ -77,7 +77,7 @@ async function assertNotRevoked(
 ): Promise<User> {
   const { id: sessionId, userId, stamp } = session;
   const [kind, user] = await Promise.all([
-    revocations.checkStrictly({ sessionId, userId, stamp, kid }),
+    revocations.check({ sessionId, userId, stamp, kid }),
     users.find(userId),
   ]);
   if (kind !== undefined) throw revoked(`the ${kind} was revoked`);

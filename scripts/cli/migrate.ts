@@ -3,7 +3,7 @@ import { foreignDocuments } from '../../lib/store/migrations/foreign-data.ts';
 import { type MigrationPlan, migrate, planMigration } from '../../lib/store/migrations/migrate.ts';
 import { unusableUsers } from '../../lib/store/migrations/unusable-users.ts';
 import { type Db, orUnavailable } from '../../lib/store/mongo/database.ts';
-import { confirmReads } from '../../lib/store/primary/strict-reads.ts';
+import { confirmReads } from '../../lib/store/mongo/strict-reads.ts';
 import { SECOND, toSeconds } from '../../lib/time.ts';
 import { ADVICE, withAdvice } from '../../server/advice.ts';
 import type { DatabaseConfig } from '../../server/config/config.ts';

@@ -2,14 +2,13 @@ import { Command } from 'commander';
 import { AuthError, StoreUnavailable } from '../../lib/errors.ts';
 import { normalizeEmail } from '../../lib/passwords/email.ts';
 import { passwordFault } from '../../lib/passwords/passwords.ts';
-import { createUsers, type NewUser, type Users } from '../../lib/store/accounts/users.ts';
-import { openCollections } from '../../lib/store/mongo/collections.ts';
-import { createStrictReads } from '../../lib/store/primary/strict-reads.ts';
+import type { NewUser, Users } from '../../lib/store/accounts/users.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { CliError } from './cli-error.ts';
 import { hashOnce, newPasswordFault, readPassword } from './new-password.ts';
 import { printProgress } from './output.ts';
 import { assertReady, withDatabase } from './with-database.ts';
+import { withStore } from './with-store.ts';
 
 interface Options {
   readonly email: string;
@@ -57,10 +56,11 @@ async function createUser(options: Options): Promise<void> {
       : newPasswordFault(password, { email, name }, config);
     if (fault !== undefined) throw refusal(fault);
     await assertReady(db, 'users', refusal);
-    const users = createUsers(openCollections(db), createStrictReads(db));
-    if ((await users.findAccount(email)) !== undefined) return reportTaken(email, ifAbsent);
-    const passwordHash = await hashOnce(password, config);
-    await insert({ email, name, companyId: company, roles: role, passwordHash }, users, ifAbsent);
+    await withStore(db, async ({ users }) => {
+      if ((await users.findAccount(email)) !== undefined) return reportTaken(email, ifAbsent);
+      const passwordHash = await hashOnce(password, config);
+      await insert({ email, name, companyId: company, roles: role, passwordHash }, users, ifAbsent);
+    });
   });
 }
 

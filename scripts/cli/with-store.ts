@@ -4,7 +4,7 @@ import { createUsers, type Users } from '../../lib/store/accounts/users.ts';
 import { openCollections } from '../../lib/store/mongo/collections.ts';
 import type { Db } from '../../lib/store/mongo/database.ts';
 import { createSchema } from '../../lib/store/mongo/schema-document.ts';
-import { createStrictReads } from '../../lib/store/primary/strict-reads.ts';
+import { createStrictReads } from '../../lib/store/mongo/strict-reads.ts';
 import { type Audit, createAudit } from '../../lib/store/records/audit.ts';
 import { createDailyCounters } from '../../lib/store/records/daily-counters.ts';
 import { countRevocations } from '../../lib/store/revocations/count-revocations.ts';
@@ -27,8 +27,8 @@ export interface CommandStore {
 export async function withStore<T>(db: Db, work: (store: CommandStore) => Promise<T>): Promise<T> {
   const collections = openCollections(db);
   const dailyCounters = createDailyCounters(collections);
-  const primary = createStrictReads(db);
-  const sessions = createSessions(collections, primary);
+  const strictReads = createStrictReads(db);
+  const sessions = createSessions(collections, strictReads);
   const marks: Promise<unknown>[] = [];
 
   function markEnded(ids: readonly string[]): Promise<void> {
@@ -39,17 +39,23 @@ export async function withStore<T>(db: Db, work: (store: CommandStore) => Promis
 
   try {
     return await work({
-      users: createUsers(collections, primary),
+      users: createUsers(collections, strictReads),
       sessions: { ...sessions, markEnded },
       revocations: countRevocations(
-        createRevocations(collections, createSchema(collections), Date.now, primary),
+        createRevocations(
+          collections,
+          createSchema(collections, strictReads),
+          Date.now,
+          strictReads,
+        ),
         dailyCounters,
       ),
       audit: createAudit(collections, { log: cliLog, timeout: MINUTE }),
-      clients: createClients(collections, MINUTE, primary),
+      clients: createClients(collections, MINUTE, strictReads),
       log: cliLog,
     });
   } finally {
     await Promise.allSettled([...marks, dailyCounters.stop()]);
+    strictReads.stop();
   }
 }

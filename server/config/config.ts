@@ -34,13 +34,9 @@ const signingSchema = z.object({
   JWT_PRIVATE_KEY: z.string(`is missing or empty. ${GENERATE_NEW} -- --key EdDSA`).pipe(privateKey),
 });
 
-/** Schema of the server. Also checks the pool size, the order of the token lifetimes, and MAX_STALENESS. */
+/** Schema of the server. Also checks the pool size and the order of the token lifetimes. */
 const serverSchema = settingsSchema.superRefine((config, context) => {
   checkPool(config, context);
-  if (config.MAX_STALENESS > 0 && config.MAX_STALENESS <= config.PRIMARY_PROOF_INTERVAL) {
-    const message = 'must be 0s, or longer than PRIMARY_PROOF_INTERVAL';
-    context.addIssue({ code: 'custom', path: ['MAX_STALENESS'], message });
-  }
   for (const [shorter, longer] of [
     ['ACCESS_TOKEN_TTL', 'REFRESH_TOKEN_IDLE_TTL'],
     ['REFRESH_TOKEN_IDLE_TTL', 'REFRESH_TOKEN_MAX_TTL'],

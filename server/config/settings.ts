@@ -53,8 +53,6 @@ export const settings = {
   REQUEST_DEADLINE: duration('1s', '60s').default(DEFAULTS.deadline),
   KEEP_ALIVE_TIMEOUT: duration('1s', '2h').prefault('65s'),
   SHUTDOWN_DELAY: duration('0s', '10m').prefault('5s'),
-  MAX_STALENESS: duration('0s', '60s').default(DEFAULTS.maxStaleness),
-  PRIMARY_PROOF_INTERVAL: duration('100ms', '60s').default(DEFAULTS.proofInterval),
   AUDIT_RETENTION: duration('1d', '10000d').prefault('400d'),
   LOGIN_FAILURES_PER_ACCOUNT: limit().default(DEFAULTS.loginLimits.perAccount),
   LOGIN_FAILURES_PER_ADDRESS: limit().default(DEFAULTS.loginLimits.perAddress),

@@ -13,7 +13,7 @@ const SHORT = 5;
 
 /** Matches prefixes of settings. An unknown variable with such a prefix is probably a misspelled setting. */
 const PREFIX =
-  /^(JWT|MONGODB|BCRYPT|CORS|REFRESH|ACCESS_TOKEN|LOGIN_FAILURES|PRIMARY_PROOF|PASSWORD_MIN|TRUST|KEEP_ALIVE|SHUTDOWN|REQUEST|AUDIT)_/;
+  /^(JWT|MONGODB|BCRYPT|CORS|REFRESH|ACCESS_TOKEN|LOGIN_FAILURES|PASSWORD_MIN|TRUST|KEEP_ALIVE|SHUTDOWN|REQUEST|AUDIT)_/;
 
 /** Matches variables that need no warning, because Kubernetes or Docker sets them, e.g. MONGODB_SERVICE_HOST. */
 const SERVICE_NAME = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$|_ENV_\w+$/;
@@ -24,6 +24,17 @@ export function misspelledSettings(env: Environment): string[] {
   return Object.entries(withoutEmpty(env))
     .filter(([name, value = '']) => isMisspelled(name) && !describesService(name, value))
     .map(([name]) => describe(name));
+}
+
+/** Settings of earlier versions that have no effect. */
+const GONE = ['MAX_STALENESS', 'PRIMARY_PROOF_INTERVAL'] as const;
+
+/** Finds settings of earlier versions. Returns a warning for each. */
+export function goneSettings(env: Environment): string[] {
+  const given = withoutEmpty(env);
+  return GONE.filter((name) => name in given).map(
+    (name) => `${name} is no longer a setting and has no effect, so it may be removed`,
+  );
 }
 
 /** Returns a warning that lists the options of MONGODB_URI that rescind overrides, if there are any. */

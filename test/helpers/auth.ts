@@ -27,7 +27,7 @@ export async function testAuth(t: Scope, options: Partial<AuthOptions> = {}) {
 export async function testParts(t: Scope, options: AuthOptions): Promise<AuthParts> {
   const parts = await openParts({ ...PATIENT, ...options });
   t.teardown(() => closeParts(parts));
-  await waitFor('A deployment that was inspected', () => parts.primary.deployment());
+  await waitFor('A deployment that was inspected', () => parts.strictReads.deployment());
   return parts;
 }
 

@@ -19,12 +19,13 @@ async function silentDatabase(t: ExecutionContext) {
   return { uri, collections: openCollections(client.db()) };
 }
 
-test('the log names once the refused configuration of the set, and once the overridden options of the URI; requests are served', async (t) => {
+test('the log names once the refused configuration of the set, the overridden options of the URI and the settings that are gone; requests are served', async (t) => {
   const { uri, collections } = await silentDatabase(t);
   const { email } = await addUser(collections);
   const server = await startServerProcess(t, {
     MONGODB_URI: `${uri}${uri.includes('?') ? '&' : '?'}w=1&readPreference=secondary&maxPoolSize=7`,
     JWT_SECRET_KEY: generateSecret(),
+    MAX_STALENESS: '5s',
     PRIMARY_PROOF_INTERVAL: '100ms',
     REQUEST_DEADLINE: '60s',
   });
@@ -42,13 +43,15 @@ test('the log names once the refused configuration of the set, and once the over
     .map((line) => JSON.parse(line))
     .filter(({ level }) => level === 'warn')
     .map(({ msg }) => msg);
-  t.is(warnings.length, 2, stdout);
+  t.is(warnings.length, 4, stdout);
+  t.regex(warnings[0] ?? '', /^MAX_STALENESS is no longer a setting/);
+  t.regex(warnings[1] ?? '', /^PRIMARY_PROOF_INTERVAL is no longer a setting/);
   t.regex(
-    warnings[0] ?? '',
+    warnings[2] ?? '',
     /^rescind ignores these options of MONGODB_URI .*: w, readPreference, maxPoolSize$/,
   );
   t.regex(
-    warnings[1] ?? '',
+    warnings[3] ?? '',
     /^The configuration of the replica set cannot be read .*several voting members/,
   );
 });

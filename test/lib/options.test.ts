@@ -38,9 +38,6 @@ const WRONG: Readonly<Record<keyof AuthOptions, readonly unknown[]>> = {
   passwordMinLength: NO_NUMBERS,
   rememberedTokenBytes: NO_NUMBERS,
   deadline: [...NO_NUMBERS, 0],
-  maxStaleness: NO_NUMBERS,
-  proofInterval: NO_NUMBERS,
-  onPrimaryProof: NO_FUNCTIONS,
   loginLimits: NO_LIMITS,
   log: [null, 7, {}, { warn: () => undefined }],
   clock: [...NO_FUNCTIONS, () => 'now', () => Number.NaN],
@@ -53,7 +50,6 @@ const OUT_OF_BOUNDS: readonly Partial<AuthOptions>[] = [
   { bcryptThreads: 0 },
   { loginLimits: { perAccount: { points: 0, duration: 1_000 } } },
   { accessTokenTtl: 1 },
-  { proofInterval: 1 },
 ];
 
 // Serial ones run before all others, whose timers would be counted too.
@@ -101,6 +97,11 @@ test('an option that no option is named like is a TypeError by its name', async 
   const { db } = emptyDatabase(t);
   const options = { db, secrets: [generateSecret()], acessTokenTtl: 1_000 };
   await t.throwsAsync(createAuth(options), { instanceOf: TypeError, message: /^"acessTokenTtl"/ });
+  for (const name of ['maxStaleness', 'proofInterval', 'onPrimaryProof']) {
+    const message = new RegExp(`^"${name}" is gone: .*Remove the option`);
+    const asked = createAuth({ db, secrets: [generateSecret()], [name]: 1_000 });
+    await t.throwsAsync(asked, { instanceOf: TypeError, message });
+  }
   for (const none of [undefined, null, 'x']) {
     const asked = createAuth(none as unknown as AuthOptions);
     await t.throwsAsync(asked, { instanceOf: TypeError, message: /^"options"/ });

@@ -44,14 +44,12 @@ test('parseConfig never throws anything but ConfigError and never echoes a secre
 /** Asserts the conditions of revocation: each is false for some configuration that has to be refused. */
 function assertPromiseCanHold(config: Config) {
   const { ACCESS_TOKEN_TTL: access, REFRESH_TOKEN_IDLE_TTL: idle } = config;
-  const { MAX_STALENESS: staleness, PRIMARY_PROOF_INTERVAL: interval } = config;
   const holds = {
     'an access token lives a day at most': access > 0 && access <= DAY,
     'an access token ends with its session': access <= idle,
     'a session ends':
       idle <= config.REFRESH_TOKEN_MAX_TTL && config.REFRESH_TOKEN_MAX_TTL <= 90 * DAY,
     'a response has time': config.REQUEST_DEADLINE >= SECOND,
-    'a primary is proved before its proof is stale': staleness === 0 || staleness > interval,
     'no setting is a secret that is weak': secretFault(config.JWT_SECRET_KEY) === undefined,
   };
   const broken = Object.entries(holds).filter(([, isTrue]) => !isTrue);
@@ -82,8 +80,6 @@ test('whatever parseConfig accepts has every setting, of its type', (t) => {
         config.REFRESH_GRACE,
         config.MAX_SESSIONS,
         config.PASSWORD_MIN_LENGTH,
-        config.MAX_STALENESS,
-        config.PRIMARY_PROOF_INTERVAL,
         config.BCRYPT_COST,
         config.BCRYPT_THREADS,
         config.REQUEST_DEADLINE,

@@ -23,9 +23,6 @@ const GOOD: readonly (readonly [name: Name, text: string, value: unknown])[] = [
   ['BCRYPT_THREADS', '64', 64],
   ['REQUEST_DEADLINE', '1000ms', 1_000],
   ['REQUEST_DEADLINE', '60s', MINUTE],
-  ['MAX_STALENESS', '0s', 0],
-  ['MAX_STALENESS', '60s', MINUTE],
-  ['PRIMARY_PROOF_INTERVAL', '100ms', 100],
   ['AUDIT_RETENTION', '1d', DAY],
   ['AUDIT_RETENTION', '10000d', 10_000 * DAY],
   ['LOGIN_FAILURES_PER_ACCOUNT', '1/1s', { points: 1, duration: SECOND }],
@@ -72,8 +69,6 @@ const BAD: Readonly<Partial<Record<Name, readonly string[]>>> = {
   BCRYPT_COST: ['9', '15', '12.5', ''.padEnd(400, '1')],
   BCRYPT_THREADS: ['0', '65', 'all'],
   REQUEST_DEADLINE: ['999ms', '61s', '0s', '5'],
-  MAX_STALENESS: ['1s', '999ms', '61s', '0', '-1s'], // the interval is 1s
-  PRIMARY_PROOF_INTERVAL: ['0s', '99ms', '1'],
   AUDIT_RETENTION: ['0d', '23h', '10001d', 'forever', '999999999999d'],
   LOGIN_FAILURES_PER_ACCOUNT: ['0/15m', '10', '10/', '/15m', '10/0m', '10/15', '10/15m/3', '-1/1m'],
   LOGIN_FAILURES_PER_ADDRESS: ['1000000/1m', '1.5/1m', '10/1w', '10/15ms'],

@@ -26,8 +26,6 @@ test('the database and the secret are all that has to be set', (t) => {
     MONGODB_POOL_SIZE: 50,
     KEEP_ALIVE_TIMEOUT: 65 * SECOND,
     SHUTDOWN_DELAY: 5 * SECOND,
-    MAX_STALENESS: 5_000,
-    PRIMARY_PROOF_INTERVAL: 1_000,
     MAX_SESSIONS: 100,
     PASSWORD_MIN_LENGTH: 15,
     BCRYPT_COST: 12,

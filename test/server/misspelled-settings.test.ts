@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { parseConfig } from '../../server/config/config.ts';
 import { SECRETS, settings } from '../../server/config/settings.ts';
-import { misspelledSettings } from '../../server/config/warnings.ts';
+import { goneSettings, misspelledSettings } from '../../server/config/warnings.ts';
 
 const NAMES = Object.keys(settings);
 
@@ -102,8 +102,17 @@ test('a variable that begins as settings do is reported', (t) => {
   );
 });
 
+test('a setting of an earlier version is reported, unless it is empty', (t) => {
+  t.deepEqual(goneSettings({ MAX_STALENESS: '5s', PRIMARY_PROOF_INTERVAL: '' }), [
+    'MAX_STALENESS is no longer a setting and has no effect, so it may be removed',
+  ]);
+  const both = goneSettings({ MAX_STALENESS: '0s', PRIMARY_PROOF_INTERVAL: '1s' });
+  t.is(both.length, 2);
+});
+
 test('nothing else in an environment is reported', (t) => {
   t.deepEqual(misspelledSettings(OTHERS), []);
+  t.deepEqual(goneSettings(OTHERS), []);
   const right = [...NAMES, ...SECRETS.map((name) => `${name}_FILE`)];
   t.deepEqual(misspelledSettings(Object.fromEntries(right.map((name) => [name, '1']))), []);
 });

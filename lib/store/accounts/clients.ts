@@ -6,7 +6,7 @@ import { type ClientDocument, type Collections, NAMES } from '../mongo/collectio
 import { findByIds, MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import { createAssertIntact } from '../mongo/intact.ts';
 import { createSharedReads } from '../mongo/shared-reads.ts';
-import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
+import { localReads, type StrictReader } from '../mongo/strict-reads.ts';
 
 /** A registered client: a service that may introspect and revoke tokens. */
 export interface Client {
@@ -33,18 +33,22 @@ const BY_AGE = { created_at: 1, _id: 1 } as const;
 const CLIENT_FIELDS = { name: 1, secret_hash: 1, created_at: 1 } as const;
 
 /**
- * Reads and writes the `clients` collection. Caches each client for `remembered` milliseconds. A client that was
+ * Reads and writes the `clients` collection. Reads strictly. Caches each client for `remembered` milliseconds. A client that was
  * deleted by hand, without an entry in `revoked_tokens`, may be accepted until its cache entry expires.
  */
 export function createClients(
   collections: Collections,
   remembered = MINUTE,
-  primary: ProvenReads = unproven,
+  strictReads: StrictReader = localReads,
 ) {
   const { clients } = collections;
   const assertIntact = createAssertIntact(collections, 'clients');
-  const read = createRead(clients, primary);
-
+  const read = createSharedReads(async (ids) => {
+    const documents = await strictReads.read((readConcern) =>
+      findByIds(clients, ids, CLIENT_FIELDS, { readConcern }),
+    );
+    return new Map(documents.map((document) => [document._id, document]));
+  });
   const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED, ttl: remembered });
 
   return {
@@ -55,7 +59,7 @@ export function createClients(
     async find(id: string): Promise<ClientAccount | undefined> {
       const known = found.get(id);
       if (known !== undefined) return known;
-      const document = await read(id);
+      const document = (await read([id])).get(id);
       if (document === undefined) {
         await assertIntact();
         return undefined;
@@ -65,12 +69,12 @@ export function createClients(
       return client;
     },
 
-    /** Returns all clients, oldest first, by a strict read. Throws StoreNotReady if the collection was lost. */
+    /** Returns all clients, oldest first. Throws StoreNotReady if the collection was lost. */
     async list(): Promise<Client[]> {
-      const found = await primary.read((readConcern) => {
+      const found = await strictReads.read((readConcern) => {
         const options = { readConcern, maxTimeMS: MAX_TIME, sort: BY_AGE } as const;
         return orUnavailable(clients.find({}, options).toArray());
-      }, 'strict');
+      });
       if (found.length === 0) await assertIntact();
       return found.map(toClient);
     },
@@ -87,24 +91,6 @@ export function createClients(
       const deleted = await orUnavailable(clients.findOneAndDelete({ _id: id }));
       return deleted === null ? undefined : toClient(deleted);
     },
-  };
-}
-
-/** Creates the read of a client. If a proven read finds no client, a strict read decides. */
-function createRead(clients: Collections['clients'], primary: ProvenReads) {
-  const readBy = (rule?: 'strict') =>
-    createSharedReads(async (ids) => {
-      const documents = await primary.read(
-        (readConcern) => findByIds(clients, ids, CLIENT_FIELDS, { readConcern }),
-        rule,
-      );
-      return new Map(documents.map((document) => [document._id, document]));
-    });
-  const readProven = readBy();
-  const readStrictly = readBy('strict');
-
-  return async function read(id: string): Promise<ClientDocument | undefined> {
-    return (await readProven([id])).get(id) ?? (await readStrictly([id])).get(id);
   };
 }
 

@@ -9,7 +9,7 @@ import { findByIds, MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import { isDuplicateIn } from '../mongo/duplicate-keys.ts';
 import { type AssertIntact, createAssertIntact } from '../mongo/intact.ts';
 import { createSharedReads } from '../mongo/shared-reads.ts';
-import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
+import { localReads, type StrictReader } from '../mongo/strict-reads.ts';
 
 /** A user with the password hash. Use cases never return an Account. */
 export interface Account extends User {
@@ -30,25 +30,25 @@ export type Users = ReturnType<typeof createUsers>;
 const USER_FIELDS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1 } as const;
 
 /**
- * Reads and writes the `users` collection. `find` reads on a proven primary. `findAccount` and `readWithTime` read
- * strictly. A read that finds no user throws StoreNotReady if the collection was lost.
+ * Reads and writes the `users` collection. Reads strictly. A read that finds no user throws StoreNotReady if the
+ * collection was lost.
  */
-export function createUsers(collections: Collections, primary: ProvenReads = unproven) {
+export function createUsers(collections: Collections, strictReads: StrictReader = localReads) {
   const { users } = collections;
   const assertIntact = createAssertIntact(collections, 'users');
 
   return {
-    find: createFind(users, primary, assertIntact),
+    find: createFind(users, strictReads, assertIntact),
 
     /**
      * Finds an account. Throws MalformedDocument if the document lacks fields, or if its id does not fit into a token.
      * Makes the same database calls for each address, so that timing does not reveal which addresses are known.
      */
     async findAccount(email: string): Promise<Account | undefined> {
-      const document = await primary.read((readConcern) => {
+      const document = await strictReads.read((readConcern) => {
         const options = { readConcern, maxTimeMS: MAX_TIME };
         return orUnavailable(users.findOne({ email }, options));
-      }, 'strict');
+      });
       await assertIntact();
       return document === null ? undefined : toAccount(document);
     },
@@ -56,11 +56,11 @@ export function createUsers(collections: Collections, primary: ProvenReads = unp
     /** Returns the current account, and the time by the database's clock (`$$NOW`). */
     async readWithTime(id: string): Promise<{ account: Account; now: Date } | undefined> {
       const pipeline = [{ $match: { _id: id } }, { $set: { now: '$$NOW' } }];
-      const [document] = await primary.read((readConcern) => {
+      const [document] = await strictReads.read((readConcern) => {
         const options = { readConcern, maxTimeMS: MAX_TIME };
         const cursor = users.aggregate<UserDocument & { now: Date }>(pipeline, options);
         return orUnavailable(cursor.toArray());
-      }, 'strict');
+      });
       if (document === undefined) await assertIntact();
       return document && { account: toAccount(document), now: document.now };
     },
@@ -115,28 +115,25 @@ function isTaken(error: unknown): boolean {
 }
 
 /** Creates `find`. A malformed document rejects only the calls for its user, not other calls that share the read. */
-function createFind(users: Collections['users'], primary: ProvenReads, assertIntact: AssertIntact) {
-  const readBy = (rule?: 'strict') =>
-    createSharedReads(async (ids) => {
-      const documents = await primary.read(
-        (readConcern) => findByIds(users, ids, USER_FIELDS, { readConcern }),
-        rule,
-      );
-      return new Map(
-        documents.map((it) => [
-          it._id,
-          isSound(it) ? toUser(it) : malformedDocument(NAMES.users, it._id),
-        ]),
-      );
-    });
-  const readProven = readBy();
-  const readStrictly = readBy('strict');
+function createFind(
+  users: Collections['users'],
+  strictReads: StrictReader,
+  assertIntact: AssertIntact,
+) {
+  const read = createSharedReads(async (ids) => {
+    const documents = await strictReads.read((readConcern) =>
+      findByIds(users, ids, USER_FIELDS, { readConcern }),
+    );
+    return new Map(
+      documents.map((it) => [
+        it._id,
+        isSound(it) ? toUser(it) : malformedDocument(NAMES.users, it._id),
+      ]),
+    );
+  });
 
-  /** Reads a user. If a proven read finds the user missing or disabled, a strict read decides. */
   return async function find(id: string): Promise<User | undefined> {
-    const first = (await readProven([id])).get(id);
-    const isRefused = first === undefined || (!(first instanceof Error) && first.disabled);
-    const found = isRefused ? (await readStrictly([id])).get(id) : first;
+    const found = (await read([id])).get(id);
     if (found instanceof Error) throw found;
     if (found === undefined) await assertIntact();
     return found;

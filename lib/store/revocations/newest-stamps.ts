@@ -1,7 +1,7 @@
 import { MINUTE } from '../../time.ts';
 import type { Collections } from '../mongo/collections.ts';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
-import type { ReadLevel } from '../primary/primary-proof.ts';
+import type { ReadLevel } from '../mongo/strict-reads.ts';
 import { toIdRange } from './entry-kinds.ts';
 
 /**

@@ -8,7 +8,7 @@ import {
 import { findByIds } from '../mongo/database.ts';
 import type { Schema } from '../mongo/schema-document.ts';
 import { createSharedReads, type SharedRead } from '../mongo/shared-reads.ts';
-import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
+import { localReads, type StrictReader } from '../mongo/strict-reads.ts';
 import {
   clientEntry,
   type Entries,
@@ -47,69 +47,43 @@ type IsRevoked = (session: { readonly id: string; readonly stamp: number }) => b
 
 export type RevocationReads = ReturnType<typeof createRevocationReads>;
 
-/** Reads `revoked_tokens`. Concurrent calls share a read. */
+/** Reads `revoked_tokens` strictly. Concurrent calls share a read. */
 export function createRevocationReads(
   { revokedTokens }: Pick<Collections, 'revokedTokens'>,
   schema: Schema,
-  primary: ProvenReads = unproven,
+  strictReads: StrictReader = localReads,
 ) {
-  const reads = createReads(revokedTokens, schema, primary);
-  // biome-ignore lint/nursery/noMisusedPromises: false positive, the spread object is no promise
-  return { ...createChecks(reads), ...createDecidingReads(reads.readStrictly) };
-}
+  const read = createSharedReads(createReader(revokedTokens, schema, strictReads));
 
-/** Creates the checks of tokens and clients, which read on a proven primary. A strict read confirms each refusal. */
-function createChecks({ readProven, readStrictly }: ReturnType<typeof createReads>) {
   return {
-    /**
-     * Returns the kind of entry that revokes the token; undefined if there is none. A strict read confirms each
-     * refusal, because a proven read may return an entry that no majority has. Throws StoreUnavailable if a read fails.
-     */
+    /** Returns the kind of entry that revokes the token; undefined if there is none. */
     async check(token: CheckInput): Promise<RevocationKind | undefined> {
       const names = toNames(token);
-      const { entries, isStrict } = await readProven(Object.values(names));
-      const kind = findKind(token, names, entries);
-      return kind === undefined || isStrict ? kind : findRevocation(token, readStrictly);
-    },
-
-    /** Does the same as `check`, but by one strict read. */
-    checkStrictly(token: CheckInput): Promise<RevocationKind | undefined> {
-      return findRevocation(token, readStrictly);
+      return findKind(token, names, await read(Object.values(names)));
     },
 
     async isClientRevoked(id: string): Promise<boolean> {
       const name = clientEntry(id);
-      const { entries, isStrict } = await readProven([name]);
-      return entries.has(name) && (isStrict || (await readStrictly([name])).entries.has(name));
+      return (await read([name])).has(name);
     },
-  };
-}
 
-async function findRevocation(token: CheckInput, read: SharedRead<Found>) {
-  const names = toNames(token);
-  return findKind(token, names, (await read(Object.values(names))).entries);
-}
-
-/** Creates the reads that are always strict, because no second read confirms their results. */
-function createDecidingReads(read: SharedRead<Found>) {
-  return {
     /** Returns true if every token of a signing key is revoked. */
     async isKeyRevoked(kid: string): Promise<boolean> {
       const name = signingKeyEntry(kid);
-      return (await read([name])).entries.has(name);
+      return (await read([name])).has(name);
     },
 
     /** Returns the cutoffs that a new session's stamp must exceed. For an unknown user, reads the entry of NOBODY. */
     async cutoffs(userId: string | undefined): Promise<Cutoffs> {
       const name = userEntry(userId ?? NOBODY);
-      const { entries } = await read([name]);
+      const entries = await read([name]);
       return { user: readCutoff(entries, name), deployment: readCutoff(entries, SENTINEL) };
     },
 
     /** Reads the entries of these sessions once. Returns a function that returns true for a revoked session. */
     async revokedAmong(userId: string, sessionIds: readonly string[]): Promise<IsRevoked> {
       const user = userEntry(userId);
-      const { entries } = await read([user, ...sessionIds.map(sessionEntry)]);
+      const entries = await read([user, ...sessionIds.map(sessionEntry)]);
       const cutoff = Math.max(readCutoff(entries, user), readCutoff(entries, SENTINEL));
       return ({ id, stamp }) => stamp <= cutoff || entries.has(sessionEntry(id));
     },
@@ -149,43 +123,12 @@ const FOREIGN =
   `${NAMES.revokedTokens} belongs to another database: its epoch differs from that of the schema document. ` +
   'If this is the right database, migrate it with the option "afterRestore", which refuses every token issued so far';
 
-interface Found {
-  readonly entries: Entries;
-  /** True if a majority has all entries that were read. Only such a read may refuse a token. */
-  readonly isStrict: boolean;
-}
-
-/** Creates a proven and a strict read. If proven reads are strict, as on a single-node set, both share reads. */
-function createReads(
-  revokedTokens: Collections['revokedTokens'],
-  schema: Schema,
-  primary: ProvenReads,
-) {
-  const quick = createReader(revokedTokens, schema, primary);
-  let isSame = false;
-
-  const readProven = createSharedReads(async (names) => {
-    const found = await quick(names);
-    isSame = found.isStrict;
-    return found;
-  });
-  const readAlone = createSharedReads(createReader(revokedTokens, schema, primary, 'strict'));
-
-  async function readStrictly(names: readonly string[]): Promise<Found> {
-    const found = isSame ? await readProven(names) : undefined;
-    return found?.isStrict ? found : readAlone(names);
-  }
-
-  return { readProven, readStrictly };
-}
-
 /** Creates a read of entries and the sentinel. Throws without a sentinel, because entries may be missing as well. */
 function createReader(
   revokedTokens: Collections['revokedTokens'],
   schema: Schema,
-  primary: ProvenReads,
-  rule?: 'strict',
-): SharedRead<Found> {
+  strictReads: StrictReader,
+): SharedRead<Entries> {
   let knownEpoch: string | undefined;
 
   async function assertSameDatabase(sentinel: RevocationDocument | undefined): Promise<void> {
@@ -198,14 +141,12 @@ function createReader(
 
   return async function read(names) {
     const ids = [...names, SENTINEL].map(toId);
-    let isStrict = false;
-    const documents = await primary.read((level) => {
-      isStrict = rule === 'strict' || level !== 'local';
-      const projection = { revoked_before: 1, epoch: 1 };
-      return findByIds(revokedTokens, ids, projection, { readConcern: level });
-    }, rule);
+    const projection = { revoked_before: 1, epoch: 1 };
+    const documents = await strictReads.read((readConcern) =>
+      findByIds(revokedTokens, ids, projection, { readConcern }),
+    );
     const entries = new Map(documents.map((entry) => [fromId(entry), entry]));
     await assertSameDatabase(entries.get(SENTINEL));
-    return { entries, isStrict };
+    return entries;
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../time.ts';
 import type { Collections } from '../mongo/collections.ts';
 import type { Schema } from '../mongo/schema-document.ts';
-import type { ProvenReads } from '../primary/primary-proof.ts';
+import type { StrictReader } from '../mongo/strict-reads.ts';
 import { createRevocationReads } from './reads.ts';
 import { createRevocationWrites } from './writes.ts';
 
@@ -12,9 +12,9 @@ export function createRevocations(
   collections: Pick<Collections, 'revokedTokens' | 'sessions'>,
   schema: Schema,
   clock: Clock = Date.now,
-  primary?: ProvenReads,
+  strictReads?: StrictReader,
 ) {
-  const reads = createRevocationReads(collections, schema, primary);
+  const reads = createRevocationReads(collections, schema, strictReads);
   // biome-ignore lint/nursery/noMisusedPromises: false positive, the spread object is no promise
-  return { ...reads, ...createRevocationWrites(collections, reads, clock, primary) };
+  return { ...reads, ...createRevocationWrites(collections, reads, clock, strictReads) };
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../time.ts';
 import { type Collections, SENTINEL } from '../mongo/collections.ts';
 import { orUnavailable } from '../mongo/database.ts';
 import { isUpsertRace } from '../mongo/duplicate-keys.ts';
-import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
+import { localReads, type StrictReader } from '../mongo/strict-reads.ts';
 import {
   clientEntry,
   readCutoff,
@@ -37,7 +37,7 @@ export function createRevocationWrites(
   collections: Pick<Collections, 'revokedTokens' | 'sessions'>,
   { cutoffs, assertSentinel }: RevocationReads,
   clock: Clock,
-  primary: ProvenReads = unproven,
+  strictReads: StrictReader = localReads,
 ) {
   async function upsertAll(writes: readonly Upsert[]): Promise<void> {
     await assertSentinel();
@@ -85,7 +85,7 @@ export function createRevocationWrites(
     /** Revokes every token of all users, including tokens of logins in flight. Returns the new cutoff. */
     async revokeEveryone(cause: Cause): Promise<number> {
       await assertSentinel();
-      const above = await primary.read((level) => newestStamps(collections, level), 'strict');
+      const above = await strictReads.read((level) => newestStamps(collections, level));
       return moveCutoff(collections, SENTINEL, revokeEveryoneUpdate(cause, above, clock()));
     },
   };

@@ -10,7 +10,7 @@ import {
 } from '../mongo/collections.ts';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import { type AssertIntact, createAssertIntact } from '../mongo/intact.ts';
-import { type ProvenReads, unproven } from '../primary/primary-proof.ts';
+import { localReads, type StrictReader } from '../mongo/strict-reads.ts';
 import { type RefreshInput, refreshUpdate } from './session-refresh.ts';
 
 /** A session: one login, and all tokens that were issued for it. */
@@ -63,10 +63,10 @@ const LISTED = {
 } as const;
 
 /** Reads and writes `sessions`. Finds and lists strictly, and throws StoreNotReady if the collection was lost. */
-export function createSessions(collections: Collections, primary: ProvenReads = unproven) {
+export function createSessions(collections: Collections, strictReads: StrictReader = localReads) {
   const { sessions } = collections;
   const assertIntact = createAssertIntact(collections, 'sessions');
-  const findOne = createFindOne(sessions, primary, assertIntact);
+  const findOne = createFindOne(sessions, strictReads, assertIntact);
 
   return {
     /** Adds a session. Resolves once a majority has acknowledged the write. */
@@ -90,10 +90,10 @@ export function createSessions(collections: Collections, primary: ProvenReads = 
      */
     async listByUser(userId: string): Promise<StoredSession[]> {
       const filter = { user_id: userId, ...MAY_LIVE };
-      const found = await primary.read((readConcern) => {
+      const found = await strictReads.read((readConcern) => {
         const options = { readConcern, maxTimeMS: MAX_TIME, ...LISTED };
         return orUnavailable(sessions.find(filter, options).toArray());
-      }, 'strict');
+      });
       if (found.length === 0) await assertIntact();
       return found.map(toSession);
     },
@@ -137,16 +137,14 @@ function createRefresh(
 
 function createFindOne(
   sessions: Collections['sessions'],
-  primary: ProvenReads,
+  strictReads: StrictReader,
   assertIntact: AssertIntact,
 ) {
   return async function findOne(
     filter: Partial<SessionDocument>,
   ): Promise<StoredSession | undefined> {
-    const found = await primary.read(
-      (readConcern) =>
-        orUnavailable(sessions.findOne(filter, { readConcern, maxTimeMS: MAX_TIME })),
-      'strict',
+    const found = await strictReads.read((readConcern) =>
+      orUnavailable(sessions.findOne(filter, { readConcern, maxTimeMS: MAX_TIME })),
     );
     if (found !== null) return toSession(found);
     await assertIntact();

@@ -24,7 +24,6 @@ export const livezRoute: Route = {
 const check = z.object({
   ok: z.boolean(),
   detail: z.string().optional(),
-  age_ms: z.int().optional(),
   needs_operator: z.literal(true).optional(),
 });
 
@@ -33,7 +32,7 @@ const report = z.object({
   schema: check,
   sentinel: check,
   skew: check,
-  proof: check,
+  lease: check,
   writes: check,
   indexes: check,
   signing_key: check,

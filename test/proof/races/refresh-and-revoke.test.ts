@@ -107,7 +107,9 @@ const withCheckFirst: Variant = (parts, _watch, { sessions }) => {
         return parts.sessions.refresh(input);
       },
     },
-    revocations: { checkStrictly: async () => kind },
+    revocations: {
+      check: async (token) => (token.hash === undefined ? kind : revocations.check(token)),
+    },
   });
 };
 

@@ -58,7 +58,6 @@ export function watchSteps(parts: AuthParts, watch: Watch): AuthParts {
     revocations: {
       cutoffs: observe('cutoffs', revocations.cutoffs),
       check: observe('check', revocations.check),
-      checkStrictly: observe('check', revocations.checkStrictly),
       revokeUser: observe('change', revocations.revokeUser),
     },
     sessions: {

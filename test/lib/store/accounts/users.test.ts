@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { StoreUnavailable } from '../../../../lib/errors.ts';
 import { createUsers, type Users } from '../../../../lib/store/accounts/users.ts';
-import type { ProvenReads } from '../../../../lib/store/primary/primary-proof.ts';
+import type { StrictReader } from '../../../../lib/store/mongo/strict-reads.ts';
 import { SECOND } from '../../../../lib/time.ts';
 import type { User } from '../../../../lib/user.ts';
 import { migratedDatabase } from '../../../helpers/database.ts';
@@ -54,21 +54,21 @@ const reads: Readonly<Record<string, (users: Users, user: User) => Promise<unkno
 };
 
 for (const [name, read] of Object.entries(reads)) {
-  test(`${name} reads with the level that the proof of the primary gives, and rejects without a proof`, async (t) => {
+  test(`${name} reads at the level that a strict read gives, and rejects where that rejects`, async (t) => {
     const { uri, collections } = await migratedDatabase(t);
     const user = await createUsers(collections).create(ann());
     const noted = await notedClient(t, uri);
-    const linearizable: ProvenReads = { read: (find) => find('linearizable') };
+    const linearizable: StrictReader = { read: (find) => find('linearizable') };
     t.truthy(await read(createUsers(noted.collections, linearizable), user));
     t.deepEqual(noted.levels.splice(0), ['linearizable']);
     const refusal = new StoreUnavailable('The primary changed during the read');
-    const unprovable: ProvenReads = {
+    const rejecting: StrictReader = {
       async read(find) {
         await find('local');
         throw refusal;
       },
     };
-    await t.throwsAsync(read(createUsers(collections, unprovable), user), { is: refusal });
+    await t.throwsAsync(read(createUsers(collections, rejecting), user), { is: refusal });
   });
 }
 

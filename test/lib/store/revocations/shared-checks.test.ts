@@ -5,7 +5,7 @@ import { StoreUnavailable } from '../../../../lib/errors.ts';
 import { createUsers } from '../../../../lib/store/accounts/users.ts';
 import type { Collections } from '../../../../lib/store/mongo/collections.ts';
 import { createSchema } from '../../../../lib/store/mongo/schema-document.ts';
-import type { ProvenReads, ReadLevel } from '../../../../lib/store/primary/primary-proof.ts';
+import type { StrictReader } from '../../../../lib/store/mongo/strict-reads.ts';
 import { type CheckInput, createRevocationReads } from '../../../../lib/store/revocations/reads.ts';
 import { MINUTE } from '../../../../lib/time.ts';
 import { migratedDatabase } from '../../../helpers/database.ts';
@@ -60,39 +60,31 @@ test('checks at the same time share reads, and each gets its own answer', async 
     kinds,
     tokens.map((token) => (revoked.has(token) ? 'token' : undefined)),
   );
-  // 400 × 3 keys, in reads of at most 1,000; those of each that are revoked are read once more, strictly.
+  // 400 × 4 keys, in reads of at most 1,000.
   t.deepEqual([...new Set(client.asked)], ['find revoked_tokens']);
-  t.true(client.asked.length <= 4, `${client.asked.length} reads`);
+  t.true(client.asked.length <= 2, `${client.asked.length} reads`);
 });
 
-test('A strict read shares a quick one only while that is strict itself', async (t) => {
+test('a check shares its read with every other question to revoked_tokens', async (t) => {
   const { collections } = await migratedDatabase(t);
-  const levels: [rule: string, level: ReadLevel][] = [];
-  let quick: ReadLevel = 'majority';
-  const primary: ProvenReads = {
-    read: (find, rule) => {
-      const level = rule === 'strict' ? 'linearizable' : quick;
-      levels.push([rule ?? 'quick', level]);
-      return find(level);
+  let reads = 0;
+  const counting: StrictReader = {
+    read: (find) => {
+      reads++;
+      return find('linearizable');
     },
   };
-  const revocations = createRevocationReads(collections, createSchema(collections), primary);
-  const asked = async (question: () => Promise<unknown>) => {
-    levels.length = 0;
-    await question();
-    return levels.map(([rule, level]) => `${rule} ${level}`);
-  };
-  const check = () => revocations.check(anyToken());
-
-  t.deepEqual(await asked(revocations.assertSentinel), ['strict linearizable']); // nothing is known yet
-  t.deepEqual(await asked(check), ['quick majority']);
-  t.deepEqual(await asked(revocations.assertSentinel), ['quick majority']);
-  t.deepEqual(await asked(() => Promise.all([check(), revocations.assertSentinel()])), [
-    'quick majority',
+  const revocations = createRevocationReads(collections, createSchema(collections), counting);
+  const { check, isClientRevoked, isKeyRevoked, cutoffs, assertSentinel } = revocations;
+  const client = randomUUID();
+  await Promise.all([
+    check(anyToken()),
+    isClientRevoked(client),
+    isKeyRevoked('kid'),
+    cutoffs(undefined),
+    assertSentinel(),
   ]);
-  quick = 'local'; // as when a second member is added
-  t.deepEqual(await asked(revocations.assertSentinel), ['quick local', 'strict linearizable']);
-  t.deepEqual(await asked(revocations.assertSentinel), ['strict linearizable']);
+  t.is(reads, 1);
 });
 
 test('users that are read at the same time share reads, and each read returns its own user', async (t) => {
@@ -106,8 +98,8 @@ test('users that are read at the same time share reads, and each read returns it
     ...created.map(({ id }) => users.find(id)),
   ]);
   t.deepEqual(found, [undefined, ...created]);
-  // One is not found: it is read strictly, and then the collection is inspected.
-  t.deepEqual(client.asked.sort(), ['find users', 'find users', 'listIndexes users']);
+  // One is not found, so the collection is inspected.
+  t.deepEqual(client.asked.sort(), ['find users', 'listIndexes users']);
 });
 
 test('requests that share a user cannot change it for each other', async (t) => {

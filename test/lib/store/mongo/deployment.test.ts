@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import {
-  type Db,
-  type Document,
-  MongoClient,
-  type MongoClientOptions,
-  MongoServerError,
-} from 'mongodb';
+import { MongoClient, type MongoClientOptions, MongoServerError } from 'mongodb';
+import { createAuth } from '../../../../lib/auth.ts';
 import { StoreUnavailable } from '../../../../lib/errors.ts';
-import { inspectDeployment } from '../../../../lib/store/primary/deployment.ts';
-import { testUri } from '../../../helpers/database.ts';
+import { createDeploymentLog, inspectDeployment } from '../../../../lib/store/mongo/deployment.ts';
+import { generateSecret } from '../../../../lib/tokens/keys/secret/rules.ts';
+import { PATIENT } from '../../../helpers/auth.ts';
+import { migratedDatabase, testUri } from '../../../helpers/database.ts';
+import { type Answers, answering } from '../../../helpers/deployment-answers.ts';
 import { underFault } from '../../../helpers/failpoint.ts';
 
 /** A client of the test's own, which failures can be aimed at. */
@@ -36,10 +34,10 @@ for (const [errorCode, name, whose] of REFUSALS) {
     async (t) => {
       const { db, appName } = ownClient(t);
       const fault = { mode: { times: 1 }, failCommands: ['replSetGetConfig'], appName, errorCode };
-      const { hasSeveralVoters, kind, electionTimeout, warnings } = await underFault(fault, () =>
+      const { hasSeveralVoters, kind, warnings } = await underFault(fault, () =>
         inspectDeployment(db),
       );
-      t.deepEqual([kind, hasSeveralVoters, electionTimeout], ['replica set', true, 10_000]);
+      t.deepEqual([kind, hasSeveralVoters], ['replica set', true]);
       t.is(warnings.length, 1);
       t.regex(
         warnings[0] ?? '',
@@ -70,11 +68,6 @@ const ODD: Readonly<Record<string, Answers>> = {
   'a hello that is refused': { hello: new MongoServerError({ code: 59, codeName: 'NoCommand' }) },
 };
 
-interface Answers {
-  readonly hello?: Error;
-  readonly replSetGetConfig?: Document;
-}
-
 for (const [what, answers] of Object.entries(ODD)) {
   test.serial(
     `a set without the votes of its members is taken to have several voters: ${what}`,
@@ -86,16 +79,15 @@ for (const [what, answers] of Object.entries(ODD)) {
   );
 }
 
-/** The same database, but for these answers. */
-function answering(db: Db, { hello, replSetGetConfig }: Answers): Db {
-  const real = db.command.bind(db);
-  db.command = (command) =>
-    hello !== undefined && 'hello' in command ? Promise.reject(hello) : real(command);
-  const admin = db.client.db('admin');
-  admin.command = async () => replSetGetConfig ?? {};
-  db.client.db = () => admin;
-  return db;
-}
+test.serial(
+  'a standalone server has one voter, and behind a mongos there may be several',
+  async (t) => {
+    const alone = answering(ownClient(t).db, { hello: { ok: 1, isWritablePrimary: true } });
+    t.like(await inspectDeployment(alone), { kind: 'standalone', hasSeveralVoters: false });
+    const mongos = answering(ownClient(t).db, { hello: { ok: 1, msg: 'isdbgrid' } });
+    t.like(await inspectDeployment(mongos), { kind: 'sharded', hasSeveralVoters: true });
+  },
+);
 
 for (const fault of [{ closeConnection: true }, { errorCode: 11600 }, { errorCode: 50 }]) {
   test.serial(`what passes is no refusal: ${JSON.stringify(fault)}`, async (t) => {
@@ -109,3 +101,31 @@ for (const fault of [{ closeConnection: true }, { errorCode: 11600 }, { errorCod
     );
   });
 }
+
+function notedLog() {
+  const lines: string[] = [];
+  const note = (_fields: object, message: string) => void lines.push(message);
+  return { lines, log: { warn: note, error: note } };
+}
+
+test('a warning about the deployment is logged once, however often the primary changes', (t) => {
+  const { lines, log } = notedLog();
+  const warn = createDeploymentLog(log);
+  const deployment = { kind: 'replica set', hasSeveralVoters: true } as const;
+  for (const warnings of [['one'], ['one', 'two'], [], ['two']]) warn({ ...deployment, warnings });
+  t.deepEqual(lines, ['one', 'two']);
+});
+
+test('the library logs a warning for a set that refuses its configuration', async (t) => {
+  const { uri } = await migratedDatabase(t);
+  const strict = { serverApi: { version: '1', strict: true } } as const;
+  const client = new MongoClient(uri, strict);
+  t.teardown(() => client.close());
+  const { lines, log } = notedLog();
+  const auth = await createAuth({ db: client.db(), secrets: [generateSecret()], log, ...PATIENT });
+  t.teardown(() => auth.close());
+  await auth.checkHealth();
+  await auth.checkHealth();
+  const reported = lines.filter((line) => /APIStrictError.*several voting members/.test(line));
+  t.is(reported.length, 1);
+});

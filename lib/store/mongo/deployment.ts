@@ -1,39 +1,37 @@
 import { type Db, type Document, MongoServerError } from 'mongodb';
-import { SECOND } from '../../time.ts';
-import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
+import type { Log } from '../../log.ts';
+import { MAX_TIME, orUnavailable } from './database.ts';
 
 /** The properties of a deployment on which guarantees depend. */
 export interface Deployment {
   readonly kind: 'standalone' | 'replica set' | 'sharded';
-  /** True if more than one member votes, or if this is unknown. The primary of such a set can lose its majority. */
+  /**
+   * True if more than one member votes, or if this is unknown, as behind a mongos. The primary of such a set can lose
+   * its majority.
+   */
   readonly hasSeveralVoters: boolean;
-  /** Milliseconds without a primary after which the other members elect another one. */
-  readonly electionTimeout: number;
-  /** Sentences for the log. Each describes a missing guarantee, and what to do. */
+  /** Sentences for the log. Each describes a fault of the deployment, and what to do. */
   readonly warnings: readonly string[];
 }
-
-/** MongoDB's default of `electionTimeoutMillis`. */
-const ELECTION_TIMEOUT = 10 * SECOND;
 
 /** Reads the kind and the configuration of the deployment. */
 export async function inspectDeployment(db: Db): Promise<Deployment> {
   const hello = await orRefusal(db.command({ hello: 1, maxTimeMS: MAX_TIME }));
   if (typeof hello === 'string') return replicaSet(hello);
   if (hello['setName'] !== undefined) return replicaSet(await readConfig(db));
-  const kind = hello['msg'] === 'isdbgrid' ? 'sharded' : 'standalone';
-  const warnings = [kind === 'sharded' ? SHARDED : STANDALONE];
-  return { kind, hasSeveralVoters: false, electionTimeout: ELECTION_TIMEOUT, warnings };
+  return hello['msg'] === 'isdbgrid'
+    ? { kind: 'sharded', hasSeveralVoters: true, warnings: [SHARDED] }
+    : { kind: 'standalone', hasSeveralVoters: false, warnings: [STANDALONE] };
 }
 
 const STANDALONE =
   'MongoDB runs standalone: there is no failover, and a revocation is only as safe as one disk. ' +
   'Run it as a replica set, which may have a single node';
 const SHARDED =
-  'MongoDB is reached through a mongos, so no primary can be proven: a primary without its majority may ' +
-  'serve reads until it steps down. Keep this database on a replica set of its own, and connect to that set';
+  'MongoDB is reached through a mongos, so every check waits for a majority. ' +
+  'Keep this database on a replica set of its own, and connect to that set';
 const ASSUMED =
-  'rescind assumes several voting members and an electionTimeoutMillis of 10000. ' +
+  'rescind assumes several voting members, and every check waits for a majority. ' +
   'If the user lacks the privilege replSetGetConfig on the cluster, grant it (role clusterMonitor)';
 const ARBITER =
   'The replica set has an arbiter: while a data member is down, no revocation can be acknowledged. ' +
@@ -78,12 +76,7 @@ function isRefusal(error: unknown): error is MongoServerError {
 function replicaSet(config: Document | string): Deployment {
   if (typeof config === 'string') {
     const warning = `The configuration of the replica set cannot be read (${config}), so ${ASSUMED}`;
-    return {
-      kind: 'replica set',
-      hasSeveralVoters: true,
-      electionTimeout: ELECTION_TIMEOUT,
-      warnings: [warning],
-    };
+    return { kind: 'replica set', hasSeveralVoters: true, warnings: [warning] };
   }
   const members: Document[] = config['members'] ?? [];
   const hasArbiter = members.some((member) => member['arbiterOnly']);
@@ -91,7 +84,18 @@ function replicaSet(config: Document | string): Deployment {
   return {
     kind: 'replica set',
     hasSeveralVoters: members.filter(({ votes = 1 }) => votes > 0).length > 1,
-    electionTimeout: config['settings']?.electionTimeoutMillis ?? ELECTION_TIMEOUT,
     warnings: [...(hasArbiter ? [ARBITER] : []), ...(isJournaled ? [] : [NO_JOURNAL])],
+  };
+}
+
+/** Logs each warning about the deployment once, however often the deployment is inspected. */
+export function createDeploymentLog(log: Log): (deployment: Deployment) => void {
+  const logged = new Set<string>();
+
+  return function warn({ warnings }) {
+    for (const warning of warnings) {
+      if (!logged.has(warning)) log.warn({}, warning);
+      logged.add(warning);
+    }
   };
 }
