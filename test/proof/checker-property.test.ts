@@ -57,21 +57,13 @@ function isPresentable({ session: of, start }: Operation, opened: readonly Opera
 type Verdict = 'lost' | 'false_refusal' | 'fine';
 
 /** Judges an operation by trying all moments; undefined where its answer is no question of moments. */
-function judge(
-  history: readonly Operation[],
-  operation: Operation,
-  allowance: number,
-): Verdict | undefined {
+function judge(history: readonly Operation[], operation: Operation): Verdict | undefined {
   const { kind, answer } = operation;
   if (kind === 'login' || kind === 'logout' || answer === undefined || answer.status === 503) {
     return undefined;
   }
   const isRefusal = answer.status === 401;
-  const isFine = isPossible(
-    findExplaining(history, operation),
-    operation,
-    isRefusal ? 0 : allowance,
-  );
+  const isFine = isPossible(findExplaining(history, operation), operation);
   return isFine ? 'fine' : isRefusal ? 'false_refusal' : 'lost';
 }
 
@@ -93,15 +85,11 @@ const STEP = 0.25;
 /** Last moment at which a revocation that was not acknowledged takes effect. */
 const LATEST = 40;
 
-function isPossible(
-  history: readonly Operation[],
-  operation: Operation,
-  allowance: number,
-): boolean {
+function isPossible(history: readonly Operation[], operation: Operation): boolean {
   const { session, user, start, end, answer } = operation;
   const login = history.find((each) => each.kind === 'login' && each.answer?.session === session);
   const logins = login ? listMoments(login.start, login.end) : [Number.NEGATIVE_INFINITY];
-  const reads = listMoments(start - allowance, end);
+  const reads = listMoments(start, end);
   const revocations = history.filter(
     (each) =>
       (each.kind === 'logout' && each.session === session) ||
@@ -138,11 +126,11 @@ function listMoments(from: number, to: number): number[] {
 test('the checker finds a breach where no choice of moments allows the answer, and nowhere else', (t) => {
   const seen = { lost: 0, false_refusal: 0, fine: 0 };
   fc.assert(
-    fc.property(histories, fc.integer({ min: 0, max: 3 }), (history, allowance) => {
-      const breaches = findBreaches(history, { allowance, mayBreakOff: true });
+    fc.property(histories, (history) => {
+      const breaches = findBreaches(history, { mayBreakOff: true });
       const found = new Map(breaches.map(({ operation, rule }) => [operation, rule]));
       return history.every((operation) => {
-        const verdict = judge(history, operation, allowance);
+        const verdict = judge(history, operation);
         if (verdict === undefined) return !found.has(operation);
         seen[verdict]++;
         return (found.get(operation) ?? 'fine') === verdict;

@@ -139,26 +139,6 @@ const cases: readonly Case[] = [
     ],
     breaches: ['false_refusal'],
   },
-  {
-    title: 'within the allowance a revocation may go unseen',
-    history: [
-      LOGIN,
-      sampleOperation('logout', [2, 4], 'ok'),
-      sampleOperation('me', [100, 101], 'ok'),
-    ],
-    rules: { allowance: 96 },
-    breaches: CLEAN,
-  },
-  {
-    title: 'past the allowance it may not',
-    history: [
-      LOGIN,
-      sampleOperation('logout', [2, 4], 'ok'),
-      sampleOperation('me', [101, 102], 'ok'),
-    ],
-    rules: { allowance: 96 },
-    breaches: ['lost'],
-  },
 
   // A refusal that nothing explains.
   {

@@ -2,8 +2,6 @@
 import { type Answer, isAcknowledged, type Kind, type Operation } from './history.ts';
 
 export interface Rules {
-  /** Milliseconds after its acknowledgement in which a revocation may go unseen. Default 0. */
-  readonly allowance?: number;
   /** Allows requests without an answer, as where a server is killed. Default false. */
   readonly mayBreakOff?: boolean;
 }
@@ -30,13 +28,6 @@ export function findBreaches(history: readonly Operation[], rules: Rules = {}): 
   return history.flatMap((operation) => findBreach(operation, index, rules) ?? []);
 }
 
-/** Returns how many milliseconds after its acknowledged revocation each token was accepted. */
-export function measureLateness(history: readonly Operation[]): number[] {
-  return findBreaches(history).flatMap(({ operation, revocation }) =>
-    revocation === undefined ? [] : [operation.start - revocation.end],
-  );
-}
-
 function findBreach(operation: Operation, index: Index, rules: Rules): Breach | undefined {
   const { answer, kind } = operation;
   if (answer === undefined) {
@@ -49,7 +40,7 @@ function findBreach(operation: Operation, index: Index, rules: Rules): Breach | 
     return isExplained ? undefined : { rule: 'false_refusal', operation };
   }
   if (!isAcknowledged(operation) || !ACCEPTANCES.has(kind)) return undefined;
-  const lost = causes.find((cause) => mustBeSeen(cause, operation, rules.allowance ?? 0));
+  const lost = causes.find((cause) => mustBeSeen(cause, operation));
   return lost && { rule: 'lost', operation, revocation: lost.revocation };
 }
 
@@ -112,10 +103,10 @@ function findCauses({ session, user }: Operation, index: Index): readonly Cause[
 }
 
 /** A revoke-all certainly revokes the sessions that were open before it was sent. */
-function mustBeSeen({ revocation, login }: Cause, { start }: Operation, allowance: number) {
+function mustBeSeen({ revocation, login }: Cause, { start }: Operation): boolean {
   const coversSession =
     revocation.kind === 'logout' || login === undefined || login.end < revocation.start;
-  return isAcknowledged(revocation) && coversSession && revocation.end + allowance < start;
+  return isAcknowledged(revocation) && coversSession && revocation.end < start;
 }
 
 /** A revoke-all may revoke sessions opened while it was under way, but none begun after it had ended. */

@@ -19,8 +19,6 @@ export interface Fault<T extends Target = Target> {
   readonly rounds: number;
   /** Milliseconds from `strike` to `heal`. */
   readonly lasts: Range;
-  /** Milliseconds in which an acknowledged revocation may go unseen: not 0 only where there is an old primary. */
-  readonly allowance: number;
   /** Allows requests without an answer: where a server is killed. */
   readonly mayBreakOff: boolean;
   /** Starts the deployment. Throws `NotHere`. */
@@ -36,7 +34,6 @@ export interface Fault<T extends Target = Target> {
 export const DEFAULTS = {
   rounds: 30,
   lasts: [0, 500],
-  allowance: 0,
   mayBreakOff: false,
 } as const;
 

@@ -7,7 +7,7 @@ import { SETTINGS } from './deployment.ts';
 import type { Fault } from './fault.ts';
 import { clockSkew } from './faults/clock-skew.ts';
 import { oneNodeFaults } from './faults/one-node.ts';
-import { replicaSetFaults, SET_SETTINGS } from './faults/replica-set.ts';
+import { replicaSetFaults } from './faults/replica-set.ts';
 import { countRepeated, createOutcome, listCounted, type Outcome, playFault } from './rounds.ts';
 import { formatTable, type Section } from './section.ts';
 import type { Tally } from './tally.ts';
@@ -45,7 +45,7 @@ export const faultsSection: Section = {
 
 const NOTES = [
   `Two servers with ${formatSettings(SETTINGS)}; ${CLIENTS.actors} clients that do everything and ${CLIENTS.watchers} that only ask for /me.`,
-  `Sets of three have electionTimeoutMillis=4000 and catchUpTimeoutMillis=0, and their servers ${formatSettings(SET_SETTINGS)} unless the fault says otherwise.`,
+  `Sets of three have electionTimeoutMillis=4000 and catchUpTimeoutMillis=0.`,
   'A round counts with at least 20 acknowledged revocations, 200 checks, and requests before, during and after the fault.',
   'Unavailability is the longest time in which no request of any client came to a decision.',
 ];
@@ -77,7 +77,6 @@ function formatOutcomes(outcomes: readonly Outcome[]): string {
       ({ total }) => `${total('before')} / ${total('during')} / ${total('after')}`,
     ],
     ['longest unavailability', ({ silence }) => `${(silence / 1_000).toFixed(1)} s`],
-    ['late acceptances (latest / allowed)', ({ lateness }) => lateness],
   ]);
 }
 
@@ -86,8 +85,6 @@ function summarize(outcome: Outcome) {
   const counted = listCounted(outcome);
   const repeated = countRepeated(outcome);
   const breaches = played.flatMap((round) => round.breaches);
-  const late = counted.flatMap((round) => round.lateness);
-  const latest = format(Math.round(Math.max(0, ...late)));
   return {
     fault,
     notHere,
@@ -96,7 +93,6 @@ function summarize(outcome: Outcome) {
     countBreaches: (...rules: readonly Rule[]) =>
       format(breaches.filter(({ rule }) => rules.includes(rule)).length),
     silence: Math.max(0, ...counted.map(({ tally }) => tally.longestSilence)),
-    lateness: `${format(late.length)} (${latest} / ${format(fault.allowance)} ms)`,
   };
 }
 

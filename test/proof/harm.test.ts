@@ -7,7 +7,7 @@ import type { ReplicaSet } from '../helpers/set/replica-set.ts';
 import { smallDisk } from '../helpers/small-disk.ts';
 import { openSetDeployment } from './deployment.ts';
 import { type OneNode, oneNodeFaults, openOneNode } from './faults/one-node.ts';
-import { replicaSetFaults, SET_SETTINGS } from './faults/replica-set.ts';
+import { replicaSetFaults } from './faults/replica-set.ts';
 
 interface Fixture {
   readonly node: OneNode;
@@ -57,7 +57,7 @@ const LAGGING = { secondaryDelaySecs: 600, priority: 0, votes: 0, hidden: true }
 onLinux(
   'each fault makes another member primary, is put right, and loses nothing acknowledged',
   async (t) => {
-    const deployment = await openSetDeployment(t, SET_SETTINGS, { members: [{}, {}, {}, LAGGING] });
+    const deployment = await openSetDeployment(t, {}, { members: [{}, {}, {}, LAGGING] });
     const { set } = deployment;
     const writer = await ownWriter(t, set.uri);
     for (const { title, strike, heal } of replicaSetFaults) {

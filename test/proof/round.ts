@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MINUTE } from '../../lib/time.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { findBreaches, measureLateness } from './checker.ts';
+import { findBreaches } from './checker.ts';
 import { ready } from './deployment.ts';
 import { type Fault, StrikeFailed, type Target } from './fault.ts';
 import type { Operation } from './history.ts';
@@ -49,8 +49,6 @@ export async function playRound<T extends Target>(fault: Fault<T>, target: T) {
     fault: interval,
     tally,
     breaches: findBreaches(history, fault),
-    /** Milliseconds by which acceptances were too late, allowed or not. */
-    lateness: measureLateness(history),
     /** Reason why the round does not count. */
     shortfall: describeShortfall(tally, undecided),
     /** Violations of what the fault itself promises. */

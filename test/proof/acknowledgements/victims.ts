@@ -13,15 +13,13 @@ export interface Victim {
   readonly world: World;
 }
 
-/** An old primary believes in itself, and a server in its primary, for long enough to be asked. */
+/** An old primary believes in itself for long enough to be asked. */
 export function openEndingDeployment(
   scope: Scope,
-  { staleness = '15s', electionTimeoutMillis = 20_000 } = {},
+  electionTimeoutMillis = 20_000,
 ): Promise<SetDeployment> {
   const environment = {
     REQUEST_DEADLINE: '4s',
-    MAX_STALENESS: staleness,
-    PRIMARY_PROOF_INTERVAL: '300ms',
     LOGIN_FAILURES_PER_ADDRESS: '100000/15m',
   };
   return openSetDeployment(scope, environment, { electionTimeoutMillis });
