@@ -1,7 +1,7 @@
 /** A copy of the tree, as someone else would get it, is installed, developed in and put into production. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import { ownMongod } from '../helpers/mongod.ts';
@@ -9,17 +9,13 @@ import { emptyFolder, type Finished, start } from '../helpers/processes.ts';
 import { readmeBlock } from '../helpers/readme.ts';
 import { openScope, type Scope } from '../helpers/scope.ts';
 import { logIn, send, sendAs } from '../helpers/server.ts';
+import { environment, NPM_ALONE } from './environment.ts';
 
 const file = openScope();
 test.after.always(file.end);
 
-/** One cache of npm for all copies, and nothing that npm does beside the installation. */
-const NPM = {
-  npm_config_cache: emptyFolder(file),
-  npm_config_prefer_offline: 'true',
-  npm_config_audit: 'false',
-  npm_config_update_notifier: 'false',
-};
+/** One cache of npm for all copies. */
+const NPM = { ...NPM_ALONE, npm_config_cache: emptyFolder(file) };
 
 /** A copy of the tree as someone else would get it, and a home folder with nothing in it. */
 type Copy = ReturnType<typeof copyTree>;
@@ -60,18 +56,6 @@ async function installedCopy(t: ExecutionContext): Promise<Copy> {
 
 async function install(copy: Copy) {
   return [copy, await copy.run('npm ci')] as const;
-}
-
-/** Returns the environment of the machine, without that of this project, its npm or its owner. */
-function environment(): Record<string, string> {
-  const own =
-    /^(HOME$|XDG_|npm_|INIT_CWD$|NODE_OPTIONS$|NODE_ENV$|(TEST_)?MONGODB_|JWT_|HOST$|PORT$|AVA_)/i;
-  const entries = Object.entries(process.env)
-    .filter(([name]) => !own.test(name))
-    .map(([name, value]): [string, string] => [name, value ?? '']);
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const PATH = folders.filter((folder) => !folder.includes('node_modules')).join(delimiter);
-  return { ...Object.fromEntries(entries), PATH };
 }
 
 const URL = 'http://127.0.0.1:8001';
