@@ -5,8 +5,8 @@ import { SENTINEL } from '../../lib/store/mongo/collections.ts';
 import { PROBE } from '../../lib/store/revocations/entry-ids.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { PATIENT } from '../helpers/auth.ts';
-import { migratedDatabase } from '../helpers/database.ts';
-import { run, SERVER } from '../helpers/processes.ts';
+import { migratedDatabase, migrateNow, schema3Database } from '../helpers/database.ts';
+import { rescind, run, SERVER } from '../helpers/processes.ts';
 import { logIn, send, sendAs, serve, serveAuth } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
 
@@ -18,6 +18,7 @@ const INDEXES = {
   login_limits: { name: 1 },
   clients: { client_id: 1 },
   daily_counts: { date: 1 },
+  followers: { name: 1 },
 } as const;
 
 for (const [collection, key] of Object.entries(INDEXES)) {
@@ -38,6 +39,7 @@ const DELETING = {
   sessions: { stamp: -1 },
   clients: { created_at: 1 },
   login_limits: { since: 1 },
+  followers: { renewed_at: 1 },
 } as const;
 
 for (const [collection, key] of Object.entries(DELETING)) {
@@ -54,6 +56,38 @@ for (const [collection, key] of Object.entries(DELETING)) {
     t.regex(body.checks.indexes.detail, new RegExp(`${collection} has a TTL index.*dropIndex`));
   });
 }
+
+test('a server of this version is ready on schema 3, also beside followers of another application', async (t) => {
+  const { uri, db, collections } = await schema3Database(t);
+  await db.collection('followers').createIndex({ name: 1 }, { unique: true });
+  const { url } = await serve(t, { MONGODB_URI: uri });
+  const { status, body } = await send(`${url}/readyz`);
+  t.deepEqual([status, body.status], [200, 'ready']);
+  const token = await logIn(url, (await addUser(collections)).email);
+  t.is((await sendAs(token, `${url}/api/auth/revoke-all-tokens`, 'POST')).status, 200);
+  t.is((await sendAs(token, `${url}/api/auth/me`)).status, 401);
+});
+
+test('a server does not start, with exit code 78, on a schema before 3', async (t) => {
+  const { uri, collections } = await schema3Database(t);
+  await collections.schema.updateOne({}, { $set: { version: 2 } });
+  const env = { MONGODB_URI: uri, JWT_SECRET_KEY: generateSecret(), PORT: '0' };
+  const { code, stderr } = await run(t, process.execPath, [SERVER], { env });
+  t.is(code, 78);
+  t.regex(stderr, /The schema is at version 2, not at 4\. Migrate the database/);
+});
+
+test('a server is ready where followers was dropped, and migrate makes it again', async (t) => {
+  const { uri, db, collections } = await migratedDatabase(t);
+  await collections.followers.drop();
+  const { url } = await serve(t, { MONGODB_URI: uri });
+  t.is((await send(`${url}/readyz`)).status, 200);
+  const check = await rescind(t, ['migrate', '--check'], { env: { MONGODB_URI: uri } });
+  t.regex(check.stderr, /to do: create collection followers with its validator/);
+  await migrateNow(db);
+  const again = await rescind(t, ['migrate', '--check'], { env: { MONGODB_URI: uri } });
+  t.is(again.code, 0, again.stderr);
+});
 
 test('a server does not start, with exit code 78, where an index refuses what it writes', async (t) => {
   const { uri, db } = await migratedDatabase(t);

@@ -1,11 +1,13 @@
+import type { Collection } from 'mongodb';
 import { StoreNotReady } from '../../errors.ts';
 import { DAY, SECOND } from '../../time.ts';
-import { type CollectionSpec, collectionSpecs } from '../mongo/collection-specs.ts';
+import { type CollectionSpec, collectionSpecs, SCHEMA_VERSION } from '../mongo/collection-specs.ts';
 import { type Collections, NAMES } from '../mongo/collections.ts';
 import { orUnavailable } from '../mongo/database.ts';
 import { isUpsertRace } from '../mongo/duplicate-keys.ts';
 import { describeLoss } from '../mongo/intact.ts';
 import { readIndexes } from '../mongo/read-indexes.ts';
+import { createSchema } from '../mongo/schema-document.ts';
 import { createSharedReads } from '../mongo/shared-reads.ts';
 import { PROBE } from '../revocations/entry-ids.ts';
 import { probeUpdate } from '../revocations/entry-updates.ts';
@@ -41,19 +43,25 @@ async function writeProbe({ revokedTokens }: Pick<Collections, 'revokedTokens'>)
 }
 
 /** Creates the check of the indexes. Concurrent calls share a read. */
-function createAssertIndexes(collections: Collections) {
-  const all = Object.values(collections);
+function createAssertIndexes({ followers, ...needed }: Collections) {
   const specs = new Map(collectionSpecs(DAY).map((spec) => [spec.name, spec]));
-  const read = createSharedReads(() =>
-    Promise.all(
-      all.map(async (each) => findFaults(specs.get(each.collectionName), await readIndexes(each))),
-    ),
-  );
+  const find = async (collection: Pick<Collection, 'collectionName' | 'listIndexes'>) =>
+    findFaults(specs.get(collection.collectionName), await readIndexes(collection));
+  const read = createSharedReads(async () => {
+    const [own, ...found] = await Promise.all([followers, ...Object.values(needed)].map(find));
+    const isForeign = own?.length !== 0 && (await isBeforeFollowers(needed));
+    return [...found, isForeign ? [] : own].flat();
+  });
 
   return async function assertIndexes() {
-    const [sentence] = (await read([])).flat();
+    const [sentence] = await read([]);
     if (sentence !== undefined) throw new StoreNotReady('migrate', sentence);
   };
+}
+
+/** Returns true for an older schema, on which a collection `followers` can only be of another application. */
+async function isBeforeFollowers({ schema }: Pick<Collections, 'schema'>): Promise<boolean> {
+  return ((await createSchema({ schema }).find())?.version ?? 0) < SCHEMA_VERSION;
 }
 
 type Indexes = Awaited<ReturnType<typeof readIndexes>>;
