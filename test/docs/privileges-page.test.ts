@@ -6,7 +6,8 @@ import test, { type ExecutionContext } from 'ava';
 import { type Document, MongoClient } from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
 import { createAuth } from '../../lib/auth.ts';
-import { connect } from '../../lib/store/mongo/database.ts';
+import { openCollections } from '../../lib/store/mongo/collections.ts';
+import { connect, orUnavailable } from '../../lib/store/mongo/database.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { PATIENT } from '../helpers/auth.ts';
 import { introspect, revoke } from '../helpers/clients.ts';
@@ -217,5 +218,83 @@ test.serial(
       body.checks.writes.detail,
       /run update on revoked_tokens\. Grant this user the role rescindServer\. See docs/,
     );
+  },
+);
+
+/** Does with the database what a server that follows does. Each part rejects where the user lacks a privilege. */
+function followingOn(t: ExecutionContext, uri: string) {
+  const { db, close } = connect(uri);
+  t.teardown(close);
+  const { followers } = openCollections(db);
+  const _id = randomUUID();
+  return {
+    async watch() {
+      const feed = db.watch([], { maxAwaitTimeMS: 500 });
+      t.teardown(() => feed.close());
+      await orUnavailable(feed.tryNext());
+      return feed;
+    },
+    insert: () =>
+      orUnavailable(
+        followers.insertOne({
+          _id,
+          lease: 2_000,
+          position: null,
+          began: { wall: Date.now(), mono: performance.now() },
+          renewals: 0,
+          host: 'a',
+          version: '1',
+          renewed_at: new Date(),
+        }),
+      ),
+    find: () => orUnavailable(followers.findOne({ _id })),
+    update: () => orUnavailable(followers.updateOne({ _id }, { $inc: { renewals: 1 } })),
+    remove: () => orUnavailable(followers.deleteOne({ _id, renewals: 1 })),
+  };
+}
+
+test.serial(
+  'the role of the servers is enough to follow, and nothing of it can be left out',
+  async (t) => {
+    const mongod = await authMongod(t);
+    await paste(mongod);
+    const MIGRATE = { env: { MONGODB_URI: mongod.uriFor('rescind-migrate', PASTED) } };
+    t.is((await rescind(t, ['migrate'], MIGRATE)).code, 0);
+    const uri = mongod.uriFor('rescind', PASTED);
+
+    const { watch, insert, find, update, remove } = followingOn(t, uri);
+    const feed = await watch();
+    await insert();
+    t.is((await find())?.renewals, 0);
+    await update();
+    t.is((await remove()).deletedCount, 1);
+    const seen: unknown[] = [];
+    for (; seen.length < 3; ) seen.push((await feed.next()).operationType);
+    t.deepEqual(seen, ['insert', 'update', 'delete']);
+
+    const admin = mongod.root.db('admin');
+    const { roles } = await admin.command({
+      rolesInfo: { role: 'rescindServer', db: 'admin' },
+      showPrivileges: true,
+    });
+    const { privileges } = roles[0];
+    for (const [part, collection, action, sentence] of [
+      ['watch', '', 'changeStream', /run changeStream\. Grant this user the role rescindServer$/],
+      ['watch', '', 'find', /run changeStream\. Grant this user the role rescindServer$/],
+      ['insert', 'followers', 'insert', /run insert on followers\. Grant this user the role/],
+      ['update', 'followers', 'update', /run update on followers\. Grant this user the role/],
+      ['remove', 'followers', 'remove', /run delete on followers\. Grant this user the role/],
+    ] as const) {
+      const fewer = privileges.map(({ resource, actions }: Document) => ({
+        resource,
+        actions: actions.filter(
+          (each: string) => resource.collection !== collection || each !== action,
+        ),
+      }));
+      await admin.command({ updateRole: 'rescindServer', privileges: fewer });
+      const error = await t.throwsAsync(followingOn(t, uri)[part]());
+      t.regex(error?.message ?? '', sentence, `${action} on ${collection}`);
+      t.notRegex(error?.message ?? '', RAW);
+    }
   },
 );

@@ -20,8 +20,12 @@ export function accessFault(error: unknown): readonly [Remedy, string] | undefin
 const DENIED = 'MongoDB does not allow the user of the connection URI to';
 const CREDENTIALS_REFUSED = 'MongoDB refused the credentials of the connection URI. Correct them';
 
-/** Patterns of error messages: the first of mongod, the second of shared cloud tiers. */
+/**
+ * Patterns of error messages: the first two of mongod, the third of shared cloud tiers. The first one names the action
+ * of a change stream, whose command is `aggregate`.
+ */
 const FORMS: readonly RegExp[] = [
+  /execute command \{ aggregate: .*?\$(changeStream)\b/,
   /execute command \{ (\w+): (?:"([^"]*)")?/,
   /not allowed to do action \[(\w+)\] on \[[^.\]]*\.?([^\]]*)\]/,
 ];

@@ -46,6 +46,7 @@ const FOREIGN: readonly (readonly [collection: string, what: string, document: D
   ['login_limits', 'a limiter of its own', { key: 'login:192.0.2.1', points: 1, expire: ago(1) }],
   ['daily_counts', 'which our validator takes', { _id: 'visits' as never, day: ago(900), n: 7 }],
   ['revoked_tokens', 'of a naive list', { token_hash: 'abc', user_id: 'u', expires_at: ago(1) }],
+  ['followers', 'of a social network', { follower_id: 7, followee_id: 8 }],
   ['schema', 'of a migration tool', { version: 7, name: 'add-orders' }],
   ['schema', 'under our id', { _id: 'rescind' as never, fields: [] }],
 ];
