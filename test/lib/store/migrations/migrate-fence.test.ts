@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import test from 'ava';
 import type { Binary, Document } from 'mongodb';
 import { isReady, migrate, planMigration } from '../../../../lib/store/migrations/migrate.ts';
+import { findSpec } from '../../../../lib/store/mongo/collection-specs.ts';
 import { NAMES, SENTINEL } from '../../../../lib/store/mongo/collections.ts';
 import {
   clientEntry,
@@ -129,6 +130,9 @@ test('migrate lets the sentinel, revoked keys and clients satisfy the validator,
     t.deepEqual(after, lasting.has(_id) ? { ...entry, fenced_writes: writes } : entry);
   }
   t.is(before.size, ids.length);
+  const { validator } = findSpec(NAMES.revokedTokens);
+  const refused = revokedTokens.find({ _id: { $in: [...lasting] as string[] }, $nor: [validator] });
+  t.deepEqual(await refused.toArray(), []); // else a restore would leave them out
   t.deepEqual(await planMigration(db, RETENTION), { conflicts: [], steps: [] });
 });
 
