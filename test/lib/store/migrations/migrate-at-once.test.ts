@@ -3,7 +3,12 @@ import { planMigration } from '../../../../lib/store/migrations/migrate.ts';
 import { SENTINEL } from '../../../../lib/store/mongo/collections.ts';
 import { connect } from '../../../../lib/store/mongo/database.ts';
 import { DAY } from '../../../../lib/time.ts';
-import { emptyDatabase, migrateNow, type TestDatabase } from '../../../helpers/database.ts';
+import {
+  emptyDatabase,
+  migrateNow,
+  schema3Database,
+  type TestDatabase,
+} from '../../../helpers/database.ts';
 import { rescind } from '../../../helpers/processes.ts';
 
 const TIMES = Array.from({ length: 20 }, (_, index) => index + 1);
@@ -44,6 +49,20 @@ test.serial('migrate, two at once, mend one drifted database together', async (t
     await assertOneDatabase(t, { db, uri, collections });
   }
 });
+
+test.serial(
+  'migrate, two at once, bring one database of schema 3 to this one together',
+  async (t) => {
+    for (const time of TIMES.slice(0, 5)) {
+      const { db, uri, collections } = await schema3Database(t);
+      const other = connect(uri);
+      t.teardown(() => other.close());
+      await t.notThrowsAsync(Promise.all([migrateNow(db), migrateNow(other.db)]), `time ${time}`);
+      await assertOneDatabase(t, { db, uri, collections });
+      t.is((await collections.schema.findOne())?.version, 4);
+    }
+  },
+);
 
 async function assertOneDatabase(t: ExecutionContext, { db, collections }: TestDatabase) {
   t.deepEqual(await planMigration(db, { auditRetention: 400 * DAY }), { conflicts: [], steps: [] });
