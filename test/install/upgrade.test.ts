@@ -6,7 +6,7 @@ import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { emptyDatabase } from '../helpers/database.ts';
 import { rescind } from '../helpers/processes.ts';
 import { openScope } from '../helpers/scope.ts';
-import { logIn, post, send, sendAs, serve } from '../helpers/server.ts';
+import { logIn, post, postLogin, send, sendAs, serve } from '../helpers/server.ts';
 import { openSession, refresh } from '../helpers/sessions.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 import { installVersionBefore } from './version-before.ts';
@@ -125,7 +125,7 @@ test('after migrate the version before keeps a new password, and cannot end sess
   const { email } = await addUser(collections);
   const sessions = [await openSession(old, email), await openSession(old, email)];
   await migrate();
-  const surplus = await post(`${old}/api/auth/login`, { email, password: PASSWORD });
+  const surplus = await postLogin(old, { email, password: PASSWORD });
   t.is(surplus.status, 503);
   const passwords = { current_password: PASSWORD, new_password: NEW_PASSWORD };
   const change = (server: string, token: string) =>
