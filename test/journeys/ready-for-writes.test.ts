@@ -105,6 +105,8 @@ test('however often /readyz is requested, its entry is written once in 30 second
   for (const { status, body } of answers) {
     t.is(status, 200, JSON.stringify(body));
     t.deepEqual([body.checks.writes, body.checks.indexes], [{ ok: true }, { ok: true }]);
+    t.like(body.checks.lease, { ok: true });
+    t.regex(body.checks.lease.detail, /does not follow/);
   }
   const others = { _id: { $ne: SENTINEL } };
   const [entry, ...more] = await collections.revokedTokens.find(others).toArray();

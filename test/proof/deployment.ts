@@ -21,7 +21,6 @@ export const SETTINGS = {
 
 type Environment = Readonly<Record<string, string>>;
 
-export type ServerProcess = Awaited<ReturnType<typeof startServer>>;
 export type SetDeployment = Awaited<ReturnType<typeof openSetDeployment>>;
 
 /** Migrates the database and starts two servers on it; resolves when they are ready. */
