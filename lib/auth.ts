@@ -76,9 +76,14 @@ export function assemble(parts: AuthParts) {
       auditEvents: use(auditEvents),
       stats: use(stats),
     },
+    /**
+     * Starts to follow the database now, in place of at the first `authenticate` or `introspect`. Waits for the lease
+     * for up to the given milliseconds, by default a second. Resolves with true if the lease holds, and with false if
+     * each check reads the database.
+     */
+    follow: parts.followers.startNow,
     /** Checks everything that requests need from the database. After `close` every check fails. */
-    checkHealth: async (): Promise<HealthReport> =>
-      closing.isClosed() ? failedReport(CLOSED) : checkHealth({ ...parts, timeout: deadline / 2 }),
+    checkHealth: (): Promise<HealthReport> => reportHealth(parts, closing.isClosed()),
     /** Returns the public keys, the signing key first. Secrets are not included. */
     jwks: (): JwkSet => ({ keys: keys.publicJwks }),
     /** The `kid` of each key that makes new tokens. Use the `kid` to revoke the key. */
@@ -90,4 +95,9 @@ export function assemble(parts: AuthParts) {
      */
     close: closing.close,
   };
+}
+
+async function reportHealth(parts: AuthParts, isClosed: boolean): Promise<HealthReport> {
+  if (isClosed) return failedReport(CLOSED);
+  return checkHealth({ ...parts, timeout: parts.deadline / 2 });
 }

@@ -11,6 +11,9 @@ const string: Check = (value) =>
 
 const wholeNumber: Check = (value) => integerFault(value, 0);
 
+const aFunction: Check = (value) =>
+  typeof value === 'function' ? undefined : 'must be a function';
+
 const secrets: Check = (value) => {
   if (!Array.isArray(value) || value.length === 0) return 'must be a list of at least one secret';
   return value.every((each) => typeof each === 'string') ? undefined : 'must contain only strings';
@@ -64,6 +67,9 @@ const CHECKS: Readonly<Record<keyof AuthOptions, Check>> = {
   passwordMinLength: wholeNumber,
   rememberedTokenBytes: wholeNumber,
   deadline: (value) => integerFault(value, 1, DAY),
+  follow: (value) => (value === 'auto' || value === 'off' ? undefined : 'must be "auto" or "off"'),
+  followerLease: wholeNumber,
+  onFollower: aFunction,
   loginLimits,
   log,
   clock,

@@ -2,6 +2,8 @@ import { assertInteger } from './assert.ts';
 import { DEFAULTS } from './defaults.ts';
 import type { Log } from './log.ts';
 import type { LoginLimitOptions } from './store/accounts/login-limits.ts';
+import type { FollowerEvent } from './store/followers/events.ts';
+import { longestLease } from './store/followers/obstacles.ts';
 import type { Db } from './store/mongo/database.ts';
 import { MOST_SESSIONS } from './store/sessions/sessions.ts';
 import { type Clock, DAY, HOUR, SECOND } from './time.ts';
@@ -43,6 +45,20 @@ export interface AuthOptions {
   readonly rememberedTokenBytes?: number;
   /** Milliseconds after which a call rejects, unless `caller.deadline` is set. Default 5,000. */
   readonly deadline?: number;
+  /**
+   * `auto`: the server remembers tokens and users that it has read, and follows the changes of the database, so that a
+   * known token costs no read. It follows on a replica set only. `off`: every check reads the database. Default `off`.
+   * Either way a revocation waits for every server that follows.
+   */
+  readonly follow?: 'auto' | 'off';
+  /**
+   * Milliseconds for which a server that follows may act on what it remembers, 1,000 to 30,000. A revocation waits up to
+   * 1.1 of it for a server that does not answer, which has to fit into `deadline`, with a second to spare. Default
+   * 2,000, or less with a short deadline.
+   */
+  readonly followerLease?: number | undefined;
+  /** Called with each event of the follower: registrations, renewals, lapses, settled revocations. Must not throw. */
+  readonly onFollower?: (event: FollowerEvent) => void;
   /** The limits on failed logins. */
   readonly loginLimits?: LoginLimitOptions;
   /** Logs faults that no call reports, such as the loss of an audit event. Default: no log. */
@@ -58,6 +74,23 @@ export type ResolvedOptions = AuthOptions & Required<Pick<AuthOptions, keyof typ
 export function resolveOptions(options: AuthOptions): ResolvedOptions {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return { ...DEFAULTS, ...(Object.fromEntries(given) as Partial<AuthOptions>) } as ResolvedOptions;
+}
+
+/** The lease that is used if none is set, in milliseconds. */
+const DEFAULT_LEASE = 2 * SECOND;
+
+/** The range of `followerLease` in milliseconds. */
+const LEASES = { shortest: SECOND, longest: 30 * SECOND } as const;
+
+/** Returns the lease of a follower. Throws a TypeError for one that is out of range, or that is too long for the deadline. */
+export function chooseLease({ followerLease, deadline }: ResolvedOptions): number {
+  const longest = longestLease(deadline);
+  if (followerLease === undefined) return Math.min(DEFAULT_LEASE, longest);
+  assertInteger('followerLease', followerLease, LEASES.shortest, LEASES.longest);
+  if (followerLease <= longest) return followerLease;
+  throw new TypeError(
+    `"followerLease" is ${followerLease} ms, but a revocation can only wait for ${longest} ms within "deadline". Make the lease shorter, or the deadline longer`,
+  );
 }
 
 /** The rules for sessions. Durations are in milliseconds. */

@@ -1,12 +1,20 @@
 import { checkOptions } from './check-options.ts';
 import { silent } from './log.ts';
-import { type AuthOptions, type ResolvedOptions, resolveOptions, sessionRules } from './options.ts';
+import {
+  type AuthOptions,
+  chooseLease,
+  type ResolvedOptions,
+  resolveOptions,
+  sessionRules,
+} from './options.ts';
 import { checkPasswordOptions, createPasswords } from './passwords/passwords.ts';
 import { createPasswordRules } from './passwords/rules.ts';
 import { loggedWithoutData } from './plain-log.ts';
 import { createClients } from './store/accounts/clients.ts';
 import { createLoginLimits } from './store/accounts/login-limits.ts';
 import { createUsers } from './store/accounts/users.ts';
+import { createFollowerLog } from './store/followers/follower-log.ts';
+import { openFollowers } from './store/followers/followers.ts';
 import { createHealthChecks } from './store/migrations/health-checks.ts';
 import { createClockSkew } from './store/mongo/clock-skew.ts';
 import { openCollections } from './store/mongo/collections.ts';
@@ -61,6 +69,7 @@ async function openPassive(options: ResolvedOptions) {
     ...sessionRules(options),
     ...(await openTokens(options)),
     deadline,
+    lease: chooseLease(options),
     log,
     collections,
     passwordOptions,
@@ -74,20 +83,21 @@ async function openPassive(options: ResolvedOptions) {
 }
 
 /** Creates the parts with threads, timers or listeners, and their dependents. Must not throw, or threads would leak. */
-function openActive(
-  { db, clock }: ResolvedOptions,
-  { collections, log, passwordOptions }: Passive,
-) {
+function openActive(options: ResolvedOptions, passive: Passive) {
+  const { db, clock } = options;
+  const { collections, log, passwordOptions } = passive;
   const dailyCounters = createDailyCounters(collections, { clock });
   const strictReads = createStrictReads(db, { onDeployment: createDeploymentLog(log) });
   const schema = createSchema(collections, strictReads);
-  const revocations = createRevocations(collections, schema, clock, strictReads);
+  const followers = openOwnFollowers(options, passive);
+  const revocations = createRevocations(collections, schema, clock, strictReads, followers);
   return {
     dailyCounters,
     strictReads,
+    followers,
     schema,
     passwords: createPasswords(passwordOptions),
-    users: createUsers(collections, strictReads),
+    users: createUsers(collections, strictReads, followers),
     clients: createClients(collections, MINUTE, strictReads),
     sessions: createSessions(collections, strictReads),
     lastUse: createLastUse(collections),
@@ -98,11 +108,25 @@ function openActive(
 
 /** Ends the threads and timers of the parts. */
 export async function closeParts(parts: AuthParts): Promise<void> {
-  const { skew, strictReads, lastUse, dailyCounters, passwords } = parts;
+  const { skew, strictReads, followers, lastUse, dailyCounters, passwords } = parts;
   skew.stop();
   strictReads.stop();
-  await Promise.all([lastUse.stop(), dailyCounters.stop()]);
+  await Promise.all([followers.close(), lastUse.stop(), dailyCounters.stop()]);
   await passwords.close();
+}
+
+function openOwnFollowers(options: ResolvedOptions, { collections, log, lease }: Passive) {
+  const { db, follow, deadline, onFollower } = options;
+  const logEvent = createFollowerLog(log);
+  return openFollowers(db, collections, {
+    follow,
+    lease,
+    deadline,
+    onEvent(event) {
+      logEvent(event);
+      onFollower?.(event);
+    },
+  });
 }
 
 async function openTokens(options: ResolvedOptions) {

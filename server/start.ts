@@ -38,6 +38,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   const auth = await createAuth({ db: connection.db, log, ...authOptions(config) });
   try {
     await assertReady(auth, log);
+    if (await auth.follow()) log.info('Known tokens are checked without a read: the lease holds');
     const { accessTokens: access_token_kid, refreshTokens: refresh_token_kid } = auth.kids;
     log.info({ access_token_kid, refresh_token_kid }, 'new tokens are signed with these keys');
     const stopping = new AbortController();
@@ -95,6 +96,8 @@ function authOptions(config: Config) {
     bcryptThreads: config.BCRYPT_THREADS,
     passwordMinLength: config.PASSWORD_MIN_LENGTH,
     deadline: config.REQUEST_DEADLINE,
+    follow: config.FOLLOW,
+    followerLease: config.FOLLOWER_LEASE,
     loginLimits: {
       perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
       perAddress: config.LOGIN_FAILURES_PER_ADDRESS,

@@ -8,8 +8,9 @@ import type { StoredSession } from '../store/sessions/sessions.ts';
 import type { User } from '../user.ts';
 import { type EndSessionsDeps, markEndedInBackground } from './shared/end-sessions.ts';
 import { liveSessions, noneIfLost } from './shared/live-sessions.ts';
+import { type SettleDeps, settle } from './shared/settle.ts';
 
-export interface AdminDeps extends EndSessionsDeps {
+export interface AdminDeps extends EndSessionsDeps, SettleDeps {
   readonly users: Pick<Users, 'find'>;
   readonly audit: Audit;
 }
@@ -41,13 +42,15 @@ export async function revokeUserTokens(
   const live = await (dryRun ? counted : counted.catch(noneIfLost));
   const ended = { sessionsEnded: live.length };
   if (dryRun) return ended;
-  await deps.revocations.revokeUser({ userId, reason: REASON, revokedBy: toActor(caller) });
+  const cause = { reason: REASON, revokedBy: toActor(caller) };
+  const revoked = await deps.revocations.revokeUser({ userId, ...cause });
   markEndedInBackground(
     deps,
     live.map(({ id }) => id),
   );
   const details = { reason: REASON, sessions_ended: live.length };
-  await deps.audit.record({ action: 'tokens_revoked_by_admin', user, details }, caller);
+  const event = { action: 'tokens_revoked_by_admin', user, details } as const;
+  await settle(deps, revoked, deps.audit.record(event, caller));
   return ended;
 }
 
@@ -57,17 +60,20 @@ export async function revokeUserTokens(
  * unexpired sessions that a cutoff of their user has already revoked. Rejects with AuthError `store_unavailable`.
  */
 export async function revokeEveryone(
-  { revocations, sessions, audit }: AdminDeps,
+  deps: AdminDeps,
   { dryRun = false }: DryRunInput,
   caller: Caller,
 ): Promise<{ readonly sessionsEnded: BoundedCount }> {
   assertBoolean('dryRun', dryRun);
+  const { revocations, sessions, audit } = deps;
   const { deployment } = await revocations.cutoffs(undefined);
   const sessionsEnded = await sessions.countAbove(deployment);
   if (dryRun) return { sessionsEnded };
-  await revocations.revokeEveryone({ reason: REASON, revokedBy: toActor(caller) });
+  const cause = { reason: REASON, revokedBy: toActor(caller) };
+  const revoked = await revocations.revokeEveryone(cause);
   const details = { reason: REASON, sessions_ended: sessionsEnded.count };
-  await audit.record({ action: 'everyone_revoked', user: undefined, details }, caller);
+  const event = { action: 'everyone_revoked', user: undefined, details } as const;
+  await settle(deps, revoked, audit.record(event, caller));
   return { sessionsEnded };
 }
 

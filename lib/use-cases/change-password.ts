@@ -7,9 +7,10 @@ import type { Users } from '../store/accounts/users.ts';
 import type { Audit } from '../store/records/audit.ts';
 import type { User } from '../user.ts';
 import { type IssuedTokens, type OpenSessionDeps, openSession } from './shared/open-session.ts';
+import { type SettleDeps, settle } from './shared/settle.ts';
 import { settleAttempt } from './shared/settle-attempt.ts';
 
-export interface ChangePasswordDeps extends OpenSessionDeps {
+export interface ChangePasswordDeps extends OpenSessionDeps, SettleDeps {
   readonly passwords: Passwords;
   readonly loginLimits: Pick<LoginLimits, 'takeChange'>;
   readonly users: Users;
@@ -41,10 +42,11 @@ export async function changePassword(
   if ('refusal' in outcome) throw await recordRefusal(deps, outcome.refusal, user, caller);
 
   const reason = 'password_changed';
-  const cutoff = await deps.revocations.revokeUser({ userId: id, reason, revokedBy: id });
-  await deps.audit.record({ action: reason, user, details: {} }, caller);
+  const revoked = await deps.revocations.revokeUser({ userId: id, reason, revokedBy: id });
+  const recorded = deps.audit.record({ action: reason, user, details: {} }, caller);
+  await settle(deps, revoked, recorded); // before the new tokens, so that none of the old ones outlives them
   const now = await confirm(deps, id, outcome.hash);
-  return openSession(deps, { userId: id, stamp: cutoff + 1, authTime: now }, caller);
+  return openSession(deps, { userId: id, stamp: revoked.cutoff + 1, authTime: now }, caller);
 }
 
 const SAME = 'The new password must differ from the current one.';

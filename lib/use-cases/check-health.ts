@@ -1,5 +1,7 @@
 import { type Remedy, StoreNotReady } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { FollowerStatus } from '../store/followers/follower.ts';
+import type { Followers } from '../store/followers/followers.ts';
 import type { HealthChecks } from '../store/migrations/health-checks.ts';
 import { type ClockSkew, MAX_SKEW } from '../store/mongo/clock-skew.ts';
 import { OLDEST_SCHEMA_VERSION, SCHEMA_VERSION } from '../store/mongo/collection-specs.ts';
@@ -25,7 +27,7 @@ export interface HealthReport {
     readonly schema: HealthCheck;
     readonly sentinel: HealthCheck;
     readonly skew: HealthCheck;
-    /** The lease under which this server may follow the database instead of reading it. No server follows yet. */
+    /** The lease under which this server may act on what it remembers. It passes without one: then each check reads. */
     readonly lease: HealthCheck;
     /**
      * The probe, an entry of `revoked_tokens` that revokes nothing, can be written. A success is cached for 30 seconds.
@@ -42,6 +44,7 @@ export interface CheckHealthDeps {
   readonly schema: Schema;
   readonly revocations: Revocations;
   readonly skew: ClockSkew;
+  readonly followers: Pick<Followers, 'status'>;
   readonly healthChecks: HealthChecks;
   readonly keys: Pick<KeyRing, 'signing'>;
   readonly refreshTokens: Pick<RefreshTokens, 'kid'>;
@@ -66,7 +69,7 @@ export async function checkHealth(deps: CheckHealthDeps): Promise<HealthReport> 
     schema: judge(found, judgeVersion, timeout),
     sentinel: judge(read, good, timeout),
     skew: judge(measured, judgeSkew, timeout),
-    lease: NOT_FOLLOWING,
+    lease: judgeLease(deps.followers.status()),
     writes: judge(written, (check) => check, timeout),
     indexes: judge(healthChecks.assertIndexes(), good, timeout),
     signingKey: judge(findRevokedKey(deps), judgeKey, timeout),
@@ -91,11 +94,15 @@ async function judge<T>(
   }
 }
 
-/** The check `lease` of a server that does not follow. */
-const NOT_FOLLOWING: HealthCheck = {
-  ok: true,
-  detail: 'This server does not follow: every check reads the database',
-};
+/** Describes the lease. A server without one is ready, since it reads the database at each check. */
+function judgeLease({ leaseLeft, hindrance }: FollowerStatus): HealthCheck {
+  if (hindrance !== undefined) return { ok: true, detail: `${NOT_FOLLOWING}. ${hindrance}` };
+  if (leaseLeft <= 0) return { ok: true, detail: LAPSED };
+  return { ok: true, detail: `The lease holds for ${Math.ceil(leaseLeft)} ms` };
+}
+
+const NOT_FOLLOWING = 'This server does not follow: every check reads the database';
+const LAPSED = 'The lease does not hold: every check reads the database until it is renewed';
 
 /** The check `writes` of a database that is not migrated. The database may be foreign, so nothing is written. */
 const NOT_TRIED: HealthCheck = { ok: false, detail: 'Not tried: the database is not migrated' };

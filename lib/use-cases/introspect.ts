@@ -8,6 +8,7 @@ import {
   authenticateClient,
   type ClientCredentials,
 } from './shared/authenticate-client.ts';
+import { learn } from './shared/known-token.ts';
 
 export interface IntrospectDeps extends AuthenticateDeps {
   readonly clients: AuthenticateClientDeps['clients'];
@@ -46,9 +47,15 @@ export async function introspect(
 
 /** Takes the steps of `authenticate`, but loads the user during the check of revocations, to save time. */
 async function findActive(deps: IntrospectDeps, token: string): Promise<ActiveToken | undefined> {
-  const { accessTokens, revocations, users } = deps;
+  const { accessTokens, revocations, users, followers } = deps;
+  followers.start();
   const accessToken = await verifyCurrent(deps, token);
   if (accessToken === undefined) return undefined;
+  const learned = await learn(deps, accessToken);
+  if (learned?.kind !== undefined) return undefined;
+  if (learned !== undefined) {
+    return { claims: accessTokens.read(token), user: learned.principal.user };
+  }
   const [kind, user] = await Promise.all([
     revocations.check(accessToken),
     users.find(accessToken.userId),

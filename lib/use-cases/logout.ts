@@ -6,8 +6,9 @@ import type { LastUse } from '../store/sessions/last-use.ts';
 import type { AccessTokens } from '../tokens/access/access-tokens.ts';
 import { auditedUser } from './shared/audited-user.ts';
 import { type EndSessionsDeps, markEndedInBackground } from './shared/end-sessions.ts';
+import { type SettleDeps, settle } from './shared/settle.ts';
 
-export interface LogoutDeps extends EndSessionsDeps {
+export interface LogoutDeps extends EndSessionsDeps, SettleDeps {
   readonly accessTokens: AccessTokens;
   readonly users: Users;
   readonly lastUse: Pick<LastUse, 'touch'>;
@@ -29,16 +30,20 @@ export async function logout(
   { token }: LogoutInput,
   caller: Caller,
 ): Promise<void> {
-  const { accessTokens, revocations, users, lastUse, audit } = deps;
+  const { accessTokens, revocations, lastUse } = deps;
   const accessToken = accessTokens.verify(token);
   if (await revocations.isKeyRevoked(accessToken.kid)) {
     throw new AuthError('token_revoked', 'The key was revoked');
   }
   lastUse.touch(accessToken.sessionId, accessToken.counter); // the session counts as used even if the revocation fails
   const cause = { reason: 'logout', revokedBy: accessToken.userId };
-  await revocations.revokeTokenAndSession({ ...accessToken, ...cause });
+  const revoked = await revocations.revokeTokenAndSession({ ...accessToken, ...cause });
   markEndedInBackground(deps, [accessToken.sessionId]);
-  const user = await auditedUser(users, accessToken.userId);
+  await settle(deps, revoked, record(deps, accessToken.userId, caller));
+}
+
+async function record({ users, audit }: LogoutDeps, userId: string, caller: Caller): Promise<void> {
+  const user = await auditedUser(users, userId);
   const details = { email: user.email, token_revoked: true };
   await audit.record({ action: 'user_logout', user, details }, caller);
 }

@@ -1,8 +1,9 @@
 import { type Caller, toPrincipal } from '../caller.ts';
 import type { Audit } from '../store/records/audit.ts';
 import type { Revocations } from '../store/revocations/revocations.ts';
+import { type SettleDeps, settle } from './shared/settle.ts';
 
-export interface RevokeAllTokensDeps {
+export interface RevokeAllTokensDeps extends SettleDeps {
   readonly revocations: Pick<Revocations, 'revokeUser'>;
   readonly audit: Audit;
 }
@@ -12,12 +13,14 @@ export interface RevokeAllTokensDeps {
  * in again at once. Needs `caller.principal`. Rejects with AuthError `store_unavailable`.
  */
 export async function revokeAllTokens(
-  { revocations, audit }: RevokeAllTokensDeps,
+  deps: RevokeAllTokensDeps,
   _input: unknown,
   caller: Caller,
 ): Promise<void> {
   const { user } = toPrincipal(caller);
   const reason = 'user_requested';
-  await revocations.revokeUser({ userId: user.id, reason, revokedBy: user.id });
-  await audit.record({ action: 'all_tokens_revoked', user, details: { reason } }, caller);
+  const { revocations, audit } = deps;
+  const revoked = await revocations.revokeUser({ userId: user.id, reason, revokedBy: user.id });
+  const event = { action: 'all_tokens_revoked', user, details: { reason } } as const;
+  await settle(deps, revoked, audit.record(event, caller));
 }

@@ -14,8 +14,9 @@ import {
   type ClientCredentials,
 } from './shared/authenticate-client.ts';
 import { type EndSessionsDeps, endSessions } from './shared/end-sessions.ts';
+import { type SettleDeps, settle } from './shared/settle.ts';
 
-export interface RevokeTokenDeps extends EndSessionsDeps {
+export interface RevokeTokenDeps extends EndSessionsDeps, SettleDeps {
   readonly clients: AuthenticateClientDeps['clients'];
   readonly accessTokens: Pick<AccessTokens, 'verify'>;
   readonly refreshTokens: Pick<RefreshTokens, 'verify'>;
@@ -48,7 +49,8 @@ export async function revokeToken(
   if (kid === undefined) return;
   if (await deps.revocations.isKeyRevoked(kid)) {
     // Revokes the key again, because the earlier write may not have reached a majority.
-    await deps.revocations.revokeKey({ kid, ...causeFor(client) });
+    const revoked = await deps.revocations.revokeKey({ kid, ...causeFor(client) });
+    await deps.followers.settle(revoked);
     return;
   }
   if (accessToken !== undefined) await revokeAccessToken(deps, accessToken, client, caller);
@@ -75,8 +77,9 @@ async function revokeAccessToken(
 ): Promise<void> {
   const { userId, sessionId } = token;
   deps.lastUse.touch(sessionId, token.counter); // the request proves that this token was received
-  await deps.revocations.revokeToken({ ...token, ...causeFor(client) });
-  await record(deps, { type: 'access_token', userId, sessionId }, client, caller);
+  const revoked = await deps.revocations.revokeToken({ ...token, ...causeFor(client) });
+  const recorded = record(deps, { type: 'access_token', userId, sessionId }, client, caller);
+  await settle(deps, revoked, recorded);
 }
 
 /** Revokes the session even without its document, because the MAC of the token proves that the session existed. */
@@ -88,8 +91,9 @@ async function revokeRefreshToken(
 ): Promise<void> {
   const session = await deps.sessions.find(sessionId).catch(() => undefined);
   const userId = session?.userId;
-  await endSessions(deps, [{ id: sessionId, userId }], causeFor(client));
-  await record(deps, { type: 'refresh_token', userId, sessionId }, client, caller);
+  const revoked = await endSessions(deps, [{ id: sessionId, userId }], causeFor(client));
+  const recorded = record(deps, { type: 'refresh_token', userId, sessionId }, client, caller);
+  await settle(deps, revoked, recorded);
 }
 
 function causeFor({ id }: Client) {

@@ -5,8 +5,9 @@ import type { Audit } from '../store/records/audit.ts';
 import type { StoredSession } from '../store/sessions/sessions.ts';
 import { type EndSessionsDeps, endSessions } from './shared/end-sessions.ts';
 import { keepLive } from './shared/live-sessions.ts';
+import { type SettleDeps, settle } from './shared/settle.ts';
 
-export interface SessionsDeps extends EndSessionsDeps {
+export interface SessionsDeps extends EndSessionsDeps, SettleDeps {
   readonly audit: Audit;
 }
 
@@ -71,9 +72,10 @@ async function endOwn(
 ): Promise<void> {
   const { user } = toPrincipal(caller);
   const reason = 'user_requested';
-  await endSessions(deps, ended, { reason, revokedBy: user.id });
+  const revoked = await endSessions(deps, ended, { reason, revokedBy: user.id });
   const details = { reason, session_ids: ended.map(({ id }) => id) };
-  await deps.audit.record({ action: 'session_revoked', user, details }, caller);
+  const event = { action: 'session_revoked', user, details } as const;
+  await settle(deps, revoked, deps.audit.record(event, caller));
 }
 
 async function listOwn(deps: SessionsDeps, caller: Caller): Promise<StoredSession[]> {

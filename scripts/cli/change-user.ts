@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../../lib/errors.ts';
 import { normalizeEmail } from '../../lib/passwords/email.ts';
 import type { Users } from '../../lib/store/accounts/users.ts';
 import type { AuditAction } from '../../lib/store/records/audit.ts';
+import { settle } from '../../lib/use-cases/shared/settle.ts';
 import type { User } from '../../lib/user.ts';
 import type { DatabaseConfig } from '../../server/config/config.ts';
 import { EXIT } from '../../server/exit-codes.ts';
@@ -48,19 +49,21 @@ export async function changeUser(address: string, change: UserChange): Promise<v
 }
 
 async function write(
-  { users, revocations, audit }: CommandStore,
+  store: CommandStore,
   user: User,
   { command, action }: UserChange,
   { before, after }: UserWrites,
 ): Promise<void> {
   const caller = cliCaller(command);
+  const { users, revocations, audit } = store;
+  const event = { action, user, details: { email: user.email } };
   await explainPartialWrite(async () => {
     if ((await before?.(users)) === false) throw refusal(GONE);
     const cause = { reason: action, revokedBy: toActor(caller) };
-    await revocations.revokeUser({ userId: user.id, ...cause });
+    const revoked = await revocations.revokeUser({ userId: user.id, ...cause });
     if ((await after?.(users)) === false) throw new CliError(EXIT.failed, GONE);
+    await settle(store, revoked, audit.record(event, caller));
   });
-  await audit.record({ action, user, details: { email: user.email } }, caller);
 }
 
 async function explainPartialWrite(write: () => Promise<void>): Promise<void> {

@@ -21,11 +21,12 @@ export function clientDeleteCommand(): Command {
 
 async function deleteClient({ id }: Options): Promise<void> {
   await withDatabase((db) =>
-    withStore(db, async ({ clients, revocations, audit }) => {
+    withStore(db, async ({ clients, revocations, audit, followers }) => {
       const caller = cliCaller('client:delete');
       if ((await clients.find(id)) === undefined) throw new CliError(EXIT.failed, UNKNOWN);
       const cause = { reason: 'client_deleted', revokedBy: toActor(caller) };
-      await revocations.revokeClient({ clientId: id, ...cause });
+      const revoked = await revocations.revokeClient({ clientId: id, ...cause });
+      await followers.settle(revoked);
       const deleted = await clients.delete(id);
       if (deleted === undefined) throw new CliError(EXIT.failed, UNKNOWN);
       printProgress(`Deleted ${deleted.id} (${deleted.name})`);

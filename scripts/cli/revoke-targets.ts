@@ -6,6 +6,7 @@ import { revokeEveryone, revokeUserTokens } from '../../lib/use-cases/admin.ts';
 import { auditedUser } from '../../lib/use-cases/shared/audited-user.ts';
 import { endSessions, markEndedInBackground } from '../../lib/use-cases/shared/end-sessions.ts';
 import { liveSessions, noneIfLost } from '../../lib/use-cases/shared/live-sessions.ts';
+import { settle } from '../../lib/use-cases/shared/settle.ts';
 import { cliCaller } from './cli-caller.ts';
 import { readToken } from './read-token.ts';
 import type { CommandStore } from './with-store.ts';
@@ -73,14 +74,16 @@ const KEY_ADVICE =
  * Creates the revoke function of `key`. A session does not store its key, so the function counts the sessions of all
  * keys, which is an upper bound.
  */
-function createRevokeKey({ sessions, revocations, audit }: CommandStore): Revoke {
+function createRevokeKey(store: CommandStore): Revoke {
+  const { sessions, revocations, audit } = store;
   return async function revokeKey(kid, dryRun) {
     const { deployment } = await revocations.cutoffs(undefined);
     const { count, isLowerBound } = await sessions.countAbove(deployment);
     if (!dryRun) {
-      await revocations.revokeKey({ kid, ...CAUSE });
+      const revoked = await revocations.revokeKey({ kid, ...CAUSE });
       const details = { reason: CAUSE.reason, kid };
-      await audit.record({ action: 'key_revoked', user: undefined, details }, CALLER);
+      const event = { action: 'key_revoked', user: undefined, details } as const;
+      await settle(store, revoked, audit.record(event, CALLER));
     }
     const ended = isLowerBound ? 'any number of live sessions' : countSessions(count, 'at most ');
     return `${describe(dryRun, `every token that the key ${kid} has signed or will sign`, ended)} ${KEY_ADVICE}`;
@@ -101,19 +104,34 @@ async function endOne(
   const live = await (dryRun ? counted : counted.catch(noneIfLost));
   const ended = live.some(({ id }) => id === session.id) ? 1 : 0;
   if (dryRun) return countSessions(ended);
-  if (token === undefined) await endSessions(store, [session], CAUSE);
-  else {
-    await store.revocations.revokeTokenAndSession({ ...token, ...CAUSE });
-    markEndedInBackground(store, [session.id]);
-  }
-  const user = await auditedUser(store.users, session.userId);
+  const revoked = await revokeOne(store, session, token);
+  await settle(store, revoked, recordOne(store, session, token));
+  return countSessions(ended);
+}
+
+async function revokeOne(
+  store: CommandStore,
+  session: Pick<Session, 'id' | 'userId'>,
+  token: UnverifiedToken | undefined,
+) {
+  if (token === undefined) return endSessions(store, [session], CAUSE);
+  const revoked = await store.revocations.revokeTokenAndSession({ ...token, ...CAUSE });
+  markEndedInBackground(store, [session.id]);
+  return revoked;
+}
+
+async function recordOne(
+  store: CommandStore,
+  { id, userId }: Pick<Session, 'id' | 'userId'>,
+  token: UnverifiedToken | undefined,
+): Promise<void> {
+  const user = await auditedUser(store.users, userId);
   const details = {
     reason: CAUSE.reason,
-    session_ids: [session.id],
+    session_ids: [id],
     ...(token !== undefined && { token_revoked: true }),
   };
   await store.audit.record({ action: 'session_revoked', user, details }, CALLER);
-  return countSessions(ended);
 }
 
 function countSessions(sessions: number, bound = ''): string {

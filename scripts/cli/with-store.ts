@@ -1,6 +1,7 @@
 import type { Log } from '../../lib/log.ts';
 import { type Clients, createClients } from '../../lib/store/accounts/clients.ts';
 import { createUsers, type Users } from '../../lib/store/accounts/users.ts';
+import { type Followers, openFollowers } from '../../lib/store/followers/followers.ts';
 import { openCollections } from '../../lib/store/mongo/collections.ts';
 import type { Db } from '../../lib/store/mongo/database.ts';
 import { createSchema } from '../../lib/store/mongo/schema-document.ts';
@@ -20,8 +21,13 @@ export interface CommandStore {
   readonly revocations: Revocations;
   readonly clients: Clients;
   readonly audit: Audit;
+  /** Waits for the servers that follow. A command never follows itself. */
+  readonly followers: Pick<Followers, 'settle'>;
   readonly log: Log;
 }
+
+/** The most milliseconds that a command waits for the servers that follow: more than any lease. */
+const SETTLE_TIMEOUT = MINUTE;
 
 /** Runs the work, then waits for its background writes, because the caller closes the connection afterwards. */
 export async function withStore<T>(db: Db, work: (store: CommandStore) => Promise<T>): Promise<T> {
@@ -29,6 +35,12 @@ export async function withStore<T>(db: Db, work: (store: CommandStore) => Promis
   const dailyCounters = createDailyCounters(collections);
   const strictReads = createStrictReads(db);
   const sessions = createSessions(collections, strictReads);
+  const followers = openFollowers(db, collections, {
+    follow: 'off',
+    lease: SETTLE_TIMEOUT,
+    deadline: SETTLE_TIMEOUT,
+    onEvent: () => undefined,
+  });
   const marks: Promise<unknown>[] = [];
 
   function markEnded(ids: readonly string[]): Promise<void> {
@@ -53,9 +65,10 @@ export async function withStore<T>(db: Db, work: (store: CommandStore) => Promis
       audit: createAudit(collections, { log: cliLog, timeout: MINUTE }),
       clients: createClients(collections, MINUTE, strictReads),
       log: cliLog,
+      followers,
     });
   } finally {
-    await Promise.allSettled([...marks, dailyCounters.stop()]);
+    await Promise.allSettled([...marks, dailyCounters.stop(), followers.close()]);
     strictReads.stop();
   }
 }

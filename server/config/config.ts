@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { longestLease } from '../../lib/store/followers/obstacles.ts';
 import { poolFault } from '../../lib/store/mongo/connection-uri.ts';
 import { GENERATE_NEW } from '../advice.ts';
 import { cleanValues } from './clean-values.ts';
@@ -37,6 +38,7 @@ const signingSchema = z.object({
 /** Schema of the server. Also checks the pool size and the order of the token lifetimes. */
 const serverSchema = settingsSchema.superRefine((config, context) => {
   checkPool(config, context);
+  checkLease(config, context);
   for (const [shorter, longer] of [
     ['ACCESS_TOKEN_TTL', 'REFRESH_TOKEN_IDLE_TTL'],
     ['REFRESH_TOKEN_IDLE_TTL', 'REFRESH_TOKEN_MAX_TTL'],
@@ -46,6 +48,17 @@ const serverSchema = settingsSchema.superRefine((config, context) => {
     context.addIssue({ code: 'custom', path: [shorter], message });
   }
 });
+
+/** Reports a lease for which a revocation could not wait within its deadline. */
+function checkLease(
+  { FOLLOWER_LEASE, REQUEST_DEADLINE }: z.output<typeof settingsSchema>,
+  context: z.RefinementCtx,
+): void {
+  const longest = longestLease(REQUEST_DEADLINE);
+  if (FOLLOWER_LEASE === undefined || !(FOLLOWER_LEASE > longest)) return;
+  const message = `must be at most ${longest}ms: a revocation waits up to 1.1 of it, within REQUEST_DEADLINE and with a second to spare`;
+  context.addIssue({ code: 'custom', path: ['FOLLOWER_LEASE'], message });
+}
 
 /** The settings of the server, by their names. Durations are in milliseconds. */
 export type Config = Readonly<z.output<typeof serverSchema>>;

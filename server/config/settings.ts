@@ -53,6 +53,8 @@ export const settings = {
   REQUEST_DEADLINE: duration('1s', '60s').default(DEFAULTS.deadline),
   KEEP_ALIVE_TIMEOUT: duration('1s', '2h').prefault('65s'),
   SHUTDOWN_DELAY: duration('0s', '10m').prefault('5s'),
+  FOLLOW: z.enum(['auto', 'off'], 'must be auto or off').default(DEFAULTS.follow),
+  FOLLOWER_LEASE: duration('1s', '30s').optional(),
   AUDIT_RETENTION: duration('1d', '10000d').prefault('400d'),
   LOGIN_FAILURES_PER_ACCOUNT: limit().default(DEFAULTS.loginLimits.perAccount),
   LOGIN_FAILURES_PER_ADDRESS: limit().default(DEFAULTS.loginLimits.perAddress),

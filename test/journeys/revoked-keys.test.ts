@@ -10,9 +10,9 @@ import { post, send, sendAs, serve, testServer } from '../helpers/server.ts';
 import { addUser, PASSWORD } from '../helpers/users.ts';
 
 /** Writes the same as `rescind revoke --key`. */
-function revokeKey(collections: Collections, kid: string): Promise<void> {
+async function revokeKey(collections: Collections, kid: string): Promise<void> {
   const cause = { reason: 'key_leaked', revokedBy: 'rescind revoke' };
-  return revocationsOn(collections).revokeKey({ kid, ...cause });
+  await revocationsOn(collections).revokeKey({ kid, ...cause });
 }
 
 /** A server whose key this is, and somebody who has logged in. */

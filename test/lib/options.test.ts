@@ -38,6 +38,9 @@ const WRONG: Readonly<Record<keyof AuthOptions, readonly unknown[]>> = {
   passwordMinLength: NO_NUMBERS,
   rememberedTokenBytes: NO_NUMBERS,
   deadline: [...NO_NUMBERS, 0],
+  follow: [...NO_TEXTS, 'on', 'AUTO'],
+  followerLease: NO_NUMBERS,
+  onFollower: NO_FUNCTIONS,
   loginLimits: NO_LIMITS,
   log: [null, 7, {}, { warn: () => undefined }],
   clock: [...NO_FUNCTIONS, () => 'now', () => Number.NaN],
@@ -50,6 +53,9 @@ const OUT_OF_BOUNDS: readonly Partial<AuthOptions>[] = [
   { bcryptThreads: 0 },
   { loginLimits: { perAccount: { points: 0, duration: 1_000 } } },
   { accessTokenTtl: 1 },
+  { followerLease: 999 },
+  { followerLease: 30_001 },
+  { followerLease: 3_637 }, // 1.1 of it and a second are more than the deadline of 5 seconds
 ];
 
 // Serial ones run before all others, whose timers would be counted too.
@@ -118,6 +124,9 @@ test('a URI that is missing is a TypeError that names it', (t) => {
 const WRONG_CONNECT: Readonly<Record<string, readonly unknown[]>> = {
   options: [null, 7, 'x', true],
   deadline: [...NO_NUMBERS, 0],
+  follow: [...NO_TEXTS, 'on', 'AUTO'],
+  followerLease: NO_NUMBERS,
+  onFollower: NO_FUNCTIONS,
   commandTimeout: NO_NUMBERS,
   appName: [...NO_TEXTS, 'x'.repeat(129)],
   maxPoolSize: [...NO_NUMBERS, 0, 1_001],

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Document, Filter } from 'mongodb';
 import { errorWithoutData } from '../../error-without-data.ts';
-import { AuthError, malformedDocument } from '../../errors.ts';
+import { AuthError, type MalformedDocument, malformedDocument } from '../../errors.ts';
 import { isUserId } from '../../tokens/access/user-id.ts';
 import type { User } from '../../user.ts';
+import { type FollowedReader, notFollowing } from '../followers/followed-reader.ts';
+import { toSlot } from '../followers/versions.ts';
 import { type Collections, NAMES, type UserDocument } from '../mongo/collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import { isDuplicateIn } from '../mongo/duplicate-keys.ts';
@@ -25,20 +27,39 @@ export interface NewUser {
   readonly passwordHash: string;
 }
 
+/** A user that may be remembered. */
+export interface FollowedUser {
+  readonly user: User;
+  /** The slot of the user's document. */
+  readonly slot: number;
+  /** The number of the last change when the read began. */
+  readonly version: number;
+}
+
 export type Users = ReturnType<typeof createUsers>;
 
 const USER_FIELDS = { email: 1, name: 1, company_id: 1, roles: 1, disabled_at: 1 } as const;
 
 /**
- * Reads and writes the `users` collection. Reads strictly. A read that finds no user throws StoreNotReady if the
+ * Reads and writes the `users` collection. Reads strictly, but for `findFollowed`. A read that finds no user throws StoreNotReady if the
  * collection was lost.
  */
-export function createUsers(collections: Collections, strictReads: StrictReader = localReads) {
+export function createUsers(
+  collections: Collections,
+  strictReads: StrictReader = localReads,
+  followers: FollowedReader = notFollowing,
+) {
   const { users } = collections;
   const assertIntact = createAssertIntact(collections, 'users');
 
   return {
     find: createFind(users, strictReads, assertIntact),
+
+    /**
+     * Returns the user by a read whose result may be remembered. Returns undefined if this server does not follow, or if
+     * there is no sound user: then `find` has to decide.
+     */
+    findFollowed: createFindFollowed(users, followers),
 
     /**
      * Finds an account. Throws MalformedDocument if the document lacks fields, or if its id does not fit into a token.
@@ -124,12 +145,7 @@ function createFind(
     const documents = await strictReads.read((readConcern) =>
       findByIds(users, ids, USER_FIELDS, { readConcern }),
     );
-    return new Map(
-      documents.map((it) => [
-        it._id,
-        isSound(it) ? toUser(it) : malformedDocument(NAMES.users, it._id),
-      ]),
-    );
+    return toUsers(documents);
   });
 
   return async function find(id: string): Promise<User | undefined> {
@@ -138,6 +154,31 @@ function createFind(
     if (found === undefined) await assertIntact();
     return found;
   };
+}
+
+/** Creates `findFollowed`. */
+function createFindFollowed(users: Collections['users'], followers: FollowedReader) {
+  const read = createSharedReads(async (ids) => {
+    const read = await followers.read((options) => findByIds(users, ids, USER_FIELDS, options));
+    return read && { found: toUsers(read.found), version: read.version };
+  });
+
+  return async function findFollowed(id: string): Promise<FollowedUser | undefined> {
+    const { found, version = 0 } = (await read([id])) ?? {};
+    const user = found?.get(id);
+    if (user === undefined || user instanceof Error) return undefined;
+    return { user, slot: toSlot(NAMES.users, id), version };
+  };
+}
+
+/** Returns users by id. A malformed document becomes an error in place of a user. */
+function toUsers(documents: readonly UserFields[]): Map<string, User | MalformedDocument> {
+  return new Map(
+    documents.map((it) => [
+      it._id,
+      isSound(it) ? toUser(it) : malformedDocument(NAMES.users, it._id),
+    ]),
+  );
 }
 
 /** Sets these fields, and `updated_at` by the database's clock. Returns true if the filter matches a user. */

@@ -46,6 +46,8 @@ export function createClockSkew(db: Db, clock: Clock) {
       clearInterval(timer);
       reach.stop();
     },
+    /** Returns true if a skew was measured, and the last one is at most 5 minutes. */
+    isBearable: (): boolean => skew !== undefined && Math.abs(skew) <= MAX_SKEW,
     /**
      * Throws StoreUnavailable if the last measured skew is over 5 minutes, because `exp` and `iat` would be
      * meaningless. Measures the skew first if the skew is unknown.

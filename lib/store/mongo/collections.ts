@@ -167,7 +167,7 @@ export interface Collections {
 }
 
 /** The driver's default options for documents, set here because an application's client may have other options. */
-const PLAIN_VALUES = {
+export const PLAIN_VALUES = {
   raw: false,
   promoteValues: true,
   promoteLongs: true,

@@ -186,7 +186,7 @@ export function findByIds<T extends Document>(
   collection: Collection<T>,
   ids: readonly T['_id'][],
   projection: Document,
-  more: Pick<FindOptions, 'readConcern'> = {},
+  more: Pick<FindOptions, 'readConcern' | 'session'> = {},
 ): Promise<WithId<T>[]> {
   const filter = { _id: { $in: ids } } as Filter<T>;
   const options = { projection, maxTimeMS: MAX_TIME, batchSize: ids.length + 1, ...more };

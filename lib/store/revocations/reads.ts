@@ -1,4 +1,8 @@
+import type { FindOptions } from 'mongodb';
 import { StoreNotReady } from '../../errors.ts';
+import { type FollowedReader, notFollowing } from '../followers/followed-reader.ts';
+import type { Versioned } from '../followers/follower.ts';
+import { toSlot } from '../followers/versions.ts';
 import {
   type Collections,
   NAMES,
@@ -47,15 +51,28 @@ type IsRevoked = (session: { readonly id: string; readonly stamp: number }) => b
 
 export type RevocationReads = ReturnType<typeof createRevocationReads>;
 
-/** Reads `revoked_tokens` strictly. Concurrent calls share a read. */
+/** The result of a check that may be remembered. */
+export interface FollowedCheck {
+  /** The kind of entry that revokes the token; undefined if there is none. */
+  readonly kind: RevocationKind | undefined;
+  /** The slots of the entries that can revoke the token. */
+  readonly slots: readonly number[];
+  /** The number of the last change when the read began. */
+  readonly version: number;
+}
+
+/** Reads `revoked_tokens` strictly, but for `checkFollowed`. Concurrent calls share a read. */
 export function createRevocationReads(
   { revokedTokens }: Pick<Collections, 'revokedTokens'>,
   schema: Schema,
   strictReads: StrictReader = localReads,
+  followers: FollowedReader = notFollowing,
 ) {
-  const read = createSharedReads(createReader(revokedTokens, schema, strictReads));
+  const { read, readFollowed } = createReaders(revokedTokens, schema, strictReads, followers);
 
   return {
+    checkFollowed: createCheckFollowed(readFollowed),
+
     /** Returns the kind of entry that revokes the token; undefined if there is none. */
     async check(token: CheckInput): Promise<RevocationKind | undefined> {
       const names = toNames(token);
@@ -95,6 +112,20 @@ export function createRevocationReads(
   };
 }
 
+/**
+ * Creates a check like `check`, but by a read whose result may be remembered. The check returns undefined if this server
+ * does not follow. A token without an entry may have been revoked meanwhile: only the version tells.
+ */
+function createCheckFollowed(read: SharedRead<Versioned<Entries> | undefined>) {
+  return async function checkFollowed(token: CheckInput): Promise<FollowedCheck | undefined> {
+    const names = toNames(token);
+    const { found, version } = (await read(Object.values(names))) ?? {};
+    if (found === undefined || version === undefined) return undefined;
+    const slots = Object.values(names).map((name) => toSlot(NAMES.revokedTokens, toId(name)));
+    return { kind: findKind(token, names, found), slots, version };
+  };
+}
+
 /** Returns the names of the entries that can revoke a token. For a refresh token, `token` is the same as `session`. */
 function toNames({ hash, sessionId, kid, userId }: CheckInput) {
   const session = sessionEntry(sessionId);
@@ -123,12 +154,33 @@ const FOREIGN =
   `${NAMES.revokedTokens} belongs to another database: its epoch differs from that of the schema document. ` +
   'If this is the right database, migrate it with the option "afterRestore", which refuses every token issued so far';
 
-/** Creates a read of entries and the sentinel. Throws without a sentinel, because entries may be missing as well. */
-function createReader(
+/** Creates a strict read of entries and the sentinel, and one whose result may be remembered. */
+function createReaders(
   revokedTokens: Collections['revokedTokens'],
   schema: Schema,
   strictReads: StrictReader,
-): SharedRead<Entries> {
+  followers: FollowedReader,
+) {
+  const toEntries = createToEntries(schema);
+
+  function find(names: readonly string[], options: Pick<FindOptions, 'readConcern' | 'session'>) {
+    const ids = [...names, SENTINEL].map(toId);
+    return findByIds(revokedTokens, ids, { revoked_before: 1, epoch: 1 }, options);
+  }
+
+  return {
+    read: createSharedReads(async (names) =>
+      toEntries(await strictReads.read((readConcern) => find(names, { readConcern }))),
+    ),
+    readFollowed: createSharedReads(async (names) => {
+      const read = await followers.read((options) => find(names, options));
+      return read && { found: await toEntries(read.found), version: read.version };
+    }),
+  };
+}
+
+/** Creates the conversion of what was read. It throws without a sentinel, because entries may be missing as well. */
+function createToEntries(schema: Schema) {
   let knownEpoch: string | undefined;
 
   async function assertSameDatabase(sentinel: RevocationDocument | undefined): Promise<void> {
@@ -139,12 +191,7 @@ function createReader(
     knownEpoch = known.epoch;
   }
 
-  return async function read(names) {
-    const ids = [...names, SENTINEL].map(toId);
-    const projection = { revoked_before: 1, epoch: 1 };
-    const documents = await strictReads.read((readConcern) =>
-      findByIds(revokedTokens, ids, projection, { readConcern }),
-    );
+  return async function toEntries(documents: readonly RevocationDocument[]): Promise<Entries> {
     const entries = new Map(documents.map((entry) => [fromId(entry), entry]));
     await assertSameDatabase(entries.get(SENTINEL));
     return entries;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../time.ts';
+import type { FollowedReader } from '../followers/followed-reader.ts';
 import type { Collections } from '../mongo/collections.ts';
 import type { Schema } from '../mongo/schema-document.ts';
 import type { StrictReader } from '../mongo/strict-reads.ts';
@@ -13,8 +14,9 @@ export function createRevocations(
   schema: Schema,
   clock: Clock = Date.now,
   strictReads?: StrictReader,
+  followers?: FollowedReader,
 ) {
-  const reads = createRevocationReads(collections, schema, strictReads);
+  const reads = createRevocationReads(collections, schema, strictReads, followers);
   // biome-ignore lint/nursery/noMisusedPromises: false positive, the spread object is no promise
   return { ...reads, ...createRevocationWrites(collections, reads, clock, strictReads) };
 }

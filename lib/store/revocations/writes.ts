@@ -1,6 +1,7 @@
+import type { ClientSession } from 'mongodb';
 import type { Clock } from '../../time.ts';
+import { type Acknowledged, writeTimed } from '../mongo/causal-reads.ts';
 import { type Collections, SENTINEL } from '../mongo/collections.ts';
-import { orUnavailable } from '../mongo/database.ts';
 import { isUpsertRace } from '../mongo/duplicate-keys.ts';
 import { localReads, type StrictReader } from '../mongo/strict-reads.ts';
 import {
@@ -29,7 +30,10 @@ import {
 import { newestStamps } from './newest-stamps.ts';
 import type { RevocationReads } from './reads.ts';
 
-/** The writes that revoke. Each resolves once a majority has acknowledged it, and otherwise throws StoreUnavailable. */
+/**
+ * The writes that revoke. Each resolves once a majority has acknowledged it, and otherwise throws StoreUnavailable. A
+ * server that follows may still act without the revocation: whoever answers a revocation waits for `settle` first.
+ */
 export type RevocationWrites = ReturnType<typeof createRevocationWrites>;
 
 /** Writes `revoked_tokens`, but first checks the sentinel, because a write to a wrong database revokes nothing. */
@@ -39,54 +43,53 @@ export function createRevocationWrites(
   clock: Clock,
   strictReads: StrictReader = localReads,
 ) {
-  async function upsertAll(writes: readonly Upsert[]): Promise<void> {
+  const { revokedTokens } = collections;
+
+  async function upsertAll(writes: readonly Upsert[]): Promise<Acknowledged> {
     await assertSentinel();
-    await retryRace(() => collections.revokedTokens.bulkWrite(writes));
+    return retryRace(revokedTokens, (session) => revokedTokens.bulkWrite(writes, { session }));
   }
 
   return {
     /** Revokes one token and nothing else. */
-    revokeToken(token: RevokeTokenInput): Promise<void> {
+    revokeToken(token: RevokeTokenInput): Promise<Acknowledged> {
       return upsertAll([upsertToken(token)]);
     },
     /** Revokes the token and its whole session, in one command. */
-    revokeTokenAndSession(token: RevokeTokenInput): Promise<void> {
+    revokeTokenAndSession(token: RevokeTokenInput): Promise<Acknowledged> {
       return upsertAll([upsertSession(token), upsertToken(token)]);
     },
     /** Revokes every token that the key has signed or will sign. */
-    revokeKey(input: RevokeKeyInput): Promise<void> {
+    revokeKey(input: RevokeKeyInput): Promise<Acknowledged> {
       return upsertAll([upsert(signingKeyEntry(input.kid), revokeKeyUpdate(input))]);
     },
     /** Revokes a registered client for good. */
-    revokeClient(input: RevokeClientInput): Promise<void> {
+    revokeClient(input: RevokeClientInput): Promise<Acknowledged> {
       return upsertAll([upsert(clientEntry(input.clientId), revokeClientUpdate(input))]);
     },
 
-    /** Revokes every token of these sessions, in one command. */
-    async revokeSessions(sessions: readonly RevokeSessionInput[]): Promise<void> {
-      if (sessions.length > 0) await upsertAll(sessions.map(upsertSession));
+    /** Revokes every token of these sessions, in one command. There has to be at least one. */
+    revokeSessions(sessions: readonly RevokeSessionInput[]): Promise<Acknowledged> {
+      return upsertAll(sessions.map(upsertSession));
     },
 
     /** Revokes every token of the user, including tokens of logins in flight. Returns the new cutoff. */
-    async revokeUser(input: RevokeUserInput): Promise<number> {
+    async revokeUser(input: RevokeUserInput): Promise<MovedCutoff> {
       const entry = userEntry(input.userId);
       for (let { deployment: above } = await cutoffs(input.userId); ; ) {
-        const cutoff = await moveCutoff(
-          collections,
-          entry,
-          revokeUserUpdate(input, above, clock()),
-        );
+        const update = revokeUserUpdate(input, above, clock());
+        const moved = await moveCutoff(revokedTokens, entry, update);
         const { deployment } = await cutoffs(input.userId);
-        if (deployment <= above) return cutoff;
+        if (deployment <= above) return moved;
         above = deployment; // repeat, because revokeEveryone has raised the deployment's cutoff
       }
     },
 
     /** Revokes every token of all users, including tokens of logins in flight. Returns the new cutoff. */
-    async revokeEveryone(cause: Cause): Promise<number> {
+    async revokeEveryone(cause: Cause): Promise<MovedCutoff> {
       await assertSentinel();
       const above = await strictReads.read((level) => newestStamps(collections, level));
-      return moveCutoff(collections, SENTINEL, revokeEveryoneUpdate(cause, above, clock()));
+      return moveCutoff(revokedTokens, SENTINEL, revokeEveryoneUpdate(cause, above, clock()));
     },
   };
 }
@@ -97,14 +100,22 @@ const MOVED = {
   projection: { revoked_before: 1 },
 } as const;
 
+/** A cutoff that was moved, in milliseconds, and the acknowledgement of the write. */
+export interface MovedCutoff extends Acknowledged {
+  readonly cutoff: number;
+}
+
 /** Updates an entry that has a cutoff, and returns the new cutoff. */
 async function moveCutoff(
-  { revokedTokens }: Pick<Collections, 'revokedTokens'>,
+  revokedTokens: Collections['revokedTokens'],
   name: string,
   update: object[],
-): Promise<number> {
-  const entry = await retryRace(() => revokedTokens.findOneAndUpdate({ _id: name }, update, MOVED));
-  return readCutoff(new Map(entry === null ? [] : [[name, entry]]), name);
+): Promise<MovedCutoff> {
+  const { result, ...acknowledged } = await retryRace(revokedTokens, (session) =>
+    revokedTokens.findOneAndUpdate({ _id: name }, update, { ...MOVED, session }),
+  );
+  const cutoff = readCutoff(new Map(result === null ? [] : [[name, result]]), name);
+  return { cutoff, ...acknowledged };
 }
 
 type Upsert = ReturnType<typeof upsert>;
@@ -121,12 +132,18 @@ function upsertSession(session: RevokeSessionInput): Upsert {
   return upsert(sessionEntry(session.sessionId), revokeSessionUpdate(session));
 }
 
-/** Retries once after an upsert race, in which the slower insert fails with E11000. The retry finds the document. */
-async function retryRace<T>(write: () => Promise<T>): Promise<T> {
+/**
+ * Writes in a session that knows the cluster time of the write. Retries once after an upsert race, in which the slower
+ * insert fails with E11000. The retry finds the document.
+ */
+async function retryRace<Result>(
+  { db }: Collections['revokedTokens'],
+  write: (session: ClientSession) => Promise<Result>,
+) {
   try {
-    return await orUnavailable(write(), isUpsertRace);
+    return await writeTimed(db.client, write, isUpsertRace);
   } catch (error) {
     if (!isUpsertRace(error)) throw error;
-    return orUnavailable(write());
+    return writeTimed(db.client, write);
   }
 }

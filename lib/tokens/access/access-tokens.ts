@@ -31,19 +31,22 @@ const FUTURE_ALLOWED = 10 * MINUTE;
 /** Issues and verifies access tokens (RFC 9068) with the keys of the ring. */
 export function createAccessTokens(options: AccessTokenOptions) {
   assertOptions(options);
+  const { clock } = options;
   return {
     issue: createIssuer(options),
-    /**
-     * Returns the content of a token that this deployment issued, even if it has expired. Throws AuthError
-     * `invalid_token` for any other token. Uses the CPU only, never the database.
-     */
-    verify: createRememberedTokens(createVerifier(options), options),
+    ...createRememberedTokens(createVerifier(options), options),
     /** Returns all claims of a token that `verify` has accepted. Decodes the token each time. */
     read: readClaims,
 
+    /** Returns true for a token that has neither expired nor is from the future. */
+    isCurrent({ issuedAt, expiresAt }: AccessToken): boolean {
+      const now = clock();
+      return now < expiresAt && issuedAt <= now + FUTURE_ALLOWED;
+    },
+
     /** Throws AuthError `invalid_token` for a token that has expired or is from the future. */
     assertCurrent({ issuedAt, expiresAt }: AccessToken): void {
-      const now = options.clock();
+      const now = clock();
       if (now >= expiresAt) throw notCurrent('has expired');
       if (issuedAt > now + FUTURE_ALLOWED) throw notCurrent('is from the future');
     },
@@ -69,25 +72,43 @@ function sizeCalculation({ userId }: AccessToken): number {
   return ENTRY_BYTES + 2 * Math.max(0, userId.length - UUID_LENGTH);
 }
 
+export interface RememberedTokens {
+  /**
+   * Returns the content of a token that this deployment issued, even if it has expired. Throws AuthError
+   * `invalid_token` for any other token. Uses the CPU only, never the database.
+   */
+  readonly verify: Verify;
+  /** Returns what `verify` has returned for this text; undefined if that is unknown or forgotten. */
+  readonly recall: (token: string) => AccessToken | undefined;
+}
+
 /**
  * Verifies a token once and caches the content of the token under the SHA-256 of its whole text. An entry is valid
  * while the token's key is on the ring. Callers check expiry and revocations at every use. Refusals are never cached.
  */
-export function createRememberedTokens(verify: Verify, options: RememberOptions): Verify {
+export function createRememberedTokens(verify: Verify, options: RememberOptions): RememberedTokens {
   const { keys, rememberedTokenBytes = DEFAULTS.rememberedTokenBytes } = options;
   assertInteger('rememberedTokenBytes', rememberedTokenBytes, 0);
   const max = Math.floor(rememberedTokenBytes / ENTRY_BYTES);
-  if (max === 0) return verify;
+  if (max === 0) return { verify, recall: () => undefined };
   const maxSize = max * ENTRY_BYTES;
   const remembered = new LRUCache<string, AccessToken>({ max, maxSize, sizeCalculation });
 
-  return function verifyOnce(token) {
-    if (typeof token !== 'string') return verify(token); // throws
-    const spelling = hash('sha256', token, 'base64');
+  function find(spelling: string): AccessToken | undefined {
     const known = remembered.get(spelling);
-    if (known !== undefined && keys.byKid.has(known.kid)) return known;
-    const accessToken = verify(token);
-    remembered.set(spelling, accessToken);
-    return accessToken;
+    return known !== undefined && keys.byKid.has(known.kid) ? known : undefined;
+  }
+
+  return {
+    recall: (token) => find(hash('sha256', token, 'base64')),
+    verify(token) {
+      if (typeof token !== 'string') return verify(token); // throws
+      const spelling = hash('sha256', token, 'base64');
+      const known = find(spelling);
+      if (known !== undefined) return known;
+      const accessToken = verify(token);
+      remembered.set(spelling, accessToken);
+      return accessToken;
+    },
   };
 }

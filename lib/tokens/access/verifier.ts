@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { Principal } from '../../caller.ts';
 import { AuthError } from '../../errors.ts';
 import { SECOND } from '../../time.ts';
 import type { Key } from '../keys/key.ts';
@@ -22,6 +23,17 @@ export interface AccessToken {
   readonly issuedAt: number;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
+  /** The result of a check in the database, valid until something changes. It is kept with the remembered token. */
+  known?: KnownToken | undefined;
+}
+
+/** The principal of a token that was not revoked, and what that rests on. */
+export interface KnownToken {
+  readonly principal: Principal;
+  /** The slots of the documents that were read. The store numbers the changes of each slot. */
+  readonly slots: readonly number[];
+  /** The number of the last change when the reads began. */
+  readonly version: number;
 }
 
 export interface VerifierOptions {

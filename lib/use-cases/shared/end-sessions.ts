@@ -1,4 +1,5 @@
 import type { Log } from '../../log.ts';
+import type { Acknowledged } from '../../store/mongo/causal-reads.ts';
 import type { Cause } from '../../store/revocations/entry-updates.ts';
 import type { Revocations } from '../../store/revocations/revocations.ts';
 import type { Session, Sessions } from '../../store/sessions/sessions.ts';
@@ -15,19 +16,23 @@ export interface EndedSession {
   readonly userId: Session['userId'] | undefined;
 }
 
-/** Revokes sessions in one command. Resolves after a majority has acknowledged the revocations. */
+/**
+ * Revokes sessions in one command. Resolves after a majority has acknowledged the revocations. Whoever answers for them
+ * has to settle them.
+ */
 export async function endSessions(
   deps: EndSessionsDeps,
   ended: readonly EndedSession[],
   cause: Cause,
-): Promise<void> {
-  await deps.revocations.revokeSessions(
+): Promise<Acknowledged> {
+  const revoked = await deps.revocations.revokeSessions(
     ended.map(({ id, userId }) => ({ sessionId: id, userId, ...cause })),
   );
   markEndedInBackground(
     deps,
     ended.map(({ id }) => id),
   );
+  return revoked;
 }
 
 /** Marks sessions as ended, in the background. Lists of sessions read `revoked_tokens`, so a lost mark does no harm. */

@@ -33,7 +33,7 @@ function memory(rememberedTokenBytes?: number) {
   return {
     verified,
     ring,
-    recall: createRememberedTokens(verify, { keys: { byKid: ring }, ...bound }),
+    recall: createRememberedTokens(verify, { keys: { byKid: ring }, ...bound }).verify,
   };
 }
 

@@ -34,7 +34,10 @@ const intact: Variant = (parts) => parts;
 
 /** The logout answers while its write is still on its way: it arrives after the race. */
 export const withEarlyAnswer: Variant = (parts) =>
-  withChanges(parts, { revocations: { revokeTokenAndSession: async () => undefined } });
+  withChanges(parts, { revocations: { revokeTokenAndSession: async () => UNWRITTEN } });
+
+/** The acknowledgement of a write that was not made: nobody is waited for. */
+export const UNWRITTEN = { time: undefined, at: 0 } as const;
 
 export async function openDeployment(t: ExecutionContext): Promise<Deployment> {
   const { here, there, collections } = await openTwoServers(t);

@@ -2,6 +2,7 @@
 import test from 'ava';
 import { hashSync } from 'bcryptjs';
 import type { Account } from '../../../lib/store/accounts/users.ts';
+import type { MovedCutoff } from '../../../lib/store/revocations/writes.ts';
 import type { IssuedTokens } from '../../../lib/use-cases/shared/open-session.ts';
 import type { User } from '../../../lib/user.ts';
 import { changePassword, NEW_HASH, NEW_PASSWORD, orRefused } from '../../helpers/two-servers.ts';
@@ -147,16 +148,16 @@ const changeAndLogin = defineRace({
 /** The change of a password writes the cutoff before the hash. */
 const withCutoffFirst: Variant = (parts) => {
   const { users, revocations } = parts;
-  let cutoff: number | undefined;
+  let moved: MovedCutoff | undefined;
   return withChanges(parts, {
     users: {
       async changePassword(id, oldHash, newHash) {
         const cause = { reason: 'password_changed', revokedBy: id };
-        cutoff = await revocations.revokeUser({ userId: id, ...cause });
+        moved = await revocations.revokeUser({ userId: id, ...cause });
         return users.changePassword(id, oldHash, newHash);
       },
     },
-    revocations: { revokeUser: async (input) => cutoff ?? revocations.revokeUser(input) },
+    revocations: { revokeUser: async (input) => moved ?? revocations.revokeUser(input) },
   });
 };
 

@@ -13,6 +13,7 @@ import {
   openDeployment as open,
   revokeAll,
   setClockBack,
+  UNWRITTEN,
   type Variant,
 } from './deployment.ts';
 import { meet } from './meet.ts';
@@ -92,7 +93,7 @@ function withCutoffRule(revokedBefore: Document): Variant {
           const [stage] = revokeUserUpdate(input, 0, 0);
           const update = [{ $set: { ...stage?.['$set'], revoked_before: revokedBefore } }];
           await revokedTokens.updateOne({ _id: userEntry(input.userId) }, update, { upsert: true });
-          return Number.NaN; // which nobody in this race reads
+          return { ...UNWRITTEN, cutoff: Number.NaN }; // which nobody in this race reads
         },
       },
     });

@@ -39,7 +39,7 @@ async function addUserCutoff({ revokedTokens }: Collections, cutoff: number): Pr
 test('revokeEveryone kills every login in flight: its cutoff is 20 minutes ahead', async (t) => {
   const { collections } = await migratedDatabase(t);
   await ageDeployment(collections);
-  const answered = await revocationsOn(collections).revokeEveryone(CAUSE);
+  const { cutoff: answered } = await revocationsOn(collections).revokeEveryone(CAUSE);
   t.is(await deploymentCutoff(collections), answered);
   t.true(Math.abs(answered - Date.now() - 20 * MINUTE) < MINUTE);
   const sentinel = await collections.revokedTokens.findOne({ _id: SENTINEL });
@@ -58,12 +58,14 @@ test('the cutoff grows with every revokeEveryone, also of many at once, and each
   const { collections } = await migratedDatabase(t);
   const { revokeEveryone } = revocationsOn(collections);
   const cutoffs: number[] = [];
-  for (let time = 0; time < 3; time++) cutoffs.push(await revokeEveryone(CAUSE));
+  for (let time = 0; time < 3; time++) cutoffs.push((await revokeEveryone(CAUSE)).cutoff);
   t.deepEqual(
     cutoffs,
     [...new Set(cutoffs)].sort((a, b) => a - b),
   );
-  const answers = await Promise.all(Array.from({ length: 20 }, () => revokeEveryone(CAUSE)));
+  const answers = (await Promise.all(Array.from({ length: 20 }, () => revokeEveryone(CAUSE)))).map(
+    ({ cutoff }) => cutoff,
+  );
   t.is(new Set(answers).size, 20, 'two had the same cutoff');
   t.is((await collections.revokedTokens.findOne({ _id: SENTINEL }))?.writes, 24);
 });
@@ -84,7 +86,7 @@ for (const [what, put] of Object.entries(AHEAD)) {
     await put(collections, ahead);
     await addUserCutoff(collections, ahead - HOUR);
     await addSession(collections, ahead - HOUR);
-    t.is(await revocationsOn(collections).revokeEveryone(CAUSE), ahead + SECOND);
+    t.is((await revocationsOn(collections).revokeEveryone(CAUSE)).cutoff, ahead + SECOND);
   });
 }
 
@@ -99,7 +101,7 @@ test('the newest of all of them decides', async (t) => {
   await addUserCutoff(collections, high);
   await addUserCutoff(collections, middle);
   await addSession(collections, middle);
-  t.is(await revocationsOn(collections).revokeEveryone(CAUSE), high + SECOND);
+  t.is((await revocationsOn(collections).revokeEveryone(CAUSE)).cutoff, high + SECOND);
 });
 
 test("the cutoff follows the clock of the server if that is ahead of the database's", async (t) => {
@@ -107,7 +109,7 @@ test("the cutoff follows the clock of the server if that is ahead of the databas
   await ageDeployment(collections);
   const now = Date.now() + 3 * MINUTE;
   const { revokeEveryone } = createRevocations(collections, createSchema(collections), () => now);
-  t.is(await revokeEveryone(CAUSE), now + 20 * MINUTE);
+  t.is((await revokeEveryone(CAUSE)).cutoff, now + 20 * MINUTE);
 });
 
 test('After the clock was set back each round of login, revokeUser and revokeEveryone kills what it has to', async (t) => {
@@ -166,7 +168,7 @@ test('a user who is revoked while everyone is has a cutoff above that of the dep
     return result;
   });
   const { revokeUser } = revocationsOn({ ...collections, revokedTokens });
-  const cutoff = await revokeUser({ ...CAUSE, userId: user });
+  const { cutoff } = await revokeUser({ ...CAUSE, userId: user });
   t.is(await deploymentCutoff(collections), ahead + SECOND);
   t.is(cutoff, ahead + SECOND + 1);
   t.is((await everyone.cutoffs(other)).user, ahead);

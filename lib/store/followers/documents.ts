@@ -1,0 +1,53 @@
+import type { MongoClient, Timestamp } from 'mongodb';
+import { readAfter } from '../mongo/causal-reads.ts';
+import type { Collections, FollowerDocument } from '../mongo/collections.ts';
+import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
+import type { Instant } from './clocks.ts';
+
+export type FollowerDocuments = ReturnType<typeof createFollowerDocuments>;
+
+/** Reads and writes `followers`. Each write waits for a majority. Throws StoreUnavailable if a command fails. */
+export function createFollowerDocuments(
+  client: MongoClient,
+  { followers }: Pick<Collections, 'followers'>,
+) {
+  return {
+    async insert(document: Omit<FollowerDocument, 'renewed_at'>): Promise<void> {
+      // An upsert, because only an update can take the time from the database's clock.
+      const { _id, ...fields } = document;
+      const update = { $set: fields, $currentDate: { renewed_at: true } } as const;
+      await orUnavailable(followers.updateOne({ _id }, update, { upsert: true }));
+    },
+
+    /** Returns false if there is no such document any more. */
+    async renew(id: string, position: Timestamp | null, began: Instant): Promise<boolean> {
+      const update = {
+        $set: { position, began },
+        $inc: { renewals: 1 },
+        $currentDate: { renewed_at: true },
+      } as const;
+      const { matchedCount } = await orUnavailable(followers.updateOne({ _id: id }, update));
+      return matchedCount === 1;
+    },
+
+    async remove(id: string): Promise<void> {
+      await orUnavailable(followers.deleteOne({ _id: id }));
+    },
+
+    /** Deletes a document that was not renewed meanwhile. Returns true if it did. */
+    async removeUnchanged({
+      _id,
+      renewals,
+    }: Pick<FollowerDocument, '_id' | 'renewals'>): Promise<boolean> {
+      const { deletedCount } = await orUnavailable(followers.deleteOne({ _id, renewals }));
+      return deletedCount === 1;
+    },
+
+    /** Returns every document. The read sees all that a majority had at `after`. */
+    list(after: Timestamp | undefined): Promise<FollowerDocument[]> {
+      return readAfter(client, after, (options) =>
+        orUnavailable(followers.find({}, { ...options, maxTimeMS: MAX_TIME }).toArray()),
+      );
+    },
+  };
+}

@@ -1,0 +1,167 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Db, MongoClient } from 'mongodb';
+import { SECOND } from '../../time.ts';
+import { VERSION } from '../../version.ts';
+import type { Acknowledged, CausalReadOptions } from '../mongo/causal-reads.ts';
+import type { Collections } from '../mongo/collections.ts';
+import { createSchema } from '../mongo/schema-document.ts';
+import { createStrictReads } from '../mongo/strict-reads.ts';
+import type { FollowerEvent, OnFollower } from './events.ts';
+import { createFollower, type Follower, type FollowerStatus, type Versioned } from './follower.ts';
+import type { Settled } from './settle.ts';
+
+/**
+ * Followers: strict checks without a read.
+ *
+ * A server remembers what it has read, follows the changes of the database, and holds a lease. A revocation is answered
+ * when every server has applied it, or can no longer act without it.
+ *
+ * 1. Register. The server opens a feed: a change stream of the database, filtered to what can make something remembered
+ *    wrong, and to its own document. Then it inserts this document into `followers`, under a new id. It is registered
+ *    once the insert arrives through the feed. Nothing is remembered of reads that began before.
+ * 2. Renew. Every third of the lease, and soon after each change, it writes its position and the moment (`began`, by two
+ *    clocks) before the write was sent.
+ * 3. Lease. It holds until `began` plus the lease of the newest renewal that has come back *through the feed*.
+ * 4. Position. The cluster time of the last event that was applied.
+ * 5. Trouble. If the document is gone, or the feed cannot go on where it was, everything remembered is out of date, and
+ *    the server registers again. If renewals do not arrive, the feed is resumed after the last applied event.
+ * 6. Decide. What a read found may be used while the lease holds and nothing has changed since the read *began*. Such
+ *    reads are `majority` with `afterClusterTime` at the position. Otherwise a strict read decides.
+ * 7. Settle. Whoever revokes writes with a majority, at cluster time T, and answers once each document in `followers`,
+ *    read after T, has a position at or past T; or once 1.1 of the longest lease among them has passed since the
+ *    acknowledgement.
+ * 8. Stale documents, not renewed for 1.1 of their lease, are deleted by those who see them.
+ *
+ * It is right, because (a) a lease that holds at t rests on a renewal that began after t minus the lease and has been
+ * applied, hence everything acknowledged before that has been applied, too: after the wait of rule 7 no lease rests on
+ * less than T. (b) A position at or past T means that T was applied, so what was remembered before is out of date. (c) A
+ * follower that the read of rule 7 does not show registered after T, and remembers only reads that began after that; or
+ * it was deleted by rule 8, and (a) holds. (d) A strict read needs none of this. It is assumed that clocks differ in
+ * rate by less than a tenth, and that no machine is frozen together with both of its clocks. A revocation gives each
+ * entry a cluster time of its own: it uses no transaction.
+ */
+export type Followers = ReturnType<typeof openFollowers>;
+
+export interface FollowersOptions {
+  /** `off`: this process remembers nothing, and reads at each check. It waits for other followers all the same. */
+  readonly follow: 'auto' | 'off';
+  /** The shortest lease in milliseconds. */
+  readonly lease: number;
+  /** The deadline of a request in milliseconds. A revocation has to settle within it. */
+  readonly deadline: number;
+  readonly onEvent: OnFollower;
+}
+
+const SWITCHED_OFF: FollowerStatus = { leaseLeft: 0, hindrance: 'Following is switched off' };
+
+/** One follower of this process, with those who use it. */
+interface Shared {
+  readonly follower: Follower;
+  readonly listeners: Set<OnFollower>;
+  close(): Promise<void>;
+}
+
+/** The followers of this process: one for each client and database, whoever uses it. */
+const shared = new WeakMap<MongoClient, Map<string, Shared>>();
+
+/** Opens the follower of a client and database, which every caller of this process shares. The first sets the lease. */
+export function openFollowers(db: Db, collections: Collections, options: FollowersOptions) {
+  const { follow, deadline, onEvent } = options;
+  const opened = findShared(db) ?? share(db, collections, options);
+  const { follower, listeners } = opened;
+  const mayFollow = follow === 'auto';
+  const listener: OnFollower = (event) => onEvent(event); // a function of its own, even if callers share theirs
+  let isClosed = false;
+  listeners.add(listener);
+
+  const holds = () => mayFollow && !isClosed && follower.holds();
+
+  return {
+    /** Starts to follow in the background, unless `follow` is `off`. Further calls do nothing. */
+    start(): void {
+      if (mayFollow && !isClosed) follower.start();
+    },
+    /** Returns true while this server may act on what it remembers. */
+    holds,
+    isUnchanged: follower.isUnchanged,
+    /** Describes the lease, or why there is none. */
+    status: (): FollowerStatus => (mayFollow ? follower.status() : SWITCHED_OFF),
+    /** Starts to follow, and waits for the lease. Resolves with false after `timeout` milliseconds, or if it cannot. */
+    async startNow(timeout = SECOND): Promise<boolean> {
+      if (mayFollow && !isClosed) await startAndWait(opened, timeout);
+      return holds();
+    },
+
+    /** Reads what may be remembered. Returns undefined if nothing may be: then only a strict read can decide. */
+    read<Found>(
+      find: (options: CausalReadOptions) => Promise<Found>,
+    ): Promise<Versioned<Found> | undefined> {
+      return holds() ? follower.read(find) : Promise.resolve(undefined);
+    },
+
+    /** Resolves when every follower has this write, or can no longer act without it. Throws StoreUnavailable. */
+    settle: (write: Acknowledged): Promise<Settled> => follower.settle(write, deadline),
+
+    /** Ends the use. The last one that closes ends the lease, and deletes the document. */
+    async close(): Promise<void> {
+      if (isClosed) return;
+      isClosed = true;
+      listeners.delete(listener);
+      if (listeners.size === 0) await opened.close();
+    },
+  };
+}
+
+async function startAndWait({ follower, listeners }: Shared, timeout: number): Promise<void> {
+  const decision = createDecision();
+  listeners.add(decision.listener);
+  follower.start();
+  if (!follower.holds())
+    await Promise.race([decision.made, delay(timeout, undefined, { ref: false })]);
+  listeners.delete(decision.listener);
+}
+
+/** Waits for the first event that tells whether this server follows. */
+function createDecision() {
+  let make = () => {};
+  const made = new Promise<void>((resolve) => {
+    make = resolve;
+  });
+  const listener: OnFollower = ({ type }) => {
+    if (type === 'held' || type === 'hindered') make();
+  };
+  return { made, listener };
+}
+
+function findShared(db: Db): Shared | undefined {
+  return shared.get(db.client)?.get(db.databaseName);
+}
+
+function share(db: Db, collections: Collections, options: FollowersOptions): Shared {
+  const listeners = new Set<OnFollower>();
+  const strictReads = createStrictReads(db);
+  const follower = createFollower({
+    ...options,
+    version: VERSION,
+    db,
+    collections,
+    strictReads,
+    schema: createSchema(collections, strictReads),
+    onEvent(event: FollowerEvent) {
+      for (const listener of listeners) listener(event);
+    },
+  });
+  const byName = shared.get(db.client) ?? new Map<string, Shared>();
+  shared.set(db.client, byName);
+  const opened = {
+    follower,
+    listeners,
+    async close() {
+      byName.delete(db.databaseName); // whoever opens from now on gets a new follower
+      await follower.stop();
+      strictReads.stop();
+    },
+  };
+  byName.set(db.databaseName, opened);
+  return opened;
+}

@@ -1,0 +1,106 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Db } from 'mongodb';
+import { StoreNotReady } from '../../errors.ts';
+import { accessFault } from '../mongo/refused-commands.ts';
+import type { FollowerDocuments } from './documents.ts';
+import type { OnFollower } from './events.ts';
+import type { Lease } from './lease.ts';
+import { watchLease } from './lease-watch.ts';
+import { watchNeighbours } from './neighbours.ts';
+import { chooseLease, findObstacle, type ObstacleDeps, tooMany } from './obstacles.ts';
+import { followOnce, type Registration } from './registration.ts';
+import type { StaleDocuments } from './stale-documents.ts';
+import type { Versions } from './versions.ts';
+
+export interface LifeDeps extends ObstacleDeps {
+  readonly db: Db;
+  readonly documents: FollowerDocuments;
+  readonly stale: StaleDocuments;
+  readonly versions: Versions;
+  readonly lease: Lease;
+  /** The shortest lease in milliseconds. */
+  readonly shortestLease: number;
+  /** The deadline of a request in milliseconds. A revocation has to settle within it. */
+  readonly deadline: number;
+  /** The version of this package, for people. */
+  readonly version: string;
+  /** Called with each new registration, and with undefined when one is over. */
+  readonly onRegistration: (registration: Registration | undefined) => void;
+  /** Called after each change that was applied. */
+  readonly onApplied: () => void;
+  readonly onEvent: OnFollower;
+}
+
+/** Milliseconds between the end of a registration and the next one. */
+const REGISTER_AFTER = 100;
+
+/** The fewest milliseconds per follower between the starts of two renewals, so that many do not wake each other. */
+const GAP_PER_FOLLOWER = 10;
+
+/** The parts of a lease at which a lapse is noticed, for the log. */
+const LOOKS = 10;
+
+/** Follows under one registration after the other, until `stopping` aborts. */
+export async function followUntil(stopping: AbortSignal, deps: LifeDeps): Promise<void> {
+  const watch = watchLease(deps.lease, deps.onEvent, deps.shortestLease / LOOKS);
+  while (!stopping.aborted) {
+    const reason = await followAgain(deps, watch, stopping).catch((error: unknown) => error);
+    deps.onRegistration(undefined);
+    watch.note(reason);
+    watch.look();
+    const hindrance = toHindrance(reason);
+    if (hindrance !== undefined) deps.onEvent({ type: 'hindered', reason: hindrance });
+    const pause = hindrance === undefined ? REGISTER_AFTER : deps.shortestLease;
+    await delay(pause, undefined, { ref: false, signal: stopping }).catch(() => undefined);
+  }
+  watch.stop();
+}
+
+/** A reason for not following at all, which only an operator can remove. */
+class Hindrance extends Error {
+  override readonly name = 'Hindrance';
+}
+
+function toHindrance(reason: unknown): string | undefined {
+  if (reason instanceof Hindrance || reason instanceof StoreNotReady) return reason.message;
+  return accessFault(reason)?.[1];
+}
+
+/** Follows under one registration. Resolves or rejects with the reason why it is over. */
+async function followAgain(
+  deps: LifeDeps,
+  watch: ReturnType<typeof watchLease>,
+  stopping: AbortSignal,
+): Promise<unknown> {
+  const obstacle = await findObstacle(deps);
+  if (obstacle !== undefined) throw new Hindrance(obstacle);
+  let followers = (await deps.documents.list(undefined)).length + 1;
+  const duration = chooseLease(deps.shortestLease, followers, deps.deadline);
+  if (duration === undefined) throw new Hindrance(tooMany(followers));
+  const over = new AbortController();
+  const onCount = (count: number) => {
+    followers = count;
+  };
+  void watchNeighbours({ ...deps, onCount }, over.signal);
+  try {
+    return await followOnce(
+      {
+        ...deps,
+        duration,
+        gap: () => GAP_PER_FOLLOWER * followers,
+        onRegistered(registration) {
+          deps.onRegistration(registration);
+          deps.onEvent({ type: 'registered', followers, lease: duration });
+        },
+        onRenewed(feedLag) {
+          deps.onEvent({ type: 'renewed', leaseLeft: deps.lease.left(), feedLag });
+          watch.look();
+        },
+        onTrouble: watch.note,
+      },
+      stopping,
+    );
+  } finally {
+    over.abort();
+  }
+}

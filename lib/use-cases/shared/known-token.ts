@@ -1,0 +1,78 @@
+import type { Principal } from '../../caller.ts';
+import { StoreUnavailable } from '../../errors.ts';
+import type { Users } from '../../store/accounts/users.ts';
+import type { Followers } from '../../store/followers/followers.ts';
+import type { ClockSkew } from '../../store/mongo/clock-skew.ts';
+import type { RevocationKind, RevocationReads } from '../../store/revocations/reads.ts';
+import type { AccessTokens } from '../../tokens/access/access-tokens.ts';
+import type { AccessToken } from '../../tokens/access/verifier.ts';
+
+export interface KnownTokenDeps {
+  readonly accessTokens: Pick<AccessTokens, 'isCurrent'>;
+  readonly followers: Pick<Followers, 'holds' | 'isUnchanged'>;
+  readonly skew: Pick<ClockSkew, 'isBearable'>;
+  readonly revocations: Pick<RevocationReads, 'checkFollowed'>;
+  readonly users: Pick<Users, 'findFollowed'>;
+}
+
+/**
+ * Returns the principal of a token from memory. It may be used while the lease holds, nothing that it rests on has
+ * changed, the token is current, and the clock can be trusted. Decides in one turn, without a read.
+ */
+function recallPrincipal(
+  { accessTokens, followers, skew }: Pick<KnownTokenDeps, 'accessTokens' | 'followers' | 'skew'>,
+  token: AccessToken,
+): Principal | undefined {
+  const { known } = token;
+  if (known === undefined || !followers.holds()) return undefined;
+  if (!followers.isUnchanged(known.slots, known.version)) return undefined;
+  return skew.isBearable() && accessTokens.isCurrent(token) ? known.principal : undefined;
+}
+
+/** The most reads that fill the memory for one request, before a strict read decides. */
+const MOST_READS = 2;
+
+/** The outcome of `learn`: the principal, or the kind of entry that revokes the token. */
+export type Learned =
+  | { readonly principal: Principal; readonly kind?: undefined }
+  | { readonly principal?: undefined; readonly kind: RevocationKind };
+
+/**
+ * Reads what the memory lacks, then recalls the principal. A read only fills the memory, so a change that arrives
+ * during the read counts. Returns undefined if a strict read has to decide: this server does not follow, the token
+ * changed during each read, or its user is missing or disabled.
+ */
+export async function learn(
+  deps: KnownTokenDeps,
+  token: AccessToken,
+): Promise<Learned | undefined> {
+  for (let reads = 0; deps.followers.holds(); reads++) {
+    const principal = recallPrincipal(deps, token);
+    if (principal !== undefined) return { principal };
+    if (reads === MOST_READS) break;
+    const kind = await fill(deps, token);
+    if (kind !== undefined) return { kind };
+  }
+  return undefined;
+}
+
+/** Remembers a token that is not revoked, with its user. Returns the kind of entry that revokes the token. */
+async function fill(deps: KnownTokenDeps, token: AccessToken): Promise<RevocationKind | undefined> {
+  try {
+    const [checked, found] = await Promise.all([
+      deps.revocations.checkFollowed(token),
+      deps.users.findFollowed(token.userId),
+    ]);
+    if (checked?.kind !== undefined) return checked.kind;
+    if (checked === undefined || found === undefined || found.user.disabled) return undefined;
+    token.known = {
+      principal: Object.freeze({ user: found.user, sessionId: token.sessionId }),
+      slots: [...checked.slots, found.slot],
+      version: Math.min(checked.version, found.version),
+    };
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return undefined; // the strict read reports it
+    throw error;
+  }
+}
