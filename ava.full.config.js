@@ -57,6 +57,7 @@ export default {
     'test/proof/dist/test/proof/**/*.test.js',
     'scripts/bench/dist/test/bench/**/*.test.js',
   ],
+  environmentVariables: { MODEL_SCHEDULES: process.env.MODEL_SCHEDULES ?? '10000' },
   timeout: '10m',
   workerThreads: false,
   concurrency: 3, // these tests wait more than they compute
