@@ -1,5 +1,5 @@
 import type { Checker } from './checker.ts';
-import type { Database, View } from './database.ts';
+import type { Concern, Database, View } from './database.ts';
 import { SENTINEL } from './feed-filter.ts';
 import type { Follower } from './follower.ts';
 import type { User } from './log.ts';
@@ -39,9 +39,16 @@ interface ChecksParts {
 /** The checks of requests by one server. */
 export class Checks {
   readonly #parts: ChecksParts;
+  /** The requests that wait for a read that fills the memory, by token. */
+  readonly #filling = new Map<string, Request[]>();
 
   constructor(parts: ChecksParts) {
     this.#parts = parts;
+  }
+
+  /** Drops the requests that wait, like a process that is killed. */
+  kill(): void {
+    this.#filling.clear();
   }
 
   check(token: Token): void {
@@ -55,14 +62,16 @@ export class Checks {
     const { follower } = this.#parts;
     const user = this.recall(request.token);
     if (user !== undefined) this.#accept(request, user);
-    else if (follower !== undefined && request.reads < 2 && this.#mayFill(follower)) {
+    else if (follower !== undefined && request.reads < 2 && this.#mayFill(request, follower)) {
       this.#fill(request, follower);
     } else this.#readStrictly(request);
   }
 
-  #mayFill({ liveId, lease }: Follower): boolean {
-    const isAlways = this.#parts.rules.isBroken('fill-from-before-the-registration');
-    return isAlways || (liveId !== undefined && lease.holds());
+  #mayFill({ token }: Request, { liveId, lease }: Follower): boolean {
+    const { rules } = this.#parts;
+    if (rules.isBroken('fill-from-before-the-registration')) return true;
+    const joins = this.#filling.has(token.id) && rules.isBroken('lease-checked-before-the-read');
+    return liveId !== undefined && (joins || lease.holds());
   }
 
   /** Returns the user that may be accepted from memory: the one synchronous function of the design. */
@@ -73,28 +82,48 @@ export class Checks {
     return this.#parts.follower?.memory.recall(token, registration);
   }
 
-  /** Fills the memory by a majority read after the position, at the version at which the read begins. */
+  /**
+   * Fills the memory by a majority read after the position, at the version at which the read begins. A request may join a
+   * read of the same token that is under way, since the decision comes after it.
+   */
   #fill(request: Request, follower: Follower): void {
-    const { process, database, rules } = this.#parts;
-    const { liveId: registration, position } = follower;
-    const { version } = follower.memory;
-    const after = rules.isBroken('fills-read-without-position') ? 0 : position;
-    const concern = rules.isBroken('fills-read-local')
-      ? ({ level: 'local' } as const)
-      : ({ level: 'majority', after } as const);
+    const { process, database } = this.#parts;
+    const { token } = request;
+    const joined = this.#filling.get(token.id);
     request.reads++;
-    const query = (view: View) => lookUp(view, request.token);
-    database.read(process, concern, query, (found) => {
-      if (found === undefined) this.#readStrictly(request);
-      else if (found.isLost) this.#parts.checker.unavailable();
-      else if (found.isRevoked) this.#refuse(request, 'revoked');
-      else if (!found.user?.isEnabled) this.#doubtUser(request, found.user);
-      else this.#useRead(request, found.user, { registration, version });
+    if (joined !== undefined) {
+      joined.push(request);
+      return;
+    }
+    const requests = [request];
+    this.#filling.set(token.id, requests);
+    const begun = { registration: follower.liveId, version: follower.memory.version };
+    const query = (view: View) => lookUp(view, token);
+    database.read(process, this.#fillConcern(follower.position), query, (found) => {
+      this.#filling.delete(token.id);
+      for (const each of requests) this.#useRead(each, found, begun);
     });
   }
 
+  #fillConcern(position: number): Concern {
+    const { rules } = this.#parts;
+    if (rules.isBroken('fills-read-local')) return { level: 'local' };
+    return {
+      level: 'majority',
+      after: rules.isBroken('fills-read-without-position') ? 0 : position,
+    };
+  }
+
+  #useRead(request: Request, found: Found | undefined, begun: Begun): void {
+    if (found === undefined) this.#readStrictly(request);
+    else if (found.isLost) this.#parts.checker.unavailable();
+    else if (found.isRevoked) this.#refuse(request, 'revoked');
+    else if (!found.user?.isEnabled) this.#doubtUser(request, found.user);
+    else this.#remember(request, found.user, begun);
+  }
+
   /** Remembers what was read under the same registration, and decides again. */
-  #useRead(request: Request, user: User, begun: Begun): void {
+  #remember(request: Request, user: User, begun: Begun): void {
     const { follower, rules } = this.#parts;
     const registration = follower?.liveId;
     const isAnyTime = rules.isBroken('fill-from-before-the-registration');

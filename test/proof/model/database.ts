@@ -126,14 +126,19 @@ export class Database {
     this.send(process, 'read', failed, (node) => {
       const reply = (time: number): void => {
         const found = query({ log: node.log, time });
-        this.reply(process, () => done(found), failed);
+        this.#answer(process, () => done(found), failed);
       };
-      const fail = (): void => this.reply(process, failed, failed);
+      const fail = (): void => this.#answer(process, failed, failed);
       if (concern.level === 'local') reply(node.log.end);
       else if (concern.level === 'majority')
         this.#readMajority(process, node, concern.after, reply, fail);
       else this.#readLinearizable(process, node, query, done);
     });
+  }
+
+  /** Leads other ways to the former primary, while there is one. */
+  lead(astray: readonly string[]): void {
+    this.#astray = new Set(astray);
   }
 
   /** Elects another primary. Entries that no majority has may be lost, and the newest majority may not be known yet. */
@@ -169,7 +174,8 @@ export class Database {
     const { name } = process;
     if (this.network.isLost(name, 'command')) process.run(TIMEOUT, failed);
     else {
-      this.time.after(this.network.delay(name, 'command'), () => {
+      const leg = kind === 'feed' ? 'open' : 'command';
+      this.time.after(this.network.delay(name, leg), () => {
         const isAstray = this.cutOff !== undefined && this.#astray.has(`${name} ${kind}`);
         serve(isAstray ? (this.cutOff ?? this.leader) : this.leader);
       });
@@ -179,6 +185,11 @@ export class Database {
   reply(process: Process, action: () => void, failed: () => void): void {
     if (this.network.isLost(process.name, 'reply')) process.run(TIMEOUT, failed);
     else process.run(this.network.delay(process.name, 'reply'), action);
+  }
+
+  #answer(process: Process, action: () => void, failed: () => void): void {
+    if (this.network.isLost(process.name, 'answer')) process.run(TIMEOUT, failed);
+    else process.run(this.network.delay(process.name, 'answer'), action);
   }
 
   #attempt(write: Write, left: number): void {
@@ -238,11 +249,11 @@ export class Database {
     done: (found: T | undefined) => void,
   ): void {
     const failed = (): void => done(undefined);
-    const fail = (): void => this.reply(process, failed, failed);
+    const fail = (): void => this.#answer(process, failed, failed);
     const { log } = node;
     const found = query({ log, time: log.end });
     if (node !== this.leader) fail();
-    else node.whenKnown(log.end, () => this.reply(process, () => done(found), failed), fail);
+    else node.whenKnown(log.end, () => this.#answer(process, () => done(found), failed), fail);
   }
 
   #succeed({ rolledBack, unknown }: Election): void {

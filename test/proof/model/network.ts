@@ -2,10 +2,19 @@ import type { Chance } from './chance.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /**
- * The ways on which something takes time: to a free connection, to the database, back from it, a batch of a feed, a turn
- * of the event loop, and the way of an entry to a majority (of no process: `*`).
+ * The ways on which something takes time: to a free connection, of a command to the database and of its reply, of the
+ * answer to a read, of the opening of a feed and its batches, a turn of the event loop, and the way of an entry to a
+ * majority (of no process: `*`).
  */
-export type Leg = 'pool' | 'command' | 'reply' | 'events' | 'turn' | 'replication';
+export type Leg =
+  | 'pool'
+  | 'command'
+  | 'reply'
+  | 'answer'
+  | 'open'
+  | 'events'
+  | 'turn'
+  | 'replication';
 
 /** The delays of undisturbed ways, losses, and how far back majority reads go. */
 export interface Conditions {
@@ -28,7 +37,16 @@ export function createRandomConditions(
   time: VirtualTime,
   until: number,
 ): Conditions {
-  const longest = { pool: 3, command: 5, reply: 5, events: 4, turn: 0.5, replication: 4 };
+  const longest = {
+    pool: 3,
+    command: 5,
+    reply: 5,
+    answer: 5,
+    open: 4,
+    events: 4,
+    turn: 0.5,
+    replication: 4,
+  };
   const isCalm = () => time.now >= until;
   return {
     delay: (leg) =>
@@ -76,7 +94,7 @@ export class Network {
     return held === undefined ? delay : held.until - this.#time.now + delay;
   }
 
-  isLost(process: string, leg: 'command' | 'reply'): boolean {
+  isLost(process: string, leg: 'command' | 'reply' | 'answer'): boolean {
     return this.#find(process, leg, true) !== undefined || this.#conditions.isLost();
   }
 

@@ -11,7 +11,8 @@ export const BROKEN_RULES = {
   'lease-by-mono-alone': 'the lease ends by the monotonic clock alone',
   'lease-ends-apart':
     'the end by each clock moves forward by itself, in place of both ends of the newest renewal',
-  'lease-checked-before-the-read': 'a lease that held before a read is not checked after it',
+  'lease-checked-before-the-read':
+    'the lease is checked before a read begins, and not by who joins it',
   // The decision and the memory
   'decided-from-the-read': 'what a read returns is accepted without a look at the versions',
   'version-at-the-return': 'a read is remembered at the version at which it returned',

@@ -48,6 +48,8 @@ type Action =
       /** The ways that still lead to the former primary: `F0 feed`, `S read`. */
       readonly astray: readonly string[];
     }
+  /** Leads other ways to a former primary that is cut off. */
+  | { readonly do: 'lead'; readonly astray: readonly string[] }
   /** Lets the oplog forget all that is committed so far. */
   | { readonly do: 'overrun' };
 
@@ -120,6 +122,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: disturb('hold', 'events', follower) },
   { weight: 1, arbitrary: disturb('hold', 'command', process) },
   { weight: 1, arbitrary: disturb('hold', 'reply', process) },
+  { weight: 1, arbitrary: disturb('hold', 'answer', process) },
+  { weight: 1, arbitrary: disturb('hold', 'open', follower) },
   { weight: 1, arbitrary: disturb('hold', 'turn', follower) },
   { weight: 1, arbitrary: disturb('lose', 'command', fc.constantFrom('*', ...FOLLOWERS)) },
   { weight: 1, arbitrary: disturb('lose', 'reply', process) },
@@ -215,7 +219,7 @@ function createClient(chance: Chance, from: number, tokens: readonly Token[]): S
   const who = chance.pick([...FOLLOWERS, ...FOLLOWERS, ...FOLLOWERS, SERVER]);
   const token = chance.pick(tokens).id;
   let at = from;
-  return Array.from({ length: 6 }, () => {
+  return Array.from({ length: 8 }, () => {
     at += chance.between(0.1, 1.5);
     return { at, do: 'check', who, token };
   });

@@ -172,6 +172,7 @@ class World {
   #strike(step: Exclude<Step, { who: string } | { user: string }>): void {
     if (step.do === 'elect') this.#database.elect(step);
     else if (step.do === 'cut') this.#database.cut(this.#time.now + step.for, step);
+    else if (step.do === 'lead') this.#database.lead(step.astray);
     else if (step.do === 'overrun') this.#database.oldest = this.#database.leader.known;
     else if (step.do === 'empty') this.#shell.empty();
     else this.#shell.drop(step.do === 'drop-followers' ? 'followers' : 'revoked_tokens');
@@ -194,7 +195,7 @@ function changeUser(change: UserChange, user: string, { revoker, logins }: Machi
   else logins.logIn(user, INITIAL_PASSWORD);
 }
 
-function disturbMachine(step: Step, { process, follower, staleDocuments }: Machine): void {
+function disturbMachine(step: Step, { process, follower, staleDocuments, checks }: Machine): void {
   if (step.do === 'start') follower?.start();
   else if (step.do === 'stop') process.run(0, () => follower?.stop());
   else if (step.do === 'jump') process.clocks.jump(step.by);
@@ -204,6 +205,7 @@ function disturbMachine(step: Step, { process, follower, staleDocuments }: Machi
     process.clocks.suspend(step.for);
   } else if (step.do === 'kill') {
     follower?.kill();
+    checks.kill();
     process.run(0, () => staleDocuments.sweep());
   }
 }
