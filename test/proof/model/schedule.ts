@@ -27,9 +27,9 @@ type Action =
       readonly who: string;
       readonly user: string;
     }
-  /** By the shell: takes a role away by a pipeline, renames a collection with a disabled user onto `users`. */
+  /** The shell takes a role away by a pipeline, or renames a collection with a disabled user onto `users`. */
   | { readonly do: 'demote' | 'replace-users'; readonly user: string }
-  /** By the shell: empties or drops `revoked_tokens`, drops `followers`. */
+  /** The shell empties or drops `revoked_tokens`, or drops `followers`. */
   | { readonly do: 'empty' | 'drop-revocations' | 'drop-followers' }
   /** SIGSTOP; SIGSTOP with a monotonic clock that stands still. */
   | { readonly do: 'pause' | 'suspend'; readonly who: string; readonly for: number }
@@ -149,7 +149,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ at, do: fc.constant('overrun') }) },
 );
 
-/** What is done only once, and late: nothing is accepted after it. */
+/** The loss of all revocations, once and late: nothing is accepted after it. */
 const loss = fc.record({
   at: fc.integer({ min: 500, max: 650 }).map((tenths) => tenths / 10),
   do: fc.constantFrom('empty', 'drop-revocations'),
