@@ -256,6 +256,18 @@ export const DIRECTED: Readonly<Partial<Record<BrokenRule, DirectedSchedule>>> =
       check('F0', 't0', 14),
     ],
   },
+  'settle-joins-a-read': {
+    title: 'a read for an earlier revocation takes long, and a follower begins meanwhile',
+    steps: [
+      revoke('S', ['t1'], 10),
+      hold('S', 'answer', 10.32, 16),
+      start('F1', 11),
+      check('F1', 't0', 12),
+      hold('F1', 'events', 12.5, 30),
+      change('disable', 'S', 13),
+      check('F1', 't0', 16.5),
+    ],
+  },
   'first-of-two-entries': {
     title: 'a follower has applied the first of two entries alone',
     steps: [

@@ -25,6 +25,9 @@ const DOES_NOT_WAIT: Readonly<Record<RevokerKind, BrokenRule | undefined>> = {
   command: 'command-does-not-wait',
 };
 
+/** The password of a user who is created again: no login tries it. */
+const NEW_PASSWORD = 100;
+
 /** All that somebody may ask a process to revoke, answered once it is settled. A failure is answered by nothing. */
 export class Revoker {
   readonly #parts: RevokerParts;
@@ -62,7 +65,7 @@ export class Revoker {
 
   /** Enables a user, or creates one. It is answered at once: nobody has to wait for what is allowed. */
   enable(user: string): void {
-    const created = { isEnabled: true, isAdmin: false, password: 0 };
+    const created = { isEnabled: true, isAdmin: false, password: NEW_PASSWORD };
     this.#changeUser(user, true, (before) => ({ ...(before ?? created), isEnabled: true }));
   }
 

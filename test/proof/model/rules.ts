@@ -43,6 +43,7 @@ export const BROKEN_RULES = {
   // Settling
   'followers-read-local': 'who settles reads the followers locally',
   'followers-read-before-t': 'who settles reads the followers without afterClusterTime',
+  'settle-joins-a-read': 'who settles goes by a read of the followers that began before the write',
   'first-of-two-entries': 'two entries are settled for the time of the first',
   'one-time-for-two-entries':
     'two entries are written in one transaction, hence with one clusterTime',

@@ -30,9 +30,11 @@ interface SettlerParts {
 
 const POLL = 0.4;
 
-/** Rule 7: waits until every follower has applied a write, or can no longer act without it. */
+/** Rule 7: waits until every follower has applied a write, or can no longer act without it. One loop serves all waits. */
 export class Settler {
   readonly #parts: SettlerParts;
+  readonly #waits = new Set<Wait>();
+  #isPolling = false;
 
   constructor(parts: SettlerParts) {
     this.#parts = parts;
@@ -40,23 +42,44 @@ export class Settler {
 
   /** Begins when a write is acknowledged. Its time is the operationTime of the acknowledgement. */
   settle(time: number, done: (by: SettledBy) => void): void {
-    this.#poll({ time, acknowledged: this.#readClock(), longest: 0, done });
+    this.#waits.add({ time, acknowledged: this.#readClock(), longest: 0, done });
+    if (!this.#isPolling) this.#poll();
   }
 
-  #poll(wait: Wait): void {
-    const { process, database, staleDocuments } = this.#parts;
+  /** Drops all waits, like a process that is killed. */
+  kill(): void {
+    this.#waits.clear();
+    this.#isPolling = false;
+  }
+
+  /** Reads the followers for all that wait by now. Those that come later wait for the next read. */
+  #poll(): void {
+    const { process, database, staleDocuments, rules } = this.#parts;
+    this.#isPolling = true;
+    const waits = rules.isBroken('settle-joins-a-read') ? this.#waits : new Set(this.#waits);
     database.read(
       process,
-      this.#concern(wait.time),
+      this.#concern(Math.max(...[...waits].map(({ time }) => time))),
       ({ log, time }) => log.list('followers', time),
       (documents) => {
         if (documents === undefined) staleDocuments.readFailed();
-        else staleDocuments.look(documents);
-        const settledBy = documents && this.#judge(documents, wait);
-        if (settledBy === undefined) process.run(POLL, () => this.#poll(wait));
-        else wait.done(settledBy);
+        else {
+          staleDocuments.look(documents);
+          this.#judgeAll(documents, waits);
+        }
+        this.#isPolling = this.#waits.size > 0;
+        if (this.#isPolling) process.run(POLL, () => this.#poll());
       },
     );
+  }
+
+  #judgeAll(documents: Documents, waits: ReadonlySet<Wait>): void {
+    for (const wait of waits) {
+      const settledBy = this.#judge(documents, wait);
+      if (settledBy === undefined) continue;
+      this.#waits.delete(wait);
+      wait.done(settledBy);
+    }
   }
 
   /** Ends the wait when all followers have applied the write, or when a lease and a tenth have passed. */

@@ -43,6 +43,7 @@ const INITIAL_PASSWORD = 0;
 interface Machine {
   readonly process: Process;
   readonly revoker: Revoker;
+  readonly settler: Settler;
   readonly staleDocuments: StaleDocuments;
   readonly checks: Checks;
   readonly logins: Logins;
@@ -125,6 +126,7 @@ class World {
       process,
       follower,
       staleDocuments,
+      settler,
       revoker: new Revoker({ ...shared, settler, kind: kindOf(name) }),
       checks: new Checks({ ...shared, follower }),
       logins: new Logins(shared),
@@ -195,7 +197,8 @@ function changeUser(change: UserChange, user: string, { revoker, logins }: Machi
   else logins.logIn(user, INITIAL_PASSWORD);
 }
 
-function disturbMachine(step: Step, { process, follower, staleDocuments, checks }: Machine): void {
+function disturbMachine(step: Step, machine: Machine): void {
+  const { process, follower } = machine;
   if (step.do === 'start') follower?.start();
   else if (step.do === 'stop') process.run(0, () => follower?.stop());
   else if (step.do === 'jump') process.clocks.jump(step.by);
@@ -205,8 +208,9 @@ function disturbMachine(step: Step, { process, follower, staleDocuments, checks 
     process.clocks.suspend(step.for);
   } else if (step.do === 'kill') {
     follower?.kill();
-    checks.kill();
-    process.run(0, () => staleDocuments.sweep());
+    machine.checks.kill();
+    machine.settler.kill();
+    process.run(0, () => machine.staleDocuments.sweep());
   }
 }
 
