@@ -1,7 +1,8 @@
-import { ChangeStream, type FeedEvent } from './change-stream.ts';
+import type { FeedEvent } from './change-stream.ts';
 import type { Reading } from './clocks.ts';
 import { type Database, type Written, writeOne } from './database.ts';
-import { isFollowed, SENTINEL } from './feed-filter.ts';
+import { Feed } from './feed.ts';
+import { SENTINEL } from './feed-filter.ts';
 import type { Lease } from './lease.ts';
 import type { FollowerDocument, User } from './log.ts';
 import type { Memory } from './memory.ts';
@@ -11,12 +12,7 @@ import type { Rules } from './rules.ts';
 /** One registration of a follower: a document with a new id, and the feed that goes with it. */
 interface Registration {
   readonly id: string;
-  stream: ChangeStream | undefined;
-  /** The events of the last batch that are not applied yet. */
-  unapplied: FeedEvent[];
-  /** The clusterTime of the last event applied, and the token after which a feed is resumed. */
-  position: number;
-  resumeAfter: number;
+  readonly feed: Feed;
   /** True once the own insert has arrived through the feed. */
   isLive: boolean;
   isOver: boolean;
@@ -76,7 +72,7 @@ export class Follower {
   }
 
   get position(): number {
-    return this.#registration?.position ?? 0;
+    return this.#registration?.feed.position ?? 0;
   }
 
   start(): void {
@@ -88,10 +84,10 @@ export class Follower {
   /** SIGTERM: the lease ends first, then the document is deleted. */
   stop(): void {
     const registration = this.#registration;
-    if (!this.#isRunning || registration === undefined) return;
     this.#isRunning = false;
+    if (registration === undefined) return;
     registration.isOver = true;
-    registration.stream?.close();
+    registration.feed.close();
     if (!this.#rules.isBroken('deleted-before-the-lease-ends')) this.#forget();
     this.#delete(registration.id, () => {
       if (this.#registration === registration) this.#forget();
@@ -103,34 +99,41 @@ export class Follower {
     this.process.kill();
     this.#isRunning = false;
     if (this.#registration !== undefined) this.#registration.isOver = true;
-    this.#registration?.stream?.close();
+    this.#registration?.feed.close();
     this.#forget();
     this.memory.clear();
   }
 
   /** Rule 1: opens the feed, then inserts the document, and gives up where its event takes longer than a lease. */
   #register(): void {
-    if (!this.#isRunning) return;
+    if (!this.#isRunning || this.#registration !== undefined) return;
     const registration = this.#createRegistration();
     this.#registration = registration;
-    this.lease.end();
     if (this.#rules.isBroken('memory-kept-over-a-registration')) this.memory.keep(registration.id);
     else this.memory.clear();
-    if (this.#rules.isBroken('registered-before-the-feed')) {
-      this.#insert(registration, () => this.#openFeed(registration, undefined));
-    } else this.#openFeed(registration, undefined, () => this.#insert(registration, () => {}));
+    if (this.#rules.isBroken('registered-before-the-feed')) this.#insert(registration);
+    else registration.feed.open();
     this.process.run(this.lease.duration, () => {
       if (!registration.isLive && !registration.isOver) this.#giveUp(registration);
     });
   }
 
   #createRegistration(): Registration {
-    return {
-      id: `${this.process.name}#${++this.#registrations}`,
-      stream: undefined,
-      unapplied: [],
-      position: 0,
-      resumeAfter: 0,
+    const id = `${this.process.name}#${++this.#registrations}`;
+    const parts = {
+      process: this.process,
+      database: this.#database,
+      rules: this.#rules,
+      ownId: id,
+    };
+    const registration: Registration = {
+      id,
+      feed: new Feed(parts, {
+        opened: () => this.#feedOpened(registration),
+        received: () => this.#batchReceived(registration),
+        apply: (event) => this.#apply(registration, event),
+        failed: (reason) => this.#feedFailed(registration, reason),
+      }),
       isLive: false,
       isOver: false,
       isDirty: false,
@@ -138,9 +141,32 @@ export class Follower {
       plan: 0,
       acknowledged: undefined,
     };
+    return registration;
   }
 
-  #insert(registration: Registration, inserted: () => void): void {
+  #feedOpened(registration: Registration): void {
+    if (!registration.isLive) this.#insert(registration);
+  }
+
+  /** Does nothing where no rule is broken: a batch alone says nothing about a lease. */
+  #batchReceived({ acknowledged }: Registration): void {
+    if (acknowledged !== undefined && this.#rules.isBroken('lease-from-an-empty-batch')) {
+      this.lease.extend(acknowledged);
+    }
+  }
+
+  /** Rule 5: resumes a feed that broke. Where the oplog has lost its place, everything begins again. */
+  #feedFailed(registration: Registration, reason: 'broken' | 'lost'): void {
+    if (reason === 'lost') this.#over(registration);
+    else if (!registration.isLive) this.#giveUp(registration);
+    else {
+      this.process.run(PAUSE, () => {
+        if (!registration.isOver) registration.feed.resume();
+      });
+    }
+  }
+
+  #insert(registration: Registration): void {
     const began = this.process.clocks.read();
     const document = { lease: this.lease.duration, position: 0, began, renewals: 0 };
     const insert = writeOne({ collection: 'followers', key: registration.id, document });
@@ -154,7 +180,6 @@ export class Follower {
           return;
         }
         this.#afterInsert(registration, began, written);
-        inserted();
         this.#planRenewal(registration, this.lease.duration / 3);
       },
     );
@@ -163,10 +188,12 @@ export class Follower {
   /** Does nothing where no rule is broken: the feed alone makes a registration live. */
   #afterInsert(registration: Registration, began: Reading, { time }: Written): void {
     const isEarly = this.#rules.isBroken('registered-before-the-feed');
-    if (isEarly) registration.position = time;
     if (!isEarly && !this.#rules.isBroken('live-before-the-own-insert')) return;
     registration.isLive = true;
     this.lease.extend(began);
+    if (!isEarly) return;
+    registration.feed.position = time;
+    registration.feed.open();
   }
 
   #giveUp(registration: Registration): void {
@@ -178,7 +205,7 @@ export class Follower {
   #over(registration: Registration): void {
     if (registration.isOver) return;
     registration.isOver = true;
-    registration.stream?.close();
+    registration.feed.close();
     this.#forget();
     this.process.run(PAUSE, () => this.#register());
   }
@@ -197,71 +224,11 @@ export class Follower {
     );
   }
 
-  #openFeed(registration: Registration, after?: number, opened: () => void = () => {}): void {
-    if (registration.isOver) return;
-    const matches = (event: FeedEvent) => isFollowed(event, registration.id, this.#rules);
-    const stream = new ChangeStream(this.#database, this.process, matches, {
-      opened: () => {
-        opened();
-        stream.more();
-      },
-      batch: (events) => this.#receive(registration, stream, events),
-      failed: (reason) => {
-        if (reason === 'lost') this.#over(registration);
-        else if (!registration.isLive) this.#giveUp(registration);
-        else this.process.run(PAUSE, () => this.#resumeFeed(registration));
-      },
-    });
-    registration.stream = stream;
-    stream.open(after);
-  }
-
-  /** Rule 5: resumes after the last event that was applied. */
-  #resumeFeed(registration: Registration): void {
-    registration.stream?.close();
-    const ahead = registration.unapplied.at(0)?.token;
-    registration.unapplied = [];
-    const isAhead = this.#rules.isBroken('resume-from-the-drivers-token');
-    const after = isAhead ? (ahead ?? registration.resumeAfter) : registration.resumeAfter;
-    const isAnew = this.#rules.isBroken('resume-without-a-token');
-    this.#openFeed(registration, isAnew ? undefined : after);
-  }
-
-  #receive(registration: Registration, stream: ChangeStream, events: readonly FeedEvent[]): void {
-    if (this.#rules.isBroken('position-of-the-batch')) {
-      registration.position = events.at(-1)?.time ?? registration.position;
-    }
-    if (this.#rules.isBroken('lease-from-an-empty-batch') && registration.acknowledged) {
-      this.lease.extend(registration.acknowledged);
-    }
-    registration.unapplied = [...events];
-    this.#applyNext(registration, stream);
-  }
-
-  /** Applies one event a turn, then asks for the next batch. */
-  #applyNext(registration: Registration, stream: ChangeStream): void {
-    const [event] = registration.unapplied;
-    if (event === undefined) {
-      stream.more();
-      return;
-    }
-    if (this.#rules.isBroken('position-before-applied')) registration.position = event.time;
-    this.process.run(this.#database.network.delay(this.process.name, 'turn'), () => {
-      if (registration.isOver || registration.stream !== stream) return;
-      registration.unapplied.shift();
-      this.#apply(registration, event);
-      if (!registration.isOver) this.#applyNext(registration, stream);
-    });
-  }
-
   #apply(registration: Registration, event: FeedEvent): void {
     if (event.collection !== 'followers') this.#applyChange(registration, event);
     else if (event.operation === 'drop') this.memory.changeEverything();
     else if (event.document === undefined) this.#applyOwnDelete(registration);
     else this.#applyOwn(registration, event.document as FollowerDocument);
-    registration.resumeAfter = event.token;
-    const isFirst = registration.position === 0 && this.#rules.isBroken('position-zero');
-    if (!isFirst || event.collection !== 'followers') registration.position = event.time;
   }
 
   /** Rule 6: raises the version of what has changed. */
@@ -284,10 +251,12 @@ export class Follower {
     return this.#attempted?.of.mono === began.mono ? this.#attempted.at : began;
   }
 
+  /** Rule 5: a document that is gone ends the registration, as does a renewal that matches nothing. */
   #applyOwnDelete(registration: Registration): void {
     if (!this.#rules.isBroken('unmatched-renewal-ignored')) this.#over(registration);
   }
 
+  /** Rule 2: renews every third of a lease, and soon after events. */
   #planRenewal(registration: Registration, delay: number): void {
     const plan = ++registration.plan;
     this.process.run(delay, () => {
@@ -298,7 +267,8 @@ export class Follower {
   /** Rule 2: reports the position. Both clocks are read before the command is queued. */
   #renew(registration: Registration): void {
     const began = this.process.clocks.read();
-    const { id, position } = registration;
+    const { id } = registration;
+    const { position } = registration.feed;
     registration.isRenewing = true;
     registration.isDirty = false;
     this.#database.write(
@@ -341,7 +311,7 @@ export class Follower {
     registration.acknowledged = began;
     if (this.#rules.isBroken('lease-from-the-acknowledgement')) this.lease.extend(began);
     this.process.run(this.lease.duration, () => {
-      if (!registration.isOver && this.lease.newest < began.mono) this.#resumeFeed(registration);
+      if (!registration.isOver && this.lease.newest < began.mono) registration.feed.resume();
     });
   }
 }
