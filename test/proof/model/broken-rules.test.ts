@@ -2,8 +2,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { DIRECTED, toSchedule } from './directed-schedules.ts';
+import { schedules } from './random-schedules.ts';
 import { BROKEN_RULES, type BrokenRule } from './rules.ts';
-import { type Schedule, schedules } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
 import { play } from './world.ts';
 
 /** The schedules in which a rule without a directed one has to be caught: the rarest is caught in 1 of 40. */

@@ -1,5 +1,6 @@
-import type { Database, Node } from './database.ts';
+import type { Database } from './database.ts';
 import type { Change, CollectionName, Entry } from './log.ts';
+import type { Node } from './node.ts';
 import type { Process } from './process.ts';
 
 export interface FeedEvent {

@@ -2,7 +2,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { Counts } from './checker.ts';
-import { schedules } from './schedule.ts';
+import { schedules } from './random-schedules.ts';
 import { play } from './world.ts';
 
 const SCHEDULES = Number(process.env['MODEL_SCHEDULES'] ?? 1_000);

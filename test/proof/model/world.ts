@@ -11,13 +11,13 @@ import { Logins } from './logins.ts';
 import { Memory } from './memory.ts';
 import { createRandomConditions, type Leg, Network, STEADY } from './network.ts';
 import { Process } from './process.ts';
+import { createTraffic } from './random-schedules.ts';
 import { Revoker, type RevokerKind } from './revoker.ts';
 import { type BrokenRule, Rules } from './rules.ts';
 import {
   BUSY,
   CALM,
   COMMAND,
-  createTraffic,
   FOLLOWERS,
   type Schedule,
   SERVER,
