@@ -59,7 +59,7 @@ export default {
     'scripts/bench/dist/test/bench/**/*.test.js',
   ],
   // The core plays fewer of them.
-  environmentVariables: { MODEL_SCHEDULES: process.env.MODEL_SCHEDULES ?? '10000' },
+  environmentVariables: { MODEL_SCHEDULES: '10000' },
   timeout: '10m',
   workerThreads: false,
   concurrency: 3, // these tests wait more than they compute

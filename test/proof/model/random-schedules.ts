@@ -114,7 +114,7 @@ const jumps = fc.array(
 const starts = fc.tuple(
   ...FOLLOWERS.map((who) =>
     fc.record({
-      at: fc.integer({ min: 0, max: 15 }),
+      at: fc.integer({ min: 0, max: 8 }),
       do: fc.constant('start'),
       who: fc.constant(who),
     }),
@@ -147,7 +147,7 @@ function isAllowed(step: Step): boolean {
 export function createTraffic(seed: number, steps: readonly Step[]): Step[] {
   const chance = new Chance(seed);
   const spread = Array.from({ length: 24 }, () =>
-    createClient(chance, chance.between(3, BUSY + CALM / 4), TOKENS),
+    createClient(chance, chance.between(6, BUSY + CALM / 4), TOKENS),
   );
   const around = steps.flatMap((step) => {
     const tokens = TOKENS.filter((token) => isAbout(step, token));
@@ -161,7 +161,7 @@ export function createTraffic(seed: number, steps: readonly Step[]): Step[] {
 
 /** Makes a client that sends requests with one token to one server, one after the other. */
 function createClient(chance: Chance, from: number, tokens: readonly Token[]): Step[] {
-  const who = chance.pick([...FOLLOWERS, ...FOLLOWERS, ...FOLLOWERS, SERVER]);
+  const who = chance.happens(0.06) ? SERVER : chance.pick(FOLLOWERS);
   const token = chance.pick(tokens).id;
   let at = from;
   return Array.from({ length: 8 }, () => {
