@@ -94,9 +94,8 @@ export class Follower {
     });
   }
 
-  /** Ends like a process that is killed: nothing is told to anybody. */
+  /** Ends with a process that is killed: the document stays. */
   kill(): void {
-    this.process.kill();
     this.#isRunning = false;
     if (this.#registration !== undefined) this.#registration.isOver = true;
     this.#registration?.feed.close();

@@ -199,7 +199,7 @@ function changeUser(change: UserChange, user: string, { revoker, logins }: Machi
 
 function disturbMachine(step: Step, machine: Machine): void {
   const { process, follower } = machine;
-  if (step.do === 'start') follower?.start();
+  if (step.do === 'start') process.run(0, () => follower?.start());
   else if (step.do === 'stop') process.run(0, () => follower?.stop());
   else if (step.do === 'jump') process.clocks.jump(step.by);
   else if (step.do === 'pause') process.stop(step.for);
@@ -207,6 +207,7 @@ function disturbMachine(step: Step, machine: Machine): void {
     process.stop(step.for);
     process.clocks.suspend(step.for);
   } else if (step.do === 'kill') {
+    process.kill();
     follower?.kill();
     machine.checks.kill();
     machine.settler.kill();
