@@ -1,4 +1,4 @@
-import type { Caller } from './caller.ts';
+import type { Caller, Principal } from './caller.ts';
 import type { AuthOptions } from './options.ts';
 import { type AuthParts, closeParts, openParts } from './parts.ts';
 import { SECOND } from './time.ts';
@@ -13,12 +13,13 @@ import {
 } from './use-case.ts';
 import { revokeEveryone, revokeUserTokens, userSessions } from './use-cases/admin.ts';
 import { auditEvents } from './use-cases/audit-events.ts';
-import { authenticate } from './use-cases/authenticate.ts';
+import { type AuthenticateInput, authenticate } from './use-cases/authenticate.ts';
 import { changePassword } from './use-cases/change-password.ts';
 import { checkHealth, failedReport, type HealthReport } from './use-cases/check-health.ts';
 import { introspect } from './use-cases/introspect.ts';
 import { login } from './use-cases/login.ts';
 import { logout } from './use-cases/logout.ts';
+import { recall } from './use-cases/recall.ts';
 import { refresh } from './use-cases/refresh.ts';
 import { revokeAllTokens } from './use-cases/revoke-all-tokens.ts';
 import { revokeToken } from './use-cases/revoke-token.ts';
@@ -43,20 +44,16 @@ const CLOSE_TIMEOUT = 2 * SECOND;
 
 /** Binds every use case to the parts that it needs. `close` closes the parts. */
 export function assemble(parts: AuthParts) {
-  const { deadline, dailyCounters, keys, refreshTokens } = parts;
+  const { deadline, keys, refreshTokens } = parts;
   const closing = createClosing(() => closeParts(parts), Math.min(deadline, CLOSE_TIMEOUT));
 
-  /** Adds a deadline to a use case, counts revoked tokens and database failures, and rejects calls after `close`. */
-  const use = <Input, Output>(
-    story: (deps: AuthParts, input: Input, caller: Caller) => Promise<Output>,
-  ): UseCase<Input, Output> => {
-    const useCase = withDeadline(story.bind(undefined, parts), deadline);
-    return closing.guard(withCheckedArguments(withCounts(useCase, dailyCounters)));
-  };
+  const use = createUse(parts, closing);
+  const known = recallFirst(parts, use(authenticate), closing.isClosed);
 
   return {
     login: use(login),
-    authenticate: use(authenticate),
+    recall: known.recall,
+    authenticate: known.authenticate,
     refresh: use(refresh),
     logout: use(logout),
     changePassword: use(changePassword),
@@ -94,6 +91,41 @@ export function assemble(parts: AuthParts) {
      * connection, which the application has to close afterwards.
      */
     close: closing.close,
+  };
+}
+
+/**
+ * Creates the function that binds a use case to the parts. It adds a deadline, counts revoked tokens and database
+ * failures, and rejects calls after `close`.
+ */
+function createUse(parts: AuthParts, closing: Pick<ReturnType<typeof createClosing>, 'guard'>) {
+  return function use<Input, Output>(
+    story: (deps: AuthParts, input: Input, caller: Caller) => Promise<Output>,
+  ): UseCase<Input, Output> {
+    const useCase = withDeadline(story.bind(undefined, parts), parts.deadline);
+    return closing.guard(withCheckedArguments(withCounts(useCase, parts.dailyCounters)));
+  };
+}
+
+/** Lets `authenticate` begin with `recall`. A known token needs no deadline, no count and no check of the arguments. */
+function recallFirst(
+  parts: AuthParts,
+  useCase: UseCase<AuthenticateInput, Principal>,
+  isClosed: () => boolean,
+) {
+  /**
+   * Returns the principal of a token that this server knows, in this turn and without a promise. Returns undefined for
+   * every other value, about which `authenticate` decides. Never throws.
+   */
+  function recallToken(token: unknown): Principal | undefined {
+    return isClosed() ? undefined : recall(parts, token);
+  }
+
+  return {
+    recall: recallToken,
+    async authenticate(input: AuthenticateInput, caller: Caller): Promise<Principal> {
+      return recallToken(input?.token) ?? useCase(input, caller);
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { checkOptions } from './check-options.ts';
 import { silent } from './log.ts';
 import {
@@ -34,6 +35,7 @@ import { MINUTE } from './time.ts';
 import { createAccessTokens } from './tokens/access/access-tokens.ts';
 import { createKeyRing } from './tokens/keys/key-ring.ts';
 import { createRefreshTokens } from './tokens/refresh/refresh-tokens.ts';
+import type { KnownClient } from './use-cases/shared/known-client.ts';
 
 /** The dependencies of the use cases. */
 export type AuthParts = Awaited<ReturnType<typeof openParts>>;
@@ -43,6 +45,9 @@ const PASSWORD_SHARE = 0.7;
 
 /** The multiple of the deadline after which a login without an outcome no longer counts as in flight. */
 const ATTEMPT_HELD = 2;
+
+/** The most clients that a server remembers while it follows. */
+const MOST_KNOWN_CLIENTS = 1_000;
 
 /**
  * Creates every part from the options. Throws a TypeError that names an invalid option, before it creates a timer, a
@@ -98,8 +103,9 @@ function openActive(options: ResolvedOptions, passive: Passive) {
     schema,
     passwords: createPasswords(passwordOptions),
     users: createUsers(collections, strictReads, followers),
-    clients: createClients(collections, MINUTE, strictReads),
+    clients: createClients(collections, MINUTE, strictReads, followers),
     sessions: createSessions(collections, strictReads),
+    knownClients: new LRUCache<string, KnownClient>({ max: MOST_KNOWN_CLIENTS }),
     lastUse: createLastUse(collections),
     revocations: countRevocations(revocations, dailyCounters),
     skew: createClockSkew(db, clock),

@@ -6,9 +6,14 @@ import type { ClientCredentials } from '../lib/use-cases/shared/authenticate-cli
 /** Key of the caller in `ctx.state`. A symbol, because an application may itself set `ctx.state.caller`. */
 export const CALLER: unique symbol = Symbol.for('rescind.caller');
 
+/** Key of the accepted principal in `ctx.state`, which no application can set by accident. */
+export const PRINCIPAL: unique symbol = Symbol.for('rescind.principal');
+
 /** Values that middleware sets in `ctx.state` for later middleware. */
 export interface State<Body = unknown, Query = unknown> {
   [CALLER]: Caller;
+  /** User and session of the accepted token, from which `callerOf` takes them. */
+  [PRINCIPAL]?: Principal;
   /** Bearer token of the request, on routes that require a bearer token. */
   token: string;
   /** Unverified credentials of the client, on routes for registered clients. */

@@ -3,15 +3,13 @@ import type { Claims } from '../tokens/access/claims.ts';
 import type { AccessToken } from '../tokens/access/verifier.ts';
 import type { User } from '../user.ts';
 import type { AuthenticateDeps } from './authenticate.ts';
-import {
-  type AuthenticateClientDeps,
-  authenticateClient,
-  type ClientCredentials,
-} from './shared/authenticate-client.ts';
+import { authenticateClient, type ClientCredentials } from './shared/authenticate-client.ts';
+import { findKnownClient, type KnownClientDeps } from './shared/known-client.ts';
 import { learn } from './shared/known-token.ts';
 
 export interface IntrospectDeps extends AuthenticateDeps {
-  readonly clients: AuthenticateClientDeps['clients'];
+  readonly clients: KnownClientDeps['clients'];
+  readonly knownClients: KnownClientDeps['knownClients'];
 }
 
 export interface IntrospectInput {
@@ -36,7 +34,7 @@ export async function introspect(
   deps: IntrospectDeps,
   { credentials, token }: IntrospectInput,
 ): Promise<ActiveToken | undefined> {
-  const client = authenticateClient(deps, credentials);
+  const client = authenticateClient((id) => findKnownClient(deps, id), credentials);
   const found = findActive(deps, token); // runs beside the authentication of the client
   found.catch(() => undefined);
   await client; // a fault of the client is reported before any fault of the token

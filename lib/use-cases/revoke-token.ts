@@ -9,15 +9,16 @@ import type { AccessToken } from '../tokens/access/verifier.ts';
 import type { RefreshToken, RefreshTokens } from '../tokens/refresh/refresh-tokens.ts';
 import { auditedUser } from './shared/audited-user.ts';
 import {
-  type AuthenticateClientDeps,
   authenticateClient,
   type ClientCredentials,
+  type FindClientDeps,
+  findClient,
 } from './shared/authenticate-client.ts';
 import { type EndSessionsDeps, endSessions } from './shared/end-sessions.ts';
 import { type SettleDeps, settle } from './shared/settle.ts';
 
 export interface RevokeTokenDeps extends EndSessionsDeps, SettleDeps {
-  readonly clients: AuthenticateClientDeps['clients'];
+  readonly clients: FindClientDeps['clients'];
   readonly accessTokens: Pick<AccessTokens, 'verify'>;
   readonly refreshTokens: Pick<RefreshTokens, 'verify'>;
   readonly users: Pick<Users, 'find'>;
@@ -42,7 +43,7 @@ export async function revokeToken(
   { credentials, token }: RevokeTokenInput,
   caller: Caller,
 ): Promise<void> {
-  const client = await authenticateClient(deps, credentials);
+  const client = await authenticateClient((id) => findClient(deps, id), credentials);
   const accessToken = unlessForeign(() => deps.accessTokens.verify(token));
   const refreshToken = unlessForeign(() => deps.refreshTokens.verify(token));
   const kid = accessToken?.kid ?? refreshToken?.kid;

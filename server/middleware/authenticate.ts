@@ -1,13 +1,15 @@
 import type { Middleware } from 'koa';
 import type { Auth } from '../../lib/auth.ts';
-import { CALLER, type RequestContext, type State } from '../context.ts';
+import type { Principal } from '../../lib/caller.ts';
+import { PRINCIPAL, type RequestContext, type State } from '../context.ts';
 import { HttpProblem } from '../problems.ts';
 import { callerOf } from './begin-request.ts';
 import { countHeader } from './reject-malformed.ts';
 
 /**
- * Requires a valid access token. Reads from the database for every request whether the token is revoked. Sets
- * `ctx.state.principal` to the user and the session.
+ * Requires a valid access token. Checks for every request whether the token is revoked: a server that follows recalls a
+ * known token in this turn, and reads from the database for every other. Sets `ctx.state.principal` to the user and the
+ * session.
  *
  * @example
  * app.use(handleErrors());
@@ -16,17 +18,36 @@ import { countHeader } from './reject-malformed.ts';
  *
  * In TypeScript, `new Koa<State>()` declares the type of `ctx.state` for all middleware of the application.
  */
-export function authenticate(auth: Pick<Auth, 'authenticate'>): Middleware<State> {
+export function authenticate(auth: Authenticator): Middleware<State> {
   if (typeof auth?.authenticate !== 'function') {
     throw new TypeError('"auth" must be the result of createAuth; is an await missing?');
   }
-  return async function authenticate(ctx, next) {
-    const token = readBearerToken(ctx);
-    const caller = callerOf(ctx);
-    const principal = await auth.authenticate({ token }, caller);
-    Object.assign(ctx.state, { token, principal, [CALLER]: { ...caller, principal } });
+  return function authenticate(ctx, next) {
+    const { state } = ctx;
+    state.token = readBearerToken(ctx);
+    const principal = auth.recall?.(state.token);
+    if (principal === undefined) return readAndContinue(auth, ctx, next);
+    accept(state, principal);
     return next();
   };
+}
+
+/** The part of an Auth that the middleware needs. */
+export type Authenticator = Pick<Auth, 'authenticate'> & Partial<Pick<Auth, 'recall'>>;
+
+async function readAndContinue(
+  auth: Authenticator,
+  ctx: Pick<RequestContext, 'ip' | 'get' | 'req' | 'state'>,
+  next: () => Promise<unknown>,
+): Promise<unknown> {
+  const { state } = ctx;
+  accept(state, await auth.authenticate({ token: state.token }, callerOf(ctx)));
+  return next();
+}
+
+function accept(state: State, principal: Principal): void {
+  state.principal = principal;
+  state[PRINCIPAL] = principal;
 }
 
 /** Requires a bearer token. Does not verify the token, because logout also accepts a revoked token. */

@@ -4,7 +4,7 @@ import type { Context, Middleware } from 'koa';
 import type { Caller } from '../../lib/caller.ts';
 import { normalizeIp } from '../../lib/ip-address.ts';
 import type { AnswerHeaders } from '../answer-headers.ts';
-import { CALLER, type RequestContext, type State } from '../context.ts';
+import { CALLER, PRINCIPAL, type RequestContext, type State } from '../context.ts';
 import { FORWARDED } from '../proxy-warning.ts';
 
 export interface BeginRequestOptions {
@@ -43,8 +43,10 @@ export function beginRequest(options: BeginRequestOptions): Middleware<State> {
 export function callerOf(
   ctx: Pick<RequestContext, 'ip' | 'get' | 'req'> & { state: object },
 ): Caller {
-  const state: Partial<Pick<State, typeof CALLER>> = ctx.state;
-  state[CALLER] ??= readCaller(ctx);
+  const state: Partial<Pick<State, typeof CALLER | typeof PRINCIPAL>> = ctx.state;
+  const caller = state[CALLER] ?? readCaller(ctx);
+  const principal = state[PRINCIPAL];
+  state[CALLER] = principal === caller.principal ? caller : { ...caller, principal };
   return state[CALLER];
 }
 

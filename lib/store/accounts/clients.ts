@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { malformedDocument } from '../../errors.ts';
 import { MINUTE } from '../../time.ts';
+import { type FollowedReader, notFollowing } from '../followers/followed-reader.ts';
+import { toSlot } from '../followers/versions.ts';
 import { type ClientDocument, type Collections, NAMES } from '../mongo/collections.ts';
 import { findByIds, MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import { createAssertIntact } from '../mongo/intact.ts';
@@ -33,41 +35,31 @@ const BY_AGE = { created_at: 1, _id: 1 } as const;
 const CLIENT_FIELDS = { name: 1, secret_hash: 1, created_at: 1 } as const;
 
 /**
- * Reads and writes the `clients` collection. Reads strictly. Caches each client for `remembered` milliseconds. A client that was
- * deleted by hand, without an entry in `revoked_tokens`, may be accepted until its cache entry expires.
+ * Reads and writes the `clients` collection. Reads strictly, but for `findFollowed`. `find` caches each client for
+ * `remembered` milliseconds: a client that was deleted by hand, without an entry in `revoked_tokens`, may be accepted
+ * until its cache entry expires.
  */
 export function createClients(
   collections: Collections,
   remembered = MINUTE,
   strictReads: StrictReader = localReads,
+  followers: FollowedReader = notFollowing,
 ) {
   const { clients } = collections;
   const assertIntact = createAssertIntact(collections, 'clients');
-  const read = createSharedReads(async (ids) => {
-    const documents = await strictReads.read((readConcern) =>
-      findByIds(clients, ids, CLIENT_FIELDS, { readConcern }),
-    );
-    return new Map(documents.map((document) => [document._id, document]));
-  });
-  const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED, ttl: remembered });
 
   return {
     /**
      * Returns the client with this id, perhaps from the cache. The client may have been revoked, so the caller must
      * also check `revoked_tokens`.
      */
-    async find(id: string): Promise<ClientAccount | undefined> {
-      const known = found.get(id);
-      if (known !== undefined) return known;
-      const document = (await read([id])).get(id);
-      if (document === undefined) {
-        await assertIntact();
-        return undefined;
-      }
-      const client = toAccount(document);
-      found.set(id, client);
-      return client;
-    },
+    find: createFind(collections, strictReads, remembered),
+
+    /**
+     * Returns the client by a read whose result may be remembered. Returns undefined if this server does not follow, or
+     * if there is no sound client: then `find` has to decide.
+     */
+    findFollowed: createFindFollowed(clients, followers),
 
     /** Returns all clients, oldest first. Throws StoreNotReady if the collection was lost. */
     async list(): Promise<Client[]> {
@@ -91,6 +83,53 @@ export function createClients(
       const deleted = await orUnavailable(clients.findOneAndDelete({ _id: id }));
       return deleted === null ? undefined : toClient(deleted);
     },
+  };
+}
+
+/** Creates `find`, with its cache. */
+function createFind(collections: Collections, strictReads: StrictReader, ttl: number) {
+  const assertIntact = createAssertIntact(collections, 'clients');
+  const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED, ttl });
+  const read = createSharedReads((ids) =>
+    strictReads.read((readConcern) =>
+      findByIds(collections.clients, ids, CLIENT_FIELDS, { readConcern }),
+    ),
+  );
+
+  return async function find(id: string): Promise<ClientAccount | undefined> {
+    const known = found.get(id);
+    if (known !== undefined) return known;
+    const document = (await read([id])).find(({ _id }) => _id === id);
+    if (document === undefined) {
+      await assertIntact();
+      return undefined;
+    }
+    const client = toAccount(document);
+    found.set(id, client);
+    return client;
+  };
+}
+
+/** A client that may be remembered. */
+export interface FollowedClient {
+  readonly client: ClientAccount;
+  /** The slot of the client's document. */
+  readonly slot: number;
+  /** The number of the last change when the read began. */
+  readonly version: number;
+}
+
+/** Creates `findFollowed`. */
+function createFindFollowed(clients: Collections['clients'], followers: FollowedReader) {
+  const read = createSharedReads((ids) =>
+    followers.read((options) => findByIds(clients, ids, CLIENT_FIELDS, options)),
+  );
+
+  return async function findFollowed(id: string): Promise<FollowedClient | undefined> {
+    const { found, version = 0 } = (await read([id])) ?? {};
+    const document = found?.find(({ _id }) => _id === id);
+    if (document === undefined) return undefined;
+    return { client: toAccount(document), slot: toSlot(NAMES.clients, id), version };
   };
 }
 

@@ -72,6 +72,7 @@ export function createRevocationReads(
 
   return {
     checkFollowed: createCheckFollowed(readFollowed),
+    checkClientFollowed: createCheckClientFollowed(readFollowed),
 
     /** Returns the kind of entry that revokes the token; undefined if there is none. */
     async check(token: CheckInput): Promise<RevocationKind | undefined> {
@@ -123,6 +124,25 @@ function createCheckFollowed(read: SharedRead<Versioned<Entries> | undefined>) {
     if (found === undefined || version === undefined) return undefined;
     const slots = Object.values(names).map((name) => toSlot(NAMES.revokedTokens, toId(name)));
     return { kind: findKind(token, names, found), slots, version };
+  };
+}
+
+/** The result of a check of a client that may be remembered. */
+export interface FollowedClientCheck {
+  readonly isRevoked: boolean;
+  /** The slot of the client's entry. */
+  readonly slot: number;
+  /** The number of the last change when the read began. */
+  readonly version: number;
+}
+
+/** Creates a check like `isClientRevoked`, but by a read whose result may be remembered. */
+function createCheckClientFollowed(read: SharedRead<Versioned<Entries> | undefined>) {
+  return async function checkClientFollowed(id: string): Promise<FollowedClientCheck | undefined> {
+    const name = clientEntry(id);
+    const { found, version } = (await read([name])) ?? {};
+    if (found === undefined || version === undefined) return undefined;
+    return { isRevoked: found.has(name), slot: toSlot(NAMES.revokedTokens, name), version };
   };
 }
 

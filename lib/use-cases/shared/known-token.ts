@@ -7,10 +7,13 @@ import type { RevocationKind, RevocationReads } from '../../store/revocations/re
 import type { AccessTokens } from '../../tokens/access/access-tokens.ts';
 import type { AccessToken } from '../../tokens/access/verifier.ts';
 
-export interface KnownTokenDeps {
+export interface RecallPrincipalDeps {
   readonly accessTokens: Pick<AccessTokens, 'isCurrent'>;
   readonly followers: Pick<Followers, 'holds' | 'isUnchanged'>;
   readonly skew: Pick<ClockSkew, 'isBearable'>;
+}
+
+export interface KnownTokenDeps extends RecallPrincipalDeps {
   readonly revocations: Pick<RevocationReads, 'checkFollowed'>;
   readonly users: Pick<Users, 'findFollowed'>;
 }
@@ -19,8 +22,8 @@ export interface KnownTokenDeps {
  * Returns the principal of a token from memory. It may be used while the lease holds, nothing that it rests on has
  * changed, the token is current, and the clock can be trusted. Decides in one turn, without a read.
  */
-function recallPrincipal(
-  { accessTokens, followers, skew }: Pick<KnownTokenDeps, 'accessTokens' | 'followers' | 'skew'>,
+export function recallPrincipal(
+  { accessTokens, followers, skew }: RecallPrincipalDeps,
   token: AccessToken,
 ): Principal | undefined {
   const { known } = token;

@@ -1,8 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { type Auth, createAuth } from '../../../lib/auth.ts';
+import type { AuthOptions } from '../../../lib/options.ts';
 import type { FollowerEvent } from '../../../lib/store/followers/events.ts';
+import { MINUTE } from '../../../lib/time.ts';
 import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
 import { CALLER, PATIENT } from '../../helpers/auth.ts';
+import { addClient } from '../../helpers/clients.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
 import { notedClient } from '../../helpers/noted-client.ts';
 import type { Scope } from '../../helpers/scope.ts';
@@ -11,7 +15,7 @@ import { addUser, PASSWORD } from '../../helpers/users.ts';
 const SECRET = generateSecret();
 
 /** Opens an auth that follows, on a client of its own whose commands are noted. */
-async function following(t: Scope, uri: string) {
+async function following(t: Scope, uri: string, others: Partial<AuthOptions> = {}) {
   const client = await notedClient(t, uri);
   const events: FollowerEvent[] = [];
   const options = {
@@ -19,7 +23,13 @@ async function following(t: Scope, uri: string) {
     followerLease: 30_000, // longer than any pause of a busy machine
     onFollower: (event: FollowerEvent) => events.push(event),
   } as const;
-  const auth = await createAuth({ db: client.db, secrets: [SECRET], ...PATIENT, ...options });
+  const auth = await createAuth({
+    db: client.db,
+    secrets: [SECRET],
+    ...PATIENT,
+    ...options,
+    ...others,
+  });
   t.teardown(() => auth.close());
   if (!(await auth.follow(60_000))) throw new Error('The server does not follow');
   return { ...client, auth, events };
@@ -44,8 +54,10 @@ test('a known token costs no read, until it is revoked at another server', async
   for (let use = 0; use < 100; use++) {
     t.is(await b.auth.authenticate({ token }, CALLER), principal);
   }
+  t.is(b.auth.recall(token), principal);
   t.deepEqual(reads(b.asked), []);
   await a.auth.logout({ token }, CALLER);
+  t.is(b.auth.recall(token), undefined);
   await t.throwsAsync(b.auth.authenticate({ token }, CALLER), { code: 'token_revoked' });
   const settled = a.events.filter(({ type }) => type === 'settled');
   t.like(settled, [{ followers: 2, reached: 2 }]);
@@ -58,7 +70,7 @@ test('a change of a user is followed', async (t) => {
   const token = await login(auth, email);
   t.deepEqual((await auth.authenticate({ token }, CALLER)).user.roles, ['admin']);
   await collections.users.updateOne({ _id: id }, [{ $set: { roles: [] } }]);
-  while ((await auth.authenticate({ token }, CALLER)).user.roles.length > 0);
+  while ((await auth.authenticate({ token }, CALLER)).user.roles.length > 0) await setImmediate();
   await collections.users.updateOne({ _id: id }, { $set: { disabled_at: new Date() } });
   const refused = async () => {
     try {
@@ -68,8 +80,95 @@ test('a change of a user is followed', async (t) => {
       return true;
     }
   };
-  while (!(await refused()));
+  while (!(await refused())) await setImmediate();
   await collections.users.updateOne({ _id: id }, { $set: { disabled_at: null } });
   await t.notThrowsAsync(auth.authenticate({ token }, CALLER), 'a refusal is never remembered');
   t.true(events.some(({ type }) => type === 'renewed'));
+});
+
+test('recall returns undefined for everything that is not a known token, and never throws', async (t) => {
+  const { uri, collections } = await migratedDatabase(t);
+  const { email } = await addUser(collections);
+  const { auth } = await following(t, uri);
+  const token = await login(auth, email);
+  t.is(auth.recall(token), undefined, 'it was not checked yet');
+  const principal = await auth.authenticate({ token }, CALLER);
+  t.is(auth.recall(token), principal);
+  t.true(Object.isFrozen(principal), 'requests share it');
+  const others = [
+    `${token}=`,
+    ` ${token}`,
+    token.slice(1),
+    '',
+    'junk',
+    7,
+    null,
+    undefined,
+    {},
+    [token],
+  ];
+  for (const other of [...others, Symbol('token'), Object.create(null)]) {
+    t.is(auth.recall(other), undefined);
+  }
+  await auth.close();
+  t.is(auth.recall(token), undefined, 'the auth is closed');
+  await t.throwsAsync(auth.authenticate({ token }, CALLER), { code: 'store_unavailable' });
+});
+
+test('an expired token is not recalled', async (t) => {
+  const { uri, collections } = await migratedDatabase(t);
+  const { email } = await addUser(collections);
+  let now = Date.now();
+  const { auth } = await following(t, uri, { clock: () => now });
+  const token = await login(auth, email);
+  await auth.authenticate({ token }, CALLER);
+  now += 16 * MINUTE;
+  t.is(auth.recall(token), undefined);
+  await t.throwsAsync(auth.authenticate({ token }, CALLER)); // by its clock, or because the clock is far off
+});
+
+test('a server that does not follow recalls nothing', async (t) => {
+  const { uri, collections } = await migratedDatabase(t);
+  const { email } = await addUser(collections);
+  const { auth } = await following(t, uri);
+  const client = await notedClient(t, uri);
+  const reading = await createAuth({ db: client.db, secrets: [SECRET], ...PATIENT, follow: 'off' });
+  t.teardown(() => reading.close());
+  const token = await login(auth, email);
+  await reading.authenticate({ token }, CALLER);
+  client.asked.length = 0;
+  await reading.authenticate({ token }, CALLER);
+  t.is(reading.recall(token), undefined);
+  t.deepEqual(reads(client.asked), ['find revoked_tokens', 'find users']);
+  await reading.logout({ token }, CALLER);
+  t.is(auth.recall(token), undefined, 'a logout waits for those who follow');
+});
+
+test('the introspection of a known token by a known client makes no read, until either is revoked', async (t) => {
+  const { uri, collections } = await migratedDatabase(t);
+  const { email } = await addUser(collections);
+  const { auth, asked } = await following(t, uri);
+  const credentials = await addClient(collections);
+  const token = await login(auth, email);
+  const active = await auth.introspect({ credentials, token }, CALLER);
+  t.is(active?.user.email, email);
+  asked.length = 0;
+  for (let use = 0; use < 20; use++) {
+    t.deepEqual(await auth.introspect({ credentials, token }, CALLER), active);
+  }
+  t.deepEqual(
+    asked.filter((command) => command.startsWith('find ')),
+    [],
+  );
+  await auth.logout({ token }, CALLER);
+  t.is(await auth.introspect({ credentials, token }, CALLER), undefined);
+  await collections.clients.deleteOne({ _id: credentials.clientId });
+  const refused = () =>
+    auth.introspect({ credentials, token }, CALLER).then(
+      () => false,
+      () => true,
+    );
+  // The client of `find` may be a minute old, but not the one that is followed.
+  while (!(await refused())) await setImmediate();
+  t.pass();
 });

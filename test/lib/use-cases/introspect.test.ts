@@ -50,7 +50,7 @@ test('The client, the revocations and the user are read at the same time', async
   const through = gate(3);
   const introspect = bind(introspectStory, {
     ...parts,
-    clients: { find: (id) => through(() => clients.find(id)) },
+    clients: { ...clients, find: (id) => through(() => clients.find(id)) },
     revocations: { ...revocations, check: (it) => through(() => revocations.check(it)) },
     users: { ...users, find: (id) => through(() => users.find(id)) },
   });
@@ -105,7 +105,7 @@ test('Credentials that are not spelled like some never reach the database', asyn
   const never = () => t.fail('The database was read') as never;
   const introspect = bind(introspectStory, {
     ...parts,
-    clients: { find: never },
+    clients: { ...parts.clients, find: never },
     users: { ...parts.users, find: never },
     revocations: { ...parts.revocations, check: never },
   });
