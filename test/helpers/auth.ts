@@ -11,8 +11,11 @@ import type { Scope } from './scope.ts';
 
 export const CALLER: Caller = { ip: '192.0.2.1', userAgent: 'test', requestId: 'request-1' };
 
-/** The lowest bcrypt cost, and time enough on a machine that is busy with other tests. */
-export const PATIENT = { bcryptCost: 10, deadline: MINUTE } as const;
+/**
+ * The lowest bcrypt cost, and time enough on a machine that is busy with other tests. It does not follow, whatever the
+ * default is: tests of following ask for it.
+ */
+export const PATIENT = { bcryptCost: 10, deadline: MINUTE, follow: 'off' } as const;
 
 /** Opens the library on a migrated database of the test's own, at the lowest bcrypt cost. */
 export async function testAuth(t: Scope, options: Partial<AuthOptions> = {}) {

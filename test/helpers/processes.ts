@@ -12,12 +12,13 @@ import type { Scope } from './scope.ts';
 export const CLI = compiled('scripts/cli.js');
 export const SERVER = compiled('server/main.js');
 
-/** The settings of a server that a test starts: a free port, cheap passwords, a quick stop. */
+/** The settings of a server that a test starts: a free port, cheap passwords, a quick stop, nothing remembered. */
 export const SERVER_ENV = {
   HOST: '127.0.0.1',
   PORT: '0',
   BCRYPT_COST: '10',
   SHUTDOWN_DELAY: '0s',
+  FOLLOW: 'off',
 } as const;
 
 export interface ProcessOptions {

@@ -31,6 +31,7 @@ export async function serve(t: Scope, environment: Record<string, string>) {
     JWT_SECRET_KEY: secret,
     BCRYPT_COST: '10',
     REQUEST_DEADLINE: '60s', // the machine may be busy with other tests
+    FOLLOW: 'off', // whatever the default is: tests of following ask for it
     ...environment,
   });
   const server = await startServer(
