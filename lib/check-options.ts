@@ -77,9 +77,12 @@ const CHECKS: Readonly<Record<keyof AuthOptions, Check>> = {
 
 /** The options of earlier versions that are refused, each with what replaces it. */
 const GONE: Readonly<Record<string, string>> = {
-  maxStaleness: 'every check reads strictly',
-  proofInterval: 'every check reads strictly',
-  onPrimaryProof: 'no proof of the primary is made, since every check reads strictly',
+  maxStaleness:
+    'no check is late. Servers that remember what they read have "follow" and "followerLease"',
+  proofInterval:
+    'no proof of the primary is made. A lease replaces it, see "follow" and "followerLease"',
+  onPrimaryProof:
+    'no proof of the primary is made. "onFollower" reports the lease that replaces it',
 };
 
 /** Throws a TypeError that names the first option that is unknown, missing or of the wrong type. */

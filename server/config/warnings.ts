@@ -26,15 +26,21 @@ export function misspelledSettings(env: Environment): string[] {
     .map(([name]) => describe(name));
 }
 
-/** Settings of earlier versions that have no effect. */
-const GONE = ['MAX_STALENESS', 'PRIMARY_PROOF_INTERVAL'] as const;
+/** Settings of earlier versions that have no effect, each with what to read about in its place. */
+const GONE: Readonly<Record<string, string>> = {
+  MAX_STALENESS: 'Every check is exact; whether it needs a read is set by FOLLOW',
+  PRIMARY_PROOF_INTERVAL: 'With FOLLOW=auto a lease replaces the proof, see FOLLOWER_LEASE',
+};
 
 /** Finds settings of earlier versions. Returns a warning for each. */
 export function goneSettings(env: Environment): string[] {
   const given = withoutEmpty(env);
-  return GONE.filter((name) => name in given).map(
-    (name) => `${name} is no longer a setting and has no effect, so it may be removed`,
-  );
+  return Object.entries(GONE)
+    .filter(([name]) => name in given)
+    .map(
+      ([name, instead]) =>
+        `${name} is no longer a setting and has no effect, so it may be removed. ${instead}`,
+    );
 }
 
 /** Returns a warning that lists the options of MONGODB_URI that rescind overrides, if there are any. */

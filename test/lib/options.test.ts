@@ -103,8 +103,12 @@ test('an option that no option is named like is a TypeError by its name', async 
   const { db } = emptyDatabase(t);
   const options = { db, secrets: [generateSecret()], acessTokenTtl: 1_000 };
   await t.throwsAsync(createAuth(options), { instanceOf: TypeError, message: /^"acessTokenTtl"/ });
-  for (const name of ['maxStaleness', 'proofInterval', 'onPrimaryProof']) {
-    const message = new RegExp(`^"${name}" is gone: .*Remove the option`);
+  for (const [name, instead] of [
+    ['maxStaleness', '"follow" and "followerLease"'],
+    ['proofInterval', '"follow" and "followerLease"'],
+    ['onPrimaryProof', '"onFollower"'],
+  ] as const) {
+    const message = new RegExp(`^"${name}" is gone: .*${instead}.*Remove the option`);
     const asked = createAuth({ db, secrets: [generateSecret()], [name]: 1_000 });
     await t.throwsAsync(asked, { instanceOf: TypeError, message });
   }

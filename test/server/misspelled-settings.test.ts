@@ -104,10 +104,11 @@ test('a variable that begins as settings do is reported', (t) => {
 
 test('a setting of an earlier version is reported, unless it is empty', (t) => {
   t.deepEqual(goneSettings({ MAX_STALENESS: '5s', PRIMARY_PROOF_INTERVAL: '' }), [
-    'MAX_STALENESS is no longer a setting and has no effect, so it may be removed',
+    'MAX_STALENESS is no longer a setting and has no effect, so it may be removed. Every check is exact; whether it needs a read is set by FOLLOW',
   ]);
   const both = goneSettings({ MAX_STALENESS: '0s', PRIMARY_PROOF_INTERVAL: '1s' });
   t.is(both.length, 2);
+  t.regex(both[1] ?? '', /FOLLOW=auto .* FOLLOWER_LEASE$/);
 });
 
 test('nothing else in an environment is reported', (t) => {
