@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { type Auth, createAuth } from '../lib/auth.ts';
 import { StoreNotReady } from '../lib/errors.ts';
+import type { FollowerEvent } from '../lib/store/followers/events.ts';
 import { type Connection, connect } from '../lib/store/mongo/database.ts';
 import { SECOND } from '../lib/time.ts';
 import { answerHeaders } from './answer-headers.ts';
@@ -35,10 +36,15 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     maxPoolSize: config.MONGODB_POOL_SIZE,
   });
   for (const warning of overriddenOptions(connection)) log.warn(warning);
-  const auth = await createAuth({ db: connection.db, log, ...authOptions(config) });
+  const auth = await createAuth({
+    db: connection.db,
+    log,
+    onFollower: createLeaseLog(log),
+    ...authOptions(config),
+  });
   try {
     await assertReady(auth, log);
-    if (await auth.follow()) log.info('Known tokens are checked without a read: the lease holds');
+    await auth.follow();
     const { accessTokens: access_token_kid, refreshTokens: refresh_token_kid } = auth.kids;
     log.info({ access_token_kid, refresh_token_kid }, 'new tokens are signed with these keys');
     const stopping = new AbortController();
@@ -68,6 +74,16 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     await closeAll(connection, auth);
     throw error;
   }
+}
+
+/** Logs the first time that the lease holds. The library logs trouble, and the end of it. */
+function createLeaseLog(log: Logger): (event: FollowerEvent) => void {
+  let hasHeld = false;
+  return ({ type }) => {
+    if (type !== 'held' || hasHeld) return;
+    hasHeld = true;
+    log.info('Known tokens are checked without a read: the lease holds');
+  };
 }
 
 function listenOptions(config: Config, log: Logger): ListenOptions {
@@ -109,8 +125,8 @@ function authOptions(config: Config) {
 /** Throws StoreNotReady if an operator must act on a failed check. Logs the other failed checks. */
 async function assertReady(auth: Auth, log: Logger): Promise<void> {
   const { ok, checks } = await auth.checkHealth();
-  for (const { remedy, detail = '' } of Object.values(checks))
-    if (remedy !== undefined) throw new StoreNotReady(remedy, detail);
+  for (const { ok: passes, remedy, detail = '' } of Object.values(checks))
+    if (!passes && remedy !== undefined) throw new StoreNotReady(remedy, detail);
   const fields = { checks: writeChecks(checks) };
   if (!checks.database.ok) {
     log.warn(fields, 'The database cannot be reached. Requests get 503 until it is reachable');

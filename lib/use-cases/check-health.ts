@@ -16,7 +16,10 @@ import { timedOut } from '../use-case.ts';
 export interface HealthCheck {
   readonly ok: boolean;
   readonly detail?: string;
-  /** The code of the action that an operator has to take, as in `detail`. Undefined if waiting may help. */
+  /**
+   * The code of the action that an operator has to take, as in `detail`. Undefined if waiting may help. A check that
+   * passes may have one, too: requests are served without it.
+   */
   readonly remedy?: Remedy;
 }
 
@@ -94,9 +97,15 @@ async function judge<T>(
   }
 }
 
-/** Describes the lease. A server without one is ready, since it reads the database at each check. */
+/**
+ * Describes the lease. The check passes without one, since the server then reads the database at each check. A `remedy`
+ * is what lets the server follow.
+ */
 function judgeLease({ leaseLeft, hindrance }: FollowerStatus): HealthCheck {
-  if (hindrance !== undefined) return { ok: true, detail: `${NOT_FOLLOWING}. ${hindrance}` };
+  if (hindrance !== undefined) {
+    const { reason, remedy } = hindrance;
+    return { ok: true, detail: `${NOT_FOLLOWING}. ${reason}`, ...(remedy && { remedy }) };
+  }
   if (leaseLeft <= 0) return { ok: true, detail: LAPSED };
   return { ok: true, detail: `The lease holds for ${Math.ceil(leaseLeft)} ms` };
 }

@@ -6,7 +6,7 @@ import type { Collections } from '../mongo/collections.ts';
 import type { Schema } from '../mongo/schema-document.ts';
 import type { StrictReads } from '../mongo/strict-reads.ts';
 import { createFollowerDocuments } from './documents.ts';
-import type { FollowerEvent, OnFollower } from './events.ts';
+import type { FollowerEvent, Hindrance, OnFollower } from './events.ts';
 import { createLease } from './lease.ts';
 import { followUntil } from './life.ts';
 import { CLIENT_CLOSED, type Registration } from './registration.ts';
@@ -41,7 +41,7 @@ export interface FollowerStatus {
   /** Milliseconds for which the lease still holds; 0 or less if it does not. */
   readonly leaseLeft: number;
   /** The reason why this server does not follow; undefined if it is registered, or tries to. */
-  readonly hindrance: string | undefined;
+  readonly hindrance: Hindrance | undefined;
 }
 
 /** Follows the database. Remembers nothing itself, but knows whether what a read has found is still current. */
@@ -116,10 +116,14 @@ function createLife(client: MongoClient, work: (stopping: AbortSignal) => Promis
   };
 }
 
+const NOT_STARTED: Hindrance = {
+  reason: 'It starts to follow with the first token that it checks',
+};
+
 /** Keeps the registration, and the reason why there is none. */
 function createState(onEvent: OnFollower) {
   let registration: Registration | undefined;
-  let hindrance: string | undefined = 'It has not started to follow yet';
+  let hindrance: Hindrance | undefined = NOT_STARTED;
 
   return {
     position: (): Timestamp | undefined => registration?.position(),
@@ -130,7 +134,7 @@ function createState(onEvent: OnFollower) {
       registration = current;
     },
     report(event: FollowerEvent): void {
-      if (event.type === 'hindered') hindrance = event.reason;
+      if (event.type === 'hindered') hindrance = event;
       if (event.type === 'registered') hindrance = undefined;
       onEvent(event);
     },

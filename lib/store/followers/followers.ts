@@ -6,7 +6,7 @@ import type { Acknowledged, CausalReadOptions } from '../mongo/causal-reads.ts';
 import type { Collections } from '../mongo/collections.ts';
 import { createSchema } from '../mongo/schema-document.ts';
 import { createStrictReads } from '../mongo/strict-reads.ts';
-import type { FollowerEvent, OnFollower } from './events.ts';
+import type { FollowerEvent, OnFollower, StrictReadCause } from './events.ts';
 import { createFollower, type Follower, type FollowerStatus, type Versioned } from './follower.ts';
 import type { Settled } from './settle.ts';
 
@@ -52,7 +52,13 @@ export interface FollowersOptions {
   readonly onEvent: OnFollower;
 }
 
-const SWITCHED_OFF: FollowerStatus = { leaseLeft: 0, hindrance: 'Following is switched off' };
+const SWITCHED_OFF: FollowerStatus = {
+  leaseLeft: 0,
+  hindrance: { reason: 'Following is switched off' },
+};
+
+/** A read whose result may be remembered. */
+type Find<Found> = (options: CausalReadOptions) => Promise<Found>;
 
 /** One follower of this process, with those who use it. */
 interface Shared {
@@ -66,10 +72,10 @@ const shared = new WeakMap<MongoClient, Map<string, Shared>>();
 
 /** Opens the follower of a client and database, which every caller of this process shares. The first sets the lease. */
 export function openFollowers(db: Db, collections: Collections, options: FollowersOptions) {
-  const { follow, deadline, onEvent } = options;
+  const { deadline, onEvent } = options;
   const opened = findShared(db) ?? share(db, collections, options);
   const { follower, listeners } = opened;
-  const mayFollow = follow === 'auto';
+  const mayFollow = options.follow === 'auto';
   const listener: OnFollower = (event) => onEvent(event); // a function of its own, even if callers share theirs
   let isClosed = false;
   listeners.add(listener);
@@ -93,12 +99,11 @@ export function openFollowers(db: Db, collections: Collections, options: Followe
     },
 
     /** Reads what may be remembered. Returns undefined if nothing may be: then only a strict read can decide. */
-    read<Found>(
-      find: (options: CausalReadOptions) => Promise<Found>,
-    ): Promise<Versioned<Found> | undefined> {
-      return holds() ? follower.read(find) : Promise.resolve(undefined);
-    },
+    read: <Found>(find: Find<Found>): Promise<Versioned<Found> | undefined> =>
+      holds() ? follower.read(find) : Promise.resolve(undefined),
 
+    /** Reports that a strict read decides a check. */
+    reportStrictRead: createStrictReadReport(options),
     /** Resolves when every follower has this write, or can no longer act without it. Throws StoreUnavailable. */
     settle: (write: Acknowledged): Promise<Settled> => follower.settle(write, deadline),
 
@@ -109,6 +114,12 @@ export function openFollowers(db: Db, collections: Collections, options: Followe
       listeners.delete(listener);
       if (listeners.size === 0) await opened.close();
     },
+  };
+}
+
+function createStrictReadReport({ follow, onEvent }: FollowersOptions) {
+  return function reportStrictRead(cause: StrictReadCause): void {
+    onEvent({ type: 'strict_read', cause: follow === 'off' ? 'off' : cause });
   };
 }
 

@@ -3,7 +3,7 @@ import type { Db } from 'mongodb';
 import { StoreNotReady } from '../../errors.ts';
 import { accessFault } from '../mongo/refused-commands.ts';
 import type { FollowerDocuments } from './documents.ts';
-import type { OnFollower } from './events.ts';
+import type { Hindrance, OnFollower } from './events.ts';
 import type { Lease } from './lease.ts';
 import { watchLease } from './lease-watch.ts';
 import { watchNeighbours } from './neighbours.ts';
@@ -46,10 +46,11 @@ export async function followUntil(stopping: AbortSignal, deps: LifeDeps): Promis
   while (!stopping.aborted) {
     const reason = await followAgain(deps, watch, stopping).catch((error: unknown) => error);
     deps.onRegistration(undefined);
+    if (stopping.aborted) break; // an end that somebody wanted is no lapse
     watch.note(reason);
     watch.look();
     const hindrance = toHindrance(reason);
-    if (hindrance !== undefined) deps.onEvent({ type: 'hindered', reason: hindrance });
+    if (hindrance !== undefined) deps.onEvent({ type: 'hindered', ...hindrance });
     const pause = hindrance === undefined ? REGISTER_AFTER : deps.shortestLease;
     await delay(pause, undefined, { ref: false, signal: stopping }).catch(() => undefined);
   }
@@ -57,13 +58,21 @@ export async function followUntil(stopping: AbortSignal, deps: LifeDeps): Promis
 }
 
 /** A reason for not following at all, which only an operator can remove. */
-class Hindrance extends Error {
-  override readonly name = 'Hindrance';
+class Obstacle extends Error {
+  override readonly name = 'Obstacle';
+  readonly hindrance: Hindrance;
+
+  constructor(hindrance: Hindrance) {
+    super(hindrance.reason);
+    this.hindrance = hindrance;
+  }
 }
 
-function toHindrance(reason: unknown): string | undefined {
-  if (reason instanceof Hindrance || reason instanceof StoreNotReady) return reason.message;
-  return accessFault(reason)?.[1];
+function toHindrance(reason: unknown): Hindrance | undefined {
+  if (reason instanceof Obstacle) return reason.hindrance;
+  if (reason instanceof StoreNotReady) return { reason: reason.message, remedy: reason.remedy };
+  const [remedy, sentence] = accessFault(reason) ?? [];
+  return sentence === undefined ? undefined : { reason: sentence, remedy };
 }
 
 /** Follows under one registration. Resolves or rejects with the reason why it is over. */
@@ -73,10 +82,10 @@ async function followAgain(
   stopping: AbortSignal,
 ): Promise<unknown> {
   const obstacle = await findObstacle(deps);
-  if (obstacle !== undefined) throw new Hindrance(obstacle);
+  if (obstacle !== undefined) throw new Obstacle(obstacle);
   let followers = (await deps.documents.list(undefined)).length + 1;
   const duration = chooseLease(deps.shortestLease, followers, deps.deadline);
-  if (duration === undefined) throw new Hindrance(tooMany(followers));
+  if (duration === undefined) throw new Obstacle({ reason: tooMany(followers) });
   const over = new AbortController();
   const onCount = (count: number) => {
     followers = count;

@@ -5,6 +5,7 @@ import { type Collections, NAMES } from '../mongo/collections.ts';
 import { MAX_TIME } from '../mongo/database.ts';
 import type { Schema } from '../mongo/schema-document.ts';
 import type { StrictReads } from '../mongo/strict-reads.ts';
+import type { Hindrance } from './events.ts';
 import { CLOCK_RATES } from './stale-documents.ts';
 
 /** The schema version from which on servers follow, because the validator refuses writes that followers may not see. */
@@ -20,15 +21,20 @@ export interface ObstacleDeps {
   readonly strictReads: Pick<StrictReads, 'deployment'>;
 }
 
-/** Returns the reason why a server must not follow, as a sentence for the log; undefined if it may. */
-export async function findObstacle(deps: ObstacleDeps): Promise<string | undefined> {
+/** Returns the reason why a server must not follow; undefined if it may. */
+export async function findObstacle(deps: ObstacleDeps): Promise<Hindrance | undefined> {
   const { kind } = await deps.strictReads.deployment();
-  if (kind !== 'replica set') return KINDS[kind];
+  if (kind !== 'replica set') return { reason: KINDS[kind] };
   const { maxPoolSize } = deps.db.client.options;
-  if (maxPoolSize !== 0 && maxPoolSize < LEAST_POOL) return SMALL_POOL;
+  if (maxPoolSize !== 0 && maxPoolSize < LEAST_POOL) return { reason: SMALL_POOL };
   const version = (await deps.schema.find())?.version ?? 0;
-  if (version < FOLLOWED_SCHEMA) return `The schema is at version ${version}. Migrate the database`;
-  return (await waitsForClusterTime(deps)) ? undefined : NO_CLUSTER_TIME;
+  if (version < FOLLOWED_SCHEMA) return notMigrated(version);
+  return (await waitsForClusterTime(deps)) ? undefined : { reason: NO_CLUSTER_TIME };
+}
+
+function notMigrated(version: number): Hindrance {
+  const reason = `The schema is at version ${version}, and servers follow from version ${FOLLOWED_SCHEMA} on. Migrate the database`;
+  return { reason, remedy: 'migrate' };
 }
 
 const KINDS = {

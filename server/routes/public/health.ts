@@ -52,7 +52,8 @@ function addAdvice(checks: HealthReport['checks']): WireSource<typeof report> {
   const advised = Object.entries<HealthCheck>(checks).map(([name, found]) => {
     const { detail: message = '', remedy } = found;
     if (remedy === undefined) return [name, found];
-    return [name, { ...found, detail: withAdvice({ message, remedy }), needsOperator: true }];
+    const detail = withAdvice({ message, remedy });
+    return [name, { ...found, detail, ...(!found.ok && { needsOperator: true }) }];
   });
   return Object.fromEntries(advised);
 }
