@@ -57,7 +57,10 @@ export interface AuthOptions {
    * 2,000, or less with a short deadline.
    */
   readonly followerLease?: number | undefined;
-  /** Called with each event of the follower: registrations, renewals, lapses, settled revocations. Must not throw. */
+  /**
+   * Called with each event of the follower, for metrics: registrations, renewals, lapses, settled revocations, strict reads.
+   * `FollowerEvent` describes each with its units. Called in the middle of the work, so it must be short and not throw.
+   */
   readonly onFollower?: (event: FollowerEvent) => void;
   /** The limits on failed logins. */
   readonly loginLimits?: LoginLimitOptions;

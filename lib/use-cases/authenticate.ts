@@ -14,7 +14,7 @@ export interface AuthenticateDeps {
   readonly revocations: RevocationReads;
   readonly users: Users;
   readonly skew: ClockSkew;
-  readonly followers: Pick<Followers, 'start' | 'holds' | 'isUnchanged'>;
+  readonly followers: Pick<Followers, 'start' | 'holds' | 'isUnchanged' | 'reportStrictRead'>;
   readonly lastUse: Pick<LastUse, 'touch'>;
 }
 

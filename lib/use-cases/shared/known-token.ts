@@ -1,6 +1,7 @@
 import type { Principal } from '../../caller.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { Users } from '../../store/accounts/users.ts';
+import type { StrictReadCause } from '../../store/followers/events.ts';
 import type { Followers } from '../../store/followers/followers.ts';
 import type { ClockSkew } from '../../store/mongo/clock-skew.ts';
 import type { RevocationKind, RevocationReads } from '../../store/revocations/reads.ts';
@@ -9,7 +10,7 @@ import type { AccessToken } from '../../tokens/access/verifier.ts';
 
 export interface RecallPrincipalDeps {
   readonly accessTokens: Pick<AccessTokens, 'isCurrent'>;
-  readonly followers: Pick<Followers, 'holds' | 'isUnchanged'>;
+  readonly followers: Pick<Followers, 'holds' | 'isUnchanged' | 'reportStrictRead'>;
   readonly skew: Pick<ClockSkew, 'isBearable'>;
 }
 
@@ -42,32 +43,49 @@ export type Learned =
 
 /**
  * Reads what the memory lacks, then recalls the principal. A read only fills the memory, so a change that arrives
- * during the read counts. Returns undefined if a strict read has to decide: this server does not follow, the token
- * changed during each read, or its user is missing or disabled.
+ * during the read counts. Returns undefined, and reports the cause, if a strict read has to decide: this server does not
+ * follow, the token changed during each read, or its user is missing or disabled.
  */
 export async function learn(
   deps: KnownTokenDeps,
   token: AccessToken,
 ): Promise<Learned | undefined> {
-  for (let reads = 0; deps.followers.holds(); reads++) {
-    const principal = recallPrincipal(deps, token);
-    if (principal !== undefined) return { principal };
-    if (reads === MOST_READS) break;
-    const kind = await fill(deps, token);
-    if (kind !== undefined) return { kind };
-  }
+  const learned = await learnUnlessStrict(deps, token);
+  if (typeof learned !== 'string') return learned;
+  deps.followers.reportStrictRead(learned);
   return undefined;
 }
 
-/** Remembers a token that is not revoked, with its user. Returns the kind of entry that revokes the token. */
-async function fill(deps: KnownTokenDeps, token: AccessToken): Promise<RevocationKind | undefined> {
+async function learnUnlessStrict(
+  deps: KnownTokenDeps,
+  token: AccessToken,
+): Promise<Learned | StrictReadCause> {
+  for (let reads = 0; deps.followers.holds(); reads++) {
+    const principal = recallPrincipal(deps, token);
+    if (principal !== undefined) return { principal };
+    if (reads === MOST_READS) return deps.skew.isBearable() ? 'changed' : 'clock';
+    const found = await fill(deps, token);
+    if (found !== undefined) return found;
+  }
+  return 'no_lease';
+}
+
+/**
+ * Remembers a token that is not revoked, with its user. Returns the kind of entry that revokes the token, or the cause for
+ * which only a strict read can decide.
+ */
+async function fill(
+  deps: KnownTokenDeps,
+  token: AccessToken,
+): Promise<Learned | StrictReadCause | undefined> {
   try {
     const [checked, found] = await Promise.all([
       deps.revocations.checkFollowed(token),
       deps.users.findFollowed(token.userId),
     ]);
-    if (checked?.kind !== undefined) return checked.kind;
-    if (checked === undefined || found === undefined || found.user.disabled) return undefined;
+    if (checked?.kind !== undefined) return { kind: checked.kind };
+    if (checked === undefined) return 'no_lease';
+    if (found === undefined || found.user.disabled) return 'user';
     token.known = {
       principal: Object.freeze({ user: found.user, sessionId: token.sessionId }),
       slots: [...checked.slots, found.slot],
@@ -75,7 +93,7 @@ async function fill(deps: KnownTokenDeps, token: AccessToken): Promise<Revocatio
     };
     return undefined;
   } catch (error) {
-    if (error instanceof StoreUnavailable) return undefined; // the strict read reports it
+    if (error instanceof StoreUnavailable) return 'unread'; // the strict read reports it
     throw error;
   }
 }

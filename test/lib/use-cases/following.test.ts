@@ -1,11 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { type Auth, createAuth } from '../../../lib/auth.ts';
+import { StoreUnavailable } from '../../../lib/errors.ts';
 import type { AuthOptions } from '../../../lib/options.ts';
 import type { FollowerEvent } from '../../../lib/store/followers/events.ts';
 import { MINUTE } from '../../../lib/time.ts';
 import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
-import { CALLER, PATIENT } from '../../helpers/auth.ts';
+import { authenticate } from '../../../lib/use-cases/authenticate.ts';
+import { CALLER, PATIENT, testParts } from '../../helpers/auth.ts';
 import { addClient } from '../../helpers/clients.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
 import { notedClient } from '../../helpers/noted-client.ts';
@@ -42,6 +44,11 @@ function reads(asked: readonly string[]): readonly string[] {
 
 async function login(auth: Auth, email: string): Promise<string> {
   return (await auth.login({ email, password: PASSWORD }, CALLER)).accessToken;
+}
+
+/** Returns the causes of the strict reads so far. */
+function strictReads(events: readonly FollowerEvent[]): readonly string[] {
+  return events.flatMap((event) => (event.type === 'strict_read' ? [event.cause] : []));
 }
 
 test('a known token costs no read, until it is revoked at another server', async (t) => {
@@ -171,4 +178,57 @@ test('the introspection of a known token by a known client makes no read, until 
   // The client of `find` may be a minute old, but not the one that is followed.
   while (!(await refused())) await setImmediate();
   t.pass();
+});
+
+test('each strict read that decides a check is reported with its cause, and a recalled token is not', async (t) => {
+  const { uri, db, collections } = await migratedDatabase(t);
+  const { id, email } = await addUser(collections);
+  const { auth, events } = await following(t, uri);
+  const token = await login(auth, email);
+  for (let use = 0; use < 3; use++) await auth.authenticate({ token }, CALLER);
+  t.deepEqual(strictReads(events), []);
+  await collections.users.updateOne({ _id: id }, { $set: { disabled_at: new Date() } });
+  const disabled = () =>
+    auth.authenticate({ token }, CALLER).then(
+      () => false,
+      () => true,
+    );
+  while (!(await disabled())) await setImmediate();
+  t.is(strictReads(events).at(-1), 'user');
+
+  const asked: FollowerEvent[] = [];
+  const onFollower = (event: FollowerEvent) => asked.push(event);
+  const off = await createAuth({ db, secrets: [SECRET], ...PATIENT, onFollower });
+  t.teardown(() => off.close());
+  await t.throwsAsync(off.authenticate({ token }, CALLER), { code: 'invalid_token' });
+  t.deepEqual(strictReads(asked), ['off']);
+});
+
+test('a check before the lease holds, or while the token changes, is decided by a strict read', async (t) => {
+  const { uri, db, collections } = await migratedDatabase(t);
+  const { email } = await addUser(collections);
+  const events: FollowerEvent[] = [];
+  const onFollower = (event: FollowerEvent) => events.push(event);
+  const parts = await testParts(t, { db, secrets: [SECRET], follow: 'auto', onFollower });
+  const { auth } = await following(t, uri);
+  const token = await login(auth, email);
+  const changing = { ...parts.followers, holds: () => true, isUnchanged: () => false };
+  const found = { slots: [], version: 0, kind: undefined };
+  const user = await parts.users.find(parts.accessTokens.verify(token).userId);
+  if (user === undefined) throw new Error('There is no user');
+  const broken = {
+    ...parts,
+    followers: changing,
+    revocations: { ...parts.revocations, checkFollowed: async () => found },
+    users: { ...parts.users, findFollowed: async () => ({ user, slot: 0, version: 0 }) },
+  };
+  await authenticate(broken, { token });
+  const lapsed = { ...parts, followers: { ...changing, holds: () => false } };
+  await authenticate(lapsed, { token });
+  const unread = async () => {
+    throw new StoreUnavailable('no answer');
+  };
+  const failing = { ...broken, users: { ...parts.users, findFollowed: unread } };
+  await authenticate(failing, { token });
+  t.deepEqual(strictReads(events), ['changed', 'no_lease', 'unread']);
 });
