@@ -41,7 +41,10 @@ export interface AuthOptions {
   readonly bcryptThreads?: number;
   /** The minimum length of new passwords, 8 to 64 characters. Default 15; use less only with a second factor. */
   readonly passwordMinLength?: number;
-  /** The size of the cache of verified tokens in bytes; 0 disables it. Default 96 MiB, about 220,000 tokens. */
+  /**
+   * The size of the cache of tokens in bytes; 0 disables it. Default 96 MiB: about 220,000 verified tokens, or 100,000
+   * with their users while the server follows.
+   */
   readonly rememberedTokenBytes?: number;
   /** Milliseconds after which a call rejects, unless `caller.deadline` is set. Default 5,000. */
   readonly deadline?: number;

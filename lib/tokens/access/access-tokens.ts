@@ -3,12 +3,14 @@ import { LRUCache } from 'lru-cache';
 import { assertInteger } from '../../assert.ts';
 import { DEFAULTS } from '../../defaults.ts';
 import { MINUTE, SECOND } from '../../time.ts';
+import type { User } from '../../user.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { LONGEST_LIFETIME } from './claims.ts';
 import { createIssuer, type IssuerOptions } from './issuer.ts';
 import {
   type AccessToken,
   createVerifier,
+  type KnownToken,
   notCurrent,
   readClaims,
   type Verify,
@@ -62,14 +64,31 @@ function assertOptions({ issuer, audience, accessTokenTtl }: AccessTokenOptions)
   assertInteger('accessTokenTtl', accessTokenTtl, SECOND, LONGEST_LIFETIME);
 }
 
+function setKnown(accessToken: AccessToken, known: KnownToken): void {
+  accessToken.known = known;
+}
+
 /** The measured size of a cache entry in bytes, rounded up, for a user's id of up to UUID_LENGTH characters. */
 const ENTRY_BYTES = 450;
 
 const UUID_LENGTH = 36;
 
-/** Returns the most bytes of a cache entry. Each further character of the user's id may take two bytes. */
-function sizeCalculation({ userId }: AccessToken): number {
-  return ENTRY_BYTES + 2 * Math.max(0, userId.length - UUID_LENGTH);
+/** The measured size of what is known of a token in bytes, without the texts of its user. */
+const KNOWN_BYTES = 420;
+
+/** The measured size of a role in bytes, without its text. */
+const ROLE_BYTES = 32;
+
+/** Returns the most bytes of a cache entry. Each character of a text may take two bytes. */
+function sizeCalculation({ userId, known }: AccessToken): number {
+  const size = ENTRY_BYTES + 2 * Math.max(0, userId.length - UUID_LENGTH);
+  return known === undefined ? size : size + KNOWN_BYTES + measureUser(known.principal.user);
+}
+
+function measureUser({ email, name, companyId, roles }: User): number {
+  let size = 2 * (email.length + name.length + companyId.length);
+  for (const role of roles) size += ROLE_BYTES + 2 * role.length;
+  return size;
 }
 
 export interface RememberedTokens {
@@ -80,6 +99,8 @@ export interface RememberedTokens {
   readonly verify: Verify;
   /** Returns what `verify` has returned for this text; undefined if that is unknown or forgotten. */
   readonly recall: (token: string) => AccessToken | undefined;
+  /** Remembers the result of a check with its token, for as long as the token is remembered. */
+  readonly setKnown: (accessToken: AccessToken, known: KnownToken) => void;
 }
 
 /**
@@ -90,7 +111,7 @@ export function createRememberedTokens(verify: Verify, options: RememberOptions)
   const { keys, rememberedTokenBytes = DEFAULTS.rememberedTokenBytes } = options;
   assertInteger('rememberedTokenBytes', rememberedTokenBytes, 0);
   const max = Math.floor(rememberedTokenBytes / ENTRY_BYTES);
-  if (max === 0) return { verify, recall: () => undefined };
+  if (max === 0) return { verify, recall: () => undefined, setKnown };
   const maxSize = max * ENTRY_BYTES;
   const remembered = new LRUCache<string, AccessToken>({ max, maxSize, sizeCalculation });
 
@@ -101,12 +122,20 @@ export function createRememberedTokens(verify: Verify, options: RememberOptions)
 
   return {
     recall: (token) => find(hash('sha256', token, 'base64')),
+    setKnown(accessToken, known) {
+      setKnown(accessToken, known);
+      const { spelling } = accessToken;
+      if (spelling === undefined) return;
+      remembered.delete(spelling); // since only a new entry is measured
+      remembered.set(spelling, accessToken);
+    },
     verify(token) {
       if (typeof token !== 'string') return verify(token); // throws
       const spelling = hash('sha256', token, 'base64');
       const known = find(spelling);
       if (known !== undefined) return known;
       const accessToken = verify(token);
+      accessToken.spelling = spelling;
       remembered.set(spelling, accessToken);
       return accessToken;
     },

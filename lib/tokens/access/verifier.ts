@@ -23,6 +23,8 @@ export interface AccessToken {
   readonly issuedAt: number;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
+  /** The SHA-256 of the token's whole text, under which it is remembered. */
+  spelling?: string | undefined;
   /** The result of a check in the database, valid until something changes. It is kept with the remembered token. */
   known?: KnownToken | undefined;
 }
@@ -65,6 +67,8 @@ export function createVerifier({ keys, issuer, audience }: VerifierOptions): Ver
       counter: claims.counter ?? 0,
       issuedAt: claims.iat * SECOND,
       expiresAt: claims.exp * SECOND,
+      spelling: undefined, // set later, but declared here, because adding a property is slow in V8
+      known: undefined,
     };
   };
 }

@@ -10,11 +10,13 @@ import type { AccessToken } from '../../tokens/access/verifier.ts';
 
 export interface RecallPrincipalDeps {
   readonly accessTokens: Pick<AccessTokens, 'isCurrent'>;
-  readonly followers: Pick<Followers, 'holds' | 'isUnchanged' | 'reportStrictRead'>;
+  readonly followers: Pick<Followers, 'holds' | 'isUnchanged'>;
   readonly skew: Pick<ClockSkew, 'isBearable'>;
 }
 
 export interface KnownTokenDeps extends RecallPrincipalDeps {
+  readonly accessTokens: Pick<AccessTokens, 'isCurrent' | 'setKnown'>;
+  readonly followers: Pick<Followers, 'holds' | 'isUnchanged' | 'reportStrictRead'>;
   readonly revocations: Pick<RevocationReads, 'checkFollowed'>;
   readonly users: Pick<Users, 'findFollowed'>;
 }
@@ -86,11 +88,11 @@ async function fill(
     if (checked?.kind !== undefined) return { kind: checked.kind };
     if (checked === undefined) return 'no_lease';
     if (found === undefined || found.user.disabled) return 'user';
-    token.known = {
+    deps.accessTokens.setKnown(token, {
       principal: Object.freeze({ user: found.user, sessionId: token.sessionId }),
       slots: [...checked.slots, found.slot],
       version: Math.min(checked.version, found.version),
-    };
+    });
     return undefined;
   } catch (error) {
     if (error instanceof StoreUnavailable) return 'unread'; // the strict read reports it

@@ -9,6 +9,7 @@ import { type AccessToken, invalid } from '../../../lib/tokens/access/verifier.t
 import type { Key } from '../../../lib/tokens/keys/key.ts';
 import { createKeyRing } from '../../../lib/tokens/keys/key-ring.ts';
 import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
+import type { User } from '../../../lib/user.ts';
 
 const ACCEPTED: AccessToken = {
   hash: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
@@ -40,11 +41,18 @@ function memory(rememberedTokenBytes?: number) {
 const NEVER = new Date(Date.now() + DAY);
 const NAMES = { userId: randomUUID(), sessionId: randomUUID() };
 
+const KNOWN = { slots: [1, 2, 3, 4, 5], version: 0 };
+
+function principalWith(changes: Partial<User>) {
+  const user = { id: NAMES.userId, email: 'a@b.example', name: 'A', companyId: 'c', roles: [] };
+  return { user: { ...user, disabled: false, ...changes }, sessionId: NAMES.sessionId };
+}
+
 /** The real ones, as lib/auth.ts has them. */
-async function accessTokens(clock: Clock) {
+async function accessTokens(clock: Clock, rememberedTokenBytes?: number) {
   const keys = await createKeyRing([generateSecret()]);
   const options = { keys, issuer: 'rescind', audience: 'rescind', accessTokenTtl: MINUTE, clock };
-  return createAccessTokens(options);
+  return createAccessTokens({ ...options, rememberedTokenBytes });
 }
 
 test('a token is verified once and says the same ever after', (t) => {
@@ -85,6 +93,35 @@ test('the memory is bounded: the token that was not used for longest goes first'
   t.is(verified.length, 1_000);
   recall(tokens[1] ?? '');
   t.is(verified.length, 1_001);
+});
+
+test('what is known of tokens and their users counts towards the bound', async (t) => {
+  const { issue, verify, recall, setKnown } = await accessTokens(Date.now, 100_000);
+  const tokens: string[] = [];
+  for (let number = 0; number < 200; number++) {
+    const { token } = await issue({ ...NAMES, stamp: 0, authTime: new Date(), endsAt: NEVER });
+    tokens.push(token);
+    setKnown(verify(token), { ...KNOWN, principal: principalWith({ name: 'n'.repeat(100) }) });
+  }
+  const remembered = tokens.filter((token) => recall(token)?.known !== undefined);
+  t.true(remembered.length > 50, `${remembered.length} are remembered`);
+  t.true(remembered.length < 100_000 / 900, `${remembered.length} are remembered`);
+  const [last = ''] = remembered.slice(-1);
+  const roles = Array.from({ length: 3_000 }, (_, number) => `role-${number}`);
+  setKnown(verify(last), { ...KNOWN, principal: principalWith({ roles }) });
+  t.is(recall(last), undefined, 'a user that is larger than the memory is not remembered');
+});
+
+test('recall knows only what verify has accepted, in that spelling and with a key of the ring', async (t) => {
+  const { issue, verify, recall } = await accessTokens(Date.now);
+  const { token } = await issue({ ...NAMES, stamp: 0, authTime: new Date(), endsAt: NEVER });
+  t.is(recall(token), undefined);
+  t.is(recall(token), undefined, 'recall itself remembers nothing');
+  const verified = verify(token);
+  t.is(recall(token), verified);
+  for (const other of [`${token}=`, token.slice(0, -1), `${token} `, '']) {
+    t.is(recall(other), undefined);
+  }
 });
 
 test('0 bytes remember nothing, and a bound that is none is refused by name', (t) => {
