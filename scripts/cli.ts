@@ -10,6 +10,7 @@ import { clientCreateCommand } from './cli/client-create.ts';
 import { clientDeleteCommand } from './cli/client-delete.ts';
 import { clientListCommand } from './cli/client-list.ts';
 import { describeMongoError, describeStoreError } from './cli/describe-store-error.ts';
+import { followersCommand } from './cli/followers.ts';
 import { generateSecretCommand } from './cli/generate-secret.ts';
 import { migrateCommand } from './cli/migrate.ts';
 import { findLostOutput, printResult, surviveOutput } from './cli/output.ts';
@@ -41,6 +42,7 @@ const commands = [
   clientListCommand(),
   clientDeleteCommand(),
   revokeCommand(),
+  followersCommand(),
 ];
 
 for (const command of commands) {

@@ -43,8 +43,9 @@ export async function changeUser(address: string, change: UserChange): Promise<v
       const user = await store.users.findAccount(email);
       if (user === undefined) throw refusal(`There is no user with the e-mail address ${email}.`);
       await write(store, user, change, await change.prepare(user, config));
+      printProgress(change.done(email));
+      store.printSettled();
     });
-    printProgress(change.done(email));
   });
 }
 

@@ -21,7 +21,7 @@ export function clientDeleteCommand(): Command {
 
 async function deleteClient({ id }: Options): Promise<void> {
   await withDatabase((db) =>
-    withStore(db, async ({ clients, revocations, audit, followers }) => {
+    withStore(db, async ({ clients, revocations, audit, followers, printSettled }) => {
       const caller = cliCaller('client:delete');
       if ((await clients.find(id)) === undefined) throw new CliError(EXIT.failed, UNKNOWN);
       const cause = { reason: 'client_deleted', revokedBy: toActor(caller) };
@@ -30,6 +30,7 @@ async function deleteClient({ id }: Options): Promise<void> {
       const deleted = await clients.delete(id);
       if (deleted === undefined) throw new CliError(EXIT.failed, UNKNOWN);
       printProgress(`Deleted ${deleted.id} (${deleted.name})`);
+      printSettled();
       const details = { client_id: deleted.id, client_name: deleted.name };
       const event = { action: 'client_deleted', user: undefined, details } as const;
       await audit.record(event, caller);

@@ -39,8 +39,9 @@ async function revoke(options: Options, command: Command): Promise<void> {
     withStore(db, async (store) => {
       await store.revocations.assertSentinel(); // first, so that a wrong database is not reported as an unknown user
       const line = await createTargets(store)[name](String(value), dryRun);
-      if (dryRun) printResult(line);
-      else printProgress(line);
+      if (dryRun) return printResult(line);
+      printProgress(line);
+      store.printSettled();
     }),
   ).catch(explain);
 }

@@ -2,6 +2,7 @@ import type { Log } from '../../lib/log.ts';
 import { type Clients, createClients } from '../../lib/store/accounts/clients.ts';
 import { createUsers, type Users } from '../../lib/store/accounts/users.ts';
 import { type Followers, openFollowers } from '../../lib/store/followers/followers.ts';
+import type { Settled } from '../../lib/store/followers/settle.ts';
 import { openCollections } from '../../lib/store/mongo/collections.ts';
 import type { Db } from '../../lib/store/mongo/database.ts';
 import { createSchema } from '../../lib/store/mongo/schema-document.ts';
@@ -13,6 +14,8 @@ import { createRevocations, type Revocations } from '../../lib/store/revocations
 import { createSessions, type Sessions } from '../../lib/store/sessions/sessions.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { cliLog } from './cli-caller.ts';
+import { describeSettled } from './describe-settled.ts';
+import { printProgress } from './output.ts';
 
 /** Collections that commands read and write, and the log of the commands. */
 export interface CommandStore {
@@ -23,6 +26,8 @@ export interface CommandStore {
   readonly audit: Audit;
   /** Waits for the servers that follow. A command never follows itself. */
   readonly followers: Pick<Followers, 'settle'>;
+  /** Prints how many servers have what was revoked, if any follows. */
+  readonly printSettled: () => void;
   readonly log: Log;
 }
 
@@ -65,10 +70,30 @@ export async function withStore<T>(db: Db, work: (store: CommandStore) => Promis
       audit: createAudit(collections, { log: cliLog, timeout: MINUTE }),
       clients: createClients(collections, MINUTE, strictReads),
       log: cliLog,
-      followers,
+      ...noteSettled(followers),
     });
   } finally {
     await Promise.allSettled([...marks, dailyCounters.stop(), followers.close()]);
     strictReads.stop();
   }
+}
+
+/** Notes the outcome of the last wait, so that a command can print it. */
+function noteSettled(
+  followers: Pick<Followers, 'settle'>,
+): Pick<CommandStore, 'followers' | 'printSettled'> {
+  let last: Settled | undefined;
+
+  return {
+    followers: {
+      async settle(write) {
+        last = await followers.settle(write);
+        return last;
+      },
+    },
+    printSettled() {
+      const line = last && describeSettled(last);
+      if (line !== undefined) printProgress(line);
+    },
+  };
 }

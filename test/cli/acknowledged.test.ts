@@ -65,6 +65,7 @@ const COMMANDS: Readonly<Record<string, (it: SetFixture) => readonly string[]>> 
   'client:create': () => ['client:create', '--name', 'reports'],
   'client:delete': ({ client }) => ['client:delete', '--id', client.clientId],
   'client:list': () => ['client:list'],
+  followers: () => ['followers'],
 };
 
 test.serial(

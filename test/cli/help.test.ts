@@ -17,6 +17,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'client:create': ['--name <name>'],
   'client:list': ['--help'],
   'client:delete': ['--id <id>'],
+  followers: ['--help', 'renewed', 'lag', 'stale'],
   revoke: [
     '--user <id>',
     '--token <file>',

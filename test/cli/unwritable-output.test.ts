@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { isReady } from '../../lib/store/migrations/migrate.ts';
 import { emptyDatabase, migratedDatabase } from '../helpers/database.ts';
+import { followerDocument } from '../helpers/followers.ts';
 import { CLI, run } from '../helpers/processes.ts';
 
 /** Runs `rescind <args>` in a shell that leads its output elsewhere. */
@@ -72,13 +73,15 @@ const ANSWERS: readonly (readonly string[])[] = [
   ['help', 'revoke'],
   ['migrate', '--dry-run'],
   ['client:list'],
+  ['followers'],
   ['revoke', '--everyone', '--dry-run'],
 ];
 
 test.serial(
   'A command whose output is what it is for fails where it cannot be written, but not because its reader left',
   async (t) => {
-    const { uri } = await migratedDatabase(t);
+    const { uri, collections } = await migratedDatabase(t);
+    await collections.followers.insertOne(followerDocument());
     await lead(t, '', uri, 'client:create', '--name', 'billing');
     for (const args of ANSWERS) {
       const { code, stderr } = await lead(t, '> /dev/full', uri, ...args);

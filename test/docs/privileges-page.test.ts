@@ -130,6 +130,7 @@ async function useEverything(t: ExecutionContext, uri: string): Promise<void> {
   for (const args of [
     ['client:create', '--name', 'orders'],
     ['client:list'],
+    ['followers'],
     ['user:disable', '--email', email],
     ['user:enable', '--email', email],
     ['revoke', '--everyone'],
