@@ -33,22 +33,33 @@ export function parseDuration(text: string): number | undefined {
   return factor === undefined ? undefined : Number(amount) * factor;
 }
 
-/** Returns the result of `work`. Rejects with `timedOut()` after `milliseconds`, but does not cancel the work. */
+/**
+ * Returns the result of `work`. Rejects with `timedOut()` after `milliseconds`, and with the signal's reason when it
+ * aborts, but does not cancel the work.
+ */
 export function withTimeout<T>(
   milliseconds: number,
   work: Promise<T>,
   timedOut: () => Error,
+  signal?: AbortSignal,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(timedOut()), Math.max(0, milliseconds));
-    const settle = (value: T) => {
+    const timer = setTimeout(() => fail(timedOut()), Math.max(0, milliseconds));
+    const onAbort = () => fail(signal?.reason);
+    signal?.addEventListener('abort', onAbort);
+    const end = () => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    const settle = (value: T) => {
+      end();
       resolve(value);
     };
     const fail = (error: unknown) => {
-      clearTimeout(timer);
+      end();
       reject(error);
     };
+    if (signal?.aborted) onAbort();
     work.then(settle, fail);
   });
 }

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Db, MongoClient, Timestamp } from 'mongodb';
-import { SECOND } from '../../time.ts';
+import { SECOND, withTimeout } from '../../time.ts';
 import { type CausalReadOptions, readAfter } from '../mongo/causal-reads.ts';
 import type { Collections } from '../mongo/collections.ts';
 import type { Schema } from '../mongo/schema-document.ts';
@@ -110,8 +109,9 @@ function createLife(client: MongoClient, work: (stopping: AbortSignal) => Promis
     async stop(): Promise<void> {
       isStopped = true;
       current?.stopping.abort('it was stopped');
-      const timeout = delay(STOP_TIMEOUT, undefined, { ref: false });
-      await Promise.race([current?.done, timeout]);
+      const late = () => new Error('The follower did not end in time');
+      if (current !== undefined)
+        await withTimeout(STOP_TIMEOUT, current.done, late).catch(() => undefined);
     },
   };
 }

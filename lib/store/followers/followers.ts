@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Db, MongoClient } from 'mongodb';
-import { SECOND } from '../../time.ts';
+import { SECOND, withTimeout } from '../../time.ts';
 import { VERSION } from '../../version.ts';
 import type { Acknowledged, CausalReadOptions } from '../mongo/causal-reads.ts';
 import type { Collections } from '../mongo/collections.ts';
@@ -64,6 +63,8 @@ type Find<Found> = (options: CausalReadOptions) => Promise<Found>;
 interface Shared {
   readonly follower: Follower;
   readonly listeners: Set<OnFollower>;
+  /** Those who have not closed it. */
+  readonly users: Set<AbortController>;
   close(): Promise<void>;
 }
 
@@ -74,27 +75,26 @@ const shared = new WeakMap<MongoClient, Map<string, Shared>>();
 export function openFollowers(db: Db, collections: Collections, options: FollowersOptions) {
   const { deadline, onEvent } = options;
   const opened = findShared(db) ?? share(db, collections, options);
-  const { follower, listeners } = opened;
+  const { follower } = opened;
+  const { closing, leave } = join(opened, onEvent);
   const mayFollow = options.follow === 'auto';
-  const listener: OnFollower = (event) => onEvent(event); // a function of its own, even if callers share theirs
-  let isClosed = false;
-  listeners.add(listener);
 
-  const holds = () => mayFollow && !isClosed && follower.holds();
+  const mayStart = () => mayFollow && !closing.aborted;
+  const holds = () => mayStart() && follower.holds();
 
   return {
     /** Starts to follow in the background, unless `follow` is `off`. Further calls do nothing. */
     start(): void {
-      if (mayFollow && !isClosed) follower.start();
+      if (mayStart()) follower.start();
     },
     /** Returns true while this server may act on what it remembers. */
     holds,
     isUnchanged: follower.isUnchanged,
     /** Describes the lease, or why there is none. */
     status: (): FollowerStatus => (mayFollow ? follower.status() : SWITCHED_OFF),
-    /** Starts to follow, and waits for the lease. Resolves with false after `timeout` milliseconds, or if it cannot. */
+    /** Starts to follow, and waits for the lease up to `timeout` milliseconds. Resolves with false if there is none. */
     async startNow(timeout = SECOND): Promise<boolean> {
-      if (mayFollow && !isClosed) await startAndWait(opened, timeout);
+      if (mayStart()) await startAndWait(opened, timeout, closing);
       return holds();
     },
 
@@ -108,12 +108,7 @@ export function openFollowers(db: Db, collections: Collections, options: Followe
     settle: (write: Acknowledged): Promise<Settled> => follower.settle(write, deadline),
 
     /** Ends the use. The last one that closes ends the lease, and deletes the document. */
-    async close(): Promise<void> {
-      if (isClosed) return;
-      isClosed = true;
-      listeners.delete(listener);
-      if (listeners.size === 0) await opened.close();
-    },
+    close: leave,
   };
 }
 
@@ -123,12 +118,34 @@ function createStrictReadReport({ follow, onEvent }: FollowersOptions) {
   };
 }
 
-async function startAndWait({ follower, listeners }: Shared, timeout: number): Promise<void> {
+/** Adds a user of a follower. `leave` takes it away, and `closing` aborts then. */
+function join({ listeners, users, close }: Shared, onEvent: OnFollower) {
+  const closing = new AbortController();
+  const listener: OnFollower = (event) => onEvent(event); // a function of its own, even if callers share theirs
+  listeners.add(listener);
+  users.add(closing);
+
+  async function leave(): Promise<void> {
+    if (closing.signal.aborted) return;
+    closing.abort();
+    listeners.delete(listener);
+    users.delete(closing);
+    if (users.size === 0) await close();
+  }
+  return { closing: closing.signal, leave };
+}
+
+async function startAndWait(
+  { follower, listeners }: Shared,
+  timeout: number,
+  closing: AbortSignal,
+): Promise<void> {
   const decision = createDecision();
   listeners.add(decision.listener);
   follower.start();
+  const late = () => new Error('The lease did not come in time');
   if (!follower.holds())
-    await Promise.race([decision.made, delay(timeout, undefined, { ref: false })]);
+    await withTimeout(timeout, decision.made, late, closing).catch(() => undefined);
   listeners.delete(decision.listener);
 }
 
@@ -167,6 +184,7 @@ function share(db: Db, collections: Collections, options: FollowersOptions): Sha
   const opened = {
     follower,
     listeners,
+    users: new Set<AbortController>(),
     async close() {
       byName.delete(db.databaseName); // whoever opens from now on gets a new follower
       await follower.stop();

@@ -46,7 +46,7 @@ export async function followUntil(stopping: AbortSignal, deps: LifeDeps): Promis
   while (!stopping.aborted) {
     const reason = await followAgain(deps, watch, stopping).catch((error: unknown) => error);
     deps.onRegistration(undefined);
-    if (stopping.aborted) break; // an end that somebody wanted is no lapse
+    if (stopping.aborted) break; // an end that was asked for is not reported
     watch.note(reason);
     watch.look();
     const hindrance = toHindrance(reason);

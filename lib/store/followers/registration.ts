@@ -50,21 +50,24 @@ type End = (reason: unknown) => void;
  * Everything that was remembered is out of date then, and the document is deleted.
  */
 export async function followOnce(deps: RegistrationDeps, stopping: AbortSignal): Promise<unknown> {
-  const { documents, versions, lease } = deps;
+  const { versions, lease } = deps;
+  if (stopping.aborted) return stopping.reason;
   const id = randomUUID();
   const over = createOnce<unknown>();
-  stopping.addEventListener('abort', () => over.resolve(stopping.reason), { once: true });
+  const onStop = () => over.resolve(stopping.reason);
+  stopping.addEventListener('abort', onStop);
   const own = createOwnDocument({ ...deps, id, onDeleted: () => over.resolve(GONE) });
   const following = openFollowing(deps, id, own, over.resolve);
   try {
     await Promise.race([over.value, following.register()]);
     return await over.value;
   } finally {
+    stopping.removeEventListener('abort', onStop);
     lease.end();
     versions.changeEverything();
     following.close();
-    const isReachable = own.isFresh() && stopping.reason !== CLIENT_CLOSED;
-    if (isReachable) await removeSoon(documents, id); // else whoever revokes deletes it
+    const isReachable = own.isReachable() && stopping.reason !== CLIENT_CLOSED;
+    if (isReachable) await removeSoon(own); // else whoever revokes deletes it
   }
 }
 
@@ -95,19 +98,19 @@ function openFollowing(deps: RegistrationDeps, id: string, own: OwnDocument, end
     onGone: () => end(GONE),
   });
   const stopWatching = watchArrivals(own, feed, deps.duration);
-  let isClosed = false;
+  const closing = new AbortController();
 
   return {
     /** Inserts the document once the feed is open, and renews it from when the insert has arrived. */
     async register(): Promise<void> {
       await opened.value;
-      await own.insert();
-      if (isClosed) return;
+      await own.insert(closing.signal);
+      if (closing.signal.aborted) return;
       deps.onRegistered({ id, position: feed.position });
       renewals.start();
     },
     close(): void {
-      isClosed = true;
+      closing.abort();
       stopWatching();
       renewals.stop();
       feed.close();
@@ -131,9 +134,9 @@ function watchArrivals(
 }
 
 /** Deletes the document, so that nobody waits for it. Gives up after a second. */
-async function removeSoon(documents: FollowerDocuments, id: string): Promise<void> {
+async function removeSoon(own: OwnDocument): Promise<void> {
   const late = () => new Error('The document was not deleted in time');
-  await withTimeout(SECOND, documents.remove(id), late).catch(() => undefined);
+  await withTimeout(SECOND, own.remove(), late).catch(() => undefined);
 }
 
 /** Creates a promise that is resolved from outside. */

@@ -31,6 +31,7 @@ const PER_LEASE = 3;
  */
 export function createRenewals(options: RenewalOptions) {
   const { duration, gap } = options;
+  const stopping = new AbortController();
   let isStopped = true;
   let isUnderWay = false;
   let isDue = false; // since a change arrived that no renewal has reported
@@ -42,7 +43,7 @@ export function createRenewals(options: RenewalOptions) {
     isDue = false;
     const began = readClocks(); // before the command is queued, because the lease counts from here
     lastBegan = began.mono;
-    const isRenewed = await renewOnce(options, began, () => isStopped);
+    const isRenewed = await renewOnce(options, began, stopping.signal);
     isUnderWay = false;
     schedule(isRenewed ? 0 : RETRY_AFTER);
   }
@@ -70,6 +71,7 @@ export function createRenewals(options: RenewalOptions) {
     },
     stop(): void {
       isStopped = true;
+      stopping.abort();
       clearTimeout(timer);
     },
   };
@@ -79,18 +81,18 @@ export function createRenewals(options: RenewalOptions) {
 async function renewOnce(
   options: RenewalOptions,
   began: Instant,
-  isStopped: () => boolean,
+  stopping: AbortSignal,
 ): Promise<boolean> {
   const { id, duration, position, documents, onAcknowledged, onFailure, onGone } = options;
   try {
     const written = documents.renew(id, position() ?? null, began);
-    const isThere = await withTimeout(duration, written, tookTooLong);
-    if (isStopped()) return true;
+    const isThere = await withTimeout(duration, written, tookTooLong, stopping);
+    if (stopping.aborted) return true;
     if (isThere) onAcknowledged(began);
     else onGone();
     return true;
   } catch (error) {
-    if (!isStopped()) onFailure(error);
+    if (!stopping.aborted) onFailure(error);
     return false;
   }
 }

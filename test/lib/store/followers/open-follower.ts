@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import type { FollowerEvent } from '../../../../lib/store/followers/events.ts';
+import { createFollower, type FollowerDeps } from '../../../../lib/store/followers/follower.ts';
+import { writeTimed } from '../../../../lib/store/mongo/causal-reads.ts';
+import { type Collections, openCollections } from '../../../../lib/store/mongo/collections.ts';
+import type { Db } from '../../../../lib/store/mongo/database.ts';
+import { createSchema } from '../../../../lib/store/mongo/schema-document.ts';
+import { createStrictReads } from '../../../../lib/store/mongo/strict-reads.ts';
+import { revokeSessionUpdate } from '../../../../lib/store/revocations/entry-updates.ts';
+import { MINUTE } from '../../../../lib/time.ts';
+import { waitFor } from '../../../../scripts/dev/wait-for.ts';
+import type { Scope } from '../../../helpers/scope.ts';
+
+/** A lease that holds however busy the machine is. */
+export const LONG = 30_000;
+
+/** A lease for tests that wait until it ends. */
+export const SHORT = 1_000;
+
+export type OpenFollower = ReturnType<typeof openFollower>;
+
+/** Creates a follower that stops with the test, and does not start it. */
+export function openFollower(t: Scope, db: Db, options: Partial<FollowerDeps> = {}) {
+  const collections = openCollections(db);
+  const strictReads = createStrictReads(db);
+  const events: FollowerEvent[] = [];
+  const follower = createFollower({
+    db,
+    collections,
+    schema: createSchema(collections, strictReads),
+    strictReads,
+    lease: LONG,
+    deadline: MINUTE,
+    version: 'test',
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+  t.teardown(async () => {
+    await follower.stop();
+    strictReads.stop();
+  });
+  return { follower, events, db, collections };
+}
+
+/** Creates a follower, and waits for its lease. */
+export async function startFollower(t: Scope, db: Db, options: Partial<FollowerDeps> = {}) {
+  const opened = openFollower(t, db, options);
+  opened.follower.start();
+  await until('A lease', opened.follower.holds);
+  return opened;
+}
+
+/** Waits for a condition that is certain to come. */
+export function until<T>(what: string, probe: () => T | Promise<T>) {
+  return waitFor(what, probe, { interval: 5 });
+}
+
+/** Counts the events of this type. */
+export function count(events: readonly FollowerEvent[], wanted: FollowerEvent['type']): number {
+  return events.filter(({ type }) => type === wanted).length;
+}
+
+/** Revokes a session as the library does, and returns the acknowledgement. */
+export function revokeSession(db: Db, name = `session:${randomUUID()}`) {
+  const { revokedTokens } = openCollections(db);
+  const update = revokeSessionUpdate({
+    sessionId: name,
+    userId: 'u',
+    reason: 'test',
+    revokedBy: 't',
+  });
+  return writeTimed(db.client, (session) =>
+    revokedTokens.updateOne({ _id: name }, update, { upsert: true, session }),
+  );
+}
+
+/** Reads an entry so that it may be remembered, and returns what was found with its version. */
+export function readEntry(
+  { follower, collections }: { follower: OpenFollower['follower']; collections: Collections },
+  _id: string,
+) {
+  return follower.read((options) => collections.revokedTokens.findOne({ _id }, options));
+}
+
+/** Creates a promise that is resolved from outside. */
+export function createGate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
