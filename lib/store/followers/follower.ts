@@ -78,6 +78,7 @@ export function createFollower(deps: FollowerDeps) {
     /** Ends the lease at once, then deletes the document: gives up after a second. */
     async stop(): Promise<void> {
       lease.end();
+      settling.stop();
       await life.stop();
     },
   };

@@ -4,6 +4,7 @@ import { SECOND, withTimeout } from '../../time.ts';
 import { applyChange } from './changes.ts';
 import type { FollowerDocuments } from './documents.ts';
 import type { Lease } from './lease.ts';
+import { createOnce } from './once.ts';
 import { createOwnDocument, type OwnDocument } from './own-document.ts';
 import { createRenewals } from './renewals.ts';
 import { createResumingFeed } from './resuming-feed.ts';
@@ -137,13 +138,4 @@ function watchArrivals(
 async function removeSoon(own: OwnDocument): Promise<void> {
   const late = () => new Error('The document was not deleted in time');
   await withTimeout(SECOND, own.remove(), late).catch(() => undefined);
-}
-
-/** Creates a promise that is resolved from outside. */
-function createOnce<T>() {
-  let resolve: (value: T) => void = () => undefined;
-  const value = new Promise<T>((settle) => {
-    resolve = settle;
-  });
-  return { value, resolve };
 }

@@ -1,8 +1,12 @@
 import type { Timestamp } from 'mongodb';
 import { StoreUnavailable } from '../../errors.ts';
+import { withTimeout } from '../../time.ts';
 import type { Acknowledged } from '../mongo/causal-reads.ts';
 import type { FollowerDocument } from '../mongo/collections.ts';
+import { MAX_TIME } from '../mongo/database.ts';
 import type { FollowerDocuments } from './documents.ts';
+import { createOnce } from './once.ts';
+import { createRounds } from './rounds.ts';
 import { CLOCK_RATES, type StaleDocuments } from './stale-documents.ts';
 
 /** The end of such a wait. */
@@ -22,19 +26,17 @@ export interface SettleDeps {
   readonly ownPosition: (id: string) => Timestamp | undefined;
 }
 
-/** The shortest and the longest pause between two reads, in milliseconds. */
-const PAUSE = { least: 1, most: 20 };
+/** A write with its cluster time. A standalone gives none: it has no feed to follow. */
+type Settling = Acknowledged & { readonly time: Timestamp };
 
-interface Waiter extends Acknowledged {
-  readonly time: Timestamp;
-  /** The time by the monotonic clock after which the wait fails. */
-  readonly deadline: number;
+interface Waiter extends Settling {
   /** The documents of the newest read that began after the write. */
   found: readonly FollowerDocument[] | undefined;
   /** The longest lease that any read has found, in milliseconds. */
   longest: number;
-  readonly resolve: (settled: Settled) => void;
-  readonly reject: (error: unknown) => void;
+  /** The failure of the newest read that failed. */
+  failure: unknown;
+  readonly end: (settled: Settled | Promise<Settled>) => void;
 }
 
 /**
@@ -45,103 +47,78 @@ interface Waiter extends Acknowledged {
  */
 export function createSettle({ documents, stale, ownPosition }: SettleDeps) {
   const waiting = new Set<Waiter>();
-  const pause = createPause();
-  let isRunning = false;
-
-  async function run(): Promise<void> {
-    isRunning = true;
-    while (waiting.size > 0) {
-      await serve([...waiting]);
-      if (waiting.size > 0) await pause.take();
-    }
-    isRunning = false;
-  }
+  const rounds = createRounds(
+    () => waiting.size > 0,
+    () => serve([...waiting]),
+  );
+  let isStopped = false;
 
   async function serve(served: readonly Waiter[]): Promise<void> {
-    const failure = await read(served).catch((error: unknown) => error);
-    for (const waiter of served)
-      if (isLate(waiter) && waiting.delete(waiter)) giveUp(waiter, failure);
-  }
-
-  async function read(served: readonly Waiter[]): Promise<void> {
     const began = performance.now();
-    const found = await documents.list(newest(served));
-    stale.observe(found, began);
-    for (const waiter of served) judge(waiter, found);
+    try {
+      const found = await withTimeout(MAX_TIME, documents.list(newest(served)), tookTooLong);
+      stale.observe(found, began);
+      for (const waiter of served) waiter.found = found; // not of those who came during the read
+    } catch (error) {
+      for (const waiter of served) waiter.failure = error;
+    }
+    judge();
   }
 
-  function judge(waiter: Waiter, found: readonly FollowerDocument[]): void {
-    waiter.found = found;
-    const settled = judgeDocuments(waiter, found, ownPosition);
-    if (settled !== undefined && waiting.delete(waiter)) waiter.resolve(settled);
+  function judge(): void {
+    for (const waiter of waiting) if (isSettled(waiter, ownPosition)) waiting.delete(waiter);
   }
 
   return {
     /** Waits for at most `timeout` milliseconds after the acknowledgement. Throws StoreUnavailable then. */
-    settle({ time, at }: Acknowledged, timeout: number): Promise<Settled> {
-      if (time === undefined) return Promise.resolve(NOBODY); // a standalone has no feed to follow
-      return new Promise((resolve, reject) => {
-        const state = { deadline: at + timeout, found: undefined, longest: 0 };
-        waiting.add({ time, at, ...state, resolve, reject });
-        if (isRunning) pause.end();
-        else void run();
-      });
+    async settle({ time, at }: Acknowledged, timeout: number): Promise<Settled> {
+      if (time === undefined) return NOBODY;
+      if (isStopped) throw stopped();
+      const { value, resolve: end } = createOnce<Settled>();
+      const waiter: Waiter = { time, at, found: undefined, longest: 0, failure: undefined, end };
+      waiting.add(waiter);
+      rounds.wake();
+      const late = () => new StoreUnavailable(UNSETTLED, waiter.failure);
+      const settled = withTimeout(at + timeout - performance.now(), value, late);
+      return settled.finally(() => waiting.delete(waiter));
     },
-
     /** Judges again without a read, because the own position has moved. */
-    ownPositionMoved(): void {
-      for (const waiter of waiting) if (waiter.found !== undefined) judge(waiter, waiter.found);
+    ownPositionMoved: judge,
+    /** Ends every wait, also those to come, with StoreUnavailable: the client may be closed from now on. */
+    stop(): void {
+      isStopped = true;
+      for (const { end } of waiting) end(Promise.reject(stopped()));
+      waiting.clear();
     },
   };
 }
 
-function isLate({ deadline }: Waiter): boolean {
-  return performance.now() >= deadline;
-}
-
-function giveUp({ reject }: Waiter, cause: unknown): void {
-  reject(new StoreUnavailable(UNSETTLED, cause));
-}
-
-/** Returns the end of a wait; undefined if it has to go on. */
-function judgeDocuments(
-  waiter: Waiter,
-  found: readonly FollowerDocument[],
-  ownPosition: SettleDeps['ownPosition'],
-): Settled | undefined {
+/** Ends the wait if it is over, and returns true then. */
+function isSettled(waiter: Waiter, ownPosition: SettleDeps['ownPosition']): boolean {
+  const { time, at, found, end } = waiter;
+  if (found === undefined) return false;
   waiter.longest = Math.max(waiter.longest, ...found.map(({ lease }) => lease));
   const reached = found.filter(({ _id, position }) =>
-    (ownPosition(_id) ?? position)?.greaterThanOrEqual(waiter.time),
+    (ownPosition(_id) ?? position)?.greaterThanOrEqual(time),
   ).length;
-  const duration = performance.now() - waiter.at;
+  const duration = performance.now() - at;
   const areLeasesOver = duration > waiter.longest * CLOCK_RATES;
-  if (reached < found.length && !areLeasesOver) return undefined;
-  return { followers: found.length, reached, duration };
-}
-
-/** Creates the pause between two reads. It becomes longer each time, until somebody new ends it. */
-function createPause() {
-  let length = PAUSE.least;
-  let end = () => {};
-
-  return {
-    take: (): Promise<void> =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, length);
-        length = Math.min(2 * length, PAUSE.most);
-        end = () => {
-          clearTimeout(timer);
-          length = PAUSE.least;
-          resolve();
-        };
-      }),
-    end: (): void => end(),
-  };
+  if (reached < found.length && !areLeasesOver) return false;
+  end({ followers: found.length, reached, duration });
+  return true;
 }
 
 const NOBODY: Settled = { followers: 0, reached: 0, duration: 0 };
 
 const UNSETTLED = 'The revocation is stored, but it is not known to have reached every server';
+
+function stopped(): StoreUnavailable {
+  return new StoreUnavailable(UNSETTLED, 'The wait was stopped');
+}
+
+function tookTooLong(): Error {
+  return new Error('A read of the followers took too long');
+}
 
 function newest(waiting: readonly Waiter[]): Timestamp {
   return waiting.map(({ time }) => time).reduce((a, b) => (a.greaterThan(b) ? a : b));
