@@ -8,6 +8,7 @@ import { createFollowerDocuments } from './documents.ts';
 import type { FollowerEvent, Hindrance, OnFollower } from './events.ts';
 import { createLease } from './lease.ts';
 import { followUntil } from './life.ts';
+import { mayBeFollowed } from './obstacles.ts';
 import { CLIENT_CLOSED, type Registration } from './registration.ts';
 import { createSettle } from './settle.ts';
 import { createStaleDocuments } from './stale-documents.ts';
@@ -51,7 +52,12 @@ export function createFollower(deps: FollowerDeps) {
   const versions = createVersions();
   const lease = createLease();
   const state = createState(deps.onEvent);
-  const settling = createSettle({ documents, stale, ownPosition: state.ownPosition });
+  const settling = createSettle({
+    documents,
+    stale,
+    ownPosition: state.ownPosition,
+    mayBeFollowed: () => mayBeFollowed(deps.schema),
+  });
   const parts = { documents, stale, versions, lease, shortestLease: deps.lease };
   const life = createLife(db.client, (stopping) =>
     followUntil(stopping, {

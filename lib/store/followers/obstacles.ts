@@ -27,9 +27,21 @@ export async function findObstacle(deps: ObstacleDeps): Promise<Hindrance | unde
   if (kind !== 'replica set') return { reason: KINDS[kind] };
   const { maxPoolSize } = deps.db.client.options;
   if (maxPoolSize !== 0 && maxPoolSize < LEAST_POOL) return { reason: SMALL_POOL };
-  const version = (await deps.schema.find())?.version ?? 0;
+  const version = await readVersion(deps.schema);
   if (version < FOLLOWED_SCHEMA) return notMigrated(version);
   return (await waitsForClusterTime(deps)) ? undefined : { reason: NO_CLUSTER_TIME };
+}
+
+async function readVersion(schema: Schema): Promise<number> {
+  return (await schema.find())?.version ?? 0;
+}
+
+/**
+ * Returns true if servers may follow this database. A server registers only on the schema of this version, and the
+ * version goes back only while every server is stopped, so nobody follows where a strict read finds an older one.
+ */
+export async function mayBeFollowed(schema: Schema): Promise<boolean> {
+  return (await readVersion(schema)) >= FOLLOWED_SCHEMA;
 }
 
 function notMigrated(version: number): Hindrance {

@@ -1,5 +1,5 @@
 import type { Timestamp } from 'mongodb';
-import { StoreUnavailable } from '../../errors.ts';
+import { StoreNotReady, StoreUnavailable } from '../../errors.ts';
 import { withTimeout } from '../../time.ts';
 import type { Acknowledged } from '../mongo/causal-reads.ts';
 import type { FollowerDocument } from '../mongo/collections.ts';
@@ -24,6 +24,8 @@ export interface SettleDeps {
   readonly stale: Pick<StaleDocuments, 'observe'>;
   /** Returns the position of this process's own follower, which is newer than the one in its document. */
   readonly ownPosition: (id: string) => Timestamp | undefined;
+  /** Reads strictly whether servers may follow this database. */
+  readonly mayBeFollowed: () => Promise<boolean>;
 }
 
 /** A write with its cluster time. A standalone gives none: it has no feed to follow. */
@@ -45,7 +47,7 @@ interface Waiter extends Settling {
  * read sees what a majority had at the write: a follower that it does not show has registered later, and reads what it
  * remembers after that; or was deleted after its lease.
  */
-export function createSettle({ documents, stale, ownPosition }: SettleDeps) {
+export function createSettle({ documents, stale, ownPosition, mayBeFollowed }: SettleDeps) {
   const waiting = new Set<Waiter>();
   const rounds = createRounds(
     () => waiting.size > 0,
@@ -61,6 +63,7 @@ export function createSettle({ documents, stale, ownPosition }: SettleDeps) {
       for (const waiter of served) waiter.found = found; // not of those who came during the read
     } catch (error) {
       for (const waiter of served) waiter.failure = error;
+      if (error instanceof StoreNotReady) await endUnread(served, error, mayBeFollowed);
     }
     judge();
   }
@@ -91,6 +94,19 @@ export function createSettle({ documents, stale, ownPosition }: SettleDeps) {
       waiting.clear();
     },
   };
+}
+
+/**
+ * Ends waits that no later read can end, because the user of the database may not read `followers`. It is no failure
+ * where nobody can follow.
+ */
+async function endUnread(
+  served: readonly Waiter[],
+  error: StoreNotReady,
+  mayBeFollowed: SettleDeps['mayBeFollowed'],
+): Promise<void> {
+  const isFollowed = await mayBeFollowed().catch(() => true);
+  for (const { end } of served) end(isFollowed ? Promise.reject(error) : NOBODY);
 }
 
 /** Ends the wait if it is over, and returns true then. */

@@ -21,7 +21,8 @@ function settleOn(
   list: List,
   ownPosition: (id: string) => Timestamp | undefined = () => undefined,
 ) {
-  return createSettle({ documents: { list }, stale: { observe: () => {} }, ownPosition });
+  const stale = { observe: () => {} };
+  return createSettle({ documents: { list }, stale, ownPosition, mayBeFollowed: async () => true });
 }
 
 function write(t: number) {
