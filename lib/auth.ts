@@ -121,11 +121,13 @@ function recallFirst(
     return isClosed() ? undefined : recall(parts, token);
   }
 
+  async function authenticate(input: AuthenticateInput, caller: Caller): Promise<Principal> {
+    return recallToken(input?.token) ?? useCase(input, caller);
+  }
+  // Middleware finds it there: if an application replaces `authenticate`, nothing is recalled past its function.
   return {
     recall: recallToken,
-    async authenticate(input: AuthenticateInput, caller: Caller): Promise<Principal> {
-      return recallToken(input?.token) ?? useCase(input, caller);
-    },
+    authenticate: Object.assign(authenticate, { recall: recallToken }),
   };
 }
 

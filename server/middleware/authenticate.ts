@@ -1,6 +1,8 @@
 import type { Middleware } from 'koa';
 import type { Auth } from '../../lib/auth.ts';
 import type { Principal } from '../../lib/caller.ts';
+import type { UseCase } from '../../lib/use-case.ts';
+import type { AuthenticateInput } from '../../lib/use-cases/authenticate.ts';
 import { PRINCIPAL, type RequestContext, type State } from '../context.ts';
 import { HttpProblem } from '../problems.ts';
 import { callerOf } from './begin-request.ts';
@@ -25,15 +27,17 @@ export function authenticate(auth: Authenticator): Middleware<State> {
   return function authenticate(ctx, next) {
     const { state } = ctx;
     state.token = readBearerToken(ctx);
-    const principal = auth.recall?.(state.token);
+    const principal = auth.authenticate.recall?.(state.token);
     if (principal === undefined) return readAndContinue(auth, ctx, next);
     accept(state, principal);
     return next();
   };
 }
 
-/** The part of an Auth that the middleware needs. */
-export type Authenticator = Pick<Auth, 'authenticate'> & Partial<Pick<Auth, 'recall'>>;
+/** The part of an Auth that the middleware needs. A function without `recall` is called for every request. */
+export interface Authenticator {
+  readonly authenticate: UseCase<AuthenticateInput, Principal> & Partial<Pick<Auth, 'recall'>>;
+}
 
 async function readAndContinue(
   auth: Authenticator,

@@ -12,7 +12,9 @@ import {
   StoreNotReady,
   StoreUnavailable,
 } from '../../lib/errors.ts';
-import type { AuthErrorCode } from '../../lib/index.ts';
+import type { AuthErrorCode, Principal } from '../../lib/index.ts';
+import { MINUTE } from '../../lib/time.ts';
+import type { UseCase } from '../../lib/use-case.ts';
 import { authenticate, callerOf, handleErrors, requireRole } from '../../server/index.ts';
 import { type HttpProblem, toProblemAnswer } from '../../server/problems.ts';
 import { CALLER, testAuth } from '../helpers/auth.ts';
@@ -172,4 +174,31 @@ test('a caller or a principal that somebody else left in ctx.state is not ours',
   );
   t.is(refused.body.code, 'missing_token');
   t.not(refused.body.request_id, 'theirs');
+});
+
+test('a host whose server follows gets the principal of a known token, and its own authenticate is never bypassed', async (t) => {
+  const { auth, collections } = await testAuth(t, { follow: 'auto', followerLease: 30_000 });
+  t.true(await auth.follow(MINUTE));
+  const { email } = await addUser(collections, { name: 'Ann' });
+  const { accessToken } = await auth.login({ email, password: PASSWORD }, CALLER);
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const look: Middleware = (ctx) => {
+    const { ip, requestId, principal } = callerOf(ctx);
+    ctx.body = { ip, hasId: requestId !== undefined, name: principal?.user.name };
+  };
+  const url = await serveBare(t, authenticate(auth), look);
+  for (let use = 0; use < 3; use++) {
+    const { body } = await send(url, { headers });
+    t.deepEqual(body, { ip: '127.0.0.1', hasId: true, name: 'Ann' });
+  }
+  t.truthy(auth.recall(accessToken));
+
+  let calls = 0;
+  const own: UseCase<{ token: string }, Principal> = (input, caller) => {
+    calls++;
+    return auth.authenticate(input, caller);
+  };
+  const wrapped = await serveBare(t, authenticate({ ...auth, authenticate: own }), greet);
+  for (let use = 0; use < 3; use++) t.is((await send(wrapped, { headers })).body, 'Hello, Ann');
+  t.is(calls, 3);
 });
