@@ -9,6 +9,7 @@ import { createAuth } from '../../lib/auth.ts';
 import { openCollections } from '../../lib/store/mongo/collections.ts';
 import { connect, orUnavailable } from '../../lib/store/mongo/database.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
+import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { PATIENT } from '../helpers/auth.ts';
 import { introspect, revoke } from '../helpers/clients.ts';
 import { ownMongod } from '../helpers/mongod.ts';
@@ -297,5 +298,40 @@ test.serial(
       t.regex(error?.message ?? '', sentence, `${action} on ${collection}`);
       t.notRegex(error?.message ?? '', RAW);
     }
+  },
+);
+
+test.serial(
+  'a server that follows without the right to is ready, and says in one line what is missing',
+  async (t) => {
+    const mongod = await authMongod(t);
+    await paste(mongod);
+    const MIGRATE = { env: { MONGODB_URI: mongod.uriFor('rescind-migrate', PASTED) } };
+    t.is((await rescind(t, ['migrate'], MIGRATE)).code, 0);
+    const admin = mongod.root.db('admin');
+    const { roles } = await admin.command({
+      rolesInfo: { role: 'rescindServer', db: 'admin' },
+      showPrivileges: true,
+    });
+    const privileges = roles[0].privileges.map(({ resource, actions }: Document) => ({
+      resource,
+      actions: actions.filter((action: string) => action !== 'changeStream'),
+    }));
+    await admin.command({ updateRole: 'rescindServer', privileges });
+
+    const env = { MONGODB_URI: mongod.uriFor('rescind', PASTED), FOLLOW: 'auto' };
+    const { url, log } = await serve(t, { ...env, FOLLOWER_LEASE: '1s' });
+    const sentence = /run changeStream\. Grant this user the role rescindServer/;
+    await waitFor('The reason', async () => {
+      const { status, body } = await send(`${url}/readyz`);
+      return status === 200 && sentence.test(body.checks.lease.detail) && body;
+    });
+    const { body } = await send(`${url}/readyz`);
+    t.like(body.checks.lease, { ok: true, needs_operator: undefined });
+    t.regex(body.checks.lease.detail, /See docs\/privileges\.md$/);
+    const lines = log.filter(({ msg }) => /does not follow/.test(String(msg)));
+    t.like(lines, { length: 1, 0: { level: 'warn', remedy: 'See docs/privileges.md' } });
+    t.regex(String(lines[0]?.['msg']), sentence);
+    t.notRegex(String(lines[0]?.['msg']), RAW);
   },
 );

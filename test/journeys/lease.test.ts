@@ -1,10 +1,11 @@
 /** The check `lease` of `/readyz`, and what the server logs of it. */
 import test from 'ava';
-import { assemble } from '../../lib/auth.ts';
+import { assemble, createAuth } from '../../lib/auth.ts';
 import type { FollowerStatus } from '../../lib/store/followers/follower.ts';
+import { connect } from '../../lib/store/mongo/database.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { testParts } from '../helpers/auth.ts';
+import { PATIENT, testParts } from '../helpers/auth.ts';
 import { migratedDatabase, migrateNow, schema3Database } from '../helpers/database.ts';
 import type { Scope } from '../helpers/scope.ts';
 import { send, serve, serveAuth, testServer } from '../helpers/server.ts';
@@ -36,6 +37,18 @@ test('FOLLOW=off: /readyz says so', async (t) => {
 test('a library that has checked no token yet has not started to follow, and says so', async (t) => {
   const detail = `${NOT_FOLLOWING} It starts to follow with the first token that it checks`;
   t.deepEqual(await readLease(await serveStatus(t)), { ok: true, detail });
+});
+
+test('a library that has started to follow and cannot reach the database says so', async (t) => {
+  const { db, close } = connect('mongodb://127.0.0.1:1/rescind', { deadline: 2_000 });
+  t.teardown(close);
+  const options = { ...PATIENT, follow: 'auto', deadline: 2_000 } as const;
+  const auth = await createAuth({ db, secrets: [generateSecret()], ...options });
+  t.teardown(() => auth.close());
+  t.false(await auth.follow(1));
+  const { lease } = (await auth.checkHealth()).checks;
+  const detail = `${NOT_FOLLOWING} It has started to follow, but has not registered yet`;
+  t.deepEqual(lease, { ok: true, detail });
 });
 
 test('while the lease holds /readyz has the time that is left, and the start is logged once', async (t) => {

@@ -71,7 +71,10 @@ export function createFollower(deps: FollowerDeps) {
 
   return {
     /** Starts to follow, in the background. Further calls do nothing, unless the client was closed meanwhile. */
-    start: life.start,
+    start(): void {
+      state.started();
+      life.start();
+    },
     /** Returns true while this server may act on what it remembers. */
     holds: (): boolean => lease.left() > 0,
     /** Returns true if nothing in these slots has changed since a read that began at this version. */
@@ -126,6 +129,9 @@ function createLife(client: MongoClient, work: (stopping: AbortSignal) => Promis
 const NOT_STARTED: Hindrance = {
   reason: 'It starts to follow with the first token that it checks',
 };
+const NOT_REGISTERED: Hindrance = {
+  reason: 'It has started to follow, but has not registered yet',
+};
 
 /** Keeps the registration, and the reason why there is none. */
 function createState(onEvent: OnFollower) {
@@ -137,6 +143,9 @@ function createState(onEvent: OnFollower) {
     ownPosition: (id: string): Timestamp | undefined =>
       registration?.id === id ? registration.position() : undefined,
     hindrance: () => hindrance,
+    started(): void {
+      if (hindrance === NOT_STARTED) hindrance = NOT_REGISTERED;
+    },
     setRegistration(current: Registration | undefined): void {
       registration = current;
     },
