@@ -82,3 +82,17 @@ test('on schema 3 the server is ready, and /readyz and one line of the log say w
     log.some((line) => /^The lease holds again/.test(String(line['msg']))),
   );
 });
+
+test('a lapse is logged with its cause, and its end with the seconds', async (t) => {
+  const { log, collections, url } = await testServer(t, { FOLLOW: 'auto', FOLLOWER_LEASE: '30s' });
+  await waitFor('A lease', async () => /^The lease holds/.test((await readLease(url)).detail));
+  await collections.followers.deleteMany({});
+  const findLine = (pattern: RegExp) => log.find(({ msg }) => pattern.test(String(msg)));
+  await waitFor('The end of the lapse', async () => findLine(/^The lease holds again/));
+  t.like(findLine(/^The lease lapsed/), {
+    level: 'warn',
+    err: { type: 'Error', message: 'The document of this server in followers was deleted' },
+  });
+  const { level, seconds } = findLine(/^The lease holds again/) ?? {};
+  t.deepEqual([level, typeof seconds], ['warn', 'number']);
+});

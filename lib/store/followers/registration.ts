@@ -40,8 +40,8 @@ export interface Registration {
 /** The reason with which `stopping` aborts if the client was closed: any command would open it again. */
 export const CLIENT_CLOSED = 'its client was closed';
 
-const GONE = 'its document was deleted';
-const DROPPED = 'the database was dropped';
+const GONE = 'The document of this server in followers was deleted';
+const DROPPED = 'The database was dropped';
 
 /** Ends a registration, with the reason. */
 type End = (reason: unknown) => void;

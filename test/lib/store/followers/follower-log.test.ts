@@ -58,7 +58,7 @@ test('the end of what hindered a server from the start is logged, too', (t) => {
 
 test('a cause that is a sentence, or that nobody knows, is logged as an error with a message', (t) => {
   for (const [cause, message] of [
-    ['its document was deleted', /^its document was deleted$/],
+    ['The document was deleted', /^The document was deleted$/],
     [undefined, /^No renewal came back in time/],
   ] as const) {
     const [[, fields] = ['', {}]] = logged({ type: 'lapsed', cause });
