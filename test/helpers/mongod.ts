@@ -8,10 +8,13 @@ import {
 } from '../../scripts/dev/mongod/start.ts';
 import { silentReport } from '../../scripts/dev/progress.ts';
 import { emptyFolder } from './processes.ts';
+import type { OpenRelay } from './proxy/connection.ts';
 import { tcpProxy } from './proxy/tcp-proxy.ts';
 import type { Scope } from './scope.ts';
 
 export interface OwnMongodOptions {
+  /** Stands between the two ends of each connection through the proxy, if there is one. */
+  readonly openRelay?: OpenRelay | undefined;
   /** Default: a temporary folder. One that is given is left as it is in the end. */
   readonly dataFolder?: string;
   /** More arguments for mongod. */
@@ -68,7 +71,8 @@ export async function ownMongod(
 /** Starts the same behind a proxy that every client has to take. */
 export async function proxiedMongod(scope: Scope, options: OwnMongodOptions = {}) {
   const port = await freePort(); // chosen before the mongod starts, because the mongod connects to itself through the proxy
-  const proxy = await tcpProxy(scope, { target: () => port });
+  const { openRelay: relay } = options;
+  const proxy = await tcpProxy(scope, { target: () => port, ...(relay && { relay }) });
   const mongod = await ownMongod(scope, options, { port, advertisedPort: proxy.port });
   return Object.assign(mongod, { proxy });
 }

@@ -3,6 +3,7 @@ import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { SERVER, start } from '../helpers/processes.ts';
+import { createCommandTap } from '../helpers/proxy/command-tap.ts';
 import type { Scope } from '../helpers/scope.ts';
 import { send } from '../helpers/server.ts';
 import { ownReplicaSet, type ReplicaSetOptions } from '../helpers/set/replica-set.ts';
@@ -11,6 +12,7 @@ import type { Server } from './requests.ts';
 
 /** Environment of every server, whatever the fault: the options of the library, but for the deadline. */
 export const SETTINGS = {
+  FOLLOW: 'off' as string,
   REQUEST_DEADLINE: '2s',
   ACCESS_TOKEN_TTL: '2h',
   REFRESH_GRACE: '10m',
@@ -19,19 +21,31 @@ export const SETTINGS = {
   LOG_LEVEL: 'warn',
 } as const;
 
-type Environment = Readonly<Record<string, string>>;
+/** Environment of the servers under faults, whose lease is 909 ms: the longest for this deadline. */
+export const FOLLOWING = { FOLLOW: 'auto' } as const;
+
+export type Environment = Readonly<Record<string, string>>;
 
 export type SetDeployment = Awaited<ReturnType<typeof openSetDeployment>>;
 
 /** Migrates the database and starts two servers on it; resolves when they are ready. */
 export async function openDeployment(scope: Scope, uri: string, environment: Environment = {}) {
+  const { library, servers } = await openServers(scope, uri, [environment, environment]);
+  const [first, second] = servers;
+  if (first === undefined || second === undefined) throw new Error('Two servers were to start');
+  return { library, servers: [first, second] as const };
+}
+
+/** Migrates the database and starts a server with each environment on it; resolves when they are ready. */
+export async function openServers(scope: Scope, uri: string, environments: readonly Environment[]) {
   const secret = generateSecret();
   const library = await openLibrary(scope, uri, secret);
-  const common = { MONGODB_URI: uri, JWT_SECRET_KEY: secret, ...environment };
-  const servers = [
-    await startServer(scope, 'A', common),
-    await startServer(scope, 'B', common),
-  ] as const;
+  const common = { MONGODB_URI: uri, JWT_SECRET_KEY: secret };
+  const servers: OwnServer[] = [];
+  for (const [index, environment] of environments.entries()) {
+    const name = String.fromCharCode('A'.charCodeAt(0) + index);
+    servers.push(await startServer(scope, name, { ...common, ...environment }));
+  }
   await ready(servers);
   return { library, servers };
 }
@@ -42,9 +56,12 @@ export async function openSetDeployment(
   environment: Environment = {},
   options: ReplicaSetOptions = {},
 ) {
-  const set = await ownReplicaSet(scope, options);
-  return { set, ...(await openDeployment(scope, set.uri, environment)) };
+  const tap = createCommandTap();
+  const set = await ownReplicaSet(scope, { openRelay: tap.openRelay, ...options });
+  return { set, tap, ...(await openDeployment(scope, set.uri, environment)) };
 }
+
+export type OwnServer = Awaited<ReturnType<typeof startServer>>;
 
 /** Starts a server on a port of its own, which may not be ready yet when this resolves. */
 export async function startServer(scope: Scope, name: string, environment: Environment) {
@@ -59,7 +76,18 @@ export async function startServer(scope: Scope, name: string, environment: Envir
     get pid() {
       return running?.pid ?? Number.NaN;
     },
+    /** It may act on what it remembers. */
+    follows: (environment['FOLLOW'] ?? SETTINGS.FOLLOW) === 'auto',
     isRunning: () => running !== undefined,
+    /** SIGSTOP: it accepts connections, and answers nothing until `thaw`. */
+    freeze: () => void running?.kill('SIGSTOP'),
+    thaw: () => void running?.kill('SIGCONT'),
+    /** SIGTERM; resolves when it has ended. */
+    async stop() {
+      running?.kill('SIGTERM');
+      await running?.finished;
+      running = undefined;
+    },
     /** SIGKILL. */
     async kill() {
       running?.kill('SIGKILL');

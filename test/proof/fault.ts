@@ -1,3 +1,4 @@
+import type { CommandTap } from '../helpers/proxy/command-tap.ts';
 import type { Range } from '../helpers/proxy/connection.ts';
 import type { Scope } from '../helpers/scope.ts';
 import type { Operation } from './history.ts';
@@ -8,6 +9,7 @@ import type { Server } from './requests.ts';
 export interface Target {
   readonly library: Library;
   readonly servers: readonly Server[];
+  readonly tap: Pick<CommandTap, 'listen'>;
 }
 
 /** A way to harm a deployment and to repair it, again and again. */

@@ -1,16 +1,16 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pMap from 'p-map';
-import { sum } from 'simple-statistics';
+import { median, sum } from 'simple-statistics';
 import type { Rule } from './checker.ts';
-import { SETTINGS } from './deployment.ts';
+import { FOLLOWING, SETTINGS } from './deployment.ts';
 import type { Fault } from './fault.ts';
 import { clockSkew } from './faults/clock-skew.ts';
 import { oneNodeFaults } from './faults/one-node.ts';
 import { replicaSetFaults } from './faults/replica-set.ts';
+import type { Round } from './round.ts';
 import { countRepeated, createOutcome, listCounted, type Outcome, playFault } from './rounds.ts';
 import { formatTable, type Section } from './section.ts';
-import type { Tally } from './tally.ts';
 import { CLIENTS } from './traffic.ts';
 
 export const faults: readonly Fault[] = [...oneNodeFaults, ...replicaSetFaults, clockSkew];
@@ -44,9 +44,10 @@ export const faultsSection: Section = {
 };
 
 const NOTES = [
-  `Two servers with ${formatSettings(SETTINGS)}; ${CLIENTS.actors} clients that do everything and ${CLIENTS.watchers} that only ask for /me.`,
+  `Two servers with ${formatSettings({ ...SETTINGS, ...FOLLOWING })}; ${CLIENTS.actors} clients that do everything and ${CLIENTS.watchers} that only ask for /me.`,
   `Sets of three have electionTimeoutMillis=4000 and catchUpTimeoutMillis=0.`,
   'A round counts with at least 20 acknowledged revocations, 200 checks, and requests before, during and after the fault.',
+  'A round counts only if more than half of the accepts came from memory: no command that names the session was on its way to MongoDB meanwhile.',
   'Unavailability is the longest time in which no request of any client came to a decision.',
 ];
 
@@ -69,6 +70,9 @@ function formatOutcomes(outcomes: readonly Outcome[]): string {
     ['rounds', ({ notHere, rounds }) => notHere ?? rounds],
     ['acknowledged revocations', ({ total }) => total('acknowledged')],
     ['checks', ({ total }) => total('checks')],
+    ['accepts', ({ total }) => total('accepts')],
+    ['from memory', ({ share }) => share],
+    ['time of a revocation, median / longest', ({ times }) => times],
     ['lost', ({ countBreaches }) => countBreaches('lost')],
     ['false refusals', ({ countBreaches }) => countBreaches('false_refusal')],
     ['wrong or no answers', ({ countBreaches }) => countBreaches('wrong_answer', 'no_answer')],
@@ -85,15 +89,32 @@ function summarize(outcome: Outcome) {
   const counted = listCounted(outcome);
   const repeated = countRepeated(outcome);
   const breaches = played.flatMap((round) => round.breaches);
+  const times = counted.flatMap(({ tally }) => tally.revocationTimes);
+  const add = (name: Total) => sum(counted.map(({ tally }) => tally[name]));
   return {
     fault,
     notHere,
     rounds: `${counted.length}${repeated > 0 ? ` (${repeated} again)` : ''}`,
-    total: (name: keyof Tally) => format(sum(counted.map(({ tally }) => tally[name]))),
+    total: (name: Total) => format(add(name)),
+    share: formatShare(add('fromMemory'), add('accepts')),
+    times:
+      times.length === 0 ? '' : `${formatTime(median(times))} / ${formatTime(Math.max(...times))}`,
     countBreaches: (...rules: readonly Rule[]) =>
       format(breaches.filter(({ rule }) => rules.includes(rule)).length),
     silence: Math.max(0, ...counted.map(({ tally }) => tally.longestSilence)),
   };
+}
+
+type Total = Exclude<keyof Round['tally'], 'revocationTimes'>;
+
+function formatShare(part: number, all: number): string {
+  return all === 0 ? 'nobody follows' : `${Math.floor((100 * part) / all)} %`;
+}
+
+function formatTime(milliseconds: number): string {
+  return milliseconds < 1_000
+    ? `${Math.round(milliseconds)} ms`
+    : `${(milliseconds / 1_000).toFixed(1)} s`;
 }
 
 function format(value: number): string {

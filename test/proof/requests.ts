@@ -10,10 +10,12 @@ import type { Kind, Operation } from './history.ts';
 export interface Server {
   readonly name: string;
   readonly url: string;
+  /** It may act on what it remembers. Default false. */
+  readonly follows?: boolean;
 }
 
 /** A client and the server it sends to. */
-interface Connection {
+export interface Connection {
   readonly client: string;
   readonly server: Server;
 }

@@ -6,10 +6,12 @@ import { ready } from './deployment.ts';
 import { type Fault, StrikeFailed, type Target } from './fault.ts';
 import type { Operation } from './history.ts';
 import { openSessions } from './library.ts';
+import { countAccepts, recordReads } from './memory.ts';
 import { countOperations, type Interval, NEVER, type Tally } from './tally.ts';
 import { feed, startTraffic, stopTraffic } from './traffic.ts';
 import { sweep } from './until-decided.ts';
 
+type Accepts = ReturnType<typeof countAccepts>;
 type Amount = Pick<Tally, 'acknowledged' | 'checks'>;
 
 /** Least amounts of a round that counts, of its time before the fault, and of that after it. */
@@ -23,10 +25,14 @@ export type Round = Awaited<ReturnType<typeof playRound>>;
 export async function playRound<T extends Target>(fault: Fault<T>, target: T) {
   const { library, servers } = target;
   const history: Operation[] = [];
+  const reads = recordReads(target.tap);
   const open = () => openSessions(library, history, { users: 5, each: 5 });
   const [first, second, third] = await Promise.all([open(), open(), open()]);
   const traffic = startTraffic(history, servers);
-  const count = (interval = NEVER) => countOperations(history, interval);
+  const count = (interval = NEVER) => ({
+    ...countOperations(history, interval),
+    ...countAccepts(history, servers, reads),
+  });
   let interval = NEVER;
   try {
     feed(traffic, first, 10);
@@ -37,9 +43,12 @@ export async function playRound<T extends Target>(fault: Fault<T>, target: T) {
     await ready(servers);
     const since = count();
     feed(traffic, third, 10);
-    await waitAWhile(() => covers(count(), ENOUGH) && covers(count(), AFTER, since));
+    await waitAWhile(
+      () => covers(count(), ENOUGH) && covers(count(), AFTER, since) && isFromMemory(count()),
+    );
   } finally {
     await stopTraffic(traffic);
+    reads.stop();
   }
   const tally = count(interval); // without the sweep, which is no traffic
   const undecided = await sweep(history, servers, traffic.sessions);
@@ -72,13 +81,21 @@ async function strikeAndHeal<T extends Target>(
   return { start, end: performance.now() };
 }
 
-function describeShortfall(tally: Tally, undecided: number): string | undefined {
+/** Returns true if the servers that follow accepted more tokens from memory than by a read, or if nobody follows. */
+function isFromMemory({ accepts, fromMemory }: Accepts): boolean {
+  return fromMemory * 2 > accepts || accepts === 0;
+}
+
+function describeShortfall(tally: Tally & Accepts, undecided: number): string | undefined {
   const { acknowledged, checks, before, during, after } = tally;
   if (!covers(tally, ENOUGH)) {
     return `only ${acknowledged} acknowledged revocations and ${checks} checks`;
   }
   if (Math.min(before, during, after) === 0) {
     return `the fault was not inside the traffic: ${before} requests before, ${during} during, ${after} after it`;
+  }
+  if (!isFromMemory(tally)) {
+    return `only ${tally.fromMemory} of ${tally.accepts} accepts came from memory`;
   }
   return undecided > 0 ? `${undecided} sessions could not be tried again` : undefined;
 }

@@ -21,10 +21,13 @@ export function countOperations(history: readonly Operation[], fault: Interval) 
   const revocations = requests.filter(({ kind }) => REVOCATIONS.has(kind));
   const { length: before } = requests.filter(({ end }) => end < fault.start);
   const { length: after } = requests.filter(({ start }) => start > fault.end);
+  const acknowledged = revocations.filter(isAcknowledged);
   const ends = decided.map(({ end }) => end);
   return {
     /** Logouts and revoke-alls that were answered 2xx. */
-    acknowledged: revocations.filter(isAcknowledged).length,
+    acknowledged: acknowledged.length,
+    /** Milliseconds from each of these requests to its answer: the write, and the wait until no server can act without it. */
+    revocationTimes: acknowledged.map(({ start, end }) => end - start),
     /** Presented tokens that the server decided on: 200 or 401. */
     checks: decided.filter(({ kind }) => kind === 'me' || kind === 'refresh').length,
     /** Requests that ended before the fault, overlapped it, and began after it. */

@@ -110,7 +110,8 @@ export function proxyConnection(
 /** Readers of a socket see its errors themselves. */
 const ignore = () => undefined;
 
-function forwardAll(client: Socket, server: Socket): Relay {
+/** Forwards everything, and waits until each piece is written. */
+export function forwardAll(client: Socket, server: Socket): Relay {
   const writeTo = (end: Socket) => (piece: Buffer) => new Promise((done) => end.write(piece, done));
   return { fromClient: writeTo(server), fromServer: writeTo(client) };
 }

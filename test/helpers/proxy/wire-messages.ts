@@ -45,7 +45,7 @@ function parse(bytes: Buffer): Message {
 /** Returns the offset of the document: in OP_MSG after flags and section kind, in OP_REPLY after flags, cursor, start and count. */
 function findDocument(bytes: Buffer): number | undefined {
   const opCode = bytes.readInt32LE(12);
-  if (opCode === OP_MSG) return HEADER + 4 + 1;
+  if (opCode === OP_MSG && bytes[HEADER + 4] === 0) return HEADER + 4 + 1;
   return opCode === OP_REPLY ? HEADER + 4 + 8 + 4 + 4 : undefined;
 }
 

@@ -2,6 +2,7 @@ import { type Document, MongoClient } from 'mongodb';
 import { startMember } from '../../../scripts/dev/mongod/start.ts';
 import { findTestMongod, keepMongod } from '../mongod.ts';
 import { emptyFolder } from '../processes.ts';
+import type { OpenRelay } from '../proxy/connection.ts';
 import { tcpProxy } from '../proxy/tcp-proxy.ts';
 import type { Scope } from '../scope.ts';
 
@@ -19,10 +20,14 @@ const ARGS = ['--oplogSize', '64', '--setParameter', 'enableTestCommands=1'];
 export type Member = Awaited<ReturnType<typeof startSetMember>>;
 
 /** Starts a member that belongs to no set yet. */
-export async function startSetMember(scope: Scope, settings: MemberSettings) {
+export async function startSetMember(
+  scope: Scope,
+  settings: MemberSettings,
+  relay: OpenRelay | undefined,
+) {
   const options = { binary: await findTestMongod(), dataFolder: emptyFolder(scope), args: ARGS };
   const mongod = await keepMongod(scope, (port) => startMember({ ...options, port }));
-  const proxy = await tcpProxy(scope, { target: () => mongod.port });
+  const proxy = await tcpProxy(scope, { target: () => mongod.port, ...(relay && { relay }) });
   /** The address by which the set and its clients know it. */
   const host = `127.0.0.1:${proxy.port}`;
   return Object.assign(mongod, { settings, proxy, host, ask });

@@ -1,5 +1,6 @@
 import { replicaSetName } from '../../../scripts/dev/mongod/replica-set.ts';
 import { waitFor } from '../../../scripts/dev/wait-for.ts';
+import type { OpenRelay } from '../proxy/connection.ts';
 import { tellsOwners } from '../proxy/socket-owner.ts';
 import type { Scope } from '../scope.ts';
 import { type Member, type MemberSettings, startSetMember } from './member.ts';
@@ -15,6 +16,8 @@ export interface ReplicaSetOptions {
    * still claim to be one, which is the harder case.
    */
   readonly catchUpTimeoutMillis?: number;
+  /** Stands between the two ends of each connection to a member. */
+  readonly openRelay?: OpenRelay | undefined;
 }
 
 export type ReplicaSet = ReturnType<typeof createReplicaSet>;
@@ -26,7 +29,9 @@ export async function ownReplicaSet(
 ): Promise<ReplicaSet> {
   const { members: each = [{}, {}, {}] } = options;
   const { electionTimeoutMillis = 4_000, catchUpTimeoutMillis = 0 } = options;
-  const started = await Promise.all(each.map((settings) => startSetMember(scope, settings)));
+  const started = await Promise.all(
+    each.map((settings) => startSetMember(scope, settings, options.openRelay)),
+  );
   const set = createReplicaSet(started);
   const [first] = set.members as [Member];
   const replSetInitiate = {

@@ -2,10 +2,12 @@
 import { createAuth } from '../../../lib/auth.ts';
 import { MINUTE, SECOND } from '../../../lib/time.ts';
 import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
-import { emptyDatabase } from '../../helpers/database.ts';
+import { openDatabase } from '../../helpers/database.ts';
+import { proxiedMongod } from '../../helpers/mongod.ts';
+import { createCommandTap } from '../../helpers/proxy/command-tap.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { send, serveAuth } from '../../helpers/server.ts';
-import { ready, startServer } from '../deployment.ts';
+import { FOLLOWING, ready, startServer } from '../deployment.ts';
 import { DEFAULTS, type Fault } from '../fault.ts';
 import { OPTIONS, openLibrary } from '../library.ts';
 
@@ -53,10 +55,16 @@ export const clockSkew: Fault<SkewTarget> = {
 
 /** Starts a sound server, and in this process one whose clock can be wrong. */
 async function open(scope: Scope) {
-  const { uri, db } = emptyDatabase(scope);
+  const tap = createCommandTap();
+  const { uri } = await proxiedMongod(scope, { openRelay: tap.openRelay });
+  const { db } = openDatabase(scope, uri);
   const secret = generateSecret();
   const library = await openLibrary(scope, uri, secret);
-  const sound = await startServer(scope, 'A', { MONGODB_URI: uri, JWT_SECRET_KEY: secret });
+  const sound = await startServer(scope, 'A', {
+    MONGODB_URI: uri,
+    JWT_SECRET_KEY: secret,
+    ...FOLLOWING,
+  });
   const state = {
     round: 0,
     offset: 0,
@@ -65,11 +73,12 @@ async function open(scope: Scope) {
     known: { start: 0, end: 0 },
   };
   const clock = () => Date.now() + (state.isWrong ? state.offset : 0);
-  const auth = await createAuth({ db, secrets: [secret], ...OPTIONS, clock });
+  const auth = await createAuth({ db, secrets: [secret], ...OPTIONS, clock, follow: 'auto' });
   scope.teardown(() => auth.close());
-  const servers = [sound, { name: 'B', url: await serveAuth(scope, auth) }] as const;
+  const skewed = { name: 'B', url: await serveAuth(scope, auth), follows: true };
+  const servers = [sound, skewed] as const;
   await ready(servers);
-  return Object.assign(state, { library, servers });
+  return Object.assign(state, { library, servers, tap });
 }
 
 /** Asks for `/readyz`, as a load balancer does: the server then measures its clock. */

@@ -4,10 +4,11 @@ import { MongoClient } from 'mongodb';
 import { SECOND } from '../../../lib/time.ts';
 import { waitFor } from '../../../scripts/dev/wait-for.ts';
 import { proxiedMongod } from '../../helpers/mongod.ts';
+import { createCommandTap } from '../../helpers/proxy/command-tap.ts';
 import type { Range, Treatment } from '../../helpers/proxy/connection.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { type SmallDisk, smallDisk } from '../../helpers/small-disk.ts';
-import { openDeployment } from '../deployment.ts';
+import { FOLLOWING, openDeployment } from '../deployment.ts';
 import { DEFAULTS, type Fault, NotHere } from '../fault.ts';
 import { pickRandom } from '../requests.ts';
 
@@ -68,9 +69,10 @@ function throughProxy(title: string, treatment: Treatment, lasts: Range): Fault<
 
 /** Starts two servers on a mongod behind a proxy, which may live on a small disk. */
 export async function openOneNode(scope: Scope, disk?: SmallDisk) {
+  const tap = createCommandTap();
   const options = disk && { dataFolder: disk.folder, args: disk.mongodArgs };
-  const mongod = await proxiedMongod(scope, options);
-  return { ...(await openDeployment(scope, mongod.uri)), mongod, disk };
+  const mongod = await proxiedMongod(scope, { ...options, openRelay: tap.openRelay });
+  return { ...(await openDeployment(scope, mongod.uri, FOLLOWING)), mongod, tap, disk };
 }
 
 /** Size of a write for the journal, of which 3 MB are laid out. */

@@ -3,13 +3,13 @@ import { SECOND } from '../../../lib/time.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import type { Member } from '../../helpers/set/member.ts';
 import { deposePrimary, splitBrain } from '../../helpers/set/split-brain.ts';
-import { openSetDeployment, type SetDeployment } from '../deployment.ts';
+import { FOLLOWING, openSetDeployment, type SetDeployment } from '../deployment.ts';
 import { DEFAULTS, type Fault } from '../fault.ts';
 import { pickRandom } from '../requests.ts';
 
 const SET_DEFAULTS = {
   ...DEFAULTS,
-  open: (scope: Scope) => openSetDeployment(scope),
+  open: (scope: Scope) => openSetDeployment(scope, FOLLOWING),
   heal: ({ set }: SetDeployment) => set.heal(),
 };
 
