@@ -72,32 +72,32 @@ export function askAll(
   return Promise.all(asked);
 }
 
-/** Expects that no session passes which was reported as ended; every other one is to be 503, or none where all is well. */
+/**
+ * Expects that no session passes whose end was acknowledged by a 2xx. Everything else is to be 503, or none where all is
+ * well; or a refusal because the session has ended, which acknowledges nothing: it may come before the revocation has
+ * reached every server.
+ */
 export function judge(url: string, asked: readonly Asked[], isWell = false): Promise<Outcome[]> {
   const judged = asked.map(async ({ request, world, answer }) => {
     const reply = `${request.name}: ${summarize(answer)}`;
     const faults: string[] = [];
-    if (reportsEnd(answer)) {
+    if (answer.status < 300) {
       const passed = listSessions(request, world).ended.map((tokens) => isLive(url, tokens));
       if ((await Promise.all(passed)).includes(true))
         faults.push(`${reply}, and the session passed afterwards`);
-    } else if (answer.status !== 503) {
-      faults.push(`${reply}, which decides what could not be decided`);
-    } else if (isWell) {
+    } else if (isWell && answer.status === 503) {
       faults.push(`${reply} after everything was repaired`);
+    } else if (!MAY_BE_REFUSED.test(summarize(answer))) {
+      faults.push(`${reply}, which decides what could not be decided`);
     }
     return { request: request.name, status: answer.status, faults };
   });
   return Promise.all(judged);
 }
 
-const ENDED =
-  /^(token_revoked|user_tokens_revoked|not_found|refresh_token_(reused|revoked|expired))$/;
-
-/** Returns true for a success, and for a refusal because the session has ended. */
-function reportsEnd({ status, body }: Answer): boolean {
-  return status < 300 || ENDED.test(body?.code);
-}
+/** Matches a 503, and a refusal because the session has ended. */
+const MAY_BE_REFUSED =
+  /^(503 .*|40\d (token_revoked|user_tokens_revoked|not_found|refresh_token_(reused|revoked|expired)))$/;
 
 async function isLive(url: string, { access, refresh: token }: Tokens): Promise<boolean> {
   const me = await askUntilDecided(() => sendAs(access, `${url}/api/auth/me`));
