@@ -47,7 +47,7 @@ export async function openServers(scope: Scope, uri: string, environments: reado
     servers.push(await startServer(scope, name, { ...common, ...environment }));
   }
   await ready(servers);
-  return { library, servers };
+  return { library, servers, secret };
 }
 
 /** Starts a replica set, and two servers on it. */

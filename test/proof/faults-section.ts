@@ -6,14 +6,24 @@ import type { Rule } from './checker.ts';
 import { FOLLOWING, SETTINGS } from './deployment.ts';
 import type { Fault } from './fault.ts';
 import { clockSkew } from './faults/clock-skew.ts';
+import { followerFaults } from './faults/followers.ts';
 import { oneNodeFaults } from './faults/one-node.ts';
-import { replicaSetFaults } from './faults/replica-set.ts';
+import { operatorFaults, tenFollowers } from './faults/operators.ts';
+import { replicaSetFaults, startBesideSlowWrites } from './faults/replica-set.ts';
 import type { Round } from './round.ts';
 import { countRepeated, createOutcome, listCounted, type Outcome, playFault } from './rounds.ts';
 import { formatTable, type Section } from './section.ts';
 import { CLIENTS } from './traffic.ts';
 
-export const faults: readonly Fault[] = [...oneNodeFaults, ...replicaSetFaults, clockSkew];
+export const faults: readonly Fault[] = [
+  ...oneNodeFaults,
+  ...replicaSetFaults,
+  startBesideSlowWrites,
+  clockSkew,
+  ...followerFaults,
+  ...operatorFaults,
+  tenFollowers,
+];
 
 const DEFAULT_FOLDER = join(tmpdir(), `rescind-proof-${process.pid}`);
 

@@ -44,9 +44,10 @@ function lookUp(commands: EventEmitter, collection: string, ...sessions: string[
 test('an accept is from memory where its session was not looked up while the request was under way', (t) => {
   const commands = new EventEmitter();
   const reads = recordReads({
-    listen(listener: (command: Document) => void) {
-      commands.on('command', listener);
-      return () => void commands.off('command', listener);
+    listen(listener) {
+      const onCommand = (command: Document) => listener(command, () => true);
+      commands.on('command', onCommand);
+      return () => void commands.off('command', onCommand);
     },
   });
   const start = performance.now();

@@ -14,7 +14,7 @@ import {
 export const CLIENTS = { actors: 8, watchers: 6 } as const;
 
 /** Number of live sessions that are asked for again and again, at every server, before they are revoked. */
-const HOT = 6;
+const HOT = 4;
 /** Number of newly revoked sessions that watchers try again and again. */
 const FRESH = 6;
 /** Longest pause of a client between two requests, in milliseconds. */
@@ -92,7 +92,7 @@ function listHot(sessions: readonly ClientSession[]): readonly ClientSession[] {
 
 async function act(home: Connection, traffic: Traffic): Promise<void> {
   const { history, sessions, due } = traffic;
-  const kind = Math.random() < 0.3 ? due.shift() : undefined;
+  const kind = Math.random() < 0.2 ? due.shift() : undefined;
   if (kind === undefined) {
     if (Math.random() < 0.2) await request(history, home, 'refresh', pickRandom(sessions));
     else await request(history, home, 'me', pickRandom(listHot(sessions)));

@@ -16,30 +16,33 @@ export interface Hold {
   readonly answers?: boolean;
 }
 
-type IsOwnedBy = (hold: Hold) => boolean;
+/** Returns true if the process sent the command. */
+type IsFrom = (pid: number) => boolean;
+
+type Listener = (command: Document, isFrom: IsFrom) => void;
 
 /** A tap for proxies in front of mongods: sees each command before MongoDB does, and can hold it back. Needs Linux to hold. */
 export function createCommandTap() {
-  const listeners = new Set<(command: Document) => void>();
+  const listeners = new Set<Listener>();
   let hold: Hold | undefined;
   let released = Promise.resolve();
   let release = () => {};
 
-  function notify(commands: readonly Document[]): void {
-    for (const command of commands) for (const listener of listeners) listener(command);
+  function notify(commands: readonly Document[], isFrom: IsFrom): void {
+    for (const command of commands) for (const listener of listeners) listener(command, isFrom);
   }
 
   /** Resolves once the piece with these commands, or with an answer, may go on. */
-  async function admit(isOwnedBy: IsOwnedBy, commands?: readonly Document[]): Promise<void> {
+  async function admit(isFrom: IsFrom, commands?: readonly Document[]): Promise<void> {
     if (hold === undefined) return;
     const { command = () => false, answers = false } = hold;
     const isMeant = commands === undefined ? answers : commands.some(command);
-    if (isMeant && isOwnedBy(hold)) await released;
+    if (isMeant && isFrom(hold.pid)) await released;
   }
 
   function openRelay(client: Socket, server: Socket): Relay {
     const forward = forwardAll(client, server);
-    const isOwnedBy = createOwner(client);
+    const isFrom = createIsFrom(client);
     let commands: Document[] = [];
     const read = readMessages(({ document }) => commands.push(document));
     return {
@@ -47,12 +50,12 @@ export function createCommandTap() {
         read(piece);
         const seen = commands;
         commands = [];
-        notify(seen);
-        await admit(isOwnedBy, seen);
+        notify(seen, isFrom);
+        await admit(isFrom, seen);
         return forward.fromClient(piece);
       },
       async fromServer(piece) {
-        await admit(isOwnedBy);
+        await admit(isFrom);
         return forward.fromServer(piece);
       },
     };
@@ -61,7 +64,7 @@ export function createCommandTap() {
   return {
     openRelay,
     /** Calls the listener with each command before it reaches MongoDB. Returns a function that ends this. */
-    listen(listener: (command: Document) => void): () => void {
+    listen(listener: Listener): () => void {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
@@ -80,14 +83,12 @@ export function createCommandTap() {
   };
 }
 
-/** Creates a function that returns true if the connection belongs to the process whose traffic is held back. */
-function createOwner({ localPort = 0, remotePort = 0 }: Socket): IsOwnedBy {
-  let known: { readonly hold: Hold; readonly isIts: boolean } | undefined;
-  return (hold) => {
-    if (known?.hold !== hold) {
-      const isIts = findOpeners(localPort, [hold.pid]).get(remotePort) === hold.pid;
-      known = { hold, isIts };
-    }
-    return known.isIts;
+/** Creates a function that returns true if the process opened this connection. */
+function createIsFrom({ localPort = 0, remotePort = 0 }: Socket): IsFrom {
+  const known = new Map<number, boolean>();
+  return (pid) => {
+    const isFrom = known.get(pid) ?? findOpeners(localPort, [pid]).get(remotePort) === pid;
+    known.set(pid, isFrom);
+    return isFrom;
   };
 }

@@ -1,6 +1,6 @@
 import { replicaSetName } from '../../../scripts/dev/mongod/replica-set.ts';
 import { waitFor } from '../../../scripts/dev/wait-for.ts';
-import type { OpenRelay } from '../proxy/connection.ts';
+import type { OpenRelay, Range, Treatment } from '../proxy/connection.ts';
 import { tellsOwners } from '../proxy/socket-owner.ts';
 import type { Scope } from '../scope.ts';
 import { type Member, type MemberSettings, startSetMember } from './member.ts';
@@ -87,6 +87,7 @@ function createReplicaSet(members: readonly Member[]) {
 function createNetwork(members: readonly Member[]) {
   const isolated = new Set<Member>();
   const onlyReached = new Map<number, Member>();
+  let delay: Range | undefined;
 
   function canReach(opener: number | undefined, target: Member): boolean {
     const source = members.find(({ pid }) => pid === opener);
@@ -99,8 +100,14 @@ function createNetwork(members: readonly Member[]) {
     if (!tellsOwners) throw new Error('Partitions need Linux, which shows the owner of a socket');
     const openers = () => [...members.map(({ pid }) => pid), ...onlyReached.keys()];
     for (const member of members) {
-      member.proxy.treat((opener) => (canReach(opener, member) ? 'pass' : 'hole'), openers);
+      member.proxy.treat((opener) => chooseTreatment(opener, member), openers);
     }
+  }
+
+  function chooseTreatment(opener: number | undefined, target: Member): Treatment {
+    if (!canReach(opener, target)) return 'hole';
+    const isInner = members.some(({ pid }) => pid === opener);
+    return isInner && delay ? { delay } : 'pass';
   }
 
   return {
@@ -114,8 +121,14 @@ function createNetwork(members: readonly Member[]) {
       onlyReached.set(pid, member);
       apply();
     },
+    /** Delays everything between the members, by so many milliseconds each way: writes wait for their majority. */
+    slowDown(milliseconds: Range): void {
+      delay = milliseconds;
+      apply();
+    },
     /** Everything passes again. */
     heal(): void {
+      delay = undefined;
       isolated.clear();
       onlyReached.clear();
       for (const { proxy } of members) proxy.treat('pass');

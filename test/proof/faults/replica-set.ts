@@ -13,6 +13,9 @@ const SET_DEFAULTS = {
   heal: ({ set }: SetDeployment) => set.heal(),
 };
 
+/** Delay between members, each way. A write waits for two or three of them until a majority has it. */
+const SLOW_MAJORITY = [50, 150] as const;
+
 export const replicaSetFaults: readonly Fault<SetDeployment>[] = [
   {
     ...SET_DEFAULTS,
@@ -23,6 +26,25 @@ export const replicaSetFaults: readonly Fault<SetDeployment>[] = [
     async strike({ set, servers }) {
       set.reachOnly(pickRandom(servers).pid, await set.primary());
       await splitBrain(set);
+    },
+  },
+  {
+    ...SET_DEFAULTS,
+    name: 'cut-off-primary-reached',
+    title: 'the primary cut off from the others, and every server reaches all three',
+    lasts: [3 * SECOND, 4 * SECOND],
+    rounds: 10,
+    strike: ({ set }) => splitBrain(set),
+  },
+  {
+    ...SET_DEFAULTS,
+    name: 'cut-off-primary-unreached',
+    title: 'the primary cut off from the others, and a server reaches only the new one',
+    lasts: [3 * SECOND, 4 * SECOND],
+    rounds: 10,
+    async strike({ set, servers }) {
+      const next = await splitBrain(set);
+      set.reachOnly(pickRandom(servers).pid, next);
     },
   },
   {
@@ -46,6 +68,22 @@ export const replicaSetFaults: readonly Fault<SetDeployment>[] = [
     strike: (target) => harmPrimary(target, () => target.set.stepDown()),
   },
 ];
+
+/** A fault of a server, whose set is slow. */
+export const startBesideSlowWrites: Fault<SetDeployment> = {
+  ...SET_DEFAULTS,
+  name: 'start-beside-slow-writes',
+  title: 'a server starts while revocations wait for their majority',
+  lasts: [SECOND, 2 * SECOND],
+  rounds: 10,
+  mayBreakOff: true,
+  async strike({ set, servers }) {
+    set.slowDown(SLOW_MAJORITY);
+    const server = pickRandom(servers);
+    await server.kill();
+    await server.restart();
+  },
+};
 
 async function harmPrimary({ set }: SetDeployment, harm: (primary: Member) => Promise<void>) {
   const primary = await set.primary();
