@@ -25,7 +25,11 @@ export function createArrival() {
       arrived = Math.max(arrived, mono); // a renewal that was given up may still arrive, after a later one
       if (missing !== undefined && missing.began <= mono) missing = undefined;
     },
-    /** Returns true if a renewal has been missing for this many milliseconds. Counts anew from then on. */
+    /** Records that an event has arrived. The feed is late, but not stuck: to open it again would only make it later. */
+    progressed(): void {
+      if (missing !== undefined) missing.since = performance.now();
+    },
+    /** Returns true if a renewal has been missing for this many milliseconds without any event. Counts anew from then on. */
     isOverdue(milliseconds: number): boolean {
       const now = performance.now();
       if (missing === undefined || now - missing.since <= milliseconds) return false;

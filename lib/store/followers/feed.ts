@@ -31,6 +31,12 @@ export interface FeedOptions {
 /** Milliseconds that the server waits for an event before it returns an empty batch. */
 const MAX_AWAIT = 500;
 
+/**
+ * The most events in a batch. A batch of the default size, up to 16 MB, holds 50,000 changes that came at once: it may take
+ * longer than a lease, and the loop that applies it stops everything else.
+ */
+const MOST_EVENTS = 200;
+
 /** The collections whose documents are remembered. */
 export const FOLLOWED: readonly string[] = [NAMES.revokedTokens, NAMES.users, NAMES.clients];
 
@@ -44,6 +50,7 @@ export function openFeed(db: Db, options: FeedOptions): () => void {
     readPreference: ReadPreference.primary,
     readConcern: { level: 'majority' },
     maxAwaitTimeMS: MAX_AWAIT,
+    batchSize: MOST_EVENTS,
     comment: 'rescind: follower',
     ...PLAIN_VALUES,
     ...(resumeAfter !== undefined && { resumeAfter }),

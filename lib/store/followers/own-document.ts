@@ -50,7 +50,9 @@ export function createOwnDocument(options: OwnDocumentOptions) {
 
     /** Records that a majority has a renewal, which now has to arrive. */
     acknowledged: arrival.acknowledged,
-    /** Returns true if a renewal has not arrived for a lease after its acknowledgement. */
+    /** Records that an event of another document has arrived. */
+    progressed: arrival.progressed,
+    /** Returns true if a renewal has not arrived, nor any other event, for a lease after its acknowledgement. */
     isOverdue: (): boolean => arrival.isOverdue(duration),
     /** Returns true if the database has answered within the last lease. */
     isReachable: (): boolean => arrival.silence() < duration,

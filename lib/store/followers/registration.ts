@@ -81,6 +81,7 @@ function openFollowing(deps: RegistrationDeps, id: string, own: OwnDocument, end
     apply(event) {
       if (own.isOwn(event)) own.apply(event);
       else applyChange(deps.versions, event);
+      own.progressed();
       if (event.operationType === 'invalidate') end(DROPPED);
     },
     onApplied(event) {
