@@ -30,7 +30,6 @@ export function createOwnDocument(options: OwnDocumentOptions) {
     /** Inserts the document. Rejects if the insert does not arrive through the feed within a lease. */
     async insert(signal: AbortSignal): Promise<void> {
       const began = readClocks();
-      arrival.answered(); // the feed was opened just now
       const written = writes.insert(began).then(arrival.answered);
       await withTimeout(duration, Promise.all([written, inserted]), notInTime, signal);
     },
@@ -54,8 +53,8 @@ export function createOwnDocument(options: OwnDocumentOptions) {
     progressed: arrival.progressed,
     /** Returns true if a renewal has not arrived, nor any other event, for a lease after its acknowledgement. */
     isOverdue: (): boolean => arrival.isOverdue(duration),
-    /** Returns true if the database has answered within the last lease. */
-    isReachable: (): boolean => arrival.silence() < duration,
+    /** Returns true if the document has to be deleted: it may come, or the database has answered within a lease. */
+    isRemovable: (): boolean => writes.isInserting() || arrival.silence() < duration,
   };
 }
 

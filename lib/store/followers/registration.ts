@@ -67,8 +67,8 @@ export async function followOnce(deps: RegistrationDeps, stopping: AbortSignal):
     lease.end();
     versions.changeEverything();
     following.close();
-    const isReachable = own.isReachable() && stopping.reason !== CLIENT_CLOSED;
-    if (isReachable) await removeSoon(own); // else whoever revokes deletes it
+    const isRemovable = own.isRemovable() && stopping.reason !== CLIENT_CLOSED;
+    if (isRemovable) await removeSoon(own); // else whoever revokes deletes it
   }
 }
 

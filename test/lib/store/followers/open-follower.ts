@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { ChangeStream, ChangeStreamOptions, Document } from 'mongodb';
 import type { FollowerEvent } from '../../../../lib/store/followers/events.ts';
+import type { FeedEvent } from '../../../../lib/store/followers/feed.ts';
 import { createFollower, type FollowerDeps } from '../../../../lib/store/followers/follower.ts';
 import { writeTimed } from '../../../../lib/store/mongo/causal-reads.ts';
 import { type Collections, openCollections } from '../../../../lib/store/mongo/collections.ts';
@@ -21,12 +23,11 @@ export type OpenFollower = ReturnType<typeof openFollower>;
 
 /** Creates a follower that stops with the test, and does not start it. */
 export function openFollower(t: Scope, db: Db, options: Partial<FollowerDeps> = {}) {
-  const collections = openCollections(db);
+  const collections = { ...openCollections(db), ...options.collections };
   const strictReads = createStrictReads(db);
   const events: FollowerEvent[] = [];
   const follower = createFollower({
     db,
-    collections,
     schema: createSchema(collections, strictReads),
     strictReads,
     lease: LONG,
@@ -34,6 +35,7 @@ export function openFollower(t: Scope, db: Db, options: Partial<FollowerDeps> = 
     version: 'test',
     onEvent: (event) => events.push(event),
     ...options,
+    collections,
   });
   t.teardown(async () => {
     await follower.stop();
@@ -89,4 +91,65 @@ export function createGate() {
     open = resolve;
   });
   return { opened, open };
+}
+
+/** Wraps the database: each feed from `hold` on, also one that is open, keeps back its events until `release`. */
+export function holdableFeed(db: Db) {
+  const resumedAfter: unknown[] = [];
+  const events: FeedEvent[] = [];
+  let isHeld = false;
+  let gates: (() => void)[] = [];
+
+  function openStream(pipeline: Document[], options: ChangeStreamOptions): ChangeStream {
+    resumedAfter.push(options.resumeAfter);
+    const stream = db.watch(pipeline, options);
+    const tryNext = stream.tryNext.bind(stream);
+    stream.tryNext = async () => {
+      const event = await tryNext();
+      if (isHeld) await new Promise<void>((resolve) => gates.push(resolve));
+      if (event !== null) events.push(event as unknown as FeedEvent);
+      return event;
+    };
+    return stream;
+  }
+
+  return {
+    db: replaceMethod(db, 'watch', openStream as Db['watch']),
+    /** Those that were delivered. */
+    events,
+    /** The event after which each feed was opened. */
+    resumedAfter,
+    hold(): void {
+      isHeld = true;
+    },
+    /** Lets every further event pass. Those that are held are delivered, if their feed is still open. */
+    release(): void {
+      isHeld = false;
+      for (const open of gates) open();
+      gates = [];
+    },
+  };
+}
+
+type Update = Collections['followers']['updateOne'];
+
+/** Wraps `followers`: `around` receives each insert (the first is number 1) and renewal, and makes it or not. */
+export function interceptRenewals(
+  followers: Collections['followers'],
+  around: (write: () => ReturnType<Update>, nth: number) => ReturnType<Update>,
+): Collections['followers'] {
+  let nth = 0;
+  const update = ((...args: Parameters<Update>) =>
+    around(() => followers.updateOne(...args), ++nth)) as Update;
+  return replaceMethod(followers, 'updateOne', update);
+}
+
+function replaceMethod<T extends object, Name extends keyof T>(it: T, name: Name, by: T[Name]): T {
+  return new Proxy(it, {
+    get(target, key) {
+      if (key === name) return by;
+      const value = Reflect.get(target, key, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }

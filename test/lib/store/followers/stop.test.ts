@@ -1,10 +1,16 @@
 import test from 'ava';
-import type { Collection } from 'mongodb';
 import { openFollowers } from '../../../../lib/store/followers/followers.ts';
-import type { Collections, FollowerDocument } from '../../../../lib/store/mongo/collections.ts';
+import type { Collections } from '../../../../lib/store/mongo/collections.ts';
 import { createStrictReads } from '../../../../lib/store/mongo/strict-reads.ts';
 import { migratedDatabase, openDatabase } from '../../../helpers/database.ts';
-import { createGate, LONG, openFollower, startFollower, until } from './open-follower.ts';
+import {
+  createGate,
+  interceptRenewals,
+  LONG,
+  openFollower,
+  startFollower,
+  until,
+} from './open-follower.ts';
 
 test('a stopped follower deletes its document, and does not come back', async (t) => {
   const { db, collections } = await migratedDatabase(t);
@@ -31,23 +37,17 @@ test('a follower that is stopped before it registers never does', async (t) => {
   t.false(follower.holds());
 });
 
-/** Wraps a collection so that its first write, the insert of the document, is done and then held until `release`. */
-function holdInsert(followers: Collection<FollowerDocument>) {
+/** Wraps the collection so that the insert of the document is done and then held until `release`. */
+function holdInsert(collection: Collections['followers']) {
   const inserting = createGate();
   const held = createGate();
-  let writes = 0;
-  const updateOne: typeof followers.updateOne = async (...args: [never, never, never?]) => {
-    const result = await followers.updateOne(...args);
-    if (++writes > 1) return result;
+  const followers = interceptRenewals(collection, async (write, nth) => {
+    const result = await write();
     inserting.open();
-    await held.opened;
+    if (nth === 1) await held.opened;
     return result;
-  };
-  const holding = new Proxy(followers, {
-    get: (target, name) =>
-      name === 'updateOne' ? updateOne : Reflect.get(target, name, target).bind?.(target),
   });
-  return { followers: holding, inserting: inserting.opened, release: held.open };
+  return { followers, inserting: inserting.opened, release: held.open };
 }
 
 test('a follower that is stopped while it inserts its document deletes it', async (t) => {

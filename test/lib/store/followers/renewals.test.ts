@@ -1,0 +1,111 @@
+import test from 'ava';
+import { toSlot } from '../../../../lib/store/followers/versions.ts';
+import { migratedDatabase } from '../../../helpers/database.ts';
+import {
+  count,
+  createGate,
+  holdableFeed,
+  interceptRenewals,
+  type OpenFollower,
+  readEntry,
+  revokeSession,
+  SHORT,
+  startFollower,
+  until,
+} from './open-follower.ts';
+
+const MINE = 'session:mine';
+const OTHER = 'session:other';
+
+/** Returns the time by the monotonic clock at which the lease ends. */
+function leaseEnd({ follower }: Pick<OpenFollower, 'follower'>): number {
+  return performance.now() + follower.status().leaseLeft;
+}
+
+/** The difference of two times that are computed from the same moments. */
+const ROUNDING = 1;
+
+test('the lease counts from before the renewal was sent', async (t) => {
+  const { db, collections } = await migratedDatabase(t);
+  const sending = createGate();
+  const gate = createGate();
+  let wanted = 0;
+  const followers = interceptRenewals(collections.followers, async (write, nth) => {
+    if (nth === wanted) {
+      sending.open();
+      await gate.opened; // as in a pool without a free connection
+    }
+    return write();
+  });
+  const it = await startFollower(t, db, { collections: { followers } });
+  await until('The first renewal', async () => collections.followers.findOne({ renewals: 2 }));
+  wanted = 3;
+  await revokeSession(db);
+  await sending.opened;
+  const sent = performance.now();
+  await until('Some time', () => performance.now() > sent + 100);
+  gate.open();
+  await until('The renewal', () => count(it.events, 'renewed') === 3);
+  const { lease } = (await collections.followers.findOne()) ?? { lease: 0 };
+  t.true(leaseEnd(it) <= sent + lease + ROUNDING);
+});
+
+test('a renewal that is acknowledged and does not arrive extends no lease; then the feed is resumed', async (t) => {
+  const { db, collections } = await migratedDatabase(t);
+  const feed = holdableFeed(db);
+  const it = await startFollower(t, feed.db, { lease: SHORT });
+  await until('The first renewal', () => count(it.events, 'renewed') === 2);
+  const version = (await readEntry(it, MINE))?.version ?? -1;
+  const end = leaseEnd(it);
+  feed.hold();
+  const last = feed.events.at(-1);
+  const { renewals } = (await collections.followers.findOne()) ?? { renewals: 0 };
+  await revokeSession(db, OTHER); // the held feed has fetched it when it is closed
+  const more = { renewals: { $gte: renewals + 2 } };
+  await until('Acknowledged renewals', () => collections.followers.findOne(more));
+  t.true(leaseEnd(it) <= end + ROUNDING);
+  t.true(it.follower.isUnchanged([toSlot('revoked_tokens', OTHER)], version));
+  await until('A resumption', () => feed.resumedAfter.length === 2);
+  feed.release();
+  await until(
+    'The revocation',
+    () => !it.follower.isUnchanged([toSlot('revoked_tokens', OTHER)], version),
+  );
+  await until('A lease', it.follower.holds);
+  t.deepEqual(feed.resumedAfter, [undefined, last?._id]);
+  t.true(it.follower.isUnchanged([toSlot('revoked_tokens', MINE)], version), 'memory is kept');
+  t.is(count(it.events, 'registered'), 1);
+});
+
+test('a renewal that hangs is given up, and one that lands late moves no lease back', async (t) => {
+  const { db, collections } = await migratedDatabase(t);
+  const gate = createGate();
+  const landed = createGate();
+  const followers = interceptRenewals(collections.followers, async (write, nth) => {
+    if (nth !== 3) return write();
+    await gate.opened;
+    const result = await write();
+    landed.open();
+    return result;
+  });
+  const it = await startFollower(t, db, { lease: SHORT, collections: { followers } });
+  await until('Renewals after it', () => count(it.events, 'renewed') >= 4);
+  await until('A lease', it.follower.holds);
+  const end = leaseEnd(it);
+  gate.open();
+  await landed.opened;
+  await until('A renewal that is newer', () => leaseEnd(it) > end + ROUNDING);
+  t.is(count(it.events, 'registered'), 1);
+});
+
+test('a renewal that matches nothing ends the registration, even if the deletion is not delivered', async (t) => {
+  const { db, collections } = await migratedDatabase(t);
+  const feed = holdableFeed(db);
+  const it = await startFollower(t, feed.db, { lease: SHORT });
+  feed.hold();
+  await collections.followers.deleteMany({});
+  await until('A second feed', () => feed.resumedAfter.length === 2);
+  feed.release();
+  await until('A registration', () => count(it.events, 'registered') === 2);
+  t.deepEqual(feed.resumedAfter.slice(0, 2), [undefined, undefined], 'it began anew');
+});
