@@ -90,7 +90,7 @@ function feedPipeline(followerId: string): Document[] {
     { 'ns.coll': { $in: [NAMES.users, NAMES.clients] } },
     { 'ns.coll': NAMES.followers, 'documentKey._id': followerId },
     { 'ns.coll': NAMES.followers, operationType: { $in: ['drop', 'rename'] } },
-    { 'to.coll': { $in: FOLLOWED } },
+    { 'to.coll': { $in: [...FOLLOWED, NAMES.followers] } },
     { operationType: { $in: ['dropDatabase', 'invalidate'] } },
   ];
   const $ifNull = ['$fullDocument.began', '$updateDescription.updatedFields.began'];

@@ -83,14 +83,16 @@ async function followAgain(
 ): Promise<unknown> {
   const obstacle = await findObstacle(deps);
   if (obstacle !== undefined) throw new Obstacle(obstacle);
-  let followers = (await deps.documents.list(undefined)).length + 1;
-  const duration = chooseLease(deps.shortestLease, followers, deps.deadline);
-  if (duration === undefined) throw new Obstacle({ reason: tooMany(followers) });
+  const others = (await deps.documents.list(undefined)).length;
+  const duration = chooseLease(deps.shortestLease, others, deps.deadline);
+  if (duration === undefined) throw new Obstacle({ reason: tooMany(others) });
+  let followers = others + 1;
   const over = new AbortController();
   const onCount = (count: number) => {
     followers = count;
   };
-  void watchNeighbours({ ...deps, onCount }, over.signal);
+  const watching = watchNeighbours({ ...deps, duration, onCount }, over.signal);
+  watching.catch(watch.note);
   try {
     return await followOnce(
       {
@@ -102,6 +104,7 @@ async function followAgain(
           deps.onEvent({ type: 'registered', followers, lease: duration });
         },
         onRenewed(feedLag) {
+          watch.note(undefined); // earlier faults are over
           deps.onEvent({ type: 'renewed', leaseLeft: deps.lease.left(), feedLag });
           watch.look();
         },

@@ -7,6 +7,8 @@ import type { StaleDocuments } from './stale-documents.ts';
 export interface NeighboursDeps {
   readonly documents: Pick<FollowerDocuments, 'list'>;
   readonly stale: Pick<StaleDocuments, 'observe'>;
+  /** The length of the own lease in milliseconds. */
+  readonly duration: number;
   /** Receives the number of followers after each read. */
   readonly onCount: (followers: number) => void;
 }
@@ -17,9 +19,15 @@ const INTERVAL = MINUTE;
 /** The age in leases from which on a document is suspected to be stale. */
 const SUSPECTED_AFTER = 2;
 
-/** Reads `followers` once a minute, and often enough to delete them while some documents are not renewed. */
+/** The own leases before the first read: by then a document that a server left behind when it was killed is suspected. */
+const FIRST_AFTER = SUSPECTED_AFTER + 1;
+
+/**
+ * Reads `followers` soon after the registration and then once a minute, and often enough to delete them while some
+ * documents are not renewed.
+ */
 export async function watchNeighbours(deps: NeighboursDeps, signal: AbortSignal): Promise<void> {
-  let pause = INTERVAL;
+  let pause = Math.min(INTERVAL, FIRST_AFTER * deps.duration);
   while (await waited(pause, signal)) {
     const began = performance.now();
     const found = await deps.documents.list(undefined).catch(() => undefined);

@@ -48,6 +48,7 @@ export function openFollower(t: Scope, db: Db, options: Partial<FollowerDeps> = 
 export async function startFollower(t: Scope, db: Db, options: Partial<FollowerDeps> = {}) {
   const opened = openFollower(t, db, options);
   opened.follower.start();
+  await until('A registration', () => count(opened.events, 'registered') > 0);
   await until('A lease', opened.follower.holds);
   return opened;
 }
@@ -76,12 +77,11 @@ export function revokeSession(db: Db, name = `session:${randomUUID()}`) {
   );
 }
 
-/** Reads an entry so that it may be remembered, and returns what was found with its version. */
-export function readEntry(
-  { follower, collections }: { follower: OpenFollower['follower']; collections: Collections },
-  _id: string,
-) {
-  return follower.read((options) => collections.revokedTokens.findOne({ _id }, options));
+/** Reads so that the result may be remembered, and returns its version. */
+export async function readVersion({ read }: Pick<OpenFollower['follower'], 'read'>) {
+  const versioned = await read(async () => undefined);
+  if (versioned === undefined) throw new Error('The follower is not registered');
+  return versioned.version;
 }
 
 /** Creates a promise that is resolved from outside. */

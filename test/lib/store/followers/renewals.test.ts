@@ -7,7 +7,7 @@ import {
   holdableFeed,
   interceptRenewals,
   type OpenFollower,
-  readEntry,
+  readVersion,
   revokeSession,
   SHORT,
   startFollower,
@@ -55,7 +55,7 @@ test('a renewal that is acknowledged and does not arrive extends no lease; then 
   const feed = holdableFeed(db);
   const it = await startFollower(t, feed.db, { lease: SHORT });
   await until('The first renewal', () => count(it.events, 'renewed') === 2);
-  const version = (await readEntry(it, MINE))?.version ?? -1;
+  const version = await readVersion(it.follower);
   const end = leaseEnd(it);
   feed.hold();
   const last = feed.events.at(-1);
