@@ -1,4 +1,4 @@
-/** What operators do to the database under servers that follow. */
+/** Operations on the database under servers that follow, as operators perform them. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createAuth } from '../../../lib/auth.ts';
