@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Timestamp } from 'mongodb';
 import { VERSION } from '../../lib/version.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { migratedDatabase, type TestDatabase } from '../helpers/database.ts';
+import { migratedDatabase, schema3Database, type TestDatabase } from '../helpers/database.ts';
 import { followerDocument } from '../helpers/followers.ts';
 import { rescind } from '../helpers/processes.ts';
 import { serve } from '../helpers/server.ts';
@@ -39,6 +39,14 @@ test.serial(
     t.regex(stderr, /^No server follows\. .*FOLLOW=off.*\/readyz.*\n$/);
   },
 );
+
+test.serial('followers on schema 3 lists nothing of another application', async (t) => {
+  const database = await schema3Database(t);
+  await database.db.collection('followers').insertOne({ name: 'of somebody else' });
+  const { code, stdout, stderr } = await on(t, database, ['followers']);
+  t.deepEqual([code, stdout], [0, '']);
+  t.regex(stderr, /^No server follows\. /);
+});
 
 test.serial(
   'followers lists host, renewal, lag, lease, version and state, separated by tabs',

@@ -60,6 +60,7 @@ for (const [collection, key] of Object.entries(DELETING)) {
 test('a server of this version is ready on schema 3, also beside followers of another application', async (t) => {
   const { uri, db, collections } = await schema3Database(t);
   await db.collection('followers').createIndex({ name: 1 }, { unique: true });
+  await db.collection('followers').insertOne({ name: 'of somebody else', lease: 'a flat' });
   const { url } = await serve(t, { MONGODB_URI: uri });
   const { status, body } = await send(`${url}/readyz`);
   t.deepEqual([status, body.status], [200, 'ready']);

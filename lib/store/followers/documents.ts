@@ -6,6 +6,16 @@ import type { Instant } from './clocks.ts';
 
 export type FollowerDocuments = ReturnType<typeof createFollowerDocuments>;
 
+/**
+ * Matches the documents of followers. On a schema before 4 the collection may be another application's, and nobody could
+ * wait for what stands in it. A comparison with a number matches numbers alone.
+ */
+export const OF_FOLLOWERS = {
+  lease: { $gte: 0 },
+  renewals: { $gte: 0 },
+  'began.mono': { $gte: 0 },
+} as const;
+
 /** Reads and writes `followers`. Each write waits for a majority. Throws StoreUnavailable if a command fails. */
 export function createFollowerDocuments(
   client: MongoClient,
@@ -43,10 +53,10 @@ export function createFollowerDocuments(
       return deletedCount === 1;
     },
 
-    /** Returns every document. The read sees all that a majority had at `after`. */
+    /** Returns every document of a follower. The read sees all that a majority had at `after`. */
     list(after: Timestamp | undefined): Promise<FollowerDocument[]> {
       return readAfter(client, after, (options) =>
-        orUnavailable(followers.find({}, { ...options, maxTimeMS: MAX_TIME }).toArray()),
+        orUnavailable(followers.find(OF_FOLLOWERS, { ...options, maxTimeMS: MAX_TIME }).toArray()),
       );
     },
   };

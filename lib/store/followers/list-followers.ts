@@ -2,6 +2,7 @@ import { SECOND } from '../../time.ts';
 import type { Collections, FollowerDocument } from '../mongo/collections.ts';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import type { StrictReader } from '../mongo/strict-reads.ts';
+import { OF_FOLLOWERS } from './documents.ts';
 import { CLOCK_RATES } from './stale-documents.ts';
 
 /** A server that follows, as its document describes it. All times are by the database's clock, in milliseconds. */
@@ -27,7 +28,11 @@ export async function listFollowers(
   { followers }: Pick<Collections, 'followers'>,
   strictReads: StrictReader,
 ): Promise<readonly ListedFollower[]> {
-  const pipeline = [{ $sort: { host: 1, _id: 1 } }, { $set: { now: '$$NOW' } }];
+  const pipeline = [
+    { $match: OF_FOLLOWERS },
+    { $sort: { host: 1, _id: 1 } },
+    { $set: { now: '$$NOW' } },
+  ];
   const found = await strictReads.read((readConcern) => {
     const cursor = followers.aggregate<TimedDocument>(pipeline, {
       readConcern,
