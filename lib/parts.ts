@@ -130,7 +130,11 @@ function openOwnFollowers(options: ResolvedOptions, { collections, log, lease }:
     deadline,
     onEvent(event) {
       logEvent(event);
-      onFollower?.(event);
+      try {
+        onFollower?.(event);
+      } catch (err) {
+        log.error({ err }, 'onFollower threw an error'); // it must not end the follower
+      }
     },
   });
 }

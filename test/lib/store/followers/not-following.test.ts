@@ -15,7 +15,7 @@ import { underFault } from '../../../helpers/failpoint.ts';
 import type { Scope } from '../../../helpers/scope.ts';
 import { openFollower, until } from './open-follower.ts';
 
-/** So short that a follower soon tries again. */
+/** A lease after which a follower soon tries again. */
 const LEASE = 100;
 
 /** Starts a follower that cannot follow. Returns the reason, after several tries, and what was logged. */
