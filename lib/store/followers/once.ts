@@ -1,8 +1,9 @@
-/** Creates a promise that is settled from outside. Only the first call of `resolve` counts. */
+/** Creates a promise that is settled from outside. Only the first call counts. */
 export function createOnce<T>() {
-  let resolve: (value: T | Promise<T>) => void = () => undefined;
-  const value = new Promise<T>((settle) => {
-    resolve = settle;
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const value = new Promise<T>((...settle) => {
+    [resolve, reject] = settle;
   });
-  return { value, resolve };
+  return { value, resolve, reject };
 }

@@ -38,7 +38,8 @@ interface Waiter extends Settling {
   longest: number;
   /** The failure of the newest read that failed. */
   failure: unknown;
-  readonly end: (settled: Settled | Promise<Settled>) => void;
+  readonly end: (settled: Settled) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 /**
@@ -77,8 +78,9 @@ export function createSettle({ documents, stale, ownPosition, mayBeFollowed }: S
     async settle({ time, at }: Acknowledged, timeout: number): Promise<Settled> {
       if (time === undefined) return NOBODY;
       if (isStopped) throw stopped();
-      const { value, resolve: end } = createOnce<Settled>();
-      const waiter: Waiter = { time, at, found: undefined, longest: 0, failure: undefined, end };
+      const { value, resolve: end, reject: fail } = createOnce<Settled>();
+      const unread = { found: undefined, longest: 0, failure: undefined };
+      const waiter: Waiter = { time, at, ...unread, end, fail };
       waiting.add(waiter);
       rounds.wake();
       const late = () => new StoreUnavailable(UNSETTLED, waiter.failure);
@@ -90,7 +92,7 @@ export function createSettle({ documents, stale, ownPosition, mayBeFollowed }: S
     /** Ends every wait, also those to come, with StoreUnavailable: the client may be closed from now on. */
     stop(): void {
       isStopped = true;
-      for (const { end } of waiting) end(Promise.reject(stopped()));
+      for (const { fail } of waiting) fail(stopped());
       waiting.clear();
     },
   };
@@ -106,7 +108,10 @@ async function endUnread(
   mayBeFollowed: SettleDeps['mayBeFollowed'],
 ): Promise<void> {
   const isFollowed = await mayBeFollowed().catch(() => true);
-  for (const { end } of served) end(isFollowed ? Promise.reject(error) : NOBODY);
+  for (const { end, fail } of served) {
+    if (isFollowed) fail(error);
+    else end(NOBODY);
+  }
 }
 
 /** Ends the wait if it is over, and returns true then. */

@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import test from 'ava';
 import { Timestamp } from 'mongodb';
+import { StoreNotReady } from '../../../../lib/errors.ts';
 import { createSettle } from '../../../../lib/store/followers/settle.ts';
 import type { FollowerDocument } from '../../../../lib/store/mongo/collections.ts';
 import { createGate } from './open-follower.ts';
@@ -139,4 +141,18 @@ test('a standalone has nobody to wait for', async (t) => {
   const { settle } = settleOn(() => Promise.reject(new Error('not read')));
   const settled = await settle({ time: undefined, at: performance.now() }, 0);
   t.is(settled.followers, 0);
+});
+
+test('a wait that was stopped while followers could not be read is over once', async (t) => {
+  const gate = createGate();
+  const { settle, stop } = settleOn(async () => {
+    await gate.opened;
+    throw new StoreNotReady('grant_access', 'not allowed');
+  });
+  const waiting = settle(write(2), 60_000);
+  stop();
+  gate.open();
+  await t.throwsAsync(waiting, { ...UNAVAILABLE, message: /not known to have reached/ });
+  await nextTurn(); // a second end would be a rejection that nobody handles
+  t.pass();
 });
