@@ -34,7 +34,7 @@ export interface Fault<T extends Target = Target> {
 }
 
 export const DEFAULTS = {
-  rounds: 30,
+  rounds: 20,
   lasts: [0, 500],
   mayBreakOff: false,
 } as const;
