@@ -1,4 +1,4 @@
-/** What the shell does to a user is followed by servers that know the token: a lease later, nobody acts on the old user. */
+/** Changes of a user at the shell, under servers that know the token: a lease later nobody acts on the old user. */
 import test, { type ExecutionContext } from 'ava';
 import type { Collections, UserDocument } from '../../lib/store/mongo/collections.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
