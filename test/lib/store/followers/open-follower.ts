@@ -55,7 +55,7 @@ export async function startFollower(t: Scope, db: Db, options: Partial<FollowerD
 
 /** Waits for a condition that is certain to come. */
 export function until<T>(what: string, probe: () => T | Promise<T>) {
-  return waitFor(what, probe, { interval: 5 });
+  return waitFor(what, probe, { interval: 10 });
 }
 
 /** Counts the events of this type. */
