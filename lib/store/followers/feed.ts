@@ -35,7 +35,7 @@ const MAX_AWAIT = 500;
  * The most events in a batch. A batch of the default size, up to 16 MB, holds 50,000 changes that came at once: it may take
  * longer than a lease, and the loop that applies it stops everything else.
  */
-const MOST_EVENTS = 200;
+const MOST_EVENTS = 1_000;
 
 /** The collections whose documents are remembered. */
 export const FOLLOWED: readonly string[] = [NAMES.revokedTokens, NAMES.users, NAMES.clients];
