@@ -37,13 +37,26 @@ export async function installVersionBefore(t: Scope) {
   };
 }
 
+/** Fetches the commit if the clone is shallow. Throws if it is nowhere to be had. */
 function assertCommit(): void {
+  if (hasCommit()) return;
+  try {
+    execFileSync('git', ['fetch', '--quiet', '--depth=1', 'origin', COMMIT], { stdio: 'ignore' });
+  } catch {
+    // reported below
+  }
+  if (hasCommit()) return;
+  throw new Error(
+    `The commit ${COMMIT} is not in this repository, so the version before cannot be installed. ` +
+      'Fetch the whole history: git fetch --unshallow',
+  );
+}
+
+function hasCommit(): boolean {
   try {
     execFileSync('git', ['cat-file', '-e', `${COMMIT}^{commit}`], { stdio: 'ignore' });
+    return true;
   } catch {
-    throw new Error(
-      `The commit ${COMMIT} is not in this repository, so the version before cannot be installed. ` +
-        'Fetch the whole history: git fetch --unshallow',
-    );
+    return false;
   }
 }
