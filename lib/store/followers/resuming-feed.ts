@@ -1,4 +1,5 @@
 import { type Db, MongoServerError, type Timestamp } from 'mongodb';
+import { TRANSIENT_CODES } from '../mongo/transient-codes.ts';
 import { type FeedEvent, openFeed } from './feed.ts';
 
 export interface ResumingFeedOptions {
@@ -72,10 +73,11 @@ export function createResumingFeed(db: Db, options: ResumingFeedOptions) {
   };
 }
 
-/** Codes of errors of an election, a shutdown or the network. The server does not mark them when a feed is opened. */
-const TRANSIENT = new Set([
-  6, 7, 43, 63, 89, 91, 133, 150, 189, 234, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436,
-]);
+/**
+ * Codes of errors after which the feed is opened again at the same point. The server does not mark them when a feed is
+ * opened. Beside those of other commands: a cursor that is gone (43), and answers of a shard that is moving.
+ */
+const TRANSIENT: ReadonlySet<number> = new Set([...TRANSIENT_CODES, 43, 63, 133, 150, 234, 13388]);
 
 /**
  * Returns true if the feed cannot go on where it was: the oplog no longer has the point (286, 280), an event was too

@@ -1,6 +1,7 @@
 import { type Db, type Document, MongoServerError } from 'mongodb';
 import type { Log } from '../../log.ts';
 import { MAX_TIME, orUnavailable } from './database.ts';
+import { TRANSIENT_CODES } from './transient-codes.ts';
 
 /** The properties of a deployment on which guarantees depend. */
 export interface Deployment {
@@ -58,8 +59,8 @@ async function orRefusal(command: Promise<Document>): Promise<Document | string>
   }
 }
 
-/** Codes of errors that a retry may resolve, such as no primary, a shutdown, an election or a timeout. */
-const TRANSIENT = new Set([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+/** Codes of errors that a retry of the command may resolve: also a timeout of the command (50). */
+const TRANSIENT: ReadonlySet<number> = new Set([...TRANSIENT_CODES, 50]);
 
 /** The code of AuthenticationFailed. Every command fails with it, so it is not the refusal of a certain command. */
 const AUTHENTICATION_FAILED = 18;
