@@ -7,6 +7,7 @@ import { createSchema } from '../mongo/schema-document.ts';
 import { createStrictReads } from '../mongo/strict-reads.ts';
 import type { FollowerEvent, OnFollower, StrictReadCause } from './events.ts';
 import { createFollower, type Follower, type FollowerStatus, type Versioned } from './follower.ts';
+import { createOnce } from './once.ts';
 import type { Settled } from './settle.ts';
 
 /**
@@ -151,12 +152,9 @@ async function startAndWait(
 
 /** Waits for the first event that tells whether this server follows. */
 function createDecision() {
-  let make = () => {};
-  const made = new Promise<void>((resolve) => {
-    make = resolve;
-  });
+  const { value: made, resolve } = createOnce<void>();
   const listener: OnFollower = ({ type }) => {
-    if (type === 'held' || type === 'hindered') make();
+    if (type === 'held' || type === 'hindered') resolve();
   };
   return { made, listener };
 }

@@ -4,6 +4,7 @@ import { createArrival } from './arrival.ts';
 import { readClocks } from './clocks.ts';
 import type { FeedEvent } from './feed.ts';
 import type { Lease } from './lease.ts';
+import { createOnce } from './once.ts';
 import { createOwnWrites, type OwnWritesOptions } from './own-writes.ts';
 
 export interface OwnDocumentOptions extends OwnWritesOptions {
@@ -21,17 +22,14 @@ export function createOwnDocument(options: OwnDocumentOptions) {
   const { id, lease, duration, onRenewed, onDeleted } = options;
   const writes = createOwnWrites(options);
   const arrival = createArrival();
-  let setInserted = () => {};
-  const inserted = new Promise<void>((resolve) => {
-    setInserted = resolve;
-  });
+  const inserted = createOnce<void>();
 
   return {
     /** Inserts the document. Rejects if the insert does not arrive through the feed within a lease. */
     async insert(signal: AbortSignal): Promise<void> {
       const began = readClocks();
       const written = writes.insert(began).then(arrival.answered);
-      await withTimeout(duration, Promise.all([written, inserted]), notInTime, signal);
+      await withTimeout(duration, Promise.all([written, inserted.value]), notInTime, signal);
     },
     remove: writes.remove,
 
@@ -44,7 +42,7 @@ export function createOwnDocument(options: OwnDocumentOptions) {
       arrival.arrived(began);
       lease.extend(began, duration);
       onRenewed(performance.now() - began.mono);
-      setInserted();
+      inserted.resolve();
     },
 
     /** Records that a majority has a renewal, which now has to arrive. */
