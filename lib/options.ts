@@ -88,8 +88,8 @@ const DEFAULT_LEASE = 2 * SECOND;
 /** The range of `followerLease` in milliseconds. */
 const LEASES = { shortest: SECOND, longest: 30 * SECOND } as const;
 
-/** Returns the lease of a follower. Throws a TypeError for one that is out of range, or that is too long for the deadline. */
-export function chooseLease({ followerLease, deadline }: ResolvedOptions): number {
+/** Returns the shortest lease of a follower, which many followers make longer. Throws a TypeError for one that is out of range, or that is too long for the deadline. */
+export function shortestLease({ followerLease, deadline }: ResolvedOptions): number {
   const longest = longestLease(deadline);
   if (followerLease === undefined) return Math.min(DEFAULT_LEASE, longest);
   assertInteger('followerLease', followerLease, LEASES.shortest, LEASES.longest);

@@ -3,10 +3,10 @@ import { checkOptions } from './check-options.ts';
 import { silent } from './log.ts';
 import {
   type AuthOptions,
-  chooseLease,
   type ResolvedOptions,
   resolveOptions,
   sessionRules,
+  shortestLease,
 } from './options.ts';
 import { checkPasswordOptions, createPasswords } from './passwords/passwords.ts';
 import { createPasswordRules } from './passwords/rules.ts';
@@ -74,7 +74,7 @@ async function openPassive(options: ResolvedOptions) {
     ...sessionRules(options),
     ...(await openTokens(options)),
     deadline,
-    lease: chooseLease(options),
+    lease: shortestLease(options),
     log,
     collections,
     passwordOptions,
