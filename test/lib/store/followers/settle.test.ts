@@ -2,6 +2,7 @@ import test from 'ava';
 import { toSlot } from '../../../../lib/store/followers/versions.ts';
 import type { Collections, FollowerDocument } from '../../../../lib/store/mongo/collections.ts';
 import { migratedDatabase, openDatabase } from '../../../helpers/database.ts';
+import { followerDocument } from '../../../helpers/followers.ts';
 import {
   count,
   holdableFeed,
@@ -19,17 +20,7 @@ async function addGone(
   { followers }: Collections,
   fields: Partial<FollowerDocument> = {},
 ): Promise<void> {
-  await followers.insertOne({
-    _id: 'gone',
-    lease: 300,
-    position: null,
-    began: { wall: 0, mono: 0 },
-    renewals: 1,
-    host: 'nowhere',
-    version: 'test',
-    renewed_at: new Date(),
-    ...fields,
-  });
+  await followers.insertOne(followerDocument({ _id: 'gone', lease: 300, ...fields }));
 }
 
 test('a change is settled once every follower has it', async (t) => {
