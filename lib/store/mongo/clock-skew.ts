@@ -11,26 +11,24 @@ export const MAX_SKEW = 5 * MINUTE;
 
 const INTERVAL = 30 * SECOND;
 
+/** The most milliseconds by which the wall clock may be set before the last measured skew says nothing any more. */
+const MOST_SET = MINUTE;
+
+/** Returns the time at which the monotonic clock began, by the wall clock. It changes when the wall clock is set. */
+const readOrigin = (): number => Date.now() - performance.now();
+
 /** Measures the skew between the clocks of this process and of the database every 30 seconds. */
 export function createClockSkew(db: Db, clock: Clock) {
   const reach = watchReach(db.client);
-  let skew: number | undefined;
+  const { measure, last, wasSet } = createMeasurement(db, clock, reach);
+  let again: Promise<number> | undefined;
 
-  function explain(error: unknown): never {
-    const reason = error instanceof StoreNotReady ? undefined : reach.why();
-    if (reason === undefined || !(error instanceof StoreUnavailable)) throw error;
-    throw new StoreUnavailable(reason, error.cause);
-  }
-
-  /** Measures the skew and returns it in milliseconds. The skew is positive if the clock of this process is ahead. */
-  async function measure(): Promise<number> {
-    const sent = clock();
-    const { localTime } = await orUnavailable(db.command({ hello: 1 })).catch(explain);
-    const received = clock();
-    if (!(localTime instanceof Date)) throw new StoreUnavailable('The database returned no time');
-    const measured = (sent + received) / 2 - localTime.getTime();
-    skew = measured;
-    return measured;
+  /** Measures the skew once for all who ask meanwhile. */
+  function measureAgain(): Promise<number> {
+    again ??= measure().finally(() => {
+      again = undefined;
+    });
+    return again;
   }
 
   function watch(): void {
@@ -47,14 +45,50 @@ export function createClockSkew(db: Db, clock: Clock) {
       reach.stop();
     },
     /** Returns true if a skew was measured, and the last one is at most 5 minutes. */
-    isBearable: (): boolean => skew !== undefined && Math.abs(skew) <= MAX_SKEW,
+    isBearable(): boolean {
+      const skew = last();
+      return skew !== undefined && Math.abs(skew) <= MAX_SKEW;
+    },
     /**
      * Throws StoreUnavailable if the last measured skew is over 5 minutes, because `exp` and `iat` would be
-     * meaningless. Measures the skew first if the skew is unknown.
+     * meaningless. Measures the skew first if it is unknown, or if the wall clock was set since.
      */
-    assertBearable: async (): Promise<void> => assertBearable(skew ?? (await measure())),
+    async assertBearable(): Promise<void> {
+      const skew = wasSet() ? undefined : last();
+      assertBearable(skew ?? (await measureAgain()));
+    },
     /** Throws StoreUnavailable if the clock of this process is over 5 minutes off this time of the database's clock. */
     assertNear: (databaseTime: Date): void => assertBearable(clock() - databaseTime.getTime()),
+  };
+}
+
+function createMeasurement(db: Db, clock: Clock, reach: ReturnType<typeof watchReach>) {
+  let skew: number | undefined;
+  let origin = readOrigin();
+
+  function explain(error: unknown): never {
+    const reason = error instanceof StoreNotReady ? undefined : reach.why();
+    if (reason === undefined || !(error instanceof StoreUnavailable)) throw error;
+    throw new StoreUnavailable(reason, error.cause);
+  }
+
+  return {
+    last: (): number | undefined => skew,
+    /** Returns true if the wall clock was set since the last measurement, or went on while the machine slept. */
+    wasSet: (): boolean => Math.abs(readOrigin() - origin) > MOST_SET,
+
+    /** Measures the skew and returns it in milliseconds. The skew is positive if the clock of this process is ahead. */
+    async measure(): Promise<number> {
+      const measuredFrom = readOrigin();
+      const sent = clock();
+      const { localTime } = await orUnavailable(db.command({ hello: 1 })).catch(explain);
+      const received = clock();
+      if (!(localTime instanceof Date)) throw new StoreUnavailable('The database returned no time');
+      const measured = (sent + received) / 2 - localTime.getTime();
+      skew = measured;
+      origin = measuredFrom;
+      return measured;
+    },
   };
 }
 

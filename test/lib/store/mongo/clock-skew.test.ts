@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { createAuth } from '../../../../lib/auth.ts';
 import { StoreUnavailable } from '../../../../lib/errors.ts';
-import { MINUTE } from '../../../../lib/time.ts';
+import { HOUR, MINUTE } from '../../../../lib/time.ts';
 import { CALLER, PATIENT, testAuth } from '../../../helpers/auth.ts';
 import { send, sendAs, serveAuth } from '../../../helpers/server.ts';
 import { refresh } from '../../../helpers/sessions.ts';
@@ -91,4 +91,24 @@ for (const minutes of [20, -20]) {
     await wrong.logout({ token }, CALLER);
     await t.throwsAsync(auth.authenticate({ token }, CALLER), { code: 'token_revoked' });
   });
+}
+
+for (const hours of [3, -3]) {
+  test.serial(
+    `a server whose clock is set by ${hours} hours takes no good token for a bad one`,
+    async (t) => {
+      const { auth, token } = await skewedServer(t, 0);
+      await auth.authenticate({ token }, CALLER);
+      const rightNow = Date.now;
+      t.teardown(() => {
+        Date.now = rightNow;
+      });
+      Date.now = () => rightNow() + hours * HOUR;
+      const ask = () =>
+        t.throwsAsync(auth.authenticate({ token }, CALLER), { instanceOf: StoreUnavailable });
+      await Promise.all([ask(), ask(), ask()]);
+      Date.now = rightNow;
+      await t.notThrowsAsync(auth.authenticate({ token }, CALLER));
+    },
+  );
 }
