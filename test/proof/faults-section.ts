@@ -5,11 +5,13 @@ import { median, sum } from 'simple-statistics';
 import type { Rule } from './checker.ts';
 import { FOLLOWING, SETTINGS } from './deployment.ts';
 import type { Fault } from './fault.ts';
+import { blockedLoop } from './faults/blocked-loop.ts';
 import { clockSkew } from './faults/clock-skew.ts';
 import { followerFaults } from './faults/followers.ts';
 import { oneNodeFaults } from './faults/one-node.ts';
 import { operatorFaults, tenFollowers } from './faults/operators.ts';
 import { replicaSetFaults, startBesideSlowWrites } from './faults/replica-set.ts';
+import { wallClock } from './faults/wall-clock.ts';
 import type { Round } from './round.ts';
 import { countRepeated, createOutcome, listCounted, type Outcome, playFault } from './rounds.ts';
 import { formatTable, type Section } from './section.ts';
@@ -20,7 +22,9 @@ export const faults: readonly Fault[] = [
   ...replicaSetFaults,
   startBesideSlowWrites,
   clockSkew,
+  wallClock,
   ...followerFaults,
+  blockedLoop,
   ...operatorFaults,
   tenFollowers,
 ];

@@ -9,7 +9,10 @@ import type { Scope } from '../../helpers/scope.ts';
 import { send, serveAuth } from '../../helpers/server.ts';
 import { FOLLOWING, ready, startServer } from '../deployment.ts';
 import { DEFAULTS, type Fault } from '../fault.ts';
+import type { Operation } from '../history.ts';
 import { OPTIONS, openLibrary } from '../library.ts';
+import type { Server } from '../requests.ts';
+import type { Interval } from '../tally.ts';
 
 /** Offsets of the clock, round after round: within and beyond the 5 minutes that are allowed. */
 const OFFSETS = [4, 7, -4, -7].map((minutes) => minutes * MINUTE);
@@ -37,21 +40,32 @@ export const clockSkew: Fault<SkewTarget> = {
     await measureClock(target);
   },
 
-  /** Expects 503 to all but logouts while the clock is known to be too far off, and no 503 while it is not. */
-  findFaults({ offset, known, servers: [, skewed] }, history) {
-    const asked = history
-      .filter(({ server, kind }) => server === skewed.name && kind !== 'logout')
-      .filter(({ start, end }) => start > known.start && end < known.end)
-      .filter(({ answer }) => answer?.code !== 'busy');
-    const isAllowed = Math.abs(offset) <= LARGEST_ALLOWED;
-    const wrong = asked.filter(({ answer }) => (answer?.status === 503) === isAllowed);
-    const clock = `with a clock ${offset / MINUTE} minutes off`;
-    if (asked.length === 0) return [`No request reached the server ${clock}`];
-    return wrong.map(
-      ({ kind, answer }) => `The server answered ${kind} ${clock}: ${answer?.status}`,
-    );
-  },
+  findFaults: ({ servers: [, skewed], ...target }, history) =>
+    judgeClock({ ...target, skewed }, history),
 };
+
+interface Judged {
+  readonly skewed: Server;
+  readonly offset: number;
+  /** Time in which the server knew of the offset. */
+  readonly known: Interval;
+}
+
+/** Expects 503 to all but logouts while the clock is known to be too far off, and no 503 while it is not. */
+export function judgeClock(
+  { offset, known, skewed }: Judged,
+  history: readonly Operation[],
+): readonly string[] {
+  const asked = history
+    .filter(({ server, kind }) => server === skewed.name && kind !== 'logout')
+    .filter(({ start, end }) => start > known.start && end < known.end)
+    .filter(({ answer }) => answer?.code !== 'busy');
+  const isAllowed = Math.abs(offset) <= LARGEST_ALLOWED;
+  const wrong = asked.filter(({ answer }) => (answer?.status === 503) === isAllowed);
+  const clock = `with a clock ${offset / SECOND} seconds off`;
+  if (asked.length === 0) return [`No request reached the server ${clock}`];
+  return wrong.map(({ kind, answer }) => `The server answered ${kind} ${clock}: ${answer?.status}`);
+}
 
 /** Starts a sound server, and in this process one whose clock can be wrong. */
 async function open(scope: Scope) {
