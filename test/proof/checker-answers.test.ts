@@ -27,11 +27,11 @@ const cases: readonly Case[] = [
     answered(kind, 'silence', ['no_answer']),
   ]),
   answered('logout', 'token_revoked', ['wrong_answer']),
-  answered('refresh', 'refresh_token_expired', ['wrong_answer']),
+  answered('refresh', 'refresh_token_expired', ['false_refusal']),
   answered('refresh', 'token_revoked', ['wrong_answer']),
   answered('me', 'refresh_token_revoked', ['wrong_answer']),
   answered('login', 'away', CLEAN),
-  answered('login', 'invalid_credentials', ['wrong_answer']),
+  answered('login', 'invalid_credentials', ['false_refusal']),
   answered('login', 'too_many_logins', ['wrong_answer']),
   answered('login', 'internal_error', ['wrong_answer']),
   {

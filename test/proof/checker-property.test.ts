@@ -24,14 +24,18 @@ const logins = fc
   .tuple(spanFrom(5), spanFrom(2), spanFrom(2))
   .map((spans) => spans.map((at, index) => login(`s${index + 1}`, at)));
 
+/** The session `s2` was opened by a password that nobody changes. */
 function login(of: string, at: readonly [number, number]): Operation {
-  return sampleOperation('login', at, 'ok', { session: of, user: findUser(of) });
+  const password = of === 's2' ? 'kept' : 'old';
+  return sampleOperation('login', at, 'ok', { session: of, user: findUser(of), password });
 }
 
-function operations(kind: Operation['kind'], words: readonly AnswerName[]) {
+function operations(kind: Operation['kind'], words: readonly AnswerName[], password?: string) {
   return fc
     .tuple(spanFrom(12), session, fc.constantFrom(...words))
-    .map(([at, of, word]) => sampleOperation(kind, at, word, { session: of, user: findUser(of) }));
+    .map(([at, of, word]) =>
+      sampleOperation(kind, at, word, { session: of, user: findUser(of), password }),
+    );
 }
 
 const histories = fc
@@ -42,7 +46,9 @@ const histories = fc
         operations('logout', ['ok', 'ok', 'away', 'silence']),
         operations('revoke_all', ['ok', 'ok', 'away', 'silence', 'user_tokens_revoked']),
         operations('me', ['ok', 'ok', 'ok', 'token_revoked', 'user_tokens_revoked']),
-        operations('refresh', ['ok', 'ok', 'refresh_token_revoked']),
+        operations('refresh', ['ok', 'ok', 'refresh_token_revoked', 'refresh_token_expired']),
+        operations('change_password', ['ok', 'away', 'silence', 'user_tokens_revoked'], 'old'),
+        operations('revoke_everyone', ['ok']),
       ),
       { minLength: 3, maxLength: 8, size: 'max' },
     ),
@@ -59,25 +65,30 @@ type Verdict = 'lost' | 'false_refusal' | 'fine';
 /** Judges an operation by trying all moments; undefined where its answer is no question of moments. */
 function judge(history: readonly Operation[], operation: Operation): Verdict | undefined {
   const { kind, answer } = operation;
-  if (kind === 'login' || kind === 'logout' || answer === undefined || answer.status === 503) {
-    return undefined;
-  }
+  const isJudged = kind !== 'logout' && kind !== 'revoke_everyone';
+  if (!isJudged || answer === undefined || answer.status === 503) return undefined;
   const isRefusal = answer.status === 401;
   const isFine = isPossible(findExplaining(history, operation), operation);
   return isFine ? 'fine' : isRefusal ? 'false_refusal' : 'lost';
 }
 
-const CANNOT_EXPLAIN: Readonly<Record<string, string>> = {
-  token_revoked: 'revoke_all',
-  user_tokens_revoked: 'logout',
+const OF_USER = ['revoke_all', 'change_password', 'revoke_everyone'];
+
+/** Kinds that can lead to a code. Every kind can lead to each other one. */
+const EXPLAIN: Readonly<Record<string, readonly string[]>> = {
+  token_revoked: ['logout'],
+  user_tokens_revoked: OF_USER,
+  refresh_token_expired: ['revoke_everyone'],
 };
 
-/** Keeps the revocations that can lead to this code. */
+/** Keeps what can lead to this code, or to the refusal of a password. */
 function findExplaining(
   history: readonly Operation[],
-  { answer }: Operation,
+  { kind: asked, answer }: Operation,
 ): readonly Operation[] {
-  return history.filter(({ kind }) => kind !== CANNOT_EXPLAIN[answer?.code ?? '']);
+  if (asked === 'login') return history.filter(({ kind }) => kind === 'change_password');
+  const kinds = EXPLAIN[answer?.code ?? ''] ?? ['login', 'logout', ...OF_USER];
+  return history.filter(({ kind }) => kind === 'login' || kinds.includes(kind));
 }
 
 /** Distance of moments: finer than the whole times of generated histories. */
@@ -87,16 +98,20 @@ const LATEST = 40;
 
 function isPossible(history: readonly Operation[], operation: Operation): boolean {
   const { session, user, start, end, answer } = operation;
-  const login = history.find((each) => each.kind === 'login' && each.answer?.session === session);
+  const login =
+    operation.kind === 'login'
+      ? operation
+      : history.find((each) => each.kind === 'login' && each.answer?.session === session);
   const logins = login ? listMoments(login.start, login.end) : [Number.NEGATIVE_INFINITY];
   const reads = listMoments(start, end);
   const revocations = history.filter(
     (each) =>
       (each.kind === 'logout' && each.session === session) ||
-      (each.kind === 'revoke_all' && each.user === user),
+      (OF_USER.includes(each.kind) && each.user === user) ||
+      each.kind === 'revoke_everyone',
   );
   const canBeSeen = (is: boolean, opened: number, read: number) => (revocation: Operation) =>
-    listEffects(revocation).some((at) => isSeen(revocation, opened, at, read) === is);
+    listEffects(revocation).some((at) => isSeen(revocation, { login, opened, at, read }) === is);
   return logins.some((opened) =>
     reads.some((read) =>
       answer?.status === 401
@@ -106,9 +121,18 @@ function isPossible(history: readonly Operation[], operation: Operation): boolea
   );
 }
 
-/** Returns true where a read sees a revocation of its session that took effect at `at`. */
-function isSeen({ kind }: Operation, opened: number, at: number, read: number): boolean {
-  return at < read && (kind === 'logout' || opened < at);
+interface Moments {
+  readonly login: Operation | undefined;
+  /** Moments at which the session was opened, at which the revocation took effect, and of the read. */
+  readonly opened: number;
+  readonly at: number;
+  readonly read: number;
+}
+
+/** Returns true where a read sees a revocation of its session. */
+function isSeen({ kind, password }: Operation, { login, opened, at, read }: Moments): boolean {
+  const isOld = kind === 'change_password' && login?.password === password;
+  return at < read && (kind === 'logout' || isOld || opened < at);
 }
 
 /** Lists the moments at which a revocation may have taken effect: infinity stands for never. */

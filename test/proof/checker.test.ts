@@ -16,6 +16,52 @@ interface Case {
 const CLEAN: readonly Rule[] = [];
 
 const cases: readonly Case[] = [
+  // A changed password, and everyone after a restore.
+  {
+    title: 'a session of the old password that was opened during the change is lost after it',
+    history: [
+      sampleOperation('change_password', [2, 9], 'ok', { session: 's0', password: 'old' }),
+      sampleOperation('login', [3, 4], 'ok', { password: 'old' }),
+      sampleOperation('me', [10, 11], 'ok'),
+    ],
+    breaches: ['lost'],
+  },
+  {
+    title: 'a login by the old password after the change was answered is lost',
+    history: [
+      sampleOperation('change_password', [2, 4], 'ok', { session: 's0', password: 'old' }),
+      sampleOperation('login', [5, 6], 'ok', { password: 'old' }),
+    ],
+    breaches: ['lost'],
+  },
+  {
+    title: 'the old password refused after the change is right, and another is not',
+    history: [
+      sampleOperation('change_password', [2, 4], 'ok', { session: 's0', password: 'old' }),
+      sampleOperation('login', [5, 6], 'invalid_credentials', { password: 'old' }),
+      sampleOperation('login', [5, 6], 'invalid_credentials', { password: 'new' }),
+    ],
+    breaches: ['false_refusal'],
+  },
+  {
+    title: 'the session that a change returns is not revoked by it',
+    history: [
+      sampleOperation('change_password', [2, 4], 'ok', { session: 's0', password: 'old' }),
+      sampleOperation('login', [4, 4], 'ok'),
+      sampleOperation('me', [5, 6], 'user_tokens_revoked'),
+    ],
+    breaches: ['false_refusal'],
+  },
+  {
+    title: 'a token of any user accepted after everyone was revoked is lost',
+    history: [
+      LOGIN,
+      sampleOperation('revoke_everyone', [2, 4], 'ok', { user: 'everyone' }),
+      sampleOperation('me', [5, 6], 'ok'),
+      sampleOperation('refresh', [5, 6], 'refresh_token_expired'),
+    ],
+    breaches: ['lost'],
+  },
   // Acceptances after the acknowledgement of what revokes the token.
   {
     title: 'a token accepted after its logout was answered is lost',

@@ -44,45 +44,69 @@ function findBreach(operation: Operation, index: Index, rules: Rules): Breach | 
   return lost && { rule: 'lost', operation, revocation: lost.revocation };
 }
 
-/** Kinds that succeed with a live token only. A logout succeeds with a revoked one as well. */
-const ACCEPTANCES: ReadonlySet<Kind> = new Set(['me', 'refresh', 'revoke_all']);
+/** Kinds that succeed with a live token or password only. A logout succeeds with a revoked token as well. */
+const ACCEPTANCES: ReadonlySet<Kind> = new Set([
+  'login',
+  'me',
+  'refresh',
+  'revoke_all',
+  'change_password',
+]);
 
 const UNDECIDED: ReadonlySet<unknown> = new Set(['store_unavailable', 'busy']);
 
+/** Kinds that revoke all sessions of a user. */
+const OF_USER = ['revoke_all', 'change_password', 'revoke_everyone'] as const;
+
+const REFUSED_TOKEN: Readonly<Record<string, readonly Kind[]>> = {
+  token_revoked: ['logout'],
+  user_tokens_revoked: OF_USER,
+};
+
 /** The codes of 401 that each kind may get, and the revocations that lead to them. */
 const REFUSALS: Readonly<Record<Kind, Readonly<Record<string, readonly Kind[]>>>> = {
-  login: {},
+  login: { invalid_credentials: ['change_password'] },
   logout: {},
-  me: { token_revoked: ['logout'], user_tokens_revoked: ['revoke_all'] },
-  revoke_all: { token_revoked: ['logout'], user_tokens_revoked: ['revoke_all'] },
+  me: REFUSED_TOKEN,
+  revoke_all: REFUSED_TOKEN,
+  change_password: REFUSED_TOKEN,
   refresh: {
-    refresh_token_revoked: ['logout', 'revoke_all'],
-    refresh_token_reused: ['logout', 'revoke_all'],
+    refresh_token_revoked: ['logout', ...OF_USER],
+    refresh_token_reused: ['logout', ...OF_USER],
+    refresh_token_expired: ['revoke_everyone'], // a session opened after the backup is gone
   },
+  revoke_everyone: {},
 };
 
 /** Returns true for an answer that an honest client with good credentials can get. */
 function isPossible({ kind, session }: Operation, { status, code = '', ...named }: Answer) {
   if (status === 503) return UNDECIDED.has(code);
   if (status === 401) return Object.hasOwn(REFUSALS[kind], code);
-  const isOfAnother = session !== undefined && (named.session ?? session) !== session;
-  return status === 200 && !isOfAnother;
+  const own = kind === 'change_password' ? undefined : session; // a change returns a new session
+  return status === 200 && (own === undefined || (named.session ?? own) === own);
 }
 
-/** Logins and logouts by session and revoke-alls by user, without those that took no effect. */
+/** Logins and logouts by session and other revocations by user, without those that took no effect. */
 type Index = ReadonlyMap<string, readonly Operation[]>;
+
+const EVERYONE = 'everyone';
 
 function indexHistory(history: readonly Operation[]): Index {
   const index = new Map<string, Operation[]>();
   for (const operation of history) {
-    const { kind, session, user, answer } = operation;
-    const id = { login: answer?.session, logout: session, revoke_all: user, me: '', refresh: '' };
-    const key = `${kind} ${id[kind]}`;
-    if (id[kind] && mayHaveHappened(operation)) {
+    const key = toKey(operation);
+    if (key !== undefined && mayHaveHappened(operation)) {
       index.set(key, [...(index.get(key) ?? []), operation]);
     }
   }
   return index;
+}
+
+function toKey({ kind, session, user, answer }: Operation): string | undefined {
+  if (kind === 'login') return answer?.session && `login ${answer.session}`;
+  if (kind === 'logout') return `logout ${session}`;
+  if (kind === 'revoke_everyone') return EVERYONE;
+  return kind === 'revoke_all' || kind === 'change_password' ? `user ${user}` : undefined;
 }
 
 /** Returns false for a refused request. One that was not answered may have taken effect. */
@@ -96,23 +120,34 @@ interface Cause {
   readonly login: Operation | undefined;
 }
 
-function findCauses({ session, user }: Operation, index: Index): readonly Cause[] {
-  const login = index.get(`login ${session}`)?.[0];
-  const keys = [`logout ${session}`, `revoke_all ${user}`];
+function findCauses(operation: Operation, index: Index): readonly Cause[] {
+  const { session, user } = operation;
+  const login = operation.kind === 'login' ? operation : index.get(`login ${session}`)?.[0];
+  const keys = [`logout ${session}`, `user ${user}`, EVERYONE];
   return keys.flatMap((key) => index.get(key) ?? []).map((revocation) => ({ revocation, login }));
 }
 
-/** A revoke-all certainly revokes the sessions that were open before it was sent. */
-function mustBeSeen({ revocation, login }: Cause, { start }: Operation): boolean {
-  const coversSession =
-    revocation.kind === 'logout' || login === undefined || login.end < revocation.start;
+/**
+ * A revoke-all certainly revokes the sessions that were open before it was sent, and a change of the password those of
+ * the old password, whenever they were opened.
+ */
+function mustBeSeen(cause: Cause, { start }: Operation): boolean {
+  const { revocation, login } = cause;
+  const isOlder = login === undefined || login.end < revocation.start;
+  const coversSession = revocation.kind === 'logout' || isOlder || isOfOldPassword(cause);
   return isAcknowledged(revocation) && coversSession && revocation.end < start;
 }
 
 /** A revoke-all may revoke sessions opened while it was under way, but none begun after it had ended. */
-function mayExplain({ revocation, login }: Cause, { kind, answer, end }: Operation): boolean {
-  const isDone = isAcknowledged(revocation) && revocation.kind === 'revoke_all';
-  const coversSession = !isDone || login === undefined || login.start < revocation.end;
+function mayExplain(cause: Cause, { kind, answer, end }: Operation): boolean {
+  const { revocation, login } = cause;
+  const isDone = isAcknowledged(revocation) && revocation.kind !== 'logout';
+  const mayCover = !isDone || login === undefined || login.start < revocation.end;
+  const coversSession = isOfOldPassword(cause) || (kind !== 'login' && mayCover);
   const revokesSo = REFUSALS[kind][answer?.code ?? '']?.includes(revocation.kind) ?? false;
   return revokesSo && coversSession && revocation.start < end;
+}
+
+function isOfOldPassword({ revocation, login }: Cause): boolean {
+  return revocation.password !== undefined && login?.password === revocation.password;
 }

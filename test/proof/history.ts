@@ -1,6 +1,14 @@
 /** Requests of clients and the answers they got, on one clock: `performance.now()` of the process that sends them. */
 
-export type Kind = 'login' | 'me' | 'logout' | 'refresh' | 'revoke_all';
+/** `revoke_everyone` is no request, but what an operator does after a restore. */
+export type Kind =
+  | 'login'
+  | 'me'
+  | 'logout'
+  | 'refresh'
+  | 'revoke_all'
+  | 'change_password'
+  | 'revoke_everyone';
 
 export interface Answer {
   readonly status: number;
@@ -19,6 +27,8 @@ export interface Operation {
   readonly session?: string | undefined;
   /** Name of the presented token, never the token itself. */
   readonly token?: string | undefined;
+  /** Name of the password of a login, or of the one that a change replaces. */
+  readonly password?: string | undefined;
   /** Milliseconds: before the request was sent, and after its answer was read or the client gave up. */
   readonly start: number;
   readonly end: number;

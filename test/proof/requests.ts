@@ -27,12 +27,15 @@ export type ClientSession = ReturnType<typeof openClientSession>;
 const TIMEOUT = MINUTE;
 const HEADERS = { 'user-agent': 'proof', 'content-type': 'application/json' };
 
-const ENDPOINTS: Readonly<Record<Kind, readonly [method: string, path: string]>> = {
+const ENDPOINTS: Readonly<
+  Record<Exclude<Kind, 'revoke_everyone'>, readonly [method: string, path: string]>
+> = {
   login: ['POST', '/api/auth/login'],
   me: ['GET', '/api/auth/me'],
   logout: ['POST', '/api/auth/logout'],
   refresh: ['POST', '/api/auth/refresh'],
   revoke_all: ['POST', '/api/auth/revoke-all-tokens'],
+  change_password: ['POST', '/api/auth/change-password'],
 };
 
 /**
@@ -42,7 +45,7 @@ const ENDPOINTS: Readonly<Record<Kind, readonly [method: string, path: string]>>
 export async function request(
   history: Operation[],
   connection: Connection,
-  kind: Exclude<Kind, 'login'>,
+  kind: 'me' | 'logout' | 'refresh' | 'revoke_all',
   session: ClientSession,
 ): Promise<Answer | undefined> {
   const isRefresh = kind === 'refresh';
@@ -64,17 +67,42 @@ export async function login(
   history: Operation[],
   connection: Connection,
   user: User,
+  password = PASSWORD,
 ): Promise<ClientSession | undefined> {
-  const body = JSON.stringify({ email: user.email, password: PASSWORD });
-  const answer = await ask(history, connection, { kind: 'login', user: user.id }, { body });
+  const body = JSON.stringify({ email: user.email, password });
+  const asked = { kind: 'login', user: user.id, password } as const;
+  const answer = await ask(history, connection, asked, { body });
   if (answer?.status !== 200) return undefined;
   return openClientSession(user, toTokens(answer));
+}
+
+/** Replaces the password by a token of the session. Records the session that the answer opens as a login. */
+export async function changePassword(
+  history: Operation[],
+  connection: Connection,
+  { id, user, accessTokens: [token = ''] }: ClientSession,
+  newPassword: string,
+): Promise<Answer | undefined> {
+  const body = JSON.stringify({ current_password: PASSWORD, new_password: newPassword });
+  const headers = { ...HEADERS, authorization: `Bearer ${token}` };
+  const asked = { kind: 'change_password', user: user.id, session: id } as const;
+  const named = { token: nameToken(token), password: PASSWORD };
+  const answer = await ask(history, connection, { ...asked, ...named }, { body, headers });
+  if (answer?.status === 200) {
+    const opened = { status: 200, session: toTokens(answer).sessionId };
+    const names = { client: connection.client, server: connection.server.name, user: user.id };
+    const now = performance.now();
+    history.push({ kind: 'login', ...names, start: now, end: now, answer: opened });
+  }
+  return answer;
 }
 
 async function ask(
   history: Operation[],
   { client, server }: Connection,
-  asked: Pick<Operation, 'kind' | 'user' | 'session' | 'token'>,
+  asked: Pick<Operation, 'user' | 'session' | 'token' | 'password'> & {
+    readonly kind: keyof typeof ENDPOINTS;
+  },
   init: RequestInit,
 ): Promise<Answer | undefined> {
   const [method, path] = ENDPOINTS[asked.kind];
