@@ -23,12 +23,14 @@ export interface Fault<T extends Target = Target> {
   readonly lasts: Range;
   /** Allows requests without an answer: where a server is killed. */
   readonly mayBreakOff: boolean;
+  /** Every session that was opened before it was healed is over. Default false. */
+  readonly endsSessions?: boolean;
   /** Starts the deployment. Throws `NotHere`. */
   open(scope: Scope): Promise<T>;
-  /** Does the harm; resolves when it is complete: a process dead, a new primary elected. */
-  strike(target: T): Promise<unknown>;
+  /** Does the harm; resolves when it is complete: a process dead, a new primary elected. Records requests of its own. */
+  strike(target: T, history: Operation[]): Promise<unknown>;
   /** Repairs everything; resolves when the database and the servers run again. */
-  heal(target: T): Promise<unknown>;
+  heal(target: T, history: Operation[]): Promise<unknown>;
   /** Returns a sentence for each answer in the last round that only this fault forbids. */
   findFaults?(target: T, history: readonly Operation[]): readonly string[];
 }

@@ -6,11 +6,13 @@ import type { Rule } from './checker.ts';
 import { FOLLOWING, SETTINGS } from './deployment.ts';
 import type { Fault } from './fault.ts';
 import { blockedLoop } from './faults/blocked-loop.ts';
+import { changePasswordFault } from './faults/change-password.ts';
 import { clockSkew } from './faults/clock-skew.ts';
 import { followerFaults } from './faults/followers.ts';
 import { oneNodeFaults } from './faults/one-node.ts';
 import { operatorFaults, tenFollowers } from './faults/operators.ts';
 import { replicaSetFaults, startBesideSlowWrites } from './faults/replica-set.ts';
+import { restore } from './faults/restore.ts';
 import { wallClock } from './faults/wall-clock.ts';
 import type { Round } from './round.ts';
 import { countRepeated, createOutcome, listCounted, type Outcome, playFault } from './rounds.ts';
@@ -21,11 +23,13 @@ export const faults: readonly Fault[] = [
   ...oneNodeFaults,
   ...replicaSetFaults,
   startBesideSlowWrites,
+  changePasswordFault,
   clockSkew,
   wallClock,
   ...followerFaults,
   blockedLoop,
   ...operatorFaults,
+  restore,
   tenFollowers,
 ];
 

@@ -43,9 +43,9 @@ test('each fault harms one node as described, is repaired, and loses nothing ack
   for (const { name, title, strike, heal } of oneNodeFaults) {
     const shows = SIGNS[name];
     if (!shows || (name === 'full-disk' && !node.disk)) continue;
-    await strike(node);
+    await strike(node, []);
     t.true(await shows(fixture), title);
-    await heal(node);
+    await heal(node, []);
     await writer.untilWritten(`A write after ${title}`);
   }
   t.is(await writer.countLost(), 0);
@@ -62,9 +62,9 @@ onLinux(
     const writer = await ownWriter(t, set.uri);
     for (const { title, strike, heal } of replicaSetFaults) {
       const before = await set.primary();
-      await strike(deployment);
+      await strike(deployment, []);
       t.not(await set.primary(), before, title);
-      await heal(deployment);
+      await heal(deployment, []);
       t.true(await isWhole(set), title);
       await writer.untilWritten(title);
     }

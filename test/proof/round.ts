@@ -41,10 +41,10 @@ export async function playRound<T extends Target>(fault: Fault<T>, target: T) {
     await waitAWhile(() => covers(count(), BEFORE));
     await pause(Math.random() * 300);
     feed(traffic, second, 12);
-    interval = await strikeAndHeal(fault, target);
+    interval = await strikeAndHeal(fault, target, history);
     await ready(servers);
     const since = count();
-    feed(traffic, third, 10);
+    feed(traffic, fault.endsSessions ? await open() : third, 10);
     await waitAWhile(
       () =>
         covers(count(), ENOUGH) && covers(count(), AFTER, since) && isFromMemory(count(), MARGIN),
@@ -71,12 +71,13 @@ export async function playRound<T extends Target>(fault: Fault<T>, target: T) {
 async function strikeAndHeal<T extends Target>(
   { strike, heal, lasts: [least, most] }: Fault<T>,
   target: T,
+  history: Operation[],
 ): Promise<Interval> {
   const start = performance.now();
   try {
-    await strike(target);
+    await strike(target, history);
     await pause(least + Math.random() * (most - least));
-    await heal(target);
+    await heal(target, history);
   } catch (cause) {
     const { message } = cause as Error;
     throw new StrikeFailed(`the fault could not be struck: ${message}`, { cause });

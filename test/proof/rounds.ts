@@ -90,7 +90,8 @@ async function playOn(target: Target, outcome: Outcome, { progress, folder }: Pl
 
 function opensOrRevokes(operation: Operation): boolean {
   const { kind } = operation;
-  return kind === 'login' ? isAcknowledged(operation) : REVOCATIONS.has(kind);
+  if (kind === 'login') return isAcknowledged(operation);
+  return REVOCATIONS.has(kind) || kind === 'revoke_everyone';
 }
 
 /** Reports the first breach of a round in full, and the file of its history: an operation a line, as JSON. */
