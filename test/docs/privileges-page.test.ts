@@ -1,52 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import test, { type ExecutionContext } from 'ava';
-import { type Document, MongoClient } from 'mongodb';
-import { ConnectionString } from 'mongodb-connection-string-url';
+import type { Document } from 'mongodb';
 import { createAuth } from '../../lib/auth.ts';
 import { openCollections } from '../../lib/store/mongo/collections.ts';
 import { connect, orUnavailable } from '../../lib/store/mongo/database.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { PATIENT } from '../helpers/auth.ts';
+import { type AuthMongod, authMongod } from '../helpers/auth-mongod.ts';
 import { introspect, revoke } from '../helpers/clients.ts';
-import { ownMongod } from '../helpers/mongod.ts';
-import { emptyFolder, rescind, run, SERVER } from '../helpers/processes.ts';
+import { rescind, run, SERVER } from '../helpers/processes.ts';
 import { post, send, sendAs, serve, serveAuth } from '../helpers/server.ts';
 import { PASSWORD } from '../helpers/users.ts';
 
 const PASTED = 'of-the-page';
 const RAW = /execute command|\$db|lsid|\{/;
 
-/** Starts a mongod of the test's own with `--auth`, and creates an administrator. */
-async function authMongod(t: ExecutionContext) {
-  // A set with access control needs a key file, even with one member.
-  const keyFile = join(emptyFolder(t), 'key');
-  writeFileSync(keyFile, 'aKeyOfATestAndOfNothingElse', { mode: 0o600 });
-  const { uri } = await ownMongod(t, { args: ['--auth', '--keyFile', keyFile] });
-  // MongoDB lets a client on its own machine create the first user.
-  const client = new MongoClient(uri);
-  await client.db('admin').command({ createUser: 'root', pwd: 'root', roles: ['root'] });
-  await client.close();
-
-  /** Returns the URI of the database `rescind` for this user. */
-  function uriFor(user: string, password: string): string {
-    const own = new ConnectionString(uri);
-    own.username = user;
-    own.password = password;
-    own.searchParams.set('authSource', 'admin');
-    return own.href;
-  }
-
-  const root = new MongoClient(uriFor('root', 'root'));
-  t.teardown(() => root.close());
-  return { root, uriFor };
-}
-
 /** Runs the page's commands as a shell would: with a `db` and a prompt for passwords. */
-async function paste({ root }: Awaited<ReturnType<typeof authMongod>>): Promise<void> {
+async function paste({ root }: AuthMongod): Promise<void> {
   const [, script = ''] =
     /^```js\n([\s\S]*?)^```$/m.exec(readFileSync('docs/privileges.md', 'utf8')) ?? [];
   const commands: Document[] = [];

@@ -7,8 +7,11 @@ import { FOLLOWING, SETTINGS } from './deployment.ts';
 import type { Fault } from './fault.ts';
 import { blockedLoop } from './faults/blocked-loop.ts';
 import { changePasswordFault } from './faults/change-password.ts';
+import { changedUsers } from './faults/changed-users.ts';
 import { clockSkew } from './faults/clock-skew.ts';
 import { followerFaults } from './faults/followers.ts';
+import { killAtSteps } from './faults/kill-at-steps.ts';
+import { noPrivilege } from './faults/no-privilege.ts';
 import { oneNodeFaults } from './faults/one-node.ts';
 import { operatorFaults, tenFollowers } from './faults/operators.ts';
 import { replicaSetFaults, startBesideSlowWrites } from './faults/replica-set.ts';
@@ -27,9 +30,12 @@ export const faults: readonly Fault[] = [
   clockSkew,
   wallClock,
   ...followerFaults,
+  killAtSteps,
+  noPrivilege,
   blockedLoop,
   ...operatorFaults,
   restore,
+  changedUsers,
   tenFollowers,
 ];
 

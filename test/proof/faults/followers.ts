@@ -2,7 +2,7 @@
 import type { Document } from 'mongodb';
 import { longestLease } from '../../../lib/store/followers/obstacles.ts';
 import { NAMES } from '../../../lib/store/mongo/collections.ts';
-import { SECOND } from '../../../lib/time.ts';
+import { MINUTE, SECOND, withTimeout } from '../../../lib/time.ts';
 import { proxiedMongod } from '../../helpers/mongod.ts';
 import { createCommandTap, type Hold } from '../../helpers/proxy/command-tap.ts';
 import type { Treatment } from '../../helpers/proxy/connection.ts';
@@ -41,7 +41,8 @@ export const NODE_DEFAULTS = {
   open: (scope: Scope): Promise<Node> => openNode(scope),
 };
 
-const isRenewal = ({ update }: Document) => update === NAMES.followers;
+/** An update of the own document: its insert or a renewal. */
+export const isWrite = ({ update }: Document) => update === NAMES.followers;
 const isRevocation = ({ update }: Document) => update === NAMES.revokedTokens;
 const isSettling = ({ find }: Document) => find === NAMES.followers;
 export const isFeed = ({ getMore, collection, aggregate, pipeline }: Document) =>
@@ -72,7 +73,7 @@ export const followerFaults: readonly NodeFault[] = [
   }),
   holding('deaf-follower', 'a server gets no answer of the database', { answers: true }),
   holding('held-feed', 'only the feed of a server is held back', { command: isFeed }),
-  holding('held-renewals', 'only the renewals of a server are held back', { command: isRenewal }),
+  holding('held-renewals', 'only the renewals of a server are held back', { command: isWrite }),
   {
     ...NODE_DEFAULTS,
     name: 'different-leases',
@@ -124,19 +125,27 @@ function killingAt(name: string, title: string, is: (command: Document) => boole
     ...NODE_DEFAULTS,
     ...{ name, title },
     mayBreakOff: true,
-    async strike({ servers, tap }) {
-      const sender = await new Promise<OwnServer>((resolve) => {
-        const stop = tap.listen((command, isFrom) => {
-          const found = is(command) && servers.find(({ pid }) => isFrom(pid));
-          if (!found) return;
-          stop();
-          resolve(found);
-        });
-      });
-      await sender.kill();
-    },
+    strike: ({ servers, tap }) => killSender(servers, tap, is),
     heal: restartServers,
   };
+}
+
+/** Kills the first of the servers that sends such a command. MongoDB may carry it out all the same. */
+export async function killSender(
+  servers: readonly OwnServer[],
+  tap: Node['tap'],
+  is: (command: Document) => boolean,
+): Promise<void> {
+  let stop = () => {};
+  const sending = new Promise<OwnServer>((resolve) => {
+    stop = tap.listen((command, isFrom) => {
+      const found = is(command) && servers.find(({ pid }) => isFrom(pid));
+      if (found) resolve(found);
+    });
+  });
+  const late = () => new Error('No server has sent the command');
+  const sender = await withTimeout(2 * MINUTE, sending, late).finally(() => stop());
+  await sender.kill();
 }
 
 /** Treats every connection between one server and the database so. */
@@ -175,6 +184,6 @@ async function thawAll({ servers }: Node): Promise<void> {
   for (const server of servers) server.thaw();
 }
 
-async function restartServers({ servers }: Node): Promise<void> {
+export async function restartServers({ servers }: Node): Promise<void> {
   await Promise.all(servers.map((server) => server.isRunning() || server.restart()));
 }

@@ -5,6 +5,7 @@ import { SECOND } from '../../../lib/time.ts';
 import { openDatabase } from '../../helpers/database.ts';
 import { rescind } from '../../helpers/processes.ts';
 import type { Scope } from '../../helpers/scope.ts';
+import { FOLLOWING } from '../deployment.ts';
 import type { Fault } from '../fault.ts';
 import { NODE_DEFAULTS, openNode } from './followers.ts';
 
@@ -41,7 +42,8 @@ export const restore: Fault<Target> = {
 };
 
 async function open(scope: Scope) {
-  const node = await openNode(scope);
+  const environment = { ...FOLLOWING, SHUTDOWN_DELAY: '0s' };
+  const node = await openNode(scope, [environment, environment]);
   const { uri } = node.mongod;
   return {
     ...node,
