@@ -22,7 +22,7 @@ export const changePasswordFault: Fault<Target> = {
   ...DEFAULTS,
   name: 'change-password',
   title: 'passwords are changed beside logins by the old one, and another primary is elected',
-  rounds: 10,
+  rounds: 8,
   open,
 
   /** Ends when every change is decided, and each old password was tried twice after it. */

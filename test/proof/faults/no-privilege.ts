@@ -16,6 +16,7 @@ export const noPrivilege: Fault<Target> = {
   ...NODE_DEFAULTS,
   name: 'no-privilege',
   title: 'SIGSTOP of a server beside one that may not open a change stream',
+  rounds: 5,
   lasts: [0, 2 * LEASE],
   open,
   strike: async ({ servers: [follower] }) => follower?.freeze(),

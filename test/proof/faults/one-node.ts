@@ -26,7 +26,7 @@ export const oneNodeFaults: readonly Fault<OneNode>[] = [
     ...NODE_DEFAULTS,
     name: 'kill-mongod',
     title: 'kill -9 of mongod',
-    rounds: 100,
+    rounds: 60,
     strike: ({ mongod }) => mongod.kill(),
     heal: ({ mongod }) => mongod.restart(),
   },
@@ -46,6 +46,7 @@ export const oneNodeFaults: readonly Fault<OneNode>[] = [
     ...NODE_DEFAULTS,
     name: 'full-disk',
     title: 'full disk',
+    rounds: 10,
     async open(scope) {
       const disk = await smallDisk(scope);
       if ('reason' in disk) throw new NotHere(disk.reason);

@@ -19,6 +19,7 @@ export const restore: Fault<Target> = {
   ...NODE_DEFAULTS,
   name: 'restore',
   title: 'an older backup is restored, servers stopped, `--after-restore`, servers started',
+  rounds: 5,
   lasts: OLD,
   mayBreakOff: true,
   endsSessions: true,
