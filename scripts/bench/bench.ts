@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { Report } from '../dev/progress.ts';
 import { type Environment, openEnvironment } from './environment.ts';
 import { describeMachine, readVersions } from './machine.ts';
-import { measureRun } from './measurement.ts';
-import { EXPERIMENTS, listRuns, type Plan, type Run } from './plan.ts';
+import { measureRow } from './measurement.ts';
+import { EXPERIMENTS, orderRows, type Plan } from './plan.ts';
 import { REDIS_MISSING } from './redis.ts';
 import type { ReportedRow } from './results.ts';
-import { nameMeasure, type Row } from './rows.ts';
+import { isCold, nameMeasure, type Row } from './rows.ts';
 import { PEERS } from './servers.ts';
 import { performTasks, type Task } from './tasks.ts';
 
@@ -51,16 +51,14 @@ function findObstacle({ peer, revocations }: Row, { redis }: Environment): strin
 }
 
 function listExperimentTasks(environment: Environment): readonly Task[] {
-  const { quick, rounds, experiments } = environment.plan;
+  const { quick, experiments } = environment.plan;
   const wanted = Object.entries(EXPERIMENTS).filter(([id]) => experiments.includes(id));
-  return wanted.flatMap(([id, [seconds, measure, most = rounds]]) =>
-    Array.from({ length: quick ? 1 : most }, (_, round) => ({
-      id,
-      title: `${id}, round ${round + 1}`,
-      seconds: quick ? seconds / 2 : seconds,
-      perform: () => measure(environment, round),
-    })),
-  );
+  return wanted.map(([id, [seconds, measure]]) => ({
+    id,
+    title: id,
+    seconds: quick ? seconds / 2 : seconds,
+    perform: () => measure(environment),
+  }));
 }
 
 /**
@@ -71,18 +69,23 @@ function listRowTasks(environment: Environment, loadAverages: number[]): readonl
   const { plan } = environment;
   const rows = plan.rows.filter((row) => findObstacle(row, environment) === undefined);
   return Array.from({ length: plan.rounds }, (_, round) =>
-    listRuns(rows, round).map((run, index) => ({
-      ...describeRun(run, round, plan),
+    orderRows(rows, round).map((row, index) => ({
+      ...describeRun(row, round, plan),
       async perform() {
         if (index === 0) loadAverages.push(loadavg()[0] ?? Number.NaN);
-        return { runs: await measureRun(run, round, environment) };
+        return { runs: await measureRow(row, round, environment) };
       },
     })),
   ).flat();
 }
 
-function describeRun({ row, measures }: Run, round: number, plan: Plan) {
-  const title = `round ${round + 1} of ${plan.rounds}: ${row.name}, ${measures.map(nameMeasure).join('; ')}`;
-  const each = plan.leadIn + plan.duration + 100;
-  return { id: row.id, title, seconds: (1_000 + plan.warmUp + measures.length * each) / 1000 };
+/** Seconds that the start and the end of a server take. */
+const START_AND_STOP = 1.5;
+
+function describeRun({ id, name, measures }: Row, round: number, plan: Plan) {
+  const title = `round ${round + 1} of ${plan.rounds}: ${name}, ${measures.map(nameMeasure).join('; ')}`;
+  const { warmUp, coldWarmUp, leadIn, duration } = plan;
+  const cold = measures.some(isCold) ? coldWarmUp : 0;
+  const measured = measures.length * (leadIn + duration + 100);
+  return { id, title, seconds: START_AND_STOP + (warmUp + cold + measured) / 1000 };
 }

@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { connect } from '../../lib/store/mongo/database.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
@@ -7,7 +8,7 @@ import { startMongod, withDatabase } from '../dev/mongod/start.ts';
 import { ownFolder } from '../dev/own-folder.ts';
 import type { Report } from '../dev/progress.ts';
 import { fillDatabase } from './fill-database.ts';
-import { authorize } from './generator/requests.ts';
+import { authorize, introspectRequest } from './generator/requests.ts';
 import type { Plan } from './plan.ts';
 import { findPinning, pin } from './processes.ts';
 import { listCommands, openRedis } from './redis.ts';
@@ -29,7 +30,8 @@ export async function openEnvironment(plan: Plan, report: Report) {
   report.note(`Pinning: ${pinning.description}`);
   await pin(pinning, process.pid, 'others');
   const tokens = await report.step('Making tokens', () => createTokens(plan));
-  const mongod = await openMongod(report);
+  const binary = await findMongod(process.env, report);
+  const mongod = await openMongod(binary, report);
   const { db } = connect(mongod.uri, { deadline: 10 * MINUTE });
   const openDatabase = (entries: number) => db.client.db(`bench_${entries}`);
   const databaseUri = (name: number | string) => withDatabase(mongod.uri, `bench_${name}`);
@@ -38,7 +40,7 @@ export async function openEnvironment(plan: Plan, report: Report) {
   for (const count of entries) {
     const title = `Filling a database with ${count.toLocaleString('en')} entries`;
     const db = openDatabase(count);
-    await report.step(title, (detail) => fillDatabase(db, count, tokens.revoked, detail));
+    await report.step(title, (detail) => fillDatabase(db, { ...tokens, entries: count }, detail));
   }
   await pin(pinning, process.pid, 'others');
   const redis = await openRedis(listCommands(tokens.revoked), report);
@@ -48,15 +50,19 @@ export async function openEnvironment(plan: Plan, report: Report) {
     for (const pid of [mongod.pid, process.pid]) await pin(pinning, pid, 'all');
   }
 
-  /** Counts the reads MongoDB has answered: finds, and aggregates, by which better-auth reads. */
-  async function countReads(): Promise<number> {
+  /** Counts what MongoDB has answered: finds and aggregates (better-auth reads by these), getMores, and writes. */
+  async function countCommands() {
     const { opcounters, metrics } = await db.admin().command({ serverStatus: 1 });
-    return opcounters.query + metrics.commands.aggregate.total;
+    return {
+      reads: opcounters.query + metrics.commands.aggregate.total,
+      getMores: opcounters.getmore,
+      writes: opcounters.insert + opcounters.update + opcounters.delete,
+    };
   }
 
   const { version: mongodVersion } = await db.admin().serverInfo();
-  const databases = { entries, openDatabase, databaseUri, countReads, mongodVersion };
-  return { plan, ...tokens, pinning, redis, ...databases, unpin };
+  const databases = { entries, openDatabase, databaseUri, countCommands, mongodVersion };
+  return { plan, ...tokens, pinning, redis, ...databases, binary, unpin };
 }
 
 /**
@@ -68,17 +74,16 @@ async function createTokens({ rows, coldWarmUp, leadIn, duration }: Plan) {
   const issue = await createIssuer(secret);
   const hot = await issueTokens(issue, HOT_COUNT);
   const revoked = await issueTokens(issue, HOT_COUNT / 2);
-  const most = Math.max(0, ...rows.map(({ measures }) => measures.filter(isCold).length));
-  const seconds = most === 0 ? 0 : (coldWarmUp + most * (leadIn + duration)) / 1000;
+  const hasCold = rows.some(({ measures }) => measures.some(isCold));
+  const seconds = hasCold ? (coldWarmUp + leadIn + duration) / 1000 : 0;
   const cold = await issueTokens(issue, NEW_PER_SECOND * seconds);
-  const [good, refused] = [authorize(hot), authorize(revoked, 401)];
-  const mix = (count: number) => [...good.slice(count), ...refused.slice(0, count)];
-  const mixed = { '1 % revoked': mix(HOT_COUNT / 100), '50 % revoked': mix(HOT_COUNT / 2) };
-  return { secret, issue, hot, revoked, requests: { hot: good, cold: authorize(cold), ...mixed } };
+  const client = { id: randomUUID() as string, secret: randomBytes(32).toString('base64url') };
+  const introspection = hot.map((token) => introspectRequest(client, token));
+  const requests = { hot: authorize(hot), cold: authorize(cold), introspection };
+  return { secret, issue, hot, revoked, client, requests };
 }
 
-async function openMongod(report: Report) {
-  const binary = await findMongod(process.env, report);
+async function openMongod(binary: string, report: Report) {
   const dataFolder = await ownFolder('rescind-bench-');
   const options = { binary, dataFolder, cacheSize: CACHE_GB, args: ['--oplogSize', '990'] };
   const mongod = await report.step('Starting MongoDB', () => startMongod(options));

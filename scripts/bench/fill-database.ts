@@ -12,19 +12,27 @@ import * as tokens from './tokens.ts';
 const BATCH = 10_000;
 const FAST = { ordered: false, bypassDocumentValidation: true, writeConcern: { w: 1 } };
 
+/** The number of entries that no request asks for, and what the requests of the bench need. */
+interface Contents {
+  readonly entries: number;
+  readonly revoked: readonly string[];
+  /** The client that introspects. */
+  readonly client: { readonly id: string; readonly secret: string };
+}
+
 /**
- * Migrates an empty database as `rescind migrate` does, and fills it with users, the tokens that are revoked,
+ * Migrates an empty database as `rescind migrate` does, and fills it with users, a client, the tokens that are revoked,
  * and entries that no request asks for: half of them of tokens, half of sessions, as logouts leave them.
  */
 export async function fillDatabase(
   db: Db,
-  entries: number,
-  revoked: readonly string[],
+  { entries, revoked, client }: Contents,
   detail: Detail,
 ): Promise<void> {
-  const { users, revokedTokens } = openCollections(db);
+  const { users, clients, revokedTokens } = openCollections(db);
   await migrate(await planMigration(db, { auditRetention: 400 * DAY }), () => {});
   await users.insertMany(makeUsers(), FAST);
+  await clients.insertOne(makeClient(client));
   const known = revoked.map((token) => makeTokenEntry(tokens.hashToken(token)));
   const cutoffEntries = tokens.usersWithCutoff().map(makeCutoffEntry);
   await revokedTokens.insertMany([...cutoffEntries, ...known], FAST);
@@ -46,6 +54,11 @@ export async function fillDatabase(
   }
   // Otherwise the checkpoint would be written during a measurement.
   await db.admin().command({ fsync: 1 });
+}
+
+function makeClient({ id, secret }: Contents['client']) {
+  const secret_hash = hash('sha256', secret, 'hex');
+  return { _id: id, name: 'bench', secret_hash, created_at: new Date() };
 }
 
 /** Makes the naive list of the peers: the hash of each whole token in hex. */

@@ -1,36 +1,40 @@
 import type { Environment } from './environment.ts';
 import { runClosedLoop, runStream, type Stream, type Times } from './generator/loops.ts';
 import { meRequest, once, randomly, type Source } from './generator/requests.ts';
-import type { Run } from './plan.ts';
 import type { Measurement } from './results.ts';
 import { isCold, LOADS, nameMeasure, type Row } from './rows.ts';
 import { type RowServer, startRowServer } from './servers.ts';
 import { HOT_COUNT } from './tokens.ts';
 
 /** Starts the server of a row, checks its answers, warms it up, takes all measures, and stops it. */
-export async function measureRun({ row, measures }: Run, round: number, environment: Environment) {
-  const { warmUp, coldWarmUp, leadIn, duration } = environment.plan;
+export async function measureRow(row: Row, round: number, environment: Environment) {
+  const { leadIn, duration } = environment.plan;
   await using server = await startRowServer(row, environment);
-  const { port, usage } = server;
-  const requests = await checkAnswers(row, server, environment);
-  const cold = once(requests.cold); // new to each new server
-  await keepBusy(port, randomly(requests.hot), warmUp);
-  if (measures.some(isCold)) await keepBusy(port, cold, coldWarmUp);
-  const times = { port, leadIn, duration };
+  const requests = await warmUpRow(row, server, environment);
+  const times = { port: server.port, leadIn, duration };
   const measurements: Measurement[] = [];
-  for (const measure of measures) {
+  for (const measure of row.measures) {
     const { load, pattern } = measure;
-    const source = isCold(measure) ? cold : randomly(requests[pattern]);
+    const source = pattern === 'cold' ? requests.cold : randomly(requests[pattern]);
     const stream = { source, load: LOADS[load] };
+    if (isCold(measure)) await keepBusy(server.port, source, environment.plan.coldWarmUp);
     const name = `${row.name}, ${nameMeasure(measure)}`;
-    const { cpu: before } = await usage();
+    const { cpu: before } = await server.usage();
     const measured = await measureWithReads(environment, name, times, stream);
-    const { cpu: after } = await usage();
+    const { cpu: after } = await server.usage();
     const cpu = after.user + after.system - before.user - before.system;
     const cpuPerRequest = cpu / measured.answered;
     measurements.push({ ...measured, cpuPerRequest, ...measure, round, row: row.id });
   }
   return measurements;
+}
+
+/** Checks the answers of a server, and keeps it busy by its first measure. Returns the requests for it. */
+export async function warmUpRow(row: Row, server: RowServer, environment: Environment) {
+  const requests = await checkAnswers(row, server, environment);
+  const pattern = row.measures[0]?.pattern === 'introspection' ? 'introspection' : 'hot';
+  await keepBusy(server.port, randomly(requests[pattern]), environment.plan.warmUp);
+  return { ...requests, cold: once(requests.cold) }; // new to each new server
 }
 
 /** Keeps 50 connections busy for so long, or until the source ends; measures nothing. */
@@ -39,22 +43,27 @@ export async function keepBusy(port: number, source: Source, duration: number): 
 }
 
 /** Measures a stream. Throws WrongAnswer on a single unexpected response. */
-export async function measureStream(name: string, times: Times, stream: Stream) {
+async function measureStream(name: string, times: Times, stream: Stream) {
   const result = await runStream(times, stream);
   if (result.wrong === 0) return result;
   const counts = Object.entries(result.statuses).map((each) => each.toReversed().join(' × '));
   throw new WrongAnswer(`${name}: ${result.wrong} wrong answers (${counts.join(', ')})`);
 }
 
-/** Measures a stream, and the reads it causes. */
-export async function measureWithReads(
-  { countReads }: Environment,
+/** Measures a stream, and the commands that MongoDB answers meanwhile. */
+async function measureWithReads(
+  { countCommands }: Environment,
   ...measured: Parameters<typeof measureStream>
 ) {
-  const before = await countReads();
+  const [before, started] = [await countCommands(), performance.now()];
   const result = await measureStream(...measured);
-  const readsPerRequest = ((await countReads()) - before) / result.answered;
-  return { ...result, readsPerRequest };
+  const [after, seconds] = [await countCommands(), (performance.now() - started) / 1000];
+  return {
+    ...result,
+    readsPerRequest: (after.reads - before.reads) / result.answered,
+    getMoresPerSecond: (after.getMores - before.getMores) / seconds,
+    writesPerSecond: (after.writes - before.writes) / seconds,
+  };
 }
 
 /** Probes the server of a row. Returns the requests for it: its own ones when it has its own sessions. */

@@ -1,51 +1,57 @@
 import type { Environment } from './environment.ts';
-import { measureEndpoints } from './experiments/endpoints.ts';
-import { measureBesideLogins, measureLogins } from './experiments/logins.ts';
+import { measureAtRest } from './experiments/at-rest.ts';
+import { measureLogouts } from './experiments/logouts.ts';
+import { profileRows } from './experiments/profile.ts';
 import { measureMemory, measureStorage } from './experiments/space.ts';
 import type { Findings } from './results.ts';
-import { HOT_AT_50, type Measure, nameMeasure, ROWS, type Row, rotate } from './rows.ts';
+import { type Measure, nameMeasure, ROWS, type Row, rotate } from './rows.ts';
 
-type Experiment = (environment: Environment, round: number) => Promise<Partial<Findings>>;
+type Experiment = (environment: Environment) => Promise<Partial<Findings>>;
 
-/** Measurements beside the rows: the seconds that a round of a full run takes about, and how many there are at most. */
-export const EXPERIMENTS: Readonly<Record<string, readonly [number, Experiment, number?]>> = {
-  endpoints: [57, measureEndpoints],
-  logins: [20, measureLogins],
-  'me-beside-logins': [38, measureBesideLogins],
-  memory: [130, measureMemory, 1],
-  storage: [1, measureStorage, 1],
+/**
+ * Measurements beside the rows, once each, and the seconds that they take about. The last ones let everything use all
+ * processors.
+ */
+export const EXPERIMENTS: Readonly<Record<string, readonly [number, Experiment]>> = {
+  profile: [25, profileRows],
+  memory: [70, measureMemory],
+  storage: [1, measureStorage],
+  logouts: [45, measureLogouts],
+  'at-rest': [100, measureAtRest],
 };
 
 /** Everything that one call of the bench measures. Times are milliseconds. */
 export type Plan = ReturnType<typeof makePlan>;
 
-/** One start of a row's server, with the measures that are taken of it in turn. */
-export type Run = ReturnType<typeof listRuns>[number];
-
 const QUICK_ENTRIES = 1_000_000;
 
-/** Makes the plan, for `only` these rows and experiments if some are named: a `*` at an end stands for any end. */
-export function makePlan(options: { quick?: boolean; rounds?: number; only?: readonly string[] }) {
-  const { quick = false, rounds = quick ? 1 : 5, only } = options;
+export interface PlanOptions {
+  readonly quick?: boolean;
+  readonly rounds?: number;
+  /** Only these rows and experiments: a `*` at an end stands for any end. */
+  readonly only?: readonly string[];
+  /** The folder of the results, where profiles go too. */
+  readonly out: string;
+}
+
+export function makePlan({ quick = false, rounds = quick ? 1 : 5, only, out }: PlanOptions) {
   const isWanted = (id: string) => only === undefined || only.some((name) => matches(name, id));
   const rows = ROWS.filter(({ id }) => isWanted(id));
-  // A quick run leaves the memory out: 100,000 tokens used twice take a minute.
-  const omitted = quick ? 'memory' : '';
-  const experiments = Object.keys(EXPERIMENTS).filter((id) => isWanted(id) && id !== omitted);
+  // A quick run leaves the memory out: 200,000 tokens take half a minute.
+  const omitted = quick && only === undefined ? 'memory' : '';
   return {
     quick,
     rounds,
+    out,
     rows: quick ? reduceRows(rows) : rows,
-    experiments,
+    experiments: Object.keys(EXPERIMENTS).filter((id) => isWanted(id) && id !== omitted),
     /** Warm-up of each server: the larger ones are compiled only after some five seconds of load. */
-    warmUp: quick ? 2_000 : 6_000,
+    warmUp: quick ? 2_000 : 5_000,
     /** More warm-up by new tokens, where those are measured. */
     coldWarmUp: quick ? 700 : 2_000,
     /** Measured time of each measurement, and the time before it that does not count. */
-    duration: 2_500,
+    duration: 2_000,
     leadIn: 500,
-    /** Measured time of the logins. */
-    loginTime: quick ? 3_000 : 10_000,
   };
 }
 
@@ -69,23 +75,10 @@ function reduceRows(rows: readonly Row[]): readonly Row[] {
 }
 
 /**
- * Lists the runs of a round: first every row with its main measure, then with revoked tokens, then with the
- * rest, since servers are comparable only after the same load. Each round begins with another row, and every
- * other round goes backwards, so that no row always follows the same one.
+ * Lists the rows of a round in their order. Each round begins with another row, and every other round goes backwards, so
+ * that no row always follows the same one.
  */
-export function listRuns(rows: readonly Row[], round: number) {
+export function orderRows(rows: readonly Row[], round: number): readonly Row[] {
   const ordered = rotate(rows, round);
-  if (round % 2 === 1) ordered.reverse();
-  const runs = ['main', 'revoked', 'rest'].flatMap((pass) =>
-    ordered.map((row) => ({
-      row,
-      measures: row.measures.filter((each) => findPass(each) === pass),
-    })),
-  );
-  return runs.filter(({ measures }) => measures.length > 0);
-}
-
-function findPass(measure: Measure): string {
-  if (nameMeasure(measure) === nameMeasure(HOT_AT_50)) return 'main';
-  return measure.pattern.endsWith('revoked') ? 'revoked' : 'rest';
+  return round % 2 === 1 ? ordered.reverse() : ordered;
 }

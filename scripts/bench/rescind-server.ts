@@ -1,6 +1,8 @@
 /** The rescind of a row, as BENCH_ROW describes it, in a process of its own. */
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { Session } from 'node:inspector/promises';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { type Auth, assemble } from '../../lib/auth.ts';
@@ -13,32 +15,35 @@ import { listen } from '../../server/http-server.ts';
 import { authenticate, handleErrors } from '../../server/index.ts';
 import { createLog } from '../../server/log.ts';
 import { me } from '../../server/routes/auth/me.ts';
+import { fixLease } from './fixed-lease.ts';
 import type { RowOptions } from './servers.ts';
 
 const host = '127.0.0.1';
 const deadline = 5 * SECOND;
+const LONGEST_WAIT = 10 * SECOND;
 
-/** About as long as the users in the database. */
-const SAME_USER = {
-  email: 'john.doe@testcompany.com',
-  name: 'John Doe',
-  companyId: 'testcompany',
-  roles: [],
-  disabled: false,
-};
-
-/** Makes the auth that createAuth makes, without what the row leaves out. */
+/** Makes the auth that createAuth makes, changed as the row says. */
 async function openAuth(options: RowOptions): Promise<Auth> {
-  const { secret, issuer, audience, checks, userLoad, mongodbUri } = options;
+  const { secret, issuer, audience, mongodbUri, follow, hasFixedAnswer } = options;
   const { db } = connect(mongodbUri, { deadline });
-  const parts = await openParts({ db, secrets: [secret], issuer, audience, deadline });
-  const nothingRevoked = { check: async () => undefined };
-  const sameUser = { find: async (id: string) => ({ id, ...SAME_USER }) };
-  return assemble({
-    ...parts,
-    revocations: { ...parts.revocations, ...(checks !== 'revocation' && nothingRevoked) },
-    users: { ...parts.users, ...(userLoad === 'none' && sameUser) },
-  });
+  const mode = follow === 'auto' ? 'auto' : 'off';
+  const given = { db, secrets: [secret], issuer, audience, deadline, follow: mode } as const;
+  const parts = await openParts(given);
+  const auth = assemble(follow === 'fixed' ? fixLease(parts) : parts);
+  if (mode === 'auto' && !(await auth.follow(LONGEST_WAIT))) throw new Error('There is no lease');
+  return hasFixedAnswer ? fixAnswer(auth) : auth;
+}
+
+/** Answers each introspection with the answer of the first one. */
+function fixAnswer(auth: Auth): Auth {
+  let answer: ReturnType<Auth['introspect']> | undefined;
+  return {
+    ...auth,
+    introspect(...args) {
+      answer ??= auth.introspect(...args);
+      return answer;
+    },
+  };
 }
 
 const stopping = new AbortController().signal;
@@ -63,11 +68,36 @@ async function serveWhole(auth: Auth): Promise<number> {
   return Number(new URL(url).port);
 }
 
+const session = new Session();
+
+/** Starts the profiler, or stops it and writes what it found into a file. */
+async function profile(path: string): Promise<object> {
+  if (path === 'start') {
+    session.connect();
+    await session.post('Profiler.enable');
+    await session.post('Profiler.start');
+  } else {
+    const { profile } = await session.post('Profiler.stop');
+    session.disconnect();
+    await writeFile(path, JSON.stringify(profile));
+  }
+  return {};
+}
+
+function readUsage(): object {
+  globalThis.gc?.(); // only with --expose-gc, where memory is measured and nothing else
+  return { cpu: process.cpuUsage(), memory: process.memoryUsage() };
+}
+
 const options = JSON.parse(process.env['BENCH_ROW'] ?? '{}') as RowOptions;
 const auth = await openAuth(options);
 const port = await (options.form === 'whole' ? serveWhole(auth) : serveEmbedded(auth));
-process.on('message', () => {
-  globalThis.gc?.(); // only with --expose-gc, where memory is measured and nothing else
-  process.send?.({ cpu: process.cpuUsage(), memory: process.memoryUsage() });
+process.on('message', async ({ profile: path }: { profile?: string }) => {
+  process.send?.(path === undefined ? readUsage() : await profile(path));
+});
+// A follower that is killed leaves its document, for which every revocation waits.
+process.once('SIGTERM', async () => {
+  await auth.close();
+  process.exit();
 });
 process.send?.({ port });

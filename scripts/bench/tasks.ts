@@ -42,9 +42,9 @@ export async function performTasks(
 function mergeFindings(found: readonly Partial<Findings>[]): Findings {
   return {
     runs: found.flatMap(({ runs = [] }) => runs),
-    logins: found.flatMap(({ logins = [] }) => logins),
-    besideLogins: found.flatMap(({ besideLogins = [] }) => besideLogins),
-    endpoints: found.flatMap(({ endpoints = [] }) => endpoints),
+    profiles: found.flatMap(({ profiles = [] }) => profiles),
+    logouts: found.flatMap(({ logouts = [] }) => logouts),
+    atRest: found.flatMap(({ atRest = [] }) => atRest),
     memory: found.flatMap(({ memory = [] }) => memory),
     storage: found.flatMap(({ storage = [] }) => storage),
   };

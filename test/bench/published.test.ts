@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { chart } from '../../scripts/bench/report/chart.ts';
 import { tables } from '../../scripts/bench/report/tables.ts';
-import type { Results } from '../../scripts/bench/results.ts';
+import { readResults } from '../../scripts/bench/results.ts';
 
 const FOLDER = 'docs/performance';
 const read = (path: string) => readFileSync(path, 'utf8');
-const results = JSON.parse(read(`${FOLDER}/results.json`)) as Results;
+const results = readResults(read(`${FOLDER}/results.json`));
 
 /** Returns the text between the two comments that mark figures of the published run. */
 function readFigures(page: string): readonly string[] {

@@ -13,8 +13,8 @@ import {
 import { headline } from '../../scripts/bench/report/row-tables.ts';
 import { tables } from '../../scripts/bench/report/tables.ts';
 import { targetTable } from '../../scripts/bench/report/targets.ts';
-import type { Measurement, Results } from '../../scripts/bench/results.ts';
-import { type Measure, ROWS } from '../../scripts/bench/rows.ts';
+import { type Measurement, type Results, readResults } from '../../scripts/bench/results.ts';
+import { MEASURES, type Measure, ROWS } from '../../scripts/bench/rows.ts';
 
 const HOT: Measure = { load: '50 connections', pattern: 'hot' };
 
@@ -59,9 +59,9 @@ function results(parts: Partial<Results>): Results {
     versions: { rescind: 'abc', node: '20.20.2', mongod: '6.0.5' },
     rows: ROWS.map((row) => ({ ...row, isPeer: row.peer !== undefined })),
     runs: [],
-    logins: [],
-    besideLogins: [],
-    endpoints: [],
+    profiles: [],
+    logouts: [],
+    atRest: [],
     memory: [],
     storage: [],
     failures: {},
@@ -71,11 +71,11 @@ function results(parts: Partial<Results>): Results {
 
 const SOME = results({
   runs: [
-    ...runs('strict', [9_000, 10_000, 11_000]),
+    ...runs('following', [9_000, 10_000, 11_000]),
     ...runs('bare', [18_000, 20_000, 22_000]),
     ...runs('koa-jwt-redis-documented', [1_000, 1_000, 1_100]),
     ...runs('koa-jwt-redis-batched', [4_500, 5_000, 5_500]),
-    ...runs('no-revocation', [9_000, 20_000, 11_000]),
+    ...runs('reading', [9_000, 20_000, 11_000]),
   ],
 });
 
@@ -127,8 +127,8 @@ test('the table of rows gives the median, and the ratio to the row of rescind th
     lineWith(text, '| koa-jwt + ioredis, users by dataloader '),
     /\| +5,000 \|.*\| +2\.00 \|/,
   );
-  t.regex(lineWith(text, "| rescind, revocation answers 'no' "), /\| +unsteady \|/);
-  t.regex(lineWith(text, '| koa-jwt, no revocation, no user load '), /\| +– \|/);
+  t.regex(lineWith(text, '| rescind, FOLLOW=off '), /\| +unsteady \|/);
+  t.regex(lineWith(text, '| better-auth, getSession '), /\| +– \|/);
 });
 
 test('the headline is the smallest ratio to a peer that checks revocation', (t) => {
@@ -146,37 +146,73 @@ test('a row that was not measured has a reason', (t) => {
 
 test('the table of targets lists what was reached, what was not, and what is not known', (t) => {
   const text = targetTable(SOME);
-  t.regex(lineWith(text, 'as documented'), /\| +at least 6 \| +10\.0 \| yes/);
-  t.regex(lineWith(text, 'bare Koa JSON'), /\| +at least 0\.75 \| +0\.500 \| no/);
-  t.regex(lineWith(text, "answering 'no'"), /\| +at least 0\.9 \| +unsteady \| –/);
-  t.regex(lineWith(text, '10 M revoked'), /\| +at least 0\.95 \| +– \| –/);
-  t.regex(lineWith(text, 'reads at the database'), /\| +at most 0\.05 \| +– \| –/);
+  t.regex(lineWith(text, 'as documented'), /\| +at least 8 \| +10\.0 \| yes/);
+  t.regex(lineWith(text, '| hot ÷ bare Koa JSON'), /\| +at least 0\.75 \| +0\.500 \| no/);
+  t.regex(lineWith(text, 'nearest peer'), /\| +at least 1 \| +2\.00 \| yes/);
+  t.regex(lineWith(text, '10 M revoked'), /\| +at least 0\.97 \| +– \| –/);
+  t.regex(lineWith(text, 'reads at the database'), /\| +under 0\.001 \| +0\.040 \| no/);
 });
 
-test('targets are taken from logins and memory too', (t) => {
-  const [run] = runs('strict', [1]);
-  const logins = [{ round: 0, threads: 2, cost: 10, oneThread: [9, 11] as const, logins: 19 }];
-  const besideLogins = [
-    {
-      round: 0,
-      offered: 40,
-      without: run as Measurement,
-      beside: { ...(run as Measurement), p99: 12 },
-      logins: run as Measurement,
-    },
+test('targets are taken from latencies and introspection too', (t) => {
+  const latencies = (row: string, measure: Measure, p50: number, p99: number) =>
+    runs(row, [100], measure).map((run) => ({ ...run, p50, p99 }));
+  const [one, fixed] = [MEASURES['one connection'], MEASURES['fixed rate']];
+  const text = targetTable(
+    results({
+      runs: [
+        ...latencies('following', one, 0.1, 1),
+        ...latencies('bare', one, 0.09, 1),
+        ...latencies('following', fixed, 0.1, 1),
+        ...latencies('koa-jwt-redis-documented', fixed, 1, 4),
+        ...runs('introspect', [900], MEASURES.introspection),
+        ...runs('introspect-fixed', [1_000], MEASURES.introspection),
+      ],
+    }),
+  );
+  t.regex(lineWith(text, 'p50 at 1 connection ÷ bare'), /\| +at most 1\.25 \| +1\.11 \| yes/);
+  t.regex(lineWith(text, 'p99 at 200/s'), /\| +at most 0\.5 \| +0\.250 \| yes/);
+  t.regex(lineWith(text, 'with a fixed answer'), /\| +at least 0\.85 \| +0\.900 \| yes/);
+});
+
+test('targets are taken from logouts, a mongod at rest, and memory too', (t) => {
+  const times = { write: { p50: 4, p99: 9 }, logout: { p50: 10, p99: 20 }, count: 9 };
+  const logouts = [
+    { ...times, followers: 1, nodes: 1 },
+    { ...times, followers: 4, nodes: 3 },
   ];
-  const reading = (tokens: number, rss: number) => ({
+  const atRest = [{ followers: 10, lease: 2_000, seconds: 40, without: 0.01, following: 0.11 }];
+  const reading = (tokens: number, heapUsed: number) => ({
     tokens,
-    rss,
-    heapUsed: rss / 2,
-    external: 0,
+    rss: 2 * heapUsed,
+    heapUsed,
+    external: 5e6,
   });
-  const memory = [reading(0, 100e6), reading(10_000, 120e6), reading(100_000, 180e6)];
-  const text = tables(results({ logins, besideLogins, memory }));
-  const targets = text.slice(text.indexOf('## Targets'));
-  t.regex(lineWith(targets, 'logins alone'), /\| +0\.950 \| yes/);
-  t.regex(lineWith(targets, '/me p99'), /\| +4\.00 \| no/);
-  t.regex(lineWith(targets, '100,000 remembered'), /\| +80\.0 \| yes/);
+  const memory = [reading(0, 100e6), reading(100_000, 180e6), reading(200_000, 185e6)];
+  const text = targetTable(results({ logouts, atRest, memory }));
+  t.regex(lineWith(text, '1 follower, 1 node'), /\| +2\.50 \| no/);
+  t.regex(lineWith(text, '4 followers, 3 nodes'), /\| +2\.50 \| yes/);
+  t.regex(lineWith(text, 'mongod at rest'), /\| +under 1\.5 \| +1\.00 \| yes/);
+  t.regex(lineWith(text, '100,000 known tokens'), /\| +80\.0 \| yes/);
+});
+
+test('a profile is printed by owner and by function', (t) => {
+  const functions = [{ owner: 'koa', name: 'handle', share: 0.7 }];
+  const owners = [{ owner: 'koa', share: 1 }];
+  const profiles = [{ row: 'following', seconds: 5, idle: 0.25, owners, functions }];
+  const text = tables(results({ profiles }));
+  t.regex(text, /\*\*rescind\*\*, 5\.00 s, idle for 25 % of them\. By whose code ran: koa 100 %\./);
+  t.regex(lineWith(text, '`handle`'), /\| +70 % \| koa +\|/);
+});
+
+test('the traffic of a follower is listed apart from the reads', (t) => {
+  const traffic = { getMoresPerSecond: 3.5, writesPerSecond: 1.5 };
+  const measured = runs('following', [100]).map((run) => ({ ...run, ...traffic }));
+  t.regex(tables(results({ runs: measured })), /3\.50 getMores a second, and it wrote 1\.50 times/);
+});
+
+test('results of an older bench are rendered without what they do not have', (t) => {
+  const { profiles: _, logouts: __, atRest: ___, ...older } = SOME;
+  t.is(tables(readResults(JSON.stringify(older))), tables(SOME));
 });
 
 test('failures are printed with the tables', (t) => {
@@ -187,7 +223,7 @@ test('failures are printed with the tables', (t) => {
 test('the chart has a bar for each measured row, the most first within its group', (t) => {
   const svg = chart(SOME);
   t.is(svg.match(/<rect /g)?.length, 5);
-  const order = ['rescind, strict<', 'users by dataloader', 'user by findOne', 'bare Koa'];
+  const order = ['rescind<', 'users by dataloader', 'user by findOne', 'bare Koa'];
   const places = order.map((name) => svg.indexOf(name));
   t.deepEqual(
     places,

@@ -138,7 +138,7 @@ export class Tally {
   /** Counts a response. Outside of the measured time only its status counts. */
   add({ expected }: Request, status: number, latency: number, isMeasured: boolean): void {
     this.#statuses[status] = (this.#statuses[status] ?? 0) + 1;
-    if (!expected.includes(status)) this.#wrong++;
+    if (status !== expected) this.#wrong++;
     if (!isMeasured) return;
     this.#measuredStatuses[status] = (this.#measuredStatuses[status] ?? 0) + 1;
     this.#latencies.push(latency);

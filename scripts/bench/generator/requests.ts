@@ -1,20 +1,19 @@
 /** Requests of the load generator, made before anything is measured. */
 
-/** A request in bytes, and the statuses of a right answer. */
+/** A request in bytes, and the status of a right answer. */
 export interface Request {
   readonly bytes: Uint8Array;
-  readonly expected: readonly number[];
+  readonly expected: number;
 }
 
 /** Returns the next request; undefined when there is none left. */
 export type Source = () => Request | undefined;
 
 /** Encodes a request. Its line has the method and the target. */
-export function encodeRequest(
+function encodeRequest(
   line: string,
   headers: Readonly<Record<string, string>>,
-  body = '',
-  expected: readonly number[] = [200],
+  { body = '', expected = 200 } = {},
 ): Request {
   const length = body === '' ? {} : { 'Content-Length': Buffer.byteLength(body) };
   const fields = Object.entries({ Host: '127.0.0.1', ...headers, ...length });
@@ -22,20 +21,27 @@ export function encodeRequest(
   return { bytes: Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`), expected };
 }
 
-/** Returns a request with a body of JSON. */
-export function jsonRequest(line: string, body: object, expected?: readonly number[]): Request {
-  const headers = { 'Content-Type': 'application/json' };
-  return encodeRequest(line, headers, JSON.stringify(body), expected);
+/** Returns `POST /oauth/introspect` of a token by a client. */
+export function introspectRequest(
+  client: { readonly id: string; readonly secret: string },
+  token: string,
+): Request {
+  const credentials = Buffer.from(`${client.id}:${client.secret}`).toString('base64');
+  const headers = {
+    Authorization: `Basic ${credentials}`,
+    'Content-Type': 'application/x-www-form-urlencoded',
+  };
+  return encodeRequest('POST /oauth/introspect', headers, { body: `token=${token}` });
 }
 
 /** Returns `GET /api/auth/me` with this header. */
 export function meRequest(name: string, value: string, expected = 200): Request {
-  return encodeRequest('GET /api/auth/me', { [name]: value }, '', [expected]);
+  return encodeRequest('GET /api/auth/me', { [name]: value }, { expected });
 }
 
 /** Returns `GET /api/auth/me` with each of these tokens. */
-export function authorize(tokens: readonly string[], expected = 200): readonly Request[] {
-  return tokens.map((token) => meRequest('Authorization', `Bearer ${token}`, expected));
+export function authorize(tokens: readonly string[]): readonly Request[] {
+  return tokens.map((token) => meRequest('Authorization', `Bearer ${token}`));
 }
 
 /** Returns requests at random, without end. */

@@ -68,7 +68,7 @@ function drawBar(bar: ReturnType<typeof makeBars>[number], y: number, most: numb
   const width = Math.max(1, Math.round((rate / most) * (WIDTH - LABELS - FIGURES)));
   const baseline = y + BAR - 5;
   const colour = isPeer ? OTHERS : RESCIND;
-  const weight = id === 'strict' ? BOLD : '';
+  const weight = id === 'following' ? BOLD : '';
   return [
     text(LABELS - 8, baseline, name, `text-anchor="end" ${weight}`),
     `<rect x="${LABELS}" y="${y}" width="${width}" height="${BAR}" rx="2" fill="${colour}"/>`,

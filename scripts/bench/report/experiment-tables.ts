@@ -1,73 +1,72 @@
 /** Tables of the experiments. */
-import { ENDPOINTS, type Results } from '../results.ts';
-import { formatTable, left, megabytes, ratio, right, short, whole } from './format.ts';
-import { figures } from './row-tables.ts';
-import { compare, median } from './statistics.ts';
-import { compareBesideLogins, compareLogins } from './targets.ts';
+import type { MemoryReading, Results, StorageReading } from '../results.ts';
+import { formatTable, left, megabytes, percent, right, short, whole } from './format.ts';
 
-const ENDPOINT_NAMES = {
-  me: '`GET /api/auth/me`',
-  introspect: '`POST /oauth/introspect`',
-  sessions: '`GET /api/auth/sessions`, 5 of them',
-  refresh: '`POST /api/auth/refresh`',
-};
-
-export function endpointTable({ endpoints }: Results): string {
-  const find = (name: string) => endpoints.filter(({ endpoint }) => endpoint === name);
-  const lines = ENDPOINTS.map((endpoint) => ({ endpoint, runs: find(endpoint) }));
-  return formatTable(endpoints.length > 0 ? lines : [], [
-    left('Endpoint', ({ endpoint }) => ENDPOINT_NAMES[endpoint]),
-    ...figures('requests/s', 'p50 ms', 'p99 ms', 'reads/request'),
-    right('÷ /me', ({ runs }) => ratio(compare(runs, find('me')))),
+/** Logouts, one after the other, beside single writes by the same client. */
+export function logoutTable({ logouts }: Results): string {
+  return formatTable(logouts, [
+    right('Followers', ({ followers }) => whole(followers)),
+    right('Nodes', ({ nodes }) => whole(nodes)),
+    right('Logouts', ({ count }) => whole(count)),
+    right('updateOne p50 ms', ({ write }) => short(write.p50)),
+    right('logout p50 ms', ({ logout }) => short(logout.p50)),
+    right('logout p99 ms', ({ logout }) => short(logout.p99)),
+    right('p50 ÷ p50', ({ logout, write }) => short(logout.p50 / write.p50)),
   ]);
 }
 
-export function loginTable(results: Results): string {
-  const { logins } = results;
-  const rates = logins.map(({ oneThread }) => median(oneThread));
-  return formatTable(logins.slice(0, 1), [
-    right('bcrypt cost', ({ cost }) => whole(cost)),
-    right('Threads', ({ threads }) => whole(threads)),
-    right('One thread alone, checks/s', () => short(median(rates))),
-    right('Logins/s', () => short(median(logins.map((round) => round.logins)))),
-    right('÷ (threads × one thread)', () => ratio(compareLogins(results))),
+export function atRestTable({ atRest }: Results): string {
+  return formatTable(atRest, [
+    right('Followers', ({ followers }) => whole(followers)),
+    right('Lease', ({ lease }) => `${lease / 1000} s`),
+    right('Measured', ({ seconds }) => `${seconds} s`),
+    right('mongod without, % of a core', ({ without }) => short(100 * without)),
+    right('mongod with, % of a core', ({ following }) => short(100 * following)),
+    right('% per follower', (each) => short(perFollower(each))),
   ]);
 }
 
-export function besideLoginsTable(results: Results): string {
-  const { besideLogins } = results;
-  const rate = (status: string) => {
-    const perSecond = ({ logins }: Results['besideLogins'][number]) =>
-      (1000 * (logins.measuredStatuses[status] ?? 0)) / logins.elapsed;
-    return short(median(besideLogins.map(perSecond)));
-  };
-  const offered = short(median(besideLogins.map((round) => round.offered)));
-  const busy = `${offered}/s offered, ${rate('200')}/s done, ${rate('503')}/s answered 503`;
-  const find = (name: 'without' | 'beside') => besideLogins.map((round) => round[name]);
-  const lines = [
-    { logins: 'none', runs: find('without'), compared: '1' },
-    { logins: busy, runs: find('beside'), compared: ratio(compareBesideLogins(results)) },
-  ];
-  return formatTable(besideLogins.length > 0 ? lines : [], [
-    left('Logins', ({ logins }) => logins),
-    right('/me p50 ms', ({ runs }) => short(median(runs.map(({ p50 }) => p50)))),
-    right('/me p99 ms', ({ runs }) => short(median(runs.map(({ p99 }) => p99)))),
-    right('p99 ÷ without', ({ compared }) => compared),
+/** Returns the processor time of mongod that a follower at rest costs, as a percentage of one core. */
+export function perFollower({ followers, without, following }: Results['atRest'][number]): number {
+  return (100 * (following - without)) / followers;
+}
+
+/** What the profiles have most of: the functions by self time, and the owners of their code. */
+export function profileTables({ profiles, rows }: Results): string {
+  return profiles.map((profile) => formatProfile(profile, rows)).join('\n\n');
+}
+
+function formatProfile(profile: Results['profiles'][number], rows: Results['rows']): string {
+  const { row: id, seconds, idle, owners, functions } = profile;
+  const name = rows.find((row) => row.id === id)?.name ?? id;
+  const all = owners.map(({ owner, share }) => `${owner} ${percent(share)}`);
+  const table = formatTable(functions, [
+    right('Self', ({ share }) => percent(share)),
+    left('Code of', ({ owner }) => owner),
+    left('Function', ({ name }) => `\`${name}\``),
   ]);
+  const times = `${short(seconds)} s, idle for ${percent(idle)} of them`;
+  return `**${name}**, ${times}. By whose code ran: ${all.join(', ')}.\n\n${table}`;
 }
 
 export function memoryTable({ memory }: Results): string {
-  const [before = { rss: 0, heapUsed: 0 }, ...after] = memory;
+  const [before, ...after] = memory;
+  const more = (reading: MemoryReading) => before && heapOf(reading) - heapOf(before);
   return formatTable(after, [
-    right('Tokens used twice', ({ tokens }) => whole(tokens)),
-    right('RSS more by', ({ rss }) => megabytes(rss - before.rss)),
-    right('heap more by', ({ heapUsed }) => megabytes(heapUsed - before.heapUsed)),
+    right('Known tokens', ({ tokens }) => whole(tokens)),
+    right('heap more by', (reading) => megabytes(more(reading))),
+    right('RSS more by', ({ rss }) => megabytes(before && rss - before.rss)),
     right('RSS', ({ rss }) => megabytes(rss)),
   ]);
 }
 
+/** Returns the bytes of objects, and of what they have outside of the heap. */
+export function heapOf({ heapUsed, external }: MemoryReading): number {
+  return heapUsed + external;
+}
+
 export function storageTable({ storage }: Results): string {
-  const index = (name: string) => (reading: Results['storage'][number]) =>
+  const index = (name: string) => (reading: StorageReading) =>
     short((reading.indexes[name] ?? Number.NaN) / reading.entries);
   return formatTable(storage, [
     right('Entries', ({ entries }) => whole(entries)),

@@ -1,8 +1,9 @@
 /** Tables of the rows. */
 import type { Measured, ReportedRow, Results } from '../results.ts';
-import { HOT_AT_50, LOAD_NAMES, type Measure } from '../rows.ts';
+import { HOT_AT_50, MEASURES, type Measure } from '../rows.ts';
 import * as format from './format.ts';
 import * as statistics from './statistics.ts';
+import { findNearest } from './targets.ts';
 
 const { formatTable, left, NOT_MEASURED, right, ratio, whole, short } = format;
 const { compare, median, select } = statistics;
@@ -35,9 +36,13 @@ export function variesEntries({ id }: Pick<ReportedRow, 'id'>): boolean {
   return id.startsWith('revoked-');
 }
 
+function isIntrospection({ id }: ReportedRow): boolean {
+  return id.startsWith('introspect');
+}
+
 /** All rows with known tokens at 50 connections, each compared with rescind. */
 export function overviewTable(results: Results): string {
-  const rows = results.rows.filter((row) => !variesEntries(row));
+  const rows = results.rows.filter((row) => !variesEntries(row) && !isIntrospection(row));
   const lines = rows.map((row) => findLine(results, row));
   return formatTable(lines, [
     left('Row', ({ name }) => name),
@@ -47,13 +52,12 @@ export function overviewTable(results: Results): string {
   ]);
 }
 
-/** Rows that were measured with new tokens, by load and pattern. */
+const OTHER_MEASURES = [MEASURES['one connection'], MEASURES['fixed rate'], MEASURES.cold];
+
+/** Rows that were measured under other loads, or with new tokens. */
 export function loadTable(results: Results): string {
-  const isCold = ({ id }: ReportedRow) =>
-    results.runs.some(({ row, pattern }) => row === id && pattern === 'cold');
-  const rows = results.rows.filter(isCold);
-  const lines = (['hot', 'cold'] as const).flatMap((pattern) =>
-    LOAD_NAMES.flatMap((load) => rows.map((row) => findLine(results, row, { load, pattern }))),
+  const lines = OTHER_MEASURES.flatMap((measure) =>
+    results.rows.map((row) => findLine(results, row, measure)),
   );
   const measured = lines.filter(({ runs }) => runs.length > 0);
   return formatTable(measured, [
@@ -65,38 +69,42 @@ export function loadTable(results: Results): string {
   ]);
 }
 
-/** Names the peer that checks revocation and comes nearest: the largest ratio would name a slow peer. */
+/** Names the peer that checks revocation and comes nearest. */
 export function headline(results: Results): string {
-  const strict = results.rows.filter(({ isPeer, checks }) => isPeer && checks === 'revocation');
-  const figures = strict.flatMap((row) => {
-    const { name, compared } = findLine(results, row);
-    return compared === undefined ? [] : [{ name, ...compared }];
-  });
-  const [nearest] = figures.sort((a, b) => a.median - b.median);
-  if (nearest === undefined) return 'No peer that checks revocation was measured.';
+  const nearest = findNearest(results);
+  if (nearest === undefined) return 'No peer that checks revocation was measured beside rescind.';
   return `Smallest ratio to a peer that checks revocation: ${ratio(nearest)} (${nearest.name}).`;
 }
 
+/** Names the commands of a follower that belong to no request. */
+export function followerTraffic(results: Results): string {
+  const runs = select(results, 'following');
+  const [getMores, writes] = (['getMoresPerSecond', 'writesPerSecond'] as const).map((name) =>
+    median(runs.map((run) => run[name] ?? Number.NaN)),
+  );
+  if (Number.isNaN(getMores ?? Number.NaN)) return '';
+  return `Of no request, and not among the reads: the feed of "rescind" asked by ${short(getMores)} getMores a second, and it wrote ${short(writes)} times a second, mostly renewals of its lease.`;
+}
+
+export function introspectionTable(results: Results): string {
+  const rows = results.rows.filter(isIntrospection);
+  const lines = rows.map((row) => findLine(results, row, MEASURES.introspection));
+  return formatTable(lines, [
+    left('POST /oauth/introspect', ({ name }) => name),
+    ...figures(...ALL),
+    right('rescind ÷ it', ({ compared }) => ratio(compared)),
+    left('Configuration', ({ skipped, configuration }) => skipped ?? configuration),
+  ]);
+}
+
 export function revokedEntriesTable(results: Results): string {
-  const varied = results.rows.filter((row) => row.id === 'strict' || variesEntries(row));
+  const varied = results.rows.filter((row) => row.id === 'following' || variesEntries(row));
   const rows = varied.some(variesEntries) ? varied.sort((a, b) => a.entries - b.entries) : [];
   const lines = rows.map((row) => findLine(results, row));
   return formatTable(lines, [
     right('Entries', ({ entries }) => whole(entries)),
     ...figures('requests/s', 'p50 ms', 'p99 ms'),
     right('÷ fewest entries', ({ runs }) => ratio(compare(runs, lines[0]?.runs))),
-  ]);
-}
-
-export function revokedShareTable(results: Results): string {
-  const patterns = ['hot', '1 % revoked', '50 % revoked'] as const;
-  const lines = patterns.map((pattern) => {
-    return { pattern, runs: select(results, 'strict', { ...HOT_AT_50, pattern }) };
-  });
-  return formatTable(lines[1]?.runs.length ? lines : [], [
-    left('Tokens', ({ pattern }) => (pattern === 'hot' ? 'none revoked' : pattern)),
-    ...figures('requests/s', 'CPU µs/request'),
-    right('÷ none revoked', ({ runs }) => ratio(compare(runs, lines[0]?.runs))),
   ]);
 }
 

@@ -9,18 +9,16 @@ import { targetTable } from './targets.ts';
 /** The report, with the names of tables in braces. */
 const TEMPLATE = readFileSync('scripts/bench/report/template.md', 'utf8');
 
-const REAL_SERVER =
-  'The real server (server/main.js) on all processors, with one password thread for each but one, by the native bcrypt where the versions above have it; users of one address.';
-
 const TABLES: Readonly<Record<string, (results: Results) => string>> = {
   overview: rowTables.overviewTable,
   headline: rowTables.headline,
+  traffic: rowTables.followerTraffic,
   loads: rowTables.loadTable,
+  introspection: rowTables.introspectionTable,
   revokedEntries: rowTables.revokedEntriesTable,
-  revokedShares: rowTables.revokedShareTable,
-  endpoints: experiments.endpointTable,
-  logins: experiments.loginTable,
-  besideLogins: experiments.besideLoginsTable,
+  logouts: experiments.logoutTable,
+  atRest: experiments.atRestTable,
+  profiles: experiments.profileTables,
   memory: experiments.memoryTable,
   storage: experiments.storageTable,
   targets: targetTable,
@@ -33,15 +31,14 @@ export function tables(results: Results): string {
   for (const [name, format] of Object.entries(TABLES)) parts[name] = format(results);
   const sections = TEMPLATE.split(/\n\n(?=## )/)
     .filter((section) => parts[/^\{(\w+)\}/m.exec(section)?.[1] ?? ''] !== '')
-    .map((section) => section.replace(/\{(\w+)\}/g, (_, name) => parts[name] ?? ''));
+    .map((section) => section.replace(/\{(\w+)\}/g, (_, name) => parts[name] ?? '').trimEnd());
   return `${sections.join('\n\n').trim()}\n`;
 }
 
 /** Describes the machine, the method and the versions. */
 function describe(results: Results): Record<string, string> {
-  const { machine, started, endpointsStarted = '', versions } = results;
+  const { machine, started, versions } = results;
   const { processor, cores, memoryGb, system, pinning, loadAverages } = machine;
-  const ownRun = ` In a run of its own (\`npm run bench -- --rows endpoints\`), started ${endpointsStarted.slice(0, 16)} UTC.`;
   return {
     quick: results.quick ? ' (quick)' : '',
     when: started.slice(0, 16).replace('T', ' '),
@@ -52,8 +49,6 @@ function describe(results: Results): Record<string, string> {
     method: describeMethod(results),
     tokens: list(PATTERNS, ': ', '; '),
     versions: list(versions, ' ', ', '),
-    realServer: REAL_SERVER,
-    ownRun: endpointsStarted === '' ? '' : ownRun,
   };
 }
 

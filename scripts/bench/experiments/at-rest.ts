@@ -1,0 +1,70 @@
+/** The processor time of a mongod whose followers have nothing to do. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAuth } from '../../../lib/auth.ts';
+import { connect, type Db } from '../../../lib/store/mongo/database.ts';
+import { SECOND } from '../../../lib/time.ts';
+import type { Environment } from '../environment.ts';
+import { AUDIENCE, ISSUER } from '../tokens.ts';
+import { type OwnSet, startOwnSet } from './own-set.ts';
+
+const FOLLOWERS = 10;
+const DEADLINE = 5 * SECOND;
+/** The default lease at this deadline. */
+const LEASE = 2 * SECOND;
+/** Until a mongod has done what follows from a start, or from registrations. */
+const PAUSE = 5 * SECOND;
+const [SECONDS, QUICK_SECONDS] = [40, 8];
+
+export async function measureAtRest(environment: Environment) {
+  const seconds = environment.plan.quick ? QUICK_SECONDS : SECONDS;
+  await using set = await startOwnSet(environment, 1);
+  const connection = connect(set.uri, { deadline: DEADLINE });
+  const without = await measureShare(connection.db, seconds);
+  await using _followers = await openFollowers(environment, set);
+  const following = await measureShare(connection.db, seconds);
+  await connection.close();
+  return { atRest: [{ followers: FOLLOWERS, lease: LEASE, seconds, without, following }] };
+}
+
+/** Opens followers with a client each, as they are in processes of their own. */
+async function openFollowers({ secret }: Environment, { uri }: OwnSet) {
+  const options = {
+    secrets: [secret],
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    follow: 'auto',
+  } as const;
+  const opened = await Promise.all(
+    Array.from({ length: FOLLOWERS }, async () => {
+      const connection = connect(uri, { deadline: DEADLINE });
+      const auth = await createAuth({ db: connection.db, deadline: DEADLINE, ...options });
+      if (!(await auth.follow(DEADLINE))) throw new Error('There is no lease');
+      return { auth, connection };
+    }),
+  );
+
+  async function close(): Promise<void> {
+    for (const { auth, connection } of opened) {
+      await auth.close();
+      await connection.close();
+    }
+  }
+  return { [Symbol.asyncDispose]: close };
+}
+
+/** Measures the share of one processor that mongod uses. */
+async function measureShare(db: Db, seconds: number): Promise<number> {
+  await sleep(PAUSE);
+  const [before, started] = [await readProcessorTime(db), performance.now()];
+  await sleep(seconds * SECOND);
+  const used = (await readProcessorTime(db)) - before;
+  return used / (1000 * (performance.now() - started));
+}
+
+/** Returns the microseconds of processor time that mongod has used. Throws if it does not say, as outside of Linux. */
+async function readProcessorTime(db: Db): Promise<number> {
+  const { extra_info: extra } = await db.admin().command({ serverStatus: 1 });
+  const used = Number(extra.user_time_us) + Number(extra.system_time_us);
+  if (Number.isNaN(used)) throw new Error('mongod tells no processor time; run this on Linux');
+  return used;
+}

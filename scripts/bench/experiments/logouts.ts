@@ -1,0 +1,97 @@
+/** Logouts, in turn with single writes by the same client. */
+import { randomUUID } from 'node:crypto';
+import { type Auth, createAuth } from '../../../lib/auth.ts';
+import { connect, type Db } from '../../../lib/store/mongo/database.ts';
+import { SECOND } from '../../../lib/time.ts';
+import type { Environment } from '../environment.ts';
+import { percentile } from '../generator/loops.ts';
+import type { Logouts } from '../results.ts';
+import { findRow } from '../rows.ts';
+import { startRowServer } from '../servers.ts';
+import { AUDIENCE, ISSUER, issueTokens } from '../tokens.ts';
+import { type OwnSet, startOwnSet } from './own-set.ts';
+
+/** Servers that follow, the one that logs out among them. */
+const SETUPS = [
+  { followers: 1, nodes: 1 },
+  { followers: 4, nodes: 3 },
+];
+
+const WARM_UP = 50;
+const [COUNT, QUICK_COUNT] = [500, 50];
+
+const CALLER = { ip: '192.0.2.1', userAgent: 'bench' };
+
+export async function measureLogouts(environment: Environment) {
+  const logouts: Logouts[] = [];
+  for (const { followers, nodes } of SETUPS) {
+    await using set = await startOwnSet(environment, nodes);
+    await using others = await startFollowers(environment, set, followers - 1);
+    const times = await measureOn(environment, set);
+    logouts.push({ followers: others.count + 1, nodes, ...times });
+  }
+  return { logouts };
+}
+
+/** Starts servers that follow, each a process of its own. */
+async function startFollowers(environment: Environment, { uri }: OwnSet, count: number) {
+  const pinning = { lists: undefined, description: '' };
+  const own = { ...environment, databaseUri: () => uri, pinning };
+  const start = () => startRowServer(findRow('following'), own);
+  const servers = await Promise.all(Array.from({ length: count }, start));
+
+  async function stop(): Promise<void> {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+  return { count: servers.length, [Symbol.asyncDispose]: stop };
+}
+
+/** Logs out by a server in this process, which follows, too. */
+async function measureOn({ plan, secret, issue }: Environment, { uri }: OwnSet) {
+  const count = plan.quick ? QUICK_COUNT : COUNT;
+  const tokens = await issueTokens(issue, WARM_UP + count);
+  const deadline = 5 * SECOND;
+  const connection = connect(uri, { deadline });
+  const { db } = connection;
+  const options = {
+    secrets: [secret],
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    follow: 'auto',
+  } as const;
+  const auth = await createAuth({ db, deadline, ...options });
+  try {
+    if (!(await auth.follow(deadline))) throw new Error('There is no lease');
+    await alternate(auth, db, tokens.slice(count));
+    return await alternate(auth, db, tokens.slice(0, count));
+  } finally {
+    await auth.close();
+    await connection.close();
+  }
+}
+
+/** Logs out with each token, and writes once before each logout. */
+async function alternate(auth: Auth, db: Db, tokens: readonly string[]) {
+  const documents = db.collection<{ _id: string; count: number }>('bench_writes');
+  const _id = randomUUID();
+  await documents.insertOne({ _id, count: 0 });
+  const writeConcern = { w: 'majority', j: true } as const;
+  const writes: number[] = [];
+  const logouts: number[] = [];
+  for (const token of tokens) {
+    const increment = { $inc: { count: 1 } };
+    writes.push(await time(() => documents.updateOne({ _id }, increment, { writeConcern })));
+    logouts.push(await time(() => auth.logout({ token }, CALLER)));
+  }
+  return { count: tokens.length, write: summarize(writes), logout: summarize(logouts) };
+}
+
+async function time(perform: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await perform();
+  return performance.now() - started;
+}
+
+function summarize(times: readonly number[]) {
+  return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
+}
