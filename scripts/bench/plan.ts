@@ -45,8 +45,8 @@ export function makePlan({ quick = false, rounds = quick ? 1 : 5, only, out }: P
     out,
     rows: quick ? reduceRows(rows) : rows,
     experiments: Object.keys(EXPERIMENTS).filter((id) => isWanted(id) && id !== omitted),
-    /** Warm-up of each server: the larger ones are compiled only after some five seconds of load. */
-    warmUp: quick ? 2_000 : 5_000,
+    /** Warm-up of each server: larger ones are compiled, and know the tokens, only after some seconds of load. */
+    warmUp: quick ? 3_500 : 5_000,
     /** More warm-up by new tokens, where those are measured. */
     coldWarmUp: quick ? 700 : 2_000,
     /** Measured time of each measurement, and the time before it that does not count. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
 import { type Connection, connect } from '../../../lib/store/mongo/database.ts';
 import { MINUTE } from '../../../lib/time.ts';
 import { replicaSetName } from '../../dev/mongod/replica-set.ts';
@@ -41,11 +42,10 @@ export async function startOwnSet(environment: Environment, nodes: number) {
 }
 
 async function initiate(hosts: readonly string[]): Promise<void> {
-  const connection = connect(`mongodb://${hosts[0]}/?directConnection=true`, { deadline: MINUTE });
+  const client = new MongoClient(`mongodb://${hosts[0]}/`, { directConnection: true });
   const members = hosts.map((host, _id) => ({ _id, host }));
-  const replSetInitiate = { _id: replicaSetName, members };
-  await connection.db.admin().command({ replSetInitiate });
-  await connection.close();
+  await client.db('admin').command({ replSetInitiate: { _id: replicaSetName, members } });
+  await client.close();
 }
 
 async function isWritable({ db }: Connection): Promise<boolean> {
