@@ -1,4 +1,3 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { connect } from '../../lib/store/mongo/database.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
@@ -13,7 +12,7 @@ import type { Plan } from './plan.ts';
 import { findPinning, pin } from './processes.ts';
 import { listCommands, openRedis } from './redis.ts';
 import { isCold, USUAL_ENTRIES } from './rows.ts';
-import { createIssuer, HOT_COUNT, issueTokens } from './tokens.ts';
+import { createClient, createIssuer, HOT_COUNT, issueTokens } from './tokens.ts';
 
 /** The plan, running processes and filled databases: everything that a measurement needs. */
 export type Environment = Awaited<ReturnType<typeof openEnvironment>>;
@@ -77,7 +76,7 @@ async function createTokens({ rows, coldWarmUp, leadIn, duration }: Plan) {
   const hasCold = rows.some(({ measures }) => measures.some(isCold));
   const seconds = hasCold ? (coldWarmUp + leadIn + duration) / 1000 : 0;
   const cold = await issueTokens(issue, NEW_PER_SECOND * seconds);
-  const client = { id: randomUUID() as string, secret: randomBytes(32).toString('base64url') };
+  const client = createClient();
   const introspection = hot.map((token) => introspectRequest(client, token));
   const requests = { hot: authorize(hot), cold: authorize(cold), introspection };
   return { secret, issue, hot, revoked, client, requests };

@@ -6,6 +6,7 @@ import type { Db } from '../../lib/store/mongo/database.ts';
 import * as entryIds from '../../lib/store/revocations/entry-ids.ts';
 import { DAY, HOUR } from '../../lib/time.ts';
 import type { Detail } from '../dev/progress.ts';
+import type { Client } from './generator/requests.ts';
 import { USUAL_ENTRIES } from './rows.ts';
 import * as tokens from './tokens.ts';
 
@@ -17,7 +18,7 @@ interface Contents {
   readonly entries: number;
   readonly revoked: readonly string[];
   /** The client that introspects. */
-  readonly client: { readonly id: string; readonly secret: string };
+  readonly client: Client;
 }
 
 /**
@@ -56,7 +57,7 @@ export async function fillDatabase(
   await db.admin().command({ fsync: 1 });
 }
 
-function makeClient({ id, secret }: Contents['client']) {
+export function makeClient({ id, secret }: Client) {
   const secret_hash = hash('sha256', secret, 'hex');
   return { _id: id, name: 'bench', secret_hash, created_at: new Date() };
 }

@@ -1,6 +1,12 @@
 import type { Environment } from './environment.ts';
 import { runClosedLoop, runStream, type Stream, type Times } from './generator/loops.ts';
-import { meRequest, once, randomly, type Source } from './generator/requests.ts';
+import {
+  describeIntrospection,
+  meRequest,
+  once,
+  randomly,
+  type Source,
+} from './generator/requests.ts';
 import type { Measurement } from './results.ts';
 import { isCold, LOADS, nameMeasure, type Row } from './rows.ts';
 import { type RowServer, startRowServer } from './servers.ts';
@@ -29,11 +35,20 @@ export async function measureRow(row: Row, round: number, environment: Environme
   return measurements;
 }
 
-/** Checks the answers of a server, and keeps it busy by its first measure. Returns the requests for it. */
-export async function warmUpRow(row: Row, server: RowServer, environment: Environment) {
-  const requests = await checkAnswers(row, server, environment);
-  const pattern = row.measures[0]?.pattern === 'introspection' ? 'introspection' : 'hot';
-  await keepBusy(server.port, randomly(requests[pattern]), environment.plan.warmUp);
+/** The most milliseconds for sending each known token once, which ends long before. */
+const LONGEST = 30_000;
+
+/**
+ * Checks the answers of a server, and keeps it busy by its first measure: at first with each request once, so that all
+ * tokens are known afterwards, however slow the server is. Returns the requests for it.
+ */
+export async function warmUpRow(row: Row, server: RowServer, { plan, ...rest }: Environment) {
+  const requests = await checkAnswers(row, server, rest);
+  const warm = requests[row.measures[0]?.pattern === 'introspection' ? 'introspection' : 'hot'];
+  const started = performance.now();
+  await keepBusy(server.port, once(warm), LONGEST);
+  const left = plan.warmUp - (performance.now() - started);
+  await keepBusy(server.port, randomly(warm), Math.max(left, plan.warmUp / 2));
   return { ...requests, cold: once(requests.cold) }; // new to each new server
 }
 
@@ -67,11 +82,16 @@ async function measureWithReads(
 }
 
 /** Probes the server of a row. Returns the requests for it: its own ones when it has its own sessions. */
-async function checkAnswers(row: Row, { port, seed }: RowServer, environment: Environment) {
+async function checkAnswers(
+  row: Row,
+  { port, seed }: RowServer,
+  environment: Pick<Environment, 'requests' | 'hot' | 'revoked' | 'client'>,
+) {
   const { requests, hot, revoked } = environment;
   if (!row.ownSessions) {
     const [good, refused] = [`Bearer ${hot[0]}`, `Bearer ${revoked[0]}`];
     await probe(row, port, { headerName: 'Authorization', good, revoked: refused });
+    if (row.id.startsWith('introspect')) await probeIntrospection(row, port, environment);
     return requests;
   }
   const { headers, headerName } = await seed(HOT_COUNT);
@@ -113,4 +133,17 @@ export async function probe(
   await ask('junk', { [headerName]: `${good.slice(0, 20)}junk` }, refusal);
   if (revoked === undefined) return;
   await ask('a revoked token', { [headerName]: revoked }, checks === 'revocation' ? 401 : 200);
+}
+
+/** Checks that a server introspects a good token as active, which no status tells. Throws WrongAnswer. */
+export async function probeIntrospection(
+  { name }: Row,
+  port: number,
+  { client, hot }: Pick<Environment, 'client' | 'hot'>,
+): Promise<void> {
+  const { method, target, headers, body } = describeIntrospection(client, hot[0] ?? '');
+  const response = await fetch(`http://127.0.0.1:${port}${target}`, { method, headers, body });
+  const answer = await response.text();
+  if (response.status === 200 && JSON.parse(answer).active === true) return;
+  throw new WrongAnswer(`${name} introspected a good token: ${response.status} ${answer}`);
 }

@@ -16,8 +16,8 @@ export const EXPERIMENTS: Readonly<Record<string, readonly [number, Experiment]>
   profile: [25, profileRows],
   memory: [70, measureMemory],
   storage: [1, measureStorage],
-  logouts: [45, measureLogouts],
-  'at-rest': [100, measureAtRest],
+  logouts: [65, measureLogouts],
+  'at-rest': [80, measureAtRest],
 };
 
 /** Everything that one call of the bench measures. Times are milliseconds. */
@@ -45,8 +45,8 @@ export function makePlan({ quick = false, rounds = quick ? 1 : 5, only, out }: P
     out,
     rows: quick ? reduceRows(rows) : rows,
     experiments: Object.keys(EXPERIMENTS).filter((id) => isWanted(id) && id !== omitted),
-    /** Warm-up of each server: larger ones are compiled, and know the tokens, only after some seconds of load. */
-    warmUp: quick ? 3_500 : 5_000,
+    /** Warm-up of each server: the larger ones are compiled only after some five seconds of load. */
+    warmUp: quick ? 3_000 : 5_000,
     /** More warm-up by new tokens, where those are measured. */
     coldWarmUp: quick ? 700 : 2_000,
     /** Measured time of each measurement, and the time before it that does not count. */

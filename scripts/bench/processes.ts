@@ -24,7 +24,7 @@ export async function findPinning() {
     return { lists: undefined, description };
   }
   const lists = { server: `${server}`, others: others.join(), all: [server, ...others].join() };
-  const description = `server on processor ${lists.server}; load generator, mongod and Redis on ${lists.others}; all on ${lists.all} where logins are measured`;
+  const description = `server on processor ${lists.server}; load generator, mongod and Redis on ${lists.others}; all on ${lists.all} for logouts and a mongod at rest`;
   return { lists, description };
 }
 

@@ -90,7 +90,7 @@ export interface Findings {
   readonly profiles: readonly Profile[];
   readonly logouts: readonly Logouts[];
   readonly atRest: readonly AtRest[];
-  readonly memory: readonly MemoryReading[];
+  readonly knownTokens: readonly MemoryReading[];
   readonly storage: readonly StorageReading[];
 }
 
@@ -99,5 +99,5 @@ export interface Results extends Awaited<ReturnType<typeof runBench>> {}
 
 /** Reads a results.json. What an older one does not have was not measured. */
 export function readResults(text: string): Results {
-  return { profiles: [], logouts: [], atRest: [], ...JSON.parse(text) };
+  return { knownTokens: [], profiles: [], logouts: [], atRest: [], ...JSON.parse(text) };
 }

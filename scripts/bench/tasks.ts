@@ -45,7 +45,7 @@ function mergeFindings(found: readonly Partial<Findings>[]): Findings {
     profiles: found.flatMap(({ profiles = [] }) => profiles),
     logouts: found.flatMap(({ logouts = [] }) => logouts),
     atRest: found.flatMap(({ atRest = [] }) => atRest),
-    memory: found.flatMap(({ memory = [] }) => memory),
+    knownTokens: found.flatMap(({ knownTokens = [] }) => knownTokens),
     storage: found.flatMap(({ storage = [] }) => storage),
   };
 }

@@ -1,5 +1,5 @@
 /** Users of every database of the bench, and their tokens. */
-import { hash, randomUUID } from 'node:crypto';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { DAY, HOUR } from '../../lib/time.ts';
 import { createAccessTokens } from '../../lib/tokens/access/access-tokens.ts';
 import { createKeyRing } from '../../lib/tokens/keys/key-ring.ts';
@@ -69,4 +69,9 @@ export function issueTokens(issue: Issue, count: number): Promise<string[]> {
 /** Returns the SHA-256 of the signed bytes: the token's name in `revoked_tokens`. */
 export function hashToken(token: string): Buffer {
   return hash('sha256', token.slice(0, token.lastIndexOf('.')), 'buffer');
+}
+
+/** Creates the id and the secret of a client that introspects. */
+export function createClient() {
+  return { id: randomUUID() as string, secret: randomBytes(32).toString('base64url') };
 }

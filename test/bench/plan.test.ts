@@ -52,7 +52,7 @@ test('quick takes fewer loads and entries, of every other row', (t) => {
   const { rows } = makePlan({ quick: true, out });
   t.deepEqual(
     ROWS.filter(({ id }) => !rows.some((row) => row.id === id)).map(({ id }) => id),
-    ['revoked-10000000'],
+    ['following-10000000'],
   );
   t.true(rows.every(({ measures }) => measures.length > 0));
   const loads = new Set(rows.flatMap(({ measures }) => measures.map(({ load }) => load)));

@@ -62,7 +62,7 @@ function results(parts: Partial<Results>): Results {
     profiles: [],
     logouts: [],
     atRest: [],
-    memory: [],
+    knownTokens: [],
     storage: [],
     failures: {},
     ...parts,
@@ -187,8 +187,8 @@ test('targets are taken from logouts, a mongod at rest, and memory too', (t) => 
     heapUsed,
     external: 5e6,
   });
-  const memory = [reading(0, 100e6), reading(100_000, 180e6), reading(200_000, 185e6)];
-  const text = targetTable(results({ logouts, atRest, memory }));
+  const knownTokens = [reading(0, 100e6), reading(100_000, 180e6), reading(200_000, 185e6)];
+  const text = targetTable(results({ logouts, atRest, knownTokens }));
   t.regex(lineWith(text, '1 follower, 1 node'), /\| +2\.50 \| no/);
   t.regex(lineWith(text, '4 followers, 3 nodes'), /\| +2\.50 \| yes/);
   t.regex(lineWith(text, 'mongod at rest'), /\| +under 1\.5 \| +1\.00 \| yes/);
@@ -211,7 +211,7 @@ test('the traffic of a follower is listed apart from the reads', (t) => {
 });
 
 test('results of an older bench are rendered without what they do not have', (t) => {
-  const { profiles: _, logouts: __, atRest: ___, ...older } = SOME;
+  const { knownTokens: _, profiles: __, logouts: ___, atRest: ____, ...older } = SOME;
   t.is(tables(readResults(JSON.stringify(older))), tables(SOME));
 });
 

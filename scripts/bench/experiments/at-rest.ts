@@ -13,7 +13,7 @@ const DEADLINE = 5 * SECOND;
 const LEASE = 2 * SECOND;
 /** Until a mongod has done what follows from a start, or from registrations. */
 const PAUSE = 5 * SECOND;
-const [SECONDS, QUICK_SECONDS] = [40, 8];
+const [SECONDS, QUICK_SECONDS] = [30, 8];
 
 export async function measureAtRest(environment: Environment) {
   const seconds = environment.plan.quick ? QUICK_SECONDS : SECONDS;

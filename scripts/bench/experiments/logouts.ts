@@ -19,7 +19,7 @@ const SETUPS = [
 ];
 
 const WARM_UP = 30;
-const [COUNT, QUICK_COUNT] = [150, 30];
+const [COUNT, QUICK_COUNT] = [100, 30];
 
 /** Before each write and each logout: what the last one began in the background is over by then, renewals included. */
 const PAUSE = 60;

@@ -63,6 +63,6 @@ export function findOwner(url: string): string {
   if (url.startsWith('node:')) return 'node';
   const [, packageName] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
   if (packageName !== undefined) return packageName;
-  const [, room = 'bench'] = /\/dist\/(lib|server)\//.exec(url) ?? [];
-  return `rescind: ${room}`;
+  const [, room] = /\/dist\/(lib|server)\//.exec(url) ?? [];
+  return room === undefined ? 'bench' : `rescind: ${room}`;
 }

@@ -23,14 +23,14 @@ export async function measureMemory(environment: Environment) {
   const { requests, issue } = environment;
   await using server = await startRowServer(findRow('following'), environment, ['--expose-gc']);
   await keepBusy(server.port, randomly(requests.hot), WARM_UP);
-  const memory = [await readUsage(server, 0)];
+  const knownTokens = [await readUsage(server, 0)];
   for (const tokens of TOKEN_COUNTS) {
-    const used = memory.at(-1)?.tokens ?? 0;
+    const used = knownTokens.at(-1)?.tokens ?? 0;
     const fresh = authorize(await issueTokens(issue, tokens - used));
     await keepBusy(server.port, once(fresh), LONGEST);
-    memory.push(await readUsage(server, tokens));
+    knownTokens.push(await readUsage(server, tokens));
   }
-  return { memory };
+  return { knownTokens };
 }
 
 /** Reads several times: each reading collects garbage, and empty pages return to the system only later. */

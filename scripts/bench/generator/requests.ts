@@ -21,17 +21,25 @@ function encodeRequest(
   return { bytes: Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`), expected };
 }
 
-/** Returns `POST /oauth/introspect` of a token by a client. */
-export function introspectRequest(
-  client: { readonly id: string; readonly secret: string },
-  token: string,
-): Request {
-  const credentials = Buffer.from(`${client.id}:${client.secret}`).toString('base64');
+/** A client that may introspect. */
+export interface Client {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** Returns the parts of `POST /oauth/introspect` of a token by a client. */
+export function describeIntrospection({ id, secret }: Client, token: string) {
+  const credentials = Buffer.from(`${id}:${secret}`).toString('base64');
   const headers = {
     Authorization: `Basic ${credentials}`,
     'Content-Type': 'application/x-www-form-urlencoded',
   };
-  return encodeRequest('POST /oauth/introspect', headers, { body: `token=${token}` });
+  return { method: 'POST', target: '/oauth/introspect', headers, body: `token=${token}` };
+}
+
+export function introspectRequest(client: Client, token: string): Request {
+  const { method, target, headers, body } = describeIntrospection(client, token);
+  return encodeRequest(`${method} ${target}`, headers, { body });
 }
 
 /** Returns `GET /api/auth/me` with this header. */

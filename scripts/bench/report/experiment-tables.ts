@@ -49,8 +49,8 @@ function formatProfile(profile: Results['profiles'][number], rows: Results['rows
   return `**${name}**, ${times}. By whose code ran: ${all.join(', ')}.\n\n${table}`;
 }
 
-export function memoryTable({ memory }: Results): string {
-  const [before, ...after] = memory;
+export function memoryTable({ knownTokens }: Results): string {
+  const [before, ...after] = knownTokens;
   const more = (reading: MemoryReading) => before && heapOf(reading) - heapOf(before);
   return formatTable(after, [
     right('Known tokens', ({ tokens }) => whole(tokens)),

@@ -1,6 +1,6 @@
 /** Tables of the rows. */
 import type { Measured, ReportedRow, Results } from '../results.ts';
-import { HOT_AT_50, MEASURES, type Measure } from '../rows.ts';
+import { HOT_AT_50, MEASURES, type Measure, USUAL_ENTRIES } from '../rows.ts';
 import * as format from './format.ts';
 import * as statistics from './statistics.ts';
 import { findNearest } from './targets.ts';
@@ -24,7 +24,7 @@ type Title = keyof typeof FIGURES;
 const ALL = Object.keys(FIGURES) as Title[];
 
 /** Makes columns with the medians of figures over the rounds. */
-export function figures(...titles: readonly Title[]): readonly FigureColumn[] {
+function figures(...titles: readonly Title[]): readonly FigureColumn[] {
   return titles.map((title) => {
     const [spell, metric] = FIGURES[title];
     return right(title, ({ runs }) => spell(median(runs.map(metric))));
@@ -32,8 +32,8 @@ export function figures(...titles: readonly Title[]): readonly FigureColumn[] {
 }
 
 /** Returns true for a row that varies the number of revoked entries: it has a table of its own. */
-export function variesEntries({ id }: Pick<ReportedRow, 'id'>): boolean {
-  return id.startsWith('revoked-');
+export function variesEntries({ entries }: Pick<ReportedRow, 'entries'>): boolean {
+  return entries !== USUAL_ENTRIES;
 }
 
 function isIntrospection({ id }: ReportedRow): boolean {

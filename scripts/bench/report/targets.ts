@@ -16,7 +16,7 @@ const ONE = MEASURES['one connection'];
 const p50: statistics.Metric = (measured) => measured.p50;
 const p99: statistics.Metric = (measured) => measured.p99;
 const P99 = rows('following', DOCUMENTED, MEASURES['fixed rate'], p99);
-const ENTRIES = rows('revoked-10000000', 'revoked-1000');
+const ENTRIES = rows('following-10000000', 'following-1000');
 const FIXED_ANSWER = rows('introspect', 'introspect-fixed', MEASURES.introspection);
 const READING = rows('introspect', 'introspect-reading', MEASURES.introspection);
 
@@ -109,8 +109,8 @@ function findAtRest({ atRest }: Results) {
   return statistics.summarize(atRest.map(perFollower));
 }
 
-function findMemory({ memory }: Results) {
-  const [before] = memory;
-  const after = memory.find(({ tokens }) => tokens === 100_000);
+function findMemory({ knownTokens }: Results) {
+  const [before] = knownTokens;
+  const after = knownTokens.find(({ tokens }) => tokens === 100_000);
   return before && after && statistics.summarize([(heapOf(after) - heapOf(before)) / 1e6]);
 }
