@@ -68,12 +68,13 @@ export async function openEnvironment(plan: Plan, report: Report) {
  * Issues one good token for each of the hot users, tokens of half of them that are revoked, and as many new ones
  * as the measures of one server can use up. Makes the requests of each pattern.
  */
-async function createTokens({ rows, coldWarmUp, leadIn, duration }: Plan) {
+async function createTokens({ rows, experiments, coldWarmUp, leadIn, duration }: Plan) {
   const secret = generateSecret();
   const issue = await createIssuer(secret);
   const hot = await issueTokens(issue, HOT_COUNT);
   const revoked = await issueTokens(issue, HOT_COUNT / 2);
-  const hasCold = rows.some(({ measures }) => measures.some(isCold));
+  const hasCold =
+    experiments.includes('profile') || rows.some(({ measures }) => measures.some(isCold));
   const seconds = hasCold ? (coldWarmUp + leadIn + duration) / 1000 : 0;
   const cold = await issueTokens(issue, NEW_PER_SECOND * seconds);
   const client = createClient();

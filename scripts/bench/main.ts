@@ -23,7 +23,7 @@ Experiments: ${Object.keys(EXPERIMENTS).join(', ')}
 Exit codes: 0 done, 1 a server answered wrongly or did not start, 64 usage, 130 interrupted.`;
 
 const OPTIONS = {
-  quick: 'a look in under 5 minutes: one round, short warm-ups, fewer loads, at most 1 M entries',
+  quick: 'a look in some 5 minutes: one round, short warm-ups, fewer loads, at most 1 M entries',
   rounds: 'how many rounds (default: 5, quick 1)',
   rows: 'only these rows and experiments, by commas; * at an end stands for any end',
   out: 'where results.json, results.md, chart.svg and the .cpuprofile of each profile go',

@@ -13,8 +13,8 @@ type Experiment = (environment: Environment) => Promise<Partial<Findings>>;
  * processors.
  */
 export const EXPERIMENTS: Readonly<Record<string, readonly [number, Experiment]>> = {
-  profile: [25, profileRows],
-  memory: [70, measureMemory],
+  profile: [42, profileRows],
+  memory: [65, measureMemory],
   storage: [1, measureStorage],
   logouts: [65, measureLogouts],
   'at-rest': [80, measureAtRest],

@@ -43,6 +43,7 @@ export interface ProfiledFunction {
 
 export interface Profile {
   readonly row: string;
+  readonly pattern: Measure['pattern'];
   readonly seconds: number;
   /** The share of the time in which the thread had nothing to do. */
   readonly idle: number;

@@ -198,9 +198,13 @@ test('targets are taken from logouts, a mongod at rest, and memory too', (t) => 
 test('a profile is printed by owner and by function', (t) => {
   const functions = [{ owner: 'koa', name: 'handle', share: 0.7 }];
   const owners = [{ owner: 'koa', share: 1 }];
-  const profiles = [{ row: 'following', seconds: 5, idle: 0.25, owners, functions }];
+  const profile = { row: 'following', pattern: 'hot', seconds: 5, idle: 0.25 } as const;
+  const profiles = [{ ...profile, owners, functions }];
   const text = tables(results({ profiles }));
-  t.regex(text, /\*\*rescind\*\*, 5\.00 s, idle for 25 % of them\. By whose code ran: koa 100 %\./);
+  t.regex(
+    text,
+    /\*\*rescind, hot\*\*, 5\.00 s, idle for 25 % of them\. By whose code ran: koa 100 %\./,
+  );
   t.regex(lineWith(text, '`handle`'), /\| +70 % \| koa +\|/);
 });
 

@@ -19,7 +19,7 @@ const FUNCTIONS = 15;
 const IDLE = '(idle)';
 
 /** Adds up the self times of each function, and of each owner, as shares of the time in which the thread was busy. */
-export function summarizeProfile(profile: CpuProfile): Omit<Profile, 'row'> {
+export function summarizeProfile(profile: CpuProfile): Omit<Profile, 'row' | 'pattern'> {
   const times = addTimes(profile);
   const idle = sum(times.filter(({ name }) => name === IDLE).map(({ time }) => time));
   const busy = times.filter(({ name }) => name !== IDLE);

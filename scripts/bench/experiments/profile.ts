@@ -5,29 +5,35 @@ import type { Environment } from '../environment.ts';
 import { randomly } from '../generator/requests.ts';
 import { keepBusy, warmUpRow } from '../measurement.ts';
 import type { Profile } from '../results.ts';
-import { findRow } from '../rows.ts';
+import { findRow, type Measure } from '../rows.ts';
 import { startRowServer } from '../servers.ts';
 import { type CpuProfile, summarizeProfile } from './profile-summary.ts';
 
-const ROWS_PROFILED = ['following', 'whole'];
-const [DURATION, QUICK_DURATION] = [5_000, 2_000];
+/** The rows that have a target of their own, by the kinds of requests that it is about. */
+const PROFILED = [
+  { id: 'following', pattern: 'hot' },
+  { id: 'following', pattern: 'cold' },
+  { id: 'whole', pattern: 'hot' },
+  { id: 'introspect', pattern: 'introspection' },
+] as const;
+const DURATION = 3_000;
 
-/** Profiles rescind with known tokens and 50 connections. Writes a .cpuprofile for each row beside the results. */
+/** Profiles rescind with 50 connections. Writes a .cpuprofile for each profile beside the results. */
 export async function profileRows(environment: Environment) {
   const profiles: Profile[] = [];
-  for (const id of ROWS_PROFILED) profiles.push(await profileRow(id, environment));
+  for (const { id, pattern } of PROFILED) profiles.push(await profileRow(id, pattern, environment));
   return { profiles };
 }
 
-async function profileRow(id: string, environment: Environment): Promise<Profile> {
-  const { quick, out } = environment.plan;
+async function profileRow(id: string, pattern: Measure['pattern'], environment: Environment) {
   const row = findRow(id);
   await using server = await startRowServer(row, environment);
-  const { hot } = await warmUpRow(row, server, environment);
+  const requests = await warmUpRow(row, server, environment);
+  const source = pattern === 'cold' ? requests.cold : randomly(requests[pattern]);
   await server.startProfile();
-  await keepBusy(server.port, randomly(hot), quick ? QUICK_DURATION : DURATION);
-  const path = join(out, `${id}.cpuprofile`);
+  await keepBusy(server.port, source, DURATION);
+  const path = join(environment.plan.out, `${id}-${pattern}.cpuprofile`);
   await server.stopProfile(path);
   const profile: CpuProfile = JSON.parse(await readFile(path, 'utf8'));
-  return { row: id, ...summarizeProfile(profile) };
+  return { row: id, pattern, ...summarizeProfile(profile) };
 }

@@ -14,7 +14,7 @@ const TOKEN_COUNTS = [100_000, 200_000];
 /** Time limit for using a set of tokens up, which ends long before, in milliseconds. */
 const LONGEST = 600_000;
 /** Long enough for the heap to grow as the traffic alone lets it. */
-const WARM_UP = 10_000;
+const WARM_UP = 5_000;
 const COLLECTIONS = 6;
 const PAUSE = 500;
 

@@ -37,7 +37,7 @@ export function profileTables({ profiles, rows }: Results): string {
 }
 
 function formatProfile(profile: Results['profiles'][number], rows: Results['rows']): string {
-  const { row: id, seconds, idle, owners, functions } = profile;
+  const { row: id, pattern, seconds, idle, owners, functions } = profile;
   const name = rows.find((row) => row.id === id)?.name ?? id;
   const all = owners.map(({ owner, share }) => `${owner} ${percent(share)}`);
   const table = formatTable(functions, [
@@ -46,7 +46,7 @@ function formatProfile(profile: Results['profiles'][number], rows: Results['rows
     left('Function', ({ name }) => `\`${name}\``),
   ]);
   const times = `${short(seconds)} s, idle for ${percent(idle)} of them`;
-  return `**${name}**, ${times}. By whose code ran: ${all.join(', ')}.\n\n${table}`;
+  return `**${name}, ${pattern}**, ${times}. By whose code ran: ${all.join(', ')}.\n\n${table}`;
 }
 
 export function memoryTable({ knownTokens }: Results): string {
