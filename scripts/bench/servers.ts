@@ -15,7 +15,7 @@ export interface RowOptions extends Row {
   readonly audience: string;
 }
 
-/** What the server of a row needs of the environment. */
+/** The parts of the environment that the server of a row needs. */
 export type ServerEnvironment = Pick<Environment, 'databaseUri' | 'redis' | 'secret' | 'pinning'>;
 
 export type RowServer = Awaited<ReturnType<typeof startRowServer>>;

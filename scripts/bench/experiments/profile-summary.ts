@@ -15,7 +15,7 @@ export interface CpuProfile {
 
 const FUNCTIONS = 15;
 
-/** What V8 samples in place of a function. */
+/** V8's name for the time in which the thread had nothing to do. */
 const IDLE = '(idle)';
 
 /** Adds up the self times of each function, and of each owner, as shares of the time in which the thread was busy. */

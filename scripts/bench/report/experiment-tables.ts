@@ -31,7 +31,7 @@ export function perFollower({ followers, without, following }: Results['atRest']
   return (100 * (following - without)) / followers;
 }
 
-/** What the profiles have most of: the functions by self time, and the owners of their code. */
+/** The functions with most self time of each profile, and the owners of their code. */
 export function profileTables({ profiles, rows }: Results): string {
   return profiles.map((profile) => formatProfile(profile, rows)).join('\n\n');
 }
