@@ -68,7 +68,8 @@ export function createRevocationReads(
   strictReads: StrictReader = localReads,
   followers: FollowedReader = notFollowing,
 ) {
-  const { read, readFollowed } = createReaders(revokedTokens, schema, strictReads, followers);
+  const readers = createReaders(revokedTokens, schema, strictReads, followers);
+  const { read, readFollowed } = readers;
 
   return {
     checkFollowed: createCheckFollowed(readFollowed),
@@ -110,6 +111,8 @@ export function createRevocationReads(
     async assertSentinel(): Promise<void> {
       await read([]);
     },
+    /** Returns the epoch that the sentinel has to have. Reads it only if no read has found it yet. */
+    epoch: readers.epoch,
   };
 }
 
@@ -181,17 +184,23 @@ function createReaders(
   strictReads: StrictReader,
   followers: FollowedReader,
 ) {
-  const toEntries = createToEntries(schema);
+  const { toEntries, knownEpoch } = createToEntries(schema);
 
   function find(names: readonly string[], options: Pick<FindOptions, 'readConcern' | 'session'>) {
     const ids = [...names, SENTINEL].map(toId);
     return findByIds(revokedTokens, ids, { revoked_before: 1, epoch: 1 }, options);
   }
 
+  const read = createSharedReads(async (names) =>
+    toEntries(await strictReads.read((readConcern) => find(names, { readConcern }))),
+  );
+
   return {
-    read: createSharedReads(async (names) =>
-      toEntries(await strictReads.read((readConcern) => find(names, { readConcern }))),
-    ),
+    read,
+    async epoch(): Promise<string> {
+      if (knownEpoch() === undefined) await read([]);
+      return knownEpoch() ?? '';
+    },
     readFollowed: createSharedReads(async (names) => {
       const read = await followers.read((options) => find(names, options));
       return read && { found: await toEntries(read.found), version: read.version };
@@ -211,9 +220,12 @@ function createToEntries(schema: Schema) {
     knownEpoch = known.epoch;
   }
 
-  return async function toEntries(documents: readonly RevocationDocument[]): Promise<Entries> {
-    const entries = new Map(documents.map((entry) => [fromId(entry), entry]));
-    await assertSameDatabase(entries.get(SENTINEL));
-    return entries;
+  return {
+    async toEntries(documents: readonly RevocationDocument[]): Promise<Entries> {
+      const entries = new Map(documents.map((entry) => [fromId(entry), entry]));
+      await assertSameDatabase(entries.get(SENTINEL));
+      return entries;
+    },
+    knownEpoch: (): string | undefined => knownEpoch,
   };
 }

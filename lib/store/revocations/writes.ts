@@ -1,4 +1,5 @@
 import type { ClientSession } from 'mongodb';
+import { StoreUnavailable } from '../../errors.ts';
 import type { Clock } from '../../time.ts';
 import { type Acknowledged, writeTimed } from '../mongo/causal-reads.ts';
 import { type Collections, SENTINEL } from '../mongo/collections.ts';
@@ -36,19 +37,16 @@ import type { RevocationReads } from './reads.ts';
  */
 export type RevocationWrites = ReturnType<typeof createRevocationWrites>;
 
-/** Writes `revoked_tokens`, but first checks the sentinel, because a write to a wrong database revokes nothing. */
+/** Writes `revoked_tokens`, and checks the sentinel, because a write to a wrong database revokes nothing. */
 export function createRevocationWrites(
   collections: Pick<Collections, 'revokedTokens' | 'sessions'>,
-  { cutoffs, assertSentinel }: RevocationReads,
+  reads: RevocationReads,
   clock: Clock,
   strictReads: StrictReader = localReads,
 ) {
   const { revokedTokens } = collections;
-
-  async function upsertAll(writes: readonly Upsert[]): Promise<Acknowledged> {
-    await assertSentinel();
-    return retryRace(revokedTokens, (session) => revokedTokens.bulkWrite(writes, { session }));
-  }
+  const { cutoffs, assertSentinel } = reads;
+  const upsertAll = createUpsertAll(revokedTokens, reads);
 
   return {
     /** Revokes one token and nothing else. */
@@ -94,6 +92,26 @@ export function createRevocationWrites(
   };
 }
 
+/**
+ * Creates the write of entries. It checks the sentinel in the same command, so no read has to precede it. Entries may have
+ * been written although it throws: then they are in a database that decides nothing.
+ */
+function createUpsertAll(
+  revokedTokens: Collections['revokedTokens'],
+  { assertSentinel, epoch }: Pick<RevocationReads, 'assertSentinel' | 'epoch'>,
+) {
+  return async function upsertAll(upserts: readonly Upsert[]): Promise<Acknowledged> {
+    const writes = [matchSentinel(await epoch()), ...upserts];
+    const revoked = await retryRace(revokedTokens, (session) =>
+      revokedTokens.bulkWrite(writes, { session }),
+    );
+    const { matchedCount, upsertedCount } = revoked.result;
+    if (matchedCount + upsertedCount === writes.length) return revoked;
+    await assertSentinel(); // throws with the remedy if the sentinel is missing or foreign
+    throw new StoreUnavailable('The sentinel changed during a revocation');
+  };
+}
+
 const MOVED = {
   upsert: true,
   returnDocument: 'after',
@@ -122,6 +140,11 @@ type Upsert = ReturnType<typeof upsert>;
 
 function upsert(name: string, update: object[]) {
   return { updateOne: { filter: { _id: toId(name) }, update, upsert: true } };
+}
+
+/** Returns an update that changes nothing. It counts as a match if the sentinel is there and has this epoch. */
+function matchSentinel(epoch: string) {
+  return { updateOne: { filter: { _id: SENTINEL, epoch }, update: { $set: {} } } };
 }
 
 function upsertToken(token: RevokeTokenInput): Upsert {

@@ -60,6 +60,32 @@ test('with a sentinel whose epoch changes under a running server nothing is deci
   await assertNothingDecided(t, revocations, /belongs to another database/);
 });
 
+test('a revocation into a collection that was emptied or dropped a moment ago is not acknowledged', async (t) => {
+  const { collections } = await migratedDatabase(t);
+  const revocations = revocationsOn(collections);
+  await revocations.cutoffs(randomUUID()); // It was there, so no read precedes the write.
+  const revokeKey = () => revocations.revokeKey({ kid: 'kid', reason: 'test', revokedBy: 'test' });
+  await revokeKey();
+  for (const lose of [
+    () => collections.revokedTokens.deleteMany({}),
+    () => collections.revokedTokens.drop(),
+  ]) {
+    await lose();
+    await t.throwsAsync(revokeKey, { instanceOf: StoreUnavailable, message: /no sentinel/ });
+  }
+});
+
+test('a sentinel that changed and was right again after the write acknowledges nothing', async (t) => {
+  const { collections } = await migratedDatabase(t);
+  const revocations = revocationsOn(collections);
+  await revocations.cutoffs(randomUUID());
+  await setSchemaEpoch(collections, 'new');
+  await setSentinelEpoch(collections, 'new');
+  const revokeKey = () => revocations.revokeKey({ kid: 'kid', reason: 'test', revokedBy: 'test' });
+  await t.throwsAsync(revokeKey, { instanceOf: StoreUnavailable, message: /sentinel changed/ });
+  await t.notThrowsAsync(revokeKey);
+});
+
 test('a new epoch that schema has as well is taken over by a running server', async (t) => {
   const { collections } = await migratedDatabase(t);
   const revocations = revocationsOn(collections);
