@@ -70,6 +70,35 @@ test('a known token costs no read, until it is revoked at another server', async
   t.like(settled, [{ followers: 2, reached: 2 }]);
 });
 
+test('the logout of a known token makes no read before its write', async (t) => {
+  const { uri, collections } = await migratedDatabase(t);
+  const { id, email } = await addUser(collections);
+  const { auth, asked } = await following(t, uri);
+  const token = await login(auth, email);
+  await auth.authenticate({ token }, CALLER);
+  asked.length = 0;
+  await auth.logout({ token }, CALLER);
+  t.deepEqual(reads(asked), []);
+  const event = await collections.auditEvents.findOne({ action: 'user_logout' });
+  t.like(event, { user_id: id, details: { email } });
+  await auth.logout({ token }, CALLER);
+  t.not(reads(asked).length, 0, 'the second one knows nothing for certain');
+});
+
+test('a known token of a key that was revoked at another server logs nobody out', async (t) => {
+  const { uri, db, collections } = await migratedDatabase(t);
+  const { email } = await addUser(collections);
+  const { auth } = await following(t, uri);
+  const token = await login(auth, email);
+  await auth.authenticate({ token }, CALLER);
+  const parts = await testParts(t, { db, secrets: [SECRET] });
+  const { kid } = parts.accessTokens.verify(token);
+  const revoked = await parts.revocations.revokeKey({ kid, reason: 'test', revokedBy: 'test' });
+  await parts.followers.settle(revoked);
+  await t.throwsAsync(auth.logout({ token }, CALLER), { code: 'token_revoked' });
+  t.is(await collections.revokedTokens.countDocuments({ kind: { $in: ['token', 'session'] } }), 0);
+});
+
 test('a change of a user is followed', async (t) => {
   const { uri, collections } = await migratedDatabase(t);
   const { id, email } = await addUser(collections, { roles: ['admin'] });
