@@ -63,11 +63,14 @@ export function createRenewals(options: RenewalOptions) {
       isStopped = false;
       schedule();
     },
-    /** Reports a change, so that a renewal soon writes the new position. */
+    /**
+     * Reports a change, so that a renewal soon writes the new position. It is sent at the end of the turn of the event loop,
+     * after all changes that arrived together: a logout is two, and who waits for the second would wait for another renewal.
+     */
     changed(): void {
       if (isDue) return;
       isDue = true;
-      schedule();
+      setImmediate(() => schedule());
     },
     stop(): void {
       isStopped = true;

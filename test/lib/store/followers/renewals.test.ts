@@ -1,4 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
+import { Timestamp } from 'mongodb';
+import { createRenewals } from '../../../../lib/store/followers/renewals.ts';
 import { toSlot } from '../../../../lib/store/followers/versions.ts';
 import { migratedDatabase } from '../../../helpers/database.ts';
 import {
@@ -117,4 +120,35 @@ test('a renewal that matches nothing ends the registration, even if the deletion
   feed.release();
   await until('A registration', () => count(it.events, 'registered') === 2);
   t.deepEqual(feed.resumedAfter.slice(0, 2), [undefined, undefined], 'it began anew');
+});
+
+test('a renewal has the position of the last of the changes that arrived together', async (t) => {
+  let position = new Timestamp({ t: 1, i: 0 });
+  const written: number[] = [];
+  const renewals = createRenewals({
+    id: 'id',
+    duration: 60_000,
+    gap: () => 0,
+    position: () => position,
+    documents: {
+      async renew(_id, reached) {
+        written.push(reached?.t ?? 0);
+        return true;
+      },
+    },
+    onAcknowledged: () => undefined,
+    onFailure: (error) => t.fail(String(error)),
+    onGone: () => t.fail(),
+  });
+  t.teardown(renewals.stop);
+  renewals.start();
+  await until('The first renewal', () => written.length === 1);
+  await setImmediate(); // until its acknowledgement was noted
+  for (const seconds of [2, 3]) {
+    position = new Timestamp({ t: seconds, i: 0 });
+    renewals.changed();
+    await Promise.resolve(); // the feed hands over what it has buffered in steps like this one
+  }
+  await until('The next renewal', () => written.length === 2);
+  t.deepEqual(written, [1, 3]);
 });
