@@ -112,3 +112,14 @@ export async function ready(servers: readonly Server[]): Promise<void> {
     });
   }
 }
+
+/** Waits until every server is ready and may act on what it remembers. */
+export async function leased(servers: readonly Pick<Server, 'url'>[]): Promise<void> {
+  for (const { url } of servers) {
+    await waitFor('A lease', async () => {
+      const { status, body } = await send(`${url}/readyz`);
+      if (status === 200 && body.checks.lease.detail.startsWith('The lease holds')) return true;
+      throw new Error(JSON.stringify(body));
+    });
+  }
+}

@@ -97,7 +97,7 @@ export const SITUATIONS: readonly Situation[] = [
       const ended = victims.flatMap(({ request, world }) => listSessions(request, world).ended);
       const ids = ended.map(({ sessionId }) => sessionId);
       await library.collections.sessions.deleteMany({ _id: { $in: ids } });
-      return judge(servers[1].url, await askAll(servers[0].url, victims));
+      return judge(servers[1].url, await askAll(servers[0].url, victims), true);
     },
   },
   {
