@@ -1,10 +1,11 @@
 import pMap from 'p-map';
-import { migratedDatabase, type TestDatabase } from '../helpers/database.ts';
+import { migratedDatabase } from '../helpers/database.ts';
 import { openScope } from '../helpers/scope.ts';
 import {
   breakableServer,
   breakEachCommand,
   DEADLINE,
+  type KnownBy,
   type Round,
 } from './commands/break-each-command.ts';
 import { FAULTS, type FaultName, SILENT } from './commands/faults.ts';
@@ -40,8 +41,35 @@ const PLANS: Readonly<Record<Size, Plan>> = {
   },
 };
 
-interface NamedRound extends Round {
+/** A request, and what its server remembers. */
+interface Case {
   readonly request: GoodRequest;
+  readonly follow: 'auto' | 'off';
+  /** Servers that follow and know its tokens before. */
+  readonly knownBy: KnownBy;
+}
+
+/** Requests whose tokens are checked from memory where servers follow. Every other use case reads strictly. */
+const CHECKS = /^(GET \/api\/auth\/me|POST \/oauth\/introspect)( |$)/;
+const checks = goodRequests.filter(({ name }) => CHECKS.test(name));
+
+/**
+ * Each request of a token that its server does not know yet: the check reads, and whoever revokes reads the followers.
+ * The other server knows it, so that a revocation which does not wait for it is found. Then the checks alone: where
+ * nobody follows, and of a live token that the server knows, which must cause no read.
+ */
+const CASES: readonly Case[] = [
+  ...goodRequests.map((request): Case => {
+    return { request, follow: 'auto', knownBy: 'the other server' };
+  }),
+  ...checks.map((request): Case => ({ request, follow: 'off', knownBy: 'nobody' })),
+  ...checks
+    .filter(({ prepare }) => prepare === undefined)
+    .map((request): Case => ({ request, follow: 'auto', knownBy: 'both servers' })),
+];
+
+interface NamedRound extends Round {
+  readonly case: Case;
   readonly fault: FaultName;
 }
 
@@ -56,37 +84,38 @@ export const everyCommandSection: Section = {
   name: 'every-command',
   title: 'A fault at every command of every request',
   async run(context) {
-    const { scope, size, detail } = context;
-    const shared = await migratedDatabase(scope);
-    shared.db.client.setMaxListeners(4 * WORKERS); // each server on it watches it
-    const breakNext = (request: GoodRequest, index: number) => {
-      detail(`${request.name}, ${goodRequests.length - 1 - index} requests left`);
-      return breakRequest(context, shared, request);
+    const breakNext = (one: Case, index: number) => {
+      context.detail(`${describe(one)}, ${CASES.length - 1 - index} left`);
+      return breakRequest(context, one);
     };
-    const rounds = await pMap(goodRequests, breakNext, { concurrency: WORKERS });
-    return report(rounds.flat(), PLANS[size].margin);
+    const rounds = await pMap(CASES, breakNext, { concurrency: WORKERS });
+    return report(rounds.flat(), PLANS[context.size].margin);
   },
 };
 
-async function breakRequest(
-  context: SectionContext,
-  shared: TestDatabase,
-  request: GoodRequest,
-): Promise<readonly NamedRound[]> {
+function describe({ request: { name }, follow, knownBy }: Case): string {
+  if (follow === 'off') return `${name} without following`;
+  return knownBy === 'both servers' ? `${name} of a known token` : name;
+}
+
+async function breakRequest(context: SectionContext, one: Case): Promise<readonly NamedRound[]> {
+  const { request, follow, knownBy } = one;
   const { faults, inTurn } = PLANS[context.size];
   const scope = openScope(context.scope);
   const isPatient = inTurn && request.takesPassword === true;
   const names = isPatient ? faults.filter((name) => !SILENT.has(name)) : faults;
-  const start = goodRequests.indexOf(request); // so that not all begin with the same one
+  const start = CASES.indexOf(one); // so that not all begin with the same one
   const choices = inTurn
     ? [(nth: number) => names[(start + nth) % names.length] as FaultName]
     : names.map((name) => () => name);
-  const database = request.isForEveryone ? await migratedDatabase(scope) : shared;
-  const server = await breakableServer(scope, database, isPatient ? PATIENT_DEADLINE : DEADLINE);
+  const database = await migratedDatabase(scope); // of its own: every follower of a database is waited for
+  const deadline = isPatient ? PATIENT_DEADLINE : DEADLINE;
+  const server = await breakableServer(scope, database, deadline, follow);
   const rounds: NamedRound[] = [];
   for (const choose of choices) {
-    const broken = await breakEachCommand(server, request, (nth) => FAULTS[choose(nth)]);
-    rounds.push(...broken.map((round) => ({ ...round, request, fault: choose(round.nth) })));
+    const chooseFault = (nth: number) => FAULTS[choose(nth)];
+    const broken = await breakEachCommand(server, request, chooseFault, knownBy);
+    rounds.push(...broken.map((round) => ({ ...round, case: one, fault: choose(round.nth) })));
   }
   await scope.end();
   return rounds;
@@ -94,21 +123,30 @@ async function breakRequest(
 
 function report(rounds: readonly NamedRound[], margin: number): Finding {
   const broken = rounds.filter(({ met }) => met.length > 0);
-  const requests = new Set(broken.map(({ request }) => request));
+  const requests = new Set(broken.map((round) => round.case.request));
+  const reads = rounds.filter((round) => round.case.knownBy === 'both servers');
   return {
     report: [
       `${requests.size} requests, each sent again with every single one of its commands broken. Answers are due ` +
         `within ${DEADLINE} ms (later where a password is checked beside other tests); up to ${margin} ms more ` +
-        'are let pass, as all of it is one process.',
+        'are let pass, as all of it is one process. ' +
+        `${reads.length} requests of tokens that were known caused ${reads.flatMap(listReads).length} reads.`,
       '',
       formatByFault(broken),
     ],
-    faults: rounds.flatMap(({ request, fault, nth, met, late, faults }) => {
+    faults: rounds.flatMap((round) => {
+      const { fault, nth, met, late, faults } = round;
       const lateness = late > margin ? [`it came ${Math.round(late)} ms after the deadline`] : [];
-      const command = `${request.name}, ${fault} at command ${nth} (${met.join(', ')})`;
-      return [...faults, ...lateness].map((text) => `${command}: ${text}`);
+      const needless = listReads(round).map((read) => `a known token caused ${read}`);
+      const command = `${describe(round.case)}, ${fault} at command ${nth} (${met.join(', ')})`;
+      return [...faults, ...lateness, ...needless].map((text) => `${command}: ${text}`);
     }),
   };
+}
+
+/** Lists the reads for a token that the server knew. What it writes at its own times is none of the request. */
+function listReads({ case: { knownBy }, met }: NamedRound): readonly string[] {
+  return knownBy === 'both servers' ? met.filter((name) => name.startsWith('find ')) : [];
 }
 
 function formatByFault(rounds: readonly NamedRound[]): string {

@@ -41,6 +41,9 @@ export async function commandProxy(scope: Scope, uri: string) {
   return { uri: upstream.href, ...faults, close };
 }
 
+/** The comment of the commands of a feed. */
+const FEED = 'rescind: follower';
+
 const POLL = 5;
 const QUIET = 25;
 
@@ -100,7 +103,7 @@ function createRelay(
   const waiting = new Map<number, Fault | undefined>();
 
   function onCommand(command: Message): void {
-    const isCounted = !isOwn(command.document);
+    const isCounted = !isOwn(command.document) && !isOfFollower(command.document);
     const fault = isCounted ? faults.meet(command.document) : undefined;
     if (isCounted) {
       faults.countUnderWay(1);
@@ -145,6 +148,16 @@ function createRelay(
 /** Commands of the driver itself, and counters that servers flush at their own times. */
 function isOwn({ $db, update }: Document): boolean {
   return $db === undefined || $db === 'admin' || update === NAMES.dailyCounts;
+}
+
+/**
+ * Commands of a server that follows, which it sends whether or not there are requests: its feed, the writes of its
+ * document, and the reads that look for documents of others. Whoever waits for the followers reads at a cluster time.
+ */
+function isOfFollower({ comment, update, delete: deleted, find, readConcern }: Document): boolean {
+  if (comment === FEED) return true;
+  if (update === NAMES.followers || deleted === NAMES.followers) return true;
+  return find === NAMES.followers && readConcern?.afterClusterTime === undefined;
 }
 
 /** Replaces the address of the only member of the set, so that the driver finds the proxy under it. */

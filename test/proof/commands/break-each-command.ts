@@ -1,9 +1,11 @@
+import { introspect } from '../../helpers/clients.ts';
 import type { TestDatabase } from '../../helpers/database.ts';
 import { loopTime } from '../../helpers/loop-clock.ts';
 import { commandProxy, type Fault } from '../../helpers/proxy/command-proxy.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { type Answer, sendAs, serve } from '../../helpers/server.ts';
 import type { Tokens } from '../../helpers/sessions.ts';
+import { leased } from '../deployment.ts';
 import { type GoodRequest, listSessions, summarize } from '../good-requests.ts';
 import { askUntilDecided } from '../until-decided.ts';
 import { createWorlds, type World } from '../world.ts';
@@ -14,9 +16,14 @@ export const DEADLINE = 2_000;
 export type BreakableServer = Awaited<ReturnType<typeof breakableServer>>;
 
 /** Starts a server whose way to the database can be broken. */
-export async function breakableServer(scope: Scope, database: TestDatabase, deadline = DEADLINE) {
+export async function breakableServer(
+  scope: Scope,
+  database: TestDatabase,
+  deadline = DEADLINE,
+  follow: 'auto' | 'off' = 'off',
+) {
   const proxy = await commandProxy(scope, database.uri);
-  const settings = { LOGIN_FAILURES_PER_ADDRESS: '100000/15m' };
+  const settings = { LOGIN_FAILURES_PER_ADDRESS: '100000/15m', FOLLOW: follow };
   const { url: sound, secret } = await serve(scope, { MONGODB_URI: database.uri, ...settings });
   const { url, log } = await serve(scope, {
     MONGODB_URI: proxy.uri,
@@ -26,8 +33,11 @@ export async function breakableServer(scope: Scope, database: TestDatabase, dead
   });
   const openWorld = await createWorlds(scope, database, secret);
   /** `sound` is another server on the same database, by a way that nothing breaks. */
-  return { url, log, proxy, deadline, sound, openWorld };
+  return { url, log, proxy, deadline, sound, openWorld, follows: follow === 'auto' };
 }
+
+/** The servers that know the tokens of a world before the request is sent. */
+export type KnownBy = 'nobody' | 'the other server' | 'both servers';
 
 /** The result of breaking one command of a request. */
 export type Round = Awaited<ReturnType<typeof breakCommand>>;
@@ -46,10 +56,11 @@ export async function breakEachCommand(
   server: BreakableServer,
   request: GoodRequest,
   chooseFault: (nth: number) => Fault,
+  knownBy: KnownBy = 'nobody',
 ): Promise<readonly Round[]> {
   const rounds: Round[] = [];
   for (let nth = 1; rounds.length < MOST_ROUNDS; ) {
-    const round = await breakCommand(server, request, chooseFault(nth), nth);
+    const round = await breakCommand(server, request, { fault: chooseFault(nth), nth, knownBy });
     rounds.push(round);
     if (round.met.length > 0) nth++;
     else if (round.outcome !== 'away') return rounds; // else the deadline passed before the command
@@ -57,15 +68,24 @@ export async function breakEachCommand(
   throw new Error(`${request.name} never comes to its end in ${MOST_ROUNDS} rounds`);
 }
 
+interface Break {
+  readonly fault: Fault;
+  readonly nth: number;
+  readonly knownBy: KnownBy;
+}
+
 async function breakCommand(
   server: BreakableServer,
   request: GoodRequest,
-  fault: Fault,
-  nth: number,
+  { fault, nth, knownBy }: Break,
 ) {
   const { url, proxy, deadline } = server;
   const world = await server.openWorld();
   await request.prepare?.(world);
+  if (server.follows) await leased([server, { url: server.sound }]);
+  if (knownBy !== 'nobody') await makeKnown(server.sound, request, world);
+  if (knownBy === 'both servers') await makeKnown(url, request, world);
+  await proxy.quiet();
   proxy.arm(nth, fault);
   const started = loopTime();
   const answer = await request.ask(url, world);
@@ -90,6 +110,14 @@ async function breakCommand(
       ...(await checkAgain(server, request, world)),
     ],
   };
+}
+
+/** Lets a server remember the tokens that are live, and the client. */
+async function makeKnown(url: string, request: GoodRequest, world: World): Promise<void> {
+  const { ended, living } = listSessions(request, world);
+  const tokens = [...ended, ...living].map(({ access }) => access);
+  await Promise.all(tokens.map((token) => sendAs(token, `${url}/api/auth/me`)));
+  await introspect(url, world.client, world.asker.tokens.access);
 }
 
 function classify(answer: Answer, { good }: GoodRequest) {
