@@ -20,10 +20,12 @@ export const floodsSection: Section = {
     const server = await startFloodedServer(scope, plan.deadline);
     const floods = createFloods(scope, server, plan);
     const alone: AloneRow[] = [];
+    await server.makeKnown();
     for (const flood of floods.filter(({ isJunk }) => isJunk)) {
       detail(`${flood.name}, with nobody else`);
       alone.push(await runAlone(server, flood));
     }
+    const known = await server.checkKnown();
     const nothing: Flood = { name: 'nothing', run: async () => ({ answers: '', faults: [] }) };
     const beside: BesideRow[] = [];
     for (const flood of [nothing, ...floods]) {
@@ -32,9 +34,18 @@ export const floodsSection: Section = {
     }
     const recovery = await logInAgain(server);
     return {
-      report: [formatAlone(alone), '', formatBeside(beside), '', recovery.report],
+      report: [
+        formatAlone(alone),
+        '',
+        formatKnown(known),
+        '',
+        formatBeside(beside),
+        '',
+        recovery.report,
+      ],
       faults: [
         ...alone.flatMap(findFaultsAlone),
+        ...findFaultsOfKnown(known),
         ...beside.flatMap((row) => findFaultsBeside(row, beside[0]?.memory ?? 0, plan)),
         ...recovery.faults,
       ],
@@ -62,6 +73,21 @@ function formatAlone(rows: readonly AloneRow[]): string {
 function findFaultsAlone({ name, faults, commands }: AloneRow): readonly string[] {
   const seen = commands === 0 ? [] : [`${name} reached the database ${commands} times`];
   return [...faults.map((text) => `${name}: ${text}`), ...seen];
+}
+
+type Known = Awaited<ReturnType<FloodedServer['checkKnown']>>;
+
+function formatKnown({ refused, reads }: Known): string {
+  return `After that ${refused} tokens that the server had known before were refused, and their checks caused ${reads} reads.`;
+}
+
+function findFaultsOfKnown({ refused, reads }: Known): readonly string[] {
+  return [
+    ...(refused === 0 ? [] : [`${refused} good tokens were refused after the junk`]),
+    ...(reads === 0
+      ? []
+      : [`known tokens were forgotten for junk: their checks made ${reads} reads`]),
+  ];
 }
 
 type BesideRow = Awaited<ReturnType<typeof runBeside>>;
