@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Scope } from '../../helpers/scope.ts';
 import { sendAs, type TestServer } from '../../helpers/server.ts';
+import { FOLLOWING } from '../deployment.ts';
 import { createHttpClient, type HttpAnswer, type HttpRequest, type Send } from '../http-client.ts';
 import { type Finding, formatTable, type SectionContext } from '../section.ts';
 import { createRandom, type Random } from './random.ts';
@@ -22,8 +23,9 @@ export interface Attempt {
   judge(answer: HttpAnswer): { readonly outcome: string; readonly fault: string | undefined };
 }
 
-/** Nothing is refused for being too much, too early or too late. */
+/** Nothing is refused for being too much, too early or too late. The server follows, and remembers what it is asked for. */
 export const UNLIMITED = {
+  ...FOLLOWING,
   LOGIN_FAILURES_PER_ACCOUNT: '999999/1d',
   LOGIN_FAILURES_PER_ADDRESS: '999999/1d',
   LOGIN_FAILURES_ANYWHERE: '999999/1d',
