@@ -18,7 +18,7 @@ export type FloodedServer = Awaited<ReturnType<typeof startFloodedServer>>;
 
 const USERS = 20;
 const { dailyCounts, schema, followers, ...COUNTED } = NAMES;
-/** What the check of a token or a client reads. */
+/** Collections that the check of a token or of a client reads. */
 const CHECKED = [NAMES.revokedTokens, NAMES.users, NAMES.clients];
 const LOOK_EVERY = 250;
 
