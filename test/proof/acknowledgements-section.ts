@@ -8,7 +8,7 @@ export const acknowledgements: Section = {
   name: 'acknowledgements',
   title: 'A 2xx stands for a write of its own',
   async run(context) {
-    const { rounds = 30 } = context;
+    const { rounds = 15 } = context;
     const played: Played[] = [];
     for (const situation of SITUATIONS) {
       played.push(await playRounds(situation, rounds, context));

@@ -26,7 +26,7 @@ export const oneNodeFaults: readonly Fault<OneNode>[] = [
     ...NODE_DEFAULTS,
     name: 'kill-mongod',
     title: 'kill -9 of mongod',
-    rounds: 60,
+    rounds: 40,
     strike: ({ mongod }) => mongod.kill(),
     heal: ({ mongod }) => mongod.restart(),
   },
