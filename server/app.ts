@@ -9,7 +9,6 @@ import { beginRequest } from './middleware/begin-request.ts';
 import { answerErrors } from './middleware/handle-errors.ts';
 import { logRequests } from './middleware/log-requests.ts';
 import { rejectMalformed } from './middleware/reject-malformed.ts';
-import { unmatched } from './middleware/unmatched.ts';
 import { createProxyWarning } from './proxy-warning.ts';
 import { createRouter } from './router.ts';
 import { routes } from './routes.ts';
@@ -39,8 +38,7 @@ export function createApp(options: AppOptions): Koa {
   if (corsOrigins.length > 0) {
     app.use(allowOrigins({ origins: corsOrigins, headers: corsHeaders }, routes));
   }
-  app.use(createRouter(routes, options).routes());
-  app.use(unmatched());
+  app.use(createRouter(routes, options));
   return app;
 }
 

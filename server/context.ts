@@ -22,6 +22,8 @@ export interface State<Body = unknown, Query = unknown> {
   principal: Principal;
   body: Body;
   query: Query;
+  /** The route that runs, for the log; undefined for a request that matches none. */
+  route?: { readonly path: string };
   /** Code of the problem in the response, for the log. */
   problem?: string;
 }

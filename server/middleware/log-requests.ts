@@ -1,4 +1,3 @@
-import type { RouterContext } from '@koa/router';
 import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
 import { CALLER, type State } from '../context.ts';
@@ -11,12 +10,12 @@ export function logRequests(log: Logger): Middleware<State> {
   return async function logRequests(ctx, next) {
     const started = performance.now();
     await next();
-    const { [CALLER]: caller, principal, problem } = ctx.state;
+    const { [CALLER]: caller, route, principal, problem } = ctx.state;
     log.info(
       {
         request_id: caller.requestId,
         method: ctx.method,
-        path: (ctx as Partial<RouterContext>)._matchedRoute ?? '(no route)',
+        path: route?.path ?? '(no route)',
         status: ctx.status,
         ms: Math.round((performance.now() - started) * 10) / 10,
         ip: caller.ip,
