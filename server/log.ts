@@ -11,11 +11,23 @@ export function createLog(
   const options = {
     level,
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: createTimestamp(),
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError, remedy: describeRemedy },
   };
   return pino(options, destination);
+}
+
+/** Returns a function that formats the time of a line (RFC 3339), once for all lines of a millisecond. */
+function createTimestamp(): () => string {
+  let last = Number.NaN;
+  let text = '';
+  return () => {
+    const now = Date.now();
+    if (now !== last) text = `,"time":"${new Date(now).toISOString()}"`;
+    last = now;
+    return text;
+  };
 }
 
 /** Replaces the code of a remedy by the advice of this server, e.g. the command to run. */

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as endOfTurn } from 'node:timers/promises';
 import { SECOND } from '../../lib/time.ts';
 import type { Descriptor } from './descriptor.ts';
 import { createDrops, type DropsOptions } from './drops.ts';
@@ -35,6 +35,7 @@ export function createOutput(
   let running: Promise<void> | undefined;
 
   async function run(): Promise<void> {
+    await endOfTurn(); // so that one write sends the lines of all requests that were served in this turn
     for (;;) {
       const lines = queue.take();
       const text = lines ?? drops.take();
