@@ -1,9 +1,17 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Context } from 'koa';
 import type { Logger } from 'pino';
 import { normalizeIp } from '../lib/ip-address.ts';
 
 /** Headers in which proxies send the address of a client. The server reads only X-Forwarded-For. */
-export const FORWARDED = ['X-Forwarded-For', 'Forwarded', 'X-Real-IP'] as const;
+const FORWARDED = ['X-Forwarded-For', 'Forwarded', 'X-Real-IP'] as const;
+
+const FORWARDED_KEYS = FORWARDED.map((name) => name.toLowerCase());
+
+/** Returns true for a request with a header of FORWARDED, which a proxy or the client may have set. */
+export function isForwarded(headers: IncomingHttpHeaders): boolean {
+  return FORWARDED_KEYS.some((key) => headers[key] !== undefined);
+}
 
 /**
  * Returns a function that logs a warning for the first request that contradicts TRUST_PROXY. If TRUST_PROXY is wrong,

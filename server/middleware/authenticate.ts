@@ -62,17 +62,21 @@ export function requireBearer(): Middleware<State> {
   };
 }
 
+/** Matches the scheme in front of a token, and not the token, which is long. */
+const BEARER = /^Bearer +(?=\S)/i;
+
 /** Reads the bearer token from the Authorization header only (RFC 6750 section 2.1). */
-function readBearerToken(ctx: Pick<RequestContext, 'req' | 'get'>): string {
-  const [, token] = /^Bearer +(\S.*)$/i.exec(readAuthorization(ctx)) ?? [];
-  if (token === undefined) throw new HttpProblem('missing_token');
-  return token;
+function readBearerToken(ctx: Pick<RequestContext, 'req'>): string {
+  const header = readAuthorization(ctx);
+  const [scheme] = BEARER.exec(header) ?? [];
+  if (scheme === undefined) throw new HttpProblem('missing_token');
+  return header.slice(scheme.length);
 }
 
 /** Returns the Authorization header, or '' if there is none. Throws HttpProblem if there are several. */
-export function readAuthorization(ctx: Pick<RequestContext, 'req' | 'get'>): string {
+export function readAuthorization(ctx: Pick<RequestContext, 'req'>): string {
   if (countHeader('authorization', ctx.req.rawHeaders) > 1) {
     throw new HttpProblem('several_credentials');
   }
-  return ctx.get('Authorization');
+  return ctx.req.headers.authorization ?? '';
 }

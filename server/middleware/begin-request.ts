@@ -5,14 +5,14 @@ import type { Caller } from '../../lib/caller.ts';
 import { normalizeIp } from '../../lib/ip-address.ts';
 import type { AnswerHeaders } from '../answer-headers.ts';
 import { CALLER, PRINCIPAL, type RequestContext, type State } from '../context.ts';
-import { FORWARDED } from '../proxy-warning.ts';
+import { isForwarded } from '../proxy-warning.ts';
 
 export interface BeginRequestOptions {
   /** Maximum milliseconds until a response is sent. */
   readonly requestDeadline: number;
   /** Headers of every response. */
   readonly headers: AnswerHeaders;
-  /** Called for each request with a header of FORWARDED, which a proxy or the client may have set. */
+  /** Called for each request with a header in which proxies send the address of a client. */
   readonly onForwarded: (ctx: Context) => void;
   /** Aborted once the server is stopping. Every response then closes its connection. */
   readonly stopping: AbortSignal;
@@ -28,9 +28,9 @@ export function beginRequest(options: BeginRequestOptions): Middleware<State> {
     const deadline = performance.now() + requestDeadline * USE_CASE_SHARE;
     const caller = readCaller(ctx, deadline);
     ctx.state[CALLER] = caller;
-    ctx.set('X-Request-Id', caller.requestId ?? '');
+    ctx.res.setHeader('X-Request-Id', caller.requestId ?? '');
     for (const [name, value] of headers) ctx.res.setHeader(name, value);
-    if (FORWARDED.some((name) => ctx.get(name) !== '')) onForwarded(ctx);
+    if (isForwarded(ctx.req.headers)) onForwarded(ctx);
     await next();
     if (stopping.aborted) ctx.res.shouldKeepAlive = false;
   };
