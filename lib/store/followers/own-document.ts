@@ -51,8 +51,11 @@ export function createOwnDocument(options: OwnDocumentOptions) {
     progressed: arrival.progressed,
     /** Returns true if a renewal has not arrived, nor any other event, for a lease after its acknowledgement. */
     isOverdue: (): boolean => arrival.isOverdue(duration),
-    /** Returns true if the document has to be deleted: it may come, or the database has answered within a lease. */
-    isRemovable: (): boolean => writes.isInserting() || arrival.silence() < duration,
+    /**
+     * Returns true if the document has to be deleted: it may come, or the database has answered within two leases. One would
+     * be too few: an insert that does not arrive was answered almost a lease before it is given up.
+     */
+    isRemovable: (): boolean => writes.isInserting() || arrival.silence() < 2 * duration,
   };
 }
 
