@@ -13,7 +13,7 @@ export function fixLease(parts: AuthParts): AuthParts {
 
   async function checkFollowed(token: CheckInput) {
     const ids = [token.hash ?? '', token.sessionId, token.userId, token.kid];
-    const slots = ids.map((id) => toSlot(NAMES.revokedTokens, id));
+    const slots = ids.map((id) => toSlot(NAMES.revokedTokens, id)).join('');
     return { kind: await revocations.check(token), slots, version };
   }
 

@@ -114,7 +114,7 @@ function createFind(collections: Collections, strictReads: StrictReader, ttl: nu
 export interface FollowedClient {
   readonly client: ClientAccount;
   /** The slot of the client's document. */
-  readonly slot: number;
+  readonly slot: string;
   /** The number of the last change when the read began. */
   readonly version: number;
 }

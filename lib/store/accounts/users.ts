@@ -31,7 +31,7 @@ export interface NewUser {
 export interface FollowedUser {
   readonly user: User;
   /** The slot of the user's document. */
-  readonly slot: number;
+  readonly slot: string;
   /** The number of the last change when the read began. */
   readonly version: number;
 }

@@ -56,7 +56,7 @@ export interface FollowedCheck {
   /** The kind of entry that revokes the token; undefined if there is none. */
   readonly kind: RevocationKind | undefined;
   /** The slots of the entries that can revoke the token. */
-  readonly slots: readonly number[];
+  readonly slots: string;
   /** The number of the last change when the read began. */
   readonly version: number;
 }
@@ -126,7 +126,7 @@ function createCheckFollowed(read: SharedRead<Versioned<Entries> | undefined>) {
     const { found, version } = (await read(Object.values(names))) ?? {};
     if (found === undefined || version === undefined) return undefined;
     const slots = Object.values(names).map((name) => toSlot(NAMES.revokedTokens, toId(name)));
-    return { kind: findKind(token, names, found), slots, version };
+    return { kind: findKind(token, names, found), slots: slots.join(''), version };
   };
 }
 
@@ -134,7 +134,7 @@ function createCheckFollowed(read: SharedRead<Versioned<Entries> | undefined>) {
 export interface FollowedClientCheck {
   readonly isRevoked: boolean;
   /** The slot of the client's entry. */
-  readonly slot: number;
+  readonly slot: string;
   /** The number of the last change when the read began. */
   readonly version: number;
 }

@@ -121,7 +121,7 @@ export function createRememberedTokens(verify: Verify, options: RememberOptions)
   }
 
   return {
-    recall: (token) => find(hash('sha256', token, 'base64')),
+    recall: (token) => find(hash('sha256', token, 'binary')),
     setKnown(accessToken, known) {
       setKnown(accessToken, known);
       const { spelling } = accessToken;
@@ -131,7 +131,7 @@ export function createRememberedTokens(verify: Verify, options: RememberOptions)
     },
     verify(token) {
       if (typeof token !== 'string') return verify(token); // throws
-      const spelling = hash('sha256', token, 'base64');
+      const spelling = hash('sha256', token, 'binary');
       const known = find(spelling);
       if (known !== undefined) return known;
       const accessToken = verify(token);

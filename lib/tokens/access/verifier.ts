@@ -33,7 +33,7 @@ export interface AccessToken {
 export interface KnownToken {
   readonly principal: Principal;
   /** The slots of the documents that were read. The store numbers the changes of each slot. */
-  readonly slots: readonly number[];
+  readonly slots: string;
   /** The number of the last change when the reads began. */
   readonly version: number;
 }

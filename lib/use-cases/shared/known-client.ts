@@ -9,7 +9,7 @@ import { type FindClientDeps, findClient } from './authenticate-client.ts';
 export interface KnownClient {
   readonly client: ClientAccount;
   /** The slots of the documents that were read. */
-  readonly slots: readonly number[];
+  readonly slots: string;
   /** The number of the last change when the reads began. */
   readonly version: number;
 }
@@ -49,7 +49,7 @@ async function fill({ clients, revocations, knownClients }: KnownClientDeps, id:
     ]);
     if (checked === undefined || checked.isRevoked || found === undefined) return;
     const version = Math.min(checked.version, found.version);
-    knownClients.set(id, { client: found.client, slots: [checked.slot, found.slot], version });
+    knownClients.set(id, { client: found.client, slots: checked.slot + found.slot, version });
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error; // the strict read reports it
   }

@@ -90,7 +90,7 @@ async function fill(
     if (found === undefined || found.user.disabled) return 'user';
     deps.accessTokens.setKnown(token, {
       principal: Object.freeze({ user: found.user, sessionId: token.sessionId }),
-      slots: [...checked.slots, found.slot],
+      slots: checked.slots + found.slot,
       version: Math.min(checked.version, found.version),
     });
     return undefined;

@@ -41,7 +41,7 @@ function memory(rememberedTokenBytes?: number) {
 const NEVER = new Date(Date.now() + DAY);
 const NAMES = { userId: randomUUID(), sessionId: randomUUID() };
 
-const KNOWN = { slots: [1, 2, 3, 4, 5], version: 0 };
+const KNOWN = { slots: '\x01\x02\x03\x04\x05', version: 0 };
 
 function principalWith(changes: Partial<User>) {
   const user = { id: NAMES.userId, email: 'a@b.example', name: 'A', companyId: 'c', roles: [] };

@@ -242,14 +242,14 @@ test('a check before the lease holds, or while the token changes, is decided by 
   const { auth } = await following(t, uri);
   const token = await login(auth, email);
   const changing = { ...parts.followers, holds: () => true, isUnchanged: () => false };
-  const found = { slots: [], version: 0, kind: undefined };
+  const found = { slots: '', version: 0, kind: undefined };
   const user = await parts.users.find(parts.accessTokens.verify(token).userId);
   if (user === undefined) throw new Error('There is no user');
   const broken = {
     ...parts,
     followers: changing,
     revocations: { ...parts.revocations, checkFollowed: async () => found },
-    users: { ...parts.users, findFollowed: async () => ({ user, slot: 0, version: 0 }) },
+    users: { ...parts.users, findFollowed: async () => ({ user, slot: '', version: 0 }) },
   };
   await authenticate(broken, { token });
   const lapsed = { ...parts, followers: { ...changing, holds: () => false } };

@@ -76,16 +76,16 @@ test('a renewal that is acknowledged and does not arrive extends no lease; then 
   const more = { renewals: { $gte: renewals + 2 } };
   await until('Acknowledged renewals', () => collections.followers.findOne(more));
   t.true(earliestEnd(it) <= end + ROUNDING);
-  t.true(it.follower.isUnchanged([toSlot('revoked_tokens', OTHER)], version));
+  t.true(it.follower.isUnchanged(toSlot('revoked_tokens', OTHER), version));
   await until('A resumption', () => feed.resumedAfter.length === 2);
   feed.release();
   await until(
     'The revocation',
-    () => !it.follower.isUnchanged([toSlot('revoked_tokens', OTHER)], version),
+    () => !it.follower.isUnchanged(toSlot('revoked_tokens', OTHER), version),
   );
   await until('A lease', it.follower.holds);
   t.deepEqual(feed.resumedAfter, [undefined, last?._id]);
-  t.true(it.follower.isUnchanged([toSlot('revoked_tokens', MINE)], version), 'memory is kept');
+  t.true(it.follower.isUnchanged(toSlot('revoked_tokens', MINE), version), 'memory is kept');
   t.is(count(it.events, 'registered'), 1);
 });
 

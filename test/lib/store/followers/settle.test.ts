@@ -26,7 +26,7 @@ async function addGone(
 test('a change is settled once every follower has it', async (t) => {
   const { uri, db } = await migratedDatabase(t);
   const name = 'session:mine';
-  const slots = [toSlot('revoked_tokens', name)];
+  const slots = toSlot('revoked_tokens', name);
   const feed = holdableFeed(openDatabase(t, uri).db);
   const a = await startFollower(t, db);
   const b = await startFollower(t, feed.db);
@@ -54,7 +54,7 @@ test('a process that does not follow waits for those that do', async (t) => {
   const { settle } = openFollower(t, other.db).follower;
   const settled = await settle(await revokeSession(other.db, 'session:mine'), 60_000);
   t.like(settled, { followers: 1, reached: 1 });
-  t.false(follower.isUnchanged([toSlot('revoked_tokens', 'session:mine')], version));
+  t.false(follower.isUnchanged(toSlot('revoked_tokens', 'session:mine'), version));
 });
 
 test('a follower that is gone is waited for by the lease in its document, not by the own one', async (t) => {

@@ -21,17 +21,17 @@ test('a slot is unchanged until a change that is newer than the read', (t) => {
   t.not(mine, other);
   const version = versions.last();
   versions.change(other);
-  t.true(versions.isUnchanged([mine], version));
-  t.false(versions.isUnchanged([mine, other], version));
-  t.true(versions.isUnchanged([mine, other], versions.last()));
+  t.true(versions.isUnchanged(mine, version));
+  t.false(versions.isUnchanged(mine + other, version));
+  t.true(versions.isUnchanged(mine + other, versions.last()));
   versions.changeEverything();
-  t.false(versions.isUnchanged([mine], version));
-  t.true(versions.isUnchanged([mine, other], versions.last()));
+  t.false(versions.isUnchanged(mine, version));
+  t.true(versions.isUnchanged(mine + other, versions.last()));
 });
 
 test('slots are spread, and depend on the collection', (t) => {
   const slots = Array.from({ length: 10_000 }, (_, n) => toSlot('revoked_tokens', `session:${n}`));
-  t.true(slots.every((slot) => Number.isInteger(slot) && slot >= 0 && slot < 65_536));
+  t.true(slots.every((slot) => slot.length === 1));
   t.true(new Set(slots).size > 8_000); // 9,290 of 10,000 are expected
   t.not(toSlot('users', 'a'), toSlot('clients', 'a'));
 });
@@ -50,8 +50,9 @@ test('a change of a document makes its slot newer, and no other', (t) => {
     applyChange(versions, event(change));
     const { _id } = change.documentKey as { _id: Binary | string };
     const slot = toSlot(change.ns?.coll ?? '', _id);
-    t.false(versions.isUnchanged([slot], 0), JSON.stringify(change));
-    t.true(versions.isUnchanged([slot ^ 1], 0), JSON.stringify(change));
+    t.false(versions.isUnchanged(slot, 0), JSON.stringify(change));
+    const next = String.fromCharCode(slot.charCodeAt(0) ^ 1);
+    t.true(versions.isUnchanged(next, 0), JSON.stringify(change));
   }
 });
 
@@ -72,6 +73,6 @@ test('the sentinel, a lost collection and every unknown change make everything o
   for (const change of EVERYTHING) {
     const versions = createVersions();
     applyChange(versions, event(change));
-    t.false(versions.isUnchanged([0], 0), JSON.stringify(change));
+    t.false(versions.isUnchanged('\0', 0), JSON.stringify(change));
   }
 });
