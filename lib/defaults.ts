@@ -14,7 +14,7 @@ export const DEFAULTS = Object.freeze({
   passwordMinLength: 15,
   rememberedTokenBytes: 96 * 1024 * 1024,
   deadline: 5 * SECOND,
-  follow: 'off' as 'auto' | 'off',
+  follow: 'auto' as 'auto' | 'off',
   loginLimits: Object.freeze({
     perAccount: Object.freeze({ points: 10, duration: 15 * MINUTE }),
     perAddress: Object.freeze({ points: 100, duration: 15 * MINUTE }),

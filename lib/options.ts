@@ -50,8 +50,8 @@ export interface AuthOptions {
   readonly deadline?: number;
   /**
    * `auto`: the server remembers tokens and users that it has read, and follows the changes of the database, so that a
-   * known token costs no read. It follows on a replica set only. `off`: every check reads the database. Default `off`.
-   * Either way a revocation waits for every server that follows.
+   * known token costs no read. It starts with the first check of a token, on a replica set only; elsewhere, and with
+   * `off`, every check reads the database. Default `auto`. Either way a revocation waits for every server that follows.
    */
   readonly follow?: 'auto' | 'off';
   /**

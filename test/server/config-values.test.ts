@@ -24,6 +24,7 @@ const GOOD: readonly (readonly [name: Name, text: string, value: unknown])[] = [
   ['REQUEST_DEADLINE', '1000ms', 1_000],
   ['REQUEST_DEADLINE', '60s', MINUTE],
   ['FOLLOW', 'auto', 'auto'],
+  ['FOLLOW', 'off', 'off'],
   ['FOLLOWER_LEASE', '3636ms', 3_636], // 1.1 of it and a second fit into the REQUEST_DEADLINE of 5 seconds
   ['AUDIT_RETENTION', '1d', DAY],
   ['AUDIT_RETENTION', '10000d', 10_000 * DAY],

@@ -29,7 +29,7 @@ test('the database and the secret are all that has to be set', (t) => {
     MAX_SESSIONS: 100,
     PASSWORD_MIN_LENGTH: 15,
     BCRYPT_COST: 12,
-    FOLLOW: 'off',
+    FOLLOW: 'auto',
     REQUEST_DEADLINE: 5 * SECOND,
     AUDIT_RETENTION: 400 * 24 * HOUR,
     LOGIN_FAILURES_PER_ACCOUNT: { points: 10, duration: 15 * MINUTE },
