@@ -57,7 +57,7 @@ export interface AuthOptions {
   /**
    * Milliseconds for which a server that follows may act on what it remembers, 1,000 to 30,000. A revocation waits up to
    * 1.1 of it for a server that does not answer, which has to fit into `deadline`, with a second to spare. Default
-   * 2,000, or less with a short deadline.
+   * 2,000, or less with a short deadline; with one below 1,550 the server does not follow.
    */
   readonly followerLease?: number | undefined;
   /**
@@ -85,13 +85,20 @@ export function resolveOptions(options: AuthOptions): ResolvedOptions {
 /** The lease that is used if none is set, in milliseconds. */
 const DEFAULT_LEASE = 2 * SECOND;
 
+/** The shortest lease that a short deadline leads to, in milliseconds. A shorter one is renewed too often to be of use. */
+const LEAST_DEFAULT_LEASE = SECOND / 2;
+
 /** The range of `followerLease` in milliseconds. */
 const LEASES = { shortest: SECOND, longest: 30 * SECOND } as const;
 
-/** Returns the shortest lease of a follower, which many followers make longer. Throws a TypeError for one that is out of range, or that is too long for the deadline. */
+/**
+ * Returns the shortest lease of a follower, which many followers make longer. If none is set, it may be too long for a
+ * short deadline; then the server does not follow. Throws a TypeError for one that is set and out of range, or too long.
+ */
 export function shortestLease({ followerLease, deadline }: ResolvedOptions): number {
   const longest = longestLease(deadline);
-  if (followerLease === undefined) return Math.min(DEFAULT_LEASE, longest);
+  if (followerLease === undefined)
+    return longest < LEAST_DEFAULT_LEASE ? DEFAULT_LEASE : Math.min(DEFAULT_LEASE, longest);
   assertInteger('followerLease', followerLease, LEASES.shortest, LEASES.longest);
   if (followerLease <= longest) return followerLease;
   throw new TypeError(

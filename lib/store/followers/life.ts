@@ -7,7 +7,7 @@ import type { Hindrance, OnFollower } from './events.ts';
 import type { Lease } from './lease.ts';
 import { watchLease } from './lease-watch.ts';
 import { watchNeighbours } from './neighbours.ts';
-import { chooseLease, findObstacle, type ObstacleDeps, tooMany } from './obstacles.ts';
+import { chooseLease, findObstacle, type ObstacleDeps, withoutLease } from './obstacles.ts';
 import { followOnce, type Registration } from './registration.ts';
 import type { StaleDocuments } from './stale-documents.ts';
 import type { Versions } from './versions.ts';
@@ -84,8 +84,10 @@ async function followAgain(
   const obstacle = await findObstacle(deps);
   if (obstacle !== undefined) throw new Obstacle(obstacle);
   const others = (await deps.documents.list(undefined)).length;
-  const duration = chooseLease(deps.shortestLease, others, deps.deadline);
-  if (duration === undefined) throw new Obstacle({ reason: tooMany(others) });
+  const { shortestLease, deadline } = deps;
+  const duration = chooseLease(shortestLease, others, deadline);
+  if (duration === undefined)
+    throw new Obstacle({ reason: withoutLease(shortestLease, others, deadline) });
   let followers = others + 1;
   const over = new AbortController();
   const onCount = (count: number) => {

@@ -54,6 +54,8 @@ const KINDS = {
   sharded: 'MongoDB is reached through a mongos, where a shard without writes delays the feed',
 } as const;
 const SMALL_POOL = `The client's maxPoolSize is below ${LEAST_POOL}. Raise it`;
+const SHORT_DEADLINE =
+  'The deadline is too short for a revocation to wait for a lease. Raise the deadline';
 const NO_CLUSTER_TIME = 'The database ignores afterClusterTime, so a read may miss a revocation';
 
 /** The code with which MongoDB refuses a read after a time that has not come. */
@@ -94,6 +96,8 @@ export function chooseLease(
   return needed <= longestLease(deadline) ? needed : undefined;
 }
 
-export function tooMany(followers: number): string {
+/** Describes why there is no such lease beside so many followers. */
+export function withoutLease(lease: number, followers: number, deadline: number): string {
+  if (lease > longestLease(deadline)) return SHORT_DEADLINE;
   return `${NAMES.followers} has ${followers} followers, more than a lease within this deadline serves. Raise the deadline, or run fewer followers`;
 }

@@ -53,6 +53,13 @@ test('a server with a small pool does not follow', async (t) => {
   t.is(await collections.followers.countDocuments(), 0);
 });
 
+test('a server whose deadline is too short for its lease does not follow', async (t) => {
+  const { db } = await migratedDatabase(t);
+  const { logged, reason } = await startHindered(t, db, { deadline: 1_100 });
+  t.regex(reason, /deadline is too short/);
+  t.deepEqual(logged, line(reason));
+});
+
 test('a server follows as soon as the schema is migrated', async (t) => {
   const { db } = await schema3Database(t);
   const { follower, logged, reason } = await startHindered(t, db);
