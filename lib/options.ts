@@ -57,7 +57,7 @@ export interface AuthOptions {
   /**
    * Milliseconds for which a server that follows may act on what it remembers, 1,000 to 30,000. A revocation waits up to
    * 1.1 of it for a server that does not answer, which has to fit into `deadline`, with a second to spare. Default
-   * 2,000, or less with a short deadline; with one below 1,550 the server does not follow.
+   * 2,000, or less with a short deadline; with one below 1,600 the server does not follow.
    */
   readonly followerLease?: number | undefined;
   /**
@@ -85,8 +85,8 @@ export function resolveOptions(options: AuthOptions): ResolvedOptions {
 /** The lease that is used if none is set, in milliseconds. */
 const DEFAULT_LEASE = 2 * SECOND;
 
-/** The shortest lease that a short deadline leads to, in milliseconds. A shorter one is renewed too often to be of use. */
-const LEAST_DEFAULT_LEASE = SECOND / 2;
+/** The shortest deadline that leaves a lease, if none is set, in milliseconds. A shorter lease is renewed too often. */
+const SHORTEST_DEADLINE = 1_600;
 
 /** The range of `followerLease` in milliseconds. */
 const LEASES = { shortest: SECOND, longest: 30 * SECOND } as const;
@@ -98,7 +98,7 @@ const LEASES = { shortest: SECOND, longest: 30 * SECOND } as const;
 export function shortestLease({ followerLease, deadline }: ResolvedOptions): number {
   const longest = longestLease(deadline);
   if (followerLease === undefined)
-    return longest < LEAST_DEFAULT_LEASE ? DEFAULT_LEASE : Math.min(DEFAULT_LEASE, longest);
+    return deadline < SHORTEST_DEADLINE ? DEFAULT_LEASE : Math.min(DEFAULT_LEASE, longest);
   assertInteger('followerLease', followerLease, LEASES.shortest, LEASES.longest);
   if (followerLease <= longest) return followerLease;
   throw new TypeError(

@@ -34,6 +34,14 @@ test('FOLLOW=off: /readyz says so', async (t) => {
   t.false(log.some(({ msg }) => /follow|lease/.test(String(msg))));
 });
 
+test('a library follows unless it is told not to', async (t) => {
+  const { db } = await migratedDatabase(t);
+  const { follow: _, ...options } = PATIENT;
+  const auth = await createAuth({ db, secrets: [generateSecret()], ...options });
+  t.teardown(() => auth.close());
+  t.true(await auth.follow(60_000));
+});
+
 test('a library that has checked no token yet has not started to follow, and says so', async (t) => {
   const detail = `${NOT_FOLLOWING} It starts to follow with the first token that it checks`;
   t.deepEqual(await readLease(await serveStatus(t)), { ok: true, detail });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { MongoClient } from 'mongodb';
 import { createAuth } from '../../lib/auth.ts';
-import type { AuthOptions } from '../../lib/options.ts';
+import { type AuthOptions, type ResolvedOptions, shortestLease } from '../../lib/options.ts';
 import type { ConnectOptions } from '../../lib/store/mongo/connect-options.ts';
 import { connect, uriFault } from '../../lib/store/mongo/database.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
@@ -227,3 +227,17 @@ test('ids and credentials that are no strings name nothing, and reach no query',
   }
   t.is((await auth.authenticate({ token }, CALLER)).sessionId, principal.sessionId);
 });
+
+for (const [deadline, lease] of [
+  [1, 2_000], // longer than the deadline allows: the server does not follow
+  [1_599, 2_000],
+  [1_600, 545],
+  [2_000, 909],
+  [3_201, 2_000],
+  [60_000, 2_000],
+] as const) {
+  test(`with a deadline of ${deadline} ms the lease is ${lease} ms`, (t) => {
+    const options = { deadline, followerLease: undefined } as ResolvedOptions;
+    t.is(shortestLease(options), lease);
+  });
+}
