@@ -40,7 +40,7 @@ export function readOptions(args: readonly string[]) {
     .description(
       'Shows that revoked means revoked: clients log in, log out, refresh and revoke all while the database ' +
         'and the servers are harmed, and every response is checked.\n' +
-        'Brings its own MongoDB; the tables go to stdout. A full run takes some 65 minutes on 2 cores.',
+        'Brings its own MongoDB; the tables go to stdout. A full run takes an hour on 2 cores.',
     )
     .option('--only <sections>', 'only these sections, by commas', parseNames(sectionNames))
     .option(
