@@ -44,10 +44,10 @@ export function createClockSkew(db: Db, clock: Clock) {
       clearInterval(timer);
       reach.stop();
     },
-    /** Returns true if a skew was measured, and the last one is at most 5 minutes. */
+    /** Returns true if a skew was measured, the last one is at most 5 minutes, and the wall clock was not set since. */
     isBearable(): boolean {
       const skew = last();
-      return skew !== undefined && Math.abs(skew) <= MAX_SKEW;
+      return skew !== undefined && Math.abs(skew) <= MAX_SKEW && !wasSet();
     },
     /**
      * Throws StoreUnavailable if the last measured skew is over 5 minutes, because `exp` and `iat` would be
@@ -63,8 +63,16 @@ export function createClockSkew(db: Db, clock: Clock) {
 }
 
 function createMeasurement(db: Db, clock: Clock, reach: ReturnType<typeof watchReach>) {
-  let skew: number | undefined;
-  let origin = readOrigin();
+  let newest: Measured | undefined;
+
+  async function measureOnce(): Promise<Measured> {
+    const measuring = { began: performance.now(), origin: readOrigin() };
+    const sent = clock();
+    const { localTime } = await orUnavailable(db.command({ hello: 1 })).catch(explain);
+    const received = clock();
+    if (!(localTime instanceof Date)) throw new StoreUnavailable('The database returned no time');
+    return { ...measuring, skew: (sent + received) / 2 - localTime.getTime() };
+  }
 
   function explain(error: unknown): never {
     const reason = error instanceof StoreNotReady ? undefined : reach.why();
@@ -72,24 +80,35 @@ function createMeasurement(db: Db, clock: Clock, reach: ReturnType<typeof watchR
     throw new StoreUnavailable(reason, error.cause);
   }
 
-  return {
-    last: (): number | undefined => skew,
-    /** Returns true if the wall clock was set since the last measurement, or went on while the machine slept. */
-    wasSet: (): boolean => Math.abs(readOrigin() - origin) > MOST_SET,
+  /**
+   * Measures the skew and returns it in milliseconds. The skew is positive if the clock of this process is ahead. Measures
+   * again if the wall clock was set meanwhile, which would be seen by half.
+   */
+  async function measure(): Promise<number> {
+    const measured = await measureOnce();
+    if (wasSetSince(measured.origin)) return measure();
+    if (newest === undefined || measured.began > newest.began) newest = measured;
+    return measured.skew;
+  }
 
-    /** Measures the skew and returns it in milliseconds. The skew is positive if the clock of this process is ahead. */
-    async measure(): Promise<number> {
-      const measuredFrom = readOrigin();
-      const sent = clock();
-      const { localTime } = await orUnavailable(db.command({ hello: 1 })).catch(explain);
-      const received = clock();
-      if (!(localTime instanceof Date)) throw new StoreUnavailable('The database returned no time');
-      const measured = (sent + received) / 2 - localTime.getTime();
-      skew = measured;
-      origin = measuredFrom;
-      return measured;
-    },
+  return {
+    measure,
+    last: (): number | undefined => newest?.skew,
+    /** Returns true if the wall clock was set since the last measurement, or went on while the machine slept. */
+    wasSet: (): boolean => newest !== undefined && wasSetSince(newest.origin),
   };
+}
+
+/** A skew in milliseconds, and when it was measured by the monotonic clock. */
+interface Measured {
+  readonly skew: number;
+  readonly began: number;
+  /** What `readOrigin` returned. */
+  readonly origin: number;
+}
+
+function wasSetSince(origin: number): boolean {
+  return Math.abs(readOrigin() - origin) > MOST_SET;
 }
 
 function assertBearable(skew: number): void {

@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { createAuth } from '../../../../lib/auth.ts';
 import { StoreUnavailable } from '../../../../lib/errors.ts';
-import { HOUR, MINUTE } from '../../../../lib/time.ts';
+import { HOUR, MINUTE, SECOND } from '../../../../lib/time.ts';
+import { waitFor } from '../../../../scripts/dev/wait-for.ts';
 import { CALLER, PATIENT, testAuth } from '../../../helpers/auth.ts';
 import { send, sendAs, serveAuth } from '../../../helpers/server.ts';
 import { refresh } from '../../../helpers/sessions.ts';
@@ -112,3 +113,31 @@ for (const hours of [3, -3]) {
     },
   );
 }
+
+test.serial(
+  'a server whose clock is set back recalls no token that may have expired',
+  async (t) => {
+    const { db, secret, collections, auth: other } = await testAuth(t);
+    const { email } = await addUser(collections);
+    const { accessToken: token } = await other.login({ email, password: PASSWORD }, CALLER);
+    const clock = () => Date.now(); // not the function itself, which is replaced below
+    const options = { ...PATIENT, follow: 'auto', clock } as const;
+    const auth = await createAuth({ db, secrets: [secret], ...options });
+    t.teardown(() => auth.close());
+    await waitFor('A lease', () => auth.follow(SECOND));
+    await auth.authenticate({ token }, CALLER);
+    await waitFor('A known token', () => auth.recall(token) !== undefined);
+    const rightNow = Date.now;
+    t.teardown(() => {
+      Date.now = rightNow;
+    });
+    Date.now = () => rightNow() - 8 * MINUTE; // not so far that the token would be from the future
+    t.is(auth.recall(token), undefined);
+    await t.throwsAsync(auth.authenticate({ token }, CALLER), { instanceOf: StoreUnavailable });
+    t.is(auth.recall(token), undefined);
+    Date.now = rightNow;
+    await auth.authenticate({ token }, CALLER);
+    await waitFor('A known token', () => auth.recall(token) !== undefined);
+    t.pass();
+  },
+);
