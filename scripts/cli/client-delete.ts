@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { toActor } from '../../lib/caller.ts';
+import { settle } from '../../lib/use-cases/shared/settle.ts';
 import { EXIT } from '../../server/exit-codes.ts';
 import { cliCaller } from './cli-caller.ts';
 import { CliError } from './cli-error.ts';
@@ -23,17 +24,16 @@ async function deleteClient({ id }: Options): Promise<void> {
   await withDatabase((db) =>
     withStore(db, async ({ clients, revocations, audit, followers, printSettled }) => {
       const caller = cliCaller('client:delete');
-      if ((await clients.find(id)) === undefined) throw new CliError(EXIT.failed, UNKNOWN);
+      const client = await clients.find(id);
+      if (client === undefined) throw new CliError(EXIT.failed, UNKNOWN);
       const cause = { reason: 'client_deleted', revokedBy: toActor(caller) };
       const revoked = await revocations.revokeClient({ clientId: id, ...cause });
-      await followers.settle(revoked);
-      const deleted = await clients.delete(id);
-      if (deleted === undefined) throw new CliError(EXIT.failed, UNKNOWN);
-      printProgress(`Deleted ${deleted.id} (${deleted.name})`);
-      printSettled();
-      const details = { client_id: deleted.id, client_name: deleted.name };
+      const details = { client_id: client.id, client_name: client.name };
       const event = { action: 'client_deleted', user: undefined, details } as const;
-      await audit.record(event, caller);
+      await settle({ followers }, revoked, audit.record(event, caller));
+      await clients.delete(id);
+      printProgress(`Deleted ${client.id} (${client.name})`);
+      printSettled();
     }),
   );
 }
