@@ -11,7 +11,12 @@ function readRows(text: string, head: RegExp): readonly Row[] {
   const lines = text.split('\n');
   const start = lines.findIndex((line) => head.test(line));
   const table = lines.slice(start, lines.indexOf('', start));
-  const [columns = [], , ...rows] = table.map((line) => line.slice(2, -2).trimEnd().split(/ +\| +/));
+  const [columns = [], , ...rows] = table.map((line) =>
+    line
+      .slice(2, -2)
+      .trimEnd()
+      .split(/ +\| +/),
+  );
   return rows.map((cells) => Object.fromEntries(columns.map((name, i) => [name, cells[i] ?? ''])));
 }
 
