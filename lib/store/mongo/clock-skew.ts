@@ -103,7 +103,7 @@ function createMeasurement(db: Db, clock: Clock, reach: ReturnType<typeof watchR
 interface Measured {
   readonly skew: number;
   readonly began: number;
-  /** What `readOrigin` returned. */
+  /** The result of `readOrigin` before the measurement. */
   readonly origin: number;
 }
 
