@@ -24,7 +24,7 @@ test('Whichever command fails, the answer is 503 or the right one, and the same 
 /** An acknowledgement of what was not done. */
 const LIE: Fault = {
   isDone: false,
-  answer: () => ({ ok: new Int32(1), n: new Int32(1), nModified: new Int32(1) }),
+  answer: () => ({ ok: new Int32(1), n: new Int32(3), nModified: new Int32(1) }), // of the three writes of a logout
 };
 
 test('The check catches a revocation that was acknowledged and not written', async (t) => {
