@@ -53,6 +53,10 @@ test('Parameters are parts of the path, decoded', (t) => {
   t.deepEqual({ ...table.find('DELETE', '/things/a%2Fb')?.params }, { id: 'a/b' });
 });
 
+test('The name of a parameter in a path is a value like any other', (t) => {
+  t.deepEqual({ ...table.find('DELETE', '/things/:id')?.params }, { id: ':id' });
+});
+
 test('A parameter that is not encoded validly stays as it was sent', (t) => {
   t.deepEqual({ ...table.find('DELETE', '/things/%E0%A4')?.params }, { id: '%E0%A4' });
 });
