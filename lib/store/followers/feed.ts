@@ -28,6 +28,9 @@ export interface FeedOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** The comment of the commands of a feed, by which an operator tells them from others. */
+export const FEED_COMMENT = 'rescind: follower';
+
 /** Milliseconds that the server waits for an event before it returns an empty batch. */
 const MAX_AWAIT = 500;
 
@@ -51,7 +54,7 @@ export function openFeed(db: Db, options: FeedOptions): () => void {
     readConcern: { level: 'majority' },
     maxAwaitTimeMS: MAX_AWAIT,
     batchSize: MOST_EVENTS,
-    comment: 'rescind: follower',
+    comment: FEED_COMMENT,
     ...PLAIN_VALUES,
     ...(resumeAfter !== undefined && { resumeAfter }),
   });

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document } from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
+import { FEED_COMMENT } from '../../../lib/store/followers/feed.ts';
 import { NAMES } from '../../../lib/store/mongo/collections.ts';
 import type { Scope } from '../scope.ts';
 import type { Relay } from './connection.ts';
@@ -40,9 +41,6 @@ export async function commandProxy(scope: Scope, uri: string) {
   upstream.hosts = [host];
   return { uri: upstream.href, ...faults, close };
 }
-
-/** The comment of the commands of a feed. */
-const FEED = 'rescind: follower';
 
 const POLL = 5;
 const QUIET = 25;
@@ -155,7 +153,7 @@ function isOwn({ $db, update }: Document): boolean {
  * document, and the reads that look for documents of others. Whoever waits for the followers reads at a cluster time.
  */
 function isOfFollower({ comment, update, delete: deleted, find, readConcern }: Document): boolean {
-  if (comment === FEED) return true;
+  if (comment === FEED_COMMENT) return true;
   if (update === NAMES.followers || deleted === NAMES.followers) return true;
   return find === NAMES.followers && readConcern?.afterClusterTime === undefined;
 }
