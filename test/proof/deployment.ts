@@ -5,7 +5,7 @@ import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { SERVER, start } from '../helpers/processes.ts';
 import { createCommandTap } from '../helpers/proxy/command-tap.ts';
 import type { Scope } from '../helpers/scope.ts';
-import { send } from '../helpers/server.ts';
+import { type Answer, send } from '../helpers/server.ts';
 import { ownReplicaSet, type ReplicaSetOptions } from '../helpers/set/replica-set.ts';
 import { openLibrary } from './library.ts';
 import type { Server } from './requests.ts';
@@ -103,23 +103,25 @@ export async function startServer(scope: Scope, name: string, environment: Envir
 }
 
 /** Waits until every server is ready by its `/readyz`. */
-export async function ready(servers: readonly Server[]): Promise<void> {
-  for (const { name, url } of servers) {
-    await waitFor(`Server ${name}, ready`, async () => {
-      const { status, body } = await send(`${url}/readyz`);
-      if (status !== 200) throw new Error(JSON.stringify(body));
-      return true;
-    });
-  }
+export async function ready(servers: readonly Pick<Server, 'url'>[]): Promise<void> {
+  await untilReady('A server that is ready', servers, () => true);
 }
 
 /** Waits until every server is ready and may act on what it remembers. */
 export async function leased(servers: readonly Pick<Server, 'url'>[]): Promise<void> {
+  await untilReady('A lease', servers, ({ lease }) => lease.detail.startsWith('The lease holds'));
+}
+
+async function untilReady(
+  what: string,
+  servers: readonly Pick<Server, 'url'>[],
+  isEnough: (checks: Answer['body']) => boolean,
+): Promise<void> {
   for (const { url } of servers) {
-    await waitFor('A lease', async () => {
+    await waitFor(what, async () => {
       const { status, body } = await send(`${url}/readyz`);
-      if (status === 200 && body.checks.lease.detail.startsWith('The lease holds')) return true;
-      throw new Error(JSON.stringify(body));
+      if (status === 200 && isEnough(body.checks)) return true;
+      throw new Error(`${url}: ${JSON.stringify(body)}`);
     });
   }
 }
