@@ -1,10 +1,9 @@
 /** The processor time of a mongod whose followers have nothing to do. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAuth } from '../../../lib/auth.ts';
 import { connect, type Db } from '../../../lib/store/mongo/database.ts';
 import { SECOND } from '../../../lib/time.ts';
 import type { Environment } from '../environment.ts';
-import { AUDIENCE, ISSUER } from '../tokens.ts';
+import { openFollower } from './own-follower.ts';
 import { type OwnSet, startOwnSet } from './own-set.ts';
 
 const FOLLOWERS = 10;
@@ -27,27 +26,12 @@ export async function measureAtRest(environment: Environment) {
 }
 
 /** Opens followers with a client each, as they are in processes of their own. */
-async function openFollowers({ secret }: Environment, { uri }: OwnSet) {
-  const options = {
-    secrets: [secret],
-    issuer: ISSUER,
-    audience: AUDIENCE,
-    follow: 'auto',
-  } as const;
-  const opened = await Promise.all(
-    Array.from({ length: FOLLOWERS }, async () => {
-      const connection = connect(uri, { deadline: DEADLINE });
-      const auth = await createAuth({ db: connection.db, deadline: DEADLINE, ...options });
-      if (!(await auth.follow(DEADLINE))) throw new Error('There is no lease');
-      return { auth, connection };
-    }),
-  );
+async function openFollowers(environment: Environment, set: OwnSet) {
+  const open = () => openFollower(environment, set);
+  const opened = await Promise.all(Array.from({ length: FOLLOWERS }, open));
 
   async function close(): Promise<void> {
-    for (const { auth, connection } of opened) {
-      await auth.close();
-      await connection.close();
-    }
+    for (const follower of opened) await follower[Symbol.asyncDispose]();
   }
   return { [Symbol.asyncDispose]: close };
 }

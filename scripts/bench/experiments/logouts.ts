@@ -1,15 +1,15 @@
 /** Logouts, in turn with single writes by the same client. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Auth, createAuth } from '../../../lib/auth.ts';
-import { connect, type Db } from '../../../lib/store/mongo/database.ts';
-import { SECOND } from '../../../lib/time.ts';
+import type { Auth } from '../../../lib/auth.ts';
+import type { Db } from '../../../lib/store/mongo/database.ts';
 import type { Environment } from '../environment.ts';
 import { percentile } from '../generator/loops.ts';
 import type { Logouts } from '../results.ts';
 import { findRow } from '../rows.ts';
 import { startRowServer } from '../servers.ts';
-import { AUDIENCE, ISSUER, issueTokens } from '../tokens.ts';
+import { issueTokens } from '../tokens.ts';
+import { openFollower } from './own-follower.ts';
 import { type OwnSet, startOwnSet } from './own-set.ts';
 
 /** Servers that follow, the one that logs out among them. */
@@ -51,27 +51,14 @@ async function startFollowers(environment: Environment, { uri }: OwnSet, count: 
 }
 
 /** Logs out by a server in this process, which follows, too. */
-async function measureOn({ plan, secret, issue }: Environment, { uri }: OwnSet) {
+async function measureOn(environment: Environment, set: OwnSet) {
+  const { plan, issue } = environment;
   const count = plan.quick ? QUICK_COUNT : COUNT;
   const tokens = await issueTokens(issue, WARM_UP + count);
-  const deadline = 5 * SECOND;
-  const connection = connect(uri, { deadline });
-  const { db } = connection;
-  const options = {
-    secrets: [secret],
-    issuer: ISSUER,
-    audience: AUDIENCE,
-    follow: 'auto',
-  } as const;
-  const auth = await createAuth({ db, deadline, ...options });
-  try {
-    if (!(await auth.follow(deadline))) throw new Error('There is no lease');
-    await alternate(auth, db, tokens.slice(count));
-    return await alternate(auth, db, tokens.slice(0, count));
-  } finally {
-    await auth.close();
-    await connection.close();
-  }
+  await using follower = await openFollower(environment, set);
+  const { auth, db } = follower;
+  await alternate(auth, db, tokens.slice(count));
+  return await alternate(auth, db, tokens.slice(0, count));
 }
 
 /** Logs out with each token, and writes once before each logout: one at a time, and never at once after another. */
