@@ -16,7 +16,7 @@ export const EXPERIMENTS: Readonly<Record<string, readonly [number, Experiment]>
   profile: [42, profileRows],
   memory: [65, measureMemory],
   storage: [1, measureStorage],
-  logouts: [65, measureLogouts],
+  logouts: [85, measureLogouts],
   'at-rest': [80, measureAtRest],
 };
 

@@ -56,6 +56,8 @@ export interface Profile {
 export interface Logouts {
   readonly followers: number;
   readonly nodes: number;
+  /** `known`: the server has checked the token before, as it has almost always. */
+  readonly token: 'known' | 'unknown';
   readonly count: number;
   readonly write: { readonly p50: number; readonly p99: number };
   readonly logout: { readonly p50: number; readonly p99: number };

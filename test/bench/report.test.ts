@@ -176,9 +176,12 @@ test('targets are taken from latencies and introspection too', (t) => {
 
 test('targets are taken from logouts, a mongod at rest, and memory too', (t) => {
   const times = { write: { p50: 4, p99: 9 }, logout: { p50: 10, p99: 20 }, count: 9 };
+  const slower = { ...times, logout: { p50: 16, p99: 30 } };
   const logouts = [
-    { ...times, followers: 1, nodes: 1 },
-    { ...times, followers: 4, nodes: 3 },
+    { ...times, followers: 1, nodes: 1, token: 'known' as const },
+    { ...slower, followers: 1, nodes: 1, token: 'unknown' as const },
+    { ...times, followers: 4, nodes: 3, token: 'known' as const },
+    { ...slower, followers: 4, nodes: 3, token: 'unknown' as const },
   ];
   const atRest = [{ followers: 10, lease: 2_000, seconds: 40, without: 0.01, following: 0.11 }];
   const reading = (tokens: number, heapUsed: number) => ({

@@ -8,7 +8,7 @@ import { percentile } from '../generator/loops.ts';
 import type { Logouts } from '../results.ts';
 import { findRow } from '../rows.ts';
 import { startRowServer } from '../servers.ts';
-import { issueTokens } from '../tokens.ts';
+import { userId } from '../tokens.ts';
 import { openFollower } from './own-follower.ts';
 import { type OwnSet, startOwnSet } from './own-set.ts';
 
@@ -31,8 +31,8 @@ export async function measureLogouts(environment: Environment) {
   for (const { followers, nodes } of SETUPS) {
     await using set = await startOwnSet(environment, nodes);
     await using others = await startFollowers(environment, set, followers - 1);
-    const times = await measureOn(environment, set);
-    logouts.push({ followers: others.count + 1, nodes, ...times });
+    const setup = { followers: others.count + 1, nodes };
+    for (const times of await measureOn(environment, set)) logouts.push({ ...setup, ...times });
   }
   return { logouts };
 }
@@ -54,27 +54,36 @@ async function startFollowers(environment: Environment, { uri }: OwnSet, count: 
 async function measureOn(environment: Environment, set: OwnSet) {
   const { plan, issue } = environment;
   const count = plan.quick ? QUICK_COUNT : COUNT;
-  const tokens = await issueTokens(issue, WARM_UP + count);
   await using follower = await openFollower(environment, set);
   const { auth, db } = follower;
-  await alternate(auth, db, tokens.slice(count));
-  return await alternate(auth, db, tokens.slice(0, count));
+  await alternate(auth, db, issue, WARM_UP);
+  const { writes, known, unknown } = await alternate(auth, db, issue, count);
+  const write = summarize(writes);
+  return [
+    { token: 'known', count, write, logout: summarize(known) },
+    { token: 'unknown', count, write, logout: summarize(unknown) },
+  ] as const;
 }
 
-/** Logs out with each token, and writes once before each logout: one at a time, and never at once after another. */
-async function alternate(auth: Auth, db: Db, tokens: readonly string[]) {
+/** Writes, logs out with a known token, and with an unknown one, in turn: one at a time, and never at once after another. */
+async function alternate(auth: Auth, db: Db, issue: Environment['issue'], rounds: number) {
   const documents = db.collection<{ _id: string; count: number }>('bench_writes');
   const _id = randomUUID();
   await documents.insertOne({ _id, count: 0 });
   const writeConcern = { w: 'majority', j: true } as const;
+  const increment = { $inc: { count: 1 } };
   const writes: number[] = [];
-  const logouts: number[] = [];
-  for (const token of tokens) {
-    const increment = { $inc: { count: 1 } };
+  const known: number[] = [];
+  const unknown: number[] = [];
+  for (let round = 0; round < rounds; round++) {
     writes.push(await time(() => documents.updateOne({ _id }, increment, { writeConcern })));
-    logouts.push(await time(() => auth.logout({ token }, CALLER)));
+    const [token, other] = [await issue(userId(round)), await issue(userId(round))];
+    await auth.authenticate({ token }, CALLER);
+    if (auth.recall(token) === undefined) throw new Error('A token is not known after its check');
+    known.push(await time(() => auth.logout({ token }, CALLER)));
+    unknown.push(await time(() => auth.logout({ token: other }, CALLER)));
   }
-  return { count: tokens.length, write: summarize(writes), logout: summarize(logouts) };
+  return { writes, known, unknown };
 }
 
 async function time(perform: () => Promise<unknown>): Promise<number> {

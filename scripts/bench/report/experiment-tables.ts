@@ -7,6 +7,7 @@ export function logoutTable({ logouts }: Results): string {
   return formatTable(logouts, [
     right('Followers', ({ followers }) => whole(followers)),
     right('Nodes', ({ nodes }) => whole(nodes)),
+    left('Token', ({ token }) => token),
     right('Logouts', ({ count }) => whole(count)),
     right('updateOne p50 ms', ({ write }) => short(write.p50)),
     right('logout p50 ms', ({ logout }) => short(logout.p50)),

@@ -99,7 +99,7 @@ function findReads(results: Results) {
 function logouts(followers: number, nodes: number): Find {
   return (results) => {
     const found = results.logouts.filter(
-      (each) => each.followers === followers && each.nodes === nodes,
+      (each) => each.followers === followers && each.nodes === nodes && each.token === 'known',
     );
     return statistics.summarize(found.map(({ logout, write }) => logout.p50 / write.p50));
   };
