@@ -22,6 +22,12 @@ export interface RenewalOptions {
 /** Milliseconds after which a failed renewal is repeated. */
 const RETRY_AFTER = 50;
 
+/**
+ * Milliseconds between a change and the renewal that reports it. The changes of one command arrive one after the other: a
+ * logout is two, and who waits for the second would wait for another renewal.
+ */
+const TOGETHER = 3;
+
 /** The renewals in a lease if nothing changes. */
 const PER_LEASE = 3;
 
@@ -63,14 +69,11 @@ export function createRenewals(options: RenewalOptions) {
       isStopped = false;
       schedule();
     },
-    /**
-     * Reports a change, so that a renewal soon writes the new position. It is sent at the end of the turn of the event loop,
-     * after all changes that arrived together: a logout is two, and who waits for the second would wait for another renewal.
-     */
+    /** Reports a change, so that a renewal soon writes the new position. */
     changed(): void {
       if (isDue) return;
       isDue = true;
-      setImmediate(() => schedule());
+      setTimeout(schedule, TOGETHER).unref();
     },
     stop(): void {
       isStopped = true;
