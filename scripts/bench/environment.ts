@@ -34,20 +34,21 @@ export async function openEnvironment(plan: Plan, report: Report) {
   const { db } = connect(mongod.uri, { deadline: 10 * MINUTE });
   const openDatabase = (entries: number) => db.client.db(`bench_${entries}`);
   const databaseUri = (name: number | string) => withDatabase(mongod.uri, `bench_${name}`);
+  const pinBoth = async (processors: 'others' | 'all') => {
+    for (const pid of [mongod.pid, process.pid]) await pin(pinning, pid, processors);
+  };
   const entries = new Set([USUAL_ENTRIES, ...plan.rows.map((row) => row.entries)]);
-  await pin(pinning, process.pid, 'server'); // idle while the databases are filled
+  await pinBoth('all'); // no server runs while the databases are filled
   for (const count of entries) {
     const title = `Filling a database with ${count.toLocaleString('en')} entries`;
     const db = openDatabase(count);
     await report.step(title, (detail) => fillDatabase(db, { ...tokens, entries: count }, detail));
   }
-  await pin(pinning, process.pid, 'others');
+  await pinBoth('others');
   const redis = await openRedis(listCommands(tokens.revoked), report);
 
   /** Lets MongoDB and the load generator use all processors from now on. */
-  async function unpin(): Promise<void> {
-    for (const pid of [mongod.pid, process.pid]) await pin(pinning, pid, 'all');
-  }
+  const unpin = () => pinBoth('all');
 
   /** Counts what MongoDB has answered: finds and aggregates (better-auth reads by these), getMores, and writes. */
   async function countCommands() {
