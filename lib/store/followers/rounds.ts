@@ -1,6 +1,9 @@
 /** The shortest and the longest pause between two rounds, in milliseconds. */
 const PAUSE = { least: 1, most: 20 };
 
+/** How much longer each pause is. The work is then late by a fifth of the time that it was waited for, or less. */
+const GROWTH = 1.25;
+
 /** Repeats work while it is needed, with pauses that become longer each time, until `wake` is called again. */
 export function createRounds(isNeeded: () => boolean, work: () => Promise<void>) {
   const pause = createPause();
@@ -32,7 +35,7 @@ function createPause() {
     take: (): Promise<void> =>
       new Promise((resolve) => {
         const timer = setTimeout(resolve, length);
-        length = Math.min(2 * length, PAUSE.most);
+        length = Math.min(GROWTH * length, PAUSE.most);
         endCurrent = () => {
           clearTimeout(timer);
           resolve();
