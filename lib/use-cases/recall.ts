@@ -14,10 +14,15 @@ export interface RecallDeps extends RecallPrincipalDeps {
  * about which `authenticate` decides. Never throws, and never reads.
  */
 export function recall(deps: RecallDeps, token: unknown): Principal | undefined {
-  if (typeof token !== 'string' || !deps.followers.holds()) return undefined;
+  if (typeof token !== 'string') return undefined;
+  // One moment serves the whole decision, which is made in this turn: the request began before it, so what was
+  // acknowledged before the request was applied by then, if the lease holds.
+  const wall = Date.now();
+  const mono = performance.now();
+  if (!deps.followers.holds(wall, mono)) return undefined; // spares the hash where this server does not follow
   const accessToken = deps.accessTokens.recall(token);
   if (accessToken === undefined) return undefined;
-  const principal = recallPrincipal(deps, accessToken);
+  const principal = recallPrincipal(deps, accessToken, wall, mono);
   if (principal !== undefined) deps.lastUse.touch(accessToken.sessionId, accessToken.counter);
   return principal;
 }

@@ -7,6 +7,4 @@ export interface Instant {
 }
 
 /** Reads both clocks. */
-export type ReadClocks = () => Instant;
-
-export const readClocks: ReadClocks = () => ({ wall: Date.now(), mono: performance.now() });
+export const readClocks = (): Instant => ({ wall: Date.now(), mono: performance.now() });

@@ -75,8 +75,8 @@ export function createFollower(deps: FollowerDeps) {
       state.started();
       life.start();
     },
-    /** Returns true while this server may act on what it remembers. */
-    holds: (): boolean => lease.left() > 0,
+    /** Returns true if this server may act on what it remembers at this moment, by default now. */
+    holds: (wall?: number, mono?: number): boolean => lease.left(wall, mono) > 0,
     /** Returns true if nothing in these slots has changed since a read that began at this version. */
     isUnchanged: versions.isUnchanged,
     /** Describes the lease for a health check. */

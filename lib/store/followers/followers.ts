@@ -81,14 +81,14 @@ export function openFollowers(db: Db, collections: Collections, options: Followe
   const mayFollow = options.follow === 'auto';
 
   const mayStart = () => mayFollow && !closing.aborted;
-  const holds = () => mayStart() && follower.holds();
+  const holds = (wall?: number, mono?: number) => mayStart() && follower.holds(wall, mono);
 
   return {
     /** Starts to follow in the background, unless `follow` is `off`. Further calls do nothing. */
     start(): void {
       if (mayStart()) follower.start();
     },
-    /** Returns true while this server may act on what it remembers. */
+    /** Returns true if this server may act on what it remembers at this moment, by default now. */
     holds,
     isUnchanged: follower.isUnchanged,
     /** Describes the lease, or why there is none. */

@@ -1,4 +1,4 @@
-import { type Instant, type ReadClocks, readClocks } from './clocks.ts';
+import type { Instant } from './clocks.ts';
 
 export type Lease = ReturnType<typeof createLease>;
 
@@ -10,7 +10,7 @@ const NEVER: Instant = { wall: Number.NEGATIVE_INFINITY, mono: Number.NEGATIVE_I
  * that moment has been applied. It ends as soon as either clock says so, because the monotonic clock stands still while
  * a machine sleeps, and the wall clock can be set back.
  */
-export function createLease(clocks: ReadClocks = readClocks) {
+export function createLease() {
   let began = NEVER;
   let duration = 0;
 
@@ -22,10 +22,9 @@ export function createLease(clocks: ReadClocks = readClocks) {
       duration = milliseconds;
     },
 
-    /** Returns the milliseconds that are left; 0 or less if the lease does not hold. */
-    left(): number {
-      const now = clocks();
-      return duration - Math.max(now.mono - began.mono, now.wall - began.wall);
+    /** Returns the milliseconds that are left at this moment; 0 or less if the lease does not hold. */
+    left(wall = Date.now(), mono = performance.now()): number {
+      return duration - Math.max(mono - began.mono, wall - began.wall);
     },
 
     /** Ends the lease at once. Only a later renewal can extend it. */

@@ -44,10 +44,13 @@ export function createClockSkew(db: Db, clock: Clock) {
       clearInterval(timer);
       reach.stop();
     },
-    /** Returns true if a skew was measured, the last one is at most 5 minutes, and the wall clock was not set since. */
-    isBearable(): boolean {
+    /**
+     * Returns true if a skew was measured, the last one is at most 5 minutes, and the wall clock was not set since. Both
+     * clocks of this moment may be given; by default they are read.
+     */
+    isBearable(wall = Date.now(), mono = performance.now()): boolean {
       const skew = last();
-      return skew !== undefined && Math.abs(skew) <= MAX_SKEW && !wasSet();
+      return skew !== undefined && Math.abs(skew) <= MAX_SKEW && !wasSet(wall - mono);
     },
     /**
      * Throws StoreUnavailable if the last measured skew is over 5 minutes, because `exp` and `iat` would be
@@ -86,7 +89,7 @@ function createMeasurement(db: Db, clock: Clock, reach: ReturnType<typeof watchR
    */
   async function measure(): Promise<number> {
     const measured = await measureOnce();
-    if (wasSetSince(measured.origin)) return measure();
+    if (isFar(readOrigin(), measured.origin)) return measure();
     if (newest === undefined || measured.began > newest.began) newest = measured;
     return measured.skew;
   }
@@ -95,7 +98,8 @@ function createMeasurement(db: Db, clock: Clock, reach: ReturnType<typeof watchR
     measure,
     last: (): number | undefined => newest?.skew,
     /** Returns true if the wall clock was set since the last measurement, or went on while the machine slept. */
-    wasSet: (): boolean => newest !== undefined && wasSetSince(newest.origin),
+    wasSet: (origin = readOrigin()): boolean =>
+      newest !== undefined && isFar(origin, newest.origin),
   };
 }
 
@@ -107,8 +111,9 @@ interface Measured {
   readonly origin: number;
 }
 
-function wasSetSince(origin: number): boolean {
-  return Math.abs(readOrigin() - origin) > MOST_SET;
+/** Returns true if the wall clock was set between two readings of the origin. */
+function isFar(origin: number, earlier: number): boolean {
+  return Math.abs(origin - earlier) > MOST_SET;
 }
 
 function assertBearable(skew: number): void {

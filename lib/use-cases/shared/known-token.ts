@@ -23,16 +23,19 @@ export interface KnownTokenDeps extends RecallPrincipalDeps {
 
 /**
  * Returns the principal of a token from memory. It may be used while the lease holds, nothing that it rests on has
- * changed, the token is current, and the clock can be trusted. Decides in one turn, without a read.
+ * changed, the token is current, and the clock can be trusted. Decides in one turn, without a read. The moment of both
+ * clocks is read in this turn: by default here.
  */
 export function recallPrincipal(
   { accessTokens, followers, skew }: RecallPrincipalDeps,
   token: AccessToken,
+  wall = Date.now(),
+  mono = performance.now(),
 ): Principal | undefined {
   const { known } = token;
-  if (known === undefined || !followers.holds()) return undefined;
+  if (known === undefined || !followers.holds(wall, mono)) return undefined;
   if (!followers.isUnchanged(known.slots, known.version)) return undefined;
-  return skew.isBearable() && accessTokens.isCurrent(token) ? known.principal : undefined;
+  return skew.isBearable(wall, mono) && accessTokens.isCurrent(token) ? known.principal : undefined;
 }
 
 /** The most reads that fill the memory for one request, before a strict read decides. */

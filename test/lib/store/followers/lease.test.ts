@@ -1,10 +1,11 @@
 import test from 'ava';
 import { createLease } from '../../../../lib/store/followers/lease.ts';
 
-/** Creates a lease on two clocks that the test sets. */
+/** Creates a lease, and two clocks that the test sets. */
 function leaseAt(start: { wall: number; mono: number }) {
   const now = { ...start };
-  return { now, lease: createLease(() => now) };
+  const { left, ...lease } = createLease();
+  return { now, lease: { ...lease, left: () => left(now.wall, now.mono) } };
 }
 
 const START = { wall: 1_000_000, mono: 500 };
