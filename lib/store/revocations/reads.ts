@@ -123,10 +123,10 @@ export function createRevocationReads(
 function createCheckFollowed(read: SharedRead<Versioned<Entries> | undefined>) {
   return async function checkFollowed(token: CheckInput): Promise<FollowedCheck | undefined> {
     const names = toNames(token);
-    const { found, version } = (await read(Object.values(names))) ?? {};
-    if (found === undefined || version === undefined) return undefined;
-    const slots = Object.values(names).map((name) => toSlot(NAMES.revokedTokens, toId(name)));
-    return { kind: findKind(token, names, found), slots: slots.join(''), version };
+    const result = await read(Object.values(names));
+    if (result === undefined) return undefined;
+    const slots = Object.values(names).map(entrySlot).join('');
+    return { kind: findKind(token, names, result.found), slots, version: result.version };
   };
 }
 
@@ -143,10 +143,16 @@ export interface FollowedClientCheck {
 function createCheckClientFollowed(read: SharedRead<Versioned<Entries> | undefined>) {
   return async function checkClientFollowed(id: string): Promise<FollowedClientCheck | undefined> {
     const name = clientEntry(id);
-    const { found, version } = (await read([name])) ?? {};
-    if (found === undefined || version === undefined) return undefined;
-    return { isRevoked: found.has(name), slot: toSlot(NAMES.revokedTokens, name), version };
+    const result = await read([name]);
+    if (result === undefined) return undefined;
+    const { found, version } = result;
+    return { isRevoked: found.has(name), slot: entrySlot(name), version };
   };
+}
+
+/** Returns the slot of an entry by its name. */
+function entrySlot(name: string): string {
+  return toSlot(NAMES.revokedTokens, toId(name));
 }
 
 /** Returns the names of the entries that can revoke a token. For a refresh token, `token` is the same as `session`. */
