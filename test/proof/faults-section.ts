@@ -11,6 +11,7 @@ import { changedUsers } from './faults/changed-users.ts';
 import { clockSkew } from './faults/clock-skew.ts';
 import { followerFaults } from './faults/followers.ts';
 import { killAtSteps } from './faults/kill-at-steps.ts';
+import { lostCollection } from './faults/lost-collection.ts';
 import { noPrivilege } from './faults/no-privilege.ts';
 import { oneNodeFaults } from './faults/one-node.ts';
 import { operatorFaults, tenFollowers } from './faults/operators.ts';
@@ -34,6 +35,7 @@ export const faults: readonly Fault[] = [
   noPrivilege,
   blockedLoop,
   ...operatorFaults,
+  lostCollection,
   restore,
   changedUsers,
   tenFollowers,

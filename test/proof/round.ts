@@ -8,7 +8,7 @@ import type { Operation } from './history.ts';
 import { openSessions } from './library.ts';
 import { countAccepts, recordReads } from './memory.ts';
 import { countOperations, type Interval, NEVER, type Tally } from './tally.ts';
-import { feed, startTraffic, stopTraffic } from './traffic.ts';
+import { endSessions, feed, startTraffic, stopTraffic } from './traffic.ts';
 import { sweep } from './until-decided.ts';
 
 type Accepts = ReturnType<typeof countAccepts>;
@@ -44,6 +44,7 @@ export async function playRound<T extends Target>(fault: Fault<T>, target: T) {
     interval = await strikeAndHeal(fault, target, history);
     await ready(servers);
     const since = count();
+    if (fault.endsSessions) endSessions(traffic);
     feed(traffic, fault.endsSessions ? await open() : third, 10);
     await waitAWhile(
       () =>

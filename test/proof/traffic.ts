@@ -64,6 +64,11 @@ export function feed(
   for (let n = 0; n < revocations; n++) due.push(Math.random() < 1 / 6 ? 'revoke_all' : 'logout');
 }
 
+/** Notes that every session is over, so that clients turn to those that come next. */
+export function endSessions({ sessions }: Traffic): void {
+  mark(sessions, 'revoked');
+}
+
 /** Resolves once every pending request has ended. */
 export async function stopTraffic(traffic: Traffic): Promise<void> {
   traffic.isOver = true;

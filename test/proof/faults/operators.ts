@@ -10,12 +10,12 @@ import type { Scope } from '../../helpers/scope.ts';
 import { sendAs, serveAuth } from '../../helpers/server.ts';
 import { FOLLOWING } from '../deployment.ts';
 import type { Fault } from '../fault.ts';
-import { isAcknowledged, type Operation } from '../history.ts';
+import type { Operation } from '../history.ts';
 import { OPTIONS, openSessions } from '../library.ts';
 import { pickRandom, type Server } from '../requests.ts';
 import { isFeed, LEASE, NODE_DEFAULTS, type Node, openNode } from './followers.ts';
 
-type Target = Awaited<ReturnType<typeof open>>;
+export type Target = Awaited<ReturnType<typeof open>>;
 type Ten = Awaited<ReturnType<typeof openTen>>;
 
 /** Number of entries of `expired-entries`. */
@@ -24,9 +24,10 @@ const AWAY = `${NAMES.revokedTokens}_away`;
 /** After this, no request that has read the sentinel writes any more: twice the deadline. */
 const QUIET = 4 * SECOND;
 
-const COLLECTION_DEFAULTS = {
+export const COLLECTION_DEFAULTS = {
   ...NODE_DEFAULTS,
   open: (scope: Scope) => open(scope),
+  rounds: 5,
   lasts: [LEASE, 3 * LEASE],
   findFaults,
 } as const;
@@ -134,12 +135,18 @@ async function removeSentinel({ collection, missing }: Target): Promise<void> {
   missing.start = performance.now();
 }
 
-/** Expects that nothing is accepted a lease after the sentinel was gone. */
-function findFaults({ missing }: Target, history: readonly Operation[]): readonly string[] {
-  const accepted = history
+/** Expects that everything is answered 503 from a lease after the sentinel was gone. */
+export function findFaults(
+  { missing }: Pick<Target, 'missing'>,
+  history: readonly Operation[],
+): readonly string[] {
+  const decided = history
     .filter(({ start, end }) => start > missing.start + LEASE && end < missing.end)
-    .filter((operation) => operation.client !== 'library' && isAcknowledged(operation));
-  return accepted.map(({ kind, server }) => `${server} accepted ${kind} without the sentinel`);
+    .filter(({ client, answer }) => client !== 'library' && (answer?.status ?? 503) !== 503);
+  return decided.map(
+    ({ kind, server, answer }) =>
+      `${server} answered ${kind} without the sentinel: ${answer?.status}`,
+  );
 }
 
 /** Writes until the oplog begins after the point at which the feed is held back. */

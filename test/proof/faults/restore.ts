@@ -3,11 +3,11 @@ import type { Document } from 'mongodb';
 import type { Db } from '../../../lib/store/mongo/database.ts';
 import { SECOND } from '../../../lib/time.ts';
 import { openDatabase } from '../../helpers/database.ts';
-import { rescind } from '../../helpers/processes.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { FOLLOWING } from '../deployment.ts';
 import type { Fault } from '../fault.ts';
 import { NODE_DEFAULTS, openNode } from './followers.ts';
+import { prepareMigrate } from './migrate.ts';
 
 type Target = Awaited<ReturnType<typeof open>>;
 type Backup = Awaited<ReturnType<typeof backUp>>;
@@ -33,11 +33,7 @@ export const restore: Fault<Target> = {
     if (backup === undefined) throw new Error('There is no backup');
     await Promise.all(servers.map((server) => server.stop()));
     await bringBack(db, backup);
-    const start = performance.now();
-    await migrate();
-    const names = { client: 'library', server: 'library', user: 'everyone' };
-    const answer = { status: 200 };
-    history.push({ kind: 'revoke_everyone', ...names, start, end: performance.now(), answer });
+    await migrate(history);
     await Promise.all(servers.map((server) => server.restart()));
   },
 };
@@ -50,11 +46,7 @@ async function open(scope: Scope) {
     ...node,
     db: openDatabase(scope, uri).db,
     backup: undefined as Backup | undefined,
-    async migrate(): Promise<void> {
-      const env = { MONGODB_URI: uri };
-      const { code, stderr } = await rescind(scope, ['migrate', '--after-restore'], { env });
-      if (code !== 0) throw new Error(stderr);
-    },
+    migrate: prepareMigrate(scope, uri, '--after-restore'),
   };
 }
 
