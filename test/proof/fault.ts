@@ -36,7 +36,7 @@ export interface Fault<T extends Target = Target> {
 }
 
 export const DEFAULTS = {
-  rounds: 15,
+  rounds: 12,
   lasts: [0, 500],
   mayBreakOff: false,
 } as const;

@@ -26,7 +26,7 @@ export const oneNodeFaults: readonly Fault<OneNode>[] = [
     ...NODE_DEFAULTS,
     name: 'kill-mongod',
     title: 'kill -9 of mongod',
-    rounds: 40,
+    rounds: 25,
     strike: ({ mongod }) => mongod.kill(),
     heal: ({ mongod }) => mongod.restart(),
   },
