@@ -50,8 +50,9 @@ export async function endSession(
 
 /**
  * Ends all other sessions of the caller, and returns the number of live ones. Sessions that are already revoked are
- * revoked again, because the earlier write may not have reached a majority. Needs `caller.principal`. Rejects with
- * AuthError `store_unavailable`.
+ * revoked again, because the earlier write may not have reached a majority. Waits for the other servers even if there is
+ * no session to end: a login may just have ended one as surplus, or a refresh as stolen, and neither has waited. Needs
+ * `caller.principal`. Rejects with AuthError `store_unavailable`.
  */
 export async function endOtherSessions(
   deps: SessionsDeps,
@@ -62,6 +63,7 @@ export async function endOtherSessions(
   const others = (await listOwn(deps, caller)).filter(({ id }) => id !== sessionId);
   const live = await keepLive(deps, user.id, others);
   if (others.length > 0) await endOwn(deps, others, caller);
+  else await settle(deps, await deps.revocations.acknowledgeEarlier());
   return { ended: live.length };
 }
 

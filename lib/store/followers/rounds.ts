@@ -1,7 +1,7 @@
 /** The shortest and the longest pause between two rounds, in milliseconds. */
 const PAUSE = { least: 1, most: 20 };
 
-/** How much longer each pause is. The work is then late by a fifth of the time that it was waited for, or less. */
+/** Factor by which each pause is longer. The work is then late by a fifth of the time that it was waited for, or less. */
 const GROWTH = 1.25;
 
 /** Repeats work while it is needed, with pauses that become longer each time, until `wake` is called again. */

@@ -18,6 +18,7 @@ export function countRevocations(
     revokeToken: counted(revocations.revokeToken),
     revokeTokenAndSession: counted(revocations.revokeTokenAndSession),
     revokeSessions: counted(revocations.revokeSessions),
+    acknowledgeEarlier: revocations.acknowledgeEarlier, // revokes nothing
     revokeUser: counted(revocations.revokeUser),
     revokeEveryone: counted(revocations.revokeEveryone),
     revokeKey: counted(revocations.revokeKey),

@@ -70,6 +70,10 @@ export function createRevocationWrites(
     revokeSessions(sessions: readonly RevokeSessionInput[]): Promise<Acknowledged> {
       return upsertAll(sessions.map(upsertSession));
     },
+    /** Revokes nothing. The time of this acknowledgement is at or after each revocation that the caller has read about. */
+    acknowledgeEarlier(): Promise<Acknowledged> {
+      return upsertAll([]);
+    },
 
     /** Revokes every token of the user, including tokens of logins in flight. Returns the new cutoff. */
     async revokeUser(input: RevokeUserInput): Promise<MovedCutoff> {

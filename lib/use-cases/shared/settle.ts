@@ -12,7 +12,7 @@ export interface SettleDeps {
 export async function settle(
   { followers }: SettleDeps,
   revoked: Acknowledged,
-  beside: Promise<void>,
+  beside?: Promise<void>,
 ): Promise<void> {
   await Promise.all([followers.settle(revoked), beside]);
 }

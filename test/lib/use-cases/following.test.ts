@@ -10,11 +10,14 @@ import { authenticate } from '../../../lib/use-cases/authenticate.ts';
 import { CALLER, PATIENT, testParts } from '../../helpers/auth.ts';
 import { addClient } from '../../helpers/clients.ts';
 import { migratedDatabase } from '../../helpers/database.ts';
+import { followerDocument } from '../../helpers/followers.ts';
 import { notedClient } from '../../helpers/noted-client.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { addUser, PASSWORD } from '../../helpers/users.ts';
 
 const SECRET = generateSecret();
+/** The lease of a follower that is gone, in milliseconds. */
+const SILENT_LEASE = 500;
 
 /** Opens an auth that follows, on a client of its own whose commands are noted. */
 async function following(t: Scope, uri: string, others: Partial<AuthOptions> = {}) {
@@ -68,6 +71,21 @@ test('a known token costs no read, until it is revoked at another server', async
   await t.throwsAsync(b.auth.authenticate({ token }, CALLER), { code: 'token_revoked' });
   const settled = a.events.filter(({ type }) => type === 'settled');
   t.like(settled, [{ followers: 2, reached: 2 }]);
+});
+
+test('ending all other sessions waits for the followers, even if none is left to end', async (t) => {
+  const { uri, collections } = await migratedDatabase(t);
+  const { email } = await addUser(collections);
+  const { auth, events } = await following(t, uri);
+  const [ended, token] = [await login(auth, email), await login(auth, email)];
+  const other = await auth.authenticate({ token: ended }, CALLER);
+  const principal = await auth.authenticate({ token }, CALLER);
+  const marked = { $currentDate: { ended_at: true } } as const; // as by a refresh with a stolen token
+  await collections.sessions.updateOne({ _id: other.sessionId }, marked);
+  await collections.followers.insertOne(followerDocument({ _id: 'silent', lease: SILENT_LEASE }));
+  t.deepEqual(await auth.sessions.endOthers({}, { ...CALLER, principal }), { ended: 0 });
+  const [settled] = events.filter((event) => event.type === 'settled');
+  t.true(settled !== undefined && settled.duration > 1.1 * SILENT_LEASE);
 });
 
 test('the logout of a known token makes no read before its write', async (t) => {
