@@ -54,6 +54,7 @@ export const full = [
   'dist/test/lib/store/followers/sharing.test.js',
   'dist/test/lib/store/followers/stale-documents.test.js',
   'dist/test/lib/store/followers/stop.test.js',
+  'dist/test/lib/store/followers/unanswered.test.js',
   'dist/test/lib/store/mongo/strict-reads.test.js',
   'dist/test/lib/store/revocations/write-faults.test.js',
   'dist/test/lib/tokens/generated-secrets.test.js',

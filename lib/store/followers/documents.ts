@@ -1,8 +1,10 @@
-import type { MongoClient, Timestamp } from 'mongodb';
+import type { Abortable, MongoClient, Timestamp, UpdateOptions } from 'mongodb';
+import { StoreUnavailable } from '../../errors.ts';
 import { readAfter } from '../mongo/causal-reads.ts';
 import type { Collections, FollowerDocument } from '../mongo/collections.ts';
 import { MAX_TIME, orUnavailable } from '../mongo/database.ts';
 import type { Instant } from './clocks.ts';
+import { orGiveUp } from './give-up.ts';
 
 export type FollowerDocuments = ReturnType<typeof createFollowerDocuments>;
 
@@ -30,13 +32,21 @@ export function createFollowerDocuments(
     },
 
     /** Returns false if there is no such document any more. */
-    async renew(id: string, position: Timestamp | null, began: Instant): Promise<boolean> {
+    async renew(
+      id: string,
+      position: Timestamp | null,
+      began: Instant,
+      givenUp?: AbortSignal,
+    ): Promise<boolean> {
       const update = {
         $set: { position, began },
         $inc: { renewals: 1 },
         $currentDate: { renewed_at: true },
       } as const;
-      const { matchedCount } = await orUnavailable(followers.updateOne({ _id: id }, update));
+      // The driver takes the signal for every command, though its types have it for reads alone.
+      const options: UpdateOptions & Abortable = { signal: givenUp };
+      const renewed = followers.updateOne({ _id: id }, update, options);
+      const { matchedCount } = await orUnavailable(renewed);
       return matchedCount === 1;
     },
 
@@ -53,11 +63,27 @@ export function createFollowerDocuments(
       return deletedCount === 1;
     },
 
-    /** Returns every document of a follower. The read sees all that a majority had at `after`. */
-    list(after: Timestamp | undefined): Promise<FollowerDocument[]> {
-      return readAfter(client, after, (options) =>
-        orUnavailable(followers.find(OF_FOLLOWERS, { ...options, maxTimeMS: MAX_TIME }).toArray()),
-      );
-    },
+    /**
+     * Returns every document of a follower. The read sees all that a majority had at `after`. It is given up once
+     * the database should have answered.
+     */
+    list: (after: Timestamp | undefined): Promise<FollowerDocument[]> =>
+      orGiveUp(MAX_TIME, (givenUp) => listOnce(client, followers, after, givenUp), tookTooLong),
   };
+}
+
+function listOnce(
+  client: MongoClient,
+  followers: Collections['followers'],
+  after: Timestamp | undefined,
+  signal: AbortSignal,
+): Promise<FollowerDocument[]> {
+  return readAfter(client, after, (options) => {
+    const found = followers.find(OF_FOLLOWERS, { ...options, maxTimeMS: MAX_TIME, signal });
+    return orUnavailable(found.toArray());
+  });
+}
+
+function tookTooLong(): Error {
+  return new StoreUnavailable('A read of the followers took too long');
 }

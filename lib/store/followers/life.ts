@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { StoreNotReady } from '../../errors.ts';
+import { SECOND, withTimeout } from '../../time.ts';
 import { accessFault } from '../mongo/refused-commands.ts';
 import type { FollowerDocuments } from './documents.ts';
 import type { Hindrance, OnFollower } from './events.ts';
@@ -36,6 +37,16 @@ const REGISTER_AFTER = 100;
 
 /** The fewest milliseconds per follower between the starts of two renewals, so that many do not wake each other. */
 const GAP_PER_FOLLOWER = 10;
+
+/**
+ * Milliseconds after which the reads before a registration are given up. The driver may wait for an answer for ever. The
+ * inspection of the deployment may take five seconds of them.
+ */
+const LOOK_TIMEOUT = 10 * SECOND;
+
+function notLooked(): Error {
+  return new Error('The database did not answer the reads before a registration in time');
+}
 
 /** The parts of a lease at which a lapse is noticed, for the log. */
 const LOOKS = 10;
@@ -81,7 +92,7 @@ async function followAgain(
   watch: ReturnType<typeof watchLease>,
   stopping: AbortSignal,
 ): Promise<unknown> {
-  const obstacle = await findObstacle(deps);
+  const obstacle = await withTimeout(LOOK_TIMEOUT, findObstacle(deps), notLooked, stopping);
   if (obstacle !== undefined) throw new Obstacle(obstacle);
   const others = (await deps.documents.list(undefined)).length;
   const { shortestLease, deadline } = deps;

@@ -105,7 +105,7 @@ function openFollowing(deps: RegistrationDeps, id: string, own: OwnDocument, end
   return {
     /** Inserts the document once the feed is open, and renews it from when the insert has arrived. */
     async register(): Promise<void> {
-      await opened.value;
+      await withTimeout(OPEN_TIMEOUT, opened.value, notOpened, closing.signal);
       await own.insert(closing.signal);
       if (closing.signal.aborted) return;
       deps.onRegistered({ id, position: feed.position });
@@ -118,6 +118,13 @@ function openFollowing(deps: RegistrationDeps, id: string, own: OwnDocument, end
       feed.close();
     },
   };
+}
+
+/** Milliseconds after which a feed that does not open is given up. The driver may wait for its answer for ever. */
+const OPEN_TIMEOUT = 5 * SECOND;
+
+function notOpened(): Error {
+  return new Error('The feed did not open in time');
 }
 
 /** The parts of a lease after which a watchdog looks for renewals that do not arrive. */

@@ -1,7 +1,7 @@
 import type { Timestamp } from 'mongodb';
-import { withTimeout } from '../../time.ts';
 import { type Instant, readClocks } from './clocks.ts';
 import type { FollowerDocuments } from './documents.ts';
+import { orGiveUp } from './give-up.ts';
 
 export interface RenewalOptions {
   readonly id: string;
@@ -91,8 +91,8 @@ async function renewOnce(
 ): Promise<boolean> {
   const { id, duration, position, documents, onAcknowledged, onFailure, onGone } = options;
   try {
-    const written = documents.renew(id, position() ?? null, began);
-    const isThere = await withTimeout(duration, written, tookTooLong, stopping);
+    const write = (givenUp: AbortSignal) => documents.renew(id, position() ?? null, began, givenUp);
+    const isThere = await orGiveUp(duration, write, tookTooLong, stopping);
     if (stopping.aborted) return true;
     if (isThere) onAcknowledged(began);
     else onGone();

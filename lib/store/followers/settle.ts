@@ -3,7 +3,6 @@ import { StoreNotReady, StoreUnavailable } from '../../errors.ts';
 import { withTimeout } from '../../time.ts';
 import type { Acknowledged } from '../mongo/causal-reads.ts';
 import type { FollowerDocument } from '../mongo/collections.ts';
-import { MAX_TIME } from '../mongo/database.ts';
 import type { FollowerDocuments } from './documents.ts';
 import { createOnce } from './once.ts';
 import { createRounds } from './rounds.ts';
@@ -59,7 +58,7 @@ export function createSettle({ documents, stale, ownPosition, mayBeFollowed }: S
   async function serve(served: readonly Waiter[]): Promise<void> {
     const began = performance.now();
     try {
-      const found = await withTimeout(MAX_TIME, documents.list(newest(served)), tookTooLong);
+      const found = await documents.list(newest(served));
       stale.observe(found, began);
       for (const waiter of served) waiter.found = found; // not of those who came during the read
     } catch (error) {
@@ -135,10 +134,6 @@ const UNSETTLED = 'The revocation is stored, but it is not known to have reached
 
 function stopped(): StoreUnavailable {
   return new StoreUnavailable(UNSETTLED, 'The wait was stopped');
-}
-
-function tookTooLong(): Error {
-  return new Error('A read of the followers took too long');
 }
 
 function newest(waiting: readonly Waiter[]): Timestamp {

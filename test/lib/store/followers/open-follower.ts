@@ -139,8 +139,11 @@ export function interceptRenewals(
   around: (write: () => ReturnType<Update>, nth: number) => ReturnType<Update>,
 ): Collections['followers'] {
   let nth = 0;
-  const update = ((...args: Parameters<Update>) =>
-    around(() => followers.updateOne(...args), ++nth)) as Update;
+  // A write that is held counts as sent: the signal that gives it up does not keep it from landing.
+  const update = ((filter, change, options) => {
+    const asSent = { ...options, signal: undefined };
+    return around(() => followers.updateOne(filter, change, asSent), ++nth);
+  }) as Update;
   return replaceMethod(followers, 'updateOne', update);
 }
 
