@@ -53,6 +53,10 @@ export function assemble(parts: AuthParts) {
   return {
     login: use(login),
     recall: known.recall,
+    /**
+     * Returns the principal of a token, from memory or by a read. Carries `recall` as well, where middleware finds it: a
+     * function that replaces `authenticate` is called for every token, unless it carries `recall` along.
+     */
     authenticate: known.authenticate,
     refresh: use(refresh),
     logout: use(logout),

@@ -34,12 +34,18 @@ test('the example of the README compiles as strict TypeScript', async (t) => {
 const unchained = (member: string) => `
 import Koa from 'koa';
 import type { Auth } from 'rescind';
-import { authenticate, callerOf, handleErrors, requireRole, type State } from 'rescind/koa';
+import { authenticate, type Authenticator, callerOf, handleErrors, requireRole, type State } from 'rescind/koa';
 
 export function protect(auth: Auth) {
+  const wrapped: Authenticator = {
+    authenticate: Object.assign(
+      async (...args: Parameters<typeof auth.authenticate>) => auth.authenticate(...args),
+      { recall: auth.authenticate.recall },
+    ),
+  };
   const app = new Koa<State & { own: number }>();
   app.use(handleErrors());
-  app.use(authenticate(auth));
+  app.use(authenticate(wrapped));
   app.use(requireRole('admin'));
   app.use(async (ctx) => {
     const name: string = ctx.state.principal.user.${member};
