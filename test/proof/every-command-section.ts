@@ -49,7 +49,10 @@ interface Case {
   readonly knownBy: KnownBy;
 }
 
-/** Requests whose tokens are checked from memory where servers follow. Every other use case reads strictly. */
+/**
+ * Checks of a token, which are answered from memory where servers follow. The logout of a known token makes no read before
+ * its write, either; every other use case reads strictly.
+ */
 const CHECKS = /^(GET \/api\/auth\/me|POST \/oauth\/introspect)( |$)/;
 const checks = goodRequests.filter(({ name }) => CHECKS.test(name));
 

@@ -32,7 +32,7 @@ const SHARDED =
   'MongoDB is reached through a mongos, so every check waits for a majority. ' +
   'Keep this database on a replica set of its own, and connect to that set';
 const ASSUMED =
-  'rescind assumes several voting members, and every check waits for a majority. ' +
+  'rescind assumes several voting members, and every strict read waits for a majority. ' +
   'If the user lacks the privilege replSetGetConfig on the cluster, grant it (role clusterMonitor)';
 const ARBITER =
   'The replica set has an arbiter: while a data member is down, no revocation can be acknowledged. ' +
