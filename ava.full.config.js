@@ -20,6 +20,7 @@ export const full = [
   'dist/test/journeys/admin-stats.test.js',
   'dist/test/journeys/broken-change.test.js',
   'dist/test/journeys/database-away.test.js',
+  'dist/test/journeys/database-away-following.test.js',
   'dist/test/journeys/database-commands.test.js',
   'dist/test/journeys/following.test.js',
   'dist/test/journeys/forgotten-connections.test.js',

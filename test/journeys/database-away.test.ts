@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import { openCollections } from '../../lib/store/mongo/collections.ts';
-import { connect } from '../../lib/store/mongo/database.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
-import { migrateNow } from '../helpers/database.ts';
-import { loopTime } from '../helpers/loop-clock.ts';
-import { type OwnMongod, ownMongod } from '../helpers/mongod.ts';
+import type { OwnMongod } from '../helpers/mongod.ts';
 import { type Answer, logIn, post, send, sendAs, serve } from '../helpers/server.ts';
 import { openSession, refresh, type Tokens, toTokens } from '../helpers/sessions.ts';
-import { addUser, PASSWORD } from '../helpers/users.ts';
+import { PASSWORD } from '../helpers/users.ts';
 import { changePassword } from './change-password.ts';
+import { assertUnavailable, openBreakable } from './database-away.ts';
 
 const DEADLINE = 2_000;
 
@@ -27,11 +24,7 @@ interface Fixture {
 
 /** A server with a user, a live token and a revoked one, on a mongod that the test may break. */
 async function openFixture(t: ExecutionContext): Promise<Fixture> {
-  const mongod = await ownMongod(t);
-  const { db, close } = connect(mongod.uri);
-  await migrateNow(db);
-  const { email } = await addUser(openCollections(db));
-  await close();
+  const { mongod, email } = await openBreakable(t);
   const { url: patient, secret } = await serve(t, { MONGODB_URI: mongod.uri });
   const { url } = await serve(t, {
     MONGODB_URI: mongod.uri,
@@ -69,13 +62,7 @@ function everyEndpoint({
 
 async function assertAway(t: ExecutionContext, it: Fixture): Promise<void> {
   for (const [name, request] of Object.entries(everyEndpoint(it))) {
-    const started = loopTime();
-    const { status, body, headers } = await request();
-    const took = loopTime() - started;
-    t.is(status, 503, `${name} answered ${JSON.stringify(body)}`);
-    t.is(body.code, 'store_unavailable', name);
-    t.regex(headers.get('retry-after') ?? '', /^[1-9]\d*$/, name);
-    t.true(took < DEADLINE, `${name} took ${took} ms`);
+    await assertUnavailable(t, name, request, DEADLINE);
   }
   t.is((await send(`${it.url}/livez`)).status, 200);
   const ready = await send(`${it.url}/readyz`);

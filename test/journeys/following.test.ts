@@ -7,17 +7,10 @@ import { startServerProcess } from '../helpers/processes.ts';
 import { refusal, toOutcome } from '../helpers/refusals.ts';
 import { logIn, send, sendAs, serve } from '../helpers/server.ts';
 import { addUser } from '../helpers/users.ts';
+import { readLease, untilHeld } from './leases.ts';
 
 /** Follows under the longest lease, so that none lapses on a busy machine. */
 const FOLLOWING = { FOLLOW: 'auto', FOLLOWER_LEASE: '30s', REQUEST_DEADLINE: '60s' };
-
-async function readLease(url: string): Promise<string> {
-  return (await send(`${url}/readyz`)).body.checks.lease.detail;
-}
-
-function untilHeld(url: string): Promise<unknown> {
-  return waitFor('A lease', async () => /^The lease holds/.test(await readLease(url)));
-}
 
 /** Starts two servers on one database and secret, with an admin, and waits until both follow. */
 async function openFixture(t: ExecutionContext) {
