@@ -25,6 +25,7 @@ export const full = [
   'dist/test/journeys/following.test.js',
   'dist/test/journeys/forgotten-connections.test.js',
   'dist/test/journeys/forwarded-addresses.test.js',
+  'dist/test/journeys/heap-snapshot.test.js',
   'dist/test/journeys/key-rotation.test.js',
   'dist/test/journeys/lease.test.js',
   'dist/test/journeys/login-limits.test.js',

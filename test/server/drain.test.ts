@@ -7,8 +7,8 @@ import test, { type ExecutionContext } from 'ava';
 import { SECOND } from '../../lib/time.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
+import { codeAtSignal, UNCAUGHT } from '../helpers/code-at-signal.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import { faultyAtSignal, UNCAUGHT } from '../helpers/faulty-program.ts';
 import { loopTime } from '../helpers/loop-clock.ts';
 import { startServerProcess } from '../helpers/processes.ts';
 import { openScope } from '../helpers/scope.ts';
@@ -139,7 +139,7 @@ test('SIGQUIT ends the server without the delay, with 0', async (t) => {
 
 for (const [fault, code] of Object.entries(UNCAUGHT)) {
   test(`After ${fault} that nothing caught the server ends without the delay, with 1: it is in the log, and no request is cut off`, async (t) => {
-    const env = { SHUTDOWN_DELAY: '10m', ...faultyAtSignal(t, code) };
+    const env = { SHUTDOWN_DELAY: '10m', ...codeAtSignal(t, code) };
     const server = await startServer(t, env);
     const begun = await begunRequest(server.url);
     server.kill('SIGUSR2');

@@ -9,8 +9,8 @@ import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { freePort } from '../../scripts/dev/mongod/free-port.ts';
 import { hasEnded, howEnded, spawnChild } from '../../scripts/dev/processes.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
+import { codeAtSignal, UNCAUGHT } from '../helpers/code-at-signal.ts';
 import { migratedDatabase } from '../helpers/database.ts';
-import { faultyAtSignal, UNCAUGHT } from '../helpers/faulty-program.ts';
 import { emptyFolder, SERVER, SERVER_ENV } from '../helpers/processes.ts';
 import { openScope } from '../helpers/scope.ts';
 import { smallDisk } from '../helpers/small-disk.ts';
@@ -137,7 +137,7 @@ for (const fault of ['a rejection', 'an error each millisecond'] as const) {
     `Whatever becomes of the output, ${fault} that nothing caught ends the server with 1`,
     async (t) => {
       for (const [title, { outputs, prefix, breaks }] of Object.entries(CASES)) {
-        const env = { ...ENV, ...faultyAtSignal(t, UNCAUGHT[fault]) };
+        const env = { ...ENV, ...codeAtSignal(t, UNCAUGHT[fault]) };
         const server = await startServerWithOutputs(t, env, outputs(), prefix);
         const { stdout, stderr } = server.child;
         if (breaks !== undefined) stdout?.destroy();

@@ -13,7 +13,7 @@ export const UNCAUGHT = {
 } as const;
 
 /** Returns the environment in which a Node program runs this code when it is sent SIGUSR2. */
-export function faultyAtSignal(t: Scope, code: string): Record<string, string> {
+export function codeAtSignal(t: Scope, code: string): Record<string, string> {
   const file = join(emptyFolder(t), 'fault.mjs');
   writeFileSync(file, `process.on('SIGUSR2', () => { ${code} });\n`);
   return { NODE_OPTIONS: `--import=${file}` };
