@@ -13,7 +13,12 @@ export type { Log } from './log.ts';
 export type { AuthOptions } from './options.ts';
 export type { Limit } from './store/accounts/expiry.ts';
 export type { LoginLimitOptions } from './store/accounts/login-limits.ts';
-export type { FollowerEvent, Hindrance, StrictReadCause } from './store/followers/events.ts';
+export type {
+  FollowerEvent,
+  Hindrance,
+  SilentServer,
+  StrictReadCause,
+} from './store/followers/events.ts';
 export type { BoundedCount } from './store/mongo/bounded-count.ts';
 export type { ConnectOptions } from './store/mongo/connect-options.ts';
 export { type Connection, connect, type Db } from './store/mongo/database.ts';

@@ -2,6 +2,11 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is for
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
+/** Replaces control characters by `?`. */
+export function toPrintable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, '?');
+}
+
 const GAP = '  ';
 
 /**
@@ -13,7 +18,7 @@ export function formatTable(
   rows: readonly (readonly string[])[],
   isTerminal: boolean,
 ): readonly string[] {
-  const clean = rows.map((row) => row.map((cell) => cell.replaceAll(UNPRINTABLE, '?')));
+  const clean = rows.map((row) => row.map(toPrintable));
   if (!isTerminal || rows.length === 0) return clean.map((row) => row.join('\t'));
   const all = [header, ...clean];
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));

@@ -130,7 +130,7 @@ test.serial(
     t.is(code, 0);
     t.regex(
       stdout,
-      /\n[01] of 2 servers that follow have it; the leases? of the others? (?:has|have) ended\. To see which: npm run followers\n$/,
+      /\n[01] of 2 servers that follow have it; the leases? of the others? (?:has|have) ended: .*\bnowhere \(test\).*\. To see who still follows: npm run followers\n$/,
     );
   },
 );

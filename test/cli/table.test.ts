@@ -24,16 +24,25 @@ test('what a terminal could take for a command is replaced', (t) => {
   }
 });
 
-test('the line about a revocation counts the servers that follow', (t) => {
-  const line = (followers: number, reached: number) =>
-    describeSettled({ followers, reached, duration: 1 });
-  t.is(line(0, 0), undefined);
-  t.is(line(1, 1), 'The one server that follows has it.');
-  t.is(line(3, 3), 'All 3 servers that follow have it.');
-  t.is(line(1, 0), 'The one server that follows did not confirm it; its lease has ended.');
-  t.regex(
-    line(3, 2) ?? '',
-    /^2 of 3 servers that follow have it; the lease of the other has ended/,
+test('the line about a revocation counts the servers that follow, and names those that are silent', (t) => {
+  const line = (followers: number, ...hosts: string[]) => {
+    const silent = hosts.map((host) => ({ id: host, host, version: '1.2.3' }));
+    return describeSettled({ followers, reached: followers - silent.length, silent, duration: 1 });
+  };
+  t.is(line(0), undefined);
+  t.is(line(1), 'The one server that follows has it.');
+  t.is(line(3), 'All 3 servers that follow have it.');
+  const advice = 'To see who still follows: npm run followers';
+  t.is(
+    line(1, 'a'),
+    `The one server that follows did not confirm it; its lease has ended: a (1.2.3). ${advice}`,
   );
-  t.regex(line(3, 1) ?? '', /^1 of 3 .*; the leases of the others have ended/);
+  t.is(
+    line(3, 'a\u001b[31m'),
+    `2 of 3 servers that follow have it; the lease of the other has ended: a?[31m (1.2.3). ${advice}`,
+  );
+  t.is(
+    line(3, 'a', 'b'),
+    `1 of 3 servers that follow have it; the leases of the others have ended: a (1.2.3), b (1.2.3). ${advice}`,
+  );
 });

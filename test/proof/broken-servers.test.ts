@@ -87,7 +87,7 @@ const withoutAcknowledgement: Break = (parts) => {
 
 /** Answers a revocation as soon as it is acknowledged, without waiting for other servers. */
 const withoutSettling: Break = (parts) => {
-  const settle = async () => ({ followers: 0, reached: 0, duration: 0 });
+  const settle = async () => ({ followers: 0, reached: 0, silent: [], duration: 0 });
   return { ...parts, followers: { ...parts.followers, settle } };
 };
 

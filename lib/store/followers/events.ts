@@ -15,6 +15,14 @@ export interface Hindrance {
   readonly remedy?: Remedy | undefined;
 }
 
+/** A server that did not confirm a change, as its document describes it. */
+export interface SilentServer {
+  /** The id of its registration: the `_id` of its document. */
+  readonly id: string;
+  readonly host: string;
+  readonly version: string;
+}
+
 /**
  * An event in the life of a follower, for logs and metrics. Durations are in milliseconds, and fractions of them. Of all
  * that share one follower each receives its events; `strict_read` goes to the one whose check it was.
@@ -38,13 +46,23 @@ export type FollowerEvent =
   | ({ readonly type: 'hindered' } & Hindrance)
   /**
    * A revocation was settled `duration` after its acknowledgement. It had reached `reached` of `followers`; the leases of
-   * the others had ended.
+   * the others, which are `silent`, had ended.
    */
   | {
       readonly type: 'settled';
       readonly duration: number;
       readonly followers: number;
       readonly reached: number;
+      readonly silent: readonly SilentServer[];
+    }
+  /**
+   * The deadline of a revocation passed, `duration` after its acknowledgement, before it was settled: it is stored, but the
+   * servers that are `silent` may still accept what it revoked. Nobody is named where `followers` could not be read.
+   */
+  | {
+      readonly type: 'unsettled';
+      readonly duration: number;
+      readonly silent: readonly SilentServer[];
     }
   /** A strict read decides a check, for this reason. A token that is recalled from memory causes no event. */
   | { readonly type: 'strict_read'; readonly cause: StrictReadCause };

@@ -10,7 +10,7 @@ import { createLease } from './lease.ts';
 import { followUntil } from './life.ts';
 import { mayBeFollowed } from './obstacles.ts';
 import { CLIENT_CLOSED, type Registration } from './registration.ts';
-import { createSettle } from './settle.ts';
+import { createSettle, Unsettled } from './settle.ts';
 import { createStaleDocuments } from './stale-documents.ts';
 import { createVersions, type Versions } from './versions.ts';
 
@@ -175,9 +175,16 @@ function createRead(db: Db, versions: Versions, findPosition: () => Timestamp | 
  */
 function createReportedSettle(wait: Settle, onEvent: OnFollower): Settle {
   return async function settle(write, timeout) {
-    const settled = await wait(write, timeout);
-    onEvent({ type: 'settled', ...settled });
-    return settled;
+    try {
+      const settled = await wait(write, timeout);
+      onEvent({ type: 'settled', ...settled });
+      return settled;
+    } catch (error) {
+      const duration = performance.now() - write.at;
+      if (error instanceof Unsettled)
+        onEvent({ type: 'unsettled', duration, silent: error.silent });
+      throw error;
+    }
   };
 }
 

@@ -4,6 +4,7 @@ import { withTimeout } from '../../time.ts';
 import type { Acknowledged } from '../mongo/causal-reads.ts';
 import type { FollowerDocument } from '../mongo/collections.ts';
 import type { FollowerDocuments } from './documents.ts';
+import type { SilentServer } from './events.ts';
 import { createOnce } from './once.ts';
 import { createRounds } from './rounds.ts';
 import { CLOCK_RATES, type StaleDocuments } from './stale-documents.ts';
@@ -12,8 +13,10 @@ import { CLOCK_RATES, type StaleDocuments } from './stale-documents.ts';
 export interface Settled {
   /** The number of followers. */
   readonly followers: number;
-  /** The number of followers that had the change. The leases of the others have ended. */
+  /** The number of followers that had the change. */
   readonly reached: number;
+  /** The others. Their leases have ended. */
+  readonly silent: readonly SilentServer[];
   /** Milliseconds since the acknowledgement of the write. */
   readonly duration: number;
 }
@@ -25,6 +28,18 @@ export interface SettleDeps {
   readonly ownPosition: (id: string) => Timestamp | undefined;
   /** Reads strictly whether servers may follow this database. */
   readonly mayBeFollowed: () => Promise<boolean>;
+}
+
+/** The error of a wait that did not end in time. */
+export class Unsettled extends StoreUnavailable {
+  override readonly name = 'Unsettled';
+  /** Those who had not confirmed the change, as far as they could be read. */
+  readonly silent: readonly SilentServer[];
+
+  constructor(silent: readonly SilentServer[], cause: unknown) {
+    super(UNSETTLED, cause);
+    this.silent = silent;
+  }
 }
 
 /** A write with its cluster time. A standalone gives none: it has no feed to follow. */
@@ -73,7 +88,7 @@ export function createSettle({ documents, stale, ownPosition, mayBeFollowed }: S
   }
 
   return {
-    /** Waits for at most `timeout` milliseconds after the acknowledgement. Throws StoreUnavailable then. */
+    /** Waits for at most `timeout` milliseconds after the acknowledgement. Throws Unsettled then. */
     async settle({ time, at }: Acknowledged, timeout: number): Promise<Settled> {
       if (time === undefined) return NOBODY;
       if (isStopped) throw stopped();
@@ -82,7 +97,7 @@ export function createSettle({ documents, stale, ownPosition, mayBeFollowed }: S
       const waiter: Waiter = { time, at, ...unread, end, fail };
       waiting.add(waiter);
       rounds.wake();
-      const late = () => new StoreUnavailable(UNSETTLED, waiter.failure);
+      const late = () => new Unsettled(findSilent(waiter, ownPosition), waiter.failure);
       const settled = withTimeout(at + timeout - performance.now(), value, late);
       return settled.finally(() => waiting.delete(waiter));
     },
@@ -115,20 +130,29 @@ async function endUnread(
 
 /** Ends the wait if it is over, and returns true then. */
 function isSettled(waiter: Waiter, ownPosition: SettleDeps['ownPosition']): boolean {
-  const { time, at, found, end } = waiter;
+  const { at, found, end } = waiter;
   if (found === undefined) return false;
   waiter.longest = Math.max(waiter.longest, ...found.map(({ lease }) => lease));
-  const reached = found.filter(({ _id, position }) =>
-    (ownPosition(_id) ?? position)?.greaterThanOrEqual(time),
-  ).length;
+  const silent = findSilent(waiter, ownPosition);
   const duration = performance.now() - at;
   const areLeasesOver = duration > waiter.longest * CLOCK_RATES;
-  if (reached < found.length && !areLeasesOver) return false;
-  end({ followers: found.length, reached, duration });
+  if (silent.length > 0 && !areLeasesOver) return false;
+  const followers = found.length;
+  end({ followers, reached: followers - silent.length, silent, duration });
   return true;
 }
 
-const NOBODY: Settled = { followers: 0, reached: 0, duration: 0 };
+/** Returns those whose position is before the write. */
+function findSilent(
+  { time, found = [] }: Pick<Waiter, 'time' | 'found'>,
+  ownPosition: SettleDeps['ownPosition'],
+): readonly SilentServer[] {
+  return found
+    .filter(({ _id, position }) => !(ownPosition(_id) ?? position)?.greaterThanOrEqual(time))
+    .map(({ _id: id, host, version }) => ({ id, host, version }));
+}
+
+const NOBODY: Settled = { followers: 0, reached: 0, silent: [], duration: 0 };
 
 const UNSETTLED = 'The revocation is stored, but it is not known to have reached every server';
 

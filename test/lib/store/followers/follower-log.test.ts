@@ -25,7 +25,7 @@ const BACK = 'warn The lease holds again, so known tokens are checked without a 
 
 test('a start without trouble logs nothing', (t) => {
   const renewed = { type: 'renewed', leaseLeft: 1_990, feedLag: 10 } as const;
-  const settled = { type: 'settled', duration: 4, followers: 2, reached: 2 } as const;
+  const settled = { type: 'settled', duration: 4, followers: 2, reached: 2, silent: [] } as const;
   const read = { type: 'strict_read', cause: 'no_lease' } as const;
   t.deepEqual(logged(read, REGISTERED, renewed, HELD, settled), []);
 });
@@ -74,4 +74,29 @@ test('more than 30 followers are warned of once', (t) => {
       { followers: 31 },
     ],
   ]);
+});
+
+test('each server that a revocation waited for is named once, with what its silence means', (t) => {
+  const silent = (id: string) => ({ id, host: `host-${id}`, version: '1.2.3' });
+  const [a, b, c] = [silent('a'), silent('b'), silent('c')];
+  const settled = { type: 'settled', duration: 2_214, followers: 3, reached: 2 } as const;
+  const unsettled = { type: 'unsettled', duration: 5_000 } as const;
+  const lines = logged(
+    { ...settled, silent: [a] },
+    { ...settled, silent: [a] },
+    { ...settled, silent: [a, b] },
+    { ...unsettled, silent: [] },
+    { ...unsettled, silent: [b, c] },
+    { ...settled, silent: [c] },
+  );
+  t.deepEqual(
+    lines.map(([, fields]) => fields),
+    [
+      { seconds: 2.2, silent: [a] },
+      { seconds: 2.2, silent: [a, b] },
+      { seconds: 5, silent: [b, c] },
+    ],
+  );
+  t.regex(lines[1]?.[0] ?? '', /^warn A revocation waited .* can accept nothing that it revoked/);
+  t.regex(lines[2]?.[0] ?? '', /^warn A revocation failed.* leases may still hold/);
 });

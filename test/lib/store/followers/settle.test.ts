@@ -42,7 +42,7 @@ test('a change is settled once every follower has it', async (t) => {
   t.false(isSettled);
   t.true(b.follower.isUnchanged(slots, versions[1]));
   feed.release();
-  t.like(await settling, { followers: 2, reached: 2 });
+  t.like(await settling, { followers: 2, reached: 2, silent: [] });
   t.false(b.follower.isUnchanged(slots, versions[1]));
 });
 
@@ -59,14 +59,19 @@ test('a process that does not follow waits for those that do', async (t) => {
 
 test('a follower that is gone is waited for by the lease in its document, not by the own one', async (t) => {
   const { db, collections } = await migratedDatabase(t);
-  const { follower } = await startFollower(t, db, { lease: SHORT });
+  const { follower, events } = await startFollower(t, db, { lease: SHORT });
   await addGone(collections, { lease: 1.5 * SHORT });
   const settled = await follower.settle(await revokeSession(db), 60_000);
-  t.like(settled, { followers: 2, reached: 1 });
+  const silent = [{ id: 'gone', host: 'nowhere', version: 'test' }];
+  t.like(settled, { followers: 2, reached: 1, silent });
+  t.like(
+    events.find(({ type }) => type === 'settled'),
+    { reached: 1, silent },
+  );
   t.true(settled.duration >= 1.1 * 1.5 * SHORT);
 });
 
-test('a wait that does not end in time fails, and the revocation stands', async (t) => {
+test('a wait that does not end in time fails and names who is silent, and the revocation stands', async (t) => {
   const { db, collections } = await migratedDatabase(t);
   const { follower, events } = await startFollower(t, db);
   await addGone(collections, { lease: LONG });
@@ -74,6 +79,11 @@ test('a wait that does not end in time fails, and the revocation stands', async 
   await t.throwsAsync(follower.settle(revoked, 50), { code: 'store_unavailable' });
   t.truthy(await collections.revokedTokens.findOne({ _id: 'session:mine' }));
   t.is(count(events, 'settled'), 0);
+  const [unsettled] = events.filter((event) => event.type === 'unsettled');
+  t.deepEqual(
+    unsettled?.silent.map(({ id }) => id),
+    ['gone'],
+  );
 });
 
 test('the document of a follower that is gone is deleted by those who revoke', async (t) => {
