@@ -124,7 +124,7 @@ export async function closeParts(parts: AuthParts): Promise<void> {
 function openOwnFollowers(options: ResolvedOptions, { collections, log, lease }: Passive) {
   const { db, follow, deadline, onFollower } = options;
   const logEvent = createFollowerLog(log);
-  return openFollowers(db, collections, {
+  const followers = openFollowers(db, collections, {
     follow,
     lease,
     deadline,
@@ -137,7 +137,13 @@ function openOwnFollowers(options: ResolvedOptions, { collections, log, lease }:
       }
     },
   });
+  const { unfitLease } = followers;
+  if (unfitLease !== undefined) log.warn({ lease: unfitLease, deadline }, UNFIT_LEASE);
+  return followers;
 }
+
+const UNFIT_LEASE =
+  'Another createAuth of this process, on the same client and database, has chosen a lease that is too long for this "deadline", so a revocation here may fail. Give both the same "deadline" and "followerLease"';
 
 async function openTokens(options: ResolvedOptions) {
   const { secrets, privateKey, publicKeys, issuer, audience } = options;

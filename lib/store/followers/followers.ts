@@ -7,6 +7,7 @@ import { createSchema } from '../mongo/schema-document.ts';
 import { createStrictReads } from '../mongo/strict-reads.ts';
 import type { FollowerEvent, OnFollower, StrictReadCause } from './events.ts';
 import { createFollower, type Follower, type FollowerStatus, type Versioned } from './follower.ts';
+import { longestLease } from './obstacles.ts';
 import { createOnce } from './once.ts';
 import type { Settled } from './settle.ts';
 
@@ -63,6 +64,8 @@ type Find<Found> = (options: CausalReadOptions) => Promise<Found>;
 /** One follower of this process, with those who use it. */
 interface Shared {
   readonly follower: Follower;
+  /** Those of the first user, who sets the lease. */
+  readonly terms: FollowersOptions;
   readonly listeners: Set<OnFollower>;
   /** Those who have not closed it. */
   readonly users: Set<AbortController>;
@@ -91,6 +94,8 @@ export function openFollowers(db: Db, collections: Collections, options: Followe
     /** Returns true if this server may act on what it remembers at this moment, by default now. */
     holds,
     isUnchanged: follower.isUnchanged,
+    /** The shortest lease of the follower, if another user chose one that is too long for this deadline. */
+    unfitLease: findUnfitLease(opened.terms, options),
     /** Describes the lease, or why there is none. */
     status: (): FollowerStatus => (mayFollow ? follower.status() : SWITCHED_OFF),
     /** Starts to follow, and waits for the lease up to `timeout` milliseconds. Resolves with false if there is none. */
@@ -111,6 +116,15 @@ export function openFollowers(db: Db, collections: Collections, options: Followe
     /** Ends the use. The last one that closes ends the lease, and deletes the document. */
     close: leave,
   };
+}
+
+function findUnfitLease(
+  { lease, ...first }: FollowersOptions,
+  { follow, deadline }: FollowersOptions,
+): number | undefined {
+  if (first.follow === 'off' && follow === 'off') return undefined;
+  if (lease > longestLease(first.deadline)) return undefined; // it does not follow
+  return lease > longestLease(deadline) ? lease : undefined;
 }
 
 function createStrictReadReport({ follow, onEvent }: FollowersOptions) {
@@ -181,6 +195,7 @@ function share(db: Db, collections: Collections, options: FollowersOptions): Sha
   shared.set(db.client, byName);
   const opened = {
     follower,
+    terms: options,
     listeners,
     users: new Set<AbortController>(),
     async close() {

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { createAuth } from '../../../../lib/auth.ts';
+import type { AuthOptions } from '../../../../lib/options.ts';
 import { generateSecret } from '../../../../lib/tokens/keys/secret/rules.ts';
 import { CALLER, PATIENT } from '../../../helpers/auth.ts';
 import { migratedDatabase } from '../../../helpers/database.ts';
@@ -51,4 +52,23 @@ test('a revocation that waits for a silent server names it in the log, in time o
     await t.throwsAsync(revoke, { code: 'store_unavailable' });
     return isLogged('A revocation failed', 'stubborn'); // not where the busy machine could not even read who is silent
   });
+});
+
+test('an application whose deadline is too short for the lease of the follower that it shares is warned of it', async (t) => {
+  const { db } = await migratedDatabase(t);
+  const options = { ...PATIENT, db, secrets: [generateSecret()] };
+  const open = async (others: Partial<AuthOptions>) => {
+    const logged: (readonly [message: string, fields: object])[] = [];
+    const note = (fields: object, message: string) => void logged.push([message, fields]);
+    const log = { warn: note, error: note };
+    const auth = await createAuth({ ...options, ...others, log });
+    t.teardown(auth.close);
+    return logged;
+  };
+  t.deepEqual(await open({ deadline: 5_000 }), []);
+  t.deepEqual(await open({ deadline: 3_300, follow: 'auto' }), [], 'a lease of 2 s fits');
+  t.deepEqual(await open({ deadline: 3_100 }), [], 'neither it nor the first one follows');
+  const [[message, fields] = [], ...others] = await open({ deadline: 3_100, follow: 'auto' });
+  t.regex(message ?? '', /lease that is too long .*Give both the same "deadline"/);
+  t.deepEqual([fields, others], [{ lease: 2_000, deadline: 3_100 }, []]);
 });
