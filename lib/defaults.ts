@@ -1,5 +1,8 @@
 import { DAY, MINUTE, SECOND } from './time.ts';
 
+/** The share of the deadline of a request that its use case gets. The rest is reserved for sending the response. */
+export const USE_CASE_SHARE = 0.9;
+
 /** The defaults of the options, in the units of the options. The settings of the server have the same defaults. */
 export const DEFAULTS = Object.freeze({
   issuer: 'rescind',

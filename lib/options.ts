@@ -56,8 +56,14 @@ export interface AuthOptions {
   readonly follow?: 'auto' | 'off';
   /**
    * Milliseconds for which a server that follows may act on what it remembers, 1,000 to 30,000. A revocation waits up to
-   * 1.1 of it for a server that does not answer, which has to fit into `deadline`, with a second to spare. Default
-   * 2,000, or less with a short deadline; with one below 1,600 the server does not follow.
+   * 1.1 of it for a server that does not answer, which has to fit into nine tenths of `deadline`, with a second to spare.
+   * Default 2,000, or less with a short deadline; with one below 1,800 the server does not follow.
+   *
+   * Whoever revokes waits within its own `deadline` for the lease of the other. So give all processes on a database the
+   * same two values, or leases that fit into the shortest `deadline` among them. Otherwise one with a short deadline rejects
+   * every revocation with `store_unavailable` while a follower with a long lease is silent. Within a process all that
+   * share a client and a database have one follower. The first `createAuth` sets its lease and its deadline, even with
+   * `follow: 'off'`: give all of them the same two values, or a client each.
    */
   readonly followerLease?: number | undefined;
   /**
@@ -86,24 +92,31 @@ export function resolveOptions(options: AuthOptions): ResolvedOptions {
 const DEFAULT_LEASE = 2 * SECOND;
 
 /** The shortest deadline that leaves a lease, if none is set, in milliseconds. A shorter lease is renewed too often. */
-const SHORTEST_DEADLINE = 1_600;
+const SHORTEST_DEADLINE = 1_800;
 
 /** The range of `followerLease` in milliseconds. */
 const LEASES = { shortest: SECOND, longest: 30 * SECOND } as const;
 
 /**
- * Returns the shortest lease of a follower, which many followers make longer. If none is set, it may be too long for a
- * short deadline; then the server does not follow. Throws a TypeError for one that is set and out of range, or too long.
+ * Returns the shortest lease of a follower, which many followers make longer. Throws a TypeError for one that is set and
+ * out of range, or too long.
  */
 export function shortestLease({ followerLease, deadline }: ResolvedOptions): number {
   const longest = longestLease(deadline);
-  if (followerLease === undefined)
-    return deadline < SHORTEST_DEADLINE ? DEFAULT_LEASE : Math.min(DEFAULT_LEASE, longest);
+  if (followerLease === undefined) return leaseIfUnset(deadline, longest);
   assertInteger('followerLease', followerLease, LEASES.shortest, LEASES.longest);
   if (followerLease <= longest) return followerLease;
   throw new TypeError(
     `"followerLease" is ${followerLease} ms, but a revocation can only wait for ${longest} ms within "deadline". Make the lease shorter, or the deadline longer`,
   );
+}
+
+/**
+ * Returns the lease if none is set. With a deadline below the shortest it is on purpose longer than the longest that fits:
+ * the follower then finds that the deadline is too short, says so, and does not follow.
+ */
+function leaseIfUnset(deadline: number, longest: number): number {
+  return deadline < SHORTEST_DEADLINE ? DEFAULT_LEASE : Math.min(DEFAULT_LEASE, longest);
 }
 
 /** The rules for sessions. Durations are in milliseconds. */

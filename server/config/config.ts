@@ -56,7 +56,7 @@ function checkLease(
 ): void {
   const longest = longestLease(REQUEST_DEADLINE);
   if (FOLLOWER_LEASE === undefined || !(FOLLOWER_LEASE > longest)) return;
-  const message = `must be at most ${longest}ms: a revocation waits up to 1.1 of it, within REQUEST_DEADLINE and with a second to spare`;
+  const message = `must be at most ${longest}ms: a revocation waits up to 1.1 of it, within nine tenths of REQUEST_DEADLINE and with a second to spare`;
   context.addIssue({ code: 'custom', path: ['FOLLOWER_LEASE'], message });
 }
 

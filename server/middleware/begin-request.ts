@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Context, Middleware } from 'koa';
 import type { Caller } from '../../lib/caller.ts';
+import { USE_CASE_SHARE } from '../../lib/defaults.ts';
 import { normalizeIp } from '../../lib/ip-address.ts';
 import type { AnswerHeaders } from '../answer-headers.ts';
 import { CALLER, PRINCIPAL, type RequestContext, type State } from '../context.ts';
@@ -17,9 +18,6 @@ export interface BeginRequestOptions {
   /** Aborted once the server is stopping. Every response then closes its connection. */
   readonly stopping: AbortSignal;
 }
-
-/** Share of the request deadline that the use case gets. The rest is reserved for sending the response. */
-const USE_CASE_SHARE = 0.9;
 
 /** Sets the caller of the request (with its request id and deadline), and the headers of the response. */
 export function beginRequest(options: BeginRequestOptions): Middleware<State> {

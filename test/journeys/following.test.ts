@@ -1,5 +1,6 @@
 /** Two servers that follow one database, over HTTP and as processes of their own. */
 import test, { type ExecutionContext } from 'ava';
+import { longestLease } from '../../lib/store/followers/obstacles.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
 import { migratedDatabase } from '../helpers/database.ts';
@@ -84,4 +85,29 @@ test('a server follows through the delay of its stop, then its document is gone'
   t.is(await count(), 2);
   const next = await logIn(here, user.email);
   t.is((await sendAs(next, `${here}/api/auth/logout`, 'POST')).status, 200);
+});
+
+test('beside a killed server with the longest lease a revocation is answered within the deadline', async (t) => {
+  const deadline = 12_000; // a tenth of it is more than the second that is left beside the wait
+  const { uri, collections } = await migratedDatabase(t);
+  const user = await addUser(collections);
+  const env = {
+    MONGODB_URI: uri,
+    JWT_SECRET_KEY: generateSecret(),
+    FOLLOW: 'auto',
+    FOLLOWER_LEASE: `${longestLease(deadline)}ms`,
+    REQUEST_DEADLINE: `${deadline}ms`,
+  };
+  const [here, there] = [await serve(t, env), await startServerProcess(t, env)];
+  await Promise.all([untilHeld(here.url), untilHeld(there.url)]);
+  const token = await logIn(here.url, user.email);
+  t.is(await me(there.url, token), '200');
+  there.kill('SIGKILL');
+  await there.finished;
+  const start = performance.now();
+  t.is((await sendAs(token, `${here.url}/api/auth/logout`, 'POST')).status, 200);
+  const took = performance.now() - start;
+  t.true(took >= longestLease(deadline), `it waited for the lease: ${took} ms`);
+  t.true(took <= deadline, `${took} ms`);
+  t.is(await me(here.url, token), refusal('token_revoked'));
 });

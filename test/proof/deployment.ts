@@ -21,7 +21,7 @@ export const SETTINGS = {
   LOG_LEVEL: 'warn',
 } as const;
 
-/** Environment of the servers under faults, whose lease is 909 ms: the longest for this deadline. */
+/** Environment of the servers under faults, whose lease is 727 ms: the longest for this deadline. */
 export const FOLLOWING = { FOLLOW: 'auto' } as const;
 
 export type Environment = Readonly<Record<string, string>>;

@@ -1,4 +1,5 @@
 import { type Db, MongoServerError, Timestamp } from 'mongodb';
+import { USE_CASE_SHARE } from '../../defaults.ts';
 import { SECOND } from '../../time.ts';
 import { readAfter } from '../mongo/causal-reads.ts';
 import { type Collections, NAMES } from '../mongo/collections.ts';
@@ -78,12 +79,12 @@ async function waitsForClusterTime({ db, collections }: ObstacleDeps): Promise<b
 /** The milliseconds of lease that each follower needs, because each renewal wakes the feed of every follower. */
 const PER_FOLLOWER = 100;
 
-/** The part of a deadline that is left for the write of a revocation and its response, in milliseconds. */
+/** The part of a use case's time that is left for the reads and writes of a revocation, in milliseconds. */
 const BESIDE_SETTLING = SECOND;
 
-/** Returns the longest lease for which a revocation can settle within the deadline, in milliseconds. */
+/** Returns the longest lease for which a revocation can settle within the deadline of a request, in milliseconds. */
 export function longestLease(deadline: number): number {
-  return Math.floor((deadline - BESIDE_SETTLING) / CLOCK_RATES);
+  return Math.floor((deadline * USE_CASE_SHARE - BESIDE_SETTLING) / CLOCK_RATES);
 }
 
 /** Returns the lease with which a server registers beside so many followers; undefined if the deadline is too short. */
