@@ -31,7 +31,6 @@ import { createCountEntries } from './store/revocations/counts.ts';
 import { createRevocations } from './store/revocations/revocations.ts';
 import { createLastUse } from './store/sessions/last-use.ts';
 import { createSessions } from './store/sessions/sessions.ts';
-import { MINUTE } from './time.ts';
 import { createAccessTokens } from './tokens/access/access-tokens.ts';
 import { createKeyRing } from './tokens/keys/key-ring.ts';
 import { createRefreshTokens } from './tokens/refresh/refresh-tokens.ts';
@@ -103,7 +102,7 @@ function openActive(options: ResolvedOptions, passive: Passive) {
     schema,
     passwords: createPasswords(passwordOptions),
     users: createUsers(collections, strictReads, followers),
-    clients: createClients(collections, MINUTE, strictReads, followers),
+    clients: createClients(collections, strictReads, followers),
     sessions: createSessions(collections, strictReads),
     knownClients: new LRUCache<string, KnownClient>({ max: MOST_KNOWN_CLIENTS }),
     lastUse: createLastUse(collections),

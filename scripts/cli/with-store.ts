@@ -68,7 +68,7 @@ export async function withStore<T>(db: Db, work: (store: CommandStore) => Promis
         dailyCounters,
       ),
       audit: createAudit(collections, { log: cliLog, timeout: MINUTE }),
-      clients: createClients(collections, MINUTE, strictReads),
+      clients: createClients(collections, strictReads),
       log: cliLog,
       ...noteSettled(followers),
     });

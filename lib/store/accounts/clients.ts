@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { malformedDocument } from '../../errors.ts';
-import { MINUTE } from '../../time.ts';
 import { type FollowedReader, notFollowing } from '../followers/followed-reader.ts';
 import { toSlot } from '../followers/versions.ts';
 import { type ClientDocument, type Collections, NAMES } from '../mongo/collections.ts';
@@ -30,18 +28,12 @@ export interface NewClient {
 
 export type Clients = ReturnType<typeof createClients>;
 
-const MOST_REMEMBERED = 1_000;
 const BY_AGE = { created_at: 1, _id: 1 } as const;
 const CLIENT_FIELDS = { name: 1, secret_hash: 1, created_at: 1 } as const;
 
-/**
- * Reads and writes the `clients` collection. Reads strictly, but for `findFollowed`. `find` caches each client for
- * `remembered` milliseconds: a client that was deleted by hand, without an entry in `revoked_tokens`, may be accepted
- * until its cache entry expires.
- */
+/** Reads and writes the `clients` collection. Reads strictly, but for `findFollowed`. */
 export function createClients(
   collections: Collections,
-  remembered = MINUTE,
   strictReads: StrictReader = localReads,
   followers: FollowedReader = notFollowing,
 ) {
@@ -50,10 +42,10 @@ export function createClients(
 
   return {
     /**
-     * Returns the client with this id, perhaps from the cache. The client may have been revoked, so the caller must
-     * also check `revoked_tokens`.
+     * Returns the client with this id. The client may have been revoked, so the caller must also check
+     * `revoked_tokens`.
      */
-    find: createFind(collections, strictReads, remembered),
+    find: createFind(collections, strictReads),
 
     /**
      * Returns the client by a read whose result may be remembered. Returns undefined if this server does not follow, or
@@ -86,10 +78,9 @@ export function createClients(
   };
 }
 
-/** Creates `find`, with its cache. */
-function createFind(collections: Collections, strictReads: StrictReader, ttl: number) {
+/** Creates `find`. */
+function createFind(collections: Collections, strictReads: StrictReader) {
   const assertIntact = createAssertIntact(collections, 'clients');
-  const found = new LRUCache<string, ClientAccount>({ max: MOST_REMEMBERED, ttl });
   const read = createSharedReads((ids) =>
     strictReads.read((readConcern) =>
       findByIds(collections.clients, ids, CLIENT_FIELDS, { readConcern }),
@@ -97,16 +88,10 @@ function createFind(collections: Collections, strictReads: StrictReader, ttl: nu
   );
 
   return async function find(id: string): Promise<ClientAccount | undefined> {
-    const known = found.get(id);
-    if (known !== undefined) return known;
     const document = (await read([id])).find(({ _id }) => _id === id);
-    if (document === undefined) {
-      await assertIntact();
-      return undefined;
-    }
-    const client = toAccount(document);
-    found.set(id, client);
-    return client;
+    if (document !== undefined) return toAccount(document);
+    await assertIntact();
+    return undefined;
   };
 }
 

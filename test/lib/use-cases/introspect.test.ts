@@ -136,7 +136,7 @@ test("With a clock that is far off the database's no token is called inactive: s
   }
 });
 
-test('A client that is remembered is out from the moment its revocation is acknowledged, on every server', async (t) => {
+test('A client is out from the moment its revocation is acknowledged, on every server', async (t) => {
   const { parts, collections, token, credentials } = await openFixture(t);
   const here = bind(introspectStory, parts);
   const there = bind(introspectStory, { ...parts, clients: createClients(collections) });
