@@ -309,7 +309,14 @@ async function checkHeldFeeds(
     const [session] = sessions;
     if (session === undefined) throw new Error('Nothing was opened');
     await sweep(history, servers, sessions);
+    let held = 0;
+    const unlisten = tap.listen((command) => {
+      if (isFeed(command)) held++;
+    });
     tap.hold({ pid: process.pid, command: isFeed });
+    // A command that is under way brings the next event: it has to be answered, as by the next renewal, first.
+    await waitFor('Both feeds to be held', () => held === servers.length);
+    unlisten();
     await request(history, { client: 'c1', server: A }, 'logout', session);
     await request(history, { client: 'c1', server: B }, 'me', session);
     tap.release();
