@@ -63,7 +63,8 @@ export interface AuthOptions {
    * same two values, or leases that fit into the shortest `deadline` among them. Otherwise one with a short deadline rejects
    * every revocation with `store_unavailable` while a follower with a long lease is silent. Within a process all that
    * share a client and a database have one follower. The first `createAuth` sets its lease and its deadline, even with
-   * `follow: 'off'`: give all of them the same two values, or a client each.
+   * `follow: 'off'`: give all of them the same two values, or a client each. One that joins with a deadline that is too
+   * short for this lease logs a warning.
    */
   readonly followerLease?: number | undefined;
   /**

@@ -66,7 +66,7 @@ test('an application whose deadline is too short for the lease of the follower t
     return logged;
   };
   t.deepEqual(await open({ deadline: 5_000 }), []);
-  t.deepEqual(await open({ deadline: 3_300, follow: 'auto' }), [], 'a lease of 2 s fits');
+  t.deepEqual(await open({ deadline: 3_600, follow: 'auto' }), [], 'a lease of 2 s fits');
   t.deepEqual(await open({ deadline: 3_100 }), [], 'neither it nor the first one follows');
   const [[message, fields] = [], ...others] = await open({ deadline: 3_100, follow: 'auto' });
   t.regex(message ?? '', /lease that is too long .*Give both the same "deadline"/);
