@@ -16,7 +16,12 @@ import { auditEvents } from './use-cases/audit-events.ts';
 import { type AuthenticateInput, authenticate } from './use-cases/authenticate.ts';
 import { changePassword } from './use-cases/change-password.ts';
 import { checkHealth, failedReport, type HealthReport } from './use-cases/check-health.ts';
-import { introspect } from './use-cases/introspect.ts';
+import {
+  type ActiveToken,
+  type IntrospectInput,
+  introspect,
+  recallActive,
+} from './use-cases/introspect.ts';
 import { login } from './use-cases/login.ts';
 import { logout } from './use-cases/logout.ts';
 import { recall } from './use-cases/recall.ts';
@@ -67,7 +72,7 @@ export function assemble(parts: AuthParts) {
       end: use(endSession),
       endOthers: use(endOtherSessions),
     },
-    introspect: use(introspect),
+    introspect: recallActiveFirst(parts, use(introspect), closing.isClosed),
     revokeToken: use(revokeToken),
     /** Use cases for administrators. The application has to check that the caller is an administrator. */
     admin: {
@@ -132,6 +137,18 @@ function recallFirst(
   return {
     recall: recallToken,
     authenticate: Object.assign(authenticate, { recall: recallToken }),
+  };
+}
+
+/** Lets `introspect` begin with what this server knows of the client and the token. */
+function recallActiveFirst(
+  parts: AuthParts,
+  useCase: UseCase<IntrospectInput, ActiveToken | undefined>,
+  isClosed: () => boolean,
+): typeof useCase {
+  return async function introspect(input, caller) {
+    const active = isClosed() ? undefined : recallActive(parts, input);
+    return active ?? useCase(input, caller);
   };
 }
 

@@ -1,10 +1,18 @@
 import { AuthError } from '../errors.ts';
+import type { AccessTokens } from '../tokens/access/access-tokens.ts';
 import type { Claims } from '../tokens/access/claims.ts';
 import type { AccessToken } from '../tokens/access/verifier.ts';
+import { matchesClientSecret } from '../tokens/client-secrets.ts';
 import type { User } from '../user.ts';
 import type { AuthenticateDeps } from './authenticate.ts';
+import { type RecallDeps, recall } from './recall.ts';
 import { authenticateClient, type ClientCredentials } from './shared/authenticate-client.ts';
-import { findKnownClient, type KnownClientDeps } from './shared/known-client.ts';
+import {
+  findKnownClient,
+  type KnownClientDeps,
+  type RecallClientDeps,
+  recallClient,
+} from './shared/known-client.ts';
 import { learn } from './shared/known-token.ts';
 
 export interface IntrospectDeps extends AuthenticateDeps {
@@ -41,6 +49,29 @@ export async function introspect(
   const active = await found;
   if (active !== undefined) deps.lastUse.touch(active.claims.sid, active.claims.counter);
   return active;
+}
+
+export interface RecallActiveDeps extends RecallDeps, RecallClientDeps {
+  readonly accessTokens: Pick<AccessTokens, 'recall' | 'isCurrent' | 'read'>;
+}
+
+/**
+ * Introspects from memory: returns what `introspect` would, if this server knows the client and the token for certain
+ * without reading. Returns undefined for everything else, about which `introspect` decides. Never throws, and never reads.
+ */
+export function recallActive(
+  deps: RecallActiveDeps,
+  input: Partial<IntrospectInput> | undefined,
+): ActiveToken | undefined {
+  const { clientId, clientSecret }: Partial<ClientCredentials> = input?.credentials ?? {};
+  const token = input?.token;
+  if (typeof clientId !== 'string' || typeof clientSecret !== 'string') return undefined;
+  if (typeof token !== 'string') return undefined;
+  const client = recallClient(deps, clientId);
+  if (client === undefined || !matchesClientSecret(client.secretHash, clientSecret))
+    return undefined;
+  const principal = recall(deps, token);
+  return principal && { claims: deps.accessTokens.read(token), user: principal.user };
 }
 
 /** Takes the steps of `authenticate`, but loads the user during the check of revocations, to save time. */

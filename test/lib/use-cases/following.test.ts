@@ -5,6 +5,7 @@ import { StoreUnavailable } from '../../../lib/errors.ts';
 import type { AuthOptions } from '../../../lib/options.ts';
 import type { FollowerEvent } from '../../../lib/store/followers/events.ts';
 import { MINUTE } from '../../../lib/time.ts';
+import { generateClientSecret } from '../../../lib/tokens/client-secrets.ts';
 import { generateSecret } from '../../../lib/tokens/keys/secret/rules.ts';
 import { authenticate } from '../../../lib/use-cases/authenticate.ts';
 import { CALLER, PATIENT, testParts } from '../../helpers/auth.ts';
@@ -214,6 +215,10 @@ test('the introspection of a known token by a known client makes no read, until 
     asked.filter((command) => command.startsWith('find ')),
     [],
   );
+  const wrong = { ...credentials, clientSecret: generateClientSecret() };
+  await t.throwsAsync(auth.introspect({ credentials: wrong, token }, CALLER), {
+    code: 'invalid_client',
+  });
   await auth.logout({ token }, CALLER);
   t.is(await auth.introspect({ credentials, token }, CALLER), undefined);
 });
