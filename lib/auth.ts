@@ -53,16 +53,19 @@ export function assemble(parts: AuthParts) {
   const closing = createClosing(() => closeParts(parts), Math.min(deadline, CLOSE_TIMEOUT));
 
   const use = createUse(parts, closing);
-  const known = recallFirst(parts, use(authenticate), closing.isClosed);
+  const recalls = createRecalls(parts, closing.isClosed);
 
   return {
     login: use(login),
-    recall: known.recall,
+    recall: recalls.recall,
     /**
      * Returns the principal of a token, from memory or by a read. Carries `recall` as well, where middleware finds it: a
      * function that replaces `authenticate` is called for every token, unless it carries `recall` along.
      */
-    authenticate: known.authenticate,
+    authenticate: Object.assign(
+      recallFirst((input: AuthenticateInput) => recalls.recall(input?.token), use(authenticate)),
+      { recall: recalls.recall },
+    ),
     refresh: use(refresh),
     logout: use(logout),
     changePassword: use(changePassword),
@@ -72,7 +75,7 @@ export function assemble(parts: AuthParts) {
       end: use(endSession),
       endOthers: use(endOtherSessions),
     },
-    introspect: recallActiveFirst(parts, use(introspect), closing.isClosed),
+    introspect: recallFirst(recalls.recallActive, use(introspect)),
     revokeToken: use(revokeToken),
     /** Use cases for administrators. The application has to check that the caller is an administrator. */
     admin: {
@@ -116,39 +119,29 @@ function createUse(parts: AuthParts, closing: Pick<ReturnType<typeof createClosi
   };
 }
 
-/** Lets `authenticate` begin with `recall`. A known token needs no deadline, no count and no check of the arguments. */
-function recallFirst(
-  parts: AuthParts,
-  useCase: UseCase<AuthenticateInput, Principal>,
-  isClosed: () => boolean,
-) {
-  /**
-   * Returns the principal of a token that this server knows, in this turn and without a promise. Returns undefined for
-   * every other value, about which `authenticate` decides. Never throws.
-   */
-  function recallToken(token: unknown): Principal | undefined {
-    return isClosed() ? undefined : recall(parts, token);
-  }
-
-  async function authenticate(input: AuthenticateInput, caller: Caller): Promise<Principal> {
-    return recallToken(input?.token) ?? useCase(input, caller);
-  }
-  // Middleware finds it there: if an application replaces `authenticate`, nothing is recalled past its function.
+/** Binds what answers from memory to the parts. After `close` it knows nothing. */
+function createRecalls(parts: AuthParts, isClosed: () => boolean) {
   return {
-    recall: recallToken,
-    authenticate: Object.assign(authenticate, { recall: recallToken }),
+    /**
+     * Returns the principal of a token that this server knows, in this turn and without a promise. Returns undefined for
+     * every other value, about which `authenticate` decides. Never throws.
+     */
+    recall(token: unknown): Principal | undefined {
+      return isClosed() ? undefined : recall(parts, token);
+    },
+    recallActive(input: IntrospectInput): ActiveToken | undefined {
+      return isClosed() ? undefined : recallActive(parts, input);
+    },
   };
 }
 
-/** Lets `introspect` begin with what this server knows of the client and the token. */
-function recallActiveFirst(
-  parts: AuthParts,
-  useCase: UseCase<IntrospectInput, ActiveToken | undefined>,
-  isClosed: () => boolean,
-): typeof useCase {
-  return async function introspect(input, caller) {
-    const active = isClosed() ? undefined : recallActive(parts, input);
-    return active ?? useCase(input, caller);
+/** Lets a use case begin with what this server knows, which needs no deadline, no count and no check of the arguments. */
+function recallFirst<Input, Output>(
+  recallOutput: (input: Input) => Output | undefined,
+  useCase: UseCase<Input, Output>,
+): UseCase<Input, Output> {
+  return async function recalling(input, caller) {
+    return recallOutput(input) ?? useCase(input, caller);
   };
 }
 
