@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { ChangeStreamOptions, Document } from 'mongodb';
 import { createAuth } from '../../lib/auth.ts';
+import { SENTINEL } from '../../lib/store/mongo/collections.ts';
 import type { Db } from '../../lib/store/mongo/database.ts';
 import { generateSecret } from '../../lib/tokens/keys/secret/rules.ts';
 import { waitFor } from '../../scripts/dev/wait-for.ts';
@@ -22,7 +23,7 @@ const LEASE = 1_000;
 type LeftOut = (alternative: Document) => boolean;
 
 const nothing: LeftOut = () => false;
-const sentinelsDelete: LeftOut = ({ 'documentKey._id': id }) => id === 'deployment';
+const sentinelsDelete: LeftOut = ({ 'documentKey._id': id }) => id === SENTINEL;
 const newName: LeftOut = (alternative) => 'to.coll' in alternative;
 
 /** Wraps the database: its change streams leave something out. */

@@ -121,6 +121,11 @@ export function pickRandom<T>(values: readonly T[]): T {
   return values[Math.floor(Math.random() * values.length)] as T;
 }
 
+/** Returns the values in turn, one each round. */
+export function pickNext<T>(target: { round: number }, values: readonly T[]): T {
+  return values[target.round++ % values.length] as T;
+}
+
 export function openClientSession(user: User, { access, refresh, sessionId }: Tokens) {
   return {
     id: sessionId,

@@ -11,7 +11,7 @@ import { FOLLOWING, ready, startServer } from '../deployment.ts';
 import { DEFAULTS, type Fault } from '../fault.ts';
 import type { Operation } from '../history.ts';
 import { OPTIONS, openLibrary } from '../library.ts';
-import type { Server } from '../requests.ts';
+import { pickNext, type Server } from '../requests.ts';
 import type { Interval } from '../tally.ts';
 
 /** Offsets of the clock, round after round: within and beyond the 5 minutes that are allowed. */
@@ -28,7 +28,7 @@ export const clockSkew: Fault<SkewTarget> = {
   open,
 
   async strike(target) {
-    target.offset = OFFSETS[target.round++ % OFFSETS.length] ?? 0;
+    target.offset = pickNext(target, OFFSETS);
     target.isWrong = true;
     await measureClock(target);
     target.known = { start: performance.now(), end: Number.POSITIVE_INFINITY };

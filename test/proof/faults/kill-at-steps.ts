@@ -4,7 +4,7 @@ import { NAMES } from '../../../lib/store/mongo/collections.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import { FOLLOWING, type OwnServer } from '../deployment.ts';
 import type { Fault } from '../fault.ts';
-import { pickRandom } from '../requests.ts';
+import { pickNext, pickRandom } from '../requests.ts';
 import {
   isFeed,
   isWrite,
@@ -37,7 +37,7 @@ export const killAtSteps: Fault<Target> = {
   mayBreakOff: true,
   open,
   async strike(target) {
-    const { is, begin } = STEPS[target.round++ % STEPS.length] as Step;
+    const { is, begin } = pickNext(target, STEPS);
     const server = pickRandom(target.servers);
     const killed = killSender([server], target.tap, is);
     begin(server).catch(() => undefined);

@@ -1,9 +1,9 @@
 /** `revoked_tokens` is lost under servers that follow, with every revocation in it. */
-
 import { NAMES } from '../../../lib/store/mongo/collections.ts';
 import type { Db } from '../../../lib/store/mongo/database.ts';
 import type { Scope } from '../../helpers/scope.ts';
 import type { Fault } from '../fault.ts';
+import { pickNext } from '../requests.ts';
 import { prepareMigrate } from './migrate.ts';
 import { COLLECTION_DEFAULTS } from './operators.ts';
 
@@ -40,7 +40,7 @@ export const lostCollection: Fault<Target> = {
   open,
 
   async strike(target) {
-    await WAYS[target.round++ % WAYS.length]?.(target.db);
+    await pickNext(target, WAYS)(target.db);
     target.missing.start = performance.now();
     target.missing.end = Number.POSITIVE_INFINITY;
   },

@@ -5,6 +5,7 @@ import type { Scope } from '../../helpers/scope.ts';
 import { send } from '../../helpers/server.ts';
 import { FOLLOWING } from '../deployment.ts';
 import type { Fault } from '../fault.ts';
+import { pickNext } from '../requests.ts';
 import { judgeClock } from './clock-skew.ts';
 import { LEASE, NODE_DEFAULTS, openNode } from './followers.ts';
 import { type Harm, prepareHarm } from './harm.ts';
@@ -26,7 +27,7 @@ export const wallClock: Fault<Target> = {
   open,
 
   async strike(target) {
-    target.offset = OFFSETS[target.round++ % OFFSETS.length] ?? 0;
+    target.offset = pickNext(target, OFFSETS);
     await setClock(target, target.offset);
     target.known = { start: performance.now(), end: Number.POSITIVE_INFINITY };
   },
