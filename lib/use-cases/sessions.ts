@@ -2,7 +2,7 @@ import { type Caller, toPrincipal } from '../caller.ts';
 import { AuthError, StoreUnavailable } from '../errors.ts';
 import { NAMES } from '../store/mongo/collections.ts';
 import type { Audit } from '../store/records/audit.ts';
-import type { StoredSession } from '../store/sessions/sessions.ts';
+import { MOST_LISTED, type StoredSession } from '../store/sessions/sessions.ts';
 import { type EndSessionsDeps, endSessions } from './shared/end-sessions.ts';
 import { keepLive } from './shared/live-sessions.ts';
 import { type SettleDeps, settle } from './shared/settle.ts';
@@ -51,8 +51,9 @@ export async function endSession(
 /**
  * Ends all other sessions of the caller, and returns the number of live ones. Sessions that are already revoked are
  * revoked again, because the earlier write may not have reached a majority. Waits for the other servers even if there is
- * no session to end: a login may just have ended one as surplus, or a refresh as stolen, and neither has waited. Needs
- * `caller.principal`. Rejects with AuthError `store_unavailable`.
+ * no session to end: a login may just have ended one as surplus, or a refresh as stolen, and neither has waited. Goes on
+ * until a list is not full, so that none is left out. Needs `caller.principal`. Rejects with AuthError
+ * `store_unavailable`.
  */
 export async function endOtherSessions(
   deps: SessionsDeps,
@@ -60,11 +61,16 @@ export async function endOtherSessions(
   caller: Caller,
 ): Promise<{ readonly ended: number }> {
   const { user, sessionId } = toPrincipal(caller);
-  const others = (await listOwn(deps, caller)).filter(({ id }) => id !== sessionId);
-  const live = await keepLive(deps, user.id, others);
-  if (others.length > 0) await endOwn(deps, others, caller);
-  else await settle(deps, await deps.revocations.acknowledgeEarlier());
-  return { ended: live.length };
+  let ended = 0;
+  let listed: StoredSession[] = [];
+  do {
+    listed = await listOwn(deps, caller, listed.at(-1));
+    const others = listed.filter(({ id }) => id !== sessionId);
+    ended += (await keepLive(deps, user.id, others)).length;
+    if (others.length > 0) await endOwn(deps, others, caller);
+    else await settle(deps, await deps.revocations.acknowledgeEarlier());
+  } while (listed.length === MOST_LISTED);
+  return { ended };
 }
 
 async function endOwn(
@@ -80,8 +86,13 @@ async function endOwn(
   await settle(deps, revoked, deps.audit.record(event, caller));
 }
 
-async function listOwn(deps: SessionsDeps, caller: Caller): Promise<StoredSession[]> {
-  const listed = await deps.sessions.listByUser(toPrincipal(caller).user.id);
+/** Lists the caller's sessions, or those that follow the `last` one of a list. */
+async function listOwn(
+  deps: SessionsDeps,
+  caller: Caller,
+  last?: StoredSession,
+): Promise<StoredSession[]> {
+  const listed = await deps.sessions.listByUser(toPrincipal(caller).user.id, last);
   await assertFound(deps, listed, caller);
   return listed;
 }

@@ -52,14 +52,19 @@ export type Sessions = ReturnType<typeof createSessions>;
 export const MOST_SESSIONS = 1_000;
 
 /**
+ * The most sessions of one list. It is far above MOST_SESSIONS, because a user has more after logins that broke off or
+ * ran at the same time. Each later login ends what is listed above the user's limit, so the surplus cannot stay.
+ */
+export const MOST_LISTED = 2 * MOST_SESSIONS;
+
+/**
  * Sorts lists by login time, because several logins can have the same stamp after a cutoff ahead of the clock. One
- * reply holds the whole list, so no cursor stays open. The limit is above MOST_SESSIONS by one, to detect a user with
- * too many sessions.
+ * reply holds the whole list, so no cursor stays open.
  */
 const LISTED = {
   sort: { auth_time: -1, _id: -1 },
-  limit: MOST_SESSIONS + 1,
-  batchSize: MOST_SESSIONS + 2,
+  limit: MOST_LISTED,
+  batchSize: MOST_LISTED + 1,
 } as const;
 
 /** Reads and writes `sessions`. Finds and lists strictly, and throws StoreNotReady if the collection was lost. */
@@ -84,12 +89,13 @@ export function createSessions(collections: Collections, strictReads: StrictRead
       findOne({ _id: id, user_id: userId }),
 
     /**
-     * Returns at most 1,001 sessions of the user, newest first. Leaves out sessions that are marked as ended, or that
-     * expired over 10 minutes ago. A returned session may be revoked, which only `revoked_tokens` shows. Throws
-     * StoreNotReady if the list is empty because the collection was lost.
+     * Returns the newest MOST_LISTED sessions of the user, newest first. With `last`, the last one of such a list, returns
+     * those that follow it. Leaves out sessions that are marked as ended, or that expired over 10 minutes ago. A returned
+     * session may be revoked, which only `revoked_tokens` shows. Throws StoreNotReady if the list is empty because the
+     * collection was lost.
      */
-    async listByUser(userId: string): Promise<StoredSession[]> {
-      const filter = { user_id: userId, ...MAY_LIVE };
+    async listByUser(userId: string, last?: StoredSession): Promise<StoredSession[]> {
+      const filter = { user_id: userId, ...MAY_LIVE, ...(last && after(last)) };
       const found = await strictReads.read((readConcern) => {
         const options = { readConcern, maxTimeMS: MAX_TIME, ...LISTED };
         return orUnavailable(sessions.find(filter, options).toArray());
@@ -163,6 +169,14 @@ const MAY_LIVE = {
   ended_at: null,
   $expr: { $gt: ['$expires_at', { $subtract: ['$$NOW', 2 * MAX_SKEW] }] },
 } as Document;
+
+/** Returns the filter of what follows a session in a list. `$not` lets malformed times pass, so that they are detected. */
+function after({ id, authTime }: StoredSession): Document {
+  return {
+    auth_time: { $not: { $gt: authTime } },
+    $nor: [{ auth_time: authTime, _id: { $gte: id } }],
+  };
+}
 
 function toDocument(session: Session): SessionDocument {
   return {

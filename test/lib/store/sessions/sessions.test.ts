@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
+import { StoreUnavailable } from '../../../../lib/errors.ts';
 import {
   createSessions,
-  MOST_SESSIONS,
+  MOST_LISTED,
   type Session,
 } from '../../../../lib/store/sessions/sessions.ts';
 import { DAY, HOUR, MINUTE } from '../../../../lib/time.ts';
@@ -121,7 +122,7 @@ test('What has expired for 10 minutes or is marked as ended is not listed, and i
   for (const { id } of [expired, ended]) t.is((await sessions.findByUser(userId, id))?.id, id);
 });
 
-test('A list is one command, however many there are, and ends at one more than a user may have', async (t) => {
+test('A list is one command, however many there are, and the next one goes on where it ends', async (t) => {
   const { sessions, asked, admin } = await setUp(t);
   const userId = randomUUID();
   await sessions.insert(toSession(userId));
@@ -129,13 +130,29 @@ test('A list is one command, however many there are, and ends at one more than a
   if (document === null) return t.fail();
   for (const [more, expected] of [
     [149, 150],
-    [900, MOST_SESSIONS + 1],
+    [MOST_LISTED - 100, MOST_LISTED],
   ] as const) {
     const copies = Array.from({ length: more }, () => ({ ...document, _id: randomUUID() }));
     await admin.sessions.insertMany(copies);
     asked.length = 0;
     t.is((await sessions.listByUser(userId)).length, expected);
     t.deepEqual(asked, ['find sessions']);
+  }
+  const first = await sessions.listByUser(userId);
+  const rest = await sessions.listByUser(userId, first.at(-1));
+  t.is(rest.length, 50, 'all are of one instant');
+  t.is(new Set([...first, ...rest].map(({ id }) => id)).size, MOST_LISTED + 50);
+  t.deepEqual(await sessions.listByUser(userId, rest.at(-1)), []);
+});
+
+test('A malformed login time is detected, also behind a full list', async (t) => {
+  const { sessions, admin } = await setUp(t);
+  const [last, malformed] = [toSession('user'), toSession('user')];
+  for (const session of [last, malformed]) await sessions.insert(session);
+  for (const auth_time of [null, 0, 'yesterday']) {
+    await admin.sessions.updateOne({ _id: malformed.id }, [{ $set: { auth_time } }]);
+    const after = sessions.listByUser('user', { ...last, lastUsedAt: last.authTime });
+    await t.throwsAsync(after, { instanceOf: StoreUnavailable });
   }
 });
 
@@ -145,13 +162,17 @@ test('A list reads the sessions of its user by the index, and sorts nothing', as
   await insertAged({ sessions }, userId, [1, 2, 3]);
   for (let other = 0; other < 50; other++) await sessions.insert(toSession(randomUUID()));
   await db.command({ profile: 2 });
-  await sessions.listByUser(userId);
+  const [newest] = await sessions.listByUser(userId);
+  await sessions.listByUser(userId, newest);
   await db.command({ profile: 0 });
-  const [entry] = await db
+  const entries = await db
     .collection('system.profile')
     .find({ op: 'query', ns: admin.sessions.namespace })
+    .sort({ ts: 1 })
     .toArray();
-  t.like(entry, { docsExamined: 3, keysExamined: 3, nreturned: 3 });
-  t.regex(entry?.['planSummary'], /^IXSCAN \{ user_id: 1, ended_at: 1/);
-  t.falsy(entry?.['hasSortStage']);
+  t.like(entries, [{ docsExamined: 3, keysExamined: 3, nreturned: 3 }, { nreturned: 2 }]);
+  for (const entry of entries) {
+    t.regex(entry['planSummary'], /^IXSCAN \{ user_id: 1, ended_at: 1/);
+    t.falsy(entry['hasSortStage']);
+  }
 });
