@@ -25,10 +25,11 @@ export interface ChangePasswordInput {
 
 /**
  * Changes the password of the calling user, ends every session, and opens a new one. If the change is interrupted, a
- * retry of the request completes it. If the retry is refused because its token is revoked, the change is complete, and
- * the user can log in with the new password. Needs `caller.principal`. Rejects with AuthError `invalid_input`,
- * `wrong_password`, `too_many_logins`, `invalid_token` (the user was disabled meanwhile), `user_tokens_revoked`
- * (another request changed the password meanwhile), `busy`, `store_unavailable`.
+ * retry of the request completes it. If the retry is refused because its token is revoked, the change is stored, unless
+ * another request has revoked the token: a login with the new password shows it. Ending all other sessions after this
+ * login acknowledges that no server accepts the earlier tokens. Needs `caller.principal`. Rejects with AuthError
+ * `invalid_input`, `wrong_password`, `too_many_logins`, `invalid_token` (the user was disabled meanwhile),
+ * `user_tokens_revoked` (another request changed the password meanwhile), `busy`, `store_unavailable`.
  */
 export async function changePassword(
   deps: ChangePasswordDeps,

@@ -85,7 +85,10 @@ async function assertNotRevoked(
   return user;
 }
 
-/** Ends the session of a stolen token. Each reuse writes again, as an earlier write may not have reached a majority. */
+/**
+ * Ends the session of a stolen token. Each reuse writes again, as an earlier write may not have reached a majority. Does
+ * not wait for other servers, because the refusal of a token acknowledges nothing.
+ */
 async function endStolen(
   deps: RefreshDeps,
   session: StoredSession,

@@ -10,7 +10,8 @@ export interface RevokeAllTokensDeps extends SettleDeps {
 
 /**
  * Revokes every token of the calling user, including those that a concurrent login is about to issue. The user can log
- * in again at once. Needs `caller.principal`. Rejects with AuthError `store_unavailable`.
+ * in again at once. Needs `caller.principal`. Rejects with AuthError `store_unavailable`. If a retry is then refused
+ * because its token is revoked, a login and ending all other sessions acknowledge the revocation.
  */
 export async function revokeAllTokens(
   deps: RevokeAllTokensDeps,

@@ -35,8 +35,9 @@ export interface RevokeTokenInput {
 
 /**
  * Revokes a token for a registered client (RFC 7009). An access token is revoked alone, even if it has expired. A
- * refresh token is revoked with its session and all its access tokens. Also resolves for tokens that are refused
- * anyway: foreign tokens and tokens of a revoked key. Rejects with AuthError `invalid_client`, `store_unavailable`.
+ * refresh token is revoked with its session and all its access tokens. Also resolves for tokens of a revoked key, and
+ * for foreign tokens, of which it revokes nothing: a server with another key, issuer or audience may accept them.
+ * Rejects with AuthError `invalid_client`, `store_unavailable`.
  */
 export async function revokeToken(
   deps: RevokeTokenDeps,

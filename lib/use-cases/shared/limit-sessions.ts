@@ -11,7 +11,10 @@ export interface LimitSessionsDeps extends EndSessionsDeps {
 
 const REASON = 'too_many_sessions';
 
-/** Ends a user's oldest sessions if there are more than `maxSessions`. With fewer sessions, takes only one read. */
+/**
+ * Ends a user's oldest sessions if there are more than `maxSessions`. With fewer sessions, takes only one read. Does not
+ * wait for other servers, because a login acknowledges no revocation.
+ */
 export async function limitSessions(
   deps: LimitSessionsDeps,
   userId: string,

@@ -7,7 +7,10 @@ export interface LiveSessionsDeps {
   readonly revocations: Pick<Revocations, 'revokedAmong'>;
 }
 
-/** Returns the sessions of a user that are neither expired nor revoked, newest first. Takes two reads. */
+/**
+ * Returns the sessions of a user that are neither expired nor revoked, newest first. Takes two reads. Other servers may
+ * still accept a session that was revoked a moment ago.
+ */
 export async function liveSessions(
   deps: LiveSessionsDeps,
   userId: string,
