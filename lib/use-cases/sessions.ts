@@ -1,5 +1,6 @@
 import { type Caller, toPrincipal } from '../caller.ts';
 import { AuthError, StoreUnavailable } from '../errors.ts';
+import type { Acknowledged } from '../store/mongo/causal-reads.ts';
 import { NAMES } from '../store/mongo/collections.ts';
 import type { Audit } from '../store/records/audit.ts';
 import { MOST_LISTED, type StoredSession } from '../store/sessions/sessions.ts';
@@ -45,7 +46,8 @@ export async function endSession(
     const description = 'The user has no such session';
     throw new AuthError('not_found', description, { description });
   }
-  await endOwn(deps, [session], caller);
+  const { revoked, audited } = await endOwn(deps, [session], caller);
+  await settle(deps, revoked, audited);
 }
 
 /**
@@ -63,27 +65,39 @@ export async function endOtherSessions(
   const { user, sessionId } = toPrincipal(caller);
   let ended = 0;
   let listed: StoredSession[] = [];
+  let written: Written;
   do {
     listed = await listOwn(deps, caller, listed.at(-1));
     const others = listed.filter(({ id }) => id !== sessionId);
     ended += (await keepLive(deps, user.id, others)).length;
-    if (others.length > 0) await endOwn(deps, others, caller);
-    else await settle(deps, await deps.revocations.acknowledgeEarlier());
+    // The last write comes after the last list, so it is later than whatever had ended what is not on it.
+    written = await (others.length > 0 ? endOwn(deps, others, caller) : writeNothing(deps));
   } while (listed.length === MOST_LISTED);
+  await settle(deps, written.revoked, written.audited);
   return { ended };
+}
+
+/** A write that is to be settled, and its audit event. */
+interface Written {
+  readonly revoked: Acknowledged;
+  readonly audited?: Promise<void>;
+}
+
+async function writeNothing({ revocations }: SessionsDeps): Promise<Written> {
+  return { revoked: await revocations.acknowledgeEarlier() };
 }
 
 async function endOwn(
   deps: SessionsDeps,
   ended: readonly StoredSession[],
   caller: Caller,
-): Promise<void> {
+): Promise<Written> {
   const { user } = toPrincipal(caller);
   const reason = 'user_requested';
   const revoked = await endSessions(deps, ended, { reason, revokedBy: user.id });
   const details = { reason, session_ids: ended.map(({ id }) => id) };
   const event = { action: 'session_revoked', user, details } as const;
-  await settle(deps, revoked, deps.audit.record(event, caller));
+  return { revoked, audited: deps.audit.record(event, caller) };
 }
 
 /** Lists the caller's sessions, or those that follow the `last` one of a list. */
