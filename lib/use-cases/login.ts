@@ -5,7 +5,6 @@ import { normalizeEmail } from '../passwords/email.ts';
 import { type Passwords, passwordFault } from '../passwords/passwords.ts';
 import type { LoginLimits } from '../store/accounts/login-limits.ts';
 import type { Account, Users } from '../store/accounts/users.ts';
-import type { ClockSkew } from '../store/mongo/clock-skew.ts';
 import type { Audit } from '../store/records/audit.ts';
 import type { Cutoffs } from '../store/revocations/reads.ts';
 import type { Revocations } from '../store/revocations/revocations.ts';
@@ -17,7 +16,6 @@ export interface LoginDeps extends OpenSessionDeps {
   readonly loginLimits: Pick<LoginLimits, 'takeLogin'>;
   readonly users: Users;
   readonly revocations: Revocations;
-  readonly skew: ClockSkew;
   readonly audit: Audit;
   readonly log: Log;
 }
@@ -127,7 +125,7 @@ async function verifyPasswordOnce(
   account: Account | undefined,
   password: string,
 ): Promise<Verified | Refusal | 'changed'> {
-  const { users, revocations, passwords, skew } = deps;
+  const { users, revocations, passwords } = deps;
   const cutoffs = await revocations.cutoffs(account?.id);
   const fits = await passwords.check(password, account?.passwordHash);
   if (account === undefined) return { account, refusal: 'unknown_account' };
@@ -136,7 +134,6 @@ async function verifyPasswordOnce(
   const again = await wellFormed(deps, users.readWithTime(account.id));
   if (again === undefined || again === MALFORMED) return 'changed';
   if (!hasSameCredentials(account, again.account)) return 'changed';
-  skew.assertNear(again.now); // a session with a stamp in the far future would survive the next revocation
   return { account, cutoffs, now: again.now };
 }
 

@@ -57,12 +57,13 @@ export async function refresh(
     await deps.revocations.assertSentinel(); // throws if documents were lost, because the session may not have ended
     throw expired('its session is gone');
   }
-  deps.skew.assertNear(refreshed.at);
+  const issuedAt = deps.skew.assertNear(refreshed.at);
   if (refreshed.outcome === 'expired') throw expired('its session has ended');
   if (refreshed.outcome === 'reused') throw await endStolen(deps, refreshed.session, caller);
   const user = await assertNotRevoked(deps, refreshed.session, kid);
   if (RETRIES.has(refreshed.outcome)) void recordRetry(deps, refreshed, user, caller);
-  const tokens = await issueTokens(deps, refreshed.session, refreshed.counter, isBound);
+  const { session, counter: rotated } = refreshed;
+  const tokens = await issueTokens(deps, { session, counter: rotated, isBound, issuedAt });
   if (tokens.expiresIn < 1) throw expired('its session ends this second');
   return tokens;
 }

@@ -54,9 +54,15 @@ export async function createIssuer(secret: string): Promise<Issue> {
   const keys = await createKeyRing([secret]);
   const authority = { keys, issuer: ISSUER, audience: AUDIENCE };
   const { issue } = createAccessTokens({ ...authority, accessTokenTtl: 6 * HOUR, clock: Date.now });
-  const [authTime, endsAt, stamp] = [new Date(), new Date(Date.now() + DAY), Date.now() + DAY];
+  const now = Date.now();
+  const times = {
+    stamp: now + DAY,
+    issuedAt: now,
+    authTime: new Date(now),
+    endsAt: new Date(now + DAY),
+  };
   return async (userId) => {
-    const { token } = await issue({ userId, sessionId: randomUUID(), stamp, authTime, endsAt });
+    const { token } = await issue({ userId, sessionId: randomUUID(), ...times });
     return token;
   };
 }

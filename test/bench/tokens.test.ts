@@ -39,6 +39,7 @@ test('a token of the bench has the header and the claims of one of rescind, in t
   const input = {
     userId: userId(0),
     sessionId: userId(1),
+    issuedAt: Date.now(),
     stamp: Date.now(),
     authTime: new Date(),
     endsAt: new Date(Date.now() + 86_400_000),

@@ -4,11 +4,11 @@ import { createAccessTokens } from '../../lib/tokens/access/access-tokens.ts';
 import { createKeyRing } from '../../lib/tokens/keys/key-ring.ts';
 import type { User } from '../../lib/user.ts';
 
-/** Creates the issuer of a server with this secret and this clock. */
-export async function createIssuer(secret: string, clock = Date.now) {
+/** Creates the issuer of a server with this secret. */
+export async function createIssuer(secret: string) {
   const keys = await createKeyRing([secret]);
   const names = { issuer: 'rescind', audience: 'rescind' };
-  return createAccessTokens({ keys, ...names, accessTokenTtl: 15 * MINUTE, clock });
+  return createAccessTokens({ keys, ...names, accessTokenTtl: 15 * MINUTE, clock: Date.now });
 }
 
 /** The end of a session that outlives every test. */
@@ -17,9 +17,9 @@ export const NEVER = new Date(Date.now() + 90 * 86_400_000);
 /** Issues a token as a login of the user `age` milliseconds ago would have. */
 export async function issueWithAge(age: number, secret: string, user: User): Promise<string> {
   const then = Date.now() - age;
-  const issuer = await createIssuer(secret, () => then);
+  const issuer = await createIssuer(secret);
   const sessionId = crypto.randomUUID();
-  const times = { stamp: then, authTime: new Date(then), endsAt: NEVER };
+  const times = { issuedAt: then, stamp: then, authTime: new Date(then), endsAt: NEVER };
   return (await issuer.issue({ userId: user.id, sessionId, ...times })).token;
 }
 

@@ -85,6 +85,7 @@ test('logout revokes every token of its session', async (t) => {
   const twin = await issuer.issue({
     userId: user.id,
     sessionId,
+    issuedAt: Date.now(),
     stamp,
     authTime: new Date(),
     endsAt: NEVER,

@@ -21,7 +21,8 @@ test('A revoked access token is refused everywhere at once, and it alone', async
   const user = await addUser(collections);
   const { token, refreshToken } = await logInFully(url, user.email);
   const { sid: sessionId, stamp } = readClaims(token);
-  const issued = { userId: user.id, sessionId, stamp, authTime: new Date(), endsAt: NEVER };
+  const now = { issuedAt: Date.now(), authTime: new Date() };
+  const issued = { userId: user.id, sessionId, stamp, ...now, endsAt: NEVER };
   const twin = (await (await createIssuer(secret)).issue(issued)).token;
 
   const answer = await revoke(url, client, token);

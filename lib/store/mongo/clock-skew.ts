@@ -60,8 +60,15 @@ export function createClockSkew(db: Db, clock: Clock) {
       const skew = wasSet() ? undefined : last();
       assertBearable(skew ?? (await measureAgain()));
     },
-    /** Throws StoreUnavailable if the clock of this process is over 5 minutes off this time of the database's clock. */
-    assertNear: (databaseTime: Date): void => assertBearable(clock() - databaseTime.getTime()),
+    /**
+     * Returns the time of this process. Throws StoreUnavailable if it is over 5 minutes off this time of the database's
+     * clock. Whoever needs the time later uses the one returned, because the clock may be set meanwhile.
+     */
+    assertNear(databaseTime: Date): number {
+      const now = clock();
+      assertBearable(now - databaseTime.getTime());
+      return now;
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { assertInteger } from '../../assert.ts';
 import { DEFAULTS } from '../../defaults.ts';
-import { MINUTE, SECOND } from '../../time.ts';
+import { type Clock, MINUTE, SECOND } from '../../time.ts';
 import type { User } from '../../user.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { LONGEST_LIFETIME } from './claims.ts';
@@ -26,6 +26,7 @@ export interface RememberOptions {
 
 export interface AccessTokenOptions extends IssuerOptions, RememberOptions {
   readonly keys: KeyRing;
+  readonly clock: Clock;
 }
 
 const FUTURE_ALLOWED = 10 * MINUTE;

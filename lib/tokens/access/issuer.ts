@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { type Clock, toSeconds } from '../../time.ts';
+import { toSeconds } from '../../time.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { CLIENT_ID, TYPE } from './claims.ts';
 
 export interface IssueInput {
   readonly userId: string;
   readonly sessionId: string;
+  /** The time of issue in milliseconds, at which the clock was known to be right. */
+  readonly issuedAt: number;
   /** The stamp in milliseconds, as in AccessToken. */
   readonly stamp: number;
   /** The time when the user last gave a password. */
@@ -29,18 +31,16 @@ export interface IssuerOptions {
   readonly audience: string;
   /** Lifetime in milliseconds, from 1 second to 24 hours. */
   readonly accessTokenTtl: number;
-  readonly clock: Clock;
 }
 
 /** Creates the function that issues access tokens (RFC 9068), signed with the ring's signing key. */
 export function createIssuer(options: IssuerOptions) {
-  const { keys, issuer, audience, accessTokenTtl, clock } = options;
+  const { keys, issuer, audience, accessTokenTtl } = options;
   const { alg, kid, cryptoKey } = keys.signing;
 
   return async function issue(input: IssueInput): Promise<IssuedToken> {
-    const now = clock();
-    const iat = toSeconds(now);
-    const exp = toSeconds(Math.min(now + accessTokenTtl, input.endsAt.getTime()));
+    const iat = toSeconds(input.issuedAt);
+    const exp = toSeconds(Math.min(input.issuedAt + accessTokenTtl, input.endsAt.getTime()));
     const claims = {
       iss: issuer,
       aud: audience,

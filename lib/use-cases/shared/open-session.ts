@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller } from '../../caller.ts';
+import type { ClockSkew } from '../../store/mongo/clock-skew.ts';
 import type { Session } from '../../store/sessions/sessions.ts';
 import type { AccessTokens } from '../../tokens/access/access-tokens.ts';
 import type { RefreshTokens } from '../../tokens/refresh/refresh-tokens.ts';
@@ -36,9 +37,13 @@ export interface IssueTokensDeps {
 
 export interface OpenSessionDeps extends IssueTokensDeps, LimitSessionsDeps {
   readonly lifetimes: Lifetimes;
+  readonly skew: Pick<ClockSkew, 'assertNear'>;
 }
 
-/** Opens a session and issues its first tokens. Resolves after a majority has acknowledged the session. */
+/**
+ * Opens a session and issues its first tokens. Resolves after a majority has acknowledged the session. Rejects with
+ * `store_unavailable` if the clock of this process is wrong.
+ */
 export async function openSession(
   deps: OpenSessionDeps,
   opened: NewSession,
@@ -54,27 +59,37 @@ export async function openSession(
     ip: caller.ip,
     userAgent: caller.userAgent,
   };
-  const tokens = await issueTokens(deps, session, 0);
+  // A session with a stamp in the far future would survive the next revocation.
+  const issuedAt = deps.skew.assertNear(opened.authTime);
+  const tokens = await issueTokens(deps, { session, counter: 0, issuedAt });
   await sessions.insert(session);
   await limitSessions(deps, opened.userId, caller);
   return tokens;
 }
 
+export interface IssueTokensInput {
+  readonly session: Session;
+  /** The counter of the session's newest refresh token. */
+  readonly counter: number;
+  /** The time of issue in milliseconds, as `assertNear` has returned it. */
+  readonly issuedAt: number;
+  /** False for a session that an earlier version opened. Its refresh tokens are valid for any issuer and audience. */
+  readonly isBound?: boolean;
+}
+
 /**
- * Issues the tokens of a session, with the `counter` of its newest refresh token. The access token expires no later
- * than the stored session, so a live token always belongs to a listed session. `isBound` is false for a session that an
- * earlier version opened. Its refresh tokens are valid for any issuer and audience.
+ * Issues the tokens of a session. The access token expires no later than the stored session, so a live token always
+ * belongs to a listed session.
  */
 export async function issueTokens(
   { accessTokens, refreshTokens }: IssueTokensDeps,
-  session: Session,
-  counter: number,
-  isBound = true,
+  { session, counter, issuedAt, isBound = true }: IssueTokensInput,
 ): Promise<IssuedTokens> {
   const { token, expiresIn } = await accessTokens.issue({
     ...session,
     sessionId: session.id,
     counter,
+    issuedAt,
     endsAt: session.expiresAt,
   });
   const refreshToken = refreshTokens.issue({ sessionId: session.id, counter, isBound });

@@ -39,6 +39,7 @@ test.beforeEach(() => {
 const input = () => ({
   userId: randomUUID(),
   sessionId: randomUUID(),
+  issuedAt: now,
   stamp: NOW + 1,
   authTime: new Date(NOW),
   endsAt: new Date(NOW + 30 * DAY),

@@ -22,6 +22,7 @@ function tokensBy(keys: KeyRing) {
 const input = () => ({
   userId: randomUUID(),
   sessionId: randomUUID(),
+  issuedAt: Date.now(),
   stamp: Date.now(),
   authTime: new Date(),
   endsAt: new Date(Date.now() + DAY),

@@ -245,6 +245,7 @@ test('A refresh token is no access token, and an access token is no refresh toke
   const { token } = await accessTokens.issue({
     userId: randomUUID(),
     sessionId: SESSION,
+    issuedAt: Date.now(),
     stamp: 1,
     authTime: new Date(),
     endsAt: new Date(Date.now() + 60_000),

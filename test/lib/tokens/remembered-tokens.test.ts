@@ -39,7 +39,7 @@ function memory(rememberedTokenBytes?: number) {
 }
 
 const NEVER = new Date(Date.now() + DAY);
-const NAMES = { userId: randomUUID(), sessionId: randomUUID() };
+const NAMES = { userId: randomUUID(), sessionId: randomUUID(), issuedAt: Date.now() };
 
 const KNOWN = { slots: '\x01\x02\x03\x04\x05', version: 0 };
 

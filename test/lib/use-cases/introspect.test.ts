@@ -70,6 +70,7 @@ test('An introspection is a use of the session, if it finds the token active and
   const rotated = await parts.accessTokens.issue({
     userId: claims.sub,
     sessionId: claims.sid,
+    issuedAt: Date.now(),
     stamp: claims.stamp,
     authTime: new Date(),
     endsAt: new Date(Date.now() + MINUTE),

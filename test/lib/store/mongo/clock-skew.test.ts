@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { createAuth } from '../../../../lib/auth.ts';
 import { StoreUnavailable } from '../../../../lib/errors.ts';
 import { HOUR, MINUTE, SECOND } from '../../../../lib/time.ts';
+import type { IssuedTokens } from '../../../../lib/use-cases/shared/open-session.ts';
 import { waitFor } from '../../../../scripts/dev/wait-for.ts';
 import { CALLER, PATIENT, testAuth } from '../../../helpers/auth.ts';
 import { send, sendAs, serveAuth } from '../../../helpers/server.ts';
@@ -113,6 +114,31 @@ for (const hours of [3, -3]) {
     },
   );
 }
+
+test('a token that is issued while the clock is set has the time at which the clock was right', async (t) => {
+  const right = await testAuth(t);
+  const user = await addUser(right.collections);
+  let rightReadings = Number.POSITIVE_INFINITY;
+  const clock = () => Date.now() + (rightReadings-- > 0 ? 0 : HOUR);
+  const auth = await createAuth({ db: right.db, secrets: [right.secret], ...PATIENT, clock });
+  t.teardown(() => auth.close());
+  await auth.checkHealth(); // so that the skew has been measured
+  const credentials = { email: user.email, password: PASSWORD };
+  const { refreshToken, accessToken } = await right.auth.login(credentials, CALLER);
+  const principal = await right.auth.authenticate({ token: accessToken }, CALLER);
+  const change = { currentPassword: PASSWORD, newPassword: 'violet anchors drift at noon' };
+
+  const cases: readonly [readings: number, issue: () => Promise<IssuedTokens>][] = [
+    [1, () => auth.login(credentials, CALLER)],
+    [1, () => auth.refresh({ refreshToken }, CALLER)],
+    [3, () => auth.changePassword(change, { ...CALLER, principal })], // the cutoff and its count take one each
+  ];
+  for (const [readings, issue] of cases) {
+    rightReadings = readings;
+    const { accessToken: token } = await issue();
+    await t.notThrowsAsync(right.auth.authenticate({ token }, CALLER));
+  }
+});
 
 test.serial(
   'a server whose clock is set back recalls no token that may have expired',
