@@ -75,7 +75,7 @@ export function createVerifier({ keys, issuer, audience }: VerifierOptions): Ver
 
 /** Returns all claims of a token that `verify` has accepted, and which needs no check any more. */
 export function readClaims(token: string): Claims {
-  const [, payload = ''] = token.split('.');
+  const payload = token.slice(token.indexOf('.') + 1, token.lastIndexOf('.'));
   return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims;
 }
 
