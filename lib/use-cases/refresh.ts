@@ -62,8 +62,12 @@ export async function refresh(
   if (refreshed.outcome === 'reused') throw await endStolen(deps, refreshed.session, caller);
   const user = await assertNotRevoked(deps, refreshed.session, kid);
   if (RETRIES.has(refreshed.outcome)) void recordRetry(deps, refreshed, user, caller);
-  const { session, counter: rotated } = refreshed;
-  const tokens = await issueTokens(deps, { session, counter: rotated, isBound, issuedAt });
+  const tokens = await issueTokens(deps, {
+    session: refreshed.session,
+    counter: refreshed.counter,
+    isBound,
+    issuedAt,
+  });
   if (tokens.expiresIn < 1) throw expired('its session ends this second');
   return tokens;
 }

@@ -21,10 +21,11 @@ const PACKAGE = 'schemathesis==4.32.5';
  */
 const EXCLUDED = 'positive_data_acceptance,allow_header_conformance';
 const CHECKS = ['--checks', 'all', '--exclude-checks', EXCLUDED];
-
-/** Lets a body that violates its schema be refused by any status, because one that is too long gets 413 first. */
-const CONFIGURATION = `[checks.negative_data_rejection]\nexpected-statuses = ["4xx"]\n`;
 const PHASES = ['--phases', 'coverage,fuzzing', '-n', '50', '--no-shrink'];
+
+/** The statuses that refuse a body which violates its schema: its own list, and 413 for one that is too long. */
+const REFUSALS = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, '5xx'].map(String);
+const CONFIGURATION = `[checks.negative_data_rejection]\nexpected-statuses = ${JSON.stringify(REFUSALS)}\n`;
 
 /** Paths that are left out where a good token is sent: they would end it. */
 const ENDS_THE_TOKEN = 'logout|revoke-all|revoke-everyone|revoke-tokens|^/oauth';
